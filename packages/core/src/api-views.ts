@@ -1,0 +1,204 @@
+import { z } from 'zod';
+import { columnSchema } from './shape.ts';
+
+/**
+ * What the engine tells the console, the REST clients and the CLI. Times are ISO 8601 UTC strings, durations carry
+ * their unit in the name, positions are numbers (safe integers), and unknown is null: never 0.
+ */
+
+export const activities = ['pending', 'scanning', 'catching-up', 'live', 'paused', 'failed', 'deleting'] as const;
+export const healths = ['ok', 'degraded', 'failed', 'unknown'] as const;
+export const activitySchema = z.enum(activities);
+export const healthSchema = z.enum(healths);
+export type Activity = z.infer<typeof activitySchema>;
+export type Health = z.infer<typeof healthSchema>;
+
+export const scanViewSchema = z.object({
+  /** Documents read by the present or last scan. */
+  scanned: z.number().int(),
+  /** MongoDB's own estimate of the collection's size when the scan began; null while unknown. */
+  estimated: z.number().int().nullable(),
+  ratePerSecond: z.number().nullable(),
+  startedAt: z.iso.datetime().nullable(),
+  finishedAt: z.iso.datetime().nullable(),
+  /** Live entries held back until the scan is complete. */
+  staged: z.number().int().nullable(),
+});
+
+export const entityNodeViewSchema = z.object({
+  nodeId: z.string(),
+  health: healthSchema,
+  offset: z.number().int().nullable(),
+  lagEntries: z.number().int().nullable(),
+  /** Age of the oldest entry that this node has not applied; 0 when level. */
+  lagMs: z.number().nullable(),
+  documents: z.number().int().nullable(),
+  fileBytes: z.number().int().nullable(),
+  generation: z.number().int().nullable(),
+  lastAppliedAt: z.iso.datetime().nullable(),
+  /** When this node last reported; a late report makes its health `unknown`. */
+  reportedAt: z.iso.datetime(),
+  errorCode: z.string().nullable(),
+  error: z.string().nullable(),
+});
+
+export const entityViewSchema = z.object({
+  entityName: z.string(),
+  sourceName: z.string(),
+  columns: z.array(columnSchema),
+  version: z.number().int(),
+  activity: activitySchema,
+  health: healthSchema,
+  /** One sentence for the operator when health is not ok, else null. */
+  reason: z.string().nullable(),
+  /** Start of the present activity. */
+  since: z.iso.datetime(),
+  /** Rows in this engine's cache; null before the first complete scan. */
+  documents: z.number().int().nullable(),
+  /** Lowest offset over the nodes that report. */
+  offset: z.number().int().nullable(),
+  /** Newest oplog id of this entity. */
+  head: z.number().int().nullable(),
+  lagEntries: z.number().int().nullable(),
+  lagMs: z.number().nullable(),
+  /** Source time of the newest change that every reporting node has applied, or of the stream's position when idle. */
+  freshAsOf: z.iso.datetime().nullable(),
+  /** Changes applied per second over the last ten seconds. */
+  ratePerSecond: z.number().nullable(),
+  /** Changes applied per second, 60 points of 5 s, oldest first. */
+  rateHistory: z.array(z.number()),
+  deadLetters: z.number().int(),
+  coercionErrors: z.number().int(),
+  scan: scanViewSchema,
+  nodes: z.array(entityNodeViewSchema),
+  createdAt: z.iso.datetime(),
+  /** Absolute path of the cache file on the node that answers, or null where it keeps none. */
+  cachePath: z.string().nullable(),
+});
+export type EntityView = z.infer<typeof entityViewSchema>;
+export type EntityNodeView = z.infer<typeof entityNodeViewSchema>;
+export type ScanView = z.infer<typeof scanViewSchema>;
+
+/** One stage of the pipeline strip: MongoDB → change source → channel → oplog → replicators → caches. */
+export const stageViewSchema = z.object({
+  stage: z.enum(['mongodb', 'change-source', 'channel', 'oplog', 'replicator', 'sqlite-cache']),
+  health: healthSchema,
+  /** The one figure, with thousands separators left to the reader: a number, or a short word such as a set name. */
+  figure: z.union([z.number(), z.string()]).nullable(),
+  unit: z.string(),
+  /** One line of evidence. */
+  evidence: z.string(),
+});
+export type StageView = z.infer<typeof stageViewSchema>;
+
+export const nodeViewSchema = z.object({
+  nodeId: z.string(),
+  roles: z.array(z.string()),
+  isLeader: z.boolean(),
+  health: healthSchema,
+  startedAt: z.iso.datetime(),
+  heartbeatAt: z.iso.datetime(),
+});
+export type NodeView = z.infer<typeof nodeViewSchema>;
+
+export const fleetViewSchema = z.object({
+  health: healthSchema,
+  /** The page's first sentence, for example "3 of 3 entities are live and fresh." */
+  sentence: z.string(),
+  /** What it means for application data and what to do; "Nothing to do." is a good answer. */
+  detail: z.string(),
+  stages: z.array(stageViewSchema),
+  entities: z.array(entityViewSchema),
+  nodes: z.array(nodeViewSchema),
+  leader: z.object({ nodeId: z.string(), epoch: z.number().int() }).nullable(),
+  /** Jobs that are queued or running. */
+  activeJobs: z.number().int(),
+  /** When the engine took this picture. */
+  at: z.iso.datetime(),
+});
+export type FleetView = z.infer<typeof fleetViewSchema>;
+
+export const jobKinds = ['refresh', 'rebuild', 'pause', 'resume', 'verify', 'repair', 'delete'] as const;
+export const jobStatuses = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
+export const jobViewSchema = z.object({
+  jobId: z.uuid(),
+  kind: z.enum(jobKinds),
+  entityName: z.string(),
+  status: z.enum(jobStatuses),
+  /** What the job did or is doing, in one sentence. */
+  message: z.string().nullable(),
+  errorCode: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+  startedAt: z.iso.datetime().nullable(),
+  finishedAt: z.iso.datetime().nullable(),
+});
+export type JobView = z.infer<typeof jobViewSchema>;
+export type JobKind = JobView['kind'];
+export type JobStatus = JobView['status'];
+
+export const oplogEntryViewSchema = z.object({
+  id: z.number().int(),
+  operation: z.enum(['Upsert', 'Delete']),
+  docId: z.string(),
+  version: z.number().int(),
+  createdAt: z.iso.datetime(),
+  /** The projected row as JSON text by column name, cut at 2 KB; null for a Delete. */
+  preview: z.string().nullable(),
+  previewCut: z.boolean(),
+});
+export type OplogEntryView = z.infer<typeof oplogEntryViewSchema>;
+
+/** A page of a cache's rows, keyset-paged by doc_id. Cells are text so that no number loses a digit on its way. */
+export const rowsPageSchema = z.object({
+  columns: z.array(z.string()),
+  rows: z.array(z.object({ docId: z.string(), cells: z.array(z.string().nullable()) })),
+  /** Pass as `after` for the next page; null on the last page. */
+  next: z.string().nullable(),
+  total: z.number().int().nullable(),
+  offset: z.number().int().nullable(),
+});
+export type RowsPage = z.infer<typeof rowsPageSchema>;
+
+export const sourceCollectionViewSchema = z.object({
+  sourceName: z.string(),
+  /** MongoDB's estimate; null if it could not be had. */
+  estimatedDocuments: z.number().int().nullable(),
+  /** Names of entities that copy this collection already. */
+  entities: z.array(z.string()),
+});
+export type SourceCollectionView = z.infer<typeof sourceCollectionViewSchema>;
+
+/** Paths found in a sample of the source, most frequent first, for the form's suggestions. */
+export const samplePathViewSchema = z.object({
+  path: z.string(),
+  /** Share of sampled documents that have the path, 0 to 1. */
+  presence: z.number(),
+  /** BSON type names with their share among the values found. */
+  types: z.array(z.object({ type: z.string(), share: z.number() })),
+  suggestedType: z.enum(['JSONB', 'Any', 'Bool', 'Number', 'Integer', 'Text']),
+  example: z.string().nullable(),
+});
+export const sampleViewSchema = z.object({ sampled: z.number().int(), paths: z.array(samplePathViewSchema) });
+export type SampleView = z.infer<typeof sampleViewSchema>;
+
+/** Rows that the engine's own projection makes of a few sampled documents under a draft shape. */
+export const previewViewSchema = z.object({
+  sampled: z.number().int(),
+  rows: z.array(z.object({ docId: z.string(), cells: z.array(z.string().nullable()) })),
+  /** By column: how many of the sampled documents have the path, and how many could not be held by the type. */
+  columns: z.array(z.object({ name: z.string(), found: z.number().int(), refused: z.number().int() })),
+});
+export type PreviewView = z.infer<typeof previewViewSchema>;
+
+/** RFC 9457 problem document. `errors` names the fields at fault with their paths in the input. */
+export const problemSchema = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  code: z.string(),
+  detail: z.string(),
+  hint: z.string().nullable(),
+  correlationId: z.string(),
+  errors: z.array(z.object({ path: z.array(z.union([z.string(), z.number()])), message: z.string() })).optional(),
+});
+export type Problem = z.infer<typeof problemSchema>;

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+
+/**
+ * The shape of an entity: which collection it copies and which columns it keeps.
+ * One schema serves the console's form, the tRPC and REST inputs and the engine, so all refuse the same things.
+ */
+
+/** Column types, in the words of the console. What each keeps of a BSON value is written down in `docs/glossary.md`. */
+export const columnTypes = ['JSONB', 'Any', 'Bool', 'Number', 'Integer', 'Text'] as const;
+export type ColumnType = (typeof columnTypes)[number];
+
+/** SQLite would accept more columns; 500 keeps a row, a form and an error message readable. */
+export const columnCountMax = 500;
+/** MongoDB limits a namespace to 255 bytes. */
+const sourceNameBytesMax = 255;
+const pathCharsMax = 1024;
+
+const namePattern = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
+const nameRule = 'Use 1 to 63 letters, digits and underscores, not starting with a digit.';
+
+/** Names that the cache file needs for itself. */
+function isReserved(name: string): boolean {
+  const lower = name.toLowerCase();
+  return lower === 'metadata' || lower === 'doc_id' || lower.startsWith('sqlite_');
+}
+
+const nameSchema = z
+  .string()
+  .regex(namePattern, nameRule)
+  .refine(
+    (name) => !isReserved(name),
+    'This name is reserved: metadata, doc_id and sqlite_… belong to the cache file.',
+  );
+
+export const entityNameSchema = nameSchema;
+
+export const columnSchema = z.strictObject({
+  name: nameSchema,
+  type: z.enum(columnTypes, `Choose one of ${columnTypes.join(', ')}.`),
+  /** Dotted path into the document; a segment that holds a dot is quoted: `totals."net.eur"`. */
+  path: z
+    .string()
+    .min(1, 'Enter the path of the field, for example customer.address.city.')
+    .max(pathCharsMax, `A path has at most ${pathCharsMax} characters.`),
+});
+export type Column = z.infer<typeof columnSchema>;
+
+/** `database.collection`, split at the first dot; MongoDB allows further dots in a collection's name. */
+export const sourceNameSchema = z.string().superRefine((name, context) => {
+  const problem = sourceNameProblem(name);
+  if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+});
+
+function sourceNameProblem(name: string): string | null {
+  const dot = name.indexOf('.');
+  if (dot <= 0 || dot === name.length - 1) return 'Name the source as database.collection.';
+  if (new TextEncoder().encode(name).length > sourceNameBytesMax)
+    return `A source has at most ${sourceNameBytesMax} bytes.`;
+  if (/[/\\ "$\0]/.test(name.slice(0, dot))) return 'A MongoDB database name has none of / \\ space " $.';
+  if (name.includes('\0')) return 'A MongoDB collection name has no NUL character.';
+  return null;
+}
+
+export const shapeSchema = z
+  .strictObject({
+    entityName: entityNameSchema,
+    sourceName: sourceNameSchema,
+    columns: z
+      .array(columnSchema)
+      .min(1, 'Add at least one column.')
+      .max(columnCountMax, `An entity has at most ${columnCountMax} columns.`),
+  })
+  .superRefine((shape, context) => {
+    const seen = new Map<string, number>();
+    for (const [index, column] of shape.columns.entries()) {
+      const first = seen.get(column.name.toLowerCase());
+      if (first === undefined) {
+        seen.set(column.name.toLowerCase(), index);
+        continue;
+      }
+      context.addIssue({
+        code: 'custom',
+        path: ['columns', index, 'name'],
+        message: `Column ${first + 1} has this name already; SQLite does not tell upper from lower case.`,
+      });
+    }
+  });
+
+/** What an operator defines: `{ entityName, sourceName, columns[] }`. Immutable once created. */
+export type Shape = z.infer<typeof shapeSchema>;
+
+export interface SourceName {
+  readonly database: string;
+  readonly collection: string;
+}
+
+/** Splits a checked source name; the database is everything before the first dot. */
+export function parseSourceName(name: string): SourceName {
+  const dot = name.indexOf('.');
+  return { database: name.slice(0, dot), collection: name.slice(dot + 1) };
+}
