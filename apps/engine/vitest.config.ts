@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    name: 'engine',
+    include: ['{src,test,contract}/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Each file starts real databases; more at once would measure the machine instead of the engine.
+    maxWorkers: 1,
+  },
+});
