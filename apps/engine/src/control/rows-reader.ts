@@ -1,0 +1,14 @@
+import type { RowsPage } from '@emcachers/core/api-views';
+
+export interface RowsRequest {
+  readonly entityName: string;
+  readonly after?: string | undefined;
+  readonly limit: number;
+  /** One document only. */
+  readonly docId?: string | undefined;
+}
+
+/** Pages through the rows of this node's cache of an entity. */
+export interface RowsReader {
+  rows(request: RowsRequest): Promise<RowsPage>;
+}
