@@ -78,6 +78,13 @@ export const errorCodes = {
     retry: 'rescan',
     httpStatus: 503,
   },
+  'EMC-2006': {
+    title: 'The saved place would go back',
+    cause: 'A resume token older than the saved one, or one of a stream that was started over since, was to be saved.',
+    remedy: 'Nothing to do: the stream is reopened at the saved place, and no change is lost.',
+    retry: 'backoff',
+    httpStatus: 503,
+  },
   'EMC-3001': {
     title: 'PostgreSQL cannot be reached',
     cause: 'No server answered at DATABASE_URL, or it refused the connection.',

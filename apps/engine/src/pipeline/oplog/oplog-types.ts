@@ -1,0 +1,71 @@
+import type { Operation, OplogEntry } from '@emcachers/core/operation';
+
+/** What goes through the oplog's front door, `oplog.ts`. */
+
+/** BSON Timestamps are bigints here: seconds in the high 32 bits, increment in the low 32. */
+export interface StreamPosition {
+  /** Raw BSON of the token document; null for "start at operation time". */
+  readonly token: Uint8Array | null;
+  /** The token's `_data` (hex), compared bytewise; null exactly when `token` is. */
+  readonly tokenData: string | null;
+  readonly clusterTime: bigint;
+  /** `SavedPosition.version` under which the stream was opened; a save after a reset is refused. */
+  readonly version: number;
+}
+export interface SavedPosition {
+  readonly version: number;
+  readonly status: 'scanning' | 'live';
+  readonly position: StreamPosition | null;
+  readonly savedAtMs: number | null;
+}
+export type AppendItem =
+  | Operation
+  | { readonly kind: 'Truncate'; readonly entityId: number }
+  | { readonly kind: 'Rescan'; readonly entityId: number; readonly reason: string };
+/** A document that could not be projected; it replaces an older dead letter of the same document. */
+export interface DeadLetter {
+  readonly entityId: number;
+  readonly docId: string;
+  readonly errorCode: string;
+  readonly reason: string;
+  readonly raw: Uint8Array | null;
+}
+export interface CoercionErrors {
+  readonly entityId: number;
+  readonly count: number;
+}
+export interface AppendBatch {
+  readonly items: readonly AppendItem[];
+  readonly deadLetters: readonly DeadLetter[];
+  readonly coercionErrors: readonly CoercionErrors[];
+  readonly position: StreamPosition | null;
+}
+export interface AppendResult {
+  readonly appended: number;
+  readonly staged: number;
+  readonly dropped: number;
+  readonly rescans: readonly number[];
+}
+export interface ScanPage {
+  readonly entityId: number;
+  readonly runId: string;
+  readonly operations: readonly Operation[];
+  readonly deadLetters: readonly DeadLetter[];
+  readonly coercionErrors: number;
+  readonly lastKey: Uint8Array | null;
+}
+export type ScanOutcome = 'ok' | 'superseded';
+/** `waiting`: the saved position has not passed the scan's end time yet. `refused`: EMC-3004, the entity is `failed`. */
+export type PromotionResult =
+  | { readonly kind: 'moved' | 'done'; readonly promoted: number; readonly swept: number }
+  | { readonly kind: 'waiting' | 'superseded' }
+  | { readonly kind: 'refused'; readonly candidates: number };
+
+/** When the page is not `full`, a reader of exactly these entities may move its offset to `head`: nothing is between. */
+export interface OplogPage {
+  readonly generation: string;
+  readonly horizon: number;
+  readonly head: number;
+  readonly entries: readonly OplogEntry[];
+  readonly full: boolean;
+}
