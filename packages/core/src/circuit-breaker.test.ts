@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type BreakerState, breakerDefaults, breakerWaitMs, closedBreaker, stepBreaker } from './circuit-breaker.ts';
+
+function afterFailures(count: number, nowMs: number): BreakerState {
+  let state = closedBreaker;
+  for (let index = 0; index < count; index += 1) state = stepBreaker(state, { kind: 'failed', nowMs }).state;
+  return state;
+}
+
+test('four failures leave it closed, the fifth opens it', () => {
+  expect(afterFailures(4, 0)).toEqual({ kind: 'closed', failures: 4 });
+  expect(afterFailures(5, 0)).toEqual({ kind: 'open', sinceMs: 0 });
+});
+
+test('one success forgets the failures before it', () => {
+  const state = stepBreaker(afterFailures(4, 0), { kind: 'succeeded', nowMs: 1 }).state;
+  expect(state).toEqual(closedBreaker);
+});
+
+test('after 30 s exactly one probe passes; its failure opens for a fresh 30 s, its success closes', () => {
+  const open = afterFailures(5, 1_000);
+  expect(stepBreaker(open, { kind: 'asked', nowMs: 30_999 }).admitted).toBe(false);
+  expect(breakerWaitMs(open, 30_999)).toBe(1);
+  const probe = stepBreaker(open, { kind: 'asked', nowMs: 31_000 });
+  expect(probe).toEqual({ state: { kind: 'half-open' }, admitted: true });
+  expect(stepBreaker(probe.state, { kind: 'asked', nowMs: 31_001 }).admitted).toBe(false);
+  expect(stepBreaker(probe.state, { kind: 'failed', nowMs: 32_000 }).state).toEqual({ kind: 'open', sinceMs: 32_000 });
+  expect(stepBreaker(probe.state, { kind: 'succeeded', nowMs: 32_000 }).state).toEqual(closedBreaker);
+});
+
+test('the result of a call from before the opening changes nothing while it is open', () => {
+  const open = afterFailures(5, 0);
+  expect(stepBreaker(open, { kind: 'succeeded', nowMs: 5 }).state).toBe(open);
+  expect(stepBreaker(open, { kind: 'failed', nowMs: 5 }).state).toBe(open);
+});
+
+test('whatever happens, no call passes within 30 s of an opening', () => {
+  const events = fc.array(
+    fc.record({
+      kind: fc.constantFrom('asked' as const, 'succeeded' as const, 'failed' as const),
+      afterMs: fc.integer({ min: 0, max: 20_000 }),
+    }),
+    { maxLength: 200 },
+  );
+  fc.assert(
+    fc.property(events, (sequence) => {
+      let state = closedBreaker;
+      let nowMs = 0;
+      let openedMs = Number.NEGATIVE_INFINITY;
+      for (const event of sequence) {
+        nowMs += event.afterMs;
+        const step = stepBreaker(state, { kind: event.kind, nowMs });
+        if (step.admitted && nowMs - openedMs < breakerDefaults.openMs) return false;
+        if (step.state.kind === 'open' && state.kind !== 'open') openedMs = nowMs;
+        if (step.state.kind === 'closed') openedMs = Number.NEGATIVE_INFINITY;
+        state = step.state;
+      }
+      return true;
+    }),
+  );
+});
