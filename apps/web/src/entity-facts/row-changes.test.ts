@@ -1,0 +1,43 @@
+import type { RowsPage } from '@emcachers/core/api-views';
+import { describe, expect, test } from 'vitest';
+import { changedCells } from './row-changes.ts';
+
+const page = (rows: RowsPage['rows'], columns = ['status', 'total']): RowsPage => ({
+  columns,
+  rows,
+  next: null,
+  total: rows.length,
+  offset: 1,
+});
+const before = page([
+  { docId: 'a', cells: ['paid', '18'] },
+  { docId: 'b', cells: [null, '1'] },
+]);
+
+describe('marking what changed in the rows', () => {
+  test('only the differing cell is marked', () => {
+    const after = page([
+      { docId: 'a', cells: ['shipped', '18'] },
+      { docId: 'b', cells: [null, '1'] },
+    ]);
+    expect([...changedCells(before, after)]).toEqual([['a', new Set([0])]]);
+  });
+
+  test('a NULL that becomes a value, and a value that becomes NULL, are changes', () => {
+    const after = page([
+      { docId: 'a', cells: [null, '18'] },
+      { docId: 'b', cells: ['paid', '1'] },
+    ]);
+    expect([...changedCells(before, after).keys()]).toEqual(['a', 'b']);
+  });
+
+  test('a new row is marked as a whole, also where it is NULL', () => {
+    const after = page([...before.rows, { docId: 'c', cells: [null, '2'] }]);
+    expect([...changedCells(before, after)]).toEqual([['c', new Set([0, 1])]]);
+  });
+
+  test('the first picture and another table mark nothing', () => {
+    expect(changedCells(undefined, before).size).toBe(0);
+    expect(changedCells(before, page([{ docId: 'a', cells: ['x', 'y'] }], ['other', 'names'])).size).toBe(0);
+  });
+});

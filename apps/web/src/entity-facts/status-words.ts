@@ -1,0 +1,109 @@
+import type { Activity, EntityView, Health, JobStatus } from '@emcachers/core/api-views';
+import { unreachable } from '@emcachers/core/unreachable';
+import { formatShare, plural } from '../format/numbers.ts';
+import { scanProgress } from './scan-progress.ts';
+
+/** The five ways a status looks; each has its own icon, so that colour is never the only sign. */
+export type Tone = 'ok' | 'warn' | 'bad' | 'busy' | 'unknown';
+
+export interface StatusWords {
+  readonly tone: Tone;
+  readonly words: string;
+}
+
+export function toneOfHealth(health: Health): Tone {
+  switch (health) {
+    case 'ok':
+      return 'ok';
+    case 'degraded':
+      return 'warn';
+    case 'failed':
+      return 'bad';
+    case 'unknown':
+      return 'unknown';
+    default:
+      return unreachable(health);
+  }
+}
+
+type StatusFacts = Pick<EntityView, 'activity' | 'health' | 'scan' | 'nodes'>;
+
+/** The pill of an entity: what it does, and what is wrong with it if anything is. */
+export function statusWords(entity: StatusFacts): StatusWords {
+  const { activity, health } = entity;
+  switch (activity) {
+    case 'live':
+      return liveWords(entity);
+    case 'failed':
+      return { tone: 'bad', words: 'Failed' };
+    case 'paused':
+      return { tone: 'unknown', words: 'Paused by you' };
+    case 'pending':
+      return { tone: busyTone(health), words: 'Pending' };
+    case 'scanning': {
+      const { share } = scanProgress(entity.scan);
+      return { tone: busyTone(health), words: share === null ? 'Scanning' : `Scanning ${formatShare(share)}` };
+    }
+    case 'catching-up':
+      return { tone: busyTone(health), words: 'Catching up' };
+    case 'deleting':
+      return { tone: busyTone(health), words: 'Deleting' };
+    default:
+      return unreachable(activity);
+  }
+}
+
+function busyTone(health: Health): Tone {
+  return health === 'ok' ? 'busy' : toneOfHealth(health);
+}
+
+function liveWords({ health, nodes }: StatusFacts): StatusWords {
+  const tone = toneOfHealth(health);
+  if (health === 'ok') return { tone, words: 'Live' };
+  const silent = nodes.filter((node) => node.health === 'unknown').length;
+  const behind = nodes.filter((node) => node.health === 'degraded').length;
+  const failed = nodes.filter((node) => node.health === 'failed').length;
+  if (failed > 0) return { tone, words: `Live, ${plural(failed, 'node')} failed` };
+  if (behind > 0) return { tone, words: `Live, ${plural(behind, 'node')} behind` };
+  if (silent > 0) return { tone, words: `Live, ${plural(silent, 'node')} silent` };
+  return { tone, words: wordsWithoutNode(health) };
+}
+
+function wordsWithoutNode(health: Exclude<Health, 'ok'>): string {
+  switch (health) {
+    case 'degraded':
+      return 'Live, degraded';
+    case 'failed':
+      return 'Live, failing';
+    case 'unknown':
+      return 'Live, unconfirmed';
+    default:
+      return unreachable(health);
+  }
+}
+
+/** The name of an activity in running text and announcements. */
+export const activityWords: Readonly<Record<Activity, string>> = {
+  pending: 'pending',
+  scanning: 'scanning',
+  'catching-up': 'catching up',
+  live: 'live',
+  paused: 'paused',
+  failed: 'failed',
+  deleting: 'deleting',
+};
+
+export const healthWords: Readonly<Record<Health, string>> = {
+  ok: 'Well',
+  degraded: 'Degraded',
+  failed: 'Failed',
+  unknown: 'Unknown',
+};
+
+export const jobStatusWords: Readonly<Record<JobStatus, StatusWords>> = {
+  queued: { tone: 'unknown', words: 'Queued' },
+  running: { tone: 'busy', words: 'Running' },
+  succeeded: { tone: 'ok', words: 'Succeeded' },
+  failed: { tone: 'bad', words: 'Failed' },
+  cancelled: { tone: 'unknown', words: 'Cancelled' },
+};

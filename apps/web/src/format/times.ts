@@ -1,0 +1,65 @@
+/** How times and durations are written. Nothing here reads a clock or the machine's time zone. */
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+/** `0.4 s`, `38 s`, `12 min`, `3 h 5 min`, `3 d 2 h`: at most two units, the smaller one left out when it is zero. */
+export function formatDuration(durationMs: number): string {
+  const ms = Math.max(0, durationMs);
+  if (ms < 10_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
+  if (ms < minuteMs) return `${Math.floor(ms / 1_000)} s`;
+  if (ms < hourMs) return `${Math.floor(ms / minuteMs)} min`;
+  if (ms < dayMs) return twoUnits({ whole: ms, unitMs: hourMs, unit: 'h', restMs: minuteMs, rest: 'min' });
+  return twoUnits({ whole: ms, unitMs: dayMs, unit: 'd', restMs: hourMs, rest: 'h' });
+}
+
+interface TwoUnits {
+  readonly whole: number;
+  readonly unitMs: number;
+  readonly unit: string;
+  readonly restMs: number;
+  readonly rest: string;
+}
+
+function twoUnits({ whole, unitMs, unit, restMs, rest }: TwoUnits): string {
+  const restCount = Math.floor((whole % unitMs) / restMs);
+  const units = `${Math.floor(whole / unitMs)} ${unit}`;
+  return restCount === 0 ? units : `${units} ${restCount} ${rest}`;
+}
+
+/** A latency or lag: milliseconds below a second, a duration above it. */
+export function formatLag(lagMs: number): string {
+  return lagMs < 1_000 ? `${Math.max(0, Math.round(lagMs))} ms` : formatDuration(lagMs);
+}
+
+/** `0.6 s ago`, `just now`. A time that lies ahead (clocks differ a little between machines) counts as now. */
+export function formatAgo(atMs: number, nowMs: number): string {
+  const ageMs = nowMs - atMs;
+  return ageMs < 100 ? 'just now' : `${formatDuration(ageMs)} ago`;
+}
+
+/** Clock time on the same day, with the date before it on another day: `12:03:21`, `Nov 20, 18:10:04`. */
+export function formatMoment(atMs: number, context: { readonly nowMs: number; readonly timeZone: string }): string {
+  const { timeZone } = context;
+  const clock = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', second: '2-digit' });
+  const day = new Intl.DateTimeFormat('en-US', { timeZone, month: 'short', day: 'numeric' });
+  const today = day.format(atMs) === day.format(context.nowMs) && Math.abs(context.nowMs - atMs) < dayMs;
+  return today ? clock.format(atMs) : `${day.format(atMs)}, ${clock.format(atMs)}`;
+}
+
+/** The whole of it, for titles: date, time to the millisecond and the zone. */
+export function formatFullMoment(atMs: number, timeZone: string): string {
+  return new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    fractionalSecondDigits: 3,
+    hourCycle: 'h23',
+    timeZoneName: 'short',
+  }).format(atMs);
+}

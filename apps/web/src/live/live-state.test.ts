@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  isPolling,
+  type LiveHappening,
+  type LiveState,
+  liveAtStart,
+  nextLiveState,
+  pollingAfterFailures,
+} from './live-state.ts';
+
+const after = (...happenings: LiveHappening[]): LiveState => happenings.reduce(nextLiveState, liveAtStart);
+const happenings: LiveHappening[] = ['data', 'failed', 'retry', 'pause', 'resume', 'hide', 'show'];
+
+describe('the state of the live connection', () => {
+  test('it is live once data has come', () => {
+    expect(after('data')).toEqual({ kind: 'live' });
+  });
+
+  test('a failure is retried, each time later', () => {
+    expect(after('data', 'failed')).toEqual({ kind: 'reconnecting', failures: 1, retryInMs: 500 });
+    expect(after('data', 'failed', 'retry', 'failed')).toEqual({ kind: 'reconnecting', failures: 2, retryInMs: 1_000 });
+  });
+
+  test('after repeated failures it polls, keeps polling while it tries to stream again, and recovers', () => {
+    const tries = Array.from({ length: pollingAfterFailures }, (): LiveHappening[] => ['failed', 'retry']).flat();
+    const retrying = after(...tries);
+    expect(retrying).toEqual({ kind: 'connecting', failures: pollingAfterFailures });
+    expect(isPolling(retrying)).toBe(true);
+    expect(nextLiveState(retrying, 'failed').kind).toBe('polling');
+    expect(nextLiveState(retrying, 'data')).toEqual({ kind: 'live' });
+  });
+
+  test('nothing but resuming ends a pause', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...happenings.filter((happening) => happening !== 'resume'))), (later) => {
+        expect(after('data', 'pause', ...later)).toEqual({ kind: 'paused' });
+      }),
+    );
+    expect(after('pause', 'resume')).toEqual(liveAtStart);
+  });
+
+  test('a hidden tab holds no connection and opens one when it is shown', () => {
+    expect(after('data', 'hide')).toEqual({ kind: 'hidden' });
+    expect(after('data', 'hide', 'failed', 'show')).toEqual(liveAtStart);
+  });
+
+  test('it is called live only when the last thing heard was data', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...happenings)), (story) => {
+        if (after(...story).kind !== 'live') return;
+        const decisive = story.filter((happening) => ['data', 'failed', 'pause', 'hide'].includes(happening));
+        expect(decisive.at(-1)).toBe('data');
+      }),
+    );
+  });
+});

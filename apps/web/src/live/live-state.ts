@@ -1,0 +1,61 @@
+/**
+ * The life of the tab's one subscription, as data. The provider beside it owns the socket and the clock; this file says
+ * what each happening means. It keeps I12 on the screen: a picture that is no longer renewed is never called live.
+ * The worst that can happen is that the console polls although it could stream.
+ */
+export type LiveState =
+  | { readonly kind: 'connecting'; readonly failures: number }
+  | { readonly kind: 'live' }
+  | { readonly kind: 'reconnecting'; readonly failures: number; readonly retryInMs: number }
+  | { readonly kind: 'polling'; readonly failures: number; readonly retryInMs: number }
+  | { readonly kind: 'hidden' }
+  | { readonly kind: 'paused' };
+
+export type LiveHappening = 'data' | 'failed' | 'retry' | 'pause' | 'resume' | 'hide' | 'show';
+
+/** After so many failures in a row the console asks again and again instead, and says so. */
+export const pollingAfterFailures = 4;
+/** While polling, streaming is tried again this often. */
+export const pollingRetryMs = 20_000;
+const retryMsFirst = 500;
+const retryMsMax = 8_000;
+
+export const liveAtStart: LiveState = { kind: 'connecting', failures: 0 };
+
+export function nextLiveState(state: LiveState, happening: LiveHappening): LiveState {
+  switch (happening) {
+    case 'pause':
+      return { kind: 'paused' };
+    case 'resume':
+      return state.kind === 'paused' ? liveAtStart : state;
+    case 'hide':
+      return state.kind === 'paused' ? state : { kind: 'hidden' };
+    case 'show':
+      return state.kind === 'hidden' ? liveAtStart : state;
+    case 'data':
+      return isStreaming(state) ? { kind: 'live' } : state;
+    case 'retry':
+      return state.kind === 'reconnecting' || state.kind === 'polling'
+        ? { kind: 'connecting', failures: state.failures }
+        : state;
+    case 'failed':
+      return afterFailure(state);
+  }
+}
+
+function afterFailure(state: LiveState): LiveState {
+  if (state.kind !== 'connecting' && state.kind !== 'live') return state;
+  const failures = state.kind === 'connecting' ? state.failures + 1 : 1;
+  if (failures >= pollingAfterFailures) return { kind: 'polling', failures, retryInMs: pollingRetryMs };
+  return { kind: 'reconnecting', failures, retryInMs: Math.min(retryMsMax, retryMsFirst * 2 ** (failures - 1)) };
+}
+
+/** Whether a subscription is open or being opened in this state. */
+export function isStreaming(state: LiveState): boolean {
+  return state.kind === 'connecting' || state.kind === 'live';
+}
+
+/** Whether queries must be asked again by a timer because nothing is pushed. */
+export function isPolling(state: LiveState): boolean {
+  return state.kind === 'polling' || ('failures' in state && state.failures >= pollingAfterFailures);
+}

@@ -1,0 +1,24 @@
+import { entityNameSchema } from '@emcachers/core/shape';
+
+/** Room for a counter behind a name of at most 63 characters. */
+const nameCharsMax = 58;
+
+/** A name that the cache file accepts, made of a collection's name or a path: `customer.address.city` → `customer_address_city`. */
+export function proposeName(text: string, taken: readonly string[]): string {
+  const plain = text
+    .replaceAll(/[^A-Za-z0-9_]+/g, '_')
+    .replaceAll(/^_+|_+$/g, '')
+    .slice(0, nameCharsMax);
+  const base = entityNameSchema.safeParse(plain).success ? plain : `c_${plain === '' ? '1' : plain}`;
+  const lower = new Set(taken.map((name) => name.toLowerCase()));
+  let name = base;
+  for (let count = 2; lower.has(name.toLowerCase()); count += 1) name = `${base}_${count}`;
+  return name;
+}
+
+/** A column's name for a path: its last segment where that is free and says enough, else the whole path. */
+export function proposeColumnName(path: string, taken: readonly string[]): string {
+  const last = proposeName(path.split('.').at(-1) ?? path, []);
+  const isFree = !taken.some((name) => name.toLowerCase() === last.toLowerCase());
+  return isFree && last !== 'id' && !/^c_\d+$/.test(last) ? last : proposeName(path, taken);
+}
