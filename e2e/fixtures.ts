@@ -1,0 +1,107 @@
+import path from 'node:path';
+import process from 'node:process';
+import { AxeBuilder } from '@axe-core/playwright';
+import { test as base, expect } from '@playwright/test';
+import Database from 'better-sqlite3';
+import { type Db, MongoClient } from 'mongodb';
+
+export interface Stack {
+  readonly consoleUrl: string;
+  readonly engineUrl: string;
+  readonly dataDir: string;
+}
+
+interface Fixtures {
+  readonly stack: Stack;
+  /** A MongoDB database of this test alone, dropped afterwards. */
+  readonly source: Db;
+  /** A prefix for entity names of this test alone; entities so named are deleted afterwards. */
+  readonly prefix: string;
+  readonly axe: () => Promise<unknown[]>;
+}
+
+const wcagTags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+let counter = 0;
+
+function variable(name: string): string {
+  const value = process.env[name];
+  if (value === undefined) throw new Error(`${name} is not set; the global set-up sets it.`);
+  return value;
+}
+
+export const test = base.extend<Fixtures>({
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixture's dependencies from this pattern.
+  stack: async ({}, use) => {
+    await use({
+      consoleUrl: variable('CONSOLE_URL'),
+      engineUrl: variable('ENGINE_URL'),
+      dataDir: variable('STACK_DATA_DIR'),
+    });
+  },
+  baseURL: async ({ stack }, use) => {
+    await use(stack.consoleUrl);
+  },
+  prefix: async ({ stack }, use) => {
+    counter += 1;
+    const prefix = `t${process.pid}_${counter}_`;
+    await use(prefix);
+    await deleteEntities(stack, prefix);
+  },
+  source: async ({ prefix }, use) => {
+    const client = new MongoClient(variable('STACK_MONGO_URL'));
+    const database = client.db(`${prefix}source`);
+    await use(database);
+    await database.dropDatabase();
+    await client.close();
+  },
+  // Every test fails on a console error, an uncaught exception, an answer >= 500 or a request to another origin.
+  page: async ({ page, stack }, use) => {
+    const problems: string[] = [];
+    page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
+    page.on('console', (message) => {
+      if (message.type() === 'error') problems.push(`console: ${message.text()} ${message.location().url}`);
+    });
+    page.on('response', (response) => {
+      if (response.status() >= 500) problems.push(`${response.status()} ${response.url()}`);
+    });
+    page.on('request', (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (protocol.startsWith('http') && origin !== stack.consoleUrl)
+        problems.push(`foreign request: ${request.url()}`);
+    });
+    await use(page);
+    expect(problems, 'no error in the browser').toEqual([]);
+  },
+  axe: async ({ page }, use) => {
+    await use(async () => {
+      const { violations } = await new AxeBuilder({ page }).withTags(wcagTags).analyze();
+      return violations.map(({ id, nodes }) => ({
+        id,
+        at: nodes.map((node) => `${node.target.join(' ')}: ${node.failureSummary}`),
+      }));
+    });
+  },
+});
+
+export { expect } from '@playwright/test';
+
+async function deleteEntities(stack: Stack, prefix: string): Promise<void> {
+  const list = (await (await fetch(`${stack.engineUrl}/api/v1/entities`)).json()) as { entityName: string }[];
+  for (const { entityName } of list.filter((entity) => entity.entityName.startsWith(prefix))) {
+    await fetch(`${stack.engineUrl}/api/v1/entities/${entityName}`, { method: 'DELETE' });
+    await expect
+      .poll(async () => (await fetch(`${stack.engineUrl}/api/v1/entities/${entityName}`)).status, { timeout: 30_000 })
+      .toBe(404);
+  }
+}
+
+/** Reads a cache file as an application would: read-only, by its published name. */
+export function readCache(stack: Stack, entityName: string, sql: string): unknown[] {
+  const file = path.join(stack.dataDir, 'dbs', entityName, 'db.sqlite');
+  const database = new Database(file, { readonly: true });
+  try {
+    return database.prepare(sql).all();
+  } finally {
+    database.close();
+  }
+}

@@ -1,0 +1,38 @@
+import { expect, test } from './fixtures.ts';
+
+test('a name that exists is refused by the engine on the field itself', async ({ page, prefix, source, stack }) => {
+  await source.collection('things').insertOne({ colour: 'green' });
+  const entityName = `${prefix}things`;
+  const shape = {
+    entityName,
+    sourceName: `${source.databaseName}.things`,
+    columns: [{ name: 'colour', type: 'Text', path: 'colour' }],
+  };
+  const created = await fetch(`${stack.engineUrl}/api/v1/entities`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(shape),
+  });
+  expect(created.status).toBe(201);
+
+  await page.goto('/entities/new');
+  await page.getByRole('combobox', { name: 'Source collection' }).click();
+  await page.getByRole('option', { name: new RegExp(`${source.databaseName}\\.things`) }).click();
+  await page.getByRole('button', { name: 'Add path colour' }).click();
+  const name = page.getByRole('textbox', { name: 'Entity name' });
+  await name.fill(entityName.toUpperCase());
+  await page.getByRole('button', { name: 'Create entity' }).click();
+  await expect(name).toHaveAttribute('aria-invalid', 'true');
+  await expect(name).toHaveAccessibleDescription(/exists|has this name/i);
+});
+
+test('names that a cache file cannot hold are refused while typing, before anything is sent', async ({ page }) => {
+  await page.goto('/entities/new');
+  const name = page.getByRole('textbox', { name: 'Entity name' });
+  await name.fill('metadata');
+  await name.blur();
+  await expect(name).toHaveAccessibleDescription(/reserved/);
+  await name.fill('1st');
+  await name.blur();
+  await expect(name).toHaveAccessibleDescription(/letters, digits and underscores/);
+});
