@@ -48,7 +48,8 @@ async function startParts(context: StartContext, parts: Part[], signal: AbortSig
     steps.push(async () => {
       const postgres = await progress.step('Starting PostgreSQL', () => startPostgres(context));
       urls.database = postgres.url;
-      parts.push({ name: 'PostgreSQL', stop: postgres.stop });
+      const ended = postgres.ended.then((words) => `PostgreSQL ended. ${words ?? ''}`);
+      parts.push({ name: 'PostgreSQL', stop: postgres.stop, ended });
     });
   }
   if (settings.mongoUrl === null) {

@@ -1,0 +1,17 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '@emcachers/db/embedded-postgres';
+import type { StartContext } from './context.ts';
+
+/** The embedded PostgreSQL in `<data dir>/postgres`, with its log beside the others. */
+export async function startPostgres(context: StartContext): Promise<EmbeddedPostgres> {
+  await mkdir(context.logDir, { recursive: true });
+  const log = createWriteStream(path.join(context.logDir, 'postgres.log'));
+  log.on('error', () => {});
+  return await startEmbeddedPostgres({
+    directory: path.join(context.settings.dataDir, 'postgres'),
+    port: context.settings.postgresPort,
+    onLog: (line) => log.write(`${line}\n`),
+  });
+}
