@@ -183,6 +183,21 @@ export const errorCodes = {
     retry: 'never',
     httpStatus: 501,
   },
+  'EMC-5008': {
+    title: 'The engine does not answer',
+    cause: 'The console passes every call on to the engine, and nothing answered at its address.',
+    remedy:
+      'Check that the engine runs, and ENGINE_HOST and ENGINE_PORT if it runs elsewhere. Cache files keep serving.',
+    retry: 'backoff',
+    httpStatus: 503,
+  },
+  'EMC-5009': {
+    title: 'The call comes from a foreign page',
+    cause: 'A page that is not the console tried to use it, or the console was opened by a name it does not know.',
+    remedy: 'Open the console by http://127.0.0.1 or http://localhost with its port.',
+    retry: 'never',
+    httpStatus: 403,
+  },
   'EMC-5999': {
     title: 'Internal error',
     cause: 'The engine met a state that it did not expect.',
