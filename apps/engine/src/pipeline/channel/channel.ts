@@ -41,7 +41,7 @@ export interface ChannelFill {
 export interface Channel<Item extends Weighed> {
   /** Puts the item in and answers true, or answers false when there is no room: await `room`, then offer again. */
   offer(item: Item): boolean;
-  /** Resolves when something was acknowledged, or at once if the channel is below its bounds. */
+  /** Resolves at the next acknowledgement, or at once when nothing is inside. */
   room(): Promise<void>;
   /** The next batch; null once the channel is closed and empty. */
   take(): Promise<ChannelBatch<Item> | null>;

@@ -1,0 +1,173 @@
+import type { Clock } from '@emcachers/core/clock';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { createChannel } from './bounded-channel.ts';
+import type { ChannelBatch } from './channel.ts';
+
+interface Item {
+  readonly id: number;
+  readonly operations: number;
+  readonly bytes: number;
+}
+
+/** A clock that stands still until `advance`: every sleep ends when its time has come. */
+function manualClock(): Clock & { advance(ms: number): Promise<void>; sleeping(): number } {
+  let now = 0;
+  const sleepers = new Set<{ at: number; wake: () => void }>();
+  return {
+    nowMs: () => now,
+    monotonicMs: () => now,
+    sleep: (delayMs, signal) =>
+      new Promise<void>((resolve) => {
+        const sleeper = {
+          at: now + delayMs,
+          wake: () => {
+            sleepers.delete(sleeper);
+            resolve();
+          },
+        };
+        sleepers.add(sleeper);
+        signal?.addEventListener('abort', sleeper.wake, { once: true });
+      }),
+    async advance(ms) {
+      now += ms;
+      for (const sleeper of [...sleepers]) if (sleeper.at <= now) sleeper.wake();
+      await turn();
+    },
+    sleeping: () => sleepers.size,
+  };
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const item = (id: number, bytes = 10, operations = 1): Item => ({ id, operations, bytes });
+const ids = (batch: ChannelBatch<Item> | null): number[] => (batch?.items ?? []).map(({ id }) => id);
+
+describe('the channel', () => {
+  test('hands a batch out when it is full, before its linger ends', async () => {
+    const channel = createChannel<Item>(manualClock(), { batchOpsMax: 2 });
+    const taken = channel.take();
+    channel.offer(item(1));
+    channel.offer(item(2));
+    channel.offer(item(3));
+    expect(ids(await taken)).toEqual([1, 2]);
+  });
+
+  test('hands a batch out by bytes too, never splitting an item', async () => {
+    const channel = createChannel<Item>(manualClock(), { batchBytesMax: 100 });
+    channel.offer(item(1, 60));
+    channel.offer(item(2, 60));
+    const first = await channel.take();
+    expect(ids(first)).toEqual([1]);
+    expect(first?.bytes).toBe(60);
+  });
+
+  test('hands out what is there when the linger of its first item ends, and leaves no timer behind', async () => {
+    const clock = manualClock();
+    const channel = createChannel<Item>(clock, { lingerMs: 5 });
+    let batch: ChannelBatch<Item> | null | undefined;
+    const taken = channel.take().then((value) => {
+      batch = value;
+    });
+    channel.offer(item(1));
+    await turn();
+    await clock.advance(4);
+    channel.offer(item(2));
+    expect(batch).toBeUndefined();
+    await clock.advance(1);
+    await taken;
+    expect(ids(batch ?? null)).toEqual([1, 2]);
+    expect(clock.sleeping()).toBe(0);
+  });
+
+  test('counts what was taken but not acknowledged: durable before acknowledged (I2), bounded (I11)', async () => {
+    const channel = createChannel<Item>(manualClock(), { opsMax: 3, batchOpsMax: 2 });
+    expect([1, 2, 3, 4].map((id) => channel.offer(item(id)))).toEqual([true, true, true, false]);
+    const batch = await channel.take();
+    expect(channel.offer(item(4))).toBe(false);
+    expect(channel.isEmpty()).toBe(false);
+    const room = channel.room();
+    if (batch !== null) channel.acknowledge(batch);
+    await room;
+    expect(channel.offer(item(4))).toBe(true);
+    expect(channel.fill()).toMatchObject({ bufferedOperations: 2, bufferedOperationsMax: 3 });
+  });
+
+  test('lets one item above the byte limit in when it is empty', async () => {
+    const channel = createChannel<Item>(manualClock(), { bytesMax: 100, lingerMs: 0 });
+    expect(channel.offer(item(1, 5000))).toBe(true);
+    expect(channel.offer(item(2, 1))).toBe(false);
+    expect(ids(await channel.take())).toEqual([1]);
+  });
+
+  test('does not linger while its producer waits for room', async () => {
+    const channel = createChannel<Item>(manualClock(), { opsMax: 1, lingerMs: 1_000_000 });
+    channel.offer(item(1));
+    const taken = channel.take();
+    await turn();
+    const room = channel.room();
+    const batch = await taken;
+    expect(ids(batch)).toEqual([1]);
+    if (batch !== null) channel.acknowledge(batch);
+    await room;
+  });
+
+  test('gives what is inside after close, then null', async () => {
+    const channel = createChannel<Item>(manualClock());
+    channel.offer(item(1));
+    channel.close();
+    const batch = await channel.take();
+    expect(ids(batch)).toEqual([1]);
+    if (batch !== null) channel.acknowledge(batch);
+    expect(await channel.take()).toBeNull();
+    expect(() => channel.offer(item(2))).toThrow('closed');
+  });
+
+  test('a failure reaches both sides at once, and the first cause is the one that is kept', async () => {
+    const channel = createChannel<Item>(manualClock(), { opsMax: 1 });
+    channel.offer(item(1));
+    const room = expect(channel.room()).rejects.toThrow('first');
+    channel.fail(new Error('first'));
+    channel.fail(new Error('second'));
+    await room;
+    await expect(channel.take()).rejects.toThrow('first');
+  });
+
+  test('keeps order and bounds and loses nothing, whatever the sizes and the interleaving', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.record({ bytes: fc.integer({ min: 0, max: 80 }), operations: fc.integer({ min: 0, max: 3 }) }), {
+          maxLength: 60,
+        }),
+        fc.scheduler(),
+        async (sizes, scheduler) => {
+          const clock = manualClock();
+          const options = { batchOpsMax: 5, batchBytesMax: 100, opsMax: 9, bytesMax: 150, lingerMs: 0 };
+          const channel = createChannel<Item>(clock, options);
+          const produce = async (): Promise<void> => {
+            for (const [id, size] of sizes.entries()) {
+              await scheduler.schedule(Promise.resolve());
+              while (!channel.offer({ id, ...size })) await channel.room();
+            }
+            channel.close();
+          };
+          const seen: number[] = [];
+          const consume = async (): Promise<void> => {
+            for (let batch = await channel.take(); batch !== null; batch = await channel.take()) {
+              const fill = channel.fill();
+              expect(fill.bufferedOperations <= options.opsMax || batch.items.length === 1).toBe(true);
+              expect(batch.items.length === 1 || batch.bytes <= options.batchBytesMax).toBe(true);
+              await scheduler.schedule(Promise.resolve());
+              seen.push(...ids(batch));
+              channel.acknowledge(batch);
+            }
+          };
+          const done = Promise.all([produce(), consume()]);
+          await scheduler.waitFor(done);
+          expect(seen).toEqual(sizes.map((_, id) => id));
+          expect(channel.isEmpty()).toBe(true);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});
