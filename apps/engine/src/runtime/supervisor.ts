@@ -1,0 +1,180 @@
+import { type BackoffOptions, backoffDelayMs } from '@emcachers/core/backoff';
+import {
+  type BreakerEvent,
+  type BreakerOptions,
+  type BreakerState,
+  breakerDefaults,
+  breakerWaitMs,
+  closedBreaker,
+  stepBreaker,
+} from '@emcachers/core/circuit-breaker';
+import type { Clock } from '@emcachers/core/clock';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { Log } from '@emcachers/core/log';
+import type { Service } from './service.ts';
+
+/**
+ * Runs services by name and runs them again when they fall, each by itself: one that fails stops no other (I10).
+ * The pause before the next run is full-jitter backoff; five infrastructure failures in a row open the service's circuit
+ * breaker, which pauses it for 30 s before one more try. Both are forgotten only after a run that lasted: a service that
+ * connects and falls at once is not well. The worst that can happen: a service that never returns after its abort; `stop`
+ * then gives up at its deadline and says which one it was.
+ */
+export interface SupervisorDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
+export interface SupervisorOptions {
+  readonly backoff: BackoffOptions;
+  readonly breaker: BreakerOptions;
+  /** A run that lasted this long, milliseconds, counts as a success. */
+  readonly sustainedMs: number;
+}
+
+export const supervisorDefaults: SupervisorOptions = {
+  backoff: { delayMsBase: 250, delayMsMax: 10_000 },
+  breaker: breakerDefaults,
+  sustainedMs: 30_000,
+};
+
+export interface ServiceState {
+  readonly name: string;
+  readonly status: 'running' | 'waiting' | 'stopped';
+  /** Runs that ended with a fault since the last one that lasted. */
+  readonly failures: number;
+  readonly lastFault: { readonly code: string | null; readonly message: string; readonly atMs: number } | null;
+}
+
+export interface Supervisor {
+  start(service: Service): void;
+  /** Aborts the services of these names one after the other, in this order; answers with those that did not end in time. */
+  stop(names: readonly string[], deadlineMs: number): Promise<string[]>;
+  states(): ServiceState[];
+}
+
+type Means = SupervisorDependencies & SupervisorOptions;
+
+interface Supervised {
+  readonly service: Service;
+  readonly controller: AbortController;
+  status: ServiceState['status'];
+  failures: number;
+  breaker: BreakerState;
+  lastFault: ServiceState['lastFault'];
+  done: Promise<void>;
+}
+
+export function createSupervisor(
+  dependencies: SupervisorDependencies,
+  options: SupervisorOptions = supervisorDefaults,
+): Supervisor {
+  const { clock, log } = dependencies;
+  const all = new Map<string, Supervised>();
+  return {
+    start(service) {
+      if (all.has(service.name)) throw new Error(`The service ${service.name} was started before.`);
+      const supervised: Supervised = {
+        service,
+        controller: new AbortController(),
+        status: 'running',
+        failures: 0,
+        breaker: closedBreaker,
+        lastFault: null,
+        done: Promise.resolve(),
+      };
+      all.set(service.name, supervised);
+      supervised.done = keepRunning(supervised, { ...dependencies, ...options });
+    },
+    async stop(names, deadlineMs) {
+      const endMs = clock.monotonicMs() + deadlineMs;
+      const hung: string[] = [];
+      for (const name of names) {
+        const supervised = all.get(name);
+        if (supervised === undefined) continue;
+        supervised.controller.abort();
+        const inTime = await endsWithin(supervised.done, Math.max(0, endMs - clock.monotonicMs()), clock);
+        if (!inTime) hung.push(name);
+        log.debug({ service: name, inTime }, 'A service was stopped.');
+      }
+      return hung;
+    },
+    states: () =>
+      [...all.values()].map(({ service, status, failures, lastFault }) => ({
+        name: service.name,
+        status,
+        failures,
+        lastFault,
+      })),
+  };
+}
+
+async function keepRunning(supervised: Supervised, means: Means): Promise<void> {
+  const { signal } = supervised.controller;
+  const { clock } = means;
+  while (!signal.aborted) {
+    step(supervised, { kind: 'asked' }, means);
+    supervised.status = 'running';
+    const startedMs = clock.monotonicMs();
+    const fault = await runOnce(supervised.service, signal);
+    if (signal.aborted) break;
+    if (clock.monotonicMs() - startedMs >= means.sustainedMs) {
+      supervised.failures = 0;
+      step(supervised, { kind: 'succeeded' }, means);
+    }
+    note(supervised, fault, means);
+    if (isInfrastructure(fault)) step(supervised, { kind: 'failed' }, means);
+    supervised.status = 'waiting';
+    await clock.sleep(pauseMs(supervised, means), signal);
+  }
+  supervised.status = 'stopped';
+}
+
+/** The fault that ended the run; a run that ends unasked without one is a fault too. */
+async function runOnce(service: Service, signal: AbortSignal): Promise<unknown> {
+  try {
+    await service.run(signal);
+    return new Error(`${service.name} ended although nobody asked it to.`);
+  } catch (fault) {
+    return fault;
+  }
+}
+
+function note(supervised: Supervised, fault: unknown, { clock, log }: SupervisorDependencies): void {
+  supervised.failures += 1;
+  const code = fault instanceof EmcachersError ? fault.code : null;
+  const message =
+    fault instanceof EmcachersError ? fault.detail : fault instanceof Error ? fault.message : String(fault);
+  supervised.lastFault = { code, message, atMs: clock.nowMs() };
+  // A deposed leader is how a fleet works, not a fault to wake somebody for.
+  const level = code === 'EMC-3002' ? 'info' : 'error';
+  log[level](
+    { service: supervised.service.name, failures: supervised.failures, err: fault },
+    'A service fell and will be run again.',
+  );
+}
+
+/** Faults of the surroundings, which a pause may cure; what the catalogue does not know is treated as one of ours. */
+function isInfrastructure(fault: unknown): boolean {
+  return fault instanceof EmcachersError && fault.entry.retry === 'backoff' && fault.code !== 'EMC-3002';
+}
+
+function step(supervised: Supervised, event: BreakerEvent, { clock, breaker }: Means): void {
+  supervised.breaker = stepBreaker(supervised.breaker, { ...event, nowMs: clock.monotonicMs() }, breaker).state;
+}
+
+function pauseMs(supervised: Supervised, { clock, random, backoff, breaker }: Means): number {
+  const backoffMs = backoffDelayMs(supervised.failures - 1, backoff, random);
+  return Math.max(backoffMs, breakerWaitMs(supervised.breaker, clock.monotonicMs(), breaker));
+}
+
+async function endsWithin(done: Promise<void>, timeoutMs: number, clock: Clock): Promise<boolean> {
+  const waiting = new AbortController();
+  const ended = done.then(() => true);
+  const late = clock.sleep(timeoutMs, waiting.signal).then(() => false);
+  const inTime = await Promise.race([ended, late]);
+  waiting.abort();
+  return inTime;
+}

@@ -1,0 +1,72 @@
+import type { Activity, Health } from './api-views.ts';
+import type { EntityStatus } from './entity-status.ts';
+import type { Verdict } from './status.ts';
+import type { StatusFacts } from './status-facts.ts';
+import { counted, grouped, seconds } from './status-words.ts';
+
+export interface Picture {
+  readonly facts: StatusFacts;
+  readonly capture: Verdict;
+  readonly entities: readonly EntityStatus[];
+  readonly health: Health;
+}
+
+/** The page's first sentence: is it well, and how many need somebody. */
+export function fleetSentence({ facts, entities }: Picture): string {
+  const total = entities.length;
+  if (!facts.postgres.reachable) return 'PostgreSQL cannot be reached; the state of the entities is not known.';
+  if (total === 0) return 'No entities yet.';
+  const fresh = entities.filter((entity) => entity.isFresh).length;
+  const noun = total === 1 ? 'entity is' : 'entities are';
+  const first = `${grouped(fresh)} of ${grouped(total)} ${noun} live and fresh`;
+  const others = [...underWay(entities), ...inNeed(entities)];
+  return others.length === 0 ? `${first}.` : `${first}; ${others.join(', ')}.`;
+}
+
+/** What it means for the application's data, and what to do. */
+export function fleetDetail({ facts, capture, entities, health }: Picture): string {
+  if (!facts.postgres.reachable) {
+    const age = facts.postgres.readAgeMs;
+    const since = age === null ? '' : ` What you see was read ${seconds(age)} ago.`;
+    return `Caches keep serving what they hold; changes wait and nothing is lost.${since} The engine keeps trying; if it lasts, check DATABASE_URL.`;
+  }
+  if (entities.length === 0) return 'Define an entity to copy a MongoDB collection into SQLite.';
+  const failed = entities.find((entity) => entity.health === 'failed');
+  if (failed !== undefined)
+    return `${failed.entityName}: ${failed.reason ?? 'failed'} Its caches keep serving their last rows; the other entities are not affected.`;
+  if (capture.health !== 'ok')
+    return `${capture.reason ?? ''} Caches keep serving what they hold and grow older meanwhile; nothing is lost.`;
+  const troubled = entities.find((entity) => entity.health !== 'ok');
+  if (troubled !== undefined) return `${troubled.entityName}: ${troubled.reason ?? ''}`;
+  if (health === 'ok' && entities.some((entity) => isUnderWay(entity.activity)))
+    return 'Entities become readable when their scan is complete. Nothing to do.';
+  return 'Nothing to do.';
+}
+
+const underWayWords: readonly (readonly [Activity, string])[] = [
+  ['pending', 'waiting for its scan'],
+  ['scanning', 'being scanned'],
+  ['catching-up', 'catching up'],
+  ['paused', 'paused'],
+  ['deleting', 'being deleted'],
+];
+
+function isUnderWay(activity: Activity): boolean {
+  return activity === 'pending' || activity === 'scanning' || activity === 'catching-up';
+}
+
+function underWay(entities: readonly EntityStatus[]): string[] {
+  return underWayWords.flatMap(([activity, words]) => {
+    const count = entities.filter((entity) => entity.activity === activity && entity.health === 'ok').length;
+    return count === 0 ? [] : [`${grouped(count)} ${words}`];
+  });
+}
+
+function inNeed(entities: readonly EntityStatus[]): string[] {
+  const unknown = entities.filter((entity) => entity.health === 'unknown').length;
+  const troubled = entities.filter((entity) => entity.health === 'failed' || entity.health === 'degraded').length;
+  return [
+    ...(unknown === 0 ? [] : [`the state of ${counted(unknown, 'entity', 'entities')} is not known`]),
+    ...(troubled === 0 ? [] : [`${grouped(troubled)} ${troubled === 1 ? 'needs' : 'need'} you`]),
+  ];
+}

@@ -1,0 +1,181 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { activities, healths } from './api-views.ts';
+import { deriveStatus } from './status.ts';
+import type { CacheFacts, EntityFacts, StatusFacts } from './status-facts.ts';
+
+const goodCache: CacheFacts = {
+  nodeId: 'n1',
+  reportAgeMs: 1_000,
+  state: 'level',
+  lagEntries: 0,
+  lagMs: 0,
+  standstillMs: 0,
+  error: null,
+};
+const goodEntity: EntityFacts = {
+  entityName: 'orders',
+  activity: 'live',
+  reason: null,
+  head: 10,
+  deadLetters: 0,
+  scanProgressAgeMs: null,
+  caches: [goodCache],
+};
+const good: StatusFacts = {
+  postgres: { reachable: true, readAgeMs: 0 },
+  capture: { leaderNodeId: 'n1', leaderReportAgeMs: 500, replyAgeMs: 900, streamOpen: true, error: null },
+  nodes: [{ nodeId: 'n1', reportAgeMs: 500, isReplicating: true }],
+  entities: [goodEntity],
+};
+
+const withEntity = (change: Partial<EntityFacts>): StatusFacts => ({
+  ...good,
+  entities: [{ ...goodEntity, ...change }],
+});
+const withCache = (change: Partial<CacheFacts>): StatusFacts => withEntity({ caches: [{ ...goodCache, ...change }] });
+const withCapture = (change: Partial<StatusFacts['capture']>): StatusFacts => ({
+  ...good,
+  capture: { ...good.capture, ...change },
+});
+
+const table: [string, StatusFacts, string, RegExp | null][] = [
+  ['everything reports and nothing waits', good, 'ok', null],
+  ['PostgreSQL is away', { ...good, postgres: { reachable: false, readAgeMs: 8_000 } }, 'unknown', /known 8 s ago/],
+  [
+    'the entity failed',
+    withEntity({ activity: 'failed', reason: 'A sweep would delete 900 rows.' }),
+    'failed',
+    /sweep/,
+  ],
+  [
+    'it is paused',
+    withEntity({ activity: 'paused', caches: [{ ...goodCache, state: 'paused', lagEntries: 9 }] }),
+    'ok',
+    null,
+  ],
+  ['it is being deleted', withEntity({ activity: 'deleting', caches: [] }), 'ok', null],
+  ['it is live and no node has reported', withEntity({ caches: [] }), 'unknown', /No node has reported/],
+  ['it is being scanned and no node has a file yet', withEntity({ activity: 'scanning', caches: [] }), 'ok', null],
+  ['the only report is late', withCache({ reportAgeMs: 11_000 }), 'unknown', /n1 reported last 11 s ago/],
+  [
+    'one of two reports is late',
+    withEntity({ caches: [goodCache, { ...goodCache, nodeId: 'n2', reportAgeMs: 60_000 }] }),
+    'degraded',
+    /n2 reported last 60 s ago/,
+  ],
+  ['the cache failed', withCache({ state: 'failed', error: 'The disk is full.' }), 'failed', /disk is full/],
+  [
+    'one of two caches failed',
+    withEntity({ caches: [goodCache, { ...goodCache, nodeId: 'n2', state: 'failed', error: 'No space.' }] }),
+    'degraded',
+    /n2 failed: No space/,
+  ],
+  [
+    'entries wait and the offset stands still although reports are prompt',
+    withCache({ state: 'catching-up', lagEntries: 5, lagMs: 31_000, standstillMs: 31_000 }),
+    'degraded',
+    /has not moved for 31 s/,
+  ],
+  ['the cache is far behind but moving', withCache({ lagEntries: 5, lagMs: 40_000 }), 'degraded', /40 s behind/],
+  ['nothing waits for an hour', withCache({ standstillMs: 3_600_000 }), 'ok', null],
+  [
+    'the scan stands still',
+    withEntity({ activity: 'scanning', scanProgressAgeMs: 61_000 }),
+    'degraded',
+    /scan has not/,
+  ],
+  ['a document could not be projected', withEntity({ deadLetters: 1 }), 'degraded', /1 document could not/],
+  ['nobody ingests', withCapture({ leaderNodeId: null }), 'degraded', /No node ingests/],
+  ['the leader is late', withCapture({ leaderReportAgeMs: 12_000 }), 'unknown', /leader n1 has not reported for 12 s/],
+  ['MongoDB is silent', withCapture({ replyAgeMs: 45_000 }), 'degraded', /has not answered .* 45 s/],
+  ['MongoDB has never answered', withCapture({ replyAgeMs: null }), 'unknown', /has not answered .* yet/],
+  ['the stream is closed', withCapture({ streamOpen: false }), 'degraded', /opened again/],
+  ['the stream has an error', withCapture({ error: 'MongoDB cannot be reached.' }), 'degraded', /MongoDB cannot/],
+];
+
+test.each(table)('when %s', (...[, facts, health, reason]) => {
+  const status = deriveStatus(facts).entities.get('orders');
+  expect(status?.health).toBe(health);
+  if (reason === null) expect(status?.reason).toBeNull();
+  else expect(status?.reason).toMatch(reason);
+});
+
+test('the first sentence counts what is live and fresh and names what is not', () => {
+  const sentence = (facts: StatusFacts) => deriveStatus(facts).sentence;
+  const named = (entityName: string, change: Partial<EntityFacts> = {}) => ({ ...goodEntity, entityName, ...change });
+  const three = { ...good, entities: [named('a'), named('b'), named('c')] };
+  expect(sentence(three)).toBe('3 of 3 entities are live and fresh.');
+  expect(deriveStatus(three).detail).toBe('Nothing to do.');
+  expect(sentence(good)).toBe('1 of 1 entity is live and fresh.');
+  expect(sentence({ ...good, entities: [] })).toBe('No entities yet.');
+  const mixed = [named('a'), named('b', { activity: 'scanning' }), named('c', { activity: 'failed', reason: 'Why.' })];
+  expect(sentence({ ...good, entities: mixed })).toBe(
+    '1 of 3 entities are live and fresh; 1 being scanned, 1 needs you.',
+  );
+  expect(deriveStatus({ ...good, entities: mixed }).detail).toMatch(/^c: Why\. .* not affected\.$/);
+});
+
+test('with PostgreSQL away the sentence claims nothing', () => {
+  const status = deriveStatus({ ...good, postgres: { reachable: false, readAgeMs: null } });
+  expect(status.health).toBe('unknown');
+  expect(status.sentence).toBe('PostgreSQL cannot be reached; the state of the entities is not known.');
+});
+
+test('a node whose report is late is unknown, never ok', () => {
+  const node = (reportAgeMs: number) =>
+    deriveStatus({ ...good, nodes: [{ nodeId: 'n1', reportAgeMs, isReplicating: true }] }).nodes.get('n1');
+  expect([node(9_999), node(10_001)]).toEqual(['ok', 'unknown']);
+});
+
+const ageMs = fc.integer({ min: 0, max: 200_000 });
+const anyCache: fc.Arbitrary<CacheFacts> = fc.record({
+  nodeId: fc.constantFrom('n1', 'n2'),
+  reportAgeMs: ageMs,
+  state: fc.constantFrom('building', 'catching-up', 'level', 'paused', 'failed'),
+  lagEntries: fc.option(fc.nat()),
+  lagMs: fc.option(ageMs),
+  standstillMs: ageMs,
+  error: fc.option(fc.string()),
+});
+const anyEntity: fc.Arbitrary<EntityFacts> = fc.record({
+  entityName: fc.string({ minLength: 1 }),
+  activity: fc.constantFrom(...activities),
+  reason: fc.option(fc.string()),
+  head: fc.option(fc.nat()),
+  deadLetters: fc.nat(),
+  scanProgressAgeMs: fc.option(ageMs),
+  caches: fc.array(anyCache, { maxLength: 3 }),
+});
+const anyFacts: fc.Arbitrary<StatusFacts> = fc.record({
+  postgres: fc.record({ reachable: fc.boolean(), readAgeMs: fc.option(ageMs) }),
+  capture: fc.record({
+    leaderNodeId: fc.option(fc.constant('n1')),
+    leaderReportAgeMs: fc.option(ageMs),
+    replyAgeMs: fc.option(ageMs),
+    streamOpen: fc.boolean(),
+    error: fc.option(fc.string({ minLength: 1 })),
+  }),
+  nodes: fc.array(fc.record({ nodeId: fc.string(), reportAgeMs: ageMs, isReplicating: fc.boolean() }), {
+    maxLength: 3,
+  }),
+  entities: fc.uniqueArray(anyEntity, { maxLength: 4, selector: (entity) => entity.entityName }),
+});
+
+test('whatever the facts: health and reason agree, and nothing is fresh without a prompt report of a cache', () => {
+  fc.assert(
+    fc.property(anyFacts, (facts) => {
+      const status = deriveStatus(facts);
+      expect(healths).toContain(status.health);
+      for (const entity of status.entities.values()) {
+        expect(entity.reason === null).toBe(entity.health === 'ok');
+        const source = facts.entities.find((candidate) => candidate.entityName === entity.entityName);
+        if (entity.isFresh) expect(source?.caches.some((cache) => cache.reportAgeMs <= 10_000)).toBe(true);
+      }
+      if (status.health === 'ok')
+        expect([...status.entities.values()].every(({ health }) => health === 'ok')).toBe(true);
+      if (!facts.postgres.reachable) expect(status.health).toBe('unknown');
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,73 @@
+import type { Health } from './api-views.ts';
+import { deriveEntityStatus, type EntityStatus } from './entity-status.ts';
+import { fleetDetail, fleetSentence } from './fleet-sentence.ts';
+import { type CaptureFacts, type NodeFacts, patience, type StatusFacts } from './status-facts.ts';
+import { seconds } from './status-words.ts';
+
+export interface Verdict {
+  readonly health: Health;
+  /** One sentence when health is not ok, else null. */
+  readonly reason: string | null;
+}
+
+export interface FleetStatus {
+  readonly health: Health;
+  readonly sentence: string;
+  readonly detail: string;
+  readonly capture: Verdict;
+  readonly entities: ReadonlyMap<string, EntityStatus>;
+  readonly nodes: ReadonlyMap<string, Health>;
+}
+
+/**
+ * The one place that decides how everything is (I12): console, API, metrics and alerts show what it says. Pure; the rules
+ * stand in order of what an operator must know first. A late report is `unknown`, never green, and health is judged by
+ * progress: a loop that turns without moving anything is degraded.
+ */
+export function deriveStatus(facts: StatusFacts): FleetStatus {
+  const capture = deriveCapture(facts.capture, facts.postgres.reachable);
+  const statuses = facts.entities.map((entity) => deriveEntityStatus(entity, { postgres: facts.postgres, capture }));
+  const entities = new Map(statuses.map((status) => [status.entityName, status]));
+  const nodes = new Map(facts.nodes.map((node) => [node.nodeId, deriveNode(node, facts.postgres.reachable)]));
+  const health = fleetHealth(facts, [...entities.values()], capture);
+  const picture = { facts, capture, entities: [...entities.values()], health };
+  return {
+    health,
+    sentence: fleetSentence(picture),
+    detail: fleetDetail(picture),
+    capture,
+    entities,
+    nodes,
+  };
+}
+
+function deriveCapture(capture: CaptureFacts, postgresReachable: boolean): Verdict {
+  if (!postgresReachable) return { health: 'unknown', reason: 'PostgreSQL cannot be reached.' };
+  if (capture.leaderNodeId === null)
+    return { health: 'degraded', reason: 'No node ingests: changes in MongoDB wait until one does.' };
+  const { leaderReportAgeMs, replyAgeMs } = capture;
+  if (leaderReportAgeMs === null || leaderReportAgeMs > patience.reportAgeMsMax)
+    return { health: 'unknown', reason: `The leader ${capture.leaderNodeId} ${lateness(leaderReportAgeMs)}.` };
+  if (capture.error !== null) return { health: 'degraded', reason: capture.error };
+  if (replyAgeMs === null) return { health: 'unknown', reason: 'MongoDB has not answered on the change stream yet.' };
+  if (replyAgeMs > patience.replyAgeMsMax)
+    return { health: 'degraded', reason: `MongoDB has not answered on the change stream for ${seconds(replyAgeMs)}.` };
+  if (!capture.streamOpen) return { health: 'degraded', reason: 'The change stream is being opened again.' };
+  return { health: 'ok', reason: null };
+}
+
+function deriveNode(node: NodeFacts, postgresReachable: boolean): Health {
+  return postgresReachable && node.reportAgeMs <= patience.reportAgeMsMax ? 'ok' : 'unknown';
+}
+
+/** The worst that an operator should act on; `unknown` weighs more than `degraded`: nobody can tell what it hides. */
+function fleetHealth(facts: StatusFacts, entities: readonly EntityStatus[], capture: Verdict): Health {
+  if (!facts.postgres.reachable) return 'unknown';
+  const healths = entities.map((entity) => entity.health);
+  if (entities.length > 0) healths.push(capture.health);
+  return (['failed', 'unknown', 'degraded'] as const).find((health) => healths.includes(health)) ?? 'ok';
+}
+
+function lateness(ageMs: number | null): string {
+  return ageMs === null ? 'has never reported' : `has not reported for ${seconds(ageMs)}`;
+}
