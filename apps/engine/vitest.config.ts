@@ -4,9 +4,8 @@ export default defineConfig({
   test: {
     name: 'engine',
     include: ['{src,test,contract}/**/*.test.ts'],
+    globalSetup: ['../../packages/db/src/testing-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Each file starts real databases; more at once would measure the machine instead of the engine.
-    maxWorkers: 1,
   },
 });

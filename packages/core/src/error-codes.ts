@@ -113,6 +113,13 @@ export const errorCodes = {
     retry: 'never',
     httpStatus: 409,
   },
+  'EMC-3005': {
+    title: 'The database schema does not fit',
+    cause: 'A migration failed, was changed after it was applied, or comes from a newer engine.',
+    remedy: 'Start the engine version that made the database, or point DATABASE_URL at another database.',
+    retry: 'never',
+    httpStatus: 500,
+  },
   'EMC-4001': {
     title: 'A cache file is damaged',
     cause: 'SQLite found the file corrupt, or it is not a cache of this entity.',
@@ -197,6 +204,20 @@ export const errorCodes = {
     remedy: 'Open the console by http://127.0.0.1 or http://localhost with its port.',
     retry: 'never',
     httpStatus: 403,
+  },
+  'EMC-5010': {
+    title: 'The idempotency key was used for another request',
+    cause: 'The same Idempotency-Key came with a different body.',
+    remedy: 'Use a new key for a new request.',
+    retry: 'never',
+    httpStatus: 422,
+  },
+  'EMC-5011': {
+    title: 'No such address',
+    cause: 'The engine serves nothing under this path and method.',
+    remedy: 'See /api/docs for what it serves.',
+    retry: 'never',
+    httpStatus: 404,
   },
   'EMC-5999': {
     title: 'Internal error',

@@ -1,5 +1,14 @@
 import type { OplogEntry } from '@emcachers/core/operation';
-import type { AppendBatch, AppendResult, OplogPage, PromotionResult, SavedPosition, ScanOutcome, ScanPage, StreamPosition } from './oplog-types.ts';
+import type {
+  AppendBatch,
+  AppendResult,
+  OplogPage,
+  PromotionResult,
+  SavedPosition,
+  ScanOutcome,
+  ScanPage,
+  StreamPosition,
+} from './oplog-types.ts';
 
 /**
  * The oplog: one ordered, idempotent log of all entities in PostgreSQL. The leader's change source writes it through
