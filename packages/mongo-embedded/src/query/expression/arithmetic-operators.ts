@@ -1,0 +1,201 @@
+import { MongoFailure } from '../../error/mongo-failure.ts';
+import { decimalToDouble } from '../decimal.ts';
+import {
+  type ArithmeticName,
+  arithmeticOrDouble,
+  divideDecimals,
+  type Numeric,
+  narrowInteger,
+  numericOf,
+  numericValue,
+  toDecimal,
+  toDouble,
+  toInteger,
+} from '../numeric.ts';
+import { bsonTypes, dateValue, doubleValue, nullValue, type RawValue, readInt64 } from '../raw-value.ts';
+import { typeNameOf } from '../type-names.ts';
+import {
+  type Argument,
+  isNullish,
+  type OperatorCompiler,
+  type OperatorTable,
+  withAny,
+  withArguments,
+} from './operator.ts';
+
+function numberOrFail(value: RawValue, fail: () => MongoFailure): Numeric {
+  const number = numericOf(value);
+  if (number === undefined) throw fail();
+  return number;
+}
+
+function onlyNumbers(name: string, value: RawValue): MongoFailure {
+  return new MongoFailure('TypeMismatch', `${name} only supports numeric types, not ${typeNameOf(value)}`);
+}
+
+function fold(name: ArithmeticName, values: readonly Argument[]): Argument {
+  let total: Numeric = { kind: 'int32', value: name === 'add' ? 0n : 1n };
+  let date: bigint | undefined;
+  for (const value of values) {
+    if (isNullish(value) || value === undefined) return nullValue;
+    if (name === 'add' && value.type === bsonTypes.date) {
+      if (date !== undefined) throw new MongoFailure(16612, 'only one date allowed in an $add expression');
+      date = readInt64(value.bytes, value.start);
+      continue;
+    }
+    total = arithmeticOrDouble(
+      name,
+      total,
+      numberOrFail(value, () => onlyNumbers(`$${name}`, value)),
+    );
+  }
+  if (date === undefined) return numericValue(total);
+  return dateValue(date + BigInt(Math.round(toDouble(total))));
+}
+
+function subtract([left, right]: readonly Argument[]): Argument {
+  if (left === undefined || right === undefined || isNullish(left) || isNullish(right)) return nullValue;
+  if (left.type === bsonTypes.date) {
+    const milliseconds = readInt64(left.bytes, left.start);
+    if (right.type === bsonTypes.date)
+      return numericValue({ kind: 'int64', value: milliseconds - readInt64(right.bytes, right.start) });
+    const number = numberOrFail(right, () => cannotSubtract(left, right));
+    return dateValue(milliseconds - BigInt(Math.round(toDouble(number))));
+  }
+  const fail = () => cannotSubtract(left, right);
+  return numericValue(arithmeticOrDouble('subtract', numberOrFail(left, fail), numberOrFail(right, fail)));
+}
+
+function cannotSubtract(left: RawValue, right: RawValue): MongoFailure {
+  return new MongoFailure('TypeMismatch', `can't $subtract ${typeNameOf(right)} from ${typeNameOf(left)}`);
+}
+
+function divide([left, right]: readonly Argument[]): Argument {
+  if (left === undefined || right === undefined || isNullish(left) || isNullish(right)) return nullValue;
+  const fail = () =>
+    new MongoFailure(
+      'TypeMismatch',
+      `$divide only supports numeric types, not ${typeNameOf(left)} and ${typeNameOf(right)}`,
+    );
+  const [dividend, divisor] = [numberOrFail(left, fail), numberOrFail(right, fail)];
+  if (toDouble(divisor) === 0) throw new MongoFailure('BadValue', "can't $divide by zero");
+  if (dividend.kind === 'decimal' || divisor.kind === 'decimal') {
+    return numericValue({ kind: 'decimal', value: divideDecimals(toDecimal(dividend), toDecimal(divisor)) });
+  }
+  return doubleValue(toDouble(dividend) / toDouble(divisor));
+}
+
+function modulo([left, right]: readonly Argument[]): Argument {
+  if (left === undefined || right === undefined || isNullish(left) || isNullish(right)) return nullValue;
+  const fail = () =>
+    new MongoFailure(16611, `$mod only supports numeric types, not ${typeNameOf(left)} and ${typeNameOf(right)}`);
+  const [dividend, divisor] = [numberOrFail(left, fail), numberOrFail(right, fail)];
+  if (toDouble(divisor) === 0) throw new MongoFailure(16610, "can't $mod by zero");
+  const isInteger = (kind: Numeric['kind']): boolean => kind === 'int32' || kind === 'int64';
+  const [one, other] = [toInteger(dividend), toInteger(divisor)];
+  if (one !== undefined && other !== undefined && isInteger(dividend.kind) && isInteger(divisor.kind)) {
+    const wide = dividend.kind === 'int64' || divisor.kind === 'int64' ? 'int64' : 'int32';
+    return numericValue(narrowInteger(one % other, wide) ?? { kind: 'int64', value: one % other });
+  }
+  if (dividend.kind === 'decimal' || divisor.kind === 'decimal') {
+    throw new MongoFailure('CommandNotSupported', '$mod of Decimal128 is not supported by this server');
+  }
+  return doubleValue(toDouble(dividend) % toDouble(divisor));
+}
+
+/** A function of one number; integers stay integers where `onInteger` is given. */
+function unary(onDouble: (value: number) => number, onInteger?: (value: bigint) => bigint): OperatorCompiler {
+  return withArguments(1, ([value], name) => {
+    if (value === undefined || isNullish(value)) return nullValue;
+    const number = numberOrFail(
+      value,
+      () => new MongoFailure(28765, `${name} only supports numeric types, not ${typeNameOf(value)}`),
+    );
+    if (onInteger !== undefined && (number.kind === 'int32' || number.kind === 'int64')) {
+      const result = onInteger(number.value);
+      return numericValue(narrowInteger(result, number.kind) ?? { kind: 'double', value: Number(result) });
+    }
+    if (number.kind === 'decimal')
+      throw new MongoFailure('CommandNotSupported', `${name} of Decimal128 is not supported by this server`);
+    return doubleValue(onDouble(toDouble(number)));
+  });
+}
+
+/** `$round` (half to even) and `$trunc`, to a number of places. */
+function placed(step: (value: number) => number): OperatorCompiler {
+  return withArguments([1, 2], ([value, places], name) => {
+    if (value === undefined || isNullish(value)) return nullValue;
+    const number = numberOrFail(
+      value,
+      () => new MongoFailure(51081, `${name} only supports numeric types, not ${typeNameOf(value)}`),
+    );
+    const digits =
+      places === undefined ? 0 : Number(toInteger(numericOf(places) ?? { kind: 'double', value: Number.NaN }) ?? 0n);
+    if ((number.kind === 'int32' || number.kind === 'int64') && digits >= 0) return value;
+    const scale = 10 ** digits;
+    const result = step(toDouble(number) * scale) / scale;
+    return number.kind === 'double' ? doubleValue(result) : numericValue({ kind: 'double', value: result });
+  });
+}
+
+function halfToEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest !== 0.5) return Math.round(value);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+function logarithm([value, base]: readonly Argument[]): Argument {
+  if (value === undefined || base === undefined || isNullish(value) || isNullish(base)) return nullValue;
+  const number = numberOrFail(
+    value,
+    () => new MongoFailure(28756, `$log's argument must be numeric, not ${typeNameOf(value)}`),
+  );
+  const root = numberOrFail(
+    base,
+    () => new MongoFailure(28757, `$log's base must be numeric, not ${typeNameOf(base)}`),
+  );
+  return doubleValue(Math.log(toDouble(number)) / Math.log(toDouble(root)));
+}
+
+function power([base, exponent]: readonly Argument[]): Argument {
+  if (base === undefined || exponent === undefined || isNullish(base) || isNullish(exponent)) return nullValue;
+  const one = numberOrFail(base, () => new MongoFailure(28762, `$pow's base must be numeric, not ${typeNameOf(base)}`));
+  const other = numberOrFail(
+    exponent,
+    () => new MongoFailure(28763, `$pow's exponent must be numeric, not ${typeNameOf(exponent)}`),
+  );
+  if (
+    (one.kind === 'int32' || one.kind === 'int64') &&
+    (other.kind === 'int32' || other.kind === 'int64') &&
+    other.value >= 0n &&
+    other.value < 64n
+  ) {
+    const exact = narrowInteger(
+      one.value ** other.value,
+      one.kind === 'int64' || other.kind === 'int64' ? 'int64' : 'int32',
+    );
+    if (exact !== undefined) return numericValue(exact);
+  }
+  return doubleValue((one.kind === 'decimal' ? decimalToDouble(one.value) : toDouble(one)) ** toDouble(other));
+}
+
+/** Arithmetic with MongoDB's widening of types. Source: the manual's page "Arithmetic Expression Operators". */
+export const arithmeticOperators: OperatorTable = {
+  $add: withAny((values) => fold('add', values)),
+  $multiply: withAny((values) => fold('multiply', values)),
+  $subtract: withArguments(2, subtract),
+  $divide: withArguments(2, divide),
+  $mod: withArguments(2, modulo),
+  $abs: unary(Math.abs, (value) => (value < 0n ? -value : value)),
+  $ceil: unary(Math.ceil, (value) => value),
+  $floor: unary(Math.floor, (value) => value),
+  $sqrt: unary(Math.sqrt),
+  $exp: unary(Math.exp),
+  $ln: unary(Math.log),
+  $log10: unary(Math.log10),
+  $log: withArguments(2, logarithm),
+  $pow: withArguments(2, power),
+  $round: placed(halfToEven),
+  $trunc: placed(Math.trunc),
+};

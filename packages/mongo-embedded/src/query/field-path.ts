@@ -1,0 +1,96 @@
+import { ElementWalker, fieldOf, nameBytes } from './raw-document.ts';
+import { bsonTypes, type RawValue } from './raw-value.ts';
+
+/** A dotted path, prepared once: the bytes of each name, and the array position that a name of digits may mean. */
+export interface FieldPath {
+  readonly text: string;
+  readonly names: readonly Uint8Array[];
+  /** -1 where the name is not a position. */
+  readonly positions: readonly number[];
+}
+
+export function fieldPath(text: string): FieldPath {
+  const parts = text.split('.');
+  return {
+    text,
+    names: parts.map(nameBytes),
+    positions: parts.map((part) => (/^(?:0|[1-9]\d{0,8})$/.test(part) ? Number(part) : -1)),
+  };
+}
+
+/** Where in the outermost array on the path the match was found; -1 when there was no array. The `$` of an update needs it. */
+export interface MatchTrace {
+  position: number;
+}
+
+/** What is asked of the values at a path. */
+export interface PathProbe {
+  /** `undefined` stands for a path that leads nowhere. */
+  readonly test: (value: RawValue | undefined, trace: MatchTrace) => boolean;
+  /** Whether an array at the end of the path is asked item by item as well as in whole. */
+  readonly entersLastArray: boolean;
+}
+
+interface Search {
+  readonly path: FieldPath;
+  readonly probe: PathProbe;
+  readonly trace: MatchTrace;
+}
+
+/**
+ * Whether any value that the path reaches passes the probe. Arrays on the way are entered; an array whose items are no
+ * documents is reached by nothing, not even by "missing". Source: `ElementPath` and `BSONElementIterator` in
+ * `src/mongo/db/matcher/path.cpp` of mongodb/mongo.
+ */
+export function someAtPath(document: RawValue, search: Search): boolean {
+  return inDocument(document, 0, search);
+}
+
+function inDocument(document: RawValue, depth: number, search: Search): boolean {
+  const { names } = search.path;
+  const field = fieldOf(document, names[depth] as Uint8Array);
+  if (field === undefined) return search.probe.test(undefined, search.trace);
+  if (depth === names.length - 1) return atEnd(field, search);
+  return below(field, depth + 1, search);
+}
+
+function below(value: RawValue, depth: number, search: Search): boolean {
+  if (value.type === bsonTypes.object) return inDocument(value, depth, search);
+  if (value.type === bsonTypes.array) return inArray(value, depth, search);
+  return search.probe.test(undefined, search.trace);
+}
+
+function atEnd(value: RawValue, { probe, trace }: Search): boolean {
+  if (value.type !== bsonTypes.array || !probe.entersLastArray) return probe.test(value, trace);
+  const walker = ElementWalker.over(value);
+  for (let position = 0; walker.next(); position += 1) {
+    if (probe.test(walker.value, trace)) {
+      trace.position = position;
+      return true;
+    }
+  }
+  return probe.test(value, trace);
+}
+
+function inArray(array: RawValue, depth: number, search: Search): boolean {
+  const wanted = search.path.positions[depth];
+  const isLast = depth === search.path.names.length - 1;
+  const walker = ElementWalker.over(array);
+  for (let position = 0; walker.next(); position += 1) {
+    const item = walker.value;
+    const found =
+      (item.type === bsonTypes.object && inDocument(item, depth, search)) ||
+      (position === wanted &&
+        (isLast ? atEnd(item, search) : item.type !== bsonTypes.null && entered(item, depth + 1, search)));
+    if (found) {
+      search.trace.position = position;
+      return true;
+    }
+  }
+  return false;
+}
+
+function entered(item: RawValue, depth: number, search: Search): boolean {
+  if (item.type === bsonTypes.object) return inDocument(item, depth, search);
+  return item.type === bsonTypes.array && inArray(item, depth, search);
+}

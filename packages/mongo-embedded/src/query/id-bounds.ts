@@ -1,0 +1,135 @@
+import { Buffer } from 'node:buffer';
+import { typeOrderOf } from './compare.ts';
+import { numericOf, toDouble } from './numeric.ts';
+import { orderKey } from './order-key.ts';
+import { bsonTypes, nullValue, type RawValue, rawValue } from './raw-value.ts';
+
+/** A range of order keys; null is an open end. */
+export interface KeyBounds {
+  readonly lower: Uint8Array | null;
+  readonly isLowerInclusive: boolean;
+  readonly upper: Uint8Array | null;
+  readonly isUpperInclusive: boolean;
+}
+
+/**
+ * Where in the order of `_id` every match of a filter lies: at a few points, or in one range. `isExact` says that the
+ * bounds are the whole filter: every document inside them matches.
+ */
+export interface IdBounds {
+  /** Sorted, without repetition; null when the bounds are a range. */
+  readonly points: readonly Buffer[] | null;
+  readonly range: KeyBounds;
+  readonly isExact: boolean;
+}
+
+export type ComparisonName = '$eq' | '$gt' | '$gte' | '$lt' | '$lte';
+
+export const everyKey: KeyBounds = { lower: null, isLowerInclusive: true, upper: null, isUpperInclusive: true };
+const noKey: IdBounds = { points: [], range: everyKey, isExact: true };
+
+export function pointBounds(keys: readonly Buffer[]): IdBounds {
+  const sorted = [...keys].sort((left, right) => Buffer.compare(left, right));
+  const points = sorted.filter((key, index) => index === 0 || sorted[index - 1]?.equals(key) !== true);
+  return { points, range: everyKey, isExact: true };
+}
+
+/** `_id` equal to any of the values; null also finds the deprecated undefined, as a filter does. */
+export function equalBounds(values: readonly RawValue[]): IdBounds {
+  const withUndefined = values.flatMap((value) =>
+    value.type === bsonTypes.null ? [nullValue, rawValue(bsonTypes.undefined, new Uint8Array(0))] : [value],
+  );
+  return pointBounds(withUndefined.map(orderKey));
+}
+
+/** A comparison across all types, as `$expr` makes it. */
+export function crossTypeBounds(name: ComparisonName, value: RawValue): IdBounds {
+  const key = orderKey(value);
+  if (name === '$eq') return pointBounds([key]);
+  return { points: null, range: half(name, key), isExact: true };
+}
+
+function half(name: Exclude<ComparisonName, '$eq'>, key: Buffer): KeyBounds {
+  if (name === '$gt' || name === '$gte') return { ...everyKey, lower: key, isLowerInclusive: name === '$gte' };
+  return { ...everyKey, upper: key, isUpperInclusive: name === '$lte' };
+}
+
+/** A comparison within the class of the value's type, as a filter's `$gt` and its like make it. */
+export function typedBounds(name: ComparisonName, value: RawValue): IdBounds {
+  if (name === '$eq') return equalBounds([value]);
+  if (value.type === bsonTypes.minKey || value.type === bsonTypes.maxKey) return crossTypeBounds(name, value);
+  const isStrict = name === '$gt' || name === '$lt';
+  const number = numericOf(value);
+  const isNotANumber = number !== undefined && Number.isNaN(toDouble(number));
+  if (isNotANumber || value.type === bsonTypes.null) return isStrict ? noKey : equalBounds([value]);
+  const order = typeOrderOf(value.type);
+  const lowest = number === undefined ? Buffer.of(order) : Buffer.of(order, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
+  const whole: KeyBounds = {
+    lower: lowest,
+    isLowerInclusive: true,
+    upper: Buffer.of(order + 1),
+    isUpperInclusive: false,
+  };
+  return intersect(
+    { points: null, range: whole, isExact: true },
+    { points: null, range: half(name, orderKey(value)), isExact: true },
+  );
+}
+
+/** What both bounds allow. */
+export function intersect(left: IdBounds, right: IdBounds): IdBounds {
+  const isExact = left.isExact && right.isExact;
+  if (left.points !== null)
+    return { points: left.points.filter((key) => allows(right, key)), range: everyKey, isExact };
+  if (right.points !== null) return intersect(right, left);
+  return { points: null, range: intersectRanges(left.range, right.range), isExact };
+}
+
+function allows(bounds: IdBounds, key: Buffer): boolean {
+  if (bounds.points !== null) return bounds.points.some((point) => point.equals(key));
+  return isWithin(bounds.range, key);
+}
+
+/** Whether a key lies in the range. */
+export function isWithin(range: KeyBounds, key: Uint8Array): boolean {
+  const { lower, upper } = range;
+  if (lower !== null) {
+    const order = Buffer.compare(key, lower);
+    if (order < 0 || (order === 0 && !range.isLowerInclusive)) return false;
+  }
+  if (upper === null) return true;
+  const order = Buffer.compare(key, upper);
+  return order < 0 || (order === 0 && range.isUpperInclusive);
+}
+
+function intersectRanges(left: KeyBounds, right: KeyBounds): KeyBounds {
+  const lower = tighter(
+    { key: left.lower, isInclusive: left.isLowerInclusive },
+    { key: right.lower, isInclusive: right.isLowerInclusive },
+    1,
+  );
+  const upper = tighter(
+    { key: left.upper, isInclusive: left.isUpperInclusive },
+    { key: right.upper, isInclusive: right.isUpperInclusive },
+    -1,
+  );
+  return {
+    lower: lower.key,
+    isLowerInclusive: lower.isInclusive,
+    upper: upper.key,
+    isUpperInclusive: upper.isInclusive,
+  };
+}
+
+interface End {
+  readonly key: Uint8Array | null;
+  readonly isInclusive: boolean;
+}
+
+function tighter(left: End, right: End, direction: 1 | -1): End {
+  if (left.key === null) return right;
+  if (right.key === null) return left;
+  const order = Buffer.compare(left.key, right.key) * direction;
+  if (order === 0) return left.isInclusive ? right : left;
+  return order > 0 ? left : right;
+}

@@ -1,0 +1,27 @@
+import { type Binding, bind } from './expression/expression.ts';
+import { entriesOf } from './raw-document.ts';
+import { dateValue, documentValue, timestampValue } from './raw-value.ts';
+
+/** The variables that a command gives its expressions: those of `let`, and NOW and CLUSTER_TIME. */
+export interface Variables {
+  readonly names: readonly string[];
+  readonly bindings: Binding | null;
+}
+
+export const emptyVariables: Variables = { names: [], bindings: null };
+
+/** `letDocument` holds plain values; `nowMs` is the one time that the whole command sees. */
+export function commandVariables(given: {
+  readonly letDocument?: Uint8Array | undefined;
+  readonly nowMs: number;
+  readonly clusterTime: { readonly seconds: number; readonly increment: number };
+}): Variables {
+  let bindings: Binding | null = bind(null, 'NOW', dateValue(BigInt(Math.trunc(given.nowMs))));
+  bindings = bind(bindings, 'CLUSTER_TIME', timestampValue(given.clusterTime.seconds, given.clusterTime.increment));
+  const names: string[] = [];
+  for (const [name, value] of given.letDocument === undefined ? [] : entriesOf(documentValue(given.letDocument))) {
+    names.push(name);
+    bindings = bind(bindings, name, value);
+  }
+  return { names, bindings };
+}
