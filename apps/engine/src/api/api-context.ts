@@ -1,6 +1,7 @@
 import type { Clock } from '@emcachers/core/clock';
 import type { EntityManager } from '../control/entity-manager.ts';
 import type { Fleet } from '../control/fleet.ts';
+import type { Idempotency } from '../control/idempotency.ts';
 import type { JobServer } from '../control/job-server.ts';
 import type { OplogReader } from '../control/oplog-reader.ts';
 import type { RowsReader } from '../control/rows-reader.ts';
@@ -12,6 +13,7 @@ export interface ApiServices {
   readonly fleet: Fleet;
   readonly entities: EntityManager;
   readonly jobs: JobServer;
+  readonly idempotency: Idempotency;
   readonly sources: SourceBrowser;
   readonly oplogReader: OplogReader;
   readonly rowsReader: RowsReader;

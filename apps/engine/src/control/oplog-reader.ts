@@ -1,4 +1,5 @@
 import type { OplogEntryView } from '@emcachers/core/api-views';
+import type { OplogBatch, OplogBatchRequest } from './oplog-batch.ts';
 
 /** A dead letter as operators see it: which document was set aside, why, and since when. */
 export interface DeadLetterView {
@@ -20,4 +21,5 @@ export interface OplogPageRequest {
 export interface OplogReader {
   entries(request: OplogPageRequest): Promise<{ entries: OplogEntryView[]; next: number | null }>;
   deadLetters(request: { readonly entityName: string; readonly limit: number }): Promise<DeadLetterView[]>;
+  batch(request: OplogBatchRequest): Promise<OplogBatch>;
 }

@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import type { Log } from '@emcachers/core/log';
+import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { Metrics } from '../observability/metrics.ts';
+import type { ServiceState } from '../runtime/supervisor.ts';
+import { type AccessRules, refuseAccess } from './access.ts';
+import type { ApiServices } from './api-context.ts';
+import { describeError } from './api-error.ts';
+import { registerHealthRoutes } from './health-routes.ts';
+import { asProblem, sendProblem } from './problem.ts';
+import { registerRest } from './rest.ts';
+import { type AppRouter, appRouter } from './router.ts';
+
+/**
+ * The engine's one HTTP front: tRPC for the console, REST with its OpenAPI document for everybody else, health, metrics.
+ * Both speak through the same services. The worst that can happen is a client that never reads: its stream skips pictures
+ * (`live-messages.ts`) and its socket is closed with the server.
+ */
+export interface ApiServerDependencies {
+  readonly services: ApiServices;
+  readonly access: AccessRules;
+  readonly metrics: Metrics;
+  readonly serviceStates: () => readonly ServiceState[];
+  readonly log: Log;
+}
+
+/** A shape with 500 columns and long paths stays far below this. */
+const bodyBytesMax = 1_048_576;
+/** A batch of tRPC calls names all its procedures in the path. */
+const pathParameterCharsMax = 4_096;
+/** Milliseconds a whole request may take to arrive. */
+const requestMsMax = 30_000;
+
+export async function createApiServer(dependencies: ApiServerDependencies): Promise<FastifyInstance> {
+  const app = fastify({
+    logger: false,
+    bodyLimit: bodyBytesMax,
+    requestTimeout: requestMsMax,
+    // Streams end by the services' own signal before the close; what is still open then is cut.
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: pathParameterCharsMax },
+    genReqId: () => randomUUID(),
+  });
+  guard(app, dependencies.access);
+  app.addHook('onSend', async (request, reply) => {
+    reply.header('x-correlation-id', request.id);
+    reply.header('x-content-type-options', 'nosniff');
+  });
+  reportProblems(app, dependencies.log);
+  registerHealthRoutes(app, dependencies);
+  registerRest(app, dependencies.services);
+  await app.register(fastifyTRPCPlugin, { prefix: '/trpc', trpcOptions: trpcOptions(dependencies) });
+  return app;
+}
+
+function trpcOptions({ services, log }: ApiServerDependencies): FastifyTRPCPluginOptions<AppRouter>['trpcOptions'] {
+  return {
+    router: appRouter,
+    createContext: ({ req }) => ({ services, correlationId: req.id }),
+    onError({ error, path, ctx }) {
+      const { status, code } = describeError(error);
+      if (status >= 500 && code === 'EMC-5999')
+        log.error({ err: error, path, correlationId: ctx?.correlationId }, 'A call met an unexpected error.');
+    },
+  };
+}
+
+/** Refuses strangers, and lets the console's pages read the answers. */
+function guard(app: FastifyInstance, rules: AccessRules): void {
+  app.addHook('onRequest', async (request, reply) => {
+    const { host, origin, authorization } = request.headers;
+    const isPreflight = request.method === 'OPTIONS';
+    const asked = { path: request.routeOptions.url ?? request.url, host, origin, authorization };
+    const refusal = refuseAccess(asked, isPreflight ? { ...rules, token: null } : rules);
+    if (refusal !== null) throw refusal;
+    if (origin === undefined) return;
+    reply.header('access-control-allow-origin', origin).header('vary', 'origin');
+    reply.header('access-control-expose-headers', 'x-correlation-id, location');
+    if (!isPreflight) return;
+    return reply
+      .header('access-control-allow-methods', 'GET, POST, DELETE')
+      .header(
+        'access-control-allow-headers',
+        'content-type, authorization, idempotency-key, last-event-id, trpc-accept',
+      )
+      .header('access-control-max-age', '600')
+      .code(204)
+      .send();
+  });
+}
+
+function reportProblems(app: FastifyInstance, log: Log): void {
+  app.setErrorHandler(async (error, request, reply) => {
+    const problem = asProblem(error, request.id);
+    if (problem.code === 'EMC-5999')
+      log.error({ err: error, path: request.url, correlationId: request.id }, 'A request met an unexpected error.');
+    await sendProblem(reply, problem);
+  });
+  app.setNotFoundHandler(async (request, reply) => {
+    const detail = `Nothing answers ${request.method} ${request.url.split('?')[0] ?? ''}.`;
+    await sendProblem(reply, asProblem({ notFound: detail }, request.id));
+  });
+}

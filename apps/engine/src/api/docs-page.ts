@@ -1,0 +1,55 @@
+import type { RestRoute } from './rest-route.ts';
+
+/** A reference page that needs no script and nothing from elsewhere: it must work where the engine works. */
+export function docsPage(document: Record<string, unknown>, routes: readonly RestRoute[]): string {
+  const sections = routes.map((route) => sectionOf(route, document)).join('\n');
+  const contents = routes
+    .map(
+      (route) => `<li><a href="#${route.operationId}"><code>${route.method} ${escapeHtml(route.path)}</code></a></li>`,
+    )
+    .join('\n');
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<title>EMCachers REST API</title><style>${css}</style></head>
+<body><main><h1>EMCachers REST API</h1>
+<p>The same document for machines: <a href="/api/v1/openapi.json">openapi.json</a> (OpenAPI 3.1).
+Errors are problem documents (RFC 9457) with <code>code</code>, <code>detail</code>, <code>hint</code> and
+<code>correlationId</code>; <code>errors</code> names the fields at fault.</p>
+<nav aria-label="Calls"><ul>${contents}</ul></nav>
+${sections}</main></body></html>`;
+}
+
+function sectionOf(route: RestRoute, document: Record<string, unknown>): string {
+  const operation = lookUp(document, ['paths', route.path, route.method.toLowerCase()]);
+  const body = lookUp(operation, ['requestBody', 'content', 'application/json', 'schema']);
+  const answer = lookUp(operation, ['responses', String(route.status), 'content', 'application/json', 'schema']);
+  const parameters = lookUp(operation, ['parameters']);
+  return `<section id="${route.operationId}"><h2><code>${route.method} ${escapeHtml(route.path)}</code></h2>
+<p>${escapeHtml(route.summary)}</p>
+${details('Parameters', parameters)}${details('Body', body)}${details(`Answer ${route.status}`, answer)}
+<p>May fail with ${['EMC-5001', ...route.errors].map((code) => `<code>${code}</code>`).join(', ')}.</p></section>`;
+}
+
+function details(label: string, schema: unknown): string {
+  if (schema === undefined) return '';
+  return `<details><summary>${label}</summary><pre tabindex="0">${escapeHtml(JSON.stringify(schema, null, 2))}</pre></details>`;
+}
+
+function lookUp(value: unknown, path: readonly string[]): unknown {
+  let found: unknown = value;
+  for (const key of path) {
+    if (typeof found !== 'object' || found === null) return undefined;
+    found = Object.entries(found).find(([name]) => name === key)?.[1];
+  }
+  return found;
+}
+
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
+
+const css = `:root{color-scheme:light dark;font:14px/1.5 system-ui,sans-serif}
+main{max-width:54rem;margin:0 auto;padding:2rem 1rem}h1{font-size:20px}h2{font-size:15px;margin-top:2.5rem}
+ul{padding-left:1.2rem}code,pre{font-family:ui-monospace,monospace;font-size:13px}
+pre{overflow:auto;padding:.75rem;border:1px solid color-mix(in srgb,currentColor 20%,transparent);border-radius:6px}
+summary{cursor:pointer;padding:.25rem 0}`;

@@ -1,0 +1,24 @@
+import type { FastifyInstance } from 'fastify';
+import { healthReport, readinessOf } from '../observability/health.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { ServiceState } from '../runtime/supervisor.ts';
+import type { ApiServices } from './api-context.ts';
+
+export interface HealthRoutesDependencies {
+  readonly services: ApiServices;
+  readonly metrics: Metrics;
+  readonly serviceStates: () => readonly ServiceState[];
+}
+
+/** `/healthz`: the process answers. `/readyz`: it can serve. `/health`: how everything is. `/metrics`: for Prometheus. */
+export function registerHealthRoutes(app: FastifyInstance, dependencies: HealthRoutesDependencies): void {
+  const { services, metrics, serviceStates } = dependencies;
+  app.get('/healthz', async () => ({ status: 'alive' }));
+  app.get('/readyz', async (_request, reply) => {
+    const { ready, reason } = readinessOf(services.fleet.latest());
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', reason });
+  });
+  // 200 whatever the verdict: the report is the answer, and a degraded entity must not make a proxy drop the engine.
+  app.get('/health', async () => healthReport(await services.fleet.read(), serviceStates()));
+  app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.scrape()));
+}

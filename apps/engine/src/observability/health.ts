@@ -1,0 +1,38 @@
+import type { FleetView, Health } from '@emcachers/core/api-views';
+import type { ServiceState } from '../runtime/supervisor.ts';
+
+/** What `GET /health` answers: the fleet's own words, and each part by name. */
+export interface HealthReport {
+  readonly health: Health;
+  readonly sentence: string;
+  readonly detail: string;
+  readonly components: readonly { readonly name: string; readonly health: Health; readonly evidence: string }[];
+  readonly at: string;
+}
+
+export function healthReport(fleet: FleetView, services: readonly ServiceState[]): HealthReport {
+  const stages = fleet.stages.map(({ stage, health, evidence }) => ({ name: stage, health, evidence }));
+  const loops = services.map((state) => ({
+    name: `service ${state.name}`,
+    health: state.status === 'running' ? ('ok' as const) : ('degraded' as const),
+    evidence: state.status === 'running' ? 'running' : (state.lastFault?.message ?? state.status),
+  }));
+  const { health, sentence, detail, at } = fleet;
+  return { health, sentence, detail, components: [...stages, ...loops], at };
+}
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly reason: string | null;
+}
+
+/**
+ * Ready means: requests can be answered from what they are about. PostgreSQL must have been read; MongoDB need not, and no
+ * lag is asked for: caches serve what they have while they catch up.
+ */
+export function readinessOf(fleet: FleetView | null): Readiness {
+  if (fleet === null) return { ready: false, reason: 'The first picture has not been taken yet.' };
+  const oplog = fleet.stages.find(({ stage }) => stage === 'oplog');
+  if (oplog?.health === 'unknown') return { ready: false, reason: oplog.evidence };
+  return { ready: true, reason: null };
+}

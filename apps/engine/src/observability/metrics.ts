@@ -1,0 +1,133 @@
+import type { EntityView, FleetView } from '@emcachers/core/api-views';
+import { Gauge, Registry } from 'prom-client';
+import type { IngestStatus } from '../control/ingest.ts';
+
+/**
+ * Prometheus metrics, prefixed by the pipeline's five words. They are set from the same facts and verdicts as every other
+ * surface, at the moment of the scrape, so none can freeze at its last good value: what is unknown is absent, not 0.
+ */
+export interface MetricsSources {
+  readonly fleet: () => FleetView | null;
+  /** Null on a node that does not ingest. */
+  readonly ingest: () => IngestStatus | null;
+  readonly memoryBytes: () => number;
+}
+
+export interface Metrics {
+  readonly contentType: string;
+  /** The exposition text. */
+  scrape(): Promise<string>;
+}
+
+interface EntityMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly value: (entity: EntityView) => number | null;
+}
+
+const healthNumber = { ok: 0, degraded: 1, unknown: 2, failed: 3 } as const;
+
+const entityMetrics: readonly EntityMetric[] = [
+  {
+    name: 'emcachers_entity_health',
+    help: 'Verdict of deriveStatus: 0 ok, 1 degraded, 2 unknown, 3 failed.',
+    value: (entity) => healthNumber[entity.health],
+  },
+  {
+    name: 'emcachers_change_source_scanned_documents',
+    help: 'Documents read by the present or last scan.',
+    value: (entity) => entity.scan.scanned,
+  },
+  {
+    name: 'emcachers_change_source_dead_letters',
+    help: 'Documents that could not be projected and are kept aside.',
+    value: (entity) => entity.deadLetters,
+  },
+  {
+    name: 'emcachers_change_source_coercion_errors',
+    help: 'Values that a column could not hold and that became NULL.',
+    value: (entity) => entity.coercionErrors,
+  },
+  { name: 'emcachers_oplog_head', help: 'Newest oplog id of the entity.', value: (entity) => entity.head },
+  {
+    name: 'emcachers_replicator_offset',
+    help: 'Lowest oplog id applied by every reporting node.',
+    value: (entity) => entity.offset,
+  },
+  {
+    name: 'emcachers_replicator_lag_entries',
+    help: 'Entries between head and the slowest reporting node.',
+    value: (entity) => entity.lagEntries,
+  },
+  {
+    name: 'emcachers_replicator_lag_seconds',
+    help: 'Age of the oldest entry that the slowest reporting node has not applied.',
+    value: (entity) => (entity.lagMs === null ? null : entity.lagMs / 1_000),
+  },
+  {
+    name: 'emcachers_replicator_fresh_timestamp_seconds',
+    help: 'Source time up to which every reporting node is fresh, Unix seconds; alert on its age.',
+    value: (entity) => (entity.freshAsOf === null ? null : Date.parse(entity.freshAsOf) / 1_000),
+  },
+  {
+    name: 'emcachers_sqlite_cache_documents',
+    help: 'Rows in the cache of this node.',
+    value: (entity) => entity.documents,
+  },
+];
+
+export function createMetrics(sources: MetricsSources): Metrics {
+  const registry = new Registry();
+  const gauges = entityMetrics.map((metric) => ({
+    metric,
+    gauge: new Gauge({ name: metric.name, help: metric.help, labelNames: ['entity'], registers: [registry] }),
+  }));
+  const setIngest = ingestGauges(registry);
+  const memory = new Gauge({
+    name: 'emcachers_process_resident_bytes',
+    help: 'Resident memory of this process.',
+    registers: [registry],
+  });
+  return {
+    contentType: registry.contentType,
+    async scrape() {
+      memory.set(sources.memoryBytes());
+      setIngest(sources.ingest());
+      for (const { metric, gauge } of gauges) {
+        gauge.reset();
+        for (const entity of sources.fleet()?.entities ?? []) {
+          const value = metric.value(entity);
+          if (value !== null) gauge.set({ entity: entity.entityName }, value);
+        }
+      }
+      return registry.metrics();
+    },
+  };
+}
+
+function ingestGauges(registry: Registry): (status: IngestStatus | null) => void {
+  const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers: [registry] });
+  const changes = gauge(
+    'emcachers_change_source_changes_total',
+    'Change events of watched collections since the start.',
+  );
+  const reply = gauge(
+    'emcachers_change_source_reply_timestamp_seconds',
+    'When MongoDB last answered on the change stream, Unix seconds; alert on its age.',
+  );
+  const operations = gauge('emcachers_channel_buffered_operations', 'Operations between change source and oplog.');
+  const bytes = gauge('emcachers_channel_buffered_bytes', 'Bytes between change source and oplog.');
+  const saved = gauge(
+    'emcachers_oplog_position_timestamp_seconds',
+    'Cluster time of the saved position, Unix seconds.',
+  );
+  return (status) => {
+    for (const each of [changes, reply, operations, bytes, saved]) each.remove();
+    if (status === null) return;
+    changes.set(status.changesTotal);
+    operations.set(status.bufferedOperations);
+    bytes.set(status.bufferedBytes);
+    if (status.lastReplyAtMs !== null) reply.set(status.lastReplyAtMs / 1_000);
+    if (status.savedClusterTimeMs !== null) saved.set(status.savedClusterTimeMs / 1_000);
+  };
+}
