@@ -11,8 +11,6 @@ const securityHeaders = [
 ];
 
 const config: NextConfig = {
-  output: 'standalone',
-  outputFileTracingRoot: repository,
   turbopack: { root: repository },
   transpilePackages: ['@emcachers/core'],
   poweredByHeader: false,

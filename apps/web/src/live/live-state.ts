@@ -33,7 +33,7 @@ export function nextLiveState(state: LiveState, happening: LiveHappening): LiveS
     case 'show':
       return state.kind === 'hidden' ? liveAtStart : state;
     case 'data':
-      return isStreaming(state) ? { kind: 'live' } : state;
+      return state.kind === 'connecting' ? { kind: 'live' } : state;
     case 'retry':
       return state.kind === 'reconnecting' || state.kind === 'polling'
         ? { kind: 'connecting', failures: state.failures }

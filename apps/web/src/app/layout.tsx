@@ -1,0 +1,35 @@
+import type { Metadata, Viewport } from 'next';
+import { cookies } from 'next/headers';
+import type { ReactNode } from 'react';
+import { Providers } from '../components/providers.tsx';
+import { Shell } from '../components/shell/shell.tsx';
+import { themeCookie, themeOf } from '../components/shell/theme.ts';
+import { readEnvironment } from '../env.ts';
+import { readFirstPicture } from '../trpc/first-picture.ts';
+import './globals.css';
+
+export const metadata: Metadata = {
+  title: { default: 'EMCachers', template: '%s · EMCachers' },
+  description: 'Local, SQL-readable copies of MongoDB collections: their state, and what can be done about it.',
+};
+
+export const viewport: Viewport = {
+  themeColor: [
+    { media: '(prefers-color-scheme: light)', color: '#ffffff' },
+    { media: '(prefers-color-scheme: dark)', color: '#1a1b1a' },
+  ],
+};
+
+export default async function RootLayout({ children }: { readonly children: ReactNode }) {
+  const theme = themeOf((await cookies()).get(themeCookie)?.value);
+  const firstPicture = await readFirstPicture(readEnvironment());
+  return (
+    <html lang="en" data-theme={theme === 'system' ? undefined : theme}>
+      <body>
+        <Providers renderedAtMs={Date.now()} firstPicture={firstPicture}>
+          <Shell theme={theme}>{children}</Shell>
+        </Providers>
+      </body>
+    </html>
+  );
+}

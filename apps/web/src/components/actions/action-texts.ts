@@ -1,0 +1,19 @@
+/** What an operator can do to an entity. */
+export const entityActions = ['refresh', 'rebuild', 'pause', 'resume', 'delete'] as const;
+export type EntityAction = (typeof entityActions)[number];
+
+interface ActionTexts {
+  readonly name: string;
+  /** Before the entity's name, while it runs. */
+  readonly doing: string;
+  /** Before the entity's name, when it is over. */
+  readonly done: string;
+}
+
+export const actionTexts: Readonly<Record<EntityAction, ActionTexts>> = {
+  refresh: { name: 'Refresh from source', doing: 'Refreshing', done: 'Refreshed' },
+  rebuild: { name: 'Rebuild cache', doing: 'Rebuilding the cache of', done: 'Rebuilt the cache of' },
+  pause: { name: 'Pause', doing: 'Pausing', done: 'Paused' },
+  resume: { name: 'Resume', doing: 'Resuming', done: 'Resumed' },
+  delete: { name: 'Delete entity', doing: 'Deleting', done: 'Deleted' },
+};

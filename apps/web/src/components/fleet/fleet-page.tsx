@@ -1,0 +1,78 @@
+'use client';
+
+import type { FleetView } from '@emcachers/core/api-views';
+import { Plus } from 'lucide-react';
+import Link from 'next/link';
+import { listEntities } from '../../entity-facts/entity-order.ts';
+import { useFleet } from '../../live/use-fleet.ts';
+import { Button, buttonClasses } from '../ui/button.tsx';
+import { Card } from '../ui/card.tsx';
+import { PageHead } from '../ui/page-head.tsx';
+import { Skeleton } from '../ui/skeleton.tsx';
+import { Trouble } from '../ui/trouble.tsx';
+import { EmptyFleet } from './empty-fleet.tsx';
+import { EntityFilters } from './entity-filters.tsx';
+import { EntityTable } from './entity-table.tsx';
+import { PipelineStrip } from './pipeline-strip.tsx';
+import { useEntityListing } from './use-entity-listing.ts';
+
+/** All entities: is it well, what is not, and the way of a change through the pipeline. */
+export function FleetPage() {
+  const { fleet, error, receivedAtMs, tryAgain } = useFleet();
+  const isEmpty = fleet !== undefined && fleet.entities.length === 0;
+  if (fleet === undefined && error !== null)
+    return (
+      <>
+        <PageHead title="The state of your entities is not known." />
+        <Trouble error={error} title="The engine's picture could not be read." onRetry={tryAgain} />
+      </>
+    );
+  return (
+    <>
+      <FleetHead fleet={fleet} />
+      {error === null ? null : (
+        <Trouble
+          error={error}
+          title="The engine does not answer; what you see is old."
+          shownSinceMs={receivedAtMs}
+          onRetry={tryAgain}
+        />
+      )}
+      <PipelineStrip stages={fleet?.stages} />
+      {isEmpty ? <EmptyFleet /> : <EntityList fleet={fleet} />}
+    </>
+  );
+}
+
+function FleetHead({ fleet }: { readonly fleet: FleetView | undefined }) {
+  return (
+    <PageHead
+      title={fleet === undefined ? <Skeleton width="24rem" /> : fleet.sentence}
+      detail={fleet === undefined ? <Skeleton width="30rem" /> : fleet.detail}
+      actions={
+        <Link href="/entities/new" className={buttonClasses('primary')}>
+          <Plus size={15} strokeWidth={2.2} aria-hidden />
+          New entity
+        </Link>
+      }
+    />
+  );
+}
+
+function EntityList({ fleet }: { readonly fleet: FleetView | undefined }) {
+  const controls = useEntityListing();
+  const listed = fleet === undefined ? undefined : listEntities(fleet.entities, controls.listing);
+  const nodeIds = fleet?.nodes.map((node) => node.nodeId) ?? [];
+  return (
+    <Card title="Entities" flush aside={<EntityFilters controls={controls} nodeIds={nodeIds} />}>
+      {listed?.length === 0 ? (
+        <div className="grid justify-items-center gap-3 px-4 py-10 text-center">
+          <p className="text-ink-2">No entity matches this filter.</p>
+          <Button onClick={controls.clear}>Show all entities</Button>
+        </div>
+      ) : (
+        <EntityTable entities={listed} controls={controls} />
+      )}
+    </Card>
+  );
+}

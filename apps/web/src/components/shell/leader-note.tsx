@@ -1,0 +1,24 @@
+'use client';
+
+import { formatCount } from '../../format/numbers.ts';
+import { useFleet } from '../../live/use-fleet.ts';
+
+/** Which node reads MongoDB now; its number grows with each change of leader. */
+export function LeaderNote() {
+  const { fleet } = useFleet();
+  if (fleet === undefined) return null;
+  const { leader } = fleet;
+  return (
+    <p className="figures mx-2.5 mt-auto border-line border-t px-2 py-3 text-ink-3 text-sm max-md:hidden">
+      {leader === null ? (
+        'No leader: changes in MongoDB wait.'
+      ) : (
+        <>
+          Leader <code className="text-ink-2">{leader.nodeId}</code>
+          <br />
+          epoch {formatCount(leader.epoch)}
+        </>
+      )}
+    </p>
+  );
+}

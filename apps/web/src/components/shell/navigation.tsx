@@ -1,0 +1,59 @@
+'use client';
+
+import { Database, ListChecks, Server } from 'lucide-react';
+import Link from 'next/link';
+import { usePathname } from 'next/navigation';
+import { formatCount } from '../../format/numbers.ts';
+import { useFleet } from '../../live/use-fleet.ts';
+import { classes } from '../ui/classes.ts';
+
+const places = [
+  { href: '/', words: 'Entities', icon: Database, below: '/entities' },
+  { href: '/nodes', words: 'Nodes', icon: Server, below: '/nodes' },
+  { href: '/jobs', words: 'Jobs', icon: ListChecks, below: '/jobs' },
+] as const;
+
+export function Navigation() {
+  const pathname = usePathname();
+  const { fleet } = useFleet();
+  const counts: Readonly<Record<string, number | undefined>> = {
+    '/': fleet?.entities.length,
+    '/nodes': fleet?.nodes.length,
+    '/jobs': fleet?.activeJobs,
+  };
+  return (
+    <nav aria-label="Main" className="px-2.5 max-md:pt-1 max-md:pb-2">
+      <ul className="flex gap-0.5 md:flex-col">
+        {places.map(({ href, words, icon: Icon, below }) => {
+          const here = pathname === href || pathname.startsWith(below);
+          return (
+            <li key={href}>
+              <Link
+                href={href}
+                aria-current={here ? 'page' : undefined}
+                className={classes(
+                  'flex min-h-8 items-center gap-2.5 rounded-control px-2 font-[500]',
+                  here ? 'bg-sunken text-ink' : 'text-ink-2 hover:bg-sunken hover:text-ink',
+                )}
+              >
+                <Icon size={16} strokeWidth={1.75} aria-hidden className="max-[22rem]:hidden" />
+                {words}
+                <Count count={counts[href]} what={href === '/jobs' ? 'active' : 'in all'} />
+              </Link>
+            </li>
+          );
+        })}
+      </ul>
+    </nav>
+  );
+}
+
+function Count({ count, what }: { readonly count: number | undefined; readonly what: string }) {
+  if (count === undefined || (count === 0 && what === 'active')) return null;
+  return (
+    <span className="figures text-ink-3 text-xs md:ml-auto">
+      {formatCount(count)}
+      <span className="sr-only"> {what}</span>
+    </span>
+  );
+}

@@ -1,0 +1,41 @@
+import type { ReactNode } from 'react';
+import { Brand } from './brand.tsx';
+import { Crumbs } from './crumbs.tsx';
+import { LeaderNote } from './leader-note.tsx';
+import { LiveIndicator } from './live-indicator.tsx';
+import { Navigation } from './navigation.tsx';
+import type { Theme } from './theme.ts';
+import { ThemeSwitch } from './theme-switch.tsx';
+
+/** The frame of every page: a sidebar that becomes a bar on narrow screens, the place, the live state, the theme. */
+export function Shell({ theme, children }: { readonly theme: Theme; readonly children: ReactNode }) {
+  return (
+    <div className="min-h-dvh md:grid md:grid-cols-[212px_minmax(0,1fr)]">
+      <a
+        href="#content"
+        className="-translate-y-20 fixed top-2 left-2 z-50 rounded-control bg-accent px-3 py-1.5 text-accent-ink focus:translate-y-0"
+      >
+        Skip to the content
+      </a>
+      <aside className="border-line bg-panel max-md:border-b md:sticky md:top-0 md:flex md:h-dvh md:flex-col md:border-r">
+        <div className="px-4 pt-3 pb-1 md:px-[18px] md:pt-[18px] md:pb-3">
+          <Brand />
+        </div>
+        <Navigation />
+        <LeaderNote />
+      </aside>
+      <div className="min-w-0">
+        <header className="sticky top-0 z-20 flex min-h-[49px] flex-wrap items-center gap-x-3 gap-y-1 border-line border-b bg-panel px-4 py-2 md:px-6">
+          <Crumbs />
+          <div className="ml-auto flex items-center gap-1.5">
+            <LiveIndicator />
+            <ThemeSwitch initial={theme} />
+          </div>
+        </header>
+        <main id="content" tabIndex={-1} className="grid max-w-[1320px] gap-5 px-4 pt-5 pb-12 outline-none md:px-6">
+          {children}
+        </main>
+      </div>
+    </div>
+  );
+}

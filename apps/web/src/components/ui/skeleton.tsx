@@ -1,0 +1,10 @@
+/** Holds the place of a value that is on its way, as wide as the value will be. */
+export function Skeleton({ width, height = '1em' }: { readonly width: string; readonly height?: string }) {
+  return (
+    <span
+      aria-hidden
+      className="skeleton inline-block max-w-full rounded-[4px] bg-line align-middle"
+      style={{ width, height }}
+    />
+  );
+}

@@ -1,0 +1,68 @@
+'use client';
+
+import type { ReactNode } from 'react';
+import { formatMoment } from '../../format/times.ts';
+import { useNow } from '../../live/use-engine-now.ts';
+import { useTimeZone } from '../../live/use-time-zone.ts';
+import type { EngineError } from '../../trpc/engine-error.ts';
+import { Banner } from './banner.tsx';
+import { Button } from './button.tsx';
+import { CopyButton } from './copy-button.tsx';
+
+interface TroubleProps {
+  readonly error: EngineError;
+  /** What could not be done, as a sentence. */
+  readonly title: string;
+  /** When the figures that are still shown came, milliseconds; left out when nothing is shown. */
+  readonly shownSinceMs?: number;
+  readonly onRetry?: () => void;
+  readonly urgent?: boolean;
+}
+
+/** An error as it is told everywhere: what failed, why, what is shown meanwhile, what to do, the code to search for. */
+export function Trouble({ error, title, shownSinceMs, onRetry, urgent = false }: TroubleProps) {
+  return (
+    <Banner
+      tone="bad"
+      title={title}
+      urgent={urgent}
+      action={onRetry === undefined ? undefined : <RetryButton onRetry={onRetry} />}
+    >
+      <p>{error.detail}</p>
+      {shownSinceMs === undefined || shownSinceMs === 0 ? null : <Age sinceMs={shownSinceMs} />}
+      {error.hint === null ? null : <p>{error.hint}</p>}
+      <Reference error={error} />
+    </Banner>
+  );
+}
+
+function RetryButton({ onRetry }: { readonly onRetry: () => void }): ReactNode {
+  return (
+    <Button size="small" onClick={onRetry}>
+      Try again
+    </Button>
+  );
+}
+
+function Age({ sinceMs }: { readonly sinceMs: number }) {
+  const nowMs = useNow();
+  const timeZone = useTimeZone();
+  return <p className="figures">The figures below are from {formatMoment(sinceMs, { nowMs, timeZone })}.</p>;
+}
+
+function Reference({ error }: { readonly error: EngineError }) {
+  if (error.code === null) return null;
+  return (
+    <p className="mt-1 flex flex-wrap items-center gap-1 text-ink-2 text-sm">
+      <code>{error.code}</code>
+      {error.correlationId === null ? null : (
+        <>
+          <span>
+            · request <code>{error.correlationId.slice(0, 8)}</code>
+          </span>
+          <CopyButton text={`${error.code} ${error.correlationId}`} label="Copy code and request id" />
+        </>
+      )}
+    </p>
+  );
+}

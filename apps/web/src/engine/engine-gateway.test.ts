@@ -1,0 +1,106 @@
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, test } from 'vitest';
+import { passToEngine } from './engine-gateway.ts';
+
+async function startEngine(listener: RequestListener) {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const engineUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    engineUrl,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      await new Promise((resolve) => {
+        server.close(resolve);
+      });
+    },
+  };
+}
+
+const call = (engineUrl: string, request: Request, token: string | null = null) =>
+  passToEngine({ request, procedure: 'entities.create', environment: { engineUrl, token }, fetch: globalThis.fetch });
+const fromConsole = (init: RequestInit = {}) =>
+  new Request('http://127.0.0.1:3000/api/trpc/entities.create?batch=1', {
+    ...init,
+    headers: { host: '127.0.0.1:3000', cookie: 'theme=dark', ...init.headers },
+  });
+
+describe('the way from the console to the engine', () => {
+  test('a mutation arrives with its body, its query and the token, and without the cookies', async () => {
+    const heard: unknown[] = [];
+    await using engine = await startEngine((request, response) => {
+      let body = '';
+      request.on('data', (chunk) => {
+        body += chunk;
+      });
+      request.on('end', () => {
+        const { authorization, cookie, origin } = request.headers;
+        heard.push({ url: request.url, method: request.method, body, authorization, cookie, origin });
+        response.writeHead(201, { 'content-type': 'application/json' }).end('{"ok":true}');
+      });
+    });
+    const headers = { 'content-type': 'application/json', origin: 'http://127.0.0.1:3000' };
+    const answer = await call(engine.engineUrl, fromConsole({ method: 'POST', body: '{"a":1}', headers }), 'secret');
+    expect([answer.status, await answer.json()]).toEqual([201, { ok: true }]);
+    expect(heard).toEqual([
+      {
+        url: '/trpc/entities.create?batch=1',
+        method: 'POST',
+        body: '{"a":1}',
+        authorization: 'Bearer secret',
+        cookie: undefined,
+        origin: 'http://127.0.0.1:3000',
+      },
+    ]);
+  });
+
+  test('an event stream passes message by message, and closing it closes the engine side', async () => {
+    const closed = Promise.withResolvers<void>();
+    const more = Promise.withResolvers<void>();
+    await using engine = await startEngine((_request, response) => {
+      response.on('close', closed.resolve);
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('data: 1\n\n');
+      void more.promise.then(() => response.write('data: 2\n\n'));
+    });
+    const leaving = new AbortController();
+    const answer = await call(engine.engineUrl, fromConsole({ signal: leaving.signal }));
+    expect(answer.headers.get('cache-control')).toContain('no-transform');
+    const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
+    expect((await reader?.read())?.value).toBe('data: 1\n\n');
+    more.resolve();
+    expect((await reader?.read())?.value).toBe('data: 2\n\n');
+    leaving.abort();
+    await closed.promise;
+  });
+
+  test('an engine that is away is told as a problem with its code', async () => {
+    let engineUrl = '';
+    {
+      await using engine = await startEngine((_request, response) => response.end());
+      engineUrl = engine.engineUrl;
+    }
+    const answer = await call(engineUrl, fromConsole());
+    expect(answer.status).toBe(503);
+    const body: unknown = await answer.json();
+    expect(body).toMatchObject({ error: { data: { emcCode: 'EMC-5008' } } });
+  });
+
+  test.each([
+    ['a page of another site', { host: '127.0.0.1:3000', origin: 'http://evil.example' }],
+    ['another port of this machine', { host: '127.0.0.1:3000', origin: 'http://127.0.0.1:8080' }],
+    ['a foreign name that points at this machine', { host: 'evil.example:3000', origin: 'http://evil.example:3000' }],
+  ])('%s is refused before the engine hears of it', async (_name, headers) => {
+    let calls = 0;
+    await using engine = await startEngine((_request, response) => {
+      calls += 1;
+      response.end();
+    });
+    const answer = await call(engine.engineUrl, fromConsole({ method: 'POST', headers }));
+    expect(answer.status).toBe(403);
+    expect(calls).toBe(0);
+  });
+});

@@ -1,0 +1,71 @@
+import type { ConsoleEnvironment } from '../env.ts';
+import { engineAway, originRefused } from './gateway-problem.ts';
+
+/**
+ * Passes the console's API calls on to the engine, so that the browser needs one address only. Bodies are streamed in
+ * both directions; an event stream is never held back (`no-transform` keeps compression off), and when either side goes
+ * away the other is told. It keeps no state. The worst that can happen is a refused call, which says why.
+ */
+export interface GatewayCall {
+  readonly request: Request;
+  /** Path of the procedure below `/trpc/`, already encoded. */
+  readonly procedure: string;
+  readonly environment: ConsoleEnvironment;
+  readonly fetch: typeof globalThis.fetch;
+}
+
+/** What the engine may need to know of the caller; cookies and everything else stay here. */
+const headersPassedOn = ['accept', 'content-type', 'origin', 'last-event-id', 'trpc-accept', 'x-trpc-source'] as const;
+const headersPassedBack = ['content-type', 'retry-after', 'vary', 'trpc-accept'] as const;
+const loopbackHosts = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/;
+
+export async function passToEngine(call: GatewayCall): Promise<Response> {
+  const { request, procedure, environment } = call;
+  if (!isOwnPage(request)) return originRefused(request.headers.get('origin') ?? request.headers.get('host') ?? '');
+  const target = `${environment.engineUrl}/trpc/${procedure}${new URL(request.url).search}`;
+  const hasBody = request.method !== 'GET' && request.body !== null;
+  try {
+    const answer = await call.fetch(target, {
+      method: request.method,
+      headers: headersFor(call),
+      signal: request.signal,
+      cache: 'no-store',
+      redirect: 'manual',
+      ...(hasBody ? { body: request.body, duplex: 'half' } : {}),
+    });
+    return new Response(answer.body, { status: answer.status, headers: headersBack(answer) });
+  } catch (error) {
+    if (request.signal.aborted) return new Response(null, { status: 499 });
+    return engineAway(environment.engineUrl, error);
+  }
+}
+
+/**
+ * The console needs no login on loopback, so two checks keep other sites' pages out: the name in the address bar must be
+ * this machine's own (a foreign name that resolves to 127.0.0.1 is refused), and a call must come from a page of it.
+ */
+function isOwnPage(request: Request): boolean {
+  const host = request.headers.get('host') ?? '';
+  if (!loopbackHosts.test(host)) return false;
+  const origin = request.headers.get('origin');
+  return origin === null || origin === `http://${host}`;
+}
+
+function headersFor({ request, environment }: GatewayCall): Headers {
+  const headers = new Headers();
+  for (const name of headersPassedOn) {
+    const value = request.headers.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  if (environment.token !== null) headers.set('authorization', `Bearer ${environment.token}`);
+  return headers;
+}
+
+function headersBack(answer: Response): Headers {
+  const headers = new Headers({ 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' });
+  for (const name of headersPassedBack) {
+    const value = answer.headers.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  return headers;
+}

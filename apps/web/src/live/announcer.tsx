@@ -1,0 +1,39 @@
+'use client';
+
+import { createContext, type ReactNode, use, useCallback, useEffect, useRef, useState } from 'react';
+
+/** Things that happen together are told together. */
+const gatherMs = 250;
+
+const AnnounceContext = createContext<(news: string) => void>(() => {});
+
+/** Tells a screen reader something, politely; see `transitions.ts` for what is worth telling. */
+export function useAnnounce(): (news: string) => void {
+  return use(AnnounceContext);
+}
+
+/** The page's one polite live region. */
+export function Announcer({ children }: { readonly children: ReactNode }) {
+  const gathered = useRef<string[]>([]);
+  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
+  const [told, setTold] = useState({ words: '', turn: 0 });
+
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const announce = useCallback((news: string) => {
+    gathered.current.push(news);
+    clearTimeout(timer.current);
+    timer.current = setTimeout(() => {
+      const words = gathered.current.splice(0).join(' ');
+      setTold(({ turn }) => ({ words, turn: turn + 1 }));
+    }, gatherMs);
+  }, []);
+
+  return (
+    <AnnounceContext value={announce}>
+      {children}
+      <div aria-live="polite" className="sr-only">
+        <span key={told.turn}>{told.words}</span>
+      </div>
+    </AnnounceContext>
+  );
+}

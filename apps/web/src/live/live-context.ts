@@ -1,0 +1,23 @@
+import { createContext, use } from 'react';
+import { type LiveState, liveAtStart } from './live-state.ts';
+
+export interface Live {
+  readonly state: LiveState;
+  readonly pause: () => void;
+  readonly resume: () => void;
+  /** Does not wait for the next try. */
+  readonly retryNow: () => void;
+}
+
+const nothing = () => {};
+
+export const LiveContext = createContext<Live>({
+  state: liveAtStart,
+  pause: nothing,
+  resume: nothing,
+  retryNow: nothing,
+});
+
+export function useLive(): Live {
+  return use(LiveContext);
+}

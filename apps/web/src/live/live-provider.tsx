@@ -1,0 +1,56 @@
+'use client';
+
+import { type ReactNode, useEffect, useMemo, useReducer } from 'react';
+import { type Live, LiveContext } from './live-context.ts';
+import { isStreaming, liveAtStart, nextLiveState } from './live-state.ts';
+import { LiveStream } from './live-stream.tsx';
+
+/** A hidden tab keeps its connection so long: browsers allow six per address, and tabs are many. */
+const hiddenMsMax = 20_000;
+
+/**
+ * Holds the tab's one subscription and what is known of it (see `live-state.ts`). It is closed when the tab has been
+ * hidden for a while, when the reader pauses, and between tries; each opening begins with a full picture.
+ */
+export function LiveProvider({ children }: { readonly children: ReactNode }) {
+  const [state, happen] = useReducer(nextLiveState, liveAtStart);
+
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const onVisibility = () => {
+      clearTimeout(timer);
+      if (document.visibilityState === 'visible') happen('show');
+      else timer = setTimeout(() => happen('hide'), hiddenMsMax);
+    };
+    document.addEventListener('visibilitychange', onVisibility);
+    return () => {
+      clearTimeout(timer);
+      document.removeEventListener('visibilitychange', onVisibility);
+    };
+  }, []);
+
+  const retryInMs = 'retryInMs' in state ? state.retryInMs : null;
+  const failures = 'failures' in state ? state.failures : 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a further failure with the same delay must wait again.
+  useEffect(() => {
+    if (retryInMs === null) return;
+    const timer = setTimeout(() => happen('retry'), retryInMs);
+    return () => clearTimeout(timer);
+  }, [retryInMs, failures]);
+
+  const live = useMemo<Live>(
+    () => ({
+      state,
+      pause: () => happen('pause'),
+      resume: () => happen('resume'),
+      retryNow: () => happen('retry'),
+    }),
+    [state],
+  );
+  return (
+    <LiveContext value={live}>
+      {isStreaming(state) ? <LiveStream happen={happen} /> : null}
+      {children}
+    </LiveContext>
+  );
+}

@@ -1,0 +1,66 @@
+'use client';
+
+import { useQueryClient } from '@tanstack/react-query';
+import { usePathname } from 'next/navigation';
+import { useEffect, useEffectEvent } from 'react';
+import type { LiveMessage } from '../trpc/live-message.ts';
+import { useTRPC, useTRPCClient } from '../trpc/trpc.ts';
+import { useAnnounce } from './announcer.tsx';
+import { entityOfPath } from './entity-of-path.ts';
+import type { LiveHappening } from './live-state.ts';
+import { announceTransitions } from './transitions.ts';
+
+/** A picture comes every second; without one for so long the stream counts as broken, whatever the socket says. */
+const silenceMsMax = 8_000;
+
+/** The open subscription: while this is mounted the engine pushes, and what it pushes goes into the query cache. */
+export function LiveStream({ happen }: { readonly happen: (happening: LiveHappening) => void }) {
+  const client = useTRPCClient();
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const announce = useAnnounce();
+  const entityName = entityOfPath(usePathname());
+
+  const receive = useEffectEvent((message: LiveMessage) => {
+    if (message.kind === 'fleet') {
+      const key = trpc.fleet.get.queryKey();
+      const before = queryClient.getQueryData(key);
+      queryClient.setQueryData(key, message.fleet);
+      const news = before === undefined ? null : announceTransitions(before, message.fleet);
+      if (news !== null) announce(news);
+      return;
+    }
+    const named = { entityName: message.entityName };
+    for (const queryKey of [trpc.entities.rows.queryKey(named), trpc.entities.oplog.queryKey(named)])
+      void queryClient.invalidateQueries({ queryKey }, { cancelRefetch: false });
+  });
+
+  useEffect(() => {
+    let silence: ReturnType<typeof setTimeout> | undefined;
+    const fail = () => happen('failed');
+    const listen = () => {
+      clearTimeout(silence);
+      silence = setTimeout(fail, silenceMsMax);
+    };
+    listen();
+    const input = entityName === null ? {} : { entityName };
+    const subscription = client.live.stream.subscribe(input, {
+      onData: ({ data }) => {
+        listen();
+        receive(data);
+        happen('data');
+      },
+      onConnectionStateChange: ({ error }) => {
+        if (error !== null) fail();
+      },
+      onError: fail,
+      onComplete: fail,
+    });
+    return () => {
+      clearTimeout(silence);
+      subscription.unsubscribe();
+    };
+  }, [client, entityName, happen]);
+
+  return null;
+}

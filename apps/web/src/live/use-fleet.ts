@@ -1,0 +1,46 @@
+import type { EntityView, FleetView } from '@emcachers/core/api-views';
+import { useQuery } from '@tanstack/react-query';
+import { type EngineError, engineErrorOf } from '../trpc/engine-error.ts';
+import { useTRPC } from '../trpc/trpc.ts';
+import { useLive } from './live-context.ts';
+import { isPolling } from './live-state.ts';
+
+const pollMs = 4_000;
+
+export interface FleetAnswer {
+  /** The newest picture, also when it is old: see `receivedAtMs`. Undefined before the first. */
+  readonly fleet: FleetView | undefined;
+  /** This browser's clock when the picture came. */
+  readonly receivedAtMs: number;
+  readonly error: EngineError | null;
+  readonly tryAgain: () => void;
+}
+
+/** The fleet: pushed by the subscription, or asked for by a timer while that is broken. */
+export function useFleet(): FleetAnswer {
+  const trpc = useTRPC();
+  const { state, retryNow } = useLive();
+  const answer = useQuery(
+    trpc.fleet.get.queryOptions(undefined, {
+      staleTime: Number.POSITIVE_INFINITY,
+      refetchInterval: isPolling(state) ? pollMs : false,
+    }),
+  );
+  const { refetch } = answer;
+  return {
+    fleet: answer.data,
+    receivedAtMs: answer.dataUpdatedAt,
+    error: answer.error === null ? null : engineErrorOf(answer.error),
+    tryAgain: () => {
+      retryNow();
+      void refetch();
+    },
+  };
+}
+
+/** One entity of the fleet; undefined while the fleet is not known, null when it has no entity of this name. */
+export function findEntity(fleet: FleetView | undefined, entityName: string): EntityView | null | undefined {
+  if (fleet === undefined) return undefined;
+  const lower = entityName.toLowerCase();
+  return fleet.entities.find((entity) => entity.entityName.toLowerCase() === lower) ?? null;
+}
