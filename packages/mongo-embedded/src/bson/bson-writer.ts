@@ -1,0 +1,198 @@
+import { Buffer } from 'node:buffer';
+import { serialize } from 'bson';
+import type { ClusterTime } from '../history/history-entry.ts';
+
+const typeDouble = 0x01;
+const typeString = 0x02;
+const typeDocument = 0x03;
+const typeArray = 0x04;
+const typeBinary = 0x05;
+const typeBoolean = 0x08;
+const typeDate = 0x09;
+const typeNull = 0x0a;
+const typeInt32 = 0x10;
+const typeTimestamp = 0x11;
+const typeInt64 = 0x12;
+
+/**
+ * Writes BSON straight into one growing buffer, so that stored documents go into a reply by a copy of their bytes,
+ * without being decoded. Element names must not contain NUL. Nothing else may write to the buffer until `finish`.
+ */
+export class BsonWriter {
+  #bytes: Buffer;
+  #length = 4;
+  readonly #starts: number[] = [0];
+
+  constructor(capacityBytes = 512) {
+    this.#bytes = Buffer.allocUnsafe(Math.max(capacityBytes, 64));
+  }
+
+  /** Bytes written so far, without the closing zeros that `finish` adds. */
+  get length(): number {
+    return this.#length;
+  }
+
+  int32(name: string, value: number): this {
+    this.#header(typeInt32, name, 4);
+    this.#length = this.#bytes.writeInt32LE(value, this.#length);
+    return this;
+  }
+
+  int64(name: string, value: bigint | number): this {
+    this.#header(typeInt64, name, 8);
+    this.#length = this.#bytes.writeBigInt64LE(BigInt(value), this.#length);
+    return this;
+  }
+
+  double(name: string, value: number): this {
+    this.#header(typeDouble, name, 8);
+    this.#length = this.#bytes.writeDoubleLE(value, this.#length);
+    return this;
+  }
+
+  string(name: string, value: string): this {
+    const bytes = Buffer.byteLength(value);
+    this.#header(typeString, name, bytes + 5);
+    this.#length = this.#bytes.writeInt32LE(bytes + 1, this.#length);
+    this.#length += this.#bytes.write(value, this.#length);
+    this.#bytes[this.#length++] = 0;
+    return this;
+  }
+
+  boolean(name: string, value: boolean): this {
+    this.#header(typeBoolean, name, 1);
+    this.#bytes[this.#length++] = value ? 1 : 0;
+    return this;
+  }
+
+  null(name: string): this {
+    this.#header(typeNull, name, 0);
+    return this;
+  }
+
+  /** `milliseconds` since 1970. */
+  date(name: string, milliseconds: number): this {
+    this.#header(typeDate, name, 8);
+    this.#length = this.#bytes.writeBigInt64LE(BigInt(Math.trunc(milliseconds)), this.#length);
+    return this;
+  }
+
+  timestamp(name: string, time: ClusterTime): this {
+    this.#header(typeTimestamp, name, 8);
+    this.#length = this.#bytes.writeUInt32LE(time.increment, this.#length);
+    this.#length = this.#bytes.writeUInt32LE(time.seconds, this.#length);
+    return this;
+  }
+
+  binary(name: string, bytes: Uint8Array, subtype: number): this {
+    this.#header(typeBinary, name, bytes.length + 5);
+    this.#length = this.#bytes.writeInt32LE(bytes.length, this.#length);
+    this.#bytes[this.#length++] = subtype;
+    return this.#raw(bytes);
+  }
+
+  /** A whole BSON document as it is. */
+  document(name: string, raw: Uint8Array): this {
+    this.#header(typeDocument, name, raw.length);
+    return this.#raw(raw);
+  }
+
+  /** One element of the given type whose value is already in BSON. */
+  value(name: string, type: number, valueBytes: Uint8Array): this {
+    this.#header(type, name, valueBytes.length);
+    return this.#raw(valueBytes);
+  }
+
+  /** An array of whole BSON documents. */
+  documents(name: string, raws: readonly Uint8Array[]): this {
+    this.beginArray(name);
+    for (let index = 0; index < raws.length; index += 1) {
+      const raw = raws[index];
+      if (raw !== undefined) this.document(String(index), raw);
+    }
+    return this.end();
+  }
+
+  /** One whole element as it stands in another document: type, name and value. */
+  raw(element: Uint8Array): this {
+    this.#reserve(element.length);
+    return this.#raw(element);
+  }
+
+  /** All elements of a raw document, spliced in at this level. */
+  elements(raw: Uint8Array): this {
+    const inner = raw.subarray(4, raw.length - 1);
+    this.#reserve(inner.length);
+    return this.#raw(inner);
+  }
+
+  /** Whole elements that are already in BSON, type bytes and names included. */
+  splice(elements: Uint8Array): this {
+    this.#reserve(elements.length);
+    return this.#raw(elements);
+  }
+
+  /** The fields of a plain object of values that the `bson` package knows, spliced in at this level. */
+  fields(object: Readonly<Record<string, unknown>>): this {
+    return this.elements(serialize(object, { ignoreUndefined: true }));
+  }
+
+  beginDocument(name: string): this {
+    return this.#begin(typeDocument, name);
+  }
+
+  beginArray(name: string): this {
+    return this.#begin(typeArray, name);
+  }
+
+  end(): this {
+    const start = this.#starts.pop();
+    if (start === undefined) throw new RangeError('No open document');
+    this.#reserve(1);
+    this.#bytes[this.#length++] = 0;
+    this.#bytes.writeInt32LE(this.#length - start, start);
+    return this;
+  }
+
+  /** Closes the document and hands its bytes out; the writer must not be used again. */
+  finish(): Buffer {
+    while (this.#starts.length > 0) this.end();
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** What was written so far as a document of its own; the writer goes on. Only where no nested document is open. */
+  copy(): Buffer {
+    const bytes = Buffer.alloc(this.#length + 1);
+    this.#bytes.copy(bytes, 0, 0, this.#length);
+    bytes.writeInt32LE(bytes.length, 0);
+    return bytes;
+  }
+
+  #begin(type: number, name: string): this {
+    this.#header(type, name, 4);
+    this.#starts.push(this.#length);
+    this.#length += 4;
+    return this;
+  }
+
+  #header(type: number, name: string, valueBytes: number): void {
+    this.#reserve(name.length * 3 + 2 + valueBytes);
+    this.#bytes[this.#length++] = type;
+    this.#length += this.#bytes.write(name, this.#length);
+    this.#bytes[this.#length++] = 0;
+  }
+
+  #raw(bytes: Uint8Array): this {
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+    return this;
+  }
+
+  #reserve(extraBytes: number): void {
+    const needed = this.#length + extraBytes;
+    if (needed <= this.#bytes.length) return;
+    const grown = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+    this.#bytes.copy(grown, 0, 0, this.#length);
+    this.#bytes = grown;
+  }
+}

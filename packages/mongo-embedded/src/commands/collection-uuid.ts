@@ -1,0 +1,19 @@
+import { Binary } from 'bson';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import type { CommandContext } from './command.ts';
+
+/** Where a command names the UUID that its collection must have, CollectionUUIDMismatch 361 if it has another. */
+export function checkCollectionUuid({ body, database, server }: CommandContext, name: string): void {
+  const element = body.element('collectionUUID');
+  if (element === undefined) return;
+  const wanted = element.bytes.subarray(5);
+  const { catalog } = server.store;
+  if (catalog.find(database, name)?.uuid.equals(wanted) === true) return;
+  const actual = catalog.findByUuid(wanted);
+  throw new MongoFailure('CollectionUUIDMismatch', 'Collection UUID does not match that specified', {
+    db: database,
+    collectionUUID: new Binary(Buffer.from(wanted), 4),
+    expectedCollection: name,
+    actualCollection: actual !== undefined && actual.database === database ? actual.name : null,
+  });
+}

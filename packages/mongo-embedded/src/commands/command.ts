@@ -1,0 +1,41 @@
+import type { Document } from 'bson';
+import type { BsonWriter } from '../bson/bson-writer.ts';
+import type { CommandBody } from '../bson/command-body.ts';
+import type { ServerState } from '../server-state.ts';
+import type { Transaction } from '../session/transaction.ts';
+import type { DocumentAccess } from '../storage/document-access.ts';
+import type { ClientConnection } from '../wire/client-connection.ts';
+
+/** What a command knows about the call. */
+export interface CommandContext {
+  readonly server: ServerState;
+  readonly connection: ClientConnection;
+  readonly body: CommandBody;
+  readonly database: string;
+  /** Documents as this call sees them: directly, or as its transaction does. */
+  readonly access: DocumentAccess;
+  /** Raw `{ id }` as the client sent it, or null. */
+  readonly lsid: Buffer | null;
+  readonly txnNumber: bigint | null;
+  readonly transaction: Transaction | null;
+  /** Aborts when the client goes away or the server stops. */
+  readonly signal: AbortSignal;
+  /** `clock.monotonicMs()` by which the call must be done (maxTimeMS), or null. */
+  readonly deadlineMs: number | null;
+}
+
+/** Fields of the reply without `ok` and the times, which the dispatcher adds. */
+export type CommandResult = Document | BsonWriter;
+
+/** One command of the protocol. */
+export interface Command {
+  /** Name and aliases, as clients spell them. */
+  readonly names: readonly string[];
+  readonly isAdminOnly?: boolean;
+  /** May run inside a multi-document transaction. */
+  readonly isTransactional?: boolean;
+  /** Its reply is kept under the session's txnNumber and repeated on a retry. */
+  readonly isRetryableWrite?: boolean;
+  readonly isWrite?: boolean;
+  run(context: CommandContext): CommandResult | Promise<CommandResult>;
+}

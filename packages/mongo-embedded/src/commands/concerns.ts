@@ -1,0 +1,66 @@
+import type { CommandBody } from '../bson/command-body.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import type { ServerState } from '../server-state.ts';
+import type { CallSession } from '../session/call-session.ts';
+import { compareClusterTime } from '../session/cluster-clock.ts';
+
+const readConcernLevels: ReadonlySet<string> = new Set(['local', 'available', 'majority', 'linearizable', 'snapshot']);
+
+/** Commands that take `readConcern: { level: 'snapshot' }` outside of a transaction. Source: manual, "Read Concern snapshot". */
+const snapshotReads: ReadonlySet<string> = new Set(['find', 'aggregate', 'distinct']);
+
+/**
+ * Accepts every read concern that one node can honour: all reads here see committed writes of the only node, so the
+ * levels do not differ. Throws where mongod would; `afterClusterTime` needs no wait, since nothing older is outstanding.
+ */
+export function checkReadConcern(body: CommandBody, server: ServerState, session: CallSession): void {
+  const concern = body.nested('readConcern');
+  if (concern === undefined) return;
+  if (session.isInTransaction && !session.startsTransaction) {
+    throw new MongoFailure('InvalidOptions', 'Only the first command in a transaction may specify a readConcern');
+  }
+  const level = concern.string('level');
+  if (level !== undefined && !readConcernLevels.has(level)) {
+    throw new MongoFailure(
+      'BadValue',
+      `Enumeration value '${level}' for field 'readConcern.level' is not a valid value.`,
+    );
+  }
+  if (level === 'snapshot' && !session.isInTransaction && !snapshotReads.has(body.name)) {
+    throw new MongoFailure('InvalidOptions', `read concern level snapshot is not supported by command '${body.name}'`);
+  }
+  const after = concern.timestamp('afterClusterTime');
+  const at = concern.timestamp('atClusterTime');
+  if (at !== undefined && level !== 'snapshot') {
+    throw new MongoFailure('InvalidOptions', "readConcern level must be 'snapshot' in order to set atClusterTime");
+  }
+  if (after === undefined) return;
+  if (compareClusterTime(after, server.store.clusterClock.current) > 0) {
+    throw new MongoFailure(
+      'InvalidOptions',
+      'readConcern afterClusterTime value must not be greater than the current clusterTime.',
+    );
+  }
+}
+
+/** Accepts `w` up to the one node there is. Throws UnsatisfiableWriteConcern 100 and the parser's errors, as mongod does. */
+export function checkWriteConcern(body: CommandBody, session: CallSession): void {
+  const concern = body.nested('writeConcern');
+  if (concern === undefined) return;
+  if (session.isInTransaction) {
+    throw new MongoFailure('InvalidOptions', `writeConcern is not allowed within a multi-statement transaction`);
+  }
+  const w = concern.element('w');
+  if (w === undefined) return;
+  if (w.type === 0x02) {
+    const mode = concern.requiredString('w');
+    if (mode !== 'majority')
+      throw new MongoFailure(79, `No write concern mode named '${mode}' found in replica set configuration`);
+    return;
+  }
+  if (w.type === 0x03) return;
+  const nodes = concern.number('w') ?? 1;
+  if (nodes < 0 || nodes > 50)
+    throw new MongoFailure('FailedToParse', 'w has to be a non-negative number and not greater than 50');
+  if (nodes > 1) throw new MongoFailure('UnsatisfiableWriteConcern', 'Not enough data-bearing nodes');
+}

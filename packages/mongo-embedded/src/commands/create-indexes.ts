@@ -1,0 +1,228 @@
+import { BsonWriter } from '../bson/bson-writer.ts';
+import { CommandBody, numberOf, typeName } from '../bson/command-body.ts';
+import { forEachElement } from '../bson/raw-element.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import { compileFilter } from '../query/filter.ts';
+import type { Collection } from '../storage/catalog.ts';
+import { duplicateKey } from '../storage/duplicate-key.ts';
+import type { IndexTable } from '../storage/index-table.ts';
+import { readTablePages } from '../storage/table-pages.ts';
+import type { Command, CommandContext, CommandResult } from './command.ts';
+import { checkCollation } from './create.ts';
+import { checkWritableName, collectionName } from './namespace.ts';
+import { waitForTransactions } from './wait-for-transactions.ts';
+
+/** Most indexes of one collection. Source: manual, "MongoDB Limits and Thresholds". */
+const indexesMax = 64;
+const pluginTypes: ReadonlySet<string> = new Set(['text', '2d', '2dsphere', 'hashed', 'columnstore']);
+const pageLimit = { rows: 1000, bytes: 4 * 1024 * 1024 };
+
+const specificationFields: ReadonlySet<string> = new Set([
+  'v',
+  'key',
+  'name',
+  'ns',
+  'background',
+  'unique',
+  'partialFilterExpression',
+  'sparse',
+  'expireAfterSeconds',
+  'hidden',
+  'storageEngine',
+  'weights',
+  'default_language',
+  'language_override',
+  'textIndexVersion',
+  '2dsphereIndexVersion',
+  'bits',
+  'min',
+  'max',
+  'bucketSize',
+  'collation',
+  'wildcardProjection',
+  'prepareUnique',
+  'dropDups',
+  'clustered',
+]);
+
+/** An index specification as it is kept: `v`, `key` and `name` first, then the options as given. */
+export function parseSpecification(raw: Uint8Array): Buffer {
+  const body = new CommandBody(Buffer.from(raw));
+  const key = body.document('key');
+  if (key === undefined)
+    throw new MongoFailure('FailedToParse', "The 'key' field is a required property of an index specification");
+  checkKeyPattern(key);
+  const name = body.string('name');
+  if (name === undefined)
+    throw new MongoFailure('FailedToParse', "The 'name' field is a required property of an index specification");
+  if (name === '') throw new MongoFailure('CannotCreateIndex', 'index name cannot be empty');
+  const writer = new BsonWriter().int32('v', 2).document('key', key).string('name', name);
+  forEachElement(raw, (field, element) => {
+    if (!specificationFields.has(field)) {
+      throw new MongoFailure(
+        'InvalidIndexSpecificationOption',
+        `The field '${field}' is not valid for an index specification.`,
+      );
+    }
+    if (['v', 'key', 'name', 'ns', 'background', 'dropDups'].includes(field)) return undefined;
+    if (field === 'collation') return checkCollation(element.bytes);
+    if (field === 'partialFilterExpression') compileFilter(element.bytes);
+    if (field === 'clustered')
+      throw new MongoFailure('CommandNotSupported', 'clustered indexes are not supported by this server');
+    writer.value(field, element.type, element.bytes);
+    return undefined;
+  });
+  return writer.finish();
+}
+
+function checkKeyPattern(key: Uint8Array): void {
+  let fields = 0;
+  forEachElement(key, (path, element) => {
+    fields += 1;
+    const isPlugin =
+      element.type === 0x02 && pluginTypes.has(element.bytes.toString('utf8', 4, element.bytes.length - 1));
+    const direction = numberOf(element);
+    if (!isPlugin && (direction === undefined || direction === 0 || Number.isNaN(direction))) {
+      const shown = direction === undefined ? `a value of type ${typeName(element.type)}` : String(direction);
+      throw new MongoFailure(
+        'CannotCreateIndex',
+        `Values in v:2 index key pattern cannot be ${shown}. Only numbers > 0, numbers < 0, and strings are allowed.`,
+      );
+    }
+    if (path === '' || path.startsWith('.') || path.endsWith('.'))
+      throw new MongoFailure('CannotCreateIndex', 'Index keys cannot be an empty field.');
+    return undefined;
+  });
+  if (fields === 0) throw new MongoFailure('CannotCreateIndex', 'Index keys cannot be empty.');
+  if (fields > 32) throw new MongoFailure(13103, 'too many compound keys');
+}
+
+function isIdPattern(specification: CommandBody): boolean {
+  const key = specification.nested('key');
+  return key !== undefined && key.keys().length === 1 && key.name === '_id' && key.number('_id') === 1;
+}
+
+/** Whether the index is there already. Throws where a different one has its name or its keys. */
+function exists(collection: Collection, specification: Buffer): boolean {
+  const body = new CommandBody(specification);
+  if (isIdPattern(body)) return true;
+  const name = body.requiredString('name');
+  const key = body.document('key');
+  for (const index of collection.indexes) {
+    const isSameKey = key !== undefined && sameKeyPattern(index.keyPattern, key);
+    if (index.name === name && isSameKey && index.specification.equals(specification)) return true;
+    if (index.name === name) {
+      const code = isSameKey ? 'IndexOptionsConflict' : 'IndexKeySpecsConflict';
+      throw new MongoFailure(
+        code,
+        `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index name: ${name}`,
+      );
+    }
+    if (isSameKey && optionsOf(index.specification) === optionsOf(specification)) {
+      throw new MongoFailure('IndexOptionsConflict', `Index already exists with a different name: ${index.name}`);
+    }
+    if (isSameKey && isEquivalent(index.specification, specification)) {
+      throw new MongoFailure(
+        'IndexOptionsConflict',
+        `An equivalent index already exists with the same name but different options. Requested index: ${name}, existing index: ${index.name}`,
+      );
+    }
+  }
+  return false;
+}
+
+function sameKeyPattern(a: Uint8Array, b: Uint8Array): boolean {
+  return patternText(a) === patternText(b);
+}
+
+function patternText(pattern: Uint8Array): string {
+  const parts: string[] = [];
+  forEachElement(pattern, (path, element) => {
+    parts.push(`${path}\0${numberOf(element) ?? element.bytes.toString('latin1')}`);
+    return undefined;
+  });
+  return parts.join('\0\0');
+}
+
+function optionsOf(specification: Uint8Array, ignored: readonly string[] = []): string {
+  const parts: string[] = [];
+  forEachElement(specification, (name, element) => {
+    if (!['v', 'key', 'name', ...ignored].includes(name)) parts.push(`${name}\0${element.bytes.toString('latin1')}`);
+    return undefined;
+  });
+  return parts.sort().join('\0\0');
+}
+
+/** Two indexes on the same keys may stand side by side only if they cover different documents. */
+function isEquivalent(a: Uint8Array, b: Uint8Array): boolean {
+  const ignored = ['unique', 'sparse', 'expireAfterSeconds', 'hidden'];
+  return optionsOf(a, ignored) === optionsOf(b, ignored);
+}
+
+async function run(context: CommandContext): Promise<CommandResult> {
+  const { body, database, server } = context;
+  const name = collectionName(body, database);
+  checkWritableName(database, name);
+  const specifications = (body.documents('indexes') ?? []).map(parseSpecification);
+  if (specifications.length === 0) throw new MongoFailure('BadValue', 'Must specify at least one index to create');
+  await waitForTransactions(context, () => server.store.catalog.find(database, name));
+  const createdCollectionAutomatically = server.store.catalog.find(database, name) === undefined;
+  const collection = context.access.collectionForWrite(database, name);
+  if (context.transaction !== null && !createdCollectionAutomatically) {
+    throw new MongoFailure(
+      'OperationNotSupportedInTransaction',
+      'Cannot create new indexes on existing collections in a multi-document transaction.',
+    );
+  }
+  if (collection.id < 0)
+    throw new MongoFailure(
+      'OperationNotSupportedInTransaction',
+      'Indexes in a transaction are not supported by this server',
+    );
+  const numIndexesBefore = collection.indexes.length + 1;
+  for (const specification of specifications)
+    if (!exists(collection, specification)) build(context, collection, specification);
+  const numIndexesAfter = collection.indexes.length + 1;
+  const note = numIndexesAfter === numIndexesBefore ? { note: 'all indexes already exist' } : {};
+  return { numIndexesBefore, numIndexesAfter, createdCollectionAutomatically, commitQuorum: 'votingMembers', ...note };
+}
+
+function build({ server }: CommandContext, collection: Collection, specification: Buffer): void {
+  const { store } = server;
+  if (collection.indexes.length + 1 >= indexesMax) {
+    throw new MongoFailure(
+      'CannotCreateIndex',
+      `add index fails, too many indexes for ${collection.database}.${collection.name}`,
+    );
+  }
+  store.group.enter();
+  const index = store.catalog.createIndex(
+    collection,
+    new CommandBody(specification).requiredString('name'),
+    specification,
+  );
+  try {
+    fill(collection, index);
+  } catch (error) {
+    store.catalog.dropIndex(collection, index);
+    throw error;
+  }
+  const operationDescription = new BsonWriter().documents('indexes', [specification]).finish();
+  store.history.append(collection.namespace, { kind: 'createIndexes', operationDescription }, store.history.stamp());
+}
+
+function fill(collection: Collection, index: IndexTable): void {
+  if (!index.isUnique) return;
+  const pages = readTablePages(collection, { keys: null, range: null, isDescending: false });
+  for (let page = pages.next(pageLimit); page !== null; page = pages.next(pageLimit)) {
+    for (const { row, document } of page) {
+      for (const key of index.keysOf(document)) {
+        if (index.find(key) !== undefined) throw duplicateKey(collection, index, document);
+        index.insert(key, row);
+      }
+    }
+  }
+}
+
+/** `createIndexes`. */
+export const createIndexesCommand: Command = { names: ['createIndexes'], isTransactional: true, isWrite: true, run };

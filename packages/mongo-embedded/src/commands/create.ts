@@ -1,0 +1,104 @@
+import { BsonWriter } from '../bson/bson-writer.ts';
+import { forEachElement } from '../bson/raw-element.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import { TransactionAccess } from '../session/transaction-access.ts';
+import { createCollection } from '../storage/schema-change.ts';
+import type { Command, CommandContext, CommandResult } from './command.ts';
+import { checkWritableName, collectionName } from './namespace.ts';
+
+/** Options that are kept as given and shown by listCollections. */
+const kept: ReadonlySet<string> = new Set([
+  'changeStreamPreAndPostImages',
+  'storageEngine',
+  'indexOptionDefaults',
+  'validationLevel',
+  'validationAction',
+]);
+
+/** Options that would change what reads and writes do in ways that this server does not have. */
+const refused: ReadonlySet<string> = new Set([
+  'capped',
+  'timeseries',
+  'viewOn',
+  'pipeline',
+  'validator',
+  'clusteredIndex',
+  'encryptedFields',
+  'expireAfterSeconds',
+]);
+
+/** Fields that every command may carry. */
+export const genericFields: ReadonlySet<string> = new Set([
+  '$db',
+  'lsid',
+  'txnNumber',
+  'autocommit',
+  'startTransaction',
+  '$clusterTime',
+  '$readPreference',
+  'readConcern',
+  'writeConcern',
+  'maxTimeMS',
+  'comment',
+  'apiVersion',
+  'apiStrict',
+  'apiDeprecationErrors',
+  '$audit',
+  '$client',
+]);
+
+/** The options of `create` as they are kept. Throws where one is unknown, malformed or not supported here. */
+function readOptions(context: CommandContext): Buffer {
+  const writer = new BsonWriter();
+  forEachElement(context.body.raw, (name, element) => {
+    if (name === 'create' || genericFields.has(name)) return undefined;
+    const isOff = element.type === 0x08 && element.bytes[0] === 0;
+    if (isOff && (name === 'capped' || name === 'autoIndexId')) return undefined;
+    if (refused.has(name))
+      throw new MongoFailure('CommandNotSupported', `option '${name}' of create is not supported by this server`);
+    if (name === 'size' || name === 'max')
+      throw new MongoFailure('InvalidOptions', `the '${name}' field is only valid when 'capped' is true`);
+    if (name === 'collation') return checkCollation(element.bytes);
+    if (name === 'idIndex' || name === 'temp' || name === 'flags') return undefined;
+    if (!kept.has(name)) throw new MongoFailure('IDLUnknownField', `BSON field 'create.${name}' is an unknown field.`);
+    writer.value(name, element.type, element.bytes);
+    return undefined;
+  });
+  return writer.finish();
+}
+
+/** Only the simple collation is supported: strings compare by their bytes. */
+export function checkCollation(collation: Uint8Array): undefined {
+  let locale = '';
+  forEachElement(collation, (name, element) => {
+    if (name === 'locale' && element.type === 0x02)
+      locale = element.bytes.toString('utf8', 4, element.bytes.length - 1);
+    return undefined;
+  });
+  if (locale === '')
+    throw new MongoFailure('IDLFailedToParse', "BSON field 'collation.locale' is missing but a required field");
+  if (locale !== 'simple')
+    throw new MongoFailure(
+      'CommandNotSupported',
+      `collation '${locale}' is not supported by this server, only 'simple' is`,
+    );
+  return undefined;
+}
+
+function run(context: CommandContext): CommandResult {
+  const { body, database, server, access } = context;
+  const name = collectionName(body, database);
+  checkWritableName(database, name);
+  const options = readOptions(context);
+  const existing = access.collection(database, name);
+  if (existing !== undefined) {
+    if (existing.options.equals(options) && context.transaction === null) return {};
+    throw new MongoFailure('NamespaceExists', `Collection ${database}.${name} already exists.`);
+  }
+  if (access instanceof TransactionAccess) access.create(database, name, options);
+  else createCollection(server.store, { database, name, options });
+  return {};
+}
+
+/** `create`. */
+export const createCommand: Command = { names: ['create'], isTransactional: true, isWrite: true, run };

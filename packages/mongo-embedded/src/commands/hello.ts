@@ -1,0 +1,53 @@
+import { Long, ObjectId } from 'bson';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import { documentBytesMax, maxWireVersion, replicaSetName } from '../server-state.ts';
+import { messageBytesMax } from '../wire/frame-reader.ts';
+import type { Command, CommandContext, CommandResult } from './command.ts';
+
+/** Longest that a `hello` may wait for a change of topology, milliseconds; drivers ask for ten seconds. */
+const awaitMsMax = 60_000;
+
+async function run(context: CommandContext): Promise<CommandResult> {
+  const { server, body, connection, signal } = context;
+  const client = body.nested('client')?.nested('application')?.string('name');
+  if (client !== undefined) connection.applicationName = client;
+  const awaitMs = body.count('maxAwaitTimeMS');
+  const known = body.nested('topologyVersion');
+  if ((awaitMs === undefined) !== (known === undefined)) {
+    const message = "A request with a 'topologyVersion' must include 'maxAwaitTimeMS'";
+    throw new MongoFailure(awaitMs === undefined ? 31368 : 51758, message);
+  }
+  const processId = new ObjectId(server.processId);
+  const isCurrent = known?.element('processId')?.bytes.equals(server.processId) === true;
+  if (isCurrent && awaitMs !== undefined) await server.clock.sleep(Math.min(awaitMs, awaitMsMax), signal);
+  const isLegacyName = body.name !== 'hello';
+  const now = server.store.clusterClock.current;
+  const lastWriteDate = new Date(now.seconds * 1000);
+  const opTime = { ts: Long.fromBits(now.increment | 0, now.seconds | 0), t: Long.ONE };
+  return {
+    ...(isLegacyName
+      ? { helloOk: body.boolean('helloOk') === true ? true : undefined, ismaster: true }
+      : { isWritablePrimary: true }),
+    topologyVersion: { processId, counter: Long.fromNumber(6) },
+    hosts: [connection.serverAddress],
+    setName: replicaSetName,
+    setVersion: 1,
+    secondary: false,
+    primary: connection.serverAddress,
+    me: connection.serverAddress,
+    electionId: new ObjectId('7fffffff0000000000000001'),
+    lastWrite: { lastWriteDate, majorityWriteDate: lastWriteDate, opTime, majorityOpTime: opTime },
+    maxBsonObjectSize: documentBytesMax,
+    maxMessageSizeBytes: messageBytesMax,
+    maxWriteBatchSize: 100_000,
+    localTime: new Date(server.clock.nowMs()),
+    logicalSessionTimeoutMinutes: server.parameters.localLogicalSessionTimeoutMinutes,
+    connectionId: connection.id,
+    minWireVersion: 0,
+    maxWireVersion,
+    readOnly: false,
+  };
+}
+
+/** The handshake, by its present and its old name. */
+export const helloCommand: Command = { names: ['hello', 'isMaster', 'ismaster'], isTransactional: false, run };

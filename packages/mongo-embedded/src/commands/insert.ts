@@ -1,0 +1,120 @@
+import { BsonWriter } from '../bson/bson-writer.ts';
+import { MongoFailure, toMongoFailure } from '../error/mongo-failure.ts';
+import type { Stamp } from '../history/history-log.ts';
+import type { Collection } from '../storage/catalog.ts';
+import type { Command, CommandContext, CommandResult } from './command.ts';
+import { checkWritableName, collectionName } from './namespace.ts';
+import { retryWhenUnlocked } from './retry-when-unlocked.ts';
+import { storedForm } from './stored-form.ts';
+import { appendWriteErrors, type WriteError } from './write-items.ts';
+
+/** Most documents or statements in one write command; `hello` announces it. */
+export const writeBatchMax = 100_000;
+
+/**
+ * mongod logs the documents of one insert command in groups, each group one entry under one time, so change events of a
+ * group share their clusterTime. Source: `internalInsertMaxBatchSize` of mongod 8.0.
+ */
+const insertGroupMax = 500;
+
+/** Throws InvalidLength 16 where a write command has no statements or too many. */
+export function checkBatchSize(count: number): void {
+  if (count >= 1 && count <= writeBatchMax) return;
+  throw new MongoFailure(
+    'InvalidLength',
+    `Write batch sizes must be between 1 and ${writeBatchMax}. Got ${count} operations.`,
+  );
+}
+
+async function run(context: CommandContext): Promise<CommandResult> {
+  const { body, database, server } = context;
+  const name = collectionName(body, database);
+  checkWritableName(database, name);
+  const documents = body.documents('documents');
+  if (documents === undefined)
+    throw new MongoFailure('IDLFailedToParse', "BSON field 'insert.documents' is missing but a required field");
+  checkBatchSize(documents.length);
+  const isOrdered = body.boolean('ordered') ?? true;
+  const errors: WriteError[] = [];
+  const inserter = new Inserter(context, name);
+  for (let index = 0; index < documents.length; index += 1) {
+    const document = documents[index];
+    const outcome = document === undefined ? null : inserter.insert(document);
+    const failure = outcome instanceof Promise ? await outcome : outcome;
+    if (failure === null) continue;
+    if (context.transaction !== null) throw failure;
+    errors.push({ index, failure });
+    if (isOrdered) break;
+  }
+  server.counters.operations.insert += documents.length;
+  return appendWriteErrors(new BsonWriter().int32('n', inserter.inserted), errors);
+}
+
+/** Inserts documents one by one into one collection, sharing the time of a group among them. */
+export class Inserter {
+  readonly #context: CommandContext;
+  readonly #name: string;
+  #collection: Collection | null = null;
+  #stamp: Stamp | null = null;
+  #inGroup = 0;
+  inserted = 0;
+
+  constructor(context: CommandContext, name: string) {
+    this.#context = context;
+    this.#name = name;
+  }
+
+  /** Null, or why the document was not inserted. What is not MongoDB's own error is thrown. */
+  insert(document: Uint8Array): MongoFailure | null | Promise<MongoFailure | null> {
+    try {
+      this.#insertNow(document);
+      return null;
+    } catch (error) {
+      return this.#recover(error, document);
+    }
+  }
+
+  #insertNow(document: Uint8Array): void {
+    const { access, database, server } = this.#context;
+    const form = storedForm(document, () => server.store.clusterClock.tick());
+    this.#collection ??= access.collectionForWrite(database, this.#name);
+    if (this.#stamp === null || this.#inGroup === insertGroupMax) {
+      this.#stamp = access.stamp();
+      this.#inGroup = 0;
+    }
+    access.insert(this.#collection, form, this.#stamp);
+    this.#inGroup += 1;
+    this.inserted += 1;
+  }
+
+  async #recover(error: unknown, document: Uint8Array): Promise<MongoFailure | null> {
+    try {
+      await retryWhenUnlocked(this.#context, error, () => {
+        this.#stamp = null;
+        this.#collection = null;
+        this.#insertNow(document);
+      });
+      return null;
+    } catch (failure) {
+      return toWriteFailure(failure, this.#context);
+    }
+  }
+}
+
+/** Errors of one statement are reported beside the others'; anything that is not MongoDB's own error undoes the group. */
+export function toWriteFailure(error: unknown, context: CommandContext): MongoFailure {
+  const isOwn =
+    error instanceof MongoFailure || (error instanceof Error && 'code' in error && typeof error.code === 'number');
+  if (isOwn) return toMongoFailure(error);
+  context.server.store.group.fail(error);
+  throw error;
+}
+
+/** `insert`. */
+export const insertCommand: Command = {
+  names: ['insert'],
+  isTransactional: true,
+  isRetryableWrite: true,
+  isWrite: true,
+  run,
+};

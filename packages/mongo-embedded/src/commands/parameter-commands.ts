@@ -1,0 +1,64 @@
+import { MongoFailure } from '../error/mongo-failure.ts';
+import type { Command, CommandContext, CommandResult } from './command.ts';
+import { genericFields } from './create.ts';
+import type { Parameters } from './parameters.ts';
+
+const settable = [
+  'cursorTimeoutMillis',
+  'transactionLifetimeLimitSeconds',
+  'localLogicalSessionTimeoutMinutes',
+  'ttlMonitorSleepSecs',
+] as const;
+
+function isSettable(name: string): name is (typeof settable)[number] {
+  return (settable as readonly string[]).includes(name);
+}
+
+function get({ body, server }: CommandContext): CommandResult {
+  const first = body.rawElement('getParameter');
+  const isAll = first?.type === 0x02 && body.string('getParameter') === '*';
+  if (isAll) return { ...server.parameters };
+  const names = body.keys().filter((name) => name !== 'getParameter' && !genericFields.has(name));
+  const known = names.filter((name): name is keyof Parameters => name in server.parameters);
+  if (known.length === 0) throw new MongoFailure('InvalidOptions', 'no option found to get');
+  return Object.fromEntries(known.map((name) => [name, server.parameters[name]]));
+}
+
+function set({ body, server }: CommandContext): CommandResult {
+  const names = body.keys().filter((name) => name !== 'setParameter' && !genericFields.has(name));
+  if (names.length === 0)
+    throw new MongoFailure('InvalidOptions', 'no option found to set, use help:true to see options');
+  let was: unknown;
+  for (const name of names) {
+    if (name === 'ttlMonitorEnabled' || name === 'notablescan') {
+      was = server.parameters[name];
+      server.parameters[name] = body.boolean(name) === true;
+      continue;
+    }
+    if (!isSettable(name))
+      throw new MongoFailure(
+        'InvalidOptions',
+        `attempted to set unrecognized parameter [${name}], use help:true to see options `,
+      );
+    const value = body.number(name) ?? 0;
+    if (!(value > 0))
+      throw new MongoFailure(
+        'BadValue',
+        `Invalid value for parameter ${name}: ${value} is not greater than or equal to 1`,
+      );
+    was = server.parameters[name];
+    server.parameters[name] = value;
+  }
+  return { was };
+}
+
+/** `getParameter` and `setParameter`, for the parameters that this server has. */
+export const parameterCommands: readonly Command[] = [
+  { names: ['getParameter'], isAdminOnly: true, run: get },
+  { names: ['setParameter'], isAdminOnly: true, run: set },
+  {
+    names: ['configureFailPoint'],
+    isAdminOnly: true,
+    run: ({ body, server }) => ({ count: server.failPoints.configure(body.decode()) }),
+  },
+];

@@ -1,0 +1,37 @@
+import { MongoFailure } from '../error/mongo-failure.ts';
+import { LockedByTransaction } from '../storage/document-access.ts';
+import type { CommandContext } from './command.ts';
+
+/**
+ * Runs `attempt` again each time the transaction that stood in its way has ended, as a write outside of a transaction waits in mongod.
+ * `first` is the error of the attempt before; anything but LockedByTransaction is thrown as it is. Throws MaxTimeMSExpired 50.
+ */
+export async function retryWhenUnlocked<Result>(
+  context: CommandContext,
+  first: unknown,
+  attempt: () => Result,
+): Promise<Result> {
+  let error = first;
+  for (;;) {
+    if (!(error instanceof LockedByTransaction)) throw error;
+    await waitForEnd(context, error.ended);
+    try {
+      return attempt();
+    } catch (next) {
+      error = next;
+    }
+  }
+}
+
+async function waitForEnd({ server, deadlineMs, signal }: CommandContext, ended: Promise<void>): Promise<void> {
+  const stop = new AbortController();
+  const leftMs = deadlineMs === null ? Number.POSITIVE_INFINITY : deadlineMs - server.clock.monotonicMs();
+  const timeout = server.clock.sleep(leftMs, AbortSignal.any([signal, stop.signal]));
+  await Promise.race([ended, timeout]);
+  stop.abort();
+  if (signal.aborted)
+    throw new MongoFailure('ClientDisconnect', 'operation was interrupted because a client disconnected');
+  if (deadlineMs !== null && server.clock.monotonicMs() >= deadlineMs) {
+    throw new MongoFailure('MaxTimeMSExpired', 'operation exceeded time limit');
+  }
+}

@@ -1,0 +1,72 @@
+import { Binary } from 'bson';
+import { CommandBody } from '../bson/command-body.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import { sessionKey } from '../session/session-table.ts';
+import { newUuid } from '../storage/catalog.ts';
+import type { Command, CommandContext, CommandResult } from './command.ts';
+
+function transactionOf({ lsid, txnNumber, body }: CommandContext): { lsid: Buffer; txnNumber: bigint } {
+  if (lsid === null || txnNumber === null || body.boolean('autocommit') !== false) {
+    throw new MongoFailure('InvalidOptions', `${body.name} must be run within a transaction`);
+  }
+  return { lsid, txnNumber };
+}
+
+function commit(context: CommandContext): CommandResult {
+  const { lsid, txnNumber } = transactionOf(context);
+  const { sessions, cursors } = context.server;
+  const before = sessions.openTransactions();
+  sessions.commit(lsid, txnNumber);
+  const open = new Set(sessions.openTransactions());
+  for (const transaction of before)
+    if (!open.has(transaction)) cursors.killWhere((cursor) => cursor.transaction === transaction);
+  return {};
+}
+
+function abort(context: CommandContext): CommandResult {
+  const { lsid, txnNumber } = transactionOf(context);
+  const { sessions, cursors } = context.server;
+  const transaction = sessions.continueTransaction(lsid, txnNumber);
+  sessions.abort(lsid, txnNumber);
+  cursors.killWhere((cursor) => cursor.transaction === transaction);
+  return {};
+}
+
+/** The sessions that a command lists, each as a raw `{ id }`. */
+function listed({ body }: CommandContext): string[] {
+  return (body.documents(body.name) ?? []).map((lsid) => sessionKey(new CommandBody(Buffer.from(lsid)).raw));
+}
+
+function end(context: CommandContext): CommandResult {
+  const { sessions, cursors } = context.server;
+  for (const key of listed(context)) {
+    sessions.kill(key);
+    cursors.killWhere((cursor) => cursor.session === key);
+  }
+  return {};
+}
+
+function killAll({ server }: CommandContext): CommandResult {
+  server.sessions.killAll();
+  server.cursors.killWhere((cursor) => cursor.session !== null);
+  return {};
+}
+
+function start({ server }: CommandContext): CommandResult {
+  return { id: { id: new Binary(newUuid(), 4) }, timeoutMinutes: server.parameters.localLogicalSessionTimeoutMinutes };
+}
+
+function refresh(context: CommandContext): CommandResult {
+  for (const lsid of context.body.documents('refreshSessions') ?? []) context.server.sessions.touch(lsid);
+  return {};
+}
+
+/** Sessions and the ends of transactions. */
+export const sessionCommands: readonly Command[] = [
+  { names: ['commitTransaction'], isAdminOnly: true, isTransactional: true, run: commit },
+  { names: ['abortTransaction'], isAdminOnly: true, isTransactional: true, run: abort },
+  { names: ['startSession'], run: start },
+  { names: ['endSessions', 'killSessions'], run: end },
+  { names: ['refreshSessions'], run: refresh },
+  { names: ['killAllSessions', 'killAllSessionsByPattern'], run: killAll },
+];

@@ -1,0 +1,14 @@
+import type { Collection } from '../storage/catalog.ts';
+import { LockedByTransaction } from '../storage/document-access.ts';
+import type { CommandContext } from './command.ts';
+import { retryWhenUnlocked } from './retry-when-unlocked.ts';
+
+/** Waits until no open transaction holds a document of the collection: schema changes come after it, as in mongod. */
+export async function waitForTransactions(context: CommandContext, find: () => Collection | undefined): Promise<void> {
+  for (;;) {
+    const collection = find();
+    const owner = collection === undefined ? undefined : [...context.server.locks.owners(collection)][0];
+    if (owner === undefined) return;
+    await retryWhenUnlocked(context, new LockedByTransaction(owner.ended), () => undefined);
+  }
+}

@@ -1,0 +1,19 @@
+import type { BsonWriter } from '../bson/bson-writer.ts';
+import type { MongoFailure } from '../error/mongo-failure.ts';
+
+/** One failed item of a write command. */
+export interface WriteError {
+  readonly index: number;
+  readonly failure: MongoFailure;
+}
+
+/** Appends `writeErrors` as mongod lays them out, where there are any. */
+export function appendWriteErrors(writer: BsonWriter, errors: readonly WriteError[]): BsonWriter {
+  if (errors.length === 0) return writer;
+  writer.beginArray('writeErrors');
+  errors.forEach(({ index, failure }, position) => {
+    writer.beginDocument(String(position)).int32('index', index).int32('code', failure.code);
+    writer.fields(failure.details).string('errmsg', failure.message).end();
+  });
+  return writer.end();
+}

@@ -1,0 +1,85 @@
+import { BsonWriter } from '../bson/bson-writer.ts';
+import type { CommandContext } from '../commands/command.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import { documentBytesMax, documentBytesSlack } from '../server-state.ts';
+import { sessionKey } from '../session/session-table.ts';
+import type { Batch, BatchRequest, DocumentSource } from './cursor-table.ts';
+
+/** Documents of a first batch when the client does not say. Source: manual, `cursor.batchSize()`. */
+export const firstBatchMax = 101;
+
+/** A batch's documents stay below this, so that the reply fits what `hello` announces. */
+export const batchBytesMax = documentBytesMax;
+
+export interface CursorOptions {
+  readonly namespace: string;
+  readonly source: DocumentSource;
+  /** `cursor.batchSize` of the command; undefined takes the default. */
+  readonly batchSize: number | undefined;
+  readonly isSingleBatch?: boolean;
+  readonly isChangeStream?: boolean;
+  readonly isTailable?: boolean;
+  readonly hasNoTimeout?: boolean;
+}
+
+/** Limits of one batch for this call. */
+export function batchRequest(
+  context: CommandContext,
+  limits: { documentsMax: number; waitMs?: number; signal?: AbortSignal },
+): BatchRequest {
+  const { server, deadlineMs, signal } = context;
+  return {
+    documentsMax: limits.documentsMax,
+    bytesMax: batchBytesMax,
+    waitMs: limits.waitMs ?? 0,
+    signal: limits.signal ?? signal,
+    checkTime() {
+      if (signal.aborted)
+        throw new MongoFailure('ClientDisconnect', 'operation was interrupted because a client disconnected');
+      if (deadlineMs !== null && server.clock.monotonicMs() > deadlineMs) {
+        throw new MongoFailure('MaxTimeMSExpired', 'operation exceeded time limit');
+      }
+    },
+  };
+}
+
+/** Reads the first batch and keeps a cursor if there may be more. */
+export async function openCursor(context: CommandContext, options: CursorOptions): Promise<BsonWriter> {
+  const { source, namespace, batchSize } = options;
+  const isTailable = options.isTailable === true;
+  let batch: Batch;
+  try {
+    batch = await source.next(batchRequest(context, { documentsMax: batchSize ?? firstBatchMax }));
+  } catch (error) {
+    source.close();
+    throw error;
+  }
+  if (batch.isExhausted || options.isSingleBatch === true) {
+    source.close();
+    return cursorReply({ id: 0n, namespace, field: 'firstBatch' }, batch);
+  }
+  const cursor = context.server.cursors.open({
+    namespace,
+    source,
+    isChangeStream: options.isChangeStream === true,
+    isTailable,
+    session: context.lsid === null ? null : sessionKey(context.lsid),
+    transaction: context.transaction,
+    hasNoTimeout: options.hasNoTimeout === true,
+    timeLeftMs:
+      isTailable || context.deadlineMs === null ? null : context.deadlineMs - context.server.clock.monotonicMs(),
+  });
+  return cursorReply({ id: cursor.id, namespace, field: 'firstBatch' }, batch);
+}
+
+/** `{ cursor: { firstBatch | nextBatch, postBatchResumeToken, id, ns } }`. */
+export function cursorReply(
+  cursor: { id: bigint; namespace: string; field: 'firstBatch' | 'nextBatch' },
+  batch: Batch,
+): BsonWriter {
+  const bytes = batch.documents.reduce((sum, document) => sum + document.length + 8, 512);
+  const writer = new BsonWriter(Math.min(bytes, documentBytesMax + documentBytesSlack * 4));
+  writer.beginDocument('cursor').documents(cursor.field, batch.documents);
+  if (batch.resumeToken !== undefined) writer.document('postBatchResumeToken', batch.resumeToken);
+  return writer.int64('id', cursor.id).string('ns', cursor.namespace).end();
+}

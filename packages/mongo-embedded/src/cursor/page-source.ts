@@ -1,0 +1,103 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Clock } from '../clock.ts';
+import type { CompiledFilter } from '../query/filter.ts';
+import type { StoredDocument } from '../storage/collection-table.ts';
+import type { PageReader } from '../storage/document-access.ts';
+import type { Batch, BatchRequest, DocumentSource } from './cursor-table.ts';
+
+/** A scan gives way to other clients after this long, milliseconds. */
+const turnMsMax = 10;
+const pageRowsMax = 1000;
+const pageBytesMax = 4 * 1024 * 1024;
+
+export interface PageSourceOptions {
+  readonly reader: PageReader;
+  /** Null where every document of the scan matches. */
+  readonly filter: CompiledFilter | null;
+  readonly project: ((document: Uint8Array) => Uint8Array) | null;
+  readonly skip: number;
+  /** Null without a limit. */
+  readonly limit: number | null;
+  readonly clock: Clock;
+}
+
+/**
+ * The documents of a scan, filtered and projected, batch by batch. What no filter or projection asks for goes into the reply as the bytes
+ * that are stored. A batch that is full does not look whether more follows, as mongod does not.
+ */
+export class PageSource implements DocumentSource {
+  readonly #options: PageSourceOptions;
+  #page: readonly StoredDocument[] = [];
+  #position = 0;
+  #toSkip: number;
+  #left: number;
+  #isDone = false;
+
+  constructor(options: PageSourceOptions) {
+    this.#options = options;
+    this.#toSkip = options.skip;
+    this.#left = options.limit ?? Number.POSITIVE_INFINITY;
+  }
+
+  async next(request: BatchRequest): Promise<Batch> {
+    const { clock } = this.#options;
+    const documents: Uint8Array[] = [];
+    let bytes = 0;
+    let turnEndMs = clock.monotonicMs() + turnMsMax;
+    while (documents.length < request.documentsMax && this.#left > 0) {
+      if (this.#position >= this.#page.length && !this.#load(request.documentsMax - documents.length)) break;
+      const taken = this.#take(request, documents, bytes);
+      bytes += taken;
+      if (taken < 0) break;
+      if (clock.monotonicMs() < turnEndMs) continue;
+      request.checkTime();
+      await nextTurn();
+      turnEndMs = clock.monotonicMs() + turnMsMax;
+    }
+    return { documents, isExhausted: this.#isDone || this.#left === 0 };
+  }
+
+  close(): void {
+    this.#page = [];
+    this.#position = 0;
+    this.#isDone = true;
+  }
+
+  #load(wanted: number): boolean {
+    const rows =
+      this.#options.filter === null
+        ? Math.min(wanted + this.#toSkip, this.#left + this.#toSkip, pageRowsMax)
+        : pageRowsMax;
+    const page = this.#isDone ? null : this.#options.reader.next({ rows, bytes: pageBytesMax });
+    this.#page = page ?? [];
+    this.#position = 0;
+    this.#isDone = page === null;
+    return page !== null;
+  }
+
+  /** Moves matching documents of the page into the batch. Answers their bytes, or -1 when the batch can hold no more. */
+  #take(request: BatchRequest, documents: Uint8Array[], bytesBefore: number): number {
+    const { filter, project } = this.#options;
+    let bytes = 0;
+    while (this.#position < this.#page.length && documents.length < request.documentsMax && this.#left > 0) {
+      const stored = this.#page[this.#position];
+      if (stored === undefined) break;
+      if (filter !== null && !filter.matches(stored.document)) {
+        this.#position += 1;
+        continue;
+      }
+      if (this.#toSkip > 0) {
+        this.#toSkip -= 1;
+        this.#position += 1;
+        continue;
+      }
+      const document = project === null ? stored.document : project(stored.document);
+      if (documents.length > 0 && bytesBefore + bytes + document.length > request.bytesMax) return -1;
+      documents.push(document);
+      bytes += document.length;
+      this.#position += 1;
+      this.#left -= 1;
+    }
+    return bytes;
+  }
+}

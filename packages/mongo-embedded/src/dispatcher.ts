@@ -1,0 +1,240 @@
+import { BsonWriter } from './bson/bson-writer.ts';
+import type { CommandBody } from './bson/command-body.ts';
+import type { Command, CommandContext, CommandResult } from './commands/command.ts';
+import { checkReadConcern, checkWriteConcern } from './commands/concerns.ts';
+import { checkDatabaseName } from './commands/namespace.ts';
+import { MongoFailure, toMongoFailure } from './error/mongo-failure.ts';
+import { errorLabelsFor, type FailedCall } from './fail-point/error-labels.ts';
+import type { FailCommand } from './fail-point/fail-points.ts';
+import { isChangeStreamCall } from './fail-point/is-change-stream-call.ts';
+import type { ServerState } from './server-state.ts';
+import { type CallSession, readCallSession } from './session/call-session.ts';
+import type { Transaction } from './session/transaction.ts';
+import { DirectAccess } from './storage/direct-access.ts';
+import type { ClientConnection } from './wire/client-connection.ts';
+import type { Reply } from './wire/connection.ts';
+import type { Request } from './wire/message.ts';
+
+const noSession: CallSession = { lsid: null, txnNumber: null, isInTransaction: false, startsTransaction: false };
+
+/** Commands that a transaction ends with; they are not statements of it. */
+const endings: ReadonlySet<string> = new Set(['commitTransaction', 'abortTransaction']);
+
+interface Call {
+  readonly request: Request;
+  readonly connection: ClientConnection;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs one command from request to reply: fail points, session, the command itself, the wait for its commit, error
+ * labels, and the times that every reply carries. Whatever is thrown becomes an error reply; nothing gets past here.
+ */
+export class Dispatcher {
+  readonly #server: ServerState;
+  readonly #commands: ReadonlyMap<string, Command>;
+  readonly #direct: DirectAccess;
+
+  constructor(server: ServerState, commands: readonly Command[]) {
+    this.#server = server;
+    this.#commands = new Map(commands.flatMap((command) => command.names.map((name) => [name, command] as const)));
+    this.#direct = new DirectAccess(server.store, server.locks);
+  }
+
+  async handle(call: Call): Promise<Reply> {
+    const { body } = call.request;
+    const effect = this.#server.failPoints.hit({
+      command: body.name,
+      applicationName: call.connection.applicationName,
+      namespace: namespaceOf(body, call.request.database),
+    });
+    if (effect !== null && effect.blockMs > 0) await this.#server.clock.sleep(effect.blockMs, call.signal);
+    if (effect?.closesConnection === true) return { document: null };
+    if (effect !== null && effect.errorCode !== null) {
+      const failure = new MongoFailure(effect.errorCode, "Failing command via 'failCommand' failpoint");
+      return { document: this.#failureReply(call, failure, effect) };
+    }
+    const document = await this.#run(call, effect);
+    return isStreaming(call.request) ? { document, next: async () => await this.handle(call) } : { document };
+  }
+
+  async #run(call: Call, effect: FailCommand | null): Promise<Buffer> {
+    let session = noSession;
+    try {
+      const { body, database } = call.request;
+      session = readCallSession(body);
+      const command = this.#commandFor(body, database);
+      const result = await this.#runInSession(call, command, session);
+      const { settled } = this.#server.store.group;
+      if (settled !== null) await settled;
+      return this.#successReply(result, effect);
+    } catch (error) {
+      const failure = toMongoFailure(error);
+      this.#abortTransactionOf(call.request.body, session);
+      return this.#failureReply(call, failure, effect);
+    }
+  }
+
+  #commandFor(body: CommandBody, database: string): Command {
+    const command = this.#commands.get(body.name);
+    if (command === undefined) throw new MongoFailure('CommandNotFound', `no such command: '${body.name}'`);
+    checkDatabaseName(database);
+    if (command.isAdminOnly === true && database !== 'admin') {
+      throw new MongoFailure('Unauthorized', `${body.name} may only be run against the admin database.`);
+    }
+    const clusterTime = body.nested('$clusterTime')?.timestamp('clusterTime');
+    if (clusterTime !== undefined) this.#server.store.clusterClock.observe(clusterTime);
+    return command;
+  }
+
+  async #runInSession(call: Call, command: Command, session: CallSession): Promise<CommandResult> {
+    const { body } = call.request;
+    const { sessions } = this.#server;
+    checkReadConcern(body, this.#server, session);
+    if (command.isWrite === true) checkWriteConcern(body, session);
+    const { lsid, txnNumber } = session;
+    if (lsid === null) return await command.run(this.#context(call, session, null));
+    if (txnNumber === null || endings.has(body.name)) {
+      sessions.touch(lsid);
+      return await command.run(this.#context(call, session, null));
+    }
+    if (session.isInTransaction) return await this.#runStatement(call, command, session);
+    if (command.isRetryableWrite !== true) {
+      throw new MongoFailure(
+        'InvalidOptions',
+        `txnNumber may only be provided for multi-document transactions and retryable write commands. autocommit:false was not provided, and ${body.name} is not a retryable write command.`,
+      );
+    }
+    return await this.#runRetryableWrite(call, command, { lsid, txnNumber, session });
+  }
+
+  async #runStatement(call: Call, command: Command, session: CallSession): Promise<CommandResult> {
+    const { lsid, txnNumber } = session;
+    if (lsid === null || txnNumber === null) throw new MongoFailure('InvalidOptions', 'A transaction needs a session');
+    if (command.isTransactional !== true) {
+      throw new MongoFailure(
+        'OperationNotSupportedInTransaction',
+        `Cannot run '${call.request.body.name}' in a multi-document transaction.`,
+      );
+    }
+    const { sessions } = this.#server;
+    const transaction = session.startsTransaction
+      ? sessions.startTransaction(lsid, txnNumber)
+      : sessions.continueTransaction(lsid, txnNumber);
+    transaction.statements += 1;
+    try {
+      return await command.run(this.#context(call, session, transaction));
+    } finally {
+      transaction.statements -= 1;
+    }
+  }
+
+  async #runRetryableWrite(
+    call: Call,
+    command: Command,
+    write: { lsid: Buffer; txnNumber: bigint; session: CallSession },
+  ): Promise<CommandResult> {
+    const { sessions } = this.#server;
+    const { lsid, txnNumber, session } = write;
+    const known = sessions.beginRetryableWrite(lsid, txnNumber);
+    if (known !== null) return new BsonWriter(known.length + 256).elements(known);
+    const result = await command.run(this.#context(call, session, null));
+    const reply = result instanceof BsonWriter ? result : new BsonWriter().fields(result);
+    const recorded = reply.copy();
+    sessions.recordRetryableWrite(lsid, txnNumber, recorded);
+    return reply;
+  }
+
+  #context(call: Call, session: CallSession, transaction: Transaction | null): CommandContext {
+    const { body, database } = call.request;
+    const maxTimeMs = body.count('maxTimeMS') ?? 0;
+    return {
+      server: this.#server,
+      connection: call.connection,
+      body,
+      database,
+      access: transaction?.access ?? this.#direct,
+      lsid: session.lsid,
+      txnNumber: session.txnNumber,
+      transaction,
+      signal: call.signal,
+      deadlineMs: maxTimeMs > 0 ? this.#server.clock.monotonicMs() + maxTimeMs : null,
+    };
+  }
+
+  #abortTransactionOf(body: CommandBody, { lsid, txnNumber, isInTransaction }: CallSession): void {
+    if (lsid === null || txnNumber === null || !isInTransaction || endings.has(body.name)) return;
+    try {
+      this.#server.sessions.abort(lsid, txnNumber);
+    } catch {
+      // Over already: the error that is being answered says why.
+    }
+  }
+
+  #successReply(result: CommandResult, effect: FailCommand | null): Buffer {
+    const writer = result instanceof BsonWriter ? result : new BsonWriter().fields(result);
+    if (effect !== null && effect.writeConcernError !== null) {
+      writer.fields({ writeConcernError: effect.writeConcernError });
+      const labels = effect.errorLabels ?? writeConcernLabels(effect);
+      if (labels.length > 0) writer.fields({ errorLabels: labels });
+    }
+    writer.double('ok', 1);
+    return this.#withTimes(writer);
+  }
+
+  #failureReply(call: Call, failure: MongoFailure, effect: FailCommand | null): Buffer {
+    const { body } = call.request;
+    const isFailPoint = effect?.errorCode != null;
+    const isInTransaction = body.rawElement('autocommit')?.bytes[0] === 0;
+    const failed: FailedCall = {
+      command: body.name,
+      isInTransaction,
+      isRetryableWrite: body.has('txnNumber') && !isInTransaction,
+      isChangeStream: isChangeStreamCall(body, this.#server.cursors) && !(isFailPoint && body.name === 'getMore'),
+      hasWriteConcernError: false,
+    };
+    const computed = errorLabelsFor(failure.code, failed);
+    const labels = (isFailPoint ? effect.errorLabels : null) ?? [...new Set([...failure.labels, ...computed])];
+    const writer = new BsonWriter();
+    if (labels.length > 0) writer.fields({ errorLabels: labels });
+    writer
+      .double('ok', 0)
+      .string('errmsg', failure.message)
+      .int32('code', failure.code)
+      .string('codeName', failure.codeName);
+    writer.fields(failure.details);
+    return this.#withTimes(writer);
+  }
+
+  #withTimes(writer: BsonWriter): Buffer {
+    const { clusterClock } = this.#server.store;
+    const time = clusterClock.current;
+    writer.beginDocument('$clusterTime').timestamp('clusterTime', time);
+    writer.beginDocument('signature').binary('hash', Buffer.alloc(20), 0).int64('keyId', 0).end().end();
+    return writer.timestamp('operationTime', time).finish();
+  }
+}
+
+/** A monitoring client that takes one `hello` after the other without asking again. */
+function isStreaming({ isExhaustAllowed, body }: Request): boolean {
+  return isExhaustAllowed && body.name === 'hello' && body.has('topologyVersion') && body.has('maxAwaitTimeMS');
+}
+
+function writeConcernLabels(effect: FailCommand): string[] {
+  const code: unknown = effect.writeConcernError?.['code'];
+  const call = {
+    command: '',
+    isInTransaction: false,
+    isRetryableWrite: true,
+    isChangeStream: false,
+    hasWriteConcernError: true,
+  };
+  return typeof code === 'number' ? errorLabelsFor(code, call) : [];
+}
+
+function namespaceOf(body: CommandBody, database: string): string {
+  const first = body.rawElement(body.name);
+  return first?.type === 0x02
+    ? `${database}.${first.bytes.toString('utf8', 4, first.bytes.length - 1)}`
+    : `${database}.$cmd`;
+}

@@ -1,0 +1,34 @@
+import { type ErrorName, errorCodes, errorNameOf } from './error-codes.ts';
+
+/** Fields that an error reply carries beside `errmsg`, `code` and `codeName` (such as `keyPattern` of 11000). */
+export type FailureDetails = Readonly<Record<string, unknown>>;
+
+/** An error that the client sees, with MongoDB's own code. Everything else that is thrown is a defect (InternalError 1). */
+export class MongoFailure extends Error {
+  readonly code: number;
+  readonly labels: string[] = [];
+  readonly details: FailureDetails;
+
+  constructor(code: ErrorName | number, message: string, details: FailureDetails = {}) {
+    super(message);
+    this.name = 'MongoFailure';
+    this.code = typeof code === 'number' ? code : errorCodes[code];
+    this.details = details;
+  }
+
+  get codeName(): string {
+    return errorNameOf(this.code);
+  }
+}
+
+/** What to answer for anything that was thrown. */
+export function toMongoFailure(error: unknown): MongoFailure {
+  if (error instanceof MongoFailure) return error;
+  const cause = error instanceof Error ? error.message : String(error);
+  const shaped = error as { code?: unknown; details?: FailureDetails } | null;
+  if (error instanceof Error && typeof shaped?.code === 'number') {
+    return new MongoFailure(shaped.code, cause, shaped.details ?? {});
+  }
+  if (shaped?.code === 'SQLITE_FULL') return new MongoFailure('OutOfDiskSpace', cause);
+  return new MongoFailure('InternalError', cause);
+}

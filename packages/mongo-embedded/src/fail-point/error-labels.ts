@@ -1,0 +1,69 @@
+import { errorCodes } from '../error/error-codes.ts';
+
+const { HostUnreachable, HostNotFound, NetworkTimeout, ShutdownInProgress, PrimarySteppedDown, ExceededTimeLimit } =
+  errorCodes;
+const { SocketException, NotWritablePrimary, InterruptedAtShutdown, InterruptedDueToReplStateChange } = errorCodes;
+const {
+  NotPrimaryNoSecondaryOk,
+  NotPrimaryOrSecondary,
+  WriteConflict,
+  LockTimeout,
+  NoSuchTransaction,
+  SnapshotUnavailable,
+} = errorCodes;
+const { RetryChangeStream } = errorCodes;
+
+/** `RetriableError` of `src/mongo/base/error_codes.yml`. */
+const retriable: ReadonlySet<number> = new Set([
+  HostUnreachable,
+  HostNotFound,
+  NetworkTimeout,
+  ShutdownInProgress,
+  PrimarySteppedDown,
+  ExceededTimeLimit,
+  SocketException,
+  NotWritablePrimary,
+  InterruptedAtShutdown,
+  InterruptedDueToReplStateChange,
+  NotPrimaryNoSecondaryOk,
+  NotPrimaryOrSecondary,
+]);
+
+/** Added to the retriable ones for change streams: `ResumableChangeStreamError` of the same file. */
+const resumable: ReadonlySet<number> = new Set([...retriable, RetryChangeStream, 63, 150, 13388, 133, 134]);
+
+const transient: ReadonlySet<number> = new Set([
+  WriteConflict,
+  LockTimeout,
+  NoSuchTransaction,
+  SnapshotUnavailable,
+  267,
+]);
+
+/** What the labels depend on besides the code. */
+export interface FailedCall {
+  readonly command: string;
+  readonly isInTransaction: boolean;
+  /** The command carries a txnNumber outside of a transaction. */
+  readonly isRetryableWrite: boolean;
+  /** `aggregate` that opens, or `getMore` that continues, a change stream. */
+  readonly isChangeStream: boolean;
+  readonly hasWriteConcernError: boolean;
+}
+
+/** The `errorLabels` that mongod itself adds. Source: `src/mongo/db/error_labels.cpp`. */
+export function errorLabelsFor(code: number, call: FailedCall): string[] {
+  const isEnding = call.command === 'commitTransaction' || call.command === 'abortTransaction';
+  const labels: string[] = [];
+  if (call.isInTransaction && isTransient(code, call)) labels.push('TransientTransactionError');
+  if ((call.isRetryableWrite || isEnding) && retriable.has(code)) labels.push('RetryableWriteError');
+  if (call.isChangeStream && resumable.has(code)) labels.push('ResumableChangeStreamError');
+  return labels;
+}
+
+function isTransient(code: number, call: FailedCall): boolean {
+  if (call.command === 'commitTransaction')
+    return code === NoSuchTransaction ? !call.hasWriteConcernError : code === WriteConflict || code === LockTimeout;
+  if (transient.has(code)) return true;
+  return call.command !== 'abortTransaction' && retriable.has(code);
+}

@@ -1,0 +1,134 @@
+import type { Document } from 'bson';
+import { MongoFailure } from '../error/mongo-failure.ts';
+
+/** What `failCommand` does to a command that it hits. Source: `src/mongo/db/commands.cpp`, "failCommand". */
+export interface FailCommand {
+  readonly errorCode: number | null;
+  readonly errorLabels: readonly string[] | null;
+  readonly closesConnection: boolean;
+  readonly blockMs: number;
+  readonly writeConcernError: Document | null;
+}
+
+interface FailPoint {
+  readonly mode: Mode;
+  readonly commands: ReadonlySet<string>;
+  readonly applicationName: string | null;
+  readonly namespace: string | null;
+  readonly effect: FailCommand;
+}
+
+type Mode =
+  | { kind: 'always' }
+  | { kind: 'times'; left: number }
+  | { kind: 'skip'; left: number }
+  | { kind: 'random'; probability: number };
+
+/** Commands that the fail point can never hit, so that it can be turned off again. */
+const exempt: ReadonlySet<string> = new Set(['configureFailPoint', 'getParameter', 'setParameter']);
+
+function parseMode(mode: unknown): Mode | null {
+  if (mode === 'off') return null;
+  if (mode === 'alwaysOn') return { kind: 'always' };
+  if (typeof mode === 'object' && mode !== null) {
+    const { times, skip, activationProbability } = mode as Record<string, unknown>;
+    if (typeof times === 'number') return times > 0 ? { kind: 'times', left: times } : null;
+    if (typeof skip === 'number') return { kind: 'skip', left: skip };
+    if (typeof activationProbability === 'number') return { kind: 'random', probability: activationProbability };
+  }
+  throw new MongoFailure('BadValue', `unknown mode: ${String(mode)}`);
+}
+
+function parseFailCommand(data: Document): Omit<FailPoint, 'mode'> {
+  const isBlocking = data['blockConnection'] === true;
+  if (isBlocking && typeof data['blockTimeMS'] !== 'number') {
+    throw new MongoFailure('InvalidOptions', 'blockTimeMS must be provided when blockConnection is true');
+  }
+  return {
+    commands: new Set(Array.isArray(data['failCommands']) ? data['failCommands'].map(String) : []),
+    applicationName: typeof data['appName'] === 'string' ? data['appName'] : null,
+    namespace: typeof data['namespace'] === 'string' ? data['namespace'] : null,
+    effect: {
+      errorCode: typeof data['errorCode'] === 'number' ? data['errorCode'] : null,
+      errorLabels: Array.isArray(data['errorLabels']) ? data['errorLabels'].map(String) : null,
+      closesConnection: data['closeConnection'] === true,
+      blockMs: isBlocking ? Number(data['blockTimeMS']) : 0,
+      writeConcernError: (data['writeConcernError'] as Document | undefined) ?? null,
+    },
+  };
+}
+
+/** Which command is being run, and for whom. */
+export interface FailPointCall {
+  readonly command: string;
+  readonly applicationName: string | null;
+  readonly namespace: string;
+}
+
+/** Fails every getMore; unlike `failCommand` it fires when mongod knows the cursor, so that its error labels are added. */
+const failGetMore = 'failGetMoreAfterCursorCheckout';
+
+/**
+ * The fail points that tests turn on: those that the drivers' published tests and the engine's fault tests use. Always
+ * enabled, since this server is for tests and development.
+ */
+export class FailPoints {
+  readonly #points = new Map<string, FailPoint>();
+  readonly #timesEntered = new Map<string, number>();
+
+  /** Sets a fail point from the command's document. Answers how often it had been entered. */
+  configure(command: Document): number {
+    const name = String(command['configureFailPoint']);
+    if (name !== 'failCommand' && name !== failGetMore) {
+      throw new MongoFailure('FailPointSetFailed', `failpoint '${name}' not found`);
+    }
+    const mode = parseMode(command['mode']);
+    const data: unknown = command['data'] ?? {};
+    if (typeof data !== 'object' || data === null) throw new MongoFailure('TypeMismatch', "'data' must be an object");
+    this.#points.delete(name);
+    if (mode !== null) {
+      const parsed = parseFailCommand(data);
+      this.#points.set(
+        name,
+        name === failGetMore ? { mode, ...parsed, commands: new Set(['getMore']) } : { mode, ...parsed },
+      );
+    }
+    return this.#timesEntered.get(name) ?? 0;
+  }
+
+  /** What `failCommand` does to this call, or null. Counts it. */
+  hit(call: FailPointCall): FailCommand | null {
+    return exempt.has(call.command) ? null : this.#hit('failCommand', call);
+  }
+
+  /** What `failGetMoreAfterCursorCheckout` does to this getMore, or null. Counts it. */
+  hitGetMore(call: FailPointCall): FailCommand | null {
+    return this.#hit(failGetMore, call);
+  }
+
+  #hit(name: string, call: FailPointCall): FailCommand | null {
+    const point = this.#points.get(name);
+    if (point === undefined || !point.commands.has(call.command)) return null;
+    if (point.applicationName !== null && point.applicationName !== call.applicationName) return null;
+    if (point.namespace !== null && point.namespace !== call.namespace) return null;
+    if (!isDue(point.mode)) return null;
+    if (point.mode.kind === 'times' && point.mode.left === 0) this.#points.delete(name);
+    this.#timesEntered.set(name, (this.#timesEntered.get(name) ?? 0) + 1);
+    return point.effect;
+  }
+}
+
+function isDue(mode: Mode): boolean {
+  switch (mode.kind) {
+    case 'always':
+      return true;
+    case 'times':
+      mode.left -= 1;
+      return true;
+    case 'skip':
+      mode.left -= 1;
+      return mode.left < 0;
+    case 'random':
+      return Math.random() < mode.probability;
+  }
+}

@@ -1,0 +1,197 @@
+import type { Database, Statement } from 'better-sqlite3';
+import type { Clock } from '../clock.ts';
+import { type ClusterClock, compareClusterTime } from '../session/cluster-clock.ts';
+import type { CommitGroup } from '../storage/commit-group.ts';
+import type { ClusterTime, History, HistoryEntry } from './history-entry.ts';
+import { type Change, type HistoryRow, kindNumber, packExtra, toHistoryEntry } from './history-row.ts';
+import { HistorySegments } from './history-segments.ts';
+import { HistoryWaiters } from './history-waiters.ts';
+
+/** Time and order that one or more entries are written under. */
+export interface Stamp {
+  readonly time: ClusterTime;
+  readonly wallTimeMs: number;
+  /** Counts the entries that share the time. */
+  ordinal: number;
+}
+
+export interface HistoryDependencies {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly clusterClock: ClusterClock;
+  readonly group: CommitGroup;
+  readonly historyBytesMax: number;
+}
+
+const selectEntries = `SELECT h.sequence, h.seconds, h.increment, h.ordinal, h.wall_ms, h.kind, h.namespace, h.document, h.extra,
+  n.database, n.collection, n.uuid FROM history h JOIN namespace n ON n.id = h.namespace`;
+
+/** A page of entries stops at this many bytes of documents, so that a reader holds little however large they are. */
+const readBytesMax = 16 * 1024 * 1024;
+
+/**
+ * The history of all changes, in the order of their commit.
+ *
+ * It is written in the SQLite transaction of the change itself and read only up to the last commit, so a stream never shows
+ * what could still be undone and never misses what was acknowledged (I2, I3). It is bounded in bytes: the oldest
+ * stretch goes when it grows beyond (I11), and a stream that still needed it is told that its history is lost.
+ * The worst that can happen: a bound so small that a slow stream falls off it.
+ */
+export class HistoryLog implements History {
+  readonly #dependencies: HistoryDependencies;
+  readonly #segments: HistorySegments;
+  readonly #waiters: HistoryWaiters;
+  readonly #insert: Statement;
+  readonly #read: Statement<unknown[], HistoryRow>;
+  readonly #before: Statement<unknown[], [number, number, number]>;
+  readonly #saveTime: Statement;
+  #appendedSequence = 0;
+  #committed: { sequence: number; time: ClusterTime } = { sequence: 0, time: { seconds: 0, increment: 0 } };
+  #oldest: { sequence: number; time: ClusterTime } = this.#committed;
+
+  constructor(dependencies: HistoryDependencies) {
+    this.#dependencies = dependencies;
+    const { database } = dependencies;
+    this.#segments = new HistorySegments(database);
+    this.#waiters = new HistoryWaiters(dependencies.clock);
+    this.#insert = database.prepare('INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#read = database.prepare<unknown[], HistoryRow>(
+      `${selectEntries} WHERE h.sequence > ? AND h.sequence <= ? ORDER BY h.sequence LIMIT ?`,
+    );
+    this.#read.raw();
+    this.#before = database.prepare<unknown[], [number, number, number]>(
+      'SELECT sequence, seconds, increment FROM history WHERE sequence <= ? ORDER BY sequence DESC LIMIT 1',
+    );
+    this.#before.raw();
+    this.#saveTime = database.prepare("INSERT OR REPLACE INTO setting(name, value) VALUES ('clusterTime', ?)");
+    this.reload();
+  }
+
+  /** Reads what is kept in memory anew: on start, and after a commit that failed. */
+  reload(): void {
+    this.#segments.reload();
+    const last = this.#before.get(Number.MAX_SAFE_INTEGER);
+    const sequence = Math.max(last?.[0] ?? 0, this.#segments.lastSequence);
+    this.#appendedSequence = sequence;
+    this.#committed = { sequence, time: this.#dependencies.clusterClock.current };
+    this.#oldest = this.#readOldest();
+  }
+
+  /** Sequence of the newest entry, committed or not. */
+  get appendedSequence(): number {
+    return this.#appendedSequence;
+  }
+
+  /** A fresh time for one write; entries that are one write share the stamp. */
+  stamp(): Stamp {
+    return { time: this.#dependencies.clusterClock.tick(), wallTimeMs: this.#dependencies.clock.nowMs(), ordinal: 0 };
+  }
+
+  append(namespace: number, change: Change, stamp: Stamp): void {
+    this.#dependencies.group.enter();
+    const extra = packExtra(change);
+    const document = change.document ?? null;
+    const { time } = stamp;
+    this.#appendedSequence += 1;
+    this.#insert.run(
+      this.#appendedSequence,
+      time.seconds,
+      time.increment,
+      stamp.ordinal,
+      stamp.wallTimeMs,
+      kindNumber(change.kind),
+      namespace,
+      document,
+      extra,
+    );
+    stamp.ordinal += 1;
+    this.#segments.add(this.#appendedSequence, (document?.length ?? 0) + (extra?.length ?? 0) + 64);
+  }
+
+  /** Called inside the transaction, before it commits. */
+  beforeCommit(): void {
+    if (this.#appendedSequence === this.#committed.sequence) return;
+    this.#segments.save();
+    this.#segments.prune(this.#dependencies.historyBytesMax);
+  }
+
+  /** Called after the commit: shows the new entries and wakes the streams. */
+  committed(): void {
+    if (this.#appendedSequence === this.#committed.sequence) return;
+    this.#committed = { sequence: this.#appendedSequence, time: this.#dependencies.clusterClock.current };
+    if (this.#segments.takePruned()) this.#oldest = this.#readOldest();
+    this.#waiters.wake(this.#committed.sequence);
+  }
+
+  read(after: number, limit: number): HistoryEntry[] {
+    const entries: HistoryEntry[] = [];
+    let bytes = 0;
+    for (const row of this.#read.iterate(after, this.#committed.sequence, limit)) {
+      entries.push(toHistoryEntry(row));
+      bytes += (row[7]?.length ?? 0) + (row[8]?.length ?? 0);
+      if (bytes >= readBytesMax) break;
+    }
+    return entries;
+  }
+
+  now(): ClusterTime {
+    const { clusterClock, group, database } = this.#dependencies;
+    if (group.settled !== null) return this.#committed.time;
+    if (clusterClock.idle()) {
+      const value = Buffer.alloc(8);
+      value.writeUInt32BE(clusterClock.current.seconds, 0);
+      value.writeUInt32BE(clusterClock.current.increment, 4);
+      this.#saveTime.run(value);
+    }
+    if (database.open) this.#committed = { sequence: this.#committed.sequence, time: clusterClock.current };
+    return this.#committed.time;
+  }
+
+  head(): { sequence: number; time: ClusterTime } {
+    return this.#committed;
+  }
+
+  oldest(): { sequence: number; time: ClusterTime } {
+    return this.#oldest;
+  }
+
+  findByTime(time: ClusterTime): number {
+    let low = 0;
+    let high = this.#committed.sequence;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      const row = this.#before.get(middle);
+      const isBefore = row === undefined || compareClusterTime({ seconds: row[1], increment: row[2] }, time) < 0;
+      if (isBefore) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
+  async wait(sequence: number, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+    if (this.#committed.sequence > sequence) return true;
+    return await this.#waiters.wait(sequence, timeoutMs, signal);
+  }
+
+  /** Forgets everything up to and including `sequence`, as if it had grown out of the bound. */
+  cut(sequence: number): void {
+    this.#dependencies.group.commit();
+    this.#segments.cut(Math.min(sequence, this.#committed.sequence));
+    this.#segments.takePruned();
+    this.#oldest = this.#readOldest();
+  }
+
+  #readOldest(): { sequence: number; time: ClusterTime } {
+    const { database } = this.#dependencies;
+    const first = database
+      .prepare('SELECT sequence, seconds, increment FROM history ORDER BY sequence LIMIT 1')
+      .raw()
+      .get();
+    const row = first as [number, number, number] | undefined;
+    if (row !== undefined) return { sequence: row[0], time: { seconds: row[1], increment: row[2] } };
+    return {
+      sequence: this.#committed.sequence,
+      time: this.#segments.isCut ? this.#committed.time : { seconds: 0, increment: 0 },
+    };
+  }
+}

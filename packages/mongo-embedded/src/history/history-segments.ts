@@ -1,0 +1,112 @@
+import type { Database, Statement } from 'better-sqlite3';
+
+/** A stretch of the history is closed at this size; pruning drops whole stretches. */
+const segmentBytesMax = 1024 * 1024;
+
+interface Segment {
+  first: number;
+  last: number;
+  bytes: number;
+}
+
+/** The size of the history by stretches, so that the byte bound costs neither a count on start nor one per write. */
+export class HistorySegments {
+  readonly #database: Database;
+  readonly #save: Statement;
+  readonly #forgetSegments: Statement;
+  readonly #forgetEntries: Statement;
+  readonly #forgetNamespaces: Statement;
+  #segments: Segment[] = [];
+  #unsaved = new Set<Segment>();
+  #bytes = 0;
+  #isPruned = false;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#save = database.prepare(
+      'INSERT OR REPLACE INTO history_segment(first_sequence, last_sequence, bytes) VALUES (?, ?, ?)',
+    );
+    this.#forgetSegments = database.prepare('DELETE FROM history_segment WHERE last_sequence <= ?');
+    this.#forgetEntries = database.prepare('DELETE FROM history WHERE sequence <= ?');
+    this.#forgetNamespaces = database.prepare('DELETE FROM namespace WHERE retired_sequence <= ?');
+  }
+
+  /** Highest sequence ever written, also when its entry is gone: a sequence is never used twice. */
+  get lastSequence(): number {
+    return this.#segments.at(-1)?.last ?? 0;
+  }
+
+  /** Whether entries have been forgotten, as opposed to never written. */
+  get isCut(): boolean {
+    return (this.#segments[0]?.first ?? 1) > 1;
+  }
+
+  reload(): void {
+    const rows = this.#database
+      .prepare('SELECT first_sequence, last_sequence, bytes FROM history_segment ORDER BY 1')
+      .raw()
+      .all();
+    this.#segments = (rows as [number, number, number][]).map(([first, last, bytes]) => ({ first, last, bytes }));
+    this.#bytes = this.#segments.reduce((sum, segment) => sum + segment.bytes, 0);
+    this.#unsaved = new Set();
+  }
+
+  add(sequence: number, bytes: number): void {
+    let segment = this.#segments.at(-1);
+    if (segment === undefined || segment.bytes >= segmentBytesMax) {
+      segment = { first: sequence, last: sequence, bytes: 0 };
+      this.#segments.push(segment);
+    }
+    segment.last = sequence;
+    segment.bytes += bytes;
+    this.#bytes += bytes;
+    this.#unsaved.add(segment);
+  }
+
+  save(): void {
+    for (const segment of this.#unsaved) this.#save.run(segment.first, segment.last, segment.bytes);
+    this.#unsaved = new Set();
+  }
+
+  /** Drops the oldest stretches until the rest fits; the newest always stays. */
+  prune(bytesMax: number): void {
+    let last: number | null = null;
+    while (this.#bytes > bytesMax && this.#segments.length > 1) {
+      const segment = this.#segments.shift();
+      if (segment === undefined) break;
+      this.#bytes -= segment.bytes;
+      last = segment.last;
+    }
+    if (last !== null) this.#forget(last);
+  }
+
+  /** Drops everything up to and including `sequence`; an empty stretch stays as the memory of the highest sequence. */
+  cut(sequence: number): void {
+    const kept = this.#segments.filter((segment) => segment.last > sequence);
+    const straddling = kept[0];
+    this.#forget(sequence);
+    if (straddling === undefined) kept.push({ first: sequence + 1, last: sequence, bytes: 0 });
+    else if (straddling.first <= sequence) {
+      this.#database.prepare('DELETE FROM history_segment WHERE first_sequence = ?').run(straddling.first);
+      straddling.first = sequence + 1;
+    }
+    this.#segments = kept;
+    this.#bytes = kept.reduce((sum, segment) => sum + segment.bytes, 0);
+    this.#unsaved = new Set(kept.slice(0, 1));
+    this.save();
+  }
+
+  /** Whether entries were dropped since the last call. */
+  takePruned(): boolean {
+    const isPruned = this.#isPruned;
+    this.#isPruned = false;
+    return isPruned;
+  }
+
+  #forget(sequence: number): void {
+    this.#forgetEntries.run(sequence);
+    this.#forgetSegments.run(sequence);
+    this.#forgetNamespaces.run(sequence);
+    this.#isPruned = true;
+  }
+}

@@ -1,0 +1,134 @@
+import { randomBytes } from 'node:crypto';
+import { type Clock, createSystemClock } from './clock.ts';
+import { allCommands } from './commands/all-commands.ts';
+import { defaultParameters } from './commands/parameters.ts';
+import { CursorTable } from './cursor/cursor-table.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { FailPoints } from './fail-point/fail-points.ts';
+import { startHousekeeping } from './housekeeping.ts';
+import { replicaSetName, type ServerState } from './server-state.ts';
+import { SessionTable } from './session/session-table.ts';
+import { LockTable } from './storage/lock-table.ts';
+import { openStore } from './storage/store.ts';
+import { Listener } from './wire/listener.ts';
+
+export type { Clock } from './clock.ts';
+
+export interface MongoServerOptions {
+  /** Folder of the data, made if missing. Give this or `memory`. */
+  readonly path?: string;
+  /** Keep nothing: all data is gone when the server stops. */
+  readonly memory?: boolean;
+  /** Default 0: any free port. */
+  readonly port?: number;
+  /** Default 127.0.0.1. Only addresses of the machine itself: there is no authentication. */
+  readonly host?: string;
+  /** The oldest part of the history goes beyond this size. Default 256 MiB. */
+  readonly historyBytesMax?: number;
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+}
+
+export interface MongoServer {
+  /** Opens the data and listens. Rejects when the port is taken, the folder is in use or cannot be written. */
+  start(): Promise<{ readonly url: string; readonly port: number }>;
+  /** Ends open calls, closes all connections and the data. Safe to call twice. */
+  stop(): Promise<void>;
+  /** For tests: forgets the history up to now, as if it had outgrown its bound; streams behind it get 286. */
+  cutHistory(): void;
+}
+
+const loopbackHosts: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '::1']);
+const historyBytesDefault = 256 * 1024 * 1024;
+
+/**
+ * A MongoDB server for development and tests: a replica set of one node on SQLite. See this package's README for what it
+ * does not do. Nothing is opened before `start`.
+ */
+export function createMongoServer(options: MongoServerOptions): MongoServer {
+  const host = options.host ?? '127.0.0.1';
+  if (!loopbackHosts.has(host)) throw new RangeError(`host ${host} is not a loopback address`);
+  if ((options.path === undefined) === (options.memory !== true))
+    throw new TypeError('Give either path or memory: true');
+  let running: Running | null = null;
+  return {
+    async start() {
+      if (running !== null) throw new Error('The server has been started already');
+      running = open(options, options.clock ?? createSystemClock());
+      try {
+        const port = await running.listener.listen(host, options.port ?? 0);
+        const shown = host === '::1' ? '[::1]' : host;
+        return { url: `mongodb://${shown}:${port}/?replicaSet=${replicaSetName}`, port };
+      } catch (error) {
+        running.close();
+        running = null;
+        throw error;
+      }
+    },
+    async stop() {
+      const stopping = running;
+      running = null;
+      if (stopping === null) return;
+      stopping.stop.abort();
+      await stopping.listener.close();
+      stopping.close();
+    },
+    cutHistory() {
+      const { state } = running ?? {};
+      if (state === undefined) throw new Error('The server is not running');
+      state.store.history.cut(state.store.history.appendedSequence);
+    },
+  };
+}
+
+interface Running {
+  readonly state: ServerState;
+  readonly listener: Listener;
+  readonly stop: AbortController;
+  close(): void;
+}
+
+function open(options: MongoServerOptions, clock: Clock): Running {
+  const path = options.path ?? null;
+  const store = openStore({ path, clock, historyBytesMax: options.historyBytesMax ?? historyBytesDefault });
+  const locks = new LockTable();
+  const stop = new AbortController();
+  const state: ServerState = {
+    clock,
+    store,
+    locks,
+    cursors: new CursorTable(clock),
+    sessions: new SessionTable({ store, locks, clock }),
+    failPoints: new FailPoints(),
+    parameters: defaultParameters(),
+    counters: {
+      connectionsCurrent: 0,
+      connectionsCreated: 0,
+      operations: { insert: 0, query: 0, update: 0, delete: 0, getmore: 0, command: 0 },
+    },
+    processId: randomBytes(12),
+    startedMonotonicMs: clock.monotonicMs(),
+    path,
+  };
+  const dispatcher = new Dispatcher(state, allCommands);
+  const listener = new Listener({
+    handle: (request, connection, signal) =>
+      dispatcher.handle({ request, connection, signal: AbortSignal.any([signal, stop.signal]) }),
+    opened: () => {
+      state.counters.connectionsCurrent += 1;
+      state.counters.connectionsCreated += 1;
+    },
+    closed: () => {
+      state.counters.connectionsCurrent -= 1;
+    },
+  });
+  const housekeeping = startHousekeeping(state, stop.signal);
+  const close = (): void => {
+    stop.abort();
+    housekeeping.catch(() => undefined);
+    state.cursors.killWhere(() => true);
+    state.sessions.killAll();
+    store.close();
+  };
+  return { state, listener, stop, close };
+}

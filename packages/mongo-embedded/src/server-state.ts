@@ -1,0 +1,48 @@
+import type { Clock } from './clock.ts';
+import type { Parameters } from './commands/parameters.ts';
+import type { CursorTable } from './cursor/cursor-table.ts';
+import type { FailPoints } from './fail-point/fail-points.ts';
+import type { SessionTable } from './session/session-table.ts';
+import type { LockTable } from './storage/lock-table.ts';
+import type { Store } from './storage/store.ts';
+
+/** The parts of a running server that commands work with. */
+export interface ServerState {
+  readonly clock: Clock;
+  readonly store: Store;
+  readonly locks: LockTable;
+  readonly cursors: CursorTable;
+  readonly sessions: SessionTable;
+  readonly failPoints: FailPoints;
+  readonly parameters: Parameters;
+  readonly counters: Counters;
+  /** Twelve bytes that tell this run of the server from every other. */
+  readonly processId: Buffer;
+  readonly startedMonotonicMs: number;
+  /** Folder of the data, or null in memory. */
+  readonly path: string | null;
+}
+
+/** What `serverStatus` counts. */
+export interface Counters {
+  connectionsCurrent: number;
+  connectionsCreated: number;
+  readonly operations: {
+    insert: number;
+    query: number;
+    update: number;
+    delete: number;
+    getmore: number;
+    command: number;
+  };
+}
+
+/** The replica set's name. */
+export const replicaSetName = 'rs0';
+
+/** The version of MongoDB that this server's answers follow. */
+export const serverVersion = '8.0.12';
+export const maxWireVersion = 25;
+export const documentBytesMax = 16 * 1024 * 1024;
+/** Replies and history events may pass the limit of stored documents by this much, as BSONObjMaxInternalSize allows. */
+export const documentBytesSlack = 16 * 1024;

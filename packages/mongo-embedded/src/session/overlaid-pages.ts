@@ -1,0 +1,73 @@
+import type { Collection } from '../storage/catalog.ts';
+import type { KeyRange, PageLimit, StoredDocument } from '../storage/collection-table.ts';
+import type { PageReader, ScanPlan } from '../storage/document-access.ts';
+import { rangeAfter } from '../storage/table-pages.ts';
+import { keyName } from '../storage/version-log.ts';
+
+/** Documents that differ from the table, by the name of their key; null where the reader must see none. */
+export type Overlay = Map<string, StoredDocument | null>;
+
+export interface OverlaidReads {
+  get(key: Uint8Array): StoredDocument | undefined;
+  overlay(): Overlay;
+}
+
+const wholeRange: KeyRange = { lower: null, isLowerInclusive: true, upper: null, isUpperInclusive: true };
+
+/**
+ * Reads a collection as a transaction sees it, always in the order of `_id`: MongoDB promises no other order to a find without
+ * sort, and merging two orders costs more than it gives. Each page merges the table's rows with the overlay's over the same keys.
+ */
+export function readOverlaidPages(collection: Collection, plan: ScanPlan, reads: OverlaidReads): PageReader {
+  if (plan.keys !== null) return readKeys(plan.keys, reads);
+  let rest: KeyRange | null = plan.range ?? wholeRange;
+  return {
+    next(limit: PageLimit) {
+      while (rest !== null) {
+        const rows: StoredDocument[] =
+          collection.id < 0 ? [] : collection.table.pageByKey(rest, plan.isDescending, limit);
+        const last = rows.at(-1);
+        const covered: KeyRange = last === undefined ? rest : coveredBy(rest, last.key, plan.isDescending);
+        const page = merge(rows, inRange(reads.overlay(), covered), plan.isDescending);
+        rest = last === undefined ? null : rangeAfter(rest, last.key, plan.isDescending);
+        if (page.length > 0) return page;
+      }
+      return null;
+    },
+  };
+}
+
+function readKeys(keys: readonly Uint8Array[], reads: OverlaidReads): PageReader {
+  let position = 0;
+  return {
+    next(limit: PageLimit) {
+      if (position >= keys.length) return null;
+      const slice = keys.slice(position, position + limit.rows);
+      position += slice.length;
+      return slice.map((key) => reads.get(key)).filter((stored) => stored !== undefined);
+    },
+  };
+}
+
+function coveredBy(range: KeyRange, last: Uint8Array, isDescending: boolean): KeyRange {
+  return isDescending
+    ? { ...range, lower: last, isLowerInclusive: true }
+    : { ...range, upper: last, isUpperInclusive: true };
+}
+
+function inRange(overlay: Overlay, range: KeyRange): Overlay {
+  const lower = range.lower === null ? null : keyName(range.lower);
+  const upper = range.upper === null ? null : keyName(range.upper);
+  const isInside = (name: string): boolean =>
+    (lower === null || name > lower || (range.isLowerInclusive && name === lower)) &&
+    (upper === null || name < upper || (range.isUpperInclusive && name === upper));
+  return new Map([...overlay].filter(([name]) => isInside(name)));
+}
+
+function merge(rows: readonly StoredDocument[], overlay: Overlay, isDescending: boolean): StoredDocument[] {
+  if (overlay.size === 0) return [...rows];
+  const kept = rows.filter((row) => !overlay.has(keyName(row.key)));
+  const added = [...overlay.values()].filter((stored) => stored !== null);
+  const direction = isDescending ? -1 : 1;
+  return [...kept, ...added].sort((a, b) => a.key.compare(b.key) * direction);
+}

@@ -1,0 +1,258 @@
+import { createHash } from 'node:crypto';
+import type { Database, Statement } from 'better-sqlite3';
+import { BsonWriter } from '../bson/bson-writer.ts';
+import { findElement } from '../bson/raw-element.ts';
+import type { Clock } from '../clock.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import type { LockTable } from '../storage/lock-table.ts';
+import type { Store } from '../storage/store.ts';
+import { Transaction } from './transaction.ts';
+
+/** What became of the newest txnNumber of a session. */
+type Outcome =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'retryable'; readonly reply: Buffer | null }
+  | { readonly kind: 'open'; readonly transaction: Transaction }
+  | { readonly kind: 'committed' }
+  | { readonly kind: 'aborted' };
+
+interface Session {
+  readonly lsid: Buffer;
+  txnNumber: bigint;
+  outcome: Outcome;
+  usedMs: number;
+}
+
+export interface SessionTableDependencies {
+  readonly store: Store;
+  readonly locks: LockTable;
+  readonly clock: Clock;
+}
+
+/** The digest that mongod adds to every lsid: of an empty user name, since nobody logs in here. */
+const userDigest = createHash('sha256').digest();
+
+/** More sessions than this are refused, as `maxSessions` of mongod does. */
+const sessionsMax = 1_000_000;
+
+function ownedLsid(id: Uint8Array): Buffer {
+  return new BsonWriter(96).binary('id', id, 4).binary('uid', userDigest, 0).finish();
+}
+
+/** The sixteen bytes of a client's lsid as a Map key. Throws where it is not a UUID. */
+export function sessionKey(lsid: Uint8Array): string {
+  const id = findElement(lsid, 'id');
+  if (id?.type !== 0x05 || id.bytes[4] !== 4 || id.bytes.length !== 21) {
+    throw new MongoFailure('InvalidUUID', 'lsid.id must be a UUID');
+  }
+  return id.bytes.toString('latin1', 5);
+}
+
+/**
+ * Logical sessions: which retryable write or transaction each saw last.
+ *
+ * A retryable write's reply is stored in the SQLite transaction of the write, so that the same txnNumber is applied once, also
+ * when the server was killed in between (I4). An open transaction lives here only; its outcome is stored on commit, so that a repeated
+ * commit gets the same answer.
+ */
+export class SessionTable {
+  readonly #dependencies: SessionTableDependencies;
+  readonly #sessions = new Map<string, Session>();
+  readonly #load: Statement<unknown[], [number | bigint, string, Buffer | null]>;
+  readonly #save: Statement;
+  #committedTransactions = 0;
+  #abortedTransactions = 0;
+
+  constructor(dependencies: SessionTableDependencies) {
+    this.#dependencies = dependencies;
+    const database: Database = dependencies.store.sqlite;
+    this.#load = database.prepare<unknown[], [bigint, string, Buffer | null]>(
+      'SELECT txn_number, kind, reply FROM session WHERE lsid = ?',
+    );
+    this.#load.raw().safeIntegers();
+    this.#save = database.prepare(
+      'INSERT OR REPLACE INTO session(lsid, txn_number, kind, reply, used_ms) VALUES (?, ?, ?, ?, ?)',
+    );
+  }
+
+  get counts(): { open: number; committed: number; aborted: number; sessions: number } {
+    const open = this.openTransactions().length;
+    return {
+      open,
+      committed: this.#committedTransactions,
+      aborted: this.#abortedTransactions,
+      sessions: this.#sessions.size,
+    };
+  }
+
+  openTransactions(): Transaction[] {
+    return [...this.#sessions.values()].flatMap(({ outcome }) =>
+      outcome.kind === 'open' ? [outcome.transaction] : [],
+    );
+  }
+
+  /** Notes that the session was used, making it if it is new. */
+  touch(lsid: Uint8Array): void {
+    this.#session(lsid);
+  }
+
+  /** The reply to repeat if this retryable write was applied before, else null; then the write is to be run. */
+  beginRetryableWrite(lsid: Uint8Array, txnNumber: bigint): Buffer | null {
+    const session = this.#session(lsid);
+    checkNotOlder(session, txnNumber);
+    if (txnNumber > session.txnNumber) {
+      this.#abortOpen(session);
+      session.txnNumber = txnNumber;
+      session.outcome = { kind: 'retryable', reply: null };
+      return null;
+    }
+    if (session.outcome.kind === 'retryable') return session.outcome.reply;
+    if (session.outcome.kind === 'none') return null;
+    throw new MongoFailure(
+      'IncompleteTransactionHistory',
+      `Retryable write with txnNumber ${txnNumber} is used by a transaction`,
+    );
+  }
+
+  /** Keeps the reply of a retryable write, in the SQLite transaction that holds the write. */
+  recordRetryableWrite(lsid: Uint8Array, txnNumber: bigint, reply: Buffer): void {
+    const session = this.#session(lsid);
+    session.outcome = { kind: 'retryable', reply };
+    this.#store(session, 'retryable', txnNumber, reply);
+  }
+
+  startTransaction(lsid: Uint8Array, txnNumber: bigint): Transaction {
+    const session = this.#session(lsid);
+    checkNotOlder(session, txnNumber);
+    if (txnNumber === session.txnNumber && session.outcome.kind !== 'none') {
+      throw new MongoFailure(
+        'ConflictingOperationInProgress',
+        `Only servers in a sharded cluster can start a new transaction at the active transaction number ${txnNumber}`,
+      );
+    }
+    this.#abortOpen(session);
+    const { store, locks, clock } = this.#dependencies;
+    const identity = {
+      lsid: ownedLsid(Buffer.from(sessionKey(lsid), 'latin1')),
+      txnNumber,
+      startedMs: clock.monotonicMs(),
+    };
+    const transaction = new Transaction(identity, { store, locks });
+    session.txnNumber = txnNumber;
+    session.outcome = { kind: 'open', transaction };
+    return transaction;
+  }
+
+  /** The open transaction of that number. Throws NoSuchTransaction 251, TransactionCommitted 256, TransactionTooOld 225. */
+  continueTransaction(lsid: Uint8Array, txnNumber: bigint): Transaction {
+    const session = this.#session(lsid);
+    checkNotOlder(session, txnNumber);
+    const { outcome } = session;
+    if (txnNumber > session.txnNumber) throw noSuchTransaction(txnNumber);
+    if (outcome.kind === 'open') return outcome.transaction;
+    if (outcome.kind === 'committed') {
+      throw new MongoFailure(
+        'TransactionCommitted',
+        `Transaction with { txnNumber: ${txnNumber} } has been committed.`,
+      );
+    }
+    throw noSuchTransaction(txnNumber);
+  }
+
+  /** Commits; a repeated commit of the same transaction does nothing. */
+  commit(lsid: Uint8Array, txnNumber: bigint): void {
+    const session = this.#session(lsid);
+    if (txnNumber === session.txnNumber && session.outcome.kind === 'committed') return;
+    const transaction = this.continueTransaction(lsid, txnNumber);
+    try {
+      transaction.commit();
+    } catch (error) {
+      this.#abortOpen(session);
+      throw error;
+    }
+    transaction.end();
+    session.outcome = { kind: 'committed' };
+    this.#committedTransactions += 1;
+    this.#store(session, 'committed', txnNumber, null);
+  }
+
+  abort(lsid: Uint8Array, txnNumber: bigint): void {
+    this.continueTransaction(lsid, txnNumber);
+    this.#abortOpen(this.#session(lsid));
+  }
+
+  /** Ends transactions that have been open for too long and forgets sessions that nobody has used. */
+  expire(limits: { readonly transactionMsMax: number; readonly sessionMsMax: number }): void {
+    const nowMs = this.#dependencies.clock.monotonicMs();
+    for (const [key, session] of this.#sessions) {
+      const { outcome } = session;
+      if (outcome.kind === 'open') {
+        const isOver = outcome.transaction.identity.startedMs + limits.transactionMsMax <= nowMs;
+        if (isOver && outcome.transaction.statements === 0) this.#abortOpen(session);
+      } else if (session.usedMs + limits.sessionMsMax <= nowMs) {
+        this.#sessions.delete(key);
+      }
+    }
+    const before = this.#dependencies.clock.nowMs() - limits.sessionMsMax;
+    this.#dependencies.store.sqlite.prepare('DELETE FROM session WHERE used_ms < ?').run(before);
+  }
+
+  /** Aborts what the session has open, as `killSessions` and `endSessions` do. */
+  kill(key: string): void {
+    const session = this.#sessions.get(key);
+    if (session !== undefined) this.#abortOpen(session);
+  }
+
+  killAll(): void {
+    for (const session of this.#sessions.values()) this.#abortOpen(session);
+  }
+
+  #session(lsid: Uint8Array): Session {
+    const key = sessionKey(lsid);
+    const nowMs = this.#dependencies.clock.monotonicMs();
+    const known = this.#sessions.get(key);
+    if (known !== undefined) {
+      known.usedMs = nowMs;
+      return known;
+    }
+    if (this.#sessions.size >= sessionsMax)
+      throw new MongoFailure(
+        'TooManyLogicalSessions',
+        'Unable to add session into the cache because the number of active sessions is too high',
+      );
+    const id = Buffer.from(key, 'latin1');
+    const session: Session = { lsid: id, txnNumber: -1n, outcome: { kind: 'none' }, usedMs: nowMs };
+    const stored = this.#load.get(id);
+    if (stored !== undefined) {
+      session.txnNumber = BigInt(stored[0]);
+      session.outcome = stored[1] === 'committed' ? { kind: 'committed' } : { kind: 'retryable', reply: stored[2] };
+    }
+    this.#sessions.set(key, session);
+    return session;
+  }
+
+  #abortOpen(session: Session): void {
+    if (session.outcome.kind !== 'open') return;
+    session.outcome.transaction.end();
+    session.outcome = { kind: 'aborted' };
+    this.#abortedTransactions += 1;
+  }
+
+  #store(session: Session, kind: 'retryable' | 'committed', txnNumber: bigint, reply: Buffer | null): void {
+    this.#dependencies.store.group.enter();
+    this.#save.run(session.lsid, txnNumber, kind, reply, Math.trunc(this.#dependencies.clock.nowMs()));
+  }
+}
+
+function checkNotOlder(session: Session, txnNumber: bigint): void {
+  if (txnNumber >= session.txnNumber) return;
+  const message = `Cannot start transaction ${txnNumber} on session because a newer transaction with txnNumber ${session.txnNumber} has already started.`;
+  throw new MongoFailure('TransactionTooOld', message);
+}
+
+function noSuchTransaction(txnNumber: bigint): MongoFailure {
+  return new MongoFailure(
+    'NoSuchTransaction',
+    `Given transaction number ${txnNumber} does not match any in-progress transactions.`,
+  );
+}

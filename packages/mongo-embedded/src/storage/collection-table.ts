@@ -1,0 +1,150 @@
+import type { Database, Statement } from 'better-sqlite3';
+
+/** One stored document: `row` is its place in insertion order, `key` the order-preserving key of its `_id`. */
+export interface StoredDocument {
+  readonly row: number;
+  readonly key: Buffer;
+  readonly document: Buffer;
+}
+
+/** Bounds of a walk along the `_id` keys; null is open. */
+export interface KeyRange {
+  readonly lower: Uint8Array | null;
+  readonly isLowerInclusive: boolean;
+  readonly upper: Uint8Array | null;
+  readonly isUpperInclusive: boolean;
+}
+
+/** How much one page may hold; a page always has at least one document if there is one. */
+export interface PageLimit {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+type Row = [number, Buffer, Buffer];
+
+/** After every key: keys start with a type byte below 0xff. */
+const afterAllKeys = Buffer.from([0xff, 0xff]);
+const beforeAllKeys = Buffer.alloc(0);
+
+/**
+ * The documents of one collection in their table `c_<id>`.
+ *
+ * `d` is exactly the bytes that came in. Rows keep insertion order, which is what mongod answers to an unsorted find;
+ * the unique index on `k` keeps MongoDB's order of `_id` across all types. Reads are pages, never an open SQLite
+ * iterator: an open one would block writes on the only connection.
+ */
+export class CollectionTable {
+  readonly #database: Database;
+  readonly #name: string;
+  readonly #statements = new Map<string, Statement<unknown[], unknown>>();
+  #count: number | null = null;
+  #dataBytes: number | null = null;
+
+  constructor(database: Database, id: number) {
+    this.#database = database;
+    this.#name = `c_${id}`;
+  }
+
+  static create(database: Database, id: number): void {
+    database.exec(`CREATE TABLE c_${id}(r INTEGER PRIMARY KEY, k BLOB NOT NULL UNIQUE, d BLOB NOT NULL) STRICT`);
+  }
+
+  drop(): void {
+    this.#statements.clear();
+    this.#database.exec(`DROP TABLE ${this.#name}`);
+  }
+
+  /** Number of documents. Counted once, then kept in step. */
+  count(): number {
+    this.#count ??= Number(this.#plucked(`SELECT count(*) FROM ${this.#name}`).get());
+    return this.#count;
+  }
+
+  /** Bytes of all documents. Added up once, then kept in step. */
+  dataBytes(): number {
+    this.#dataBytes ??= Number(this.#plucked(`SELECT coalesce(sum(length(d)), 0) FROM ${this.#name}`).get());
+    return this.#dataBytes;
+  }
+
+  /** The row that the document got. Throws SQLite's SQLITE_CONSTRAINT_UNIQUE where the key exists. */
+  insert(key: Uint8Array, document: Uint8Array): number {
+    const result = this.#statement(`INSERT INTO ${this.#name}(k, d) VALUES (?, ?)`).run(key, document);
+    this.#grow(1, document.length);
+    return Number(result.lastInsertRowid);
+  }
+
+  replace(stored: StoredDocument, document: Uint8Array): void {
+    this.#statement(`UPDATE ${this.#name} SET d = ? WHERE r = ?`).run(document, stored.row);
+    this.#grow(0, document.length - stored.document.length);
+  }
+
+  remove(stored: StoredDocument): void {
+    this.#statement(`DELETE FROM ${this.#name} WHERE r = ?`).run(stored.row);
+    this.#grow(-1, -stored.document.length);
+  }
+
+  get(key: Uint8Array): StoredDocument | undefined {
+    return toStored(this.#raw(`SELECT r, k, d FROM ${this.#name} WHERE k = ?`).get(key));
+  }
+
+  getRow(row: number): StoredDocument | undefined {
+    return toStored(this.#raw(`SELECT r, k, d FROM ${this.#name} WHERE r = ?`).get(row));
+  }
+
+  /** Documents in insertion order from the given row on (exclusive), or backwards. */
+  pageByRow(after: number | null, isDescending: boolean, limit: PageLimit): StoredDocument[] {
+    const sql = isDescending
+      ? `SELECT r, k, d FROM ${this.#name} WHERE r < ? ORDER BY r DESC LIMIT ?`
+      : `SELECT r, k, d FROM ${this.#name} WHERE r > ? ORDER BY r LIMIT ?`;
+    const start = after ?? (isDescending ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER);
+    return take(this.#raw(sql).iterate(start, limit.rows), limit.bytes);
+  }
+
+  /** Documents in the order of `_id` within the range. */
+  pageByKey(range: KeyRange, isDescending: boolean, limit: PageLimit): StoredDocument[] {
+    const lower = range.isLowerInclusive ? '>=' : '>';
+    const upper = range.isUpperInclusive ? '<=' : '<';
+    const direction = isDescending ? 'DESC' : 'ASC';
+    const sql = `SELECT r, k, d FROM ${this.#name} WHERE k ${lower} ? AND k ${upper} ? ORDER BY k ${direction} LIMIT ?`;
+    const rows = this.#raw(sql).iterate(range.lower ?? beforeAllKeys, range.upper ?? afterAllKeys, limit.rows);
+    return take(rows, limit.bytes);
+  }
+
+  #grow(documents: number, bytes: number): void {
+    if (this.#count !== null) this.#count += documents;
+    if (this.#dataBytes !== null) this.#dataBytes += bytes;
+  }
+
+  #statement(sql: string): Statement<unknown[], unknown> {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare<unknown[], unknown>(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #raw(sql: string): Statement<unknown[], Row> {
+    return this.#statement(sql).raw() as Statement<unknown[], Row>;
+  }
+
+  #plucked(sql: string): Statement<unknown[], number> {
+    return this.#database.prepare<unknown[], number>(sql).pluck();
+  }
+}
+
+function toStored(row: Row | undefined): StoredDocument | undefined {
+  return row === undefined ? undefined : { row: row[0], key: row[1], document: row[2] };
+}
+
+function take(rows: Iterable<Row>, bytesMax: number): StoredDocument[] {
+  const page: StoredDocument[] = [];
+  let bytes = 0;
+  for (const [row, key, document] of rows) {
+    page.push({ row, key, document });
+    bytes += document.length;
+    if (bytes >= bytesMax) break;
+  }
+  return page;
+}

@@ -1,0 +1,66 @@
+import type { Database } from 'better-sqlite3';
+
+export interface CommitListeners {
+  /** Inside the transaction, before it commits. */
+  committing(): void;
+  committed(): void;
+  failed(): void;
+}
+
+/**
+ * One SQLite transaction for all writes that arrive in the same turn of the event loop.
+ *
+ * A commit costs a flush to disk; writers that come together share it and are answered together, after it. Nothing that
+ * was written may be acknowledged, or shown to a change stream, before `settled` resolves. If the commit fails, all
+ * of its writes are undone and every waiter gets the error; the owner then reloads what it keeps in memory.
+ */
+export class CommitGroup {
+  readonly #database: Database;
+  readonly #listeners: CommitListeners;
+  #open: { promise: Promise<void>; resolve(): void; reject(error: unknown): void } | null = null;
+
+  constructor(database: Database, listeners: CommitListeners) {
+    this.#database = database;
+    this.#listeners = listeners;
+  }
+
+  /** Call before every write. The transaction commits after the events that are already waiting have been handled. */
+  enter(): void {
+    if (this.#open !== null) return;
+    this.#database.exec('BEGIN IMMEDIATE');
+    const deferred = Promise.withResolvers<void>();
+    deferred.promise.catch(() => undefined);
+    this.#open = deferred;
+    setImmediate(() => this.commit());
+  }
+
+  /** Resolves when everything written so far is durable; null if nothing is pending. */
+  get settled(): Promise<void> | null {
+    return this.#open?.promise ?? null;
+  }
+
+  commit(): void {
+    const open = this.#open;
+    if (open === null) return;
+    try {
+      this.#listeners.committing();
+      this.#database.exec('COMMIT');
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    this.#open = null;
+    this.#listeners.committed();
+    open.resolve();
+  }
+
+  /** Undoes the whole group: a write failed half-way (full disk, damaged file) and must leave nothing behind. */
+  fail(error: unknown): void {
+    const open = this.#open;
+    if (open === null) return;
+    this.#open = null;
+    if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+    this.#listeners.failed();
+    open.reject(error);
+  }
+}

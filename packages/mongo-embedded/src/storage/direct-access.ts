@@ -1,0 +1,155 @@
+import type { Stamp } from '../history/history-log.ts';
+import { documentKeyOf } from '../history/history-row.ts';
+import type { Collection } from './catalog.ts';
+import { storesImages } from './collection-options.ts';
+import type { StoredDocument } from './collection-table.ts';
+import type { DocumentAccess, PageReader, Replacement, ScanPlan } from './document-access.ts';
+import { LockedByTransaction } from './document-access.ts';
+import { duplicateKey } from './duplicate-key.ts';
+import type { IndexTable } from './index-table.ts';
+import type { LockTable } from './lock-table.ts';
+import { createCollection } from './schema-change.ts';
+import type { Store } from './store.ts';
+import { readTablePages } from './table-pages.ts';
+
+/** What a change carries beside the document when a transaction wrote it. */
+export interface Origin {
+  readonly lsid: Uint8Array | null;
+  readonly txnNumber: bigint | null;
+  /** The stamp that all changes of the transaction share; null outside of one. */
+  readonly stamp: Stamp | null;
+}
+
+const noOrigin: Origin = { lsid: null, txnNumber: null, stamp: null };
+
+interface IndexKeys {
+  readonly index: IndexTable;
+  readonly keys: readonly Buffer[];
+}
+
+/**
+ * Reads and writes the tables themselves, with the history entry of every write beside it in the same SQLite transaction (I2).
+ * A transaction that commits uses it too, with its own origin, to apply what it gathered.
+ */
+export class DirectAccess implements DocumentAccess {
+  readonly #store: Store;
+  readonly #locks: LockTable;
+  readonly #origin: Origin;
+
+  constructor(store: Store, locks: LockTable, origin: Origin = noOrigin) {
+    this.#store = store;
+    this.#locks = locks;
+    this.#origin = origin;
+  }
+
+  collection(database: string, name: string): Collection | undefined {
+    return this.#store.catalog.find(database, name);
+  }
+
+  collectionForWrite(database: string, name: string): Collection {
+    return this.collection(database, name) ?? createCollection(this.#store, { database, name }, this.#origin.stamp);
+  }
+
+  /** Makes the collection that a transaction had only planned. */
+  createPending({ database, name, options, uuid }: Collection): Collection {
+    return createCollection(this.#store, { database, name, options, uuid }, this.#origin.stamp);
+  }
+
+  get(collection: Collection, key: Uint8Array): StoredDocument | undefined {
+    return collection.table.get(key);
+  }
+
+  pages(collection: Collection, plan: ScanPlan): PageReader {
+    return readTablePages(collection, plan);
+  }
+
+  stamp(): Stamp {
+    return this.#origin.stamp ?? this.#store.history.stamp();
+  }
+
+  insert(
+    collection: Collection,
+    document: { readonly key: Uint8Array; readonly bytes: Uint8Array },
+    stamp: Stamp,
+  ): void {
+    const { key, bytes } = document;
+    this.#lock(collection, key);
+    const indexKeys = this.#checkIndexes(collection, bytes, null);
+    this.#store.group.enter();
+    const row = this.#insertRow(collection, key, bytes);
+    for (const { index, keys } of indexKeys) for (const indexKey of keys) index.insert(indexKey, row);
+    this.#store.versions.record(collection, key, null);
+    const postImage = storesImages(collection) ? bytes : null;
+    this.#append(collection, { kind: 'insert', document: bytes, postImage }, stamp);
+  }
+
+  replace(collection: Collection, stored: StoredDocument, replacement: Replacement): void {
+    const { document, kind, updateDescription } = replacement;
+    this.#lock(collection, stored.key);
+    const added = this.#checkIndexes(collection, document, stored.row);
+    const removed = this.#indexKeys(collection, stored.document);
+    this.#store.group.enter();
+    for (const { index, keys } of removed) for (const key of keys) index.remove(key);
+    for (const { index, keys } of added) for (const key of keys) index.insert(key, stored.row);
+    collection.table.replace(stored, document);
+    this.#store.versions.record(collection, stored.key, stored);
+    const hasImages = storesImages(collection);
+    const change = {
+      kind,
+      documentKey: documentKeyOf(document),
+      document: kind === 'replace' ? document : null,
+      updateDescription,
+      preImage: hasImages ? stored.document : null,
+      postImage: hasImages ? document : null,
+    } as const;
+    this.#append(collection, change, this.stamp());
+  }
+
+  remove(collection: Collection, stored: StoredDocument): void {
+    this.#lock(collection, stored.key);
+    this.#store.group.enter();
+    for (const { index, keys } of this.#indexKeys(collection, stored.document))
+      for (const key of keys) index.remove(key);
+    collection.table.remove(stored);
+    this.#store.versions.record(collection, stored.key, stored);
+    const preImage = storesImages(collection) ? stored.document : null;
+    this.#append(collection, { kind: 'delete', documentKey: documentKeyOf(stored.document), preImage }, this.stamp());
+  }
+
+  #append(collection: Collection, change: Parameters<Store['history']['append']>[1], stamp: Stamp): void {
+    const { lsid, txnNumber } = this.#origin;
+    const owned = lsid === null ? change : { ...change, lsid, txnNumber };
+    this.#store.history.append(collection.namespace, owned, stamp);
+  }
+
+  #lock(collection: Collection, key: Uint8Array): void {
+    if (this.#origin.stamp !== null) return;
+    const ended = this.#locks.holder(collection, key);
+    if (ended !== null) throw new LockedByTransaction(ended);
+  }
+
+  #indexKeys(collection: Collection, document: Uint8Array): IndexKeys[] {
+    if (collection.indexes.length === 0) return [];
+    return collection.indexes.map((index) => ({ index, keys: index.keysOf(document) }));
+  }
+
+  #checkIndexes(collection: Collection, document: Uint8Array, ownRow: number | null): IndexKeys[] {
+    const all = this.#indexKeys(collection, document);
+    for (const { index, keys } of all) {
+      for (const key of keys) {
+        const row = index.find(key);
+        if (row !== undefined && row !== ownRow) throw duplicateKey(collection, index, document);
+      }
+    }
+    return all;
+  }
+
+  #insertRow(collection: Collection, key: Uint8Array, document: Uint8Array): number {
+    try {
+      return collection.table.insert(key, document);
+    } catch (error) {
+      const isDuplicate = error instanceof Error && 'code' in error && error.code === 'SQLITE_CONSTRAINT_UNIQUE';
+      throw isDuplicate ? duplicateKey(collection, null, document) : error;
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import { BsonWriter } from '../bson/bson-writer.ts';
+import type { Stamp } from '../history/history-log.ts';
+import { type Collection, newUuid } from './catalog.ts';
+import type { Store } from './store.ts';
+
+const emptyDocument = Buffer.from([5, 0, 0, 0, 0]);
+
+/** The index that every collection has, as `listIndexes` and the history show it. */
+export const idIndexSpecification: Buffer = new BsonWriter()
+  .int32('v', 2)
+  .beginDocument('key')
+  .int32('_id', 1)
+  .end()
+  .string('name', '_id_')
+  .finish();
+
+export interface NewCollection {
+  readonly database: string;
+  readonly name: string;
+  readonly options?: Uint8Array;
+  readonly uuid?: Buffer;
+}
+
+/** Makes a collection and writes it down. Must not exist. */
+export function createCollection(store: Store, wanted: NewCollection, shared: Stamp | null = null): Collection {
+  const options = wanted.options ?? emptyDocument;
+  const { database, name } = wanted;
+  store.group.enter();
+  const collection = store.catalog.create({ database, name, options, uuid: wanted.uuid ?? newUuid() });
+  const operationDescription = new BsonWriter().elements(options).document('idIndex', idIndexSpecification).finish();
+  const stamp = shared ?? store.history.stamp();
+  store.history.append(collection.namespace, { kind: 'create', operationDescription, nsType: 'collection' }, stamp);
+  return collection;
+}
+
+/** Drops a collection and writes it down. */
+export function dropCollection(store: Store, collection: Collection): void {
+  store.group.enter();
+  store.history.append(collection.namespace, { kind: 'drop' }, store.history.stamp());
+  store.catalog.drop(collection, store.history.appendedSequence);
+}
+
+/** Drops every collection of a database, then says that the database is gone. */
+export function dropDatabase(store: Store, database: string): void {
+  store.group.enter();
+  for (const collection of store.catalog.collections(database)) dropCollection(store, collection);
+  const namespace = store.catalog.newNamespace(database, null, null);
+  store.history.append(namespace, { kind: 'dropDatabase' }, store.history.stamp());
+  store.catalog.retireNamespace(namespace, store.history.appendedSequence);
+}

@@ -1,0 +1,11 @@
+/** What commands may know of the connection that they came in by. */
+export interface ClientConnection {
+  readonly id: number;
+  /** `host:port` of this server as the client reached it. */
+  readonly serverAddress: string;
+  readonly clientAddress: string;
+  /** `client.application.name` of the handshake. */
+  applicationName: string | null;
+  /** Drops the connection without an answer. */
+  destroy(): void;
+}

@@ -1,0 +1,151 @@
+import type { Socket } from 'node:net';
+import { BsonWriter } from '../bson/bson-writer.ts';
+import type { MongoFailure } from '../error/mongo-failure.ts';
+import type { ClientConnection } from './client-connection.ts';
+import { FrameReader } from './frame-reader.ts';
+import { encodeReplyHeader, MalformedRequest, parseRequest, type Request } from './message.ts';
+
+/** What a request is answered with. */
+export interface Reply {
+  /** Raw reply document; null drops the connection without an answer. */
+  readonly document: Buffer | null;
+  /** Streaming hello: after this, `next` is asked for the following reply, for as long as there is one. */
+  readonly next?: () => Promise<Reply>;
+}
+
+export interface ConnectionHandlers {
+  handle(request: Request, connection: ClientConnection, signal: AbortSignal): Promise<Reply>;
+  nextRequestId(): number;
+  closed(connection: Connection): void;
+}
+
+/** Bytes of unread requests beyond which the socket is paused; a client that sends ahead is slowed down, not buffered. */
+const backlogBytesMax = 1024 * 1024;
+
+function formatAddress(host: string | undefined, port: number | undefined): string {
+  const plain = (host ?? '').replace(/^::ffff:/, '');
+  return plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`;
+}
+
+/**
+ * One client. Requests are answered one after the other, in order; a reply waits until the socket takes it.
+ * Bytes that cannot be a message close the connection; a message that cannot be a command gets an error.
+ */
+export class Connection implements ClientConnection {
+  readonly id: number;
+  readonly serverAddress: string;
+  readonly clientAddress: string;
+  applicationName: string | null = null;
+  readonly #socket: Socket;
+  readonly #handlers: ConnectionHandlers;
+  readonly #reader = new FrameReader();
+  readonly #gone = new AbortController();
+  #isBusy = false;
+  #isEnding = false;
+
+  constructor(id: number, socket: Socket, handlers: ConnectionHandlers) {
+    this.id = id;
+    this.#socket = socket;
+    this.#handlers = handlers;
+    this.serverAddress = formatAddress(socket.localAddress, socket.localPort);
+    this.clientAddress = formatAddress(socket.remoteAddress, socket.remotePort);
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => this.#receive(chunk));
+    socket.on('error', () => this.destroy());
+    socket.on('end', () => this.#gone.abort());
+    socket.on('close', () => {
+      this.#gone.abort();
+      handlers.closed(this);
+    });
+  }
+
+  destroy(): void {
+    this.#isEnding = true;
+    this.#gone.abort();
+    this.#socket.destroy();
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#isEnding) return;
+    this.#reader.push(chunk);
+    if (!this.#isBusy) void this.#work();
+    else if (this.#reader.heldBytes > backlogBytesMax) this.#socket.pause();
+  }
+
+  async #work(): Promise<void> {
+    this.#isBusy = true;
+    try {
+      for (;;) {
+        const message = this.#isEnding ? undefined : this.#reader.next();
+        if (message === undefined) break;
+        await this.#answer(message);
+      }
+    } catch {
+      this.destroy();
+    } finally {
+      this.#isBusy = false;
+    }
+    if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  async #answer(message: Buffer): Promise<void> {
+    let request: Request;
+    try {
+      request = parseRequest(message);
+    } catch (error) {
+      if (!(error instanceof MalformedRequest)) throw error;
+      if (!error.isAnswerable) return this.destroy();
+      await this.#send(failureDocument(error.failure), {
+        responseTo: error.requestId,
+        isLegacy: false,
+        isMoreToCome: false,
+      });
+      return;
+    }
+    await this.#converse(request);
+  }
+
+  async #converse(request: Request): Promise<void> {
+    let reply = await this.#handlers.handle(request, this, this.#gone.signal);
+    let responseTo = request.requestId;
+    for (;;) {
+      if (reply.document === null) return this.destroy();
+      if (request.isUnacknowledged) return;
+      const { next } = reply;
+      const frame = { responseTo, isLegacy: request.isLegacy, isMoreToCome: next !== undefined };
+      responseTo = await this.#send(reply.document, frame);
+      if (next === undefined || this.#gone.signal.aborted) return;
+      reply = await next();
+    }
+  }
+
+  async #send(
+    document: Buffer,
+    frame: { responseTo: number; isLegacy: boolean; isMoreToCome: boolean },
+  ): Promise<number> {
+    const requestId = this.#handlers.nextRequestId();
+    if (this.#gone.signal.aborted || this.#socket.destroyed) return requestId;
+    this.#socket.cork();
+    this.#socket.write(encodeReplyHeader(document.length, { ...frame, requestId }));
+    const isTaken = this.#socket.write(document);
+    this.#socket.uncork();
+    if (!isTaken && this.#socket.writableNeedDrain) await this.#drained();
+    return requestId;
+  }
+
+  async #drained(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const done = (): void => resolve();
+    this.#socket.once('drain', done);
+    this.#gone.signal.addEventListener('abort', done, { once: true });
+    await promise;
+    this.#socket.off('drain', done);
+    this.#gone.signal.removeEventListener('abort', done);
+  }
+}
+
+/** An error reply without the times that the dispatcher adds: the request could not be read. */
+function failureDocument(failure: MongoFailure): Buffer {
+  const writer = new BsonWriter().double('ok', 0).string('errmsg', failure.message);
+  return writer.int32('code', failure.code).string('codeName', failure.codeName).finish();
+}

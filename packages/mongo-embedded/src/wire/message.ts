@@ -1,0 +1,181 @@
+import { Buffer } from 'node:buffer';
+import { CommandBody } from '../bson/command-body.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import { crc32c } from './crc32c.ts';
+
+const opReply = 1;
+const opQuery = 2004;
+const opMessage = 2013;
+
+const flagChecksumPresent = 1;
+const flagMoreToCome = 2;
+const flagExhaustAllowed = 1 << 16;
+/** Bits 0–15 must be understood by whoever reads the message; the rest may be ignored. */
+const flagsRequired = 0xffff;
+
+/** One command as it came in. */
+export interface Request {
+  readonly requestId: number;
+  /** The legacy OP_QUERY form, answered by OP_REPLY. */
+  readonly isLegacy: boolean;
+  readonly body: CommandBody;
+  readonly database: string;
+  /** The client does not wait for an answer. */
+  readonly isUnacknowledged: boolean;
+  /** The client takes more than one answer (streaming hello). */
+  readonly isExhaustAllowed: boolean;
+}
+
+/** The request could not be read; `requestId` lets the connection still answer it. */
+export class MalformedRequest extends Error {
+  readonly requestId: number;
+  readonly isAnswerable: boolean;
+  readonly failure: MongoFailure;
+
+  constructor(requestId: number, isAnswerable: boolean, failure: MongoFailure) {
+    super(failure.message);
+    this.requestId = requestId;
+    this.isAnswerable = isAnswerable;
+    this.failure = failure;
+  }
+}
+
+/** Reads one whole wire message. Throws MalformedRequest. */
+export function parseRequest(message: Buffer): Request {
+  const requestId = message.readInt32LE(4);
+  const opCode = message.readInt32LE(12);
+  try {
+    switch (opCode) {
+      case opMessage:
+        return parseOpMessage(message, requestId);
+      case opQuery:
+        return parseOpQuery(message, requestId);
+      default:
+        throw new MalformedRequest(requestId, false, new MongoFailure('FailedToParse', `Unsupported opcode ${opCode}`));
+    }
+  } catch (error) {
+    if (error instanceof MalformedRequest) throw error;
+    const failure = error instanceof MongoFailure ? error : new MongoFailure('InvalidBSON', String(error));
+    throw new MalformedRequest(requestId, opCode === opMessage, failure);
+  }
+}
+
+function parseOpMessage(message: Buffer, requestId: number): Request {
+  if (message.length < 26) throw new MongoFailure('InvalidBSON', 'OP_MSG message is too short');
+  const flags = message.readUInt32LE(16);
+  const hasChecksum = (flags & flagChecksumPresent) !== 0;
+  if ((flags & flagsRequired & ~(flagChecksumPresent | flagMoreToCome)) !== 0) {
+    const failure = new MongoFailure('IllegalOperation', `OP_MSG message has unknown required flags ${flags}`);
+    throw new MalformedRequest(requestId, false, failure);
+  }
+  const end = message.length - (hasChecksum ? 4 : 0);
+  if (hasChecksum && crc32c(message.subarray(0, end)) !== message.readUInt32LE(end)) {
+    throw new MalformedRequest(
+      requestId,
+      false,
+      new MongoFailure('InvalidBSON', 'OP_MSG checksum does not match contents'),
+    );
+  }
+  const { body, sequences } = readSections(message.subarray(20, end));
+  const command = new CommandBody(body, sequences);
+  return {
+    requestId,
+    isLegacy: false,
+    body: command,
+    database: command.requiredString('$db'),
+    isUnacknowledged: (flags & flagMoreToCome) !== 0,
+    isExhaustAllowed: (flags & flagExhaustAllowed) !== 0,
+  };
+}
+
+interface Sections {
+  readonly body: Buffer;
+  readonly sequences: Map<string, Uint8Array[]>;
+}
+
+function readSections(bytes: Buffer): Sections {
+  let body: Buffer | undefined;
+  const sequences = new Map<string, Uint8Array[]>();
+  let offset = 0;
+  while (offset < bytes.length) {
+    const kind = bytes[offset];
+    const section = sliceByLength(bytes, offset + 1);
+    offset += 1 + section.length;
+    if (kind === 0 && body === undefined) body = section;
+    else if (kind === 1) readSequence(section, sequences);
+    else
+      throw new MongoFailure(
+        'FailedToParse',
+        kind === 0 ? 'Multiple body sections in message' : `Unknown section kind ${kind}`,
+      );
+  }
+  if (body === undefined) throw new MongoFailure('FailedToParse', 'OP_MSG messages must have a body');
+  return { body, sequences };
+}
+
+function readSequence(section: Buffer, sequences: Map<string, Uint8Array[]>): void {
+  const nameEnd = section.indexOf(0, 4);
+  if (nameEnd < 0) throw new MongoFailure('InvalidBSON', 'Document sequence without a name');
+  const name = section.toString('utf8', 4, nameEnd);
+  if (sequences.has(name)) throw new MongoFailure('FailedToParse', `Duplicate document sequence: ${name}`);
+  const documents: Uint8Array[] = [];
+  let offset = nameEnd + 1;
+  while (offset < section.length) {
+    const document = sliceByLength(section, offset);
+    documents.push(document);
+    offset += document.length;
+  }
+  sequences.set(name, documents);
+}
+
+function sliceByLength(bytes: Buffer, offset: number): Buffer {
+  const length = offset + 5 <= bytes.length ? bytes.readInt32LE(offset) : -1;
+  if (length < 5 || offset + length > bytes.length)
+    throw new MongoFailure('InvalidBSON', 'Section length is out of range');
+  return bytes.subarray(offset, offset + length);
+}
+
+/** Only `isMaster`/`hello` still arrive this way, from drivers that do not know the server yet. */
+function parseOpQuery(message: Buffer, requestId: number): Request {
+  const nameEnd = message.indexOf(0, 20);
+  if (nameEnd < 0)
+    throw new MalformedRequest(requestId, false, new MongoFailure('InvalidBSON', 'OP_QUERY without a namespace'));
+  const namespace = message.toString('utf8', 20, nameEnd);
+  const body = sliceByLength(message, nameEnd + 9);
+  const inner = new CommandBody(body);
+  const wrapped = inner.name === '$query' || inner.name === 'query' ? inner.nested(inner.name) : undefined;
+  return {
+    requestId,
+    isLegacy: true,
+    body: wrapped ?? inner,
+    database: namespace.replace(/\.\$cmd$/, ''),
+    isUnacknowledged: false,
+    isExhaustAllowed: false,
+  };
+}
+
+/** How a reply goes onto the wire. */
+export interface ReplyFrame {
+  readonly requestId: number;
+  readonly responseTo: number;
+  readonly isLegacy: boolean;
+  /** Another reply follows without a further request. */
+  readonly isMoreToCome: boolean;
+}
+
+/** Header bytes to send before the reply's document. */
+export function encodeReplyHeader(documentBytes: number, frame: ReplyFrame): Buffer {
+  const prefixBytes = frame.isLegacy ? 36 : 21;
+  const header = Buffer.alloc(prefixBytes);
+  header.writeInt32LE(prefixBytes + documentBytes, 0);
+  header.writeInt32LE(frame.requestId, 4);
+  header.writeInt32LE(frame.responseTo, 8);
+  header.writeInt32LE(frame.isLegacy ? opReply : opMessage, 12);
+  if (frame.isLegacy) {
+    header.writeInt32LE(8, 16);
+    header.writeInt32LE(1, 32);
+  } else {
+    header.writeUInt32LE(frame.isMoreToCome ? flagMoreToCome : 0, 16);
+  }
+  return header;
+}
