@@ -7,5 +7,7 @@ export default defineConfig({
     globalSetup: ['../../packages/db/src/testing-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    // Each file starts real databases; more at once would measure the machine instead of the engine.
+    maxWorkers: 1,
   },
 });

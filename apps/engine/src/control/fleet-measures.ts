@@ -1,0 +1,56 @@
+import type { FleetRows } from '@emcachers/db/fleet/fleet-rows';
+import { createRates } from './rates.ts';
+import { createStandstill } from './standstill.ts';
+
+/** What one reading cannot tell: how fast counters grow, and since when offsets stand still. */
+export interface FleetMeasures {
+  /** Takes one reading in; `nowMs` is monotonic. */
+  observe(rows: FleetRows, nowMs: number): void;
+  appliedPerSecond(entityId: number): number | null;
+  appliedHistory(entityId: number): number[];
+  scannedPerSecond(entityId: number): number | null;
+  changesPerSecond(): number | null;
+  /** How long the cache's offset has not moved, milliseconds. */
+  cacheStandstillMs(entityId: number, nodeId: string): number;
+  /** How long the scan has committed no page, milliseconds. */
+  scanStandstillMs(entityId: number): number;
+}
+
+export function createFleetMeasures(): FleetMeasures {
+  const rates = createRates();
+  const standstill = createStandstill();
+  const stillMs = new Map<string, number>();
+  const note = (key: string, value: number | null, nowMs: number): void => {
+    stillMs.set(key, standstill.observe(key, value, nowMs));
+  };
+  return {
+    observe(rows, nowMs) {
+      stillMs.clear();
+      for (const cache of rows.caches) note(cacheKey(cache.entityId, cache.nodeId), cache.offset, nowMs);
+      for (const entity of rows.entities) {
+        rates.observe(appliedKey(entity.entityId), mostApplied(rows, entity.entityId), nowMs);
+        rates.observe(scannedKey(entity.entityId), entity.scanned, nowMs);
+        note(scannedKey(entity.entityId), entity.scanned, nowMs);
+      }
+      if (rows.capture !== null) rates.observe('changes', rows.capture.changesTotal, nowMs);
+      rates.forgetSilent();
+      standstill.forgetSilent();
+    },
+    appliedPerSecond: (entityId) => rates.perSecond(appliedKey(entityId)),
+    appliedHistory: (entityId) => rates.history(appliedKey(entityId)),
+    scannedPerSecond: (entityId) => rates.perSecond(scannedKey(entityId)),
+    changesPerSecond: () => rates.perSecond('changes'),
+    cacheStandstillMs: (entityId, nodeId) => stillMs.get(cacheKey(entityId, nodeId)) ?? 0,
+    scanStandstillMs: (entityId) => stillMs.get(scannedKey(entityId)) ?? 0,
+  };
+}
+
+/** Every node applies the same changes, so the busiest one stands for the entity. */
+function mostApplied(rows: FleetRows, entityId: number): number {
+  const totals = rows.caches.filter((cache) => cache.entityId === entityId).map((cache) => cache.appliedTotal);
+  return Math.max(0, ...totals);
+}
+
+const appliedKey = (entityId: number): string => `applied ${entityId}`;
+const scannedKey = (entityId: number): string => `scanned ${entityId}`;
+const cacheKey = (entityId: number, nodeId: string): string => `cache ${entityId} ${nodeId}`;

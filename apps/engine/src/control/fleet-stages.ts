@@ -1,0 +1,126 @@
+import type { Health, StageView } from '@emcachers/core/api-views';
+import type { CaptureReport } from '@emcachers/core/capture-report';
+import type { FleetStatus, Verdict } from '@emcachers/core/status';
+import { patience } from '@emcachers/core/status-facts';
+import { counted, grouped, seconds } from '@emcachers/core/status-words';
+import type { CacheRow } from '@emcachers/db/fleet/fleet-rows';
+import { nowOf, type Reading } from './fleet-reading.ts';
+
+/** The pipeline strip: six stages in flow order, one figure and one line of evidence each. */
+export function stageViews(reading: Reading, status: FleetStatus): StageView[] {
+  const { rows } = reading;
+  const capture = rows.capture !== null && rows.capture.nodeId === rows.leader.nodeId ? rows.capture : null;
+  return [
+    mongoStage(capture, status.capture),
+    changeSourceStage(capture, reading, status.capture),
+    channelStage(capture, status.capture),
+    oplogStage(reading),
+    replicatorStage(reading),
+    sqliteCacheStage(reading),
+  ];
+}
+
+function mongoStage(capture: CaptureReport | null, verdict: Verdict): StageView {
+  const mongo = capture?.mongo ?? null;
+  return {
+    stage: 'mongodb',
+    health: verdict.health,
+    figure: mongo?.setName ?? mongo?.version ?? null,
+    unit: mongo?.setName === null ? '' : 'replica set',
+    evidence: verdict.reason ?? (mongo === null ? 'Not reached yet' : `MongoDB ${mongo.version} answers`),
+  };
+}
+
+function changeSourceStage(capture: CaptureReport | null, reading: Reading, verdict: Verdict): StageView {
+  const scanning = reading.rows.entities.find((entity) => entity.activity === 'scanning');
+  const estimate = scanning?.estimated === null ? '' : ` of ~${grouped(scanning?.estimated ?? 0)}`;
+  const activity =
+    scanning === undefined
+      ? 'Reading the change stream'
+      : `Scanning ${scanning.entityName}: ${grouped(scanning.scanned)}${estimate}`;
+  const rate = capture === null ? null : reading.measures.changesPerSecond();
+  return {
+    stage: 'change-source',
+    health: verdict.health,
+    figure: rate === null ? null : Math.round(rate * 10) / 10,
+    unit: 'changes/s',
+    evidence: verdict.reason ?? activity,
+  };
+}
+
+function channelStage(capture: CaptureReport | null, verdict: Verdict): StageView {
+  const buffered = capture?.bufferedOperations ?? null;
+  return {
+    stage: 'channel',
+    health: capture === null ? 'unknown' : verdict.health === 'unknown' ? 'unknown' : 'ok',
+    figure: buffered,
+    unit: 'waiting',
+    evidence:
+      capture === null
+        ? 'Nothing is known of it'
+        : buffered === 0
+          ? 'Empty'
+          : `${bytes(capture.bufferedBytes)} on their way to the oplog`,
+  };
+}
+
+function oplogStage(reading: Reading): StageView {
+  const { rows, reachable, readAgeMs } = reading;
+  const saved = rows.position.savedAtMs;
+  return {
+    stage: 'oplog',
+    health: reachable ? 'ok' : 'unknown',
+    figure: rows.head,
+    unit: 'newest entry',
+    evidence: reachable
+      ? saved === null
+        ? 'No place in the stream is saved yet'
+        : `Place in the stream saved ${seconds(Math.max(0, nowOf(reading) - saved))} ago`
+      : `PostgreSQL cannot be reached; read ${seconds(readAgeMs)} ago`,
+  };
+}
+
+function replicatorStage(reading: Reading): StageView {
+  const { rows, reachable } = reading;
+  const nodes = rows.nodes.filter((node) => node.roles.includes('replicate'));
+  const late = nodes.filter((node) => nowOf(reading) - node.heartbeatAtMs > patience.reportAgeMsMax);
+  const lag = rows.caches.reduce((most, cache) => Math.max(most, cache.lagEntries ?? 0), 0);
+  const level = lag === 0 ? 'Level with the oplog' : `${counted(lag, 'entry', 'entries')} behind`;
+  return {
+    stage: 'replicator',
+    health: !reachable || nodes.length === 0 ? 'unknown' : late.length === 0 ? 'ok' : 'degraded',
+    figure: nodes.length - late.length,
+    unit: nodes.length === 1 ? 'node' : 'nodes',
+    evidence: late.length === 0 ? level : `${counted(late.length, 'node is', 'nodes are')} late to report`,
+  };
+}
+
+function sqliteCacheStage(reading: Reading): StageView {
+  const own = reading.rows.caches.filter((cache) => cache.nodeId === reading.nodeId);
+  const broken = own.filter((cache) => cache.state === 'failed');
+  const fileBytes = own.reduce((sum, cache) => sum + (cache.fileBytes ?? 0), 0);
+  return {
+    stage: 'sqlite-cache',
+    health: cachesHealth(own, broken),
+    figure: own.length === 0 ? null : own.reduce((sum, cache) => sum + (cache.documents ?? 0), 0),
+    unit: 'rows',
+    evidence:
+      broken[0] === undefined
+        ? own.length === 0
+          ? 'No caches on this node yet'
+          : `${counted(own.length, 'file', 'files')}, ${bytes(fileBytes)}`
+        : (broken[0].error ?? 'A cache failed'),
+  };
+}
+
+function cachesHealth(own: readonly CacheRow[], broken: readonly CacheRow[]): Health {
+  if (broken.length === 0) return 'ok';
+  return broken.length === own.length ? 'failed' : 'degraded';
+}
+
+function bytes(count: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  const step = count === 0 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(count) / 3));
+  const value = count / 1_000 ** step;
+  return `${step === 0 ? value : value.toFixed(1)} ${units[step] ?? ''}`;
+}

@@ -1,0 +1,197 @@
+import type { EntityNodeView, EntityView, FleetView, NodeView } from '@emcachers/core/api-views';
+import { deriveStatus, type FleetStatus } from '@emcachers/core/status';
+import type { CacheFacts, CaptureFacts, EntityFacts, StatusFacts } from '@emcachers/core/status-facts';
+import { patience } from '@emcachers/core/status-facts';
+import type { CacheRow, EntityRow, FleetRows } from '@emcachers/db/fleet/fleet-rows';
+import { nowOf, type Reading } from './fleet-reading.ts';
+import { stageViews } from './fleet-stages.ts';
+import { iso, isoOrNull } from './iso-time.ts';
+
+/** The whole picture. Pure arithmetic over facts; every verdict in it is `deriveStatus`'s. */
+export function fleetView(reading: Reading): FleetView {
+  const { rows } = reading;
+  const status = deriveStatus(statusFacts(reading));
+  return {
+    health: status.health,
+    sentence: status.sentence,
+    detail: status.detail,
+    stages: stageViews(reading, status),
+    entities: rows.entities.map((entity) => entityView(entity, reading, status)),
+    nodes: nodeViews(rows, status),
+    leader: rows.leader.nodeId === null ? null : { nodeId: rows.leader.nodeId, epoch: rows.leader.epoch },
+    activeJobs: rows.activeJobs,
+    at: iso(nowOf(reading)),
+  };
+}
+
+function statusFacts(reading: Reading): StatusFacts {
+  const { rows, reachable, readAgeMs } = reading;
+  const nowMs = nowOf(reading);
+  return {
+    postgres: { reachable, readAgeMs },
+    capture: captureFacts(rows, nowMs),
+    nodes: rows.nodes.map((node) => ({
+      nodeId: node.nodeId,
+      reportAgeMs: nowMs - node.heartbeatAtMs,
+      isReplicating: node.roles.includes('replicate'),
+    })),
+    entities: rows.entities.map((entity) => entityFacts(entity, reading)),
+  };
+}
+
+function captureFacts(rows: FleetRows, nowMs: number): CaptureFacts {
+  const leaderNodeId = rows.leader.nodeId;
+  const leader = rows.nodes.find((node) => node.nodeId === leaderNodeId);
+  // What an earlier leader said proves nothing about this one.
+  const capture = rows.capture?.nodeId === leaderNodeId ? rows.capture : null;
+  const sinceReportMs = capture === null ? 0 : nowMs - capture.reportedAtMs;
+  return {
+    leaderNodeId,
+    leaderReportAgeMs: leader === undefined ? null : nowMs - leader.heartbeatAtMs,
+    replyAgeMs: capture === null || capture.replyAgeMs === null ? null : capture.replyAgeMs + sinceReportMs,
+    streamOpen: capture?.streamOpen ?? false,
+    error: capture?.error ?? null,
+  };
+}
+
+function entityFacts(entity: EntityRow, reading: Reading): EntityFacts {
+  const scanning = entity.activity === 'scanning';
+  return {
+    entityName: entity.entityName,
+    activity: activityOf(entity),
+    reason: entity.reason,
+    head: entity.head,
+    deadLetters: entity.deadLetters,
+    scanProgressAgeMs: scanning ? reading.measures.scanStandstillMs(entity.entityId) : null,
+    caches: cachesOf(entity, reading.rows).map((cache) => cacheFacts(cache, reading)),
+  };
+}
+
+function cacheFacts(cache: CacheRow, reading: Reading): CacheFacts {
+  const nowMs = nowOf(reading);
+  return {
+    nodeId: cache.nodeId,
+    reportAgeMs: nowMs - reportedAt(cache, reading.rows),
+    state: cache.state,
+    lagEntries: cache.lagEntries,
+    lagMs: lagMsOf(cache, nowMs),
+    standstillMs: reading.measures.cacheStandstillMs(cache.entityId, cache.nodeId),
+    error: cache.error,
+  };
+}
+
+/** A cache with nothing to say may report less often than its node: the newer of the two proves it alive. */
+function reportedAt(cache: CacheRow, rows: FleetRows): number {
+  const node = rows.nodes.find((candidate) => candidate.nodeId === cache.nodeId);
+  return Math.max(cache.reportedAtMs, node?.heartbeatAtMs ?? 0);
+}
+
+function lagMsOf(cache: CacheRow, nowMs: number): number | null {
+  if (cache.lagEntries === null) return null;
+  if (cache.lagEntries === 0 || cache.oldestWaitingAtMs === null) return 0;
+  return Math.max(0, nowMs - cache.oldestWaitingAtMs);
+}
+
+/** Pausing concerns the caches: a paused entity that is being scanned shows that it is paused. */
+function activityOf(entity: EntityRow): EntityView['activity'] {
+  const isPaused = entity.paused && entity.activity !== 'deleting' && entity.activity !== 'failed';
+  return isPaused ? 'paused' : entity.activity;
+}
+
+function cachesOf(entity: EntityRow, rows: FleetRows): CacheRow[] {
+  return rows.caches.filter((cache) => cache.entityId === entity.entityId);
+}
+
+function entityView(entity: EntityRow, reading: Reading, status: FleetStatus): EntityView {
+  const nodes = cachesOf(entity, reading.rows).map((cache) => entityNodeView(cache, reading));
+  const prompt = nodes.filter((node) => node.health !== 'unknown');
+  const own = cachesOf(entity, reading.rows).find((cache) => cache.nodeId === reading.nodeId);
+  const verdict = status.entities.get(entity.entityName);
+  return {
+    entityName: entity.entityName,
+    sourceName: entity.sourceName,
+    columns: [...entity.columns],
+    version: entity.version,
+    activity: activityOf(entity),
+    health: verdict?.health ?? 'unknown',
+    reason: verdict?.reason ?? null,
+    since: iso(entity.activitySinceMs),
+    documents: own?.documents ?? highest(nodes.map((node) => node.documents)),
+    offset: lowest(prompt.map((node) => node.offset)),
+    head: entity.head,
+    lagEntries: highest(prompt.map((node) => node.lagEntries)),
+    lagMs: highest(prompt.map((node) => node.lagMs)),
+    freshAsOf: freshAsOf(entity, reading),
+    ratePerSecond: reading.measures.appliedPerSecond(entity.entityId),
+    rateHistory: reading.measures.appliedHistory(entity.entityId),
+    deadLetters: entity.deadLetters,
+    coercionErrors: entity.coercionErrors,
+    scan: {
+      scanned: entity.scanned,
+      estimated: entity.estimated,
+      ratePerSecond: entity.activity === 'scanning' ? reading.measures.scannedPerSecond(entity.entityId) : null,
+      startedAt: isoOrNull(entity.scanStartedAtMs),
+      finishedAt: isoOrNull(entity.scanFinishedAtMs),
+      staged: entity.staged,
+    },
+    nodes,
+    createdAt: iso(entity.createdAtMs),
+    cachePath: own?.path ?? null,
+  };
+}
+
+function entityNodeView(cache: CacheRow, reading: Reading): EntityNodeView {
+  const nowMs = nowOf(reading);
+  const late = !reading.reachable || nowMs - reportedAt(cache, reading.rows) > patience.reportAgeMsMax;
+  return {
+    nodeId: cache.nodeId,
+    health: late ? 'unknown' : cache.state === 'failed' ? 'failed' : 'ok',
+    offset: cache.offset,
+    lagEntries: cache.lagEntries,
+    lagMs: lagMsOf(cache, nowMs),
+    documents: cache.documents,
+    fileBytes: cache.fileBytes,
+    generation: cache.generation,
+    lastAppliedAt: isoOrNull(cache.lastAppliedAtMs),
+    reportedAt: iso(reportedAt(cache, reading.rows)),
+    errorCode: cache.errorCode,
+    error: cache.error,
+  };
+}
+
+/**
+ * Up to when every reporting cache is fresh, in MongoDB's time: where all are level it is the place of the stream itself,
+ * which moves while the source is quiet; else the oldest of the newest changes they have applied.
+ */
+function freshAsOf(entity: EntityRow, reading: Reading): string | null {
+  const caches = cachesOf(entity, reading.rows);
+  if (caches.length === 0 || caches.some((cache) => cache.lagEntries === null)) return null;
+  const applied = lowest(caches.map((cache) => cache.sourceTimeMs));
+  const isLevel = caches.every((cache) => cache.lagEntries === 0) && entity.activity === 'live';
+  const position = reading.rows.position.sourceTimeMs;
+  const freshMs = isLevel ? highest([applied, position]) : applied;
+  return isoOrNull(freshMs);
+}
+
+function nodeViews(rows: FleetRows, status: FleetStatus): NodeView[] {
+  return rows.nodes.map((node) => ({
+    nodeId: node.nodeId,
+    roles: [...node.roles],
+    isLeader: rows.leader.nodeId === node.nodeId,
+    health: status.nodes.get(node.nodeId) ?? 'unknown',
+    startedAt: iso(node.startedAtMs),
+    heartbeatAt: iso(node.heartbeatAtMs),
+  }));
+}
+
+/** The lowest; null where one is not known, since the unknown one may be lower. */
+function lowest(values: readonly (number | null)[]): number | null {
+  if (values.length === 0 || values.includes(null)) return null;
+  return Math.min(...values.filter((value) => value !== null));
+}
+
+/** The highest of those that are known. */
+function highest(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}

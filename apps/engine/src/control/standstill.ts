@@ -1,0 +1,25 @@
+/** Since when a value has not changed, by key: what tells a stalled part from one that works (health is progress). */
+export interface Standstill {
+  /** Milliseconds since the value was first seen as it is; 0 when it has just changed. `nowMs` is monotonic. */
+  observe(key: string, value: number | null, nowMs: number): number;
+  /** Drops every key that was not observed since the last call. */
+  forgetSilent(): void;
+}
+
+export function createStandstill(): Standstill {
+  const all = new Map<string, { value: number | null; sinceMs: number; heard: boolean }>();
+  return {
+    observe(key, value, nowMs) {
+      const known = all.get(key);
+      const sinceMs = known !== undefined && known.value === value ? known.sinceMs : nowMs;
+      all.set(key, { value, sinceMs, heard: true });
+      return nowMs - sinceMs;
+    },
+    forgetSilent() {
+      for (const [key, entry] of all) {
+        if (!entry.heard) all.delete(key);
+        entry.heard = false;
+      }
+    },
+  };
+}

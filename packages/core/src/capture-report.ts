@@ -1,0 +1,19 @@
+import { z } from 'zod';
+
+/** The leader's account of its change stream, written with its heartbeat so that every node can show it. */
+export const captureReportSchema = z.object({
+  nodeId: z.string(),
+  /** PostgreSQL's clock. */
+  reportedAtMs: z.number(),
+  streamOpen: z.boolean(),
+  /** Age of MongoDB's newest answer when this was reported; null before the first. */
+  replyAgeMs: z.number().nullable(),
+  /** Change events of watched collections since the leader's process started. */
+  changesTotal: z.number(),
+  bufferedOperations: z.number(),
+  bufferedBytes: z.number(),
+  /** Why the stream is not being read, in one sentence. */
+  error: z.string().nullable(),
+  mongo: z.object({ setName: z.string().nullable(), version: z.string() }).nullable(),
+});
+export type CaptureReport = z.infer<typeof captureReportSchema>;

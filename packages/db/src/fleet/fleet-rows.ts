@@ -1,0 +1,73 @@
+import type { Activity } from '@emcachers/core/api-views';
+import type { CaptureReport } from '@emcachers/core/capture-report';
+import type { Column } from '@emcachers/core/shape';
+
+/**
+ * What PostgreSQL knows of the fleet at one moment. Every time is milliseconds of PostgreSQL's clock, and `nowMs` is that
+ * clock at the reading, so ages do not depend on any host's clock (except *source* times, which are MongoDB's).
+ */
+export interface FleetRows {
+  readonly nowMs: number;
+  /** The newest committed oplog id of all entities. */
+  readonly head: number;
+  readonly entities: readonly EntityRow[];
+  readonly caches: readonly CacheRow[];
+  readonly nodes: readonly NodeRow[];
+  readonly leader: { readonly nodeId: string | null; readonly epoch: number };
+  readonly position: { readonly savedAtMs: number | null; readonly sourceTimeMs: number | null };
+  /** What the leader last said of its change stream; null before the first leader. */
+  readonly capture: CaptureReport | null;
+  readonly activeJobs: number;
+}
+
+export interface EntityRow {
+  readonly entityId: number;
+  readonly entityName: string;
+  readonly sourceName: string;
+  readonly columns: readonly Column[];
+  readonly version: number;
+  readonly activity: Exclude<Activity, 'paused'>;
+  readonly paused: boolean;
+  readonly activitySinceMs: number;
+  readonly reason: string | null;
+  /** Newest oplog id of this entity; null while it has none. */
+  readonly head: number | null;
+  readonly deadLetters: number;
+  readonly coercionErrors: number;
+  /** Live operations held back; null when no scan is under way. */
+  readonly staged: number | null;
+  readonly scanned: number;
+  readonly estimated: number | null;
+  readonly scanStartedAtMs: number | null;
+  readonly scanFinishedAtMs: number | null;
+  readonly createdAtMs: number;
+}
+
+export interface CacheRow {
+  readonly nodeId: string;
+  readonly entityId: number;
+  readonly offset: number | null;
+  readonly documents: number | null;
+  readonly fileBytes: number | null;
+  readonly generation: number | null;
+  readonly state: 'building' | 'catching-up' | 'level' | 'paused' | 'failed';
+  readonly appliedTotal: number;
+  readonly lastAppliedAtMs: number | null;
+  /** MongoDB's time of the newest applied change. */
+  readonly sourceTimeMs: number | null;
+  readonly errorCode: string | null;
+  readonly error: string | null;
+  readonly path: string | null;
+  readonly reportedAtMs: number;
+  /** Entries of the entity beyond the offset. */
+  readonly lagEntries: number | null;
+  /** When the oldest of them was appended; null when there is none. */
+  readonly oldestWaitingAtMs: number | null;
+}
+
+export interface NodeRow {
+  readonly nodeId: string;
+  readonly roles: readonly string[];
+  readonly startedAtMs: number;
+  readonly heartbeatAtMs: number;
+}

@@ -1,0 +1,91 @@
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { openDatabase } from '../database.ts';
+import { createTestDatabase, runOnServer } from '../testing.ts';
+import { writeCaptureReport } from './capture-report.ts';
+import { readFleet } from './read-fleet.ts';
+
+async function openTest() {
+  const created = await createTestDatabase();
+  const database = openDatabase({ url: created.url });
+  return {
+    url: created.url,
+    pool: database.pool,
+    async [Symbol.asyncDispose]() {
+      await database.close();
+      await created[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const twoEntities = `
+INSERT INTO entity (name, name_lower, source_database, source_collection, columns, shape_hash, run_id, activity, route)
+VALUES ('orders', 'orders', 'shop', 'orders.eu', '[{"name":"total","type":"Number","path":"total"}]', 'x', gen_random_uuid(), 'live', 'oplog'),
+       ('Customers', 'customers', 'shop', 'customers', '[{"name":"city","type":"Text","path":"a.b"}]', 'x', gen_random_uuid(), 'scanning', 'staging');
+CREATE TABLE oplog_e1 PARTITION OF oplog FOR VALUES IN (1);
+CREATE TABLE oplog_e2 PARTITION OF oplog FOR VALUES IN (2);
+INSERT INTO oplog (entity_id, operation, doc_id, data, version, epoch)
+SELECT 1 + i % 2, 'Upsert', 'd' || i, '[]', 1, 1 FROM generate_series(1, 10) AS i;
+UPDATE metadata SET value = '10' WHERE key = 'head';
+INSERT INTO node (id, roles, host) VALUES ('n1', '{ingest,replicate}', 'here');
+INSERT INTO node_offset (node_id, entity_id, offset_id, documents, state, applied_total) VALUES ('n1', 1, 4, 3, 'catching-up', 3);
+UPDATE leader SET node_id = 'n1', epoch = 7;
+UPDATE mongo_resume_token SET cluster_time = 1700000000::numeric * 4294967296 + 5, saved_at = now();`;
+
+test('an empty database is an empty fleet', async () => {
+  await using database = await openTest();
+  expect(await readFleet(database.pool)).toMatchObject({
+    head: 0,
+    entities: [],
+    caches: [],
+    nodes: [],
+    leader: { nodeId: null, epoch: 0 },
+    position: { savedAtMs: null, sourceTimeMs: null },
+    capture: null,
+    activeJobs: 0,
+  });
+});
+
+test('heads, offsets and what waits are told by entity, ages by one clock', async () => {
+  await using database = await openTest();
+  await runOnServer(database.url, twoEntities);
+  const rows = await readFleet(database.pool);
+  const told = rows.entities.map(({ entityName, sourceName, head, staged }) => [entityName, sourceName, head, staged]);
+  expect(told).toEqual([
+    ['Customers', 'shop.customers', 9, 0],
+    ['orders', 'shop.orders.eu', 10, null],
+  ]);
+  // Of the ids beyond 4 only the odd ones are of entity 2: 6, 8 and 10 wait for the cache of entity 1.
+  expect(rows.caches).toMatchObject([{ nodeId: 'n1', entityId: 1, offset: 4, documents: 3, lagEntries: 3 }]);
+  expect(rows.nowMs - (rows.caches[0]?.oldestWaitingAtMs ?? 0)).toBeGreaterThanOrEqual(0);
+  expect(rows).toMatchObject({
+    head: 10,
+    leader: { nodeId: 'n1', epoch: 7 },
+    position: { sourceTimeMs: 1_700_000_000_000 },
+  });
+  expect(rows.nodes).toMatchObject([{ nodeId: 'n1', roles: ['ingest', 'replicate'] }]);
+});
+
+test('only the node that leads may say how the stream is', async () => {
+  await using database = await openTest();
+  await runOnServer(database.url, twoEntities);
+  const report = {
+    streamOpen: true,
+    replyAgeMs: 5,
+    changesTotal: 9,
+    bufferedOperations: 0,
+    bufferedBytes: 0,
+    error: null,
+    mongo: null,
+  };
+  await writeCaptureReport(database.pool, 'n2', report);
+  expect((await readFleet(database.pool)).capture).toBeNull();
+  await writeCaptureReport(database.pool, 'n1', report);
+  expect((await readFleet(database.pool)).capture).toMatchObject({ ...report, nodeId: 'n1' });
+});
+
+test('a server that is away is EMC-3001', async () => {
+  const pool = new pg.Pool({ connectionString: 'postgres://nobody@127.0.0.1:1/none', connectionTimeoutMillis: 1_000 });
+  await expect(readFleet(pool)).rejects.toMatchObject({ code: 'EMC-3001' });
+  await pool.end();
+});
