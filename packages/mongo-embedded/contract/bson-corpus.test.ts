@@ -1,0 +1,96 @@
+/**
+ * Every canonical document of MongoDB's BSON corpus goes in raw and comes back byte for byte, by a find and by a
+ * change stream. The corpus is MongoDB's and is read from EMCACHERS_SPEC_DIR.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Document } from 'mongodb';
+import { describe, expect, test } from 'vitest';
+import { freshDatabase } from './fresh-database.ts';
+import { rawArray, rawDocument, rawElement, rawEmbedded, rawInt, rawString } from './raw-bson.ts';
+import { useServer } from './use-server.ts';
+import { message, WireClient } from './wire-client.ts';
+
+interface Corpus {
+  readonly description: string;
+  readonly valid?: readonly { readonly description: string; readonly canonical_bson: string }[];
+  readonly decodeErrors?: readonly { readonly description: string; readonly bson: string }[];
+}
+
+const specFolder = process.env['EMCACHERS_SPEC_DIR'];
+const folder = specFolder === undefined ? null : join(specFolder, 'bson-corpus');
+const server = useServer();
+
+function corpusFiles(): [string, Corpus][] {
+  if (folder === null) return [];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => [name, JSON.parse(readFileSync(join(folder, name), 'utf8')) as Corpus]);
+}
+
+/** Number of documents and bytes that a change stream of the test can hold in one batch is far above the corpus's. */
+const BATCH = 1_000;
+
+describe.runIf(folder === null)('the BSON corpus', () => {
+  test('is read where EMCACHERS_SPEC_DIR names its folder', ({ skip }) => {
+    skip('EMCACHERS_SPEC_DIR is not set: there is no corpus to read');
+  });
+});
+
+describe.runIf(folder !== null)('the BSON corpus', () => {
+  for (const [name, corpus] of corpusFiles()) {
+    const valid = corpus.valid ?? [];
+    const damaged = corpus.decodeErrors ?? [];
+
+    test.runIf(valid.length > 0)(`${name}: ${valid.length} documents come back byte for byte`, async () => {
+      await using scratch = freshDatabase(server().client);
+      await using wire = await WireClient.connect(server().url);
+      const opening = { aggregate: 'items', pipeline: [{ $changeStream: {} }], cursor: { batchSize: BATCH } };
+      const { cursor } = await wire.command(scratch.name, opening);
+      const documents = valid.map(({ canonical_bson }, index) =>
+        rawDocument(rawInt('_id', index), rawEmbedded('value', Buffer.from(canonical_bson, 'hex'))),
+      );
+      const reply = await wire.commandRaw(scratch.name, [
+        rawString('insert', 'items'),
+        rawArray('documents', documents),
+      ]);
+      expect(reply.includes('errmsg'), reply.toString('latin1')).toBe(false);
+
+      const found = await wire.command(
+        scratch.name,
+        { find: 'items', sort: { _id: 1 }, batchSize: BATCH },
+        { firstBatch: true },
+      );
+      for (const [index, document] of documents.entries()) {
+        expect(found['cursor'].firstBatch[index].toString('hex'), valid[index]?.description).toBe(
+          document.toString('hex'),
+        );
+      }
+      const fromStream: string[] = [];
+      while (fromStream.length < documents.length) {
+        const getMore = { getMore: cursor.id, collection: 'items', batchSize: BATCH, maxTimeMS: 500 };
+        const { cursor: next } = await wire.command(scratch.name, getMore, { fullDocument: true });
+        fromStream.push(...next.nextBatch.map((event: Document) => event['fullDocument'].toString('hex')));
+      }
+      expect(fromStream).toEqual(documents.map((document) => document.toString('hex')));
+    });
+
+    test.runIf(damaged.length > 0)(`${name}: ${damaged.length} damaged documents are refused or harmless`, async () => {
+      await using scratch = freshDatabase(server().client);
+      for (const { description, bson } of damaged) {
+        await using wire = await WireClient.connect(server().url);
+        const document = rawDocument(rawInt('_id', 1), rawElement(0x03, 'value', Buffer.from(bson, 'hex')));
+        const body = rawDocument(
+          rawString('insert', 'items'),
+          rawArray('documents', [document]),
+          rawString('$db', scratch.name),
+        );
+        await wire.exchange(message(body, 1));
+        expect(await scratch.db.command({ ping: 1 }), description).toMatchObject({ ok: 1 });
+        await scratch.items.deleteMany({});
+        await scratch.items.insertOne({ sound: description });
+        expect(await scratch.items.countDocuments({ sound: description }), description).toBe(1);
+      }
+    });
+  }
+});

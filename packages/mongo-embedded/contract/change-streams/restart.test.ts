@@ -1,0 +1,175 @@
+/**
+ * What a stop of the server means to its streams. Only the embedded server can be stopped and started here; against
+ * another server these tests are skipped.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Collection, type Db, type Document, MongoClient, type Timestamp } from 'mongodb';
+import { describe, expect, test } from 'vitest';
+import { createSystemClock } from '../../src/clock.ts';
+import { createMongoServer, type MongoServerOptions } from '../../src/mongo-server.ts';
+import { ChangeStreamReader } from '../change-stream-reader.ts';
+import { failureOf } from '../failure-of.ts';
+import type { Item } from '../fresh-database.ts';
+
+const CHANGE_STREAM_HISTORY_LOST = 286;
+const isForeign = Boolean(process.env['MONGO_CONTRACT_URL'] ?? process.env['MONGOD_BINARY']);
+
+interface Running extends AsyncDisposable {
+  readonly client: MongoClient;
+  readonly db: Db;
+  readonly items: Collection<Item>;
+  readonly server: ReturnType<typeof createMongoServer>;
+}
+
+async function run(options: Partial<MongoServerOptions>): Promise<Running> {
+  const server = createMongoServer({ port: 0, ...options });
+  const { url } = await server.start();
+  const client = await new MongoClient(url).connect();
+  return {
+    server,
+    client,
+    db: client.db('restart'),
+    items: client.db('restart').collection<Item>('items'),
+    [Symbol.asyncDispose]: async () => {
+      await client.close();
+      await server.stop();
+    },
+  };
+}
+
+async function temporaryFolder(): Promise<AsyncDisposable & { path: string }> {
+  const path = await mkdtemp(join(tmpdir(), 'mongo-embedded-'));
+  return { path, [Symbol.asyncDispose]: async () => rm(path, { recursive: true, force: true }) };
+}
+
+describe.skipIf(isForeign)('a server that is stopped and started again on its files', () => {
+  test('resumes a stream at the token of an event, without gap or repetition', async () => {
+    await using folder = await temporaryFolder();
+    let token: Document;
+    {
+      await using first = await run({ path: folder.path });
+      await using stream = await ChangeStreamReader.open({ database: first.db, collection: 'items' });
+      await first.items.insertMany([{ _id: 1 }, { _id: 2 }, { _id: 3 }]);
+      token = (await stream.next())['_id'] as Document;
+    }
+    await using second = await run({ path: folder.path });
+    await second.items.insertOne({ _id: 4 });
+    const request = { database: second.db, collection: 'items', options: { resumeAfter: token } };
+    await using resumed = await ChangeStreamReader.open(request);
+    expect((await resumed.take(3)).map((event) => event['documentKey']._id)).toEqual([2, 3, 4]);
+  });
+
+  test('lets the driver resume by itself on the same port', async () => {
+    await using folder = await temporaryFolder();
+    const first = createMongoServer({ path: folder.path, port: 0 });
+    const { url, port } = await first.start();
+    await using client = await new MongoClient(url, { serverSelectionTimeoutMS: 10_000 }).connect();
+    await using stream = client.db('restart').collection<Item>('items').watch([], { maxAwaitTimeMS: 100 });
+    await stream.tryNext();
+    await client.db('restart').collection<Item>('items').insertOne({ _id: 1 });
+    expect(await stream.next()).toMatchObject({ documentKey: { _id: 1 } });
+    await first.stop();
+    const second = createMongoServer({ path: folder.path, port });
+    await second.start();
+    await client.db('restart').collection<Item>('items').insertOne({ _id: 2 });
+    expect(await stream.next()).toMatchObject({ documentKey: { _id: 2 } });
+    await stream.close();
+    await client.close();
+    await second.stop();
+  });
+
+  test('keeps its cluster time from going back, though the clock does', async () => {
+    await using folder = await temporaryFolder();
+    const timeOf = async (running: Running): Promise<bigint> => {
+      const { operationTime } = await running.db.command({ insert: 'items', documents: [{}] });
+      return (operationTime as Timestamp).toBigInt();
+    };
+    let before: bigint;
+    {
+      await using first = await run({ path: folder.path });
+      before = await timeOf(first);
+    }
+    const clock = { ...createSystemClock(), nowMs: () => Date.now() - 3_600_000 };
+    await using second = await run({ path: folder.path, clock });
+    expect((await timeOf(second)) > before).toBe(true);
+  });
+
+  test('keeps documents, indexes, collection ids and options', async () => {
+    await using folder = await temporaryFolder();
+    let before: Document | undefined;
+    {
+      await using first = await run({ path: folder.path });
+      await first.db.createCollection('items', { changeStreamPreAndPostImages: { enabled: true } });
+      await first.items.createIndex({ a: 1 }, { unique: true });
+      await first.items.insertOne({ _id: 1, a: 1 });
+      [before] = await first.db.listCollections({ name: 'items' }).toArray();
+    }
+    await using second = await run({ path: folder.path });
+    const [after] = await second.db.listCollections({ name: 'items' }).toArray();
+    expect(after).toEqual(before);
+    expect(await second.items.find().toArray()).toEqual([{ _id: 1, a: 1 }]);
+    expect((await failureOf(second.items.insertOne({ a: 1 }))).code).toBe(11000);
+  });
+});
+
+describe.skipIf(isForeign)('history that was cut', () => {
+  test('refuses tokens and times before it with ChangeStreamHistoryLost', async () => {
+    // Source: mongodb/mongo error_codes.yml 286; document_source_change_stream_check_resumability.cpp.
+    await using running = await run({ memory: true });
+    await using stream = await ChangeStreamReader.open({ database: running.db, collection: 'items' });
+    await running.items.insertMany([{ _id: 1 }, { _id: 2 }]);
+    const event = await stream.next();
+    running.server.cutHistory();
+    await running.items.insertOne({ _id: 3 });
+    const options = [
+      { resumeAfter: event['_id'] },
+      { startAfter: event['_id'] },
+      { startAtOperationTime: event['clusterTime'] },
+    ];
+    for (const each of options) {
+      const reading = async (): Promise<void> => {
+        await using resumed = await ChangeStreamReader.open({
+          database: running.db,
+          collection: 'items',
+          options: each,
+        });
+        await resumed.next();
+      };
+      const failure = await failureOf(reading());
+      expect(failure, Object.keys(each)[0]).toMatchObject({
+        code: CHANGE_STREAM_HISTORY_LOST,
+        codeName: 'ChangeStreamHistoryLost',
+      });
+      expect(failure.errorLabels).toContain('NonResumableChangeStreamError');
+    }
+  });
+
+  test('is also lost to a stream that lags behind it', async () => {
+    await using running = await run({ memory: true });
+    await using stream = await ChangeStreamReader.open({ database: running.db, collection: 'items', batchSize: 1 });
+    await running.items.insertMany([{ _id: 1 }, { _id: 2 }, { _id: 3 }]);
+    await stream.next();
+    running.server.cutHistory();
+    const failure = await failureOf(stream.take(3));
+    expect([136, 286]).toContain(failure.code);
+  });
+
+  test('is kept within historyBytesMax', async () => {
+    await using running = await run({ memory: true, historyBytesMax: 1_000_000 });
+    await using stream = await ChangeStreamReader.open({ database: running.db, collection: 'items' });
+    await running.items.insertOne({ _id: 'first' });
+    const { _id: resumeAfter } = await stream.next();
+    for (let round = 0; round < 40; round += 1) {
+      const documents = Array.from({ length: 100 }, () => ({ pad: 'x'.repeat(1_000) }));
+      await running.items.insertMany(documents);
+    }
+    const reading = async (): Promise<void> => {
+      const request = { database: running.db, collection: 'items', options: { resumeAfter } };
+      await using resumed = await ChangeStreamReader.open(request);
+      await resumed.next();
+    };
+    expect((await failureOf(reading())).code).toBe(CHANGE_STREAM_HISTORY_LOST);
+  });
+});

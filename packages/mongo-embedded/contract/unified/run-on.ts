@@ -1,0 +1,72 @@
+/** Decides whether a test counts for the server at hand: `runOnRequirements` of the unified test format. */
+import type { Document, MongoClient } from 'mongodb';
+import type { RunOnRequirement } from './unified-file.ts';
+
+export interface ServerFacts {
+  readonly version: readonly number[];
+  readonly topology: 'single' | 'replicaset' | 'sharded';
+  readonly parameters: Document;
+  readonly authEnabled: boolean;
+}
+
+/** Asks the server what the requirements speak of. */
+export async function readServerFacts(client: MongoClient): Promise<ServerFacts> {
+  const admin = client.db('admin');
+  const hello = await admin.command({ hello: 1 });
+  const build = await admin.command({ buildInfo: 1 });
+  const parameters = await admin.command({ getParameter: '*' }).catch(() => ({}));
+  const topology = hello['msg'] === 'isdbgrid' ? 'sharded' : hello['setName'] ? 'replicaset' : 'single';
+  const options: Document = await admin.command({ getCmdLineOpts: 1 }).catch(() => ({}));
+  const authEnabled = options['parsed']?.security?.authorization === 'enabled';
+  return { version: parseVersion(String(build['version'])), topology, parameters, authEnabled };
+}
+
+/** The reason why none of the requirements is met, or null when one is (or there are none). */
+export function runOnRefusal(requirements: readonly RunOnRequirement[] | undefined, facts: ServerFacts): string | null {
+  if (requirements === undefined || requirements.length === 0) return null;
+  const refusals = requirements.map((requirement) => refusalOf(requirement, facts));
+  if (refusals.includes(null)) return null;
+  return `runOnRequirements: ${refusals.join('; or ')}`;
+}
+
+function refusalOf(requirement: RunOnRequirement, facts: ServerFacts): string | null {
+  const have = facts.version.join('.');
+  const { minServerVersion, maxServerVersion, topologies } = requirement;
+  if (minServerVersion !== undefined && compareVersions(facts.version, parseVersion(minServerVersion)) < 0) {
+    return `needs server ${minServerVersion} or newer, this is ${have}`;
+  }
+  if (maxServerVersion !== undefined && compareVersions(facts.version, parseVersion(maxServerVersion)) > 0) {
+    return `needs server ${maxServerVersion} or older, this is ${have}`;
+  }
+  if (topologies !== undefined && !topologies.includes(facts.topology)) {
+    return `needs topology ${topologies.join(' or ')}, this is ${facts.topology}`;
+  }
+  if (requirement.serverless === 'require') return 'needs a serverless deployment';
+  if (requirement.csfle !== undefined && requirement.csfle !== false) return 'needs client-side encryption';
+  if (requirement.authMechanism !== undefined) return `needs authentication mechanism ${requirement.authMechanism}`;
+  if (requirement.auth !== undefined && requirement.auth !== facts.authEnabled) {
+    return requirement.auth ? 'needs authentication' : 'needs a server without authentication';
+  }
+  return parameterRefusal(requirement.serverParameters ?? {}, facts.parameters);
+}
+
+function parameterRefusal(wanted: Document, have: Document): string | null {
+  for (const [name, value] of Object.entries(wanted)) {
+    if (String(have[name]) !== String(value)) {
+      return `needs server parameter ${name}=${String(value)}, this server has ${String(have[name])}`;
+    }
+  }
+  return null;
+}
+
+function parseVersion(text: string): number[] {
+  return text.split(/[.-]/).slice(0, 3).map(Number);
+}
+
+function compareVersions(left: readonly number[], right: readonly number[]): number {
+  for (let index = 0; index < 3; index += 1) {
+    const difference = (left[index] ?? 0) - (right[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

@@ -1,0 +1,68 @@
+/**
+ * Every file of MongoDB's unified test format below EMCACHERS_SPEC_DIR, against the server under test. The files are
+ * MongoDB's and stay where they are: without the variable there is nothing to run, and the run says so.
+ */
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { type ServerUnderTest, serverUnderTest } from '../server-under-test.ts';
+import { OutOfScope } from './out-of-scope.ts';
+import { readServerFacts, runOnRefusal, type ServerFacts } from './run-on.ts';
+import { runUnifiedTest } from './run-test.ts';
+import { type FoundFile, findUnifiedFiles, schemaVersionRefusal, type UnifiedFile } from './unified-file.ts';
+
+const folder = process.env['EMCACHERS_SPEC_DIR'];
+
+describe.runIf(folder === undefined)('unified specification tests', () => {
+  test('run where EMCACHERS_SPEC_DIR names their folder', ({ skip }) => {
+    skip('EMCACHERS_SPEC_DIR is not set: there are no specification files to run');
+  });
+});
+
+describe.runIf(folder !== undefined)('unified specification tests', () => {
+  let server: ServerUnderTest;
+  let facts: ServerFacts;
+
+  beforeAll(async () => {
+    server = await serverUnderTest();
+    facts = await readServerFacts(server.client);
+  });
+
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+  });
+
+  for (const found of folder === undefined ? [] : findUnifiedFiles(folder)) defineFile(found);
+
+  function defineFile(found: FoundFile): void {
+    if (found.kind === 'other') return;
+    if (found.kind === 'unreadable') {
+      test(found.path, () => {
+        throw new Error(found.reason);
+      });
+      return;
+    }
+    describe(found.path, () => {
+      for (const each of found.file.tests) {
+        test(each.description, async ({ skip }) => {
+          const reason = refusalOf(found.file, each);
+          if (reason !== null) skip(reason);
+          try {
+            await runUnifiedTest(found.file, each, { url: server.url, internal: server.client });
+          } catch (error) {
+            if (error instanceof OutOfScope) skip(`out of scope: ${error.message}`);
+            throw error;
+          }
+        });
+      }
+    });
+  }
+
+  function refusalOf(file: UnifiedFile, each: UnifiedFile['tests'][number]): string | null {
+    return (
+      schemaVersionRefusal(file.schemaVersion) ??
+      runOnRefusal(file.runOnRequirements, facts) ??
+      runOnRefusal(each.runOnRequirements, facts) ??
+      each.skipReason ??
+      null
+    );
+  }
+});
