@@ -189,7 +189,7 @@ async function stopServer(server: RunningProgram): Promise<void> {
 
 /** A port that nobody holds now; another program may take it before the server does, which is then reported. */
 export async function freePort(): Promise<number> {
-  return await listenOnce(0);
+  return listenOnce(0);
 }
 
 async function checkedPort(port: number): Promise<number> {
@@ -221,7 +221,7 @@ async function listenOnce(port: number): Promise<number> {
 }
 
 async function exists(path: string): Promise<boolean> {
-  return await access(path).then(
+  return access(path).then(
     () => true,
     () => false,
   );

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import pg from 'pg';
 import { advisoryLocks, advisoryNamespace } from './advisory-locks.ts';
-import { connectionError } from './connection-error.ts';
+import { connectionError } from './database-error.ts';
 
 /**
  * Applies the SQL folders of `prisma/migrations` on startup, one transaction each, and records them in the table and
@@ -61,7 +61,7 @@ const createRecordTable = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
 async function readMigrations(folder: string): Promise<Migration[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
-  return await Promise.all(
+  return Promise.all(
     names.toSorted().map(async (name) => {
       const bytes = await readFile(join(folder, name, 'migration.sql'));
       return { name, sql: bytes.toString('utf8'), checksum: createHash('sha256').update(bytes).digest('hex') };

@@ -59,7 +59,7 @@ export type ScanOutcome = 'ok' | 'superseded';
 export type PromotionResult =
   | { readonly kind: 'moved' | 'done'; readonly promoted: number; readonly swept: number }
   | { readonly kind: 'waiting' | 'superseded' }
-  | { readonly kind: 'refused'; readonly candidates: number };
+  | { readonly kind: 'refused' };
 
 /** When the page is not `full`, a reader of exactly these entities may move its offset to `head`: nothing is between. */
 export interface OplogPage {

@@ -1,0 +1,24 @@
+import type { Database } from '@emcachers/db/database';
+import { toDatabaseError } from '@emcachers/db/database-error';
+import { readPage } from '@emcachers/db/statements/read-page';
+import { countEntries, readHeads, readTail } from '@emcachers/db/statements/read-tail';
+import type { OplogReader } from './oplog.ts';
+
+/** Reads the oplog for replicators and for people. Each call is one statement, hence one snapshot, and holds nothing open. */
+export function createOplogReader(database: Database): OplogReader {
+  const { pool } = database;
+  return {
+    readPage: (request) => orDatabaseError(readPage(pool, request)),
+    heads: () => orDatabaseError(readHeads(pool)),
+    tail: (request) => orDatabaseError(readTail(pool, request)),
+    countEntries: (entityId) => orDatabaseError(countEntries(pool, entityId)),
+  };
+}
+
+async function orDatabaseError<Result>(answer: Promise<Result>): Promise<Result> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw toDatabaseError(error);
+  }
+}

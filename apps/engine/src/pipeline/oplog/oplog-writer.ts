@@ -1,0 +1,138 @@
+import type { Operation } from '@emcachers/core/operation';
+import type { Database } from '@emcachers/db/database';
+import { type AppendTarget, beginAppend } from '@emcachers/db/statements/begin-append';
+import { commitAppend } from '@emcachers/db/statements/commit-append';
+import { copyToOplog, copyToStaging } from '@emcachers/db/statements/copy-operations';
+import { addCoercionErrors, clearDeadLetters, putDeadLetters } from '@emcachers/db/statements/dead-letters';
+import { clearPosition, readPosition } from '@emcachers/db/statements/read-position';
+import { savePosition } from '@emcachers/db/statements/save-position';
+import { recordStreamStatus, restartScans } from '@emcachers/db/statements/scan-state';
+import { inTransaction } from '@emcachers/db/transaction';
+import { applyControlItem } from './control-items.ts';
+import type { OplogWriter } from './oplog.ts';
+import type { AppendBatch, AppendItem, AppendResult } from './oplog-types.ts';
+import { promoteChunk } from './promotion.ts';
+import { appendScanPage, beginScan, failScan, finishScan } from './scan-writer.ts';
+
+/**
+ * The leader's side of the oplog. Keeps I2 (position and entries in one transaction), I3 (append lock before the first
+ * id), I9 (epoch checked in every transaction) and I10 (dead letters in the transaction that passes them). It holds no
+ * state of entities between transactions: what was true before a commit may not be true after it. The worst
+ * that can happen is a commit whose answer is lost; the caller then reads the position again.
+ */
+export interface OplogWriterOptions {
+  readonly database: Database;
+  /** The epoch that was taken with the lead; every transaction proves that it is still the newest. */
+  readonly epoch: number;
+}
+
+export function createOplogWriter(options: OplogWriterOptions): OplogWriter {
+  const { database, epoch } = options;
+  return {
+    readPosition: () => readPosition(database.pool),
+    append: (batch) => append(options, batch),
+    savePosition: (position) =>
+      inTransaction(database.pool, async (client) => {
+        await beginAppend(client, { epoch, entityIds: [], lock: 'share', appends: false });
+        await savePosition(client, position);
+        await commitAppend(client, { appended: false, controlChanged: false });
+      }),
+    resetPosition: (reason) =>
+      inTransaction(database.pool, async (client) => {
+        const targets = await beginAppend(client, { epoch, entityIds: 'all', lock: 'update', appends: false });
+        await restartScans(client, { entityIds: [...targets.keys()], reason, allowLargeSweep: false });
+        await clearPosition(client);
+        await commitAppend(client, { appended: false, controlChanged: true });
+      }),
+    beginScan: (scan) => beginScan(options, scan),
+    appendScanPage: (page) => appendScanPage(options, page),
+    finishScan: (scan) => finishScan(options, scan),
+    failScan: (scan) => failScan(options, scan),
+    promoteChunk: (chunk) => promoteChunk(options, chunk),
+  };
+}
+
+async function append(options: OplogWriterOptions, batch: AppendBatch): Promise<AppendResult> {
+  const { database, epoch } = options;
+  return inTransaction(database.pool, async (client) => {
+    const segments = segmentsOf(batch.items);
+    const hasControl = segments.some((segment) => segment.control !== null);
+    const entityIds = [...new Set(batch.items.map((item) => item.entityId))];
+    const lock = hasControl ? 'update' : 'share';
+    let targets = await beginAppend(client, { epoch, entityIds, lock, appends: batch.items.length > 0 });
+    const result = { appended: 0, staged: 0, dropped: 0, rescans: [] as number[] };
+    for (const segment of segments) {
+      const routed = route(segment.operations, targets);
+      await copyToOplog(client, { epoch, targets, operations: routed.oplog });
+      await copyToStaging(client, { epoch, targets, operations: routed.staging });
+      result.appended += routed.oplog.length;
+      result.staged += routed.staging.length;
+      result.dropped += routed.dropped;
+      if (segment.control === null) continue;
+      const applied = await applyControlItem({ client, epoch, targets }, segment.control);
+      targets = applied.targets;
+      result.appended += applied.appended;
+      if (applied.restarted) result.rescans.push(segment.control.entityId);
+    }
+    for (const letters of healed(batch.items, targets)) await clearDeadLetters(client, letters);
+    await putDeadLetters(client, batch.deadLetters);
+    for (const errors of batch.coercionErrors) await addCoercionErrors(client, errors);
+    if (result.rescans.length > 0) await recordStreamStatus(client);
+    if (batch.position !== null) await savePosition(client, batch.position);
+    await commitAppend(client, { appended: result.appended > 0, controlChanged: result.rescans.length > 0 });
+    return result;
+  });
+}
+
+type ControlItem = Exclude<AppendItem, Operation>;
+interface Segment {
+  readonly operations: readonly Operation[];
+  /** Applied after the operations; null ends the batch. */
+  readonly control: ControlItem | null;
+}
+
+function isControlItem(item: AppendItem): item is ControlItem {
+  return item.kind === 'Truncate' || item.kind === 'Rescan';
+}
+
+/** Operations between two control items travel together, so that the order of the stream is kept. */
+function segmentsOf(items: readonly AppendItem[]): readonly Segment[] {
+  const segments: Segment[] = [];
+  let operations: Operation[] = [];
+  for (const item of items) {
+    if (isControlItem(item)) {
+      segments.push({ operations, control: item });
+      operations = [];
+      continue;
+    }
+    operations.push(item);
+  }
+  segments.push({ operations, control: null });
+  return segments;
+}
+
+function route(operations: readonly Operation[], targets: ReadonlyMap<number, AppendTarget>) {
+  const oplog: Operation[] = [];
+  const staging: Operation[] = [];
+  for (const operation of operations) {
+    const destination = targets.get(operation.entityId)?.route;
+    if (destination === 'oplog') oplog.push(operation);
+    else if (destination === 'staging') staging.push(operation);
+  }
+  return { oplog, staging, dropped: operations.length - oplog.length - staging.length };
+}
+
+/** Documents of entities with dead letters that this batch has a good change of. */
+export function healed(
+  items: readonly AppendItem[],
+  targets: ReadonlyMap<number, AppendTarget>,
+): readonly { entityId: number; docIds: string[] }[] {
+  const docIds = new Map<number, string[]>();
+  for (const item of items) {
+    if (isControlItem(item) || targets.get(item.entityId)?.hasDeadLetters !== true) continue;
+    const known = docIds.get(item.entityId);
+    if (known === undefined) docIds.set(item.entityId, [item.docId]);
+    else known.push(item.docId);
+  }
+  return [...docIds].map(([entityId, ids]) => ({ entityId, docIds: ids }));
+}

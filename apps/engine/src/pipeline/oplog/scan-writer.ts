@@ -1,0 +1,95 @@
+import { beginAppend } from '@emcachers/db/statements/begin-append';
+import { commitAppend } from '@emcachers/db/statements/commit-append';
+import { copyToOplog } from '@emcachers/db/statements/copy-operations';
+import { addCoercionErrors, clearDeadLetters, putDeadLetters } from '@emcachers/db/statements/dead-letters';
+import { deleteHeld } from '@emcachers/db/statements/delete-held';
+import {
+  markScanFailed,
+  markScanFinished,
+  markScanning,
+  recordScanPage,
+  recordStreamStatus,
+} from '@emcachers/db/statements/scan-state';
+import { inTransaction, type TransactionClient } from '@emcachers/db/transaction';
+import type { OplogWriter } from './oplog.ts';
+import type { ScanOutcome } from './oplog-types.ts';
+import { healed, type OplogWriterOptions } from './oplog-writer.ts';
+
+/**
+ * The scan's part of the oplog's writer. A scan's rows go straight to the oplog, stamped with the new version, while live
+ * operations of the entity are staged. Each transaction checks that the run is still the entity's own: a scan that
+ * was superseded (refresh, drop, lost token) writes nothing more.
+ */
+const heldChunkRows = 10_000;
+
+type Scan<Call extends keyof OplogWriter> = Parameters<OplogWriter[Call]>[0];
+
+/** `pending` → `scanning`. Again for a scan that runs already: nothing changes, its progress stays. */
+export async function beginScan(options: OplogWriterOptions, scan: Scan<'beginScan'>): Promise<ScanOutcome> {
+  const outcome = await inScan(options, { ...scan, activities: ['pending', 'scanning'] }, async (client, activity) => {
+    if (activity === 'scanning') return;
+    await markScanning(client, scan);
+    await recordStreamStatus(client);
+  });
+  if (outcome === 'ok')
+    while ((await deleteHeld(options.database.pool, { entityId: scan.entityId, limit: heldChunkRows })) > 0);
+  return outcome;
+}
+
+export async function appendScanPage(options: OplogWriterOptions, page: Scan<'appendScanPage'>): Promise<ScanOutcome> {
+  const { database, epoch } = options;
+  return inTransaction(database.pool, async (client) => {
+    const targets = await beginAppend(client, { epoch, entityIds: [page.entityId], lock: 'update', appends: true });
+    const target = targets.get(page.entityId);
+    if (target?.activity !== 'scanning' || target.runId !== page.runId) return superseded(client);
+    await copyToOplog(client, { epoch, targets, operations: page.operations });
+    for (const letters of healed(page.operations, targets)) await clearDeadLetters(client, letters);
+    await putDeadLetters(client, page.deadLetters);
+    await addCoercionErrors(client, { entityId: page.entityId, count: page.coercionErrors });
+    const scanned = page.operations.length + page.deadLetters.length;
+    await recordScanPage(client, { entityId: page.entityId, lastKey: page.lastKey, scanned });
+    await commitAppend(client, { appended: page.operations.length > 0, controlChanged: false });
+    return 'ok';
+  });
+}
+
+/** `scanning` → `catching-up`. */
+export async function finishScan(options: OplogWriterOptions, scan: Scan<'finishScan'>): Promise<ScanOutcome> {
+  return inScan(options, { ...scan, activities: ['scanning'] }, (client) => markScanFinished(client, scan));
+}
+
+/** Any activity of the run → `failed`. */
+export async function failScan(options: OplogWriterOptions, scan: Scan<'failScan'>): Promise<ScanOutcome> {
+  return inScan(options, { ...scan, activities: ['pending', 'scanning', 'catching-up'] }, async (client) => {
+    await markScanFailed(client, scan);
+    await recordStreamStatus(client);
+  });
+}
+
+interface ScanCheck {
+  readonly entityId: number;
+  readonly runId: string;
+  readonly activities: readonly string[];
+}
+
+async function inScan(
+  options: OplogWriterOptions,
+  check: ScanCheck,
+  body: (client: TransactionClient, activity: string) => Promise<void>,
+): Promise<ScanOutcome> {
+  const { database, epoch } = options;
+  return inTransaction(database.pool, async (client) => {
+    const targets = await beginAppend(client, { epoch, entityIds: [check.entityId], lock: 'update', appends: false });
+    const target = targets.get(check.entityId);
+    if (target === undefined || target.runId !== check.runId || !check.activities.includes(target.activity))
+      return superseded(client);
+    await body(client, target.activity);
+    await commitAppend(client, { appended: false, controlChanged: true });
+    return 'ok';
+  });
+}
+
+async function superseded(client: TransactionClient): Promise<'superseded'> {
+  await client.query('ROLLBACK');
+  return 'superseded';
+}

@@ -1,0 +1,17 @@
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Generates the Prisma client from prisma/schema.prisma. `prisma generate` fetches a schema engine that it does not use,
+ * unless it is told of one; any executable will do, so this works without a network.
+ */
+const require = createRequire(import.meta.url);
+const prisma = join(dirname(require.resolve('prisma/package.json')), 'build', 'index.js');
+const result = spawnSync(process.execPath, [prisma, 'generate'], {
+  cwd: fileURLToPath(new URL('../../..', import.meta.url)),
+  env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, PRISMA_HIDE_UPDATE_MESSAGE: '1' },
+  stdio: 'inherit',
+});
+process.exitCode = result.status ?? 1;

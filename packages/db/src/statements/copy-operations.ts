@@ -1,0 +1,42 @@
+import type { Operation } from '@emcachers/core/operation';
+import type pg from 'pg';
+import type { AppendTarget } from './begin-append.ts';
+import { copyLine, copyRows } from './copy-text.ts';
+
+export interface RoutedOperations {
+  readonly epoch: number;
+  readonly targets: ReadonlyMap<number, AppendTarget>;
+  readonly operations: readonly Operation[];
+}
+
+// The entity comes first in every line because it is a number: see copyLine.
+const oplogSql = 'COPY oplog (entity_id, operation, doc_id, data, version, source_time_ms, epoch) FROM STDIN';
+const stagingSql = 'COPY oplog_staging (entity_id, run_id, operation, doc_id, data, source_time_ms, epoch) FROM STDIN';
+
+/** Into the oplog itself, stamped with the version that the transaction read. Live changes and scanned documents alike. */
+export async function copyToOplog(client: pg.PoolClient, routed: RoutedOperations): Promise<void> {
+  if (routed.operations.length === 0) return;
+  const line = (operation: Operation) => {
+    const version = targetOf(routed, operation).version;
+    const { entityId, kind, docId, data, sourceTimeMs } = operation;
+    return copyLine([entityId, kind, docId, data, version, sourceTimeMs, routed.epoch]);
+  };
+  await copyRows(client, oplogSql, { rows: routed.operations, line });
+}
+
+/** Held back until the entity's scan is complete. */
+export async function copyToStaging(client: pg.PoolClient, routed: RoutedOperations): Promise<void> {
+  if (routed.operations.length === 0) return;
+  const line = (operation: Operation) => {
+    const runId = targetOf(routed, operation).runId;
+    const { entityId, kind, docId, data, sourceTimeMs } = operation;
+    return copyLine([entityId, runId, kind, docId, data, sourceTimeMs, routed.epoch]);
+  };
+  await copyRows(client, stagingSql, { rows: routed.operations, line });
+}
+
+function targetOf(routed: RoutedOperations, operation: Operation): AppendTarget {
+  const target = routed.targets.get(operation.entityId);
+  if (target === undefined) throw new Error(`Entity ${operation.entityId} is not locked by this transaction.`);
+  return target;
+}

@@ -1,0 +1,56 @@
+import type pg from 'pg';
+
+export interface DeadLetterRow {
+  readonly entityId: number;
+  readonly docId: string;
+  readonly errorCode: string;
+  readonly reason: string;
+  readonly raw: Uint8Array | null;
+}
+
+/** A larger document is kept by its id and reason alone: the table must not grow into a second copy of the source. */
+export const rawBytesMax = 256 * 1024;
+const reasonCharsMax = 2_000;
+
+/** Parks documents in the transaction of the position that passes them (I10); a document keeps its newest one. */
+export async function putDeadLetters(client: pg.PoolClient, letters: readonly DeadLetterRow[]): Promise<void> {
+  for (const letter of letters) {
+    const raw = letter.raw !== null && letter.raw.byteLength <= rawBytesMax ? letter.raw : null;
+    await client.query({
+      name: 'put-dead-letter',
+      // clock_timestamp, not now(): whether a letter is of the present scan is told by its time.
+      text: `INSERT INTO dead_letter (entity_id, doc_id, error_code, reason, raw, created_at, updated_at)
+             SELECT $1, $2, $3, $4, $5, clock_timestamp(), clock_timestamp() FROM entity WHERE id = $1
+             ON CONFLICT (entity_id, doc_id) DO UPDATE
+                SET error_code = EXCLUDED.error_code, reason = EXCLUDED.reason, raw = EXCLUDED.raw,
+                    attempts = dead_letter.attempts + 1, updated_at = EXCLUDED.updated_at`,
+      values: [letter.entityId, letter.docId, letter.errorCode, letter.reason.slice(0, reasonCharsMax), raw],
+    });
+  }
+}
+
+/** A good change of a document removes its dead letter. */
+export async function clearDeadLetters(
+  client: pg.PoolClient,
+  letters: { entityId: number; docIds: readonly string[] },
+): Promise<void> {
+  await client.query({
+    name: 'clear-dead-letters',
+    text: 'DELETE FROM dead_letter WHERE entity_id = $1 AND doc_id = ANY ($2::text[])',
+    values: [letters.entityId, letters.docIds],
+  });
+}
+
+/** Values that a column could not hold, counted for the operator. */
+export async function addCoercionErrors(
+  client: pg.PoolClient,
+  errors: { entityId: number; count: number },
+): Promise<void> {
+  if (errors.count === 0) return;
+  await client.query({
+    name: 'add-coercion-errors',
+    text: `INSERT INTO entity_counter (entity_id, coercion_errors) SELECT id, $2 FROM entity WHERE id = $1
+           ON CONFLICT (entity_id) DO UPDATE SET coercion_errors = entity_counter.coercion_errors + EXCLUDED.coercion_errors`,
+    values: [errors.entityId, errors.count],
+  });
+}

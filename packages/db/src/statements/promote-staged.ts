@@ -1,0 +1,48 @@
+import type pg from 'pg';
+
+export interface StagedChunk {
+  readonly entityId: number;
+  readonly runId: string;
+  readonly version: number;
+  readonly epoch: number;
+  readonly limit: number;
+}
+
+export interface StagedChunkResult {
+  /** Rows taken from staging. */
+  readonly taken: number;
+  /** Of these, moved to the oplog. */
+  readonly promoted: number;
+}
+
+/**
+ * Moves the oldest staged rows of a run to the oplog, in staging order (ids are drawn after the sort). A row that has a
+ * newer staged row of its document is dropped: the scan may have read the document in its newest state already,
+ * and a reader must not see it go back. A promoted document is no longer one for the sweep.
+ */
+export async function promoteStaged(client: pg.PoolClient, chunk: StagedChunk): Promise<StagedChunkResult> {
+  const answer = await client.query<{ taken: number; promoted: number }>({
+    name: 'promote-staged',
+    text: `WITH chunk AS (
+             SELECT id FROM oplog_staging WHERE entity_id = $1 AND run_id = $2 ORDER BY id LIMIT $5
+           ), taken AS (
+             DELETE FROM oplog_staging
+              WHERE entity_id = $1 AND run_id = $2 AND id <= (SELECT max(id) FROM chunk)
+             RETURNING id, operation, doc_id, data, source_time_ms
+           ), promoted AS (
+             INSERT INTO oplog (entity_id, operation, doc_id, data, version, source_time_ms, epoch)
+             SELECT $1, t.operation, t.doc_id, t.data, $3, t.source_time_ms, $4
+               FROM taken t
+              WHERE NOT EXISTS (SELECT 1 FROM oplog_staging newer
+                                 WHERE newer.entity_id = $1 AND newer.run_id = $2
+                                   AND newer.doc_id = t.doc_id AND newer.id > t.id)
+              ORDER BY t.id
+             RETURNING doc_id
+           ), spared AS (
+             DELETE FROM oplog_sweep s USING taken t WHERE s.entity_id = $1 AND s.run_id = $2 AND s.doc_id = t.doc_id
+           )
+           SELECT (SELECT count(*) FROM taken) AS taken, (SELECT count(*) FROM promoted) AS promoted`,
+    values: [chunk.entityId, chunk.runId, chunk.version, chunk.epoch, chunk.limit],
+  });
+  return answer.rows[0] ?? { taken: 0, promoted: 0 };
+}

@@ -1,0 +1,48 @@
+import type pg from 'pg';
+
+export interface PromotionState {
+  readonly version: number;
+  /** The saved position has passed the scan's end time. */
+  readonly passed: boolean;
+  readonly sweepPrepared: boolean;
+  readonly allowLargeSweep: boolean;
+  readonly wasLive: boolean;
+  readonly errorCode: string | null;
+}
+
+/** What promotion must know of an entity that the transaction has locked. */
+export async function readPromotionState(client: pg.PoolClient, entityId: number): Promise<PromotionState> {
+  const answer = await client.query<PromotionState>({
+    name: 'promotion-state',
+    text: `SELECT e.version, COALESCE(t.cluster_time >= e.scan_end_time, false) AS passed,
+                  e.sweep_prepared AS "sweepPrepared", e.allow_large_sweep AS "allowLargeSweep",
+                  e.live_from_id IS NOT NULL AS "wasLive", e.error_code AS "errorCode"
+             FROM entity e, mongo_resume_token t WHERE e.id = $1 AND t.id = 1`,
+    values: [entityId],
+  });
+  const row = answer.rows[0];
+  if (row === undefined) throw new Error(`Entity ${entityId} is gone although it is locked.`);
+  return row;
+}
+
+/**
+ * The last step of a scan: live operations go to the oplog from here on. A cache may be shown once it has reached the
+ * head of this moment, for which the head's row is not written yet, hence the sequence. Dead letters of earlier scans are
+ * of documents that this one read well or did not find. After a refused sweep (EMC-3004) the entity stays failed,
+ * but its live operations flow: everything staged is promoted, only the suspected ghosts remain.
+ */
+export async function markLive(client: pg.PoolClient, entityId: number): Promise<void> {
+  await client.query(
+    `DELETE FROM dead_letter d USING entity e
+      WHERE e.id = $1 AND d.entity_id = e.id AND d.updated_at < e.scan_started_at`,
+    [entityId],
+  );
+  await client.query(
+    `UPDATE entity
+        SET activity = CASE WHEN error_code IS NULL THEN 'live' ELSE 'failed' END, activity_since = now(),
+            route = 'oplog', allow_large_sweep = false,
+            live_from_id = COALESCE(live_from_id, (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM oplog_id_seq))
+      WHERE id = $1`,
+    [entityId],
+  );
+}

@@ -1,0 +1,89 @@
+import type { OplogEntry } from '@emcachers/core/operation';
+import type pg from 'pg';
+
+export interface PageRequest {
+  readonly afterId: number;
+  readonly entityIds: readonly number[];
+  readonly limitRows: number;
+  readonly limitBytes: number;
+}
+
+export interface Page {
+  readonly generation: string;
+  readonly horizon: number;
+  readonly head: number;
+  readonly entries: readonly OplogEntry[];
+  /** A limit ended the page; else there is nothing between its last entry and `head`. */
+  readonly full: boolean;
+}
+
+export interface EntryRow {
+  readonly id: number;
+  readonly entity_id: number;
+  readonly operation: 'Upsert' | 'Delete';
+  readonly doc_id: string;
+  readonly data: string | null;
+  readonly version: number;
+  readonly source_time_ms: number | null;
+  readonly created_at_ms: number;
+}
+
+interface PageRow extends Omit<EntryRow, 'id'> {
+  readonly generation: string;
+  readonly horizon: number;
+  readonly head: number;
+  readonly id: number | null;
+  readonly found: number | null;
+}
+
+/**
+ * One page and what it must be judged by (generation, horizon, head), in one statement: two would see two snapshots. The
+ * outer join answers these also when there is nothing to read. Bytes are bounded by a running sum, which reads lengths
+ * from the rows' headers and does not unpack large values; the first row always comes, however large. `head` gates
+ * the scan, so that a poll with nothing new touches no partition.
+ */
+const sql = `
+  SELECT state.generation, state.horizon, state.head, page.*
+    FROM (SELECT (SELECT value #>> '{}' FROM metadata WHERE key = 'generation') AS generation,
+                 (SELECT (value #>> '{}')::bigint FROM metadata WHERE key = 'horizon') AS horizon,
+                 (SELECT (value #>> '{}')::bigint FROM metadata WHERE key = 'head') AS head) AS state
+    LEFT JOIN LATERAL (
+      SELECT bounded.*
+        FROM (SELECT entry.*, sum(octet_length(data)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS bytes,
+                     count(*) OVER () AS found
+                FROM (SELECT id, entity_id, operation, doc_id, data, version, source_time_ms,
+                             (extract(epoch FROM created_at) * 1000)::float8 AS created_at_ms
+                        FROM oplog
+                       WHERE id > $1 AND state.head > $1 AND entity_id = ANY ($2::integer[])
+                       ORDER BY id LIMIT $3) AS entry) AS bounded
+       WHERE bounded.bytes - COALESCE(octet_length(bounded.data), 0) < $4 OR bounded.bytes IS NULL
+    ) AS page ON true
+   ORDER BY page.id`;
+
+export async function readPage(pool: pg.Pool, request: PageRequest): Promise<Page> {
+  const answer = await pool.query<PageRow>({
+    name: 'read-page',
+    text: sql,
+    values: [request.afterId, request.entityIds, request.limitRows, request.limitBytes],
+  });
+  const first = answer.rows[0];
+  if (first === undefined) throw new Error('The metadata rows are gone.');
+  const { generation, horizon, head } = first;
+  if (first.id === null) return { generation, horizon, head, entries: [], full: false };
+  const entries = answer.rows.map((row) => toEntry({ ...row, id: row.id ?? 0 }));
+  const found = first.found ?? 0;
+  return { generation, horizon, head, entries, full: found >= request.limitRows || entries.length < found };
+}
+
+export function toEntry(row: EntryRow): OplogEntry {
+  return {
+    id: row.id,
+    entityId: row.entity_id,
+    kind: row.operation,
+    docId: row.doc_id,
+    data: row.data,
+    version: row.version,
+    sourceTimeMs: row.source_time_ms,
+    createdAtMs: row.created_at_ms,
+  };
+}

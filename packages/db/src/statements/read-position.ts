@@ -1,0 +1,37 @@
+import type pg from 'pg';
+import type { PositionRow } from './save-position.ts';
+
+export interface SavedPositionRow {
+  readonly version: number;
+  readonly status: 'scanning' | 'live';
+  readonly position: PositionRow | null;
+  readonly savedAtMs: number | null;
+}
+
+/** Our place in the stream; `position` is null before the first and after a lost one. */
+export async function readPosition(client: pg.Pool | pg.PoolClient): Promise<SavedPositionRow> {
+  const answer = await client.query<{
+    token: Buffer | null;
+    token_data: string | null;
+    cluster_time: string | null;
+    version: number;
+    status: 'scanning' | 'live';
+    saved_at: Date | null;
+  }>('SELECT token, token_data, cluster_time, version, status, saved_at FROM mongo_resume_token WHERE id = 1');
+  const row = answer.rows[0];
+  if (row === undefined) throw new Error('The row of mongo_resume_token is gone.');
+  const position =
+    row.cluster_time === null
+      ? null
+      : { token: row.token, tokenData: row.token_data, clusterTime: BigInt(row.cluster_time), version: row.version };
+  return { version: row.version, status: row.status, position, savedAtMs: row.saved_at?.getTime() ?? null };
+}
+
+/** The token is lost: no place, under a new version that places of the old stream do not have. */
+export async function clearPosition(client: pg.PoolClient): Promise<void> {
+  await client.query(
+    `UPDATE mongo_resume_token
+        SET token = NULL, token_data = NULL, cluster_time = NULL, version = version + 1, status = 'scanning', saved_at = now()
+      WHERE id = 1`,
+  );
+}

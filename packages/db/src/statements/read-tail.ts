@@ -1,0 +1,36 @@
+import type { OplogEntry } from '@emcachers/core/operation';
+import type pg from 'pg';
+import { type EntryRow, toEntry } from './read-page.ts';
+
+export interface TailRequest {
+  readonly entityId: number;
+  /** Ids below this; null starts at the head. */
+  readonly before: number | null;
+  readonly limit: number;
+}
+
+/** An entity's newest entries, newest first, for people. */
+export async function readTail(pool: pg.Pool, request: TailRequest): Promise<readonly OplogEntry[]> {
+  const answer = await pool.query<EntryRow>(
+    `SELECT id, entity_id, operation, doc_id, data, version, source_time_ms,
+            (extract(epoch FROM created_at) * 1000)::float8 AS created_at_ms
+       FROM oplog WHERE entity_id = $1 AND ($2::bigint IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
+    [request.entityId, request.before, request.limit],
+  );
+  return answer.rows.map(toEntry);
+}
+
+/** The newest id of each entity that has an entry: one probe of each partition's index. */
+export async function readHeads(pool: pg.Pool): Promise<ReadonlyMap<number, number>> {
+  const answer = await pool.query<{ id: number; head: number | null }>(
+    'SELECT e.id, (SELECT max(o.id) FROM oplog o WHERE o.entity_id = e.id) AS head FROM entity e',
+  );
+  return new Map(answer.rows.flatMap((row) => (row.head === null ? [] : [[row.id, row.head] as const])));
+}
+
+export async function countEntries(pool: pg.Pool, entityId: number): Promise<number> {
+  const answer = await pool.query<{ entries: number }>('SELECT count(*) AS entries FROM oplog WHERE entity_id = $1', [
+    entityId,
+  ]);
+  return answer.rows[0]?.entries ?? 0;
+}

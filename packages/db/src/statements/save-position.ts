@@ -1,0 +1,31 @@
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type pg from 'pg';
+
+export interface PositionRow {
+  readonly token: Uint8Array | null;
+  readonly tokenData: string | null;
+  readonly clusterTime: bigint;
+  readonly version: number;
+}
+
+/**
+ * Saves our place in the stream inside the transaction of what it covers (I2), forward only: by cluster time, and by the
+ * token's bytes (COLLATE "C"). A token is never replaced by a bare time. A place of a stream that was started over
+ * since has another version and is refused. Errors: EMC-2006, and the transaction with its entries is undone.
+ */
+export async function savePosition(client: pg.PoolClient, position: PositionRow): Promise<void> {
+  const answer = await client.query({
+    name: 'save-position',
+    text: `UPDATE mongo_resume_token
+              SET token = $1, token_data = $2, cluster_time = $3, saved_at = now()
+            WHERE id = 1 AND version = $4
+              AND (cluster_time IS NULL OR cluster_time <= $3)
+              AND (token_data IS NULL OR token_data <= $2)`,
+    values: [position.token, position.tokenData, position.clusterTime.toString(), position.version],
+  });
+  if (answer.rowCount === 1) return;
+  throw new EmcachersError({
+    code: 'EMC-2006',
+    detail: `Cluster time ${position.clusterTime}, token ${position.tokenData ?? 'none'}, version ${position.version}.`,
+  });
+}

@@ -1,0 +1,98 @@
+import type pg from 'pg';
+
+/** The states of a scan, each written by the transaction that has locked the entity for `update` and checked its run. */
+
+/** From here on live operations of the entity are staged. */
+export async function markScanning(
+  client: pg.PoolClient,
+  scan: { entityId: number; collectionUuid: string | null; estimated: number | null },
+): Promise<void> {
+  await client.query(
+    `UPDATE entity
+        SET activity = 'scanning', activity_since = now(), route = 'staging', reason = NULL, error_code = NULL,
+            scan_last_key = NULL, scan_has_last_key = false, scan_collection_uuid = $2, scan_scanned = 0,
+            scan_estimated = $3, scan_started_at = clock_timestamp(), scan_finished_at = NULL, scan_end_time = NULL,
+            sweep_prepared = false
+      WHERE id = $1`,
+    [scan.entityId, scan.collectionUuid, scan.estimated],
+  );
+}
+
+/** The page's last key, in the transaction of its rows: a scan that goes on after a crash repeats none and misses none. */
+export async function recordScanPage(
+  client: pg.PoolClient,
+  page: { entityId: number; lastKey: Uint8Array | null; scanned: number },
+): Promise<void> {
+  await client.query({
+    name: 'record-scan-page',
+    text: `UPDATE entity
+              SET scan_last_key = COALESCE($2, scan_last_key), scan_has_last_key = scan_has_last_key OR $2 IS NOT NULL,
+                  scan_scanned = scan_scanned + $3
+            WHERE id = $1`,
+    values: [page.entityId, page.lastKey, page.scanned],
+  });
+}
+
+/** Every page is read; promotion waits until the saved position has passed `endTime`. */
+export async function markScanFinished(
+  client: pg.PoolClient,
+  scan: { entityId: number; endTime: bigint },
+): Promise<void> {
+  await client.query(
+    `UPDATE entity
+        SET activity = 'catching-up', activity_since = now(), scan_finished_at = clock_timestamp(), scan_end_time = $2
+      WHERE id = $1`,
+    [scan.entityId, scan.endTime.toString()],
+  );
+}
+
+/** Nothing follows the entity any more until it is refreshed: what was staged belongs to a scan that will not end. */
+export async function markScanFailed(
+  client: pg.PoolClient,
+  scan: { entityId: number; errorCode: string; reason: string },
+): Promise<void> {
+  await client.query(
+    `UPDATE entity
+        SET activity = 'failed', activity_since = now(), route = 'none', error_code = $2, reason = $3
+      WHERE id = $1`,
+    [scan.entityId, scan.errorCode, scan.reason],
+  );
+}
+
+export interface Restart {
+  readonly entityIds: readonly number[];
+  readonly reason: string | null;
+  /** The operator's word, or proof from the stream that the documents are gone. False keeps what was said before. */
+  readonly allowLargeSweep: boolean;
+}
+
+/**
+ * A new scan under a new version and run; rows of the old run are refused or dead from here on. Entities whose live
+ * operations go to the oplog keep doing so until the scan begins, so that caches stay fresh meanwhile. Where they were
+ * staged they go nowhere: the oplog has scanned rows that are newer than what the stream still brings, and the
+ * scan to come reads everything that the stream has passed by then.
+ */
+export async function restartScans(client: pg.ClientBase | pg.Pool, restart: Restart): Promise<readonly number[]> {
+  const answer = await client.query<{ id: number }>(
+    `UPDATE entity
+        SET version = version + 1, run_id = gen_random_uuid(), activity = 'pending', activity_since = now(),
+            route = CASE route WHEN 'staging' THEN 'none' ELSE route END, reason = $2, error_code = NULL,
+            allow_large_sweep = allow_large_sweep OR $3, sweep_prepared = false, scan_last_key = NULL,
+            scan_has_last_key = false, scan_scanned = 0, scan_estimated = NULL, scan_started_at = NULL,
+            scan_finished_at = NULL, scan_end_time = NULL
+      WHERE id = ANY ($1::integer[]) AND activity <> 'deleting'
+      RETURNING id`,
+    [restart.entityIds, restart.reason, restart.allowLargeSweep],
+  );
+  return answer.rows.map((row) => row.id);
+}
+
+/** Whether anything is still to be scanned, kept beside the resume token for operators. */
+export async function recordStreamStatus(client: pg.PoolClient): Promise<void> {
+  await client.query(
+    `UPDATE mongo_resume_token
+        SET status = CASE WHEN EXISTS (SELECT 1 FROM entity WHERE activity IN ('pending', 'scanning', 'catching-up'))
+                          THEN 'scanning' ELSE 'live' END
+      WHERE id = 1`,
+  );
+}

@@ -1,0 +1,27 @@
+import type pg from 'pg';
+
+/** Above this many entries an emptied source is scanned again instead: one transaction must stay short. */
+export const truncateEntriesMax = 200_000;
+
+/**
+ * The source was dropped: a Delete for every document whose newest entry is an Upsert, at this place of the stream.
+ * Answers the number of entries, or null, having done nothing, for an entity that is too large for one transaction.
+ */
+export async function truncateEntity(
+  client: pg.PoolClient,
+  entity: { id: number; version: number; epoch: number },
+): Promise<number | null> {
+  const counted = await client.query<{ entries: number }>(
+    'SELECT count(*) AS entries FROM (SELECT 1 FROM oplog WHERE entity_id = $1 LIMIT $2) AS some',
+    [entity.id, truncateEntriesMax + 1],
+  );
+  if ((counted.rows[0]?.entries ?? 0) > truncateEntriesMax) return null;
+  const answer = await client.query(
+    `INSERT INTO oplog (entity_id, operation, doc_id, version, epoch)
+     SELECT $1, 'Delete', doc_id, $2, $3 FROM oplog WHERE entity_id = $1
+      GROUP BY doc_id HAVING max(id) = max(id) FILTER (WHERE operation = 'Upsert')
+      ORDER BY doc_id`,
+    [entity.id, entity.version, entity.epoch],
+  );
+  return answer.rowCount ?? 0;
+}
