@@ -11,4 +11,6 @@ export const advisoryLocks = {
   leader: 2,
   /** Held while migrations are applied. */
   migrate: 3,
+  /** Held for a moment while a job is added, so that the same one is not added twice. */
+  jobs: 4,
 } as const;

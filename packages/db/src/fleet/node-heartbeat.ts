@@ -1,0 +1,27 @@
+import type pg from 'pg';
+import { toDatabaseError } from '../database-error.ts';
+
+export interface NodeHeartbeat {
+  readonly nodeId: string;
+  readonly roles: readonly string[];
+  readonly host: string;
+  /** When this process started, milliseconds since 1970. */
+  readonly startedAtMs: number;
+}
+
+// PostgreSQL's clock dates every heartbeat, so that ages do not depend on the hosts' clocks.
+const beatSql = `
+INSERT INTO node (id, roles, host, started_at, heartbeat_at) VALUES ($1, $2, $3, to_timestamp($4 / 1000.0), now())
+ON CONFLICT (id) DO UPDATE SET roles = EXCLUDED.roles, host = EXCLUDED.host, started_at = EXCLUDED.started_at, heartbeat_at = now()`;
+
+// A node that was gone for a day is not part of the fleet any more; one that comes back reports anew.
+const forgetSql = `DELETE FROM node WHERE heartbeat_at < now() - interval '1 day'`;
+
+export async function writeHeartbeat(pool: pg.Pool, heartbeat: NodeHeartbeat): Promise<void> {
+  try {
+    await pool.query(beatSql, [heartbeat.nodeId, heartbeat.roles, heartbeat.host, heartbeat.startedAtMs]);
+    await pool.query(forgetSql);
+  } catch (error) {
+    throw toDatabaseError(error);
+  }
+}

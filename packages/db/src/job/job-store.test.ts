@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { openDatabase } from '../database.ts';
+import { createTestDatabase } from '../testing.ts';
+import { createIdempotencyStore } from './idempotency-store.ts';
+import { createJobStore } from './job-store.ts';
+
+async function openTest() {
+  const created = await createTestDatabase();
+  const database = openDatabase({ url: created.url });
+  return {
+    pool: database.pool,
+    jobs: createJobStore(database.pool),
+    async [Symbol.asyncDispose]() {
+      await database.close();
+      await created[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const refresh = { kind: 'refresh', entityName: 'orders', allowLargeSweep: false } as const;
+
+test('ten requests for the same job at once make one job and one audit record', async () => {
+  await using database = await openTest();
+  const answers = await Promise.all(Array.from({ length: 10 }, () => database.jobs.add(refresh)));
+  expect(new Set(answers.map(({ jobId }) => jobId)).size).toBe(1);
+  expect(answers.filter(({ isNew }) => isNew)).toHaveLength(1);
+  const audit = await database.pool.query('SELECT action FROM audit');
+  expect(audit.rows).toEqual([{ action: 'refresh' }]);
+});
+
+test('a job goes from queued to running to its outcome, and then another may be asked for', async () => {
+  await using database = await openTest();
+  const { jobId } = await database.jobs.add({ ...refresh, allowLargeSweep: true });
+  expect(await database.jobs.get(jobId)).toMatchObject({ status: 'queued', startedAt: null, allowLargeSweep: true });
+  expect(await database.jobs.claim(10)).toMatchObject([{ jobId, status: 'running' }]);
+  expect(await database.jobs.claim(10)).toEqual([]);
+  await database.jobs.finish(jobId, { status: 'succeeded', message: 'Scanned 3 documents.', errorCode: null });
+  expect(await database.jobs.get(jobId)).toMatchObject({ status: 'succeeded', message: 'Scanned 3 documents.' });
+  expect((await database.jobs.add(refresh)).isNew).toBe(true);
+  expect(await database.jobs.list({ entityName: 'ORDERS', limit: 10 })).toHaveLength(2);
+  expect(await database.jobs.list({ entityName: 'other', limit: 10 })).toEqual([]);
+});
+
+test('what a dead runner left running is queued again', async () => {
+  await using database = await openTest();
+  const { jobId } = await database.jobs.add(refresh);
+  await database.jobs.claim(1);
+  await database.jobs.requeue();
+  expect(await database.jobs.claim(1)).toMatchObject([{ jobId }]);
+});
+
+test('a cancelled job stays cancelled whatever its runner reports afterwards', async () => {
+  await using database = await openTest();
+  const { jobId } = await database.jobs.add(refresh);
+  await database.jobs.claim(1);
+  expect(await database.jobs.cancel(jobId, 'An operator cancelled it.')).toBe(true);
+  expect(await database.jobs.cancelled([jobId])).toEqual([jobId]);
+  await database.jobs.finish(jobId, { status: 'succeeded', message: 'Done.', errorCode: null });
+  expect(await database.jobs.get(jobId)).toMatchObject({ status: 'cancelled', message: 'An operator cancelled it.' });
+  expect(await database.jobs.cancel(jobId, 'again')).toBe(false);
+});
+
+test('the first answer to an idempotency key is the one that is kept', async () => {
+  await using database = await openTest();
+  const store = createIdempotencyStore(database.pool);
+  expect(await store.find('k')).toBeNull();
+  await store.keep({ key: 'k', requestHash: 'a', response: { first: true } });
+  await store.keep({ key: 'k', requestHash: 'b', response: { first: false } });
+  expect(await store.find('k')).toEqual({ requestHash: 'a', response: { first: true } });
+});

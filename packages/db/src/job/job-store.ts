@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import type { JobKind, JobStatus, JobView } from '@emcachers/core/api-views';
+import type pg from 'pg';
+import { advisoryLocks, advisoryNamespace } from '../advisory-locks.ts';
+import { toDatabaseError } from '../database-error.ts';
+
+/**
+ * The records of jobs. A job outlives its entity and the process that runs it: what a dead process left `running` is
+ * queued again by the next runner, so every kind of job must be safe to run twice. Records are bounded: the newest
+ * `recordsMax` stay (I11).
+ */
+export interface JobRecord extends JobView {
+  readonly allowLargeSweep: boolean;
+}
+
+export interface NewJob {
+  readonly kind: JobKind;
+  readonly entityName: string;
+  readonly allowLargeSweep: boolean;
+}
+
+export interface JobOutcome {
+  readonly status: Extract<JobStatus, 'succeeded' | 'failed' | 'cancelled'>;
+  readonly message: string;
+  readonly errorCode: string | null;
+}
+
+export interface JobStore {
+  /** The new job, or the one of the same kind that waits or runs for the entity already. Names compare without case. */
+  add(job: NewJob): Promise<{ readonly jobId: string; readonly isNew: boolean }>;
+  list(filter: { readonly entityName: string | null; readonly limit: number }): Promise<JobRecord[]>;
+  get(jobId: string): Promise<JobRecord | null>;
+  /** Takes at most `limit` queued jobs, oldest first, and marks them running. */
+  claim(limit: number): Promise<JobRecord[]>;
+  /** What a runner that is gone has left behind goes back to the queue. For the one runner only, before its first claim. */
+  requeue(): Promise<void>;
+  note(jobId: string, message: string): Promise<void>;
+  /** Does nothing to a job that was cancelled meanwhile. */
+  finish(jobId: string, outcome: JobOutcome): Promise<void>;
+  /** Marks a queued or running job cancelled; false when it had ended. */
+  cancel(jobId: string, message: string): Promise<boolean>;
+  /** Which of these running jobs have been cancelled by somebody. */
+  cancelled(jobIds: readonly string[]): Promise<string[]>;
+}
+
+const recordsMax = 10_000;
+
+const iso = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+const recordColumns = `id AS "jobId", kind, entity_name AS "entityName", status, message, error_code AS "errorCode",
+  ${iso('created_at')} AS "createdAt", ${iso('started_at')} AS "startedAt", ${iso('finished_at')} AS "finishedAt",
+  coalesce((input ->> 'allowLargeSweep')::bool, false) AS "allowLargeSweep"`;
+
+export function createJobStore(pool: pg.Pool): JobStore {
+  const query = async <Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> => {
+    const answer = await pool.query<Row>(sql, values).catch((error: unknown) => {
+      throw toDatabaseError(error);
+    });
+    return answer.rows;
+  };
+  return {
+    add: async (job) => add(pool, job),
+    list: async ({ entityName, limit }) => query<JobRecord>(listSql, [entityName, limit]),
+    get: async (jobId) =>
+      (await query<JobRecord>(`SELECT ${recordColumns} FROM job WHERE id = $1`, [jobId]))[0] ?? null,
+    claim: async (limit) => query<JobRecord>(claimSql, [limit]),
+    requeue: async () => {
+      await query(`UPDATE job SET status = 'queued', started_at = NULL WHERE status = 'running'`);
+      await query(pruneSql, [recordsMax]);
+    },
+    note: async (jobId, message) => {
+      await query(`UPDATE job SET message = $2 WHERE id = $1 AND status = 'running'`, [jobId, message]);
+    },
+    finish: async (jobId, { status, message, errorCode }) => {
+      await query(finishSql, [jobId, status, message, errorCode]);
+    },
+    cancel: async (jobId, message) => (await query(cancelSql, [jobId, message])).length > 0,
+    cancelled: async (jobIds) => {
+      const rows = await query<{ id: string }>(
+        `SELECT id FROM job WHERE id = ANY($1::uuid[]) AND status <> 'running'`,
+        [jobIds],
+      );
+      return rows.map((row) => row.id);
+    },
+  };
+}
+
+const listSql = `SELECT ${recordColumns} FROM job
+ WHERE $1::text IS NULL OR lower(entity_name) = lower($1) ORDER BY created_at DESC, id LIMIT $2`;
+
+// SKIP LOCKED: two runners in the moment of a change of leader never take the same job.
+const claimSql = `UPDATE job SET status = 'running', started_at = now()
+ WHERE id IN (SELECT id FROM job WHERE status = 'queued' ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+ RETURNING ${recordColumns}`;
+
+const finishSql = `UPDATE job SET status = $2, message = $3, error_code = $4, finished_at = now()
+ WHERE id = $1 AND status = 'running'`;
+
+const cancelSql = `UPDATE job SET status = 'cancelled', message = $2, finished_at = now()
+ WHERE id = $1 AND status IN ('queued', 'running') RETURNING id`;
+
+const pruneSql = `DELETE FROM job WHERE status NOT IN ('queued', 'running') AND id IN
+ (SELECT id FROM job ORDER BY created_at DESC OFFSET $1)`;
+
+const insertSql = `INSERT INTO job (id, kind, entity_name, input) VALUES ($1, $2, $3, $4)`;
+const activeSql = `SELECT id FROM job WHERE kind = $1 AND lower(entity_name) = lower($2) AND status IN ('queued', 'running')`;
+
+/** One at a time: ten operators who press the same button start one job. The audit record commits with the job. */
+async function add(pool: pg.Pool, job: NewJob): Promise<{ jobId: string; isNew: boolean }> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw toDatabaseError(error);
+  });
+  let broken: Error | undefined;
+  try {
+    await client.query('BEGIN');
+    await client.query('SELECT pg_advisory_xact_lock($1, $2)', [advisoryNamespace, advisoryLocks.jobs]);
+    const active = await client.query<{ id: string }>(activeSql, [job.kind, job.entityName]);
+    const jobId = active.rows[0]?.id ?? randomUUID();
+    const isNew = active.rows[0] === undefined;
+    if (isNew) {
+      const input = JSON.stringify({ allowLargeSweep: job.allowLargeSweep });
+      await client.query(insertSql, [jobId, job.kind, job.entityName, input]);
+      await client.query(`INSERT INTO audit (actor, action, entity_name, detail) VALUES ('api', $1, $2, $3)`, [
+        job.kind,
+        job.entityName,
+        input,
+      ]);
+      await client.query(`NOTIFY emcachers_control, 'job'`);
+    }
+    await client.query('COMMIT');
+    return { jobId, isNew };
+  } catch (error) {
+    broken = error instanceof Error ? error : new Error(String(error));
+    throw toDatabaseError(error);
+  } finally {
+    client.release(broken);
+  }
+}
