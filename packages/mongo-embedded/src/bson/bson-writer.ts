@@ -113,12 +113,6 @@ export class BsonWriter {
     return this.end();
   }
 
-  /** One whole element as it stands in another document: type, name and value. */
-  raw(element: Uint8Array): this {
-    this.#reserve(element.length);
-    return this.#raw(element);
-  }
-
   /** All elements of a raw document, spliced in at this level. */
   elements(raw: Uint8Array): this {
     const inner = raw.subarray(4, raw.length - 1);

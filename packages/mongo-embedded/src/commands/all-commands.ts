@@ -1,8 +1,13 @@
 import type { Command } from './command.ts';
+import { countCommand } from './count.ts';
 import { createCommand } from './create.ts';
 import { createIndexesCommand } from './create-indexes.ts';
+import { deleteCommand } from './delete.ts';
 import { diagnosticCommands } from './diagnostics.ts';
+import { distinctCommand } from './distinct.ts';
 import { dropCommand, dropDatabaseCommand } from './drop.ts';
+import { findCommand } from './find.ts';
+import { findAndModifyCommand } from './find-and-modify.ts';
 import { getMoreCommand } from './get-more.ts';
 import { helloCommand } from './hello.ts';
 import { dropIndexesCommand, listIndexesCommand } from './indexes.ts';
@@ -11,12 +16,23 @@ import { killCursorsCommand } from './kill-cursors.ts';
 import { listCollectionsCommand } from './list-collections.ts';
 import { listDatabasesCommand } from './list-databases.ts';
 import { parameterCommands } from './parameter-commands.ts';
+import { renameCollectionCommand } from './rename-collection.ts';
 import { sessionCommands } from './session-commands.ts';
+import { statisticsCommands } from './statistics.ts';
+import { updateCommand } from './update.ts';
 
 /** Every command that the server knows; anything else is CommandNotFound 59. */
 export const allCommands: readonly Command[] = [
   helloCommand,
   insertCommand,
+  updateCommand,
+  deleteCommand,
+  findCommand,
+  findAndModifyCommand,
+  countCommand,
+  distinctCommand,
+  renameCollectionCommand,
+  ...statisticsCommands,
   getMoreCommand,
   killCursorsCommand,
   createCommand,

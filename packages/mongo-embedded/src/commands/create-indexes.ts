@@ -216,10 +216,9 @@ function fill(collection: Collection, index: IndexTable): void {
   const pages = readTablePages(collection, { keys: null, range: null, isDescending: false });
   for (let page = pages.next(pageLimit); page !== null; page = pages.next(pageLimit)) {
     for (const { row, document } of page) {
-      for (const key of index.keysOf(document)) {
-        if (index.find(key) !== undefined) throw duplicateKey(collection, index, document);
-        index.insert(key, row);
-      }
+      const keys = index.keysOf(document);
+      if (keys.some((key) => index.find(key) !== undefined)) throw duplicateKey(collection, index, document);
+      for (const key of keys) index.insert(key, row);
     }
   }
 }

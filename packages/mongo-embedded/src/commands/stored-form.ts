@@ -76,7 +76,7 @@ function rewrite(document: Uint8Array, id: RawValue | undefined, now: () => Clus
   while (walker.next()) {
     if (walker.name === '_id' && !hasSeenId) hasSeenId = true;
     else if (isZeroTimestamp(walker)) writer.timestamp(walker.name, now());
-    else writer.raw(walker.element);
+    else writer.splice(walker.element);
   }
   return asBuffer(writer.finish());
 }

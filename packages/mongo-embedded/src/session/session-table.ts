@@ -118,7 +118,7 @@ export class SessionTable {
   recordRetryableWrite(lsid: Uint8Array, txnNumber: bigint, reply: Buffer): void {
     const session = this.#session(lsid);
     session.outcome = { kind: 'retryable', reply };
-    this.#store(session, 'retryable', txnNumber, reply);
+    this.#store(session, { kind: 'retryable', txnNumber, reply });
   }
 
   startTransaction(lsid: Uint8Array, txnNumber: bigint): Transaction {
@@ -173,7 +173,7 @@ export class SessionTable {
     transaction.end();
     session.outcome = { kind: 'committed' };
     this.#committedTransactions += 1;
-    this.#store(session, 'committed', txnNumber, null);
+    this.#store(session, { kind: 'committed', txnNumber, reply: null });
   }
 
   abort(lsid: Uint8Array, txnNumber: bigint): void {
@@ -238,7 +238,8 @@ export class SessionTable {
     this.#abortedTransactions += 1;
   }
 
-  #store(session: Session, kind: 'retryable' | 'committed', txnNumber: bigint, reply: Buffer | null): void {
+  #store(session: Session, row: { kind: 'retryable' | 'committed'; txnNumber: bigint; reply: Buffer | null }): void {
+    const { kind, txnNumber, reply } = row;
     this.#dependencies.store.group.enter();
     this.#save.run(session.lsid, txnNumber, kind, reply, Math.trunc(this.#dependencies.clock.nowMs()));
   }

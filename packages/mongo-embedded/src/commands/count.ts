@@ -1,0 +1,55 @@
+import { batchRequest } from '../cursor/open-cursor.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import { checkCollectionUuid } from './collection-uuid.ts';
+import type { Command, CommandContext, CommandResult } from './command.ts';
+import { scanSource } from './find.ts';
+import { checkCommandCollation, filterOf, hintedOrder, variablesOf } from './find-options.ts';
+import { collectionName } from './namespace.ts';
+
+async function run(context: CommandContext): Promise<CommandResult> {
+  const { body, database, access } = context;
+  const name = collectionName(body, database);
+  checkCommandCollation(body);
+  checkCollectionUuid(context, name);
+  const filter = filterOf(body.document('query'), variablesOf(context));
+  const skip = body.count('skip') ?? 0;
+  // A negative limit means the same as its absolute value. Source: manual, count.
+  const limit = Math.abs(body.number('limit') ?? 0);
+  const collection = access.collection(database, name);
+  hintedOrder(body, collection);
+  if (collection === undefined) return { n: 0 };
+  const isWhole = filter.matchesAll && context.transaction === null;
+  const all = isWhole ? collection.table.count() : await countMatches(context, { collection, filter });
+  const beyondSkip = Math.max(0, all - skip);
+  return { n: limit === 0 ? beyondSkip : Math.min(limit, beyondSkip) };
+}
+
+type Counted = { readonly collection: Parameters<typeof scanSource>[1]; readonly filter: ReturnType<typeof filterOf> };
+
+async function countMatches(context: CommandContext, { collection, filter }: Counted): Promise<number> {
+  const source = scanSource(context, collection, {
+    filter,
+    order: 'any',
+    bounds: filter.idBounds,
+    skip: 0,
+    limit: null,
+    project: null,
+  });
+  const request = batchRequest(context, { documentsMax: 1000 });
+  let count = 0;
+  for (;;) {
+    const batch = await source.next(request);
+    count += batch.documents.length;
+    if (batch.isExhausted) return count;
+  }
+}
+
+/** Refused in transactions, as mongod does: `countDocuments` aggregates instead. */
+export const countCommand: Command = {
+  names: ['count'],
+  run(context) {
+    if (context.transaction !== null)
+      throw new MongoFailure('OperationNotSupportedInTransaction', 'Cannot run count in a multi-document transaction.');
+    return run(context);
+  },
+};

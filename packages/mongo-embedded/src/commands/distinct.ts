@@ -1,0 +1,90 @@
+import { BsonWriter } from '../bson/bson-writer.ts';
+import { batchRequest } from '../cursor/open-cursor.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import { orderKey } from '../query/order-key.ts';
+import { fieldOf, itemsOf, pathBytes } from '../query/raw-document.ts';
+import { bsonTypes, documentValue, type RawValue, textBetween } from '../query/raw-value.ts';
+import { documentBytesMax } from '../server-state.ts';
+import type { Collection } from '../storage/catalog.ts';
+import { checkCollectionUuid } from './collection-uuid.ts';
+import type { Command, CommandContext, CommandResult } from './command.ts';
+import { scanSource } from './find.ts';
+import { checkCommandCollation, filterOf, variablesOf } from './find-options.ts';
+import { collectionName } from './namespace.ts';
+
+async function run(context: CommandContext): Promise<CommandResult> {
+  const { body, database, access } = context;
+  const name = collectionName(body, database);
+  const key = body.requiredString('key');
+  if (key === '' || key.includes('\0')) throw new MongoFailure('BadValue', "'key' must be a path");
+  checkCommandCollation(body);
+  checkCollectionUuid(context, name);
+  const filter = filterOf(body.document('query'), variablesOf(context));
+  const collection = access.collection(database, name);
+  const values =
+    collection === undefined ? [] : await readValues(context, collection, { names: pathBytes(key), filter });
+  const writer = new BsonWriter().beginArray('values');
+  values.forEach((value, index) => {
+    writer.value(String(index), value.type, value.span());
+  });
+  if (writer.length > documentBytesMax) throw new MongoFailure(17217, 'distinct too big, 16mb cap');
+  return writer.end();
+}
+
+interface Wanted {
+  readonly names: readonly Uint8Array[];
+  readonly filter: ReturnType<typeof filterOf>;
+}
+
+/** Each value once, in the order in which it is first met; arrays count by their items. */
+async function readValues(
+  context: CommandContext,
+  collection: Collection,
+  { names, filter }: Wanted,
+): Promise<RawValue[]> {
+  const source = scanSource(context, collection, {
+    filter,
+    order: 'any',
+    bounds: filter.idBounds,
+    skip: 0,
+    limit: null,
+    project: null,
+  });
+  const request = batchRequest(context, { documentsMax: 1000 });
+  const found = new Map<string, RawValue>();
+  for (;;) {
+    const batch = await source.next(request);
+    for (const document of batch.documents) collect(documentValue(document), names, found);
+    if (batch.isExhausted) return [...found.values()];
+  }
+}
+
+function collect(value: RawValue, names: readonly Uint8Array[], found: Map<string, RawValue>): void {
+  const [name, ...rest] = names;
+  if (value.type === bsonTypes.array) {
+    const items = itemsOf(value);
+    if (name === undefined) {
+      for (const item of items) add(item, found);
+      return;
+    }
+    const indexed =
+      items[/^\d+$/.test(textBetween(name, 0, name.length)) ? Number(textBetween(name, 0, name.length)) : -1];
+    if (indexed !== undefined) collect(indexed, rest, found);
+    for (const item of items) if (item.type === bsonTypes.object) collect(item, names, found);
+    return;
+  }
+  if (name === undefined) {
+    add(value, found);
+    return;
+  }
+  const field = value.type === bsonTypes.object ? fieldOf(value, name) : undefined;
+  if (field !== undefined) collect(field, rest, found);
+}
+
+function add(value: RawValue, found: Map<string, RawValue>): void {
+  const key = orderKey(value).toString('latin1');
+  if (!found.has(key)) found.set(key, value);
+}
+
+/** `distinct`. */
+export const distinctCommand: Command = { names: ['distinct'], isTransactional: true, run };

@@ -1,0 +1,127 @@
+import { BsonWriter } from '../bson/bson-writer.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import type { Command, CommandContext, CommandResult } from './command.ts';
+import { genericFields } from './create.ts';
+import { projector as compiledProjector } from './find.ts';
+import { checkCommandCollation, filterOf, hintedOrder, sortOf, variablesOf } from './find-options.ts';
+import { toWriteFailure } from './insert.ts';
+import { forEachMatch } from './matches.ts';
+import { checkWritableName, collectionName } from './namespace.ts';
+import { compileStatement, runUpdate } from './update-statement.ts';
+
+const known: ReadonlySet<string> = new Set([
+  'findAndModify',
+  'findandmodify',
+  'query',
+  'sort',
+  'remove',
+  'update',
+  'new',
+  'fields',
+  'upsert',
+  'bypassDocumentValidation',
+  'collation',
+  'arrayFilters',
+  'hint',
+  'let',
+]);
+
+function checkOptions({ body }: CommandContext): void {
+  for (const name of body.keys()) {
+    if (known.has(name) || genericFields.has(name)) continue;
+    throw new MongoFailure('IDLUnknownField', `BSON field 'findAndModify.${name}' is an unknown field.`);
+  }
+  const isRemove = body.boolean('remove') === true;
+  if (!isRemove && body.element('update') === undefined) {
+    throw new MongoFailure('FailedToParse', 'Either an update or remove=true must be specified');
+  }
+  if (!isRemove) return;
+  if (body.element('update') !== undefined)
+    throw new MongoFailure('FailedToParse', 'Cannot specify both an update and remove=true');
+  if (body.boolean('upsert') === true)
+    throw new MongoFailure('FailedToParse', 'Cannot specify both upsert=true and remove=true ');
+  if (body.boolean('new') === true) {
+    throw new MongoFailure(
+      'FailedToParse',
+      "Cannot specify both new=true and remove=true; 'remove' always returns the deleted document",
+    );
+  }
+}
+
+async function run(context: CommandContext): Promise<CommandResult> {
+  const { body, database } = context;
+  const name = collectionName(body, database);
+  checkWritableName(database, name);
+  checkOptions(context);
+  checkCommandCollation(body);
+  hintedOrder(body, context.access.collection(database, name));
+  try {
+    return body.boolean('remove') === true ? await remove(context, name) : await update(context, name);
+  } catch (error) {
+    throw toWriteFailure(error, context);
+  }
+}
+
+async function remove(context: CommandContext, name: string): Promise<CommandResult> {
+  const { body, database, access } = context;
+  const filter = filterOf(body.document('query'), variablesOf(context));
+  const sort = sortOf(body.document('sort'));
+  const project = projector(context, filter);
+  const collection = access.collection(database, name);
+  let removed: Uint8Array | null = null;
+  if (collection !== undefined) {
+    await forEachMatch(context, { collection, filter, isSingle: true, sort }, (stored) => {
+      access.remove(collection, stored);
+      removed = stored.document;
+    });
+  }
+  const writer = new BsonWriter()
+    .beginDocument('lastErrorObject')
+    .int32('n', removed === null ? 0 : 1)
+    .end();
+  return appendValue(writer, removed === null ? null : project(removed));
+}
+
+async function update(context: CommandContext, name: string): Promise<CommandResult> {
+  const { body } = context;
+  const isUpsert = body.boolean('upsert') === true;
+  const statement = compileStatement(context, {
+    filter: body.document('query'),
+    update: body.element('update'),
+    constants: undefined,
+    arrayFilters: body.documents('arrayFilters'),
+    sort: body.document('sort'),
+    isMulti: false,
+    isUpsert,
+  });
+  const project = projector(context, statement.filter);
+  const outcome = await runUpdate(context, name, { statement });
+  const isFound = outcome.matched > 0;
+  const writer = new BsonWriter()
+    .beginDocument('lastErrorObject')
+    .int32('n', isFound || outcome.upsertedId !== null ? 1 : 0);
+  writer.boolean('updatedExisting', isFound);
+  if (outcome.upsertedId !== null) writer.value('upserted', outcome.upsertedId.type, outcome.upsertedId.span());
+  writer.end();
+  const shown = body.boolean('new') === true ? outcome.after : outcome.before;
+  return appendValue(writer, shown === null ? null : project(shown));
+}
+
+function appendValue(writer: BsonWriter, document: Uint8Array | null): BsonWriter {
+  return document === null ? writer.null('value') : writer.document('value', document);
+}
+
+function projector(context: CommandContext, filter: ReturnType<typeof filterOf>): (document: Uint8Array) => Uint8Array {
+  const fields = context.body.document('fields');
+  if (fields === undefined || fields.length === 5) return (document) => document;
+  return compiledProjector(fields, filter, variablesOf(context));
+}
+
+/** `findAndModify`. */
+export const findAndModifyCommand: Command = {
+  names: ['findAndModify', 'findandmodify'],
+  isTransactional: true,
+  isRetryableWrite: true,
+  isWrite: true,
+  run,
+};

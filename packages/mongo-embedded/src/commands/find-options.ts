@@ -1,0 +1,130 @@
+import type { CommandBody } from '../bson/command-body.ts';
+import { numberOf } from '../bson/command-body.ts';
+import { findElement, forEachElement } from '../bson/raw-element.ts';
+import type { ScanOrder } from '../cursor/scan-plan.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import { type CompiledFilter, compileFilter } from '../query/filter.ts';
+import { everyKey, type IdBounds, isWithin, type KeyBounds } from '../query/id-bounds.ts';
+import { orderKey } from '../query/order-key.ts';
+import { rawValue } from '../query/raw-value.ts';
+import { type CompiledSort, compileSort } from '../query/sort.ts';
+import { commandVariables, type Variables } from '../query/variables.ts';
+import type { Collection } from '../storage/catalog.ts';
+import type { CommandContext } from './command.ts';
+import { checkCollation } from './create.ts';
+
+const emptyDocument = Buffer.from([5, 0, 0, 0, 0]);
+
+/** The variables of a command: its `let`, and one time for all of it. */
+export function variablesOf({ body, server }: CommandContext): Variables {
+  return commandVariables({
+    letDocument: body.document('let'),
+    nowMs: server.clock.nowMs(),
+    clusterTime: server.store.clusterClock.current,
+  });
+}
+
+/** The filter of `find` and its kin; a missing one matches everything. */
+export function filterOf(document: Uint8Array | undefined, variables: Variables): CompiledFilter {
+  return compileFilter(document ?? emptyDocument, variables);
+}
+
+/** Refuses a collation other than the simple one. */
+export function checkCommandCollation(body: CommandBody): void {
+  const collation = body.document('collation');
+  if (collation !== undefined && collation.length > 5) checkCollation(collation);
+}
+
+/** How the documents are to be ordered. */
+export interface SortChoice {
+  readonly order: ScanOrder;
+  /** To be done after the scan; null where the scan's order is the wanted one. */
+  readonly sort: CompiledSort | null;
+}
+
+/** Reads `sort`, with `$natural` and the orders that a scan gives by itself. */
+export function sortOf(document: Uint8Array | undefined): SortChoice {
+  if (document === undefined || document.length === 5) return { order: 'any', sort: null };
+  const natural = findElement(document, '$natural');
+  if (natural !== undefined) return { order: numberOf(natural) === -1 ? 'natural-descending' : 'natural', sort: null };
+  const sort = compileSort(document);
+  if (sort.idDirection !== null) return { order: sort.idDirection === -1 ? 'id-descending' : 'id', sort: null };
+  return { order: 'any', sort };
+}
+
+/** Checks that a hinted index exists, and gives the order that it implies. Throws BadValue 2 as mongod does. */
+export function hintedOrder(body: CommandBody, collection: Collection | undefined): ScanOrder {
+  const hint = body.element('hint');
+  if (hint === undefined) return 'any';
+  if (hint.type !== 0x02 && hint.type !== 0x03)
+    throw new MongoFailure('FailedToParse', 'Hint must be a string or an object');
+  if (hint.type === 0x03 && hint.bytes.length === 5) return 'any';
+  const natural = hint.type === 0x03 ? findElement(hint.bytes, '$natural') : undefined;
+  if (natural !== undefined) return numberOf(natural) === -1 ? 'natural-descending' : 'natural';
+  if (isIdHint(hint)) return 'id';
+  const isKnown = collection === undefined || collection.indexes.some((index) => isHinted(index, hint));
+  if (!isKnown) {
+    throw new MongoFailure(
+      'BadValue',
+      'error processing query: planner returned error: bad hint: hint provided does not correspond to an existing index',
+    );
+  }
+  return 'any';
+}
+
+function isIdHint({ type, bytes }: { type: number; bytes: Buffer }): boolean {
+  if (type === 0x02) return bytes.toString('utf8', 4, bytes.length - 1) === '_id_';
+  const id = findElement(bytes, '_id');
+  return id !== undefined && bytes.length === id.bytes.length + 10;
+}
+
+function isHinted(
+  index: { name: string; keyPattern: Buffer },
+  { type, bytes }: { type: number; bytes: Buffer },
+): boolean {
+  if (type === 0x02) return bytes.toString('utf8', 4, bytes.length - 1) === index.name;
+  return patternOf(index.keyPattern) === patternOf(bytes);
+}
+
+function patternOf(document: Uint8Array): string {
+  const parts: string[] = [];
+  forEachElement(document, (name, element) => {
+    parts.push(`${name}:${numberOf(element) ?? element.bytes.toString('latin1')}`);
+    return undefined;
+  });
+  return parts.join();
+}
+
+/** `min` and `max` over the index of `_id`, the only one that reads walk. */
+export function minMaxBounds(body: CommandBody, bounds: IdBounds | null): IdBounds | null {
+  const lower = idKey(body, 'min');
+  const upper = idKey(body, 'max');
+  if (lower === null && upper === null) return bounds;
+  if (body.element('hint') === undefined)
+    throw new MongoFailure(51173, 'When using min()/max() a hint of which index to use must be provided');
+  const range: KeyBounds = { ...everyKey, lower, isLowerInclusive: true, upper, isUpperInclusive: false };
+  if (bounds === null) return { points: null, range, isExact: false };
+  if (bounds.points !== null)
+    return { ...bounds, points: bounds.points.filter((key) => isWithin(range, key)), isExact: false };
+  return { points: null, range: narrower(bounds.range, range), isExact: false };
+}
+
+function idKey(body: CommandBody, name: 'min' | 'max'): Buffer | null {
+  const document = body.document(name);
+  if (document === undefined || document.length === 5) return null;
+  const id = findElement(document, '_id');
+  if (id === undefined)
+    throw new MongoFailure('CommandNotSupported', `${name} is supported by this server over the index of _id only`);
+  return orderKey(rawValue(id.type, id.bytes));
+}
+
+function narrower(a: KeyBounds, b: KeyBounds): KeyBounds {
+  const isLowerOfB = b.lower !== null && (a.lower === null || Buffer.compare(b.lower, a.lower) > 0);
+  const isUpperOfB = b.upper !== null && (a.upper === null || Buffer.compare(b.upper, a.upper) <= 0);
+  return {
+    lower: isLowerOfB ? b.lower : a.lower,
+    isLowerInclusive: isLowerOfB ? b.isLowerInclusive : a.isLowerInclusive,
+    upper: isUpperOfB ? b.upper : a.upper,
+    isUpperInclusive: isUpperOfB ? b.isUpperInclusive : a.isUpperInclusive,
+  };
+}

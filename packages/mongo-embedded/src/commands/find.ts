@@ -1,0 +1,135 @@
+import type { CommandBody } from '../bson/command-body.ts';
+import type { DocumentSource } from '../cursor/cursor-table.ts';
+import { ListSource } from '../cursor/list-source.ts';
+import { openCursor } from '../cursor/open-cursor.ts';
+import { PageSource } from '../cursor/page-source.ts';
+import { planScan, remainingFilter, type ScanOrder } from '../cursor/scan-plan.ts';
+import { SortedSource } from '../cursor/sorted-source.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import type { CompiledFilter } from '../query/filter.ts';
+import { compileProjection } from '../query/projection.ts';
+import type { Variables } from '../query/variables.ts';
+import type { Collection } from '../storage/catalog.ts';
+import { checkCollectionUuid } from './collection-uuid.ts';
+import type { Command, CommandContext, CommandResult } from './command.ts';
+import { genericFields } from './create.ts';
+import { checkCommandCollation, filterOf, hintedOrder, minMaxBounds, sortOf, variablesOf } from './find-options.ts';
+import { collectionName } from './namespace.ts';
+
+const known: ReadonlySet<string> = new Set([
+  'find',
+  'filter',
+  'sort',
+  'projection',
+  'hint',
+  'skip',
+  'limit',
+  'batchSize',
+  'singleBatch',
+  'max',
+  'min',
+  'returnKey',
+  'showRecordId',
+  'tailable',
+  'awaitData',
+  'oplogReplay',
+  'noCursorTimeout',
+  'allowPartialResults',
+  'collation',
+  'allowDiskUse',
+  'let',
+  'collectionUUID',
+]);
+
+/** Options that would change the answer in ways that this server does not have. */
+function checkOptions(body: CommandBody): void {
+  for (const name of body.keys()) {
+    if (known.has(name) || genericFields.has(name)) continue;
+    throw new MongoFailure('IDLUnknownField', `BSON field 'FindCommandRequest.${name}' is an unknown field.`);
+  }
+  if (body.boolean('tailable') === true) {
+    throw new MongoFailure('BadValue', 'error processing query: tailable cursor requested on non capped collection');
+  }
+  if (body.boolean('awaitData') === true)
+    throw new MongoFailure('FailedToParse', 'Cannot set awaitData without tailable');
+  for (const name of ['returnKey', 'showRecordId'] as const) {
+    if (body.boolean(name) === true)
+      throw new MongoFailure('CommandNotSupported', `option '${name}' of find is not supported by this server`);
+  }
+}
+
+async function run(context: CommandContext): Promise<CommandResult> {
+  const { body, database, server } = context;
+  const name = collectionName(body, database);
+  checkOptions(body);
+  checkCommandCollation(body);
+  checkCollectionUuid(context, name);
+  server.counters.operations.query += 1;
+  return await openCursor(context, {
+    namespace: `${database}.${name}`,
+    source: findSource(context, context.access.collection(database, name)),
+    batchSize: body.count('batchSize'),
+    isSingleBatch: body.boolean('singleBatch') === true,
+    hasNoTimeout: body.boolean('noCursorTimeout') === true,
+  });
+}
+
+/** What `find` reads, in its order, with its projection. */
+export function findSource(context: CommandContext, collection: Collection | undefined): DocumentSource {
+  const { body } = context;
+  const variables = variablesOf(context);
+  const filter = filterOf(body.document('filter'), variables);
+  const { order, sort } = sortOf(body.document('sort'));
+  const projection = body.document('projection');
+  const project = projection === undefined || projection.length === 5 ? null : projector(projection, filter, variables);
+  const hinted = hintedOrder(body, collection);
+  const bounds = minMaxBounds(body, filter.idBounds);
+  const skip = body.count('skip') ?? 0;
+  const limit = limitOf(body);
+  if (collection === undefined) return new ListSource([]);
+  const scan = { filter, order: order === 'any' ? hinted : order, bounds };
+  if (sort === null) return scanSource(context, collection, { ...scan, skip, limit, project });
+  const source = scanSource(context, collection, { ...scan, skip: 0, limit: null, project: null });
+  return new SortedSource({ source, sort, skip, limit, project });
+}
+
+/** A projection as a function; it looks again where the filter matched if it has to know. */
+export function projector(
+  spec: Uint8Array,
+  filter: CompiledFilter,
+  variables: Variables,
+): (document: Uint8Array) => Uint8Array {
+  const projection = compileProjection(spec, { variables });
+  if (!projection.needsPosition) return (document) => projection.apply(document);
+  return (document) => projection.apply(document, filter.trace(document)?.position ?? -1);
+}
+
+interface Scan {
+  readonly filter: CompiledFilter;
+  readonly order: ScanOrder;
+  readonly bounds: CompiledFilter['idBounds'];
+  readonly skip: number;
+  readonly limit: number | null;
+  readonly project: ((document: Uint8Array) => Uint8Array) | null;
+}
+
+/** Documents of one collection along the shortest way. */
+export function scanSource({ access, server }: CommandContext, collection: Collection, scan: Scan): DocumentSource {
+  const { filter, order, bounds, skip, limit, project } = scan;
+  return new PageSource({
+    reader: access.pages(collection, planScan(filter, order, bounds)),
+    filter: bounds === filter.idBounds ? remainingFilter(filter) : filter,
+    project,
+    skip,
+    limit,
+    clock: server.clock,
+  });
+}
+
+function limitOf(body: CommandBody): number | null {
+  const limit = body.count('limit') ?? 0;
+  return limit === 0 ? null : limit;
+}
+
+/** `find`. */
+export const findCommand: Command = { names: ['find'], isTransactional: true, run };

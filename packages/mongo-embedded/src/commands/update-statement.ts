@@ -1,0 +1,149 @@
+import type { CommandBody } from '../bson/command-body.ts';
+import { asBuffer } from '../bson/raw-element.ts';
+import { errorCodes } from '../error/error-codes.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import type { CompiledFilter } from '../query/filter.ts';
+import { idOf } from '../query/raw-document.ts';
+import { type RawValue, rawValue } from '../query/raw-value.ts';
+import { type CompiledUpdate, compileUpdate } from '../query/update/update.ts';
+import type { Variables } from '../query/variables.ts';
+import type { StoredDocument } from '../storage/collection-table.ts';
+import type { CommandContext } from './command.ts';
+import { checkCommandCollation, filterOf, hintedOrder, type SortChoice, sortOf, variablesOf } from './find-options.ts';
+import { forEachMatch } from './matches.ts';
+import { checkDocumentSize, storedForm } from './stored-form.ts';
+
+/** One update, ready to run. */
+export interface UpdateStatement {
+  readonly filter: CompiledFilter;
+  readonly update: CompiledUpdate;
+  readonly isMulti: boolean;
+  readonly isUpsert: boolean;
+  readonly sort: SortChoice | null;
+}
+
+export interface UpdateOutcome {
+  readonly matched: number;
+  readonly modified: number;
+  /** The `_id` of the document that an upsert inserted. */
+  readonly upsertedId: RawValue | null;
+  /** The last document that matched, before and after; null where none did. */
+  readonly before: Uint8Array | null;
+  readonly after: Uint8Array | null;
+}
+
+export interface UpdateParts {
+  /** Where `filter` comes from: `q` of an update, `query` of a findAndModify. */
+  readonly filter: Uint8Array | undefined;
+  readonly update: { readonly type: number; readonly bytes: Buffer } | undefined;
+  readonly constants: Uint8Array | undefined;
+  readonly arrayFilters: readonly Uint8Array[] | undefined;
+  readonly sort: Uint8Array | undefined;
+  readonly isMulti: boolean;
+  readonly isUpsert: boolean;
+}
+
+function variablesWith(context: CommandContext, constants: Uint8Array | undefined): Variables {
+  const variables = variablesOf(context);
+  if (constants === undefined) return variables;
+  throw new MongoFailure('CommandNotSupported', "option 'c' of update is not supported by this server, 'let' is");
+}
+
+/** Compiles an update with the checks that need no document. */
+export function compileStatement(context: CommandContext, parts: UpdateParts): UpdateStatement {
+  const variables = variablesWith(context, parts.constants);
+  const filter = filterOf(parts.filter, variables);
+  if (parts.update === undefined)
+    throw new MongoFailure('FailedToParse', 'Update argument must be either an object or an array');
+  const update = compileUpdate({
+    update: rawValue(parts.update.type, parts.update.bytes),
+    ...(parts.arrayFilters === undefined ? {} : { arrayFilters: parts.arrayFilters }),
+    variables,
+    nowMs: context.server.clock.nowMs(),
+    clusterTime: context.server.store.clusterClock.current,
+  });
+  if (update.isReplacement && parts.isMulti)
+    throw new MongoFailure('FailedToParse', 'multi update is not supported for replacement-style update');
+  const sort = parts.sort === undefined ? null : sortOf(parts.sort);
+  if (sort !== null && parts.isMulti) throw new MongoFailure('FailedToParse', 'Cannot specify sort with multi=true');
+  return { filter, update, isMulti: parts.isMulti, isUpsert: parts.isUpsert, sort };
+}
+
+/** Reads `{ q, u, multi, upsert, … }` of the update command. */
+export function parseStatement(
+  context: CommandContext,
+  statement: CommandBody,
+  collectionName: string,
+): UpdateStatement {
+  checkCommandCollation(statement);
+  const isMulti = statement.boolean('multi') ?? false;
+  if (isMulti && context.txnNumber !== null && context.transaction === null) {
+    throw new MongoFailure('InvalidOptions', 'Cannot use retryable writes with multi=true');
+  }
+  hintedOrder(statement, context.access.collection(context.database, collectionName));
+  return compileStatement(context, {
+    filter: statement.document('q'),
+    update: statement.element('u'),
+    constants: statement.document('c'),
+    arrayFilters: statement.documents('arrayFilters'),
+    sort: statement.document('sort'),
+    isMulti,
+    isUpsert: statement.boolean('upsert') ?? false,
+  });
+}
+
+/** How often an upsert that lost a race looks again. */
+const upsertRetriesMax = 3;
+
+export interface UpdateAttempt {
+  readonly statement: UpdateStatement;
+  readonly attemptsLeft?: number;
+}
+
+/** Runs one update on one collection. */
+export async function runUpdate(context: CommandContext, name: string, attempt: UpdateAttempt): Promise<UpdateOutcome> {
+  const { access, database } = context;
+  const { statement, attemptsLeft = upsertRetriesMax } = attempt;
+  const { filter, isMulti, isUpsert, sort } = statement;
+  const collection = isUpsert ? access.collectionForWrite(database, name) : access.collection(database, name);
+  let matched = 0;
+  let modified = 0;
+  let before: Uint8Array | null = null;
+  let after: Uint8Array | null = null;
+  if (collection !== undefined) {
+    await forEachMatch(context, { collection, filter, isSingle: !isMulti, sort }, (stored: StoredDocument) => {
+      const result = applyTo(stored, statement);
+      if (result.kind !== 'noop') {
+        checkDocumentSize(result.document);
+        const { document, updateDescription } = result;
+        access.replace(collection, stored, { document, kind: result.kind, updateDescription });
+        modified += 1;
+      }
+      matched += 1;
+      before = stored.document;
+      after = result.document;
+    });
+  }
+  if (matched > 0 || !isUpsert) return { matched, modified, upsertedId: null, before, after };
+  try {
+    return insertUpsert(context, name, statement);
+  } catch (error) {
+    // Another upsert came first: what it inserted may match now. Source: manual, "Upsert with Unique Index".
+    const isDuplicate = error instanceof MongoFailure && error.code === errorCodes.DuplicateKey;
+    if (!isDuplicate || attemptsLeft === 0) throw error;
+    return await runUpdate(context, name, { statement, attemptsLeft: attemptsLeft - 1 });
+  }
+}
+
+function applyTo(stored: StoredDocument, { filter, update }: UpdateStatement): ReturnType<CompiledUpdate['apply']> {
+  const position = filter.matchesAll ? -1 : (filter.trace(stored.document)?.position ?? -1);
+  return update.apply(stored.document, position);
+}
+
+function insertUpsert(context: CommandContext, name: string, { filter, update }: UpdateStatement): UpdateOutcome {
+  const { access, database, server } = context;
+  const form = storedForm(update.insertDocument(filter), () => server.store.clusterClock.tick());
+  access.insert(access.collectionForWrite(database, name), form, access.stamp());
+  const id = idOf(form.bytes);
+  return { matched: 0, modified: 0, upsertedId: id ?? null, before: null, after: asBuffer(form.bytes) };
+}

@@ -1,0 +1,68 @@
+import { MongoFailure } from '../error/mongo-failure.ts';
+import type { CompiledSort } from '../query/sort.ts';
+import type { Batch, BatchRequest, DocumentSource } from './cursor-table.ts';
+import { ListSource } from './list-source.ts';
+
+/** Documents that a sort may hold, in bytes. mongod spills to disk beyond 100 MB; here a larger sort is refused. */
+const sortBytesMax = 512 * 1024 * 1024;
+
+export interface SortedSourceOptions {
+  readonly source: DocumentSource;
+  readonly sort: CompiledSort;
+  readonly skip: number;
+  readonly limit: number | null;
+  readonly project: ((document: Uint8Array) => Uint8Array) | null;
+}
+
+interface Sorted {
+  readonly key: Buffer;
+  readonly document: Uint8Array;
+}
+
+/** Reads everything from another source on the first batch, orders it, and hands it out. With a limit it holds no more than twice that many. */
+export class SortedSource implements DocumentSource {
+  readonly #options: SortedSourceOptions;
+  #sorted: ListSource | null = null;
+
+  constructor(options: SortedSourceOptions) {
+    this.#options = options;
+  }
+
+  async next(request: BatchRequest): Promise<Batch> {
+    this.#sorted ??= await this.#readAll(request);
+    return this.#sorted.next(request);
+  }
+
+  close(): void {
+    this.#options.source.close();
+    this.#sorted?.close();
+  }
+
+  async #readAll(request: BatchRequest): Promise<ListSource> {
+    const { source, sort, skip, limit, project } = this.#options;
+    const kept = limit === null ? Number.POSITIVE_INFINITY : skip + limit;
+    let held: Sorted[] = [];
+    let bytes = 0;
+    for (;;) {
+      const batch = await source.next({ ...request, documentsMax: 1000 });
+      for (const document of batch.documents) {
+        held.push({ key: sort.keyOf(document), document });
+        bytes += document.length;
+      }
+      if (held.length >= kept * 2 + 1000) {
+        held = held.sort(byKey).slice(0, kept);
+        bytes = held.reduce((sum, { document }) => sum + document.length, 0);
+      }
+      if (bytes > sortBytesMax) {
+        throw new MongoFailure(292, 'Executor error during find command: Sort exceeded memory limit');
+      }
+      if (batch.isExhausted) break;
+    }
+    const documents = held.sort(byKey).slice(skip, limit === null ? undefined : skip + limit);
+    return new ListSource(documents.map(({ document }) => (project === null ? document : project(document))));
+  }
+}
+
+function byKey(a: Sorted, b: Sorted): number {
+  return a.key.compare(b.key);
+}
