@@ -18,7 +18,7 @@ const stageOrder = Object.keys(stageNames) as StageView['stage'][];
 export function PipelineStrip({ stages }: { readonly stages: readonly StageView[] | undefined }) {
   return (
     <section aria-label="Pipeline" className="@container">
-      <ol className="grid grid-cols-1 overflow-hidden rounded-card border border-line bg-panel shadow-card @md:grid-cols-2 @2xl:grid-cols-3 @5xl:grid-cols-6">
+      <ol className="grid grid-cols-2 overflow-hidden rounded-card border border-line bg-panel shadow-card @2xl:grid-cols-3 @5xl:grid-cols-6">
         {stageOrder.map((stage) => (
           <Stage key={stage} name={stageNames[stage]} view={stages?.find((candidate) => candidate.stage === stage)} />
         ))}
@@ -51,7 +51,7 @@ function StageFigure({ view }: { readonly view: StageView }) {
       <p className="figures mt-[5px] mb-px truncate font-[600] text-[1.3rem] leading-[1.45] tracking-[-0.01em]">
         {figure} <span className="font-[500] text-ink-2 text-sm tracking-normal">{view.unit}</span>
       </p>
-      <p className="figures truncate text-ink-3 text-sm" title={view.evidence}>
+      <p className="figures text-ink-3 text-sm @2xl:truncate" title={view.evidence}>
         {view.evidence}
       </p>
     </>

@@ -1,0 +1,71 @@
+'use client';
+
+import type { EntityView } from '@emcachers/core/api-views';
+import { Hammer, RefreshCw } from 'lucide-react';
+import { activityWords, statusWords } from '../../entity-facts/status-words.ts';
+import { formatCount, plural } from '../../format/numbers.ts';
+import { useConfirmedAction } from '../actions/use-confirmed-action.tsx';
+import { Button } from '../ui/button.tsx';
+import { Moment } from '../ui/moment.tsx';
+import { PageHead } from '../ui/page-head.tsx';
+import { Pill } from '../ui/pill.tsx';
+import { Skeleton } from '../ui/skeleton.tsx';
+import { EntityMenu } from './entity-menu.tsx';
+
+export function EntityHead({ entity }: { readonly entity: EntityView }) {
+  const { ask, dialog } = useConfirmedAction(entity);
+  const isDeleting = entity.activity === 'deleting';
+  return (
+    <>
+      <PageHead
+        title={
+          <span className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
+            {entity.entityName}
+            <span className="text-base tracking-normal">
+              <Pill {...statusWords(entity)} />
+            </span>
+          </span>
+        }
+        detail={<Facts entity={entity} />}
+        actions={
+          <>
+            <Button disabled={isDeleting} onClick={() => ask('refresh')}>
+              <RefreshCw size={14} aria-hidden /> Refresh from source
+            </Button>
+            <Button disabled={isDeleting} onClick={() => ask('rebuild')}>
+              <Hammer size={14} aria-hidden /> Rebuild cache
+            </Button>
+            <EntityMenu entity={entity} isOnItsPage />
+          </>
+        }
+      />
+      {dialog}
+    </>
+  );
+}
+
+function Facts({ entity }: { readonly entity: EntityView }) {
+  return (
+    <p className="figures font-mono text-sm">
+      {entity.sourceName} → {plural(entity.columns.length, 'column')} · version {formatCount(entity.version)} ·{' '}
+      {activityWords[entity.activity]} since <Moment at={entity.since} />
+    </p>
+  );
+}
+
+export function EntityHeadPlaceholder({ entityName }: { readonly entityName: string }) {
+  return (
+    <div aria-busy className="grid gap-5">
+      <PageHead title={entityName} detail={<Skeleton width="26rem" />} />
+      <div className="grid gap-5 md:grid-cols-3">
+        {['fresh', 'lag', 'rows'].map((part) => (
+          <div key={part} className="h-[114px] rounded-card border border-line bg-panel p-4">
+            <Skeleton width="40%" />
+          </div>
+        ))}
+      </div>
+      <div className="h-[76px] rounded-card border border-line bg-panel" />
+      <div className="h-64 rounded-card border border-line bg-panel" />
+    </div>
+  );
+}

@@ -1,0 +1,81 @@
+import type { EntityNodeView, EntityView } from '@emcachers/core/api-views';
+import { toneOfHealth } from '../../entity-facts/status-words.ts';
+import { formatBytes, formatCount, unknownFigure } from '../../format/numbers.ts';
+import { formatLag } from '../../format/times.ts';
+import { Card } from '../ui/card.tsx';
+import { DataTable, type TableColumn } from '../ui/data-table.tsx';
+import { Moment } from '../ui/moment.tsx';
+import { Pill } from '../ui/pill.tsx';
+
+export function NodesCard({ entity }: { readonly entity: EntityView }) {
+  return (
+    <Card title="Nodes" aside={`oplog head ${formatCount(entity.head)}`} flush>
+      {entity.nodes.length === 0 ? (
+        <p className="px-4 py-6 text-ink-2">
+          No node has a cache of this entity yet. It is made once the scan is complete.
+        </p>
+      ) : (
+        <DataTable
+          caption={`Caches of ${entity.entityName} by node`}
+          compact
+          rows={entity.nodes}
+          rowKey={(node) => node.nodeId}
+          columns={columns}
+        />
+      )}
+    </Card>
+  );
+}
+
+const columns: TableColumn<EntityNodeView>[] = [
+  { id: 'node', label: 'Node', stack: 'title', cell: (node) => <code>{node.nodeId}</code> },
+  { id: 'status', label: 'Status', stack: 'status', width: '9rem', cell: statusCell },
+  { id: 'offset', label: 'Offset', end: true, width: '8rem', cell: (node) => formatCount(node.offset) },
+  { id: 'behind', label: 'Behind', end: true, width: '10rem', cell: behindCell },
+  { id: 'rows', label: 'Rows', end: true, width: '8rem', cell: (node) => formatCount(node.documents) },
+  { id: 'file', label: 'File', end: true, width: '9rem', cell: fileCell },
+  {
+    id: 'applied',
+    label: 'Last applied',
+    end: true,
+    width: '9rem',
+    cell: (node) => <Moment at={node.lastAppliedAt} show="ago" />,
+  },
+];
+
+function statusCell(node: EntityNodeView) {
+  const pill = <Pill tone={toneOfHealth(node.health)} words={wordsOf(node)} />;
+  if (node.error === null) return pill;
+  return (
+    <div className="grid justify-items-start gap-1 whitespace-normal">
+      {pill}
+      <span className="max-w-[22rem] text-ink-2 text-sm">
+        <code>{node.errorCode}</code> {node.error}
+      </span>
+    </div>
+  );
+}
+
+function wordsOf(node: EntityNodeView): string {
+  switch (node.health) {
+    case 'ok':
+      return node.lagEntries === 0 ? 'Level' : 'Fresh';
+    case 'degraded':
+      return 'Behind';
+    case 'failed':
+      return 'Failed';
+    case 'unknown':
+      return 'Silent';
+  }
+}
+
+function behindCell(node: EntityNodeView) {
+  if (node.lagEntries === null) return unknownFigure;
+  const time = node.lagMs === null || node.lagEntries === 0 ? '' : ` · ${formatLag(node.lagMs)}`;
+  return `${formatCount(node.lagEntries)}${time}`;
+}
+
+function fileCell(node: EntityNodeView) {
+  if (node.fileBytes === null) return unknownFigure;
+  return `${formatBytes(node.fileBytes)}${node.generation === null ? '' : ` · g${node.generation}`}`;
+}

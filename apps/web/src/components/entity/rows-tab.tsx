@@ -1,0 +1,117 @@
+'use client';
+
+import type { Activity, RowsPage } from '@emcachers/core/api-views';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { parseAsString, useQueryStates } from 'nuqs';
+import { type ReactNode, useState } from 'react';
+import { formatCount, plural } from '../../format/numbers.ts';
+import { engineErrorOf } from '../../trpc/engine-error.ts';
+import { useTRPC } from '../../trpc/trpc.ts';
+import { Button } from '../ui/button.tsx';
+import { Card } from '../ui/card.tsx';
+import { Trouble } from '../ui/trouble.tsx';
+import { FindDocument } from './find-document.tsx';
+import { RowsTable } from './rows-table.tsx';
+import { useRowMarks } from './use-row-marks.ts';
+
+const rowsMax = 25;
+const parsers = { after: parseAsString, doc: parseAsString };
+
+interface RowsTabProps {
+  readonly entityName: string;
+  readonly activity: Activity;
+}
+
+/** The rows as applications read them, renewed as they change. */
+export function RowsTab({ entityName, activity }: RowsTabProps) {
+  const trpc = useTRPC();
+  const [{ after, doc }, setPlace] = useQueryStates(parsers, { history: 'push' });
+  const [trail, setTrail] = useState<readonly (string | null)[]>([]);
+  const input = {
+    entityName,
+    limit: rowsMax,
+    ...(doc === null ? {} : { docId: doc }),
+    ...(after === null ? {} : { after }),
+  };
+  const answer = useQuery(trpc.entities.rows.queryOptions(input, { placeholderData: keepPreviousData }));
+  const page = answer.isPlaceholderData ? undefined : answer.data;
+  const marks = useRowMarks(page, `${after} ${doc}`);
+  const go = (next: { after: string | null; doc?: string | null }, nextTrail: readonly (string | null)[]) => {
+    setTrail(nextTrail);
+    void setPlace({ doc: null, ...next });
+  };
+  const previous = trail.at(-1);
+  return (
+    <Card
+      title="Rows"
+      note={noteOf(answer.data)}
+      aside={<FindDocument key={doc} docId={doc} onFind={(docId) => go({ after: null, doc: docId }, [])} />}
+      flush
+    >
+      {answer.error === null ? null : (
+        <div className="p-4">
+          <Trouble
+            error={engineErrorOf(answer.error)}
+            title="The rows could not be read."
+            onRetry={() => void answer.refetch()}
+          />
+        </div>
+      )}
+      {answer.data?.rows.length === 0 ? (
+        <NoRows docId={doc} activity={activity} />
+      ) : answer.error !== null && answer.data === undefined ? null : (
+        <RowsTable page={answer.data} marks={marks} isOld={answer.isPlaceholderData} entityName={entityName} />
+      )}
+      <PageBar
+        onFirst={after === null && doc === null ? null : () => go({ after: null }, [])}
+        onPrevious={previous === undefined ? null : () => go({ after: previous }, trail.slice(0, -1))}
+        onNext={page?.next == null ? null : () => go({ after: page.next }, [...trail, after])}
+      />
+    </Card>
+  );
+}
+
+function noteOf(page: RowsPage | undefined): string {
+  if (page === undefined) return '';
+  const total = page.total === null ? '' : `${plural(page.total, 'row')}`;
+  return page.offset === null ? total : `${total} at offset ${formatCount(page.offset)}`;
+}
+
+function NoRows({ docId, activity }: { readonly docId: string | null; readonly activity: Activity }) {
+  return <p className="px-4 py-10 text-center text-ink-2">{emptyWords(docId, activity)}</p>;
+}
+
+function emptyWords(docId: string | null, activity: Activity): ReactNode {
+  if (docId !== null)
+    return (
+      <>
+        No row has the document id <code className="text-ink">{docId}</code>. It may be deleted, or not copied yet.
+      </>
+    );
+  if (activity === 'live')
+    return 'The collection has no documents. The first one appears here as soon as it is inserted.';
+  return 'There are no rows yet. They appear together when the first scan is complete.';
+}
+
+interface PageBarProps {
+  readonly onFirst: (() => void) | null;
+  readonly onPrevious: (() => void) | null;
+  readonly onNext: (() => void) | null;
+}
+
+export function PageBar({ onFirst, onPrevious, onNext }: PageBarProps) {
+  if (onFirst === null && onPrevious === null && onNext === null) return null;
+  return (
+    <nav aria-label="Pages" className="flex justify-end gap-2 border-line border-t px-4 py-2.5">
+      <Button size="small" disabled={onFirst === null} onClick={onFirst ?? undefined}>
+        First
+      </Button>
+      <Button size="small" disabled={onPrevious === null} onClick={onPrevious ?? undefined}>
+        Previous
+      </Button>
+      <Button size="small" disabled={onNext === null} onClick={onNext ?? undefined}>
+        Next
+      </Button>
+    </nav>
+  );
+}

@@ -1,0 +1,58 @@
+'use client';
+
+import type { RowsPage } from '@emcachers/core/api-views';
+import { classes } from '../ui/classes.ts';
+import { DataTable, type TableColumn } from '../ui/data-table.tsx';
+import type { RowMarks } from './use-row-marks.ts';
+
+type Row = RowsPage['rows'][number];
+
+/** A cell shows so much; the whole value is in its title. */
+const shownCharsMax = 80;
+
+interface RowsTableProps {
+  readonly page: RowsPage | undefined;
+  readonly marks: RowMarks;
+  /** The page that is asked for has not come; what is shown belongs to the one before. */
+  readonly isOld: boolean;
+  readonly entityName: string;
+}
+
+export function RowsTable({ page, marks, isOld, entityName }: RowsTableProps) {
+  const names = page?.columns ?? ['', '', '', ''];
+  const columns: TableColumn<Row>[] = [
+    { id: 'doc_id', label: 'doc_id', cell: (row) => <code className="text-ink-2">{row.docId}</code> },
+    ...names.map((name, index) => ({
+      id: `${name} ${index}`,
+      label: name,
+      cell: (row: Row) => {
+        const isMarked = marks.changes.get(row.docId)?.has(index) ?? false;
+        return <Cell key={isMarked ? marks.turn : 0} value={row.cells[index] ?? null} isMarked={isMarked} />;
+      },
+    })),
+  ];
+  return (
+    <div className={classes('transition-opacity', isOld && 'opacity-60')}>
+      <DataTable
+        caption={`Rows of ${entityName}`}
+        isWide
+        compact
+        columns={columns}
+        rows={page?.rows}
+        rowKey={(row) => row.docId}
+        placeholderRows={12}
+      />
+    </div>
+  );
+}
+
+function Cell({ value, isMarked }: { readonly value: string | null; readonly isMarked: boolean }) {
+  const look = classes('-mx-1.5 -my-0.5 inline-block rounded-[4px] px-1.5 py-0.5', isMarked && 'changed-cell');
+  if (value === null) return <span className={classes(look, 'text-ink-3 text-sm')}>NULL</span>;
+  const isLong = value.length > shownCharsMax;
+  return (
+    <code className={look} title={isLong ? value : undefined}>
+      {isLong ? `${value.slice(0, shownCharsMax)}…` : value}
+    </code>
+  );
+}

@@ -1,0 +1,54 @@
+'use client';
+
+import type { EntityView } from '@emcachers/core/api-views';
+import { scanProgress } from '../../entity-facts/scan-progress.ts';
+import { formatCount, formatEstimate, formatRate, formatShare, plural } from '../../format/numbers.ts';
+import { formatDuration } from '../../format/times.ts';
+import { Card } from '../ui/card.tsx';
+
+/** The scan as it runs: a bar when the total is known, a counter that moves in any case. */
+export function ScanCard({ entity }: { readonly entity: EntityView }) {
+  const { scan, sourceName, activity, documents } = entity;
+  const { share, remainingMs } = scanProgress(scan);
+  const left = remainingMs === null ? '' : `about ${formatDuration(remainingMs)} left`;
+  const valueText = share === null ? plural(scan.scanned, 'document') : `${formatShare(share)}, ${left}`;
+  return (
+    <Card title={titles[activity] ?? 'Scan'} note={sourceName} aside={left === '' ? undefined : `~ ${left}`}>
+      <div
+        role="progressbar"
+        aria-label={`Scan of ${sourceName}`}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={share === null ? undefined : Math.round(share * 100)}
+        aria-valuetext={valueText}
+        className="h-2 overflow-hidden rounded-[4px] bg-sunken"
+      >
+        {share === null ? (
+          <div className="bar-fill sliding-bar h-full w-1/4 rounded-[4px] bg-busy" />
+        ) : (
+          <div
+            className="bar-fill h-full rounded-[4px] bg-busy transition-[width] duration-700 ease-linear"
+            style={{ width: `${share * 100}%` }}
+          />
+        )}
+      </div>
+      <p className="figures mt-2 text-ink-2">
+        <b className="font-[600] text-ink">{formatCount(scan.scanned)}</b>
+        {scan.estimated === null ? ' documents' : ` of ${formatEstimate(scan.estimated)} documents`}
+        {scan.ratePerSecond === null ? '' : ` · ${formatRate(scan.ratePerSecond)} /s`}
+        {scan.staged === null ? '' : ` · ${plural(scan.staged, 'live change')} held back until the scan is complete`}
+      </p>
+      <p className="mt-0.5 text-ink-3 text-sm">
+        {documents === null
+          ? 'Readers see the entity once it is complete, never half of it.'
+          : 'Readers keep the rows of the version before until this scan is complete.'}
+      </p>
+    </Card>
+  );
+}
+
+const titles: Partial<Record<EntityView['activity'], string>> = {
+  pending: 'Waiting to scan',
+  scanning: 'Scanning',
+  'catching-up': 'Scan complete, catching up',
+};

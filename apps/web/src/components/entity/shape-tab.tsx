@@ -1,0 +1,78 @@
+'use client';
+
+import type { EntityView } from '@emcachers/core/api-views';
+import type { Column, Shape } from '@emcachers/core/shape';
+import { Copy, Trash2 } from 'lucide-react';
+import Link from 'next/link';
+import { plural } from '../../format/numbers.ts';
+import { useConfirmedAction } from '../actions/use-confirmed-action.tsx';
+import { Button, buttonClasses } from '../ui/button.tsx';
+import { Card } from '../ui/card.tsx';
+import { CopyButton } from '../ui/copy-button.tsx';
+import { DataTable, type TableColumn } from '../ui/data-table.tsx';
+
+const columns: TableColumn<Column>[] = [
+  { id: 'name', label: 'Column', stack: 'title', cell: (column) => <code>{column.name}</code> },
+  { id: 'type', label: 'Type', width: '8rem', cell: (column) => column.type },
+  { id: 'path', label: 'Path in the document', stack: 'wide', cell: (column) => <code>{column.path}</code> },
+];
+
+/** What the entity keeps of its documents, and the place where it is deleted. */
+export function ShapeTab({ entity }: { readonly entity: EntityView }) {
+  const { entityName, sourceName } = entity;
+  const shape: Shape = { entityName, sourceName, columns: entity.columns };
+  const json = JSON.stringify(shape, null, 2);
+  return (
+    <>
+      <Card title="Columns" note={plural(entity.columns.length, 'column')} aside="besides doc_id, the key" flush>
+        <DataTable
+          caption={`Columns of ${entityName}`}
+          compact
+          rows={entity.columns}
+          rowKey={(column) => column.name}
+          columns={columns}
+        />
+      </Card>
+      <Card
+        title="As JSON"
+        note="what POST /api/v1/entities takes"
+        aside={<CopyButton text={json} label="Copy the shape as JSON" />}
+      >
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard. */}
+        <pre tabIndex={0} className="max-h-72 overflow-auto text-[0.86rem] leading-relaxed">
+          {json}
+        </pre>
+      </Card>
+      <Card title="Another shape">
+        <div className="flex flex-wrap items-center gap-3">
+          <p className="min-w-0 flex-1 basis-64 text-ink-2">
+            A shape cannot change. Duplicate it with other columns, let your applications read the new entity, then
+            delete this one.
+          </p>
+          <Link href={`/entities/new?from=${encodeURIComponent(entityName)}`} className={buttonClasses()}>
+            <Copy size={14} aria-hidden /> Duplicate
+          </Link>
+        </div>
+      </Card>
+      <DangerZone entity={entity} />
+    </>
+  );
+}
+
+function DangerZone({ entity }: { readonly entity: EntityView }) {
+  const { ask, dialog } = useConfirmedAction(entity);
+  return (
+    <Card title="Delete this entity" className="border-bad/40">
+      <div className="flex flex-wrap items-center gap-3">
+        <p className="min-w-0 flex-1 basis-64 text-ink-2">
+          Removes its cache files on all nodes, its oplog entries and this definition. The collection{' '}
+          <code>{entity.sourceName}</code> in MongoDB is not touched.
+        </p>
+        <Button look="danger" disabled={entity.activity === 'deleting'} onClick={() => ask('delete')}>
+          <Trash2 size={14} aria-hidden /> Delete entity
+        </Button>
+      </div>
+      {dialog}
+    </Card>
+  );
+}

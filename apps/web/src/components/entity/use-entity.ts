@@ -1,0 +1,43 @@
+import type { EntityView } from '@emcachers/core/api-views';
+import { useQuery } from '@tanstack/react-query';
+import { findEntity, useFleet } from '../../live/use-fleet.ts';
+import { type EngineError, engineErrorOf } from '../../trpc/engine-error.ts';
+import { useTRPC } from '../../trpc/trpc.ts';
+
+export type EntityAnswer =
+  | { readonly kind: 'loading' }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unknown'; readonly error: EngineError; readonly tryAgain: () => void }
+  | {
+      readonly kind: 'found';
+      readonly entity: EntityView;
+      /** Set when the figures are old because the engine does not answer. */
+      readonly error: EngineError | null;
+      readonly receivedAtMs: number;
+      readonly tryAgain: () => void;
+    };
+
+const noSuchEntity = 'EMC-5002';
+
+/**
+ * One entity, from the pushed picture of the fleet. A name that the picture lacks is asked for by itself before it is
+ * called missing: the picture may be older than the entity.
+ */
+export function useEntity(entityName: string): EntityAnswer {
+  const trpc = useTRPC();
+  const { fleet, error, receivedAtMs, tryAgain } = useFleet();
+  const inFleet = findEntity(fleet, entityName);
+  const asked = useQuery(
+    trpc.entities.get.queryOptions({ entityName }, { enabled: inFleet === null, staleTime: 0, retry: false }),
+  );
+  if (inFleet !== null && inFleet !== undefined)
+    return { kind: 'found', entity: inFleet, error, receivedAtMs, tryAgain };
+  if (inFleet === undefined) return error === null ? { kind: 'loading' } : { kind: 'unknown', error, tryAgain };
+  if (asked.error !== null) {
+    const problem = engineErrorOf(asked.error);
+    const isMissing = problem.code === noSuchEntity || problem.fields.length > 0;
+    return isMissing ? { kind: 'missing' } : { kind: 'unknown', error: problem, tryAgain: () => void asked.refetch() };
+  }
+  if (asked.data === undefined) return { kind: 'loading' };
+  return { kind: 'found', entity: asked.data, error, receivedAtMs, tryAgain };
+}

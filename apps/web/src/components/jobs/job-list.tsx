@@ -1,0 +1,123 @@
+'use client';
+
+import type { JobKind, JobView } from '@emcachers/core/api-views';
+import { useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { jobStatusWords } from '../../entity-facts/status-words.ts';
+import { unknownFigure } from '../../format/numbers.ts';
+import { formatDuration } from '../../format/times.ts';
+import { useEngineNow } from '../../live/use-engine-now.ts';
+import { usePollInterval } from '../../live/use-poll-interval.ts';
+import { engineErrorOf } from '../../trpc/engine-error.ts';
+import { useTRPC } from '../../trpc/trpc.ts';
+import { classes } from '../ui/classes.ts';
+import { DataTable, type TableColumn } from '../ui/data-table.tsx';
+import { Moment } from '../ui/moment.tsx';
+import { Pill } from '../ui/pill.tsx';
+import { Trouble } from '../ui/trouble.tsx';
+
+const jobsMax = 100;
+const renewMs = 2_000;
+
+export const jobKindWords: Readonly<Record<JobKind, string>> = {
+  refresh: 'Refresh from source',
+  rebuild: 'Rebuild cache',
+  pause: 'Pause',
+  resume: 'Resume',
+  verify: 'Verify',
+  repair: 'Repair',
+  delete: 'Delete entity',
+};
+
+interface JobListProps {
+  /** All entities where it is left out. */
+  readonly entityName?: string;
+  readonly empty: string;
+  /** The job that an address points at. */
+  readonly markedJobId?: string | null;
+}
+
+export function JobList({ entityName, empty, markedJobId = null }: JobListProps) {
+  const trpc = useTRPC();
+  const refetchInterval = usePollInterval(renewMs);
+  const input = { limit: jobsMax, ...(entityName === undefined ? {} : { entityName }) };
+  const answer = useQuery(trpc.jobs.list.queryOptions(input, { refetchInterval }));
+  if (answer.error !== null && answer.data === undefined)
+    return (
+      <div className="p-4">
+        <Trouble
+          error={engineErrorOf(answer.error)}
+          title="The jobs could not be listed."
+          onRetry={() => void answer.refetch()}
+        />
+      </div>
+    );
+  if (answer.data?.length === 0) return <p className="px-4 py-10 text-center text-ink-2">{empty}</p>;
+  return (
+    <DataTable
+      caption={entityName === undefined ? 'Jobs' : `Jobs of ${entityName}`}
+      rows={answer.data}
+      rowKey={(job) => job.jobId}
+      columns={columnsFor(entityName === undefined, markedJobId)}
+    />
+  );
+}
+
+function columnsFor(hasEntity: boolean, markedJobId: string | null): TableColumn<JobView>[] {
+  const entityColumn: TableColumn<JobView> = {
+    id: 'entity',
+    label: 'Entity',
+    width: '11rem',
+    cell: (job) => (
+      <Link href={`/entities/${encodeURIComponent(job.entityName)}`} className="underline-offset-2 hover:underline">
+        {job.entityName}
+      </Link>
+    ),
+  };
+  return [
+    {
+      id: 'kind',
+      label: 'Job',
+      stack: 'title',
+      width: '12rem',
+      cell: (job) => (
+        <span className={classes('font-[600]', job.jobId === markedJobId && 'border-accent border-l-[3px] pl-2')}>
+          {jobKindWords[job.kind]}
+        </span>
+      ),
+    },
+    ...(hasEntity ? [entityColumn] : []),
+    {
+      id: 'status',
+      label: 'Status',
+      stack: 'status',
+      width: '8rem',
+      cell: (job) => <Pill {...jobStatusWords[job.status]} />,
+    },
+    { id: 'message', label: 'What it did', stack: 'wide', cell: messageCell },
+    {
+      id: 'created',
+      label: 'Started',
+      end: true,
+      width: '10rem',
+      cell: (job) => <Moment at={job.startedAt ?? job.createdAt} />,
+    },
+    { id: 'took', label: 'Took', end: true, width: '6rem', cell: (job) => <Took job={job} /> },
+  ];
+}
+
+function messageCell(job: JobView) {
+  return (
+    <span className="whitespace-normal text-ink-2">
+      {job.message ?? unknownFigure}
+      {job.errorCode === null ? null : <code className="text-ink-3 text-sm"> {job.errorCode}</code>}
+    </span>
+  );
+}
+
+function Took({ job }: { readonly job: JobView }) {
+  const nowMs = useEngineNow();
+  if (job.startedAt === null) return unknownFigure;
+  const endMs = job.finishedAt === null ? nowMs : Date.parse(job.finishedAt);
+  return formatDuration(endMs - Date.parse(job.startedAt));
+}

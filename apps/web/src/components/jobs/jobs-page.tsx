@@ -1,0 +1,30 @@
+'use client';
+
+import { parseAsString, useQueryState } from 'nuqs';
+import { plural } from '../../format/numbers.ts';
+import { useFleet } from '../../live/use-fleet.ts';
+import { Card } from '../ui/card.tsx';
+import { PageHead } from '../ui/page-head.tsx';
+import { Skeleton } from '../ui/skeleton.tsx';
+import { JobList } from './job-list.tsx';
+
+export function JobsPage() {
+  const { fleet } = useFleet();
+  const [jobId] = useQueryState('job', parseAsString);
+  return (
+    <>
+      <PageHead title={titleOf(fleet?.activeJobs)} detail="What operators asked for, and what came of it." />
+      <Card title="Jobs" note="newest first" flush>
+        <JobList
+          markedJobId={jobId}
+          empty="No job has been run yet. Refresh, rebuild, pause and delete leave their record here."
+        />
+      </Card>
+    </>
+  );
+}
+
+function titleOf(activeJobs: number | undefined) {
+  if (activeJobs === undefined) return <Skeleton width="14rem" />;
+  return activeJobs === 0 ? 'No job is running.' : `${plural(activeJobs, 'job')} queued or running.`;
+}

@@ -1,0 +1,118 @@
+'use client';
+
+import type { PreviewView } from '@emcachers/core/api-views';
+import { columnTypes, type Shape } from '@emcachers/core/shape';
+import { ArrowDown, ArrowUp, X } from 'lucide-react';
+import { type UseFormReturn, useFormState } from 'react-hook-form';
+import { formatShare, unknownFigure } from '../../format/numbers.ts';
+import { Button } from '../ui/button.tsx';
+import { Select } from '../ui/select.tsx';
+import { TextInput } from '../ui/text-input.tsx';
+import { FieldError } from './field.tsx';
+
+export type ColumnPreview = PreviewView['columns'][number];
+
+interface ColumnRowProps {
+  readonly form: UseFormReturn<Shape>;
+  readonly index: number;
+  readonly count: number;
+  readonly pathListId: string;
+  /** What the sample says of this column; undefined while unknown. */
+  readonly found: { readonly column: ColumnPreview; readonly sampled: number } | undefined;
+  readonly onMove: (to: number) => void;
+  readonly onRemove: () => void;
+}
+
+/** Where the focus goes when a column is moved: the same button of the same column. */
+export function moveButtonId(index: number, direction: 'up' | 'down'): string {
+  return `column-${index}-${direction}`;
+}
+
+export function ColumnRow({ form, index, count, pathListId, found, onMove, onRemove }: ColumnRowProps) {
+  const { errors } = useFormState({ control: form.control });
+  const error = errors.columns?.[index];
+  const number = index + 1;
+  const base = `column-${index}`;
+  const at = (part: 'name' | 'path' | 'type') => {
+    const message = error?.[part]?.message;
+    return {
+      id: `${base}-${part}`,
+      'aria-invalid': message !== undefined,
+      'aria-describedby': message === undefined ? undefined : `${base}-${part}-error`,
+      ...form.register(`columns.${index}.${part}`),
+    };
+  };
+  return (
+    <li className="grid grid-cols-[1fr_auto] gap-x-2 gap-y-1.5 border-line border-b px-3 py-2 last:border-b-0 sm:grid-cols-[minmax(0,1fr)_minmax(0,1.25fr)_6.4rem_3.2rem_auto] sm:items-center">
+      <TextInput
+        mono
+        aria-label={`Name of column ${number}`}
+        placeholder="column"
+        className="max-sm:col-span-2"
+        {...at('name')}
+      />
+      <TextInput
+        mono
+        aria-label={`Path of column ${number}`}
+        placeholder="path.in.document"
+        list={pathListId}
+        className="max-sm:col-span-2"
+        {...at('path')}
+      />
+      <Select aria-label={`Type of column ${number}`} className="w-full max-sm:max-w-40" {...at('type')}>
+        {columnTypes.map((type) => (
+          <option key={type}>{type}</option>
+        ))}
+      </Select>
+      <Found found={found} />
+      <div className="flex justify-end gap-0.5 max-sm:col-span-2">
+        <Button
+          look="quiet"
+          size="small"
+          id={moveButtonId(index, 'up')}
+          aria-label={`Move column ${number} up`}
+          disabled={index === 0}
+          onClick={() => onMove(index - 1)}
+        >
+          <ArrowUp size={14} aria-hidden />
+        </Button>
+        <Button
+          look="quiet"
+          size="small"
+          id={moveButtonId(index, 'down')}
+          aria-label={`Move column ${number} down`}
+          disabled={index === count - 1}
+          onClick={() => onMove(index + 1)}
+        >
+          <ArrowDown size={14} aria-hidden />
+        </Button>
+        <Button look="quiet" size="small" aria-label={`Remove column ${number}`} onClick={onRemove}>
+          <X size={14} aria-hidden />
+        </Button>
+      </div>
+      <div className="col-span-full grid gap-1 empty:hidden">
+        {(['name', 'path', 'type'] as const).map((part) => {
+          const message = error?.[part]?.message;
+          return message === undefined ? null : <FieldError key={part} id={`${base}-${part}`} error={message} />;
+        })}
+      </div>
+    </li>
+  );
+}
+
+function Found({ found }: Pick<ColumnRowProps, 'found'>) {
+  const share = found === undefined || found.sampled === 0 ? null : found.column.found / found.sampled;
+  return (
+    <span
+      className="figures text-end text-ink-2 text-sm max-sm:self-center"
+      title="Share of sampled documents that have this path"
+    >
+      <span className="sr-only">Found in </span>
+      {share === null ? (
+        unknownFigure
+      ) : (
+        <span className={share === 0 ? 'text-bad' : undefined}>{formatShare(share)}</span>
+      )}
+    </span>
+  );
+}

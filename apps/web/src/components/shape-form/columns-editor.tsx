@@ -1,0 +1,116 @@
+'use client';
+
+import type { PreviewView, SampleView } from '@emcachers/core/api-views';
+import type { Shape } from '@emcachers/core/shape';
+import { Plus } from 'lucide-react';
+import { useEffect, useRef } from 'react';
+import { type UseFieldArrayReturn, type UseFormReturn, useFormState, useWatch } from 'react-hook-form';
+import { useAnnounce } from '../../live/announcer.tsx';
+import { Button } from '../ui/button.tsx';
+import { ColumnRow, moveButtonId } from './column-row.tsx';
+import { FieldError } from './field.tsx';
+
+interface ColumnsEditorProps {
+  readonly form: UseFormReturn<Shape>;
+  readonly columns: UseFieldArrayReturn<Shape, 'columns'>;
+  readonly sample: SampleView | undefined;
+  readonly preview: PreviewView | undefined;
+}
+
+const pathListId = 'sampled-paths';
+const addButtonId = 'add-column';
+
+export function ColumnsEditor({ form, columns, sample, preview }: ColumnsEditorProps) {
+  const { errors } = useFormState({ control: form.control });
+  const names = useWatch({ control: form.control, name: 'columns' }).map((column) => column.name);
+  const focusNext = useFocusNext();
+  const announce = useAnnounce();
+  const { fields } = columns;
+  const listError = errors.columns?.root?.message ?? errors.columns?.message;
+  const found = (name: string | undefined) => {
+    const column = preview?.columns.find((candidate) => candidate.name === name);
+    return column === undefined || preview === undefined ? undefined : { column, sampled: preview.sampled };
+  };
+  return (
+    <fieldset className="grid min-w-0 gap-1.5">
+      <legend className="mb-1.5 font-[560]">
+        Columns <span className="font-normal text-ink-3">· besides doc_id, the key</span>
+      </legend>
+      <datalist id={pathListId}>
+        {sample?.paths.map(({ path }) => (
+          <option key={path} value={path} />
+        ))}
+      </datalist>
+      {fields.length === 0 ? null : (
+        <div className="rounded-card border border-line">
+          <ColumnHeads />
+          <ol>
+            {fields.map((field, index) => (
+              <ColumnRow
+                key={field.id}
+                form={form}
+                index={index}
+                count={fields.length}
+                pathListId={pathListId}
+                found={found(names[index])}
+                onMove={(to) => {
+                  columns.move(index, to);
+                  announce(`Column ${index + 1} is now column ${to + 1}.`);
+                  focusNext(moveButtonId(to, to < index ? 'up' : 'down'), moveButtonId(to, to < index ? 'down' : 'up'));
+                }}
+                onRemove={() => {
+                  columns.remove(index);
+                  announce(`Column ${names[index] ?? ''} removed.`);
+                  focusNext(addButtonId);
+                }}
+              />
+            ))}
+          </ol>
+        </div>
+      )}
+      {listError === undefined ? null : <FieldError id="columns" error={listError} />}
+      <div>
+        <Button
+          size="small"
+          id={addButtonId}
+          aria-describedby={listError === undefined ? undefined : 'columns-error'}
+          onClick={() => columns.append({ name: '', type: 'Text', path: '' })}
+        >
+          <Plus size={13} strokeWidth={2.2} aria-hidden /> Add column
+        </Button>
+      </div>
+    </fieldset>
+  );
+}
+
+function ColumnHeads() {
+  return (
+    <div
+      aria-hidden
+      className="grid grid-cols-[minmax(0,1fr)_minmax(0,1.25fr)_6.4rem_3.2rem_6.1rem] gap-x-2 border-line border-b px-3 py-1.5 text-ink-3 text-sm max-sm:hidden"
+    >
+      <span>Column</span>
+      <span>Path</span>
+      <span>Type</span>
+      <span className="text-end">Found</span>
+    </div>
+  );
+}
+
+/** Moves the focus after the next paint, to the first of the ids that can take it. */
+function useFocusNext(): (...ids: string[]) => void {
+  const wanted = useRef<readonly string[]>([]);
+  useEffect(() => {
+    const ids = wanted.current;
+    wanted.current = [];
+    for (const id of ids) {
+      const element = document.getElementById(id);
+      if (!(element instanceof HTMLButtonElement) || element.disabled) continue;
+      element.focus();
+      return;
+    }
+  });
+  return (...ids) => {
+    wanted.current = ids;
+  };
+}

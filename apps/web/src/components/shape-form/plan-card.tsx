@@ -1,0 +1,42 @@
+import type { SourceCollectionView } from '@emcachers/core/api-views';
+import { formatEstimate, plural } from '../../format/numbers.ts';
+import { Card } from '../ui/card.tsx';
+
+interface PlanCardProps {
+  readonly entityName: string;
+  readonly source: SourceCollectionView | undefined;
+  readonly nodeCount: number | undefined;
+}
+
+/** What creating the entity sets going. */
+export function PlanCard({ entityName, source, nodeCount }: PlanCardProps) {
+  const documents =
+    source === undefined
+      ? 'the collection, as soon as it exists'
+      : `${formatEstimate(source.estimatedDocuments)} documents`;
+  const name = entityName === '' ? '…' : entityName;
+  return (
+    <Card title="What will happen">
+      <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5">
+        <Line name="Scan" words={`reads ${documents} once, by _id, beside your writes`} />
+        <Line name="Then" words="every change in MongoDB reaches the file within moments" />
+        <Line
+          name="Cache"
+          words={nodeCount === undefined ? 'one file on each node' : `one file on ${plural(nodeCount, 'node')}`}
+        />
+        <Line name="File" words={`dbs/${name}/db.sqlite, table ${name}`} />
+        <Line name="Readers" words="see the entity once it is complete" />
+        <Line name="MongoDB" words="is only read, never written to" />
+      </dl>
+    </Card>
+  );
+}
+
+function Line({ name, words }: { readonly name: string; readonly words: string }) {
+  return (
+    <>
+      <dt className="text-ink-3">{name}</dt>
+      <dd className="figures">{words}</dd>
+    </>
+  );
+}

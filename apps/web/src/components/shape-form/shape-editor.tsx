@@ -1,0 +1,149 @@
+'use client';
+
+import type { FleetView, SampleView, SourceCollectionView } from '@emcachers/core/api-views';
+import { type Shape, sourceNameSchema } from '@emcachers/core/shape';
+import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query';
+import Link from 'next/link';
+import { useFieldArray, useFormState, useWatch } from 'react-hook-form';
+import { proposeColumnName, proposeName } from '../../shape-draft/names.ts';
+import { previewShape } from '../../shape-draft/preview-shape.ts';
+import { engineErrorOf } from '../../trpc/engine-error.ts';
+import { useTRPC } from '../../trpc/trpc.ts';
+import { Button, buttonClasses } from '../ui/button.tsx';
+import { Card } from '../ui/card.tsx';
+import { TextInput } from '../ui/text-input.tsx';
+import { Trouble } from '../ui/trouble.tsx';
+import { ColumnsEditor } from './columns-editor.tsx';
+import { describedBy, Field } from './field.tsx';
+import { PathSuggestions } from './path-suggestions.tsx';
+import { PlanCard } from './plan-card.tsx';
+import { PreviewCard } from './preview-card.tsx';
+import { Refusals } from './refusals.tsx';
+import { SourceField } from './source-field.tsx';
+import { useDebounced } from './use-debounced.ts';
+import { useShapeForm } from './use-shape-form.ts';
+
+interface ShapeEditorProps {
+  readonly initial: Shape;
+  readonly sources: readonly SourceCollectionView[] | undefined;
+  readonly fleet: FleetView | undefined;
+}
+
+const quietMs = 350;
+const nameId = 'entity-name';
+
+export function ShapeEditor({ initial, sources, fleet }: ShapeEditorProps) {
+  const shapeForm = useShapeForm(initial);
+  const { form, submit, isPending, error } = shapeForm;
+  const { errors } = useFormState({ control: form.control });
+  const columns = useFieldArray({ control: form.control, name: 'columns' });
+  const draft = useWatch({ control: form.control }) as Shape;
+  const { sample, preview } = useSampled(draft);
+  const source = sources?.find(({ sourceName }) => sourceName === draft.sourceName);
+  const nameError = errors.entityName?.message;
+
+  const chooseSource = (sourceName: string) => {
+    form.setValue('sourceName', sourceName, { shouldValidate: true, shouldDirty: true });
+    if (form.getFieldState('entityName').isDirty || sourceName === '') return;
+    const taken = fleet?.entities.map((entity) => entity.entityName) ?? [];
+    form.setValue('entityName', proposeName(sourceName.slice(sourceName.indexOf('.') + 1), taken), {
+      shouldValidate: true,
+    });
+  };
+  const addPaths = (paths: Readonly<SampleView['paths']>) => {
+    const names = draft.columns.map((column) => column.name);
+    for (const { path, suggestedType } of paths) {
+      const name = proposeColumnName(path, names);
+      names.push(name);
+      columns.append({ name, type: suggestedType, path }, { shouldFocus: false });
+    }
+    form.clearErrors('columns');
+  };
+  const useAny = (columnName: string) => {
+    const index = draft.columns.findIndex((column) => column.name === columnName);
+    if (index >= 0) form.setValue(`columns.${index}.type`, 'Any', { shouldDirty: true });
+  };
+
+  return (
+    <form
+      noValidate
+      className="grid items-start gap-5 lg:grid-cols-[minmax(0,1.15fr)_minmax(0,1fr)]"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      <div className="grid gap-5">
+        <Card>
+          <div className="grid gap-[18px]">
+            <div className="grid gap-4 sm:grid-cols-2">
+              <SourceField
+                sources={sources}
+                value={draft.sourceName}
+                onChange={chooseSource}
+                error={errors.sourceName?.message}
+              />
+              <Field
+                id={nameId}
+                label="Entity name"
+                error={nameError}
+                hint={`dbs/${draft.entityName || '…'}/db.sqlite`}
+              >
+                <TextInput mono id={nameId} {...describedBy(nameId, nameError)} {...form.register('entityName')} />
+              </Field>
+            </div>
+            <ColumnsEditor form={form} columns={columns} sample={sample.data} preview={preview.data} />
+          </div>
+        </Card>
+        {draft.sourceName === '' ? null : (
+          <PathSuggestions
+            sample={sample.data}
+            error={sample.error === null ? null : engineErrorOf(sample.error)}
+            retry={() => void sample.refetch()}
+            taken={new Set(draft.columns.map((column) => column.path))}
+            onAdd={addPaths}
+          />
+        )}
+      </div>
+      <div className="grid gap-5">
+        <PreviewCard
+          preview={preview.data}
+          isOld={preview.isPlaceholderData}
+          error={preview.error === null ? null : engineErrorOf(preview.error)}
+          columnCount={draft.columns.length}
+        />
+        {preview.data === undefined ? null : (
+          <Refusals preview={preview.data} columns={draft.columns} onUseAny={useAny} />
+        )}
+        <PlanCard entityName={draft.entityName} source={source} nodeCount={fleet?.nodes.length} />
+        {error === null ? null : <Trouble urgent error={error} title="The entity was not created." />}
+        <div className="flex justify-end gap-2">
+          <Link href="/" className={buttonClasses()}>
+            Cancel
+          </Link>
+          <Button type="submit" look="primary" disabled={isPending}>
+            {isPending ? 'Creating…' : 'Create entity'}
+          </Button>
+        </div>
+      </div>
+    </form>
+  );
+}
+
+/** What the source says to the draft: its fields, and the first rows. Asked for once the typing has paused. */
+function useSampled(draft: Shape) {
+  const trpc = useTRPC();
+  const settled = useDebounced(draft, quietMs);
+  const isNamed = sourceNameSchema.safeParse(settled.sourceName).success;
+  const sample = useQuery(
+    trpc.sources.sample.queryOptions(isNamed ? { sourceName: settled.sourceName } : skipToken, { staleTime: 60_000 }),
+  );
+  const shape = previewShape(settled);
+  const preview = useQuery(
+    trpc.sources.preview.queryOptions(shape ?? skipToken, {
+      placeholderData: keepPreviousData,
+      retry: false,
+    }),
+  );
+  return { sample, preview: shape === null ? { ...preview, data: undefined } : preview };
+}

@@ -1,0 +1,63 @@
+'use client';
+
+import type { Shape } from '@emcachers/core/shape';
+import { useQuery } from '@tanstack/react-query';
+import { parseAsString, useQueryStates } from 'nuqs';
+import { findEntity, useFleet } from '../../live/use-fleet.ts';
+import { proposeName } from '../../shape-draft/names.ts';
+import { engineErrorOf } from '../../trpc/engine-error.ts';
+import { useTRPC } from '../../trpc/trpc.ts';
+import { PageHead } from '../ui/page-head.tsx';
+import { Skeleton } from '../ui/skeleton.tsx';
+import { Trouble } from '../ui/trouble.tsx';
+import { ShapeEditor } from './shape-editor.tsx';
+
+/** Defining an entity: empty, for a collection (`?source=`), or as a copy of another entity (`?from=`). */
+export function ShapeFormPage() {
+  const trpc = useTRPC();
+  const [{ source, from }] = useQueryStates({ source: parseAsString, from: parseAsString });
+  const { fleet, error, tryAgain } = useFleet();
+  const sources = useQuery(trpc.sources.list.queryOptions());
+  const isKnown = fleet !== undefined || error !== null;
+  return (
+    <>
+      <PageHead
+        title="New entity"
+        detail="A copy of one MongoDB collection, kept fresh in a SQLite file on every node. Its shape cannot change later; you would duplicate and replace it."
+      />
+      {error === null ? null : (
+        <Trouble
+          error={error}
+          title="The engine does not answer; an entity cannot be created now."
+          onRetry={tryAgain}
+        />
+      )}
+      {sources.error === null || error !== null ? null : (
+        <Trouble
+          error={engineErrorOf(sources.error)}
+          title="The collections of MongoDB could not be listed."
+          onRetry={() => void sources.refetch()}
+        />
+      )}
+      {isKnown ? (
+        <ShapeEditor initial={initialShape()} sources={sources.data} fleet={fleet} />
+      ) : (
+        <div aria-busy className="h-96 rounded-card border border-line bg-panel p-4">
+          <Skeleton width="40%" />
+        </div>
+      )}
+    </>
+  );
+
+  function initialShape(): Shape {
+    const names = fleet?.entities.map((entity) => entity.entityName) ?? [];
+    const copied = from === null ? null : findEntity(fleet, from);
+    if (copied !== null && copied !== undefined) {
+      const { entityName, sourceName, columns } = copied;
+      return { entityName: proposeName(entityName, names), sourceName, columns };
+    }
+    if (source === null) return { entityName: '', sourceName: '', columns: [] };
+    const collection = source.slice(source.indexOf('.') + 1);
+    return { entityName: proposeName(collection, names), sourceName: source, columns: [] };
+  }
+}

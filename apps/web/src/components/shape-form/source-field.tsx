@@ -1,0 +1,93 @@
+'use client';
+
+import { Combobox } from '@base-ui/react/combobox';
+import type { SourceCollectionView } from '@emcachers/core/api-views';
+import { sourceNameSchema } from '@emcachers/core/shape';
+import { ChevronDown } from 'lucide-react';
+import { useState } from 'react';
+import { formatEstimate } from '../../format/numbers.ts';
+import { describedBy, Field } from './field.tsx';
+
+interface SourceFieldProps {
+  readonly sources: readonly SourceCollectionView[] | undefined;
+  readonly value: string;
+  readonly onChange: (sourceName: string) => void;
+  readonly error: string | undefined;
+}
+
+const id = 'source-name';
+
+/** The collection to copy, picked from those that exist; one that does not exist yet can be named too. */
+export function SourceField({ sources, value, onChange, error }: SourceFieldProps) {
+  const [typed, setTyped] = useState(value);
+  const known = new Map(sources?.map((source) => [source.sourceName, source]));
+  const names = [...known.keys()];
+  const isNew = typed !== '' && !known.has(typed) && sourceNameSchema.safeParse(typed).success;
+  const items = isNew ? [...names, typed] : names;
+  return (
+    <Field id={id} label="Source collection" error={error} hint={hintOf(known.get(value))}>
+      <Combobox.Root
+        items={items}
+        value={value === '' ? null : value}
+        onValueChange={(name: string | null) => onChange(name ?? '')}
+        inputValue={typed}
+        onInputValueChange={setTyped}
+        autoHighlight
+      >
+        <Combobox.InputGroup className="relative flex">
+          <Combobox.Input
+            id={id}
+            placeholder="database.collection"
+            spellCheck={false}
+            className="h-[34px] w-full min-w-0 rounded-control border border-field bg-panel pr-8 pl-2.5 font-mono text-[0.9rem] text-ink placeholder:text-ink-3 aria-invalid:border-bad"
+            {...describedBy(id, error)}
+          />
+          <Combobox.Trigger
+            aria-label="Show all collections"
+            className="absolute inset-y-0 right-1 grid w-7 place-items-center text-ink-3"
+          >
+            <ChevronDown size={15} aria-hidden />
+          </Combobox.Trigger>
+        </Combobox.InputGroup>
+        <Combobox.Portal>
+          <Combobox.Positioner sideOffset={4} className="z-30 w-(--anchor-width) min-w-64 outline-none">
+            <Combobox.Popup className="max-h-72 overflow-y-auto rounded-card border border-line-strong bg-panel p-1 shadow-float">
+              <Combobox.Empty className="px-2.5 py-2 text-ink-2 empty:hidden">
+                {sources === undefined ? 'Listing the collections…' : 'No collection matches.'}
+              </Combobox.Empty>
+              <Combobox.List>
+                {(name: string) => (
+                  <Combobox.Item
+                    key={name}
+                    value={name}
+                    className="flex min-h-8 items-center gap-3 rounded-[4px] px-2.5 py-1 data-highlighted:bg-sunken data-selected:font-[600]"
+                  >
+                    <span className="min-w-0 flex-1 truncate font-mono text-[0.9rem]">{name}</span>
+                    <SourceNote source={known.get(name)} />
+                  </Combobox.Item>
+                )}
+              </Combobox.List>
+            </Combobox.Popup>
+          </Combobox.Positioner>
+        </Combobox.Portal>
+      </Combobox.Root>
+    </Field>
+  );
+}
+
+function SourceNote({ source }: { readonly source: SourceCollectionView | undefined }) {
+  if (source === undefined) return <span className="text-ink-3 text-sm">does not exist yet</span>;
+  const copies = source.entities.length === 0 ? '' : ' · copied';
+  return (
+    <span className="figures whitespace-nowrap text-ink-3 text-sm">
+      {formatEstimate(source.estimatedDocuments)}
+      {copies}
+    </span>
+  );
+}
+
+function hintOf(source: SourceCollectionView | undefined): string {
+  if (source === undefined) return 'It is only read; nothing is ever written to it.';
+  const documents = `${formatEstimate(source.estimatedDocuments)} documents; it is only read.`;
+  return source.entities.length === 0 ? documents : `${documents} Copied already as ${source.entities.join(', ')}.`;
+}

@@ -1,0 +1,46 @@
+import { type Shape, shapeSchema } from '@emcachers/core/shape';
+import { zodResolver } from '@hookform/resolvers/zod';
+import { useMutation } from '@tanstack/react-query';
+import { useRouter } from 'next/navigation';
+import { type FieldPath, type UseFormReturn, useForm } from 'react-hook-form';
+import { type EngineError, engineErrorOf } from '../../trpc/engine-error.ts';
+import { useTRPCClient } from '../../trpc/trpc.ts';
+
+export interface ShapeForm {
+  readonly form: UseFormReturn<Shape>;
+  readonly submit: () => void;
+  readonly isPending: boolean;
+  /** What the engine refused and no field is to blame for. */
+  readonly error: EngineError | null;
+}
+
+/**
+ * The form over the very schema that the engine checks with. What only the engine can know, such as a name that is
+ * taken, comes back with the field at fault and is shown there.
+ */
+export function useShapeForm(initial: Shape): ShapeForm {
+  const client = useTRPCClient();
+  const router = useRouter();
+  const form = useForm<Shape>({ resolver: zodResolver(shapeSchema), defaultValues: initial, mode: 'onTouched' });
+  const create = useMutation({ mutationFn: (shape: Shape) => client.entities.create.mutate(shape) });
+  const submit = form.handleSubmit(async (shape) => {
+    try {
+      const entity = await create.mutateAsync(shape);
+      router.push(`/entities/${encodeURIComponent(entity.entityName)}`);
+    } catch (refusal) {
+      showOnFields(form, engineErrorOf(refusal));
+    }
+  });
+  const problem = create.error === null ? null : engineErrorOf(create.error);
+  return {
+    form,
+    submit: () => void submit(),
+    isPending: create.isPending || create.isSuccess,
+    error: problem === null || problem.fields.length > 0 ? null : problem,
+  };
+}
+
+function showOnFields(form: UseFormReturn<Shape>, { fields }: EngineError): void {
+  for (const [index, { path, message }] of fields.entries())
+    form.setError(path.join('.') as FieldPath<Shape>, { type: 'engine', message }, { shouldFocus: index === 0 });
+}

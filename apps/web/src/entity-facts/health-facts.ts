@@ -1,0 +1,80 @@
+import type { EntityNodeView, EntityView } from '@emcachers/core/api-views';
+import { formatCount, formatShare, plural } from '../format/numbers.ts';
+import { formatLag } from '../format/times.ts';
+import { scanProgress } from './scan-progress.ts';
+import { type Tone, toneOfHealth } from './status-words.ts';
+
+/** One line of the health card: what is looked at, how it stands, and the figure that shows it. */
+export interface HealthFact {
+  readonly tone: Tone;
+  readonly name: string;
+  readonly evidence: string;
+}
+
+/** The facts behind an entity's health. The verdict itself comes from the engine; this only lays open its grounds. */
+export function healthFacts(entity: EntityView): readonly HealthFact[] {
+  return [scanFact(entity), ...nodeFacts(entity.nodes), ...documentFacts(entity)];
+}
+
+function scanFact({ scan, activity }: EntityView): HealthFact {
+  const name = 'Whole collection read';
+  if (scan.finishedAt !== null) return { tone: 'ok', name, evidence: plural(scan.scanned, 'document') };
+  if (scan.startedAt === null) return { tone: 'unknown', name, evidence: 'not begun' };
+  const { share } = scanProgress(scan);
+  const evidence = share === null ? plural(scan.scanned, 'document') : formatShare(share);
+  return { tone: activity === 'scanning' ? 'busy' : 'unknown', name, evidence };
+}
+
+function nodeFacts(nodes: readonly EntityNodeView[]): readonly HealthFact[] {
+  if (nodes.length === 0) return [{ tone: 'unknown', name: 'Nodes report', evidence: 'none yet' }];
+  const silent = nodes.filter((node) => node.health === 'unknown');
+  const failed = nodes.filter((node) => node.health === 'failed');
+  const behind = nodes.filter((node) => node.health === 'degraded');
+  return [
+    {
+      tone: silent.length === 0 ? 'ok' : 'unknown',
+      name: 'Nodes report',
+      evidence: silent.length === 0 ? plural(nodes.length, 'node') : `${namesOf(silent)} silent`,
+    },
+    {
+      tone: failed.length === 0 ? 'ok' : 'bad',
+      name: 'Cache files work',
+      evidence: failed.length === 0 ? plural(nodes.length, 'file') : namesOf(failed),
+    },
+    {
+      tone: behind.length === 0 ? levelTone(nodes) : 'warn',
+      name: 'Nodes are level',
+      evidence: behind.length === 0 ? lagOf(nodes) : `${namesOf(behind)}, ${lagOf(behind)}`,
+    },
+  ];
+}
+
+/** Level is claimed only of nodes that say so. */
+function levelTone(nodes: readonly EntityNodeView[]): Tone {
+  return nodes.every((node) => node.health === 'ok') ? 'ok' : toneOfHealth('unknown');
+}
+
+function lagOf(nodes: readonly EntityNodeView[]): string {
+  const lags = nodes.map((node) => node.lagMs).filter((lagMs) => lagMs !== null);
+  return lags.length === 0 ? 'lag not known' : formatLag(Math.max(...lags));
+}
+
+function namesOf(nodes: readonly EntityNodeView[]): string {
+  const [first] = nodes;
+  return nodes.length === 1 && first !== undefined ? first.nodeId : plural(nodes.length, 'node');
+}
+
+function documentFacts({ deadLetters, coercionErrors }: EntityView): readonly HealthFact[] {
+  return [
+    {
+      tone: deadLetters === 0 ? 'ok' : 'warn',
+      name: 'Every document could be copied',
+      evidence: deadLetters === 0 ? 'no dead letters' : plural(deadLetters, 'dead letter'),
+    },
+    {
+      tone: coercionErrors === 0 ? 'ok' : 'warn',
+      name: 'Every value fits its column',
+      evidence: coercionErrors === 0 ? '0 left NULL' : `${formatCount(coercionErrors)} left NULL`,
+    },
+  ];
+}

@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { nodeFacts } from './node-facts.ts';
+import { sampleEntity, sampleNode } from './sample-entity.ts';
+
+test('a node’s figures are added up over its caches, and what no cache tells stays unknown', () => {
+  const entities = [
+    sampleEntity({ nodes: [sampleNode({ fileBytes: 10, lagEntries: 3 }), sampleNode({ nodeId: 'node-b' })] }),
+    sampleEntity({ entityName: 'products', nodes: [sampleNode({ fileBytes: 5, lagEntries: null })] }),
+  ];
+  expect(nodeFacts(entities, 'node-a')).toEqual({ caches: 2, fileBytes: 15, lagEntriesMax: 3 });
+  expect(nodeFacts(entities, 'node-z')).toEqual({ caches: 0, fileBytes: null, lagEntriesMax: null });
+});
