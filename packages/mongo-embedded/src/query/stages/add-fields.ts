@@ -1,0 +1,99 @@
+import { BsonWriter } from '../../bson/bson-writer.ts';
+import { MongoFailure } from '../../error/mongo-failure.ts';
+import { arrayOf, compileExpression, type Environment, type Expression, scopeWith } from '../expression/expression.ts';
+import { ElementWalker, entriesOf, itemsOf } from '../raw-document.ts';
+import { bsonTypes, documentValue, type RawValue } from '../raw-value.ts';
+import type { Variables } from '../variables.ts';
+import type { DocumentTransform } from './document-pipeline.ts';
+
+type Field = Expression | Fields;
+type Fields = Map<string, Field>;
+
+/** `$addFields` and `$set`: existing fields keep their place, new ones go to the end, arrays on the path are entered. */
+export function compileAddFields(name: string, operand: RawValue, variables: Variables): DocumentTransform {
+  if (operand.type !== bsonTypes.object)
+    throw new MongoFailure(40272, `${name} specification stage must be an object, got ${operand.type}`);
+  const fields: Fields = new Map();
+  const scope = scopeWith(variables.names);
+  const add = (path: readonly string[], value: RawValue): void => {
+    const inner = value.type === bsonTypes.object ? entriesOf(value) : [];
+    if (inner[0] !== undefined && !inner[0][0].startsWith('$')) {
+      for (const [key, item] of inner) add([...path, ...key.split('.')], item);
+    } else place(fields, path, compileExpression(value, scope));
+  };
+  for (const [path, value] of entriesOf(operand)) {
+    if (path === '' || path.split('.').includes(''))
+      throw new MongoFailure(40352, 'FieldPath cannot be constructed with empty string');
+    if (path.startsWith('$'))
+      throw new MongoFailure(
+        16410,
+        `FieldPath field names may not start with '$'. Consider using $getField or $setField.`,
+      );
+    add(path.split('.'), value);
+  }
+  return (document) => {
+    const root = documentValue(document);
+    const writer = new BsonWriter(document.length + 64);
+    writeFields(writer, root, { fields, environment: { root, bindings: variables.bindings } });
+    return writer.finish();
+  };
+}
+
+function place(fields: Fields, path: readonly string[], expression: Expression): void {
+  const [name = '', ...rest] = path;
+  const existing = fields.get(name);
+  if (rest.length === 0) {
+    if (existing instanceof Map)
+      throw new MongoFailure(
+        40176,
+        `specification contains two conflicting paths. Cannot specify both '${path.join('.')}' and a path below it`,
+      );
+    fields.set(name, expression);
+    return;
+  }
+  if (existing !== undefined && !(existing instanceof Map))
+    throw new MongoFailure(40176, `specification contains two conflicting paths at '${path.join('.')}'`);
+  const inner: Fields = existing ?? new Map();
+  fields.set(name, inner);
+  place(inner, rest, expression);
+}
+
+interface Level {
+  readonly fields: Fields;
+  readonly environment: Environment;
+}
+
+function writeFields(writer: BsonWriter, document: RawValue, level: Level): void {
+  const walker = ElementWalker.over(document);
+  const seen = new Set<string>();
+  while (walker.next()) {
+    const name = walker.name;
+    const field = level.fields.get(name);
+    if (field === undefined) writer.splice(walker.element);
+    else writeField(writer, name, { field, level, current: walker.value });
+    seen.add(name);
+  }
+  for (const [name, field] of level.fields)
+    if (!seen.has(name)) writeField(writer, name, { field, level, current: undefined });
+}
+
+interface FieldWrite {
+  readonly field: Field;
+  readonly level: Level;
+  readonly current: RawValue | undefined;
+}
+
+function writeField(writer: BsonWriter, name: string, { field, level, current }: FieldWrite): void {
+  const value =
+    field instanceof Map
+      ? nested(current, { fields: field, environment: level.environment })
+      : field(level.environment);
+  if (value !== undefined) writer.value(name, value.type, value.span());
+}
+
+function nested(current: RawValue | undefined, level: Level): RawValue {
+  if (current?.type === bsonTypes.array) return arrayOf(itemsOf(current).map((item) => nested(item, level)));
+  const writer = new BsonWriter();
+  writeFields(writer, current?.type === bsonTypes.object ? current : documentValue(new BsonWriter().finish()), level);
+  return documentValue(writer.finish());
+}

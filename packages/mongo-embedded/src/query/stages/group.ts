@@ -1,0 +1,65 @@
+import { MongoFailure } from '../../error/mongo-failure.ts';
+import { compileExpression, documentOf, type Expression, scopeWith } from '../expression/expression.ts';
+import { orderKey } from '../order-key.ts';
+import { entriesOf } from '../raw-document.ts';
+import { bsonTypes, documentValue, int32Value, nullValue, type RawValue } from '../raw-value.ts';
+import type { Variables } from '../variables.ts';
+import { type Accumulator, accumulators } from './accumulators.ts';
+import type { Stage } from './stage.ts';
+
+interface GroupField {
+  readonly name: string;
+  readonly make: () => Accumulator;
+  readonly expression: Expression;
+}
+
+/** `$group`: one document for every value of `_id`, in the order in which they first appear. */
+export function compileGroup(operand: RawValue, variables: Variables): Stage {
+  if (operand.type !== bsonTypes.object)
+    throw new MongoFailure(15947, "a group's fields must be specified in an object");
+  const scope = scopeWith(variables.names);
+  const entries = entriesOf(operand);
+  const idSpec = entries.find(([name]) => name === '_id')?.[1];
+  if (idSpec === undefined) throw new MongoFailure(15955, 'a group specification must include an _id');
+  const id = compileExpression(idSpec, scope);
+  const fields = entries.filter(([name]) => name !== '_id').map(([name, spec]) => groupField(name, spec, variables));
+  return function* group(source) {
+    const groups = new Map<string, { id: RawValue | undefined; values: Accumulator[] }>();
+    for (const document of source) {
+      const environment = { root: documentValue(document), bindings: variables.bindings };
+      const value = id(environment);
+      const key = orderKey(value ?? nullValue).toString('latin1');
+      let found = groups.get(key);
+      if (found === undefined) {
+        found = { id: value, values: fields.map((field) => field.make()) };
+        groups.set(key, found);
+      }
+      for (const [index, field] of fields.entries()) found.values[index]?.add(field.expression(environment));
+    }
+    for (const { id: value, values } of groups.values()) {
+      const results = fields.map((field, index) => [field.name, values[index]?.result() ?? nullValue] as const);
+      yield documentOf([['_id', value ?? nullValue], ...results]).span();
+    }
+  };
+}
+
+function groupField(name: string, spec: RawValue, variables: Variables): GroupField {
+  if (name.includes('.')) throw new MongoFailure(40235, `The field name '${name}' cannot contain '.'`);
+  if (name.startsWith('$')) throw new MongoFailure(40236, `The field name '${name}' cannot be an operator name`);
+  const entries = spec.type === bsonTypes.object ? entriesOf(spec) : [];
+  const [entry, ...more] = entries;
+  if (entry === undefined) throw new MongoFailure(40234, `The field '${name}' must be an accumulator object`);
+  if (more.length > 0) throw new MongoFailure(40238, `The field '${name}' must specify one accumulator`);
+  const [operator, operand] = entry;
+  if (operator === '$count')
+    return { name, make: accumulators['$sum'] ?? unknownOperator(operator), expression: () => int32Value(1) };
+  return {
+    name,
+    make: accumulators[operator] ?? unknownOperator(operator),
+    expression: compileExpression(operand, scopeWith(variables.names)),
+  };
+}
+
+function unknownOperator(operator: string): never {
+  throw new MongoFailure(15952, `unknown group operator '${operator}'`);
+}

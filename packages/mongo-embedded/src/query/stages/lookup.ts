@@ -1,0 +1,98 @@
+import { BsonWriter } from '../../bson/bson-writer.ts';
+import { MongoFailure } from '../../error/mongo-failure.ts';
+import { arrayOf, bind, compileExpression, scopeWith, valueAt } from '../expression/expression.ts';
+import { compileFilter } from '../filter.ts';
+import { entriesOf, itemsOf, pathBytes } from '../raw-document.ts';
+import { bsonTypes, documentValue, nullValue, type RawValue, stringOf } from '../raw-value.ts';
+import { DocumentNode } from '../update/document-node.ts';
+import type { PipelineContext } from './pipeline-context.ts';
+import type { Stage } from './stage.ts';
+
+const lookupFields = ['from', 'localField', 'foreignField', 'as', 'let', 'pipeline'];
+
+/** `$lookup` by equality, by a pipeline with `let`, or both. */
+export function compileLookup(operand: RawValue, context: PipelineContext): Stage {
+  if (operand.type !== bsonTypes.object)
+    throw new MongoFailure('FailedToParse', 'the $lookup specification must be an Object');
+  const spec = new Map(entriesOf(operand));
+  for (const name of spec.keys())
+    if (!lookupFields.includes(name)) throw new MongoFailure('FailedToParse', `unknown argument to $lookup: ${name}`);
+  const [from, as] = [text(spec, 'from'), text(spec, 'as')];
+  const hasFields = spec.has('localField') || spec.has('foreignField');
+  if (as === undefined || (!hasFields && !spec.has('pipeline')))
+    throw new MongoFailure(
+      'FailedToParse',
+      "must specify 'as' field and either 'pipeline' or both 'localField' and 'foreignField' for a $lookup",
+    );
+  if (from === undefined) throw new MongoFailure('FailedToParse', "must specify 'from' field for a $lookup");
+  const [local, foreign] = [text(spec, 'localField'), text(spec, 'foreignField')];
+  if (hasFields && (local === undefined || foreign === undefined))
+    throw new MongoFailure(
+      'FailedToParse',
+      '$lookup requires both or neither of localField and foreignField to be specified',
+    );
+  const join = joinOf(spec, context);
+  return function* lookup(source) {
+    for (const document of source) {
+      const equal = local === undefined || foreign === undefined ? undefined : foreignFilter(document, local, foreign);
+      const matches = [...join(document, filtered(context.documents(from), equal))];
+      yield withField(document, as.split('.'), arrayOf(matches.map(documentValue)));
+    }
+  };
+}
+
+function text(spec: ReadonlyMap<string, RawValue>, name: string): string | undefined {
+  const value = spec.get(name);
+  if (value === undefined) return undefined;
+  if (value.type !== bsonTypes.string)
+    throw new MongoFailure('FailedToParse', `$lookup argument '${name}: must be a string`);
+  return stringOf(value);
+}
+
+function joinOf(
+  spec: ReadonlyMap<string, RawValue>,
+  context: PipelineContext,
+): (document: Uint8Array, foreign: Iterable<Uint8Array>) => Iterable<Uint8Array> {
+  const stages = spec.get('pipeline');
+  if (stages === undefined) return (_document, foreign) => foreign;
+  const { variables } = context;
+  const letSpec = spec.get('let');
+  const bound =
+    letSpec === undefined
+      ? []
+      : entriesOf(letSpec).map(
+          ([name, value]) => [name, compileExpression(value, scopeWith(variables.names))] as const,
+        );
+  const names = [...variables.names, ...bound.map(([name]) => name)];
+  return (document, foreign) => {
+    const environment = { root: documentValue(document), bindings: variables.bindings };
+    let bindings = variables.bindings;
+    for (const [name, expression] of bound) bindings = bind(bindings, name, expression(environment));
+    return context.compile(itemsOf(stages), { ...context, variables: { names, bindings } })(foreign);
+  };
+}
+
+/** Equality as `$lookup` means it: an array matches by each of its items, missing matches null and missing. */
+function foreignFilter(document: Uint8Array, local: string, foreign: string): Uint8Array {
+  const value = valueAt(documentValue(document), pathBytes(local)) ?? nullValue;
+  const values = value.type === bsonTypes.array ? itemsOf(value) : [value];
+  const writer = new BsonWriter().beginDocument(foreign).beginArray('$in');
+  for (const [index, item] of values.entries()) writer.value(String(index), item.type, item.span());
+  return writer.finish();
+}
+
+function* filtered(documents: Iterable<Uint8Array>, filter: Uint8Array | undefined): Iterable<Uint8Array> {
+  const compiled = filter === undefined ? undefined : compileFilter(filter);
+  for (const document of documents) if (compiled === undefined || compiled.matches(document)) yield document;
+}
+
+function withField(document: Uint8Array, path: readonly string[], value: RawValue): Uint8Array {
+  const root = new DocumentNode(documentValue(document));
+  let node = root;
+  for (const name of path.slice(0, -1)) {
+    if (node.open(name) === undefined) node.set(name, documentValue(new BsonWriter().finish()));
+    node = node.open(name) ?? node;
+  }
+  node.set(path.at(-1) ?? '', value);
+  return root.toBytes();
+}

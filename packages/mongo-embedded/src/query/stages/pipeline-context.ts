@@ -1,0 +1,12 @@
+import type { RawValue } from '../raw-value.ts';
+import type { Variables } from '../variables.ts';
+import type { Stage } from './stage.ts';
+
+/** What stages may read beside their own input. */
+export interface PipelineContext {
+  readonly variables: Variables;
+  /** The documents of another collection of the same database, as the command's snapshot sees them; none where it does not exist. */
+  documents(collection: string): Iterable<Uint8Array>;
+  /** Compiles the stages of a pipeline inside a stage. */
+  readonly compile: (stages: readonly RawValue[], context: PipelineContext) => Stage;
+}

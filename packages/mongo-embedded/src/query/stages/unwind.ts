@@ -1,0 +1,79 @@
+import { BsonWriter } from '../../bson/bson-writer.ts';
+import { MongoFailure } from '../../error/mongo-failure.ts';
+import { entriesOf, itemsOf, pathBytes, valueAtPath } from '../raw-document.ts';
+import { bsonTypes, documentValue, int64Value, isTruthy, nullValue, type RawValue, stringOf } from '../raw-value.ts';
+import { DocumentNode } from '../update/document-node.ts';
+import type { Stage } from './stage.ts';
+
+interface UnwindSpec {
+  readonly path: readonly string[];
+  readonly indexField: string | null;
+  readonly keepsEmpty: boolean;
+}
+
+/** `$unwind`: one document for every item of an array; a value that is no array counts as its only item. */
+export function compileUnwind(operand: RawValue): Stage {
+  const spec = unwindSpec(operand);
+  const names = pathBytes(spec.path.join('.'));
+  return function* unwind(source) {
+    for (const document of source) {
+      const value = valueAtPath(documentValue(document), names);
+      if (value?.type === bsonTypes.array) yield* unwound(document, itemsOf(value), spec);
+      else if (value !== undefined && value.type !== bsonTypes.null && value.type !== bsonTypes.undefined)
+        yield indexed(document, spec, nullValue);
+      else if (spec.keepsEmpty) yield indexed(document, spec, nullValue);
+    }
+  };
+}
+
+function* unwound(document: Uint8Array, items: readonly RawValue[], spec: UnwindSpec): Iterable<Uint8Array> {
+  if (items.length === 0 && spec.keepsEmpty) yield indexed(replaced(document, spec.path, undefined), spec, nullValue);
+  for (const [position, item] of items.entries()) {
+    yield indexed(replaced(document, spec.path, item), spec, int64Value(BigInt(position)));
+  }
+}
+
+function replaced(document: Uint8Array, path: readonly string[], value: RawValue | undefined): Uint8Array {
+  const root = new DocumentNode(documentValue(document));
+  let node: DocumentNode | undefined = root;
+  for (const name of path.slice(0, -1)) node = node?.open(name);
+  const last = path.at(-1) ?? '';
+  if (value === undefined) node?.remove(last);
+  else node?.set(last, value);
+  return root.toBytes();
+}
+
+function indexed(document: Uint8Array, spec: UnwindSpec, index: RawValue): Uint8Array {
+  if (spec.indexField === null) return document;
+  return new BsonWriter(document.length + 32)
+    .elements(document)
+    .value(spec.indexField, index.type, index.span())
+    .finish();
+}
+
+function unwindSpec(operand: RawValue): UnwindSpec {
+  if (operand.type === bsonTypes.string) return { path: unwindPath(operand), indexField: null, keepsEmpty: false };
+  if (operand.type !== bsonTypes.object)
+    throw new MongoFailure(15981, 'expected either a string or an object as specification for $unwind stage');
+  const options = new Map(entriesOf(operand));
+  for (const name of options.keys()) {
+    if (!['path', 'includeArrayIndex', 'preserveNullAndEmptyArrays'].includes(name))
+      throw new MongoFailure(28811, `unrecognized option to $unwind stage: ${name}`);
+  }
+  const path = options.get('path');
+  if (path === undefined) throw new MongoFailure(28812, 'no path specified to $unwind stage');
+  const index = options.get('includeArrayIndex');
+  return {
+    path: unwindPath(path),
+    indexField: index?.type === bsonTypes.string ? stringOf(index) : null,
+    keepsEmpty: isTruthy(options.get('preserveNullAndEmptyArrays')),
+  };
+}
+
+function unwindPath(path: RawValue): string[] {
+  if (path.type !== bsonTypes.string) throw new MongoFailure(28808, 'expected a string as the path for $unwind stage');
+  const text = stringOf(path);
+  if (!text.startsWith('$'))
+    throw new MongoFailure(28818, `path option to $unwind stage should be prefixed with a '$': ${text}`);
+  return text.slice(1).split('.');
+}

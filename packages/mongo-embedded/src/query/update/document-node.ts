@@ -1,0 +1,148 @@
+import { BsonWriter } from '../../bson/bson-writer.ts';
+import { ElementWalker } from '../raw-document.ts';
+import { bsonTypes, type RawValue, rawValue } from '../raw-value.ts';
+import type { ArrayChanges, Changes, DocumentChanges } from './change-tree.ts';
+import { isEmptyChanges } from './change-tree.ts';
+
+type EntryState = 'kept' | 'updated' | 'inserted' | 'padding';
+
+interface Entry {
+  readonly name: string;
+  /** The element as it stood, to be copied where nothing in it changed. */
+  readonly element: Uint8Array | null;
+  value: RawValue | DocumentNode;
+  state: EntryState;
+}
+
+/**
+ * A document or an array that is being updated. Only the containers on the path of a change are opened; everything
+ * else goes into the result by a copy of its bytes. What changed is remembered, so that the event can say it.
+ */
+export class DocumentNode {
+  readonly isArray: boolean;
+  readonly #entries: Entry[] = [];
+  readonly #removed: string[] = [];
+
+  constructor(value: RawValue) {
+    this.isArray = value.type === bsonTypes.array;
+    const walker = ElementWalker.over(value);
+    while (walker.next()) {
+      this.#entries.push({ name: walker.name, element: walker.element, value: walker.value, state: 'kept' });
+    }
+  }
+
+  get length(): number {
+    return this.#entries.length;
+  }
+
+  /** The value under a name (a position's digits in an array), as it is now. */
+  get(name: string): RawValue | undefined {
+    const entry = this.#find(name);
+    if (entry === undefined) return undefined;
+    return entry.value instanceof DocumentNode ? entry.value.toValue() : entry.value;
+  }
+
+  has(name: string): boolean {
+    return this.#find(name) !== undefined;
+  }
+
+  /** Opens the container under a name for changes inside; undefined where there is a value of another type, or none. */
+  open(name: string): DocumentNode | undefined {
+    const entry = this.#find(name);
+    if (entry === undefined) return undefined;
+    if (entry.value instanceof DocumentNode) return entry.value;
+    if (entry.value.type !== bsonTypes.object && entry.value.type !== bsonTypes.array) return undefined;
+    entry.value = new DocumentNode(entry.value);
+    return entry.value;
+  }
+
+  /** Puts a value where one stands, or at the end. An array is filled up with null as far as needed. */
+  set(name: string, value: RawValue): void {
+    const entry = this.#find(name);
+    if (entry !== undefined) {
+      entry.value = value;
+      if (entry.state !== 'inserted') entry.state = 'updated';
+      return;
+    }
+    const position = this.isArray ? Number(name) : -1;
+    while (this.isArray && this.#entries.length < position) {
+      this.#entries.push({ name: String(this.#entries.length), element: null, value: nullItem, state: 'padding' });
+    }
+    this.#entries.push({ name, element: null, value, state: 'inserted' });
+  }
+
+  /** Takes a field out; in an array the item becomes null, as mongod does it. */
+  remove(name: string): void {
+    if (this.isArray) {
+      this.set(name, nullItem);
+      return;
+    }
+    const at = this.#entries.findIndex((entry) => entry.name === name);
+    if (at < 0) return;
+    this.#entries.splice(at, 1);
+    this.#removed.push(name);
+  }
+
+  toValue(): RawValue {
+    return rawValue(this.isArray ? bsonTypes.array : bsonTypes.object, this.toBytes());
+  }
+
+  toBytes(): Uint8Array {
+    const writer = new BsonWriter(1024);
+    for (const entry of this.#entries) {
+      const { value } = entry;
+      if (value instanceof DocumentNode)
+        writer.value(entry.name, value.isArray ? bsonTypes.array : bsonTypes.object, value.toBytes());
+      else if (entry.state === 'kept' && entry.element !== null) writer.splice(entry.element);
+      else writer.value(entry.name, value.type, value.span());
+    }
+    return writer.finish();
+  }
+
+  changes(): Changes {
+    return this.isArray ? this.#arrayChanges() : this.documentChanges();
+  }
+
+  documentChanges(): DocumentChanges {
+    const pick = (state: EntryState): [string, RawValue][] =>
+      this.#entries.filter((entry) => entry.state === state).map((entry) => [entry.name, currentValue(entry)]);
+    return {
+      kind: 'document',
+      deletes: this.#removed,
+      updates: pick('updated'),
+      inserts: pick('inserted'),
+      children: this.#children(),
+    };
+  }
+
+  #arrayChanges(): ArrayChanges {
+    const changed = this.#entries.filter((entry) => entry.state === 'updated' || entry.state === 'inserted');
+    return {
+      kind: 'array',
+      newSize: null,
+      updates: changed.map((entry) => [Number(entry.name), currentValue(entry)]),
+      children: this.#children().map(([name, child]) => [Number(name), child]),
+    };
+  }
+
+  #children(): [string, Changes][] {
+    const children: [string, Changes][] = [];
+    for (const { name, value, state } of this.#entries) {
+      if (state !== 'kept' || !(value instanceof DocumentNode)) continue;
+      const changes = value.changes();
+      if (!isEmptyChanges(changes)) children.push([name, changes]);
+    }
+    return children;
+  }
+
+  #find(name: string): Entry | undefined {
+    if (this.isArray) return /^(?:0|[1-9]\d*)$/.test(name) ? this.#entries[Number(name)] : undefined;
+    return this.#entries.find((entry) => entry.name === name);
+  }
+}
+
+const nullItem = rawValue(bsonTypes.null, new Uint8Array(0));
+
+function currentValue({ value }: Entry): RawValue {
+  return value instanceof DocumentNode ? value.toValue() : value;
+}
