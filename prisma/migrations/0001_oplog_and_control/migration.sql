@@ -235,6 +235,8 @@ CREATE TABLE job (
     input       json        NOT NULL DEFAULT '{}',
     message     text,
     error_code  text,
+    -- The node that runs or ran it; jobs of a node that is gone are queued again.
+    node_id     text,
     created_at  timestamptz NOT NULL DEFAULT now(),
     started_at  timestamptz,
     finished_at timestamptz,
@@ -242,6 +244,8 @@ CREATE TABLE job (
     CONSTRAINT job_status CHECK (status IN ('queued', 'running', 'succeeded', 'failed', 'cancelled'))
 );
 CREATE INDEX job_entity_name_created_at_idx ON job (entity_name, created_at DESC);
+-- The same request twice is one job.
+CREATE UNIQUE INDEX job_active_key ON job (entity_name, kind) WHERE status IN ('queued', 'running');
 CREATE INDEX job_created_at_idx ON job (created_at DESC);
 
 CREATE TABLE audit (

@@ -1,0 +1,89 @@
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { Database } from '../database.ts';
+import { toDatabaseError } from '../database-error.ts';
+import { deleteHeld } from '../statements/delete-held.ts';
+import { dropPartition } from '../statements/partition.ts';
+import { restartScans } from '../statements/scan-state.ts';
+import { inTransaction } from '../transaction.ts';
+
+/**
+ * What operators ask of an entity. Each is one short transaction on its row; the leader and the replicators see the
+ * change at their next look, woken by NOTIFY. Any node may call these: nothing here appends to the oplog.
+ * All of them answer EMC-5002 for an entity that is gone and EMC-5004 for one that is being deleted.
+ */
+
+/** A new scan under a new version; caches keep serving. Answers the new version. */
+export async function requestRefresh(
+  database: Database,
+  request: { entityId: number; allowLargeSweep: boolean },
+): Promise<number> {
+  return inTransaction(database.pool, async (client) => {
+    await client.query('BEGIN');
+    const entityIds = [request.entityId];
+    const restarted = await restartScans(client, { entityIds, reason: null, allowLargeSweep: request.allowLargeSweep });
+    if (restarted.length === 0) throw await refusal(database, request.entityId);
+    const answer = await client.query<{ version: number }>('SELECT version FROM entity WHERE id = $1', [
+      request.entityId,
+    ]);
+    await client.query('NOTIFY emcachers_control; COMMIT');
+    return answer.rows[0]?.version ?? 0;
+  });
+}
+
+/** Every node builds its cache of the entity again. */
+export async function requestRebuild(database: Database, entityId: number): Promise<void> {
+  await change(database, entityId, { set: 'rebuild_requested = rebuild_requested + 1' });
+}
+
+/** Caches stop applying or go on; the oplog is not affected. */
+export async function setPaused(database: Database, request: { entityId: number; paused: boolean }): Promise<void> {
+  await change(database, request.entityId, { set: request.paused ? 'paused = true' : 'paused = false' });
+}
+
+/** From here on nothing is read or written for the entity; replicators remove its files. May be called again. */
+export async function markDeleting(database: Database, entityId: number): Promise<void> {
+  await change(database, entityId, {
+    set: `activity_since = CASE activity WHEN 'deleting' THEN activity_since ELSE now() END,
+     activity = 'deleting', route = 'none', run_id = gen_random_uuid()`,
+    again: true,
+  });
+}
+
+const heldChunkRows = 10_000;
+
+/**
+ * The end of a deletion: partition, held-back rows, and last the row itself, so that a crash in between leaves something
+ * that can be called again. Appends to other entities go on meanwhile.
+ */
+export async function dropEntity(database: Database, entityId: number): Promise<void> {
+  try {
+    await dropPartition(database.pool, entityId);
+    while ((await deleteHeld(database.pool, { entityId, limit: heldChunkRows })) > 0);
+    await database.pool.query(`DELETE FROM entity WHERE id = $1 AND activity = 'deleting'`, [entityId]);
+    await database.pool.query('NOTIFY emcachers_control');
+  } catch (error) {
+    throw toDatabaseError(error);
+  }
+}
+
+async function change(
+  database: Database,
+  entityId: number,
+  statement: { set: string; again?: boolean },
+): Promise<void> {
+  await inTransaction(database.pool, async (client) => {
+    await client.query('BEGIN');
+    const guard = statement.again === true ? '' : `AND activity <> 'deleting'`;
+    const answer = await client.query(`UPDATE entity SET ${statement.set} WHERE id = $1 ${guard}`, [entityId]);
+    if (answer.rowCount === 0) throw await refusal(database, entityId);
+    await client.query('NOTIFY emcachers_control; COMMIT');
+  });
+}
+
+async function refusal(database: Database, entityId: number): Promise<EmcachersError> {
+  const answer = await database.pool.query<{ name: string }>('SELECT name FROM entity WHERE id = $1', [entityId]);
+  const name = answer.rows[0]?.name;
+  return name === undefined
+    ? new EmcachersError({ code: 'EMC-5002', detail: `Entity ${entityId} is gone.` })
+    : new EmcachersError({ code: 'EMC-5004', detail: `Entity ${name} is being deleted.` });
+}

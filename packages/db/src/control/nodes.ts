@@ -1,0 +1,117 @@
+import type { Database } from '../database.ts';
+import { toDatabaseError } from '../database-error.ts';
+
+/** Nodes, what their caches report, and who leads. Times are by PostgreSQL's clock, so that nodes' clocks do not matter. */
+export interface NodeRecord {
+  readonly nodeId: string;
+  readonly roles: readonly string[];
+  readonly host: string;
+  readonly startedAt: Date;
+  readonly heartbeatAt: Date;
+  /** Age of the heartbeat by PostgreSQL's clock. */
+  readonly heartbeatAgeMs: number;
+}
+
+/** `started` for the first heartbeat of a process: its start time is set. */
+export async function heartbeatNode(
+  database: Database,
+  node: { nodeId: string; roles: readonly string[]; host: string; started: boolean },
+): Promise<void> {
+  await database.pool.query(
+    `INSERT INTO node (id, roles, host) VALUES ($1, $2, $3)
+     ON CONFLICT (id) DO UPDATE
+        SET roles = EXCLUDED.roles, host = EXCLUDED.host, heartbeat_at = now(),
+            started_at = CASE WHEN $4 THEN now() ELSE node.started_at END`,
+    [node.nodeId, node.roles, node.host, node.started],
+  );
+}
+
+export async function listNodes(database: Database): Promise<readonly NodeRecord[]> {
+  const answer = await database.pool.query<NodeRecord>(
+    `SELECT id AS "nodeId", roles, host, started_at AS "startedAt", heartbeat_at AS "heartbeatAt",
+            (extract(epoch FROM now() - heartbeat_at) * 1000)::float8 AS "heartbeatAgeMs"
+       FROM node ORDER BY id`,
+  );
+  return answer.rows;
+}
+
+/** A node that is gone for good, with its reports. */
+export async function forgetNode(database: Database, nodeId: string): Promise<void> {
+  await database.prisma.node.deleteMany({ where: { id: nodeId } });
+}
+
+/** The leader by the epoch row; null before the first and after one that left in good order. */
+export async function readLeader(database: Database): Promise<{ nodeId: string; epoch: number } | null> {
+  const leader = await database.prisma.leader.findUnique({ where: { id: 1 } });
+  return leader?.nodeId == null ? null : { nodeId: leader.nodeId, epoch: leader.epoch };
+}
+
+/** What one cache says of itself; null is unknown. */
+export interface OffsetReport {
+  readonly entityId: number;
+  readonly offset: number | null;
+  readonly documents: number | null;
+  readonly fileBytes: number | null;
+  readonly generation: number | null;
+  readonly published: boolean;
+  readonly state: string;
+  readonly appliedTotal: number;
+  readonly lastAppliedAtMs: number | null;
+  readonly sourceTimeMs: number | null;
+  readonly errorCode: string | null;
+  readonly error: string | null;
+  readonly path: string | null;
+}
+
+export interface OffsetRecord extends OffsetReport {
+  readonly nodeId: string;
+  readonly reportedAt: Date;
+  /** Age of the report by PostgreSQL's clock. */
+  readonly reportedAgeMs: number;
+}
+
+/** All caches of a node in one statement; reports of entities that are gone fall away. The node has sent a heartbeat before. */
+export async function reportOffsets(
+  database: Database,
+  node: { nodeId: string; reports: readonly OffsetReport[] },
+): Promise<void> {
+  if (node.reports.length === 0) return;
+  try {
+    await database.pool.query(
+      `INSERT INTO node_offset (node_id, entity_id, offset_id, documents, file_bytes, generation, published, state,
+                                applied_total, last_applied_at, source_time_ms, error_code, error, path)
+       SELECT $1, r."entityId", r."offset", r.documents, r."fileBytes", r.generation, r.published, r.state, r."appliedTotal",
+              to_timestamp(r."lastAppliedAtMs" / 1000.0), r."sourceTimeMs", r."errorCode", r.error, r.path
+         FROM json_to_recordset($2::json) AS r("entityId" integer, "offset" bigint, documents bigint, "fileBytes" bigint,
+              generation integer, published boolean, state text, "appliedTotal" bigint, "lastAppliedAtMs" float8,
+              "sourceTimeMs" float8, "errorCode" text, error text, path text)
+         JOIN entity e ON e.id = r."entityId"
+       ON CONFLICT (node_id, entity_id) DO UPDATE
+          SET offset_id = EXCLUDED.offset_id, documents = EXCLUDED.documents, file_bytes = EXCLUDED.file_bytes,
+              generation = EXCLUDED.generation, published = EXCLUDED.published, state = EXCLUDED.state,
+              applied_total = EXCLUDED.applied_total, last_applied_at = EXCLUDED.last_applied_at,
+              source_time_ms = EXCLUDED.source_time_ms, error_code = EXCLUDED.error_code, error = EXCLUDED.error,
+              path = EXCLUDED.path, reported_at = now()`,
+      [node.nodeId, JSON.stringify(node.reports)],
+    );
+  } catch (error) {
+    throw toDatabaseError(error);
+  }
+}
+
+/** A cache that this node keeps no more. */
+export async function forgetOffset(database: Database, report: { nodeId: string; entityId: number }): Promise<void> {
+  await database.prisma.nodeOffset.deleteMany({ where: report });
+}
+
+export async function listOffsets(database: Database): Promise<readonly OffsetRecord[]> {
+  const answer = await database.pool.query<OffsetRecord>(
+    `SELECT node_id AS "nodeId", entity_id AS "entityId", offset_id AS "offset", documents, file_bytes AS "fileBytes",
+            generation, published, state, applied_total AS "appliedTotal",
+            (extract(epoch FROM last_applied_at) * 1000)::float8 AS "lastAppliedAtMs", source_time_ms AS "sourceTimeMs",
+            error_code AS "errorCode", error, path, reported_at AS "reportedAt",
+            (extract(epoch FROM now() - reported_at) * 1000)::float8 AS "reportedAgeMs"
+       FROM node_offset ORDER BY node_id, entity_id`,
+  );
+  return answer.rows;
+}

@@ -1,0 +1,41 @@
+import pg from 'pg';
+import { toDatabaseError } from './database-error.ts';
+
+/** `emcachers_oplog` after an append, `emcachers_control` after a change of entities, jobs or the lead. */
+export const channels = ['emcachers_oplog', 'emcachers_control'] as const;
+export type Channel = (typeof channels)[number];
+
+/**
+ * Wake-ups from PostgreSQL on a connection of its own. They are hints: one may be lost with the connection, so whoever
+ * listens also polls. `ended` resolves when the connection is gone; the caller listens again after a pause.
+ */
+export interface Listening extends AsyncDisposable {
+  readonly ended: Promise<void>;
+}
+
+/** Resolves when both channels are listened to: look at the data after that, not before. Errors: EMC-3001. */
+export async function listen(url: string, wake: (channel: Channel) => void): Promise<Listening> {
+  const client = new pg.Client({
+    connectionString: url,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    application_name: 'emcachers listen',
+  });
+  const ended = new Promise<void>((done) => {
+    client.on('error', () => done());
+    client.on('end', () => done());
+  });
+  client.on('notification', (message) => {
+    const channel = channels.find((name) => name === message.channel);
+    if (channel !== undefined) wake(channel);
+  });
+  try {
+    await client.connect();
+    await client.query(channels.map((channel) => `LISTEN ${channel}`).join('; '));
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw toDatabaseError(error);
+  }
+  return { ended, [Symbol.asyncDispose]: () => client.end().catch(() => undefined) };
+}
