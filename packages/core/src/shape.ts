@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { parsePath } from './document/path.ts';
+import { EmcachersError } from './emcachers-error.ts';
 
 /**
  * The shape of an entity: which collection it copies and which columns it keeps.
@@ -24,6 +26,15 @@ function isReserved(name: string): boolean {
   return lower === 'metadata' || lower === 'doc_id' || lower.startsWith('sqlite_');
 }
 
+function pathProblem(path: string): string | null {
+  try {
+    parsePath(path);
+    return null;
+  } catch (error) {
+    return error instanceof EmcachersError ? error.detail : String(error);
+  }
+}
+
 const nameSchema = z
   .string()
   .regex(namePattern, nameRule)
@@ -41,7 +52,11 @@ export const columnSchema = z.strictObject({
   path: z
     .string()
     .min(1, 'Enter the path of the field, for example customer.address.city.')
-    .max(pathCharsMax, `A path has at most ${pathCharsMax} characters.`),
+    .max(pathCharsMax, `A path has at most ${pathCharsMax} characters.`)
+    .superRefine((path, context) => {
+      const problem = path === '' ? null : pathProblem(path);
+      if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+    }),
 });
 export type Column = z.infer<typeof columnSchema>;
 
