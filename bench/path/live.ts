@@ -1,0 +1,132 @@
+import path from 'node:path';
+import Database from 'better-sqlite3';
+import { type Collection, MongoClient } from 'mongodb';
+import { type Measurement, percentile } from '../support/measurement.ts';
+import { sampleColumns, sampleDocument } from '../support/sample-documents.ts';
+import { type EngineStack, startEngineStack } from './engine-stack.ts';
+import { createEntity, untilEntity } from './entity.ts';
+
+const loadPerSecond = 2_000;
+const loadBatch = 50;
+const probesPerSecond = 50;
+const latencySeconds = 10;
+const burstChanges = 50_000;
+const documents = 10_000;
+
+/** Live changes: how long one takes to the file at a steady load, and how many pass when as many come as can. */
+export async function measureLive(): Promise<Measurement[]> {
+  await using stack = await startEngineStack();
+  const client = new MongoClient(stack.mongoUrl);
+  const load = client.db('bench').collection<{ _id: number; number?: number }>('load');
+  await load.insertMany(Array.from({ length: documents }, (_, index) => ({ ...sampleDocument(index), _id: index })));
+  await client.db('bench').collection<{ _id: string }>('probe').insertOne({ _id: 'probe' });
+  await createEntity(stack, { entityName: 'load', sourceName: 'bench.load', columns: sampleColumns });
+  await createEntity(stack, {
+    entityName: 'probe',
+    sourceName: 'bench.probe',
+    columns: [{ name: 'sequence', type: 'Integer', path: 'sequence' }],
+  });
+  for (const name of ['load', 'probe'])
+    await untilEntity(stack, name, (entity) => entity.activity === 'live' && entity.lagEntries === 0);
+  const latencies = await measureLatency(stack, client, load);
+  const burst = await measureBurst(stack, load);
+  await client.close();
+  const label = `change to cache at ${loadPerSecond.toLocaleString('en-US')} changes/s`;
+  return [
+    { name: `${label}, p50`, value: percentile(latencies, 0.5), unit: 'ms' },
+    { name: `${label}, p99`, value: percentile(latencies, 0.99), unit: 'ms' },
+    ...burst,
+  ];
+}
+
+/** A probe document is changed over and over while other documents carry the load; a reader looks every millisecond. */
+async function measureLatency(
+  stack: EngineStack,
+  client: MongoClient,
+  load: Collection<{ _id: number; number?: number }>,
+): Promise<number[]> {
+  const stopping = new AbortController();
+  const background = steadyLoad(load, stopping.signal);
+  const sentAt = new Map<number, number>();
+  const latencies: number[] = [];
+  const reader = watchProbe(stack, stopping.signal, (sequence) => {
+    const sent = sentAt.get(sequence);
+    if (sent !== undefined) latencies.push(performance.now() - sent);
+  });
+  const probe = client.db('bench').collection<{ _id: string; sequence?: number }>('probe');
+  for (let sequence = 1; sequence <= latencySeconds * probesPerSecond; sequence += 1) {
+    const pause = new Promise((resolve) => setTimeout(resolve, 1000 / probesPerSecond));
+    await probe.updateOne({ _id: 'probe' }, { $set: { sequence } });
+    // From the acknowledgement on the change is MongoDB's; what comes before is the client's own round trip.
+    sentAt.set(sequence, performance.now());
+    await pause;
+  }
+  stopping.abort();
+  await background;
+  await reader;
+  return latencies;
+}
+
+async function steadyLoad(load: Collection<{ _id: number; number?: number }>, signal: AbortSignal): Promise<void> {
+  let changes = 0;
+  const startedAt = performance.now();
+  while (!signal.aborted) {
+    await load.bulkWrite(updates(loadBatch, changes), { ordered: false });
+    changes += loadBatch;
+    const due = startedAt + (changes / loadPerSecond) * 1000;
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
+  }
+}
+
+function updates(count: number, from: number) {
+  return Array.from({ length: count }, (_, index) => ({
+    updateOne: { filter: { _id: (from + index) % documents }, update: { $set: { number: from + index } } },
+  }));
+}
+
+async function watchProbe(
+  stack: EngineStack,
+  signal: AbortSignal,
+  onChange: (sequence: number) => void,
+): Promise<void> {
+  const database = new Database(path.join(stack.dataDir, 'dbs/probe/db.sqlite'), { readonly: true });
+  const read = database.prepare('SELECT sequence FROM probe').pluck();
+  let last = 0;
+  while (!signal.aborted) {
+    const sequence = Number(read.get() ?? 0);
+    if (sequence !== last) onChange(sequence);
+    last = sequence;
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  database.close();
+}
+
+/** Many changes at once, from the first write to the file that holds the last one. */
+async function measureBurst(
+  stack: EngineStack,
+  load: Collection<{ _id: number; number?: number }>,
+): Promise<Measurement[]> {
+  const database = new Database(path.join(stack.dataDir, 'dbs/load/db.sqlite'), { readonly: true });
+  const read = database.prepare('SELECT count(*) FROM load WHERE number >= ?').pluck();
+  const from = 10_000_000;
+  const before = await stack.usage();
+  const startedAt = performance.now();
+  for (let done = 0; done < burstChanges; done += 1_000)
+    await load.bulkWrite(updates(1_000, from + done), { ordered: false });
+  const writtenAt = performance.now();
+  const expected = documents;
+  const newest = from + burstChanges - documents;
+  while (Number(read.get(newest)) < expected) await new Promise((resolve) => setTimeout(resolve, 5));
+  const seconds = (performance.now() - startedAt) / 1000;
+  const after = await stack.usage();
+  database.close();
+  return [
+    { name: 'live burst, end to end', value: burstChanges / seconds, unit: 'ops/s' },
+    { name: 'live burst, writing alone', value: burstChanges / ((writtenAt - startedAt) / 1000), unit: 'ops/s' },
+    {
+      name: 'live burst, engine processor',
+      value: ((after.cpuSeconds - before.cpuSeconds) / burstChanges) * 100_000,
+      unit: 's per 100 k',
+    },
+  ];
+}
