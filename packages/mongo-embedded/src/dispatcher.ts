@@ -2,6 +2,7 @@ import { BsonWriter } from './bson/bson-writer.ts';
 import type { CommandBody } from './bson/command-body.ts';
 import type { Command, CommandContext, CommandResult } from './commands/command.ts';
 import { checkReadConcern, checkWriteConcern } from './commands/concerns.ts';
+import { checkFields } from './commands/generic-fields.ts';
 import { checkDatabaseName } from './commands/namespace.ts';
 import { MongoFailure, toMongoFailure } from './error/mongo-failure.ts';
 import { errorLabelsFor, type FailedCall } from './fail-point/error-labels.ts';
@@ -62,12 +63,14 @@ export class Dispatcher {
     let session = noSession;
     try {
       const { body, database } = call.request;
+      checkOpcode(call.request);
       session = readCallSession(body);
       const command = this.#commandFor(body, database);
+      const unsatisfied = command.isWrite === true ? checkWriteConcern(body, session) : null;
       const result = await this.#runInSession(call, command, session);
       const { settled } = this.#server.store.group;
       if (settled !== null) await settled;
-      return this.#successReply(result, effect);
+      return this.#successReply(result, effect, unsatisfied);
     } catch (error) {
       const failure = toMongoFailure(error);
       this.#abortTransactionOf(call.request.body, session);
@@ -82,6 +85,7 @@ export class Dispatcher {
     if (command.isAdminOnly === true && database !== 'admin') {
       throw new MongoFailure('Unauthorized', `${body.name} may only be run against the admin database.`);
     }
+    if (command.fields !== undefined) checkFields(body, new Set(command.fields), command.requestName ?? body.name);
     const clusterTime = body.nested('$clusterTime')?.timestamp('clusterTime');
     if (clusterTime !== undefined) this.#server.store.clusterClock.observe(clusterTime);
     return command;
@@ -91,7 +95,6 @@ export class Dispatcher {
     const { body } = call.request;
     const { sessions } = this.#server;
     checkReadConcern(body, this.#server, session);
-    if (command.isWrite === true) checkWriteConcern(body, session);
     const { lsid, txnNumber } = session;
     if (lsid === null) return await command.run(this.#context(call, session, null));
     if (txnNumber === null || endings.has(body.name)) {
@@ -171,8 +174,12 @@ export class Dispatcher {
     }
   }
 
-  #successReply(result: CommandResult, effect: FailCommand | null): Buffer {
+  #successReply(result: CommandResult, effect: FailCommand | null, unsatisfied: MongoFailure | null): Buffer {
     const writer = result instanceof BsonWriter ? result : new BsonWriter().fields(result);
+    if (unsatisfied !== null) {
+      const { code, codeName, message: errmsg } = unsatisfied;
+      writer.fields({ writeConcernError: { code, codeName, errmsg } });
+    }
     if (effect !== null && effect.writeConcernError !== null) {
       writer.fields({ writeConcernError: effect.writeConcernError });
       const labels = effect.errorLabels ?? writeConcernLabels(effect);
@@ -213,6 +220,15 @@ export class Dispatcher {
     writer.beginDocument('signature').binary('hash', Buffer.alloc(20), 0).int64('keyId', 0).end().end();
     return writer.timestamp('operationTime', time).finish();
   }
+}
+
+/** Old messages are for the handshake alone. */
+function checkOpcode({ isLegacy, body }: Request): void {
+  if (!isLegacy || body.name === 'hello' || body.name.toLowerCase() === 'ismaster') return;
+  throw new MongoFailure(
+    'UnsupportedOpQueryCommand',
+    `Unsupported OP_QUERY command: ${body.name}. The client driver may require an upgrade.`,
+  );
 }
 
 /** A monitoring client that takes one `hello` after the other without asking again. */

@@ -41,8 +41,8 @@ export interface Counters {
 export const replicaSetName = 'rs0';
 
 /** The version of MongoDB that this server's answers follow. */
-export const serverVersion = '8.0.12';
-export const maxWireVersion = 25;
+export const serverVersion = '8.2.1';
+export const maxWireVersion = 27;
 export const documentBytesMax = 16 * 1024 * 1024;
 /** Replies and history events may pass the limit of stored documents by this much, as BSONObjMaxInternalSize allows. */
 export const documentBytesSlack = 16 * 1024;

@@ -1,3 +1,5 @@
+import { aggregateCommand } from './aggregate.ts';
+import { collModCommand } from './coll-mod.ts';
 import type { Command } from './command.ts';
 import { countCommand } from './count.ts';
 import { createCommand } from './create.ts';
@@ -28,6 +30,7 @@ export const allCommands: readonly Command[] = [
   updateCommand,
   deleteCommand,
   findCommand,
+  aggregateCommand,
   findAndModifyCommand,
   countCommand,
   distinctCommand,
@@ -36,6 +39,7 @@ export const allCommands: readonly Command[] = [
   getMoreCommand,
   killCursorsCommand,
   createCommand,
+  collModCommand,
   createIndexesCommand,
   dropCommand,
   dropDatabaseCommand,

@@ -31,6 +31,10 @@ export type CommandResult = Document | BsonWriter;
 export interface Command {
   /** Name and aliases, as clients spell them. */
   readonly names: readonly string[];
+  /** Arguments beside the generic ones; any other is refused with 40415. Absent: the command checks by itself, or takes anything. */
+  readonly fields?: readonly string[];
+  /** What the refusal calls the command; its name by default. */
+  readonly requestName?: string;
   readonly isAdminOnly?: boolean;
   /** May run inside a multi-document transaction. */
   readonly isTransactional?: boolean;

@@ -43,24 +43,30 @@ export function checkReadConcern(body: CommandBody, server: ServerState, session
   }
 }
 
-/** Accepts `w` up to the one node there is. Throws UnsatisfiableWriteConcern 100 and the parser's errors, as mongod does. */
-export function checkWriteConcern(body: CommandBody, session: CallSession): void {
+/**
+ * Checks `writeConcern`. Null, or what a reply must carry as `writeConcernError`: a write that asks for more nodes than there
+ * are is applied all the same, as in mongod. Throws where the concern itself is malformed.
+ */
+export function checkWriteConcern(body: CommandBody, session: CallSession): MongoFailure | null {
   const concern = body.nested('writeConcern');
-  if (concern === undefined) return;
-  if (session.isInTransaction) {
-    throw new MongoFailure('InvalidOptions', `writeConcern is not allowed within a multi-statement transaction`);
+  if (concern === undefined) return null;
+  const isEnding = body.name === 'commitTransaction' || body.name === 'abortTransaction';
+  if (session.isInTransaction && !isEnding) {
+    throw new MongoFailure('InvalidOptions', 'writeConcern is not allowed within a multi-statement transaction');
   }
   const w = concern.element('w');
-  if (w === undefined) return;
-  if (w.type === 0x02) {
-    const mode = concern.requiredString('w');
-    if (mode !== 'majority')
-      throw new MongoFailure(79, `No write concern mode named '${mode}' found in replica set configuration`);
-    return;
-  }
-  if (w.type === 0x03) return;
+  if (w === undefined || w.type === 0x03) return null;
+  if (w.type === 0x02) return namedMode(concern.requiredString('w'));
   const nodes = concern.number('w') ?? 1;
   if (nodes < 0 || nodes > 50)
     throw new MongoFailure('FailedToParse', 'w has to be a non-negative number and not greater than 50');
-  if (nodes > 1) throw new MongoFailure('UnsatisfiableWriteConcern', 'Not enough data-bearing nodes');
+  return nodes > 1 ? new MongoFailure('UnsatisfiableWriteConcern', 'Not enough data-bearing nodes') : null;
+}
+
+function namedMode(mode: string): MongoFailure | null {
+  if (mode === 'majority') return null;
+  return new MongoFailure(
+    'UnknownReplWriteConcern',
+    `No write concern mode named '${mode}' found in replica set configuration`,
+  );
 }

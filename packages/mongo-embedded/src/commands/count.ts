@@ -47,6 +47,7 @@ async function countMatches(context: CommandContext, { collection, filter }: Cou
 /** Refused in transactions, as mongod does: `countDocuments` aggregates instead. */
 export const countCommand: Command = {
   names: ['count'],
+  fields: ['count', 'query', 'limit', 'skip', 'hint', 'collation', 'fields', 'collectionUUID', 'queryOptions'],
   run(context) {
     if (context.transaction !== null)
       throw new MongoFailure('OperationNotSupportedInTransaction', 'Cannot run count in a multi-document transaction.');

@@ -224,4 +224,10 @@ function fill(collection: Collection, index: IndexTable): void {
 }
 
 /** `createIndexes`. */
-export const createIndexesCommand: Command = { names: ['createIndexes'], isTransactional: true, isWrite: true, run };
+export const createIndexesCommand: Command = {
+  names: ['createIndexes'],
+  fields: ['createIndexes', 'indexes', 'ignoreUnknownIndexOptions', 'commitQuorum', 'collectionUUID'],
+  isTransactional: true,
+  isWrite: true,
+  run,
+};

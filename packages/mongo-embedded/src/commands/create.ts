@@ -4,6 +4,7 @@ import { MongoFailure } from '../error/mongo-failure.ts';
 import { TransactionAccess } from '../session/transaction-access.ts';
 import { createCollection } from '../storage/schema-change.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
+import { genericFields } from './generic-fields.ts';
 import { checkWritableName, collectionName } from './namespace.ts';
 
 /** Options that are kept as given and shown by listCollections. */
@@ -25,26 +26,6 @@ const refused: ReadonlySet<string> = new Set([
   'clusteredIndex',
   'encryptedFields',
   'expireAfterSeconds',
-]);
-
-/** Fields that every command may carry. */
-export const genericFields: ReadonlySet<string> = new Set([
-  '$db',
-  'lsid',
-  'txnNumber',
-  'autocommit',
-  'startTransaction',
-  '$clusterTime',
-  '$readPreference',
-  'readConcern',
-  'writeConcern',
-  'maxTimeMS',
-  'comment',
-  'apiVersion',
-  'apiStrict',
-  'apiDeprecationErrors',
-  '$audit',
-  '$client',
 ]);
 
 /** The options of `create` as they are kept. Throws where one is unknown, malformed or not supported here. */

@@ -2,8 +2,8 @@ import { BsonWriter } from '../bson/bson-writer.ts';
 import { CommandBody } from '../bson/command-body.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
-import { genericFields } from './create.ts';
 import { checkCommandCollation, filterOf, hintedOrder, variablesOf } from './find-options.ts';
+import { checkFields } from './generic-fields.ts';
 import { checkBatchSize, toWriteFailure } from './insert.ts';
 import { forEachMatch } from './matches.ts';
 import { checkWritableName, collectionName } from './namespace.ts';
@@ -38,11 +38,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
 /** Runs one `{ q, limit }`. Answers how many documents went. */
 export async function deleteMatches(context: CommandContext, name: string, statement: CommandBody): Promise<number> {
   const { access, database } = context;
-  for (const field of statement.keys()) {
-    if (!statementFields.has(field) && !genericFields.has(field)) {
-      throw new MongoFailure('IDLUnknownField', `BSON field 'delete.deletes.${field}' is an unknown field.`);
-    }
-  }
+  checkFields(statement, statementFields, 'delete.deletes');
   const limit = statement.number('limit');
   if (limit === undefined)
     throw new MongoFailure('IDLFailedToParse', "BSON field 'delete.deletes.limit' is missing but a required field");
@@ -68,6 +64,18 @@ export async function deleteMatches(context: CommandContext, name: string, state
 /** `delete`. */
 export const deleteCommand: Command = {
   names: ['delete'],
+  fields: [
+    'delete',
+    'deletes',
+    'ordered',
+    'let',
+    'bypassDocumentValidation',
+    'collectionUUID',
+    'stmtId',
+    'stmtIds',
+    'isTimeseriesNamespace',
+    'encryptionInformation',
+  ],
   isTransactional: true,
   isRetryableWrite: true,
   isWrite: true,

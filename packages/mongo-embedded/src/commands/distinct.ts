@@ -87,4 +87,9 @@ function add(value: RawValue, found: Map<string, RawValue>): void {
 }
 
 /** `distinct`. */
-export const distinctCommand: Command = { names: ['distinct'], isTransactional: true, run };
+export const distinctCommand: Command = {
+  names: ['distinct'],
+  fields: ['distinct', 'key', 'query', 'collation', 'hint', 'collectionUUID'],
+  isTransactional: true,
+  run,
+};

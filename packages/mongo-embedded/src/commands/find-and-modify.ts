@@ -1,9 +1,9 @@
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
-import { genericFields } from './create.ts';
 import { projector as compiledProjector } from './find.ts';
 import { checkCommandCollation, filterOf, hintedOrder, sortOf, variablesOf } from './find-options.ts';
+import { checkFields } from './generic-fields.ts';
 import { toWriteFailure } from './insert.ts';
 import { forEachMatch } from './matches.ts';
 import { checkWritableName, collectionName } from './namespace.ts';
@@ -27,10 +27,7 @@ const known: ReadonlySet<string> = new Set([
 ]);
 
 function checkOptions({ body }: CommandContext): void {
-  for (const name of body.keys()) {
-    if (known.has(name) || genericFields.has(name)) continue;
-    throw new MongoFailure('IDLUnknownField', `BSON field 'findAndModify.${name}' is an unknown field.`);
-  }
+  checkFields(body, known, 'findAndModify');
   const isRemove = body.boolean('remove') === true;
   if (!isRemove && body.element('update') === undefined) {
     throw new MongoFailure('FailedToParse', 'Either an update or remove=true must be specified');

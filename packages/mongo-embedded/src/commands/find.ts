@@ -12,8 +12,8 @@ import type { Variables } from '../query/variables.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
-import { genericFields } from './create.ts';
 import { checkCommandCollation, filterOf, hintedOrder, minMaxBounds, sortOf, variablesOf } from './find-options.ts';
+import { checkFields } from './generic-fields.ts';
 import { collectionName } from './namespace.ts';
 
 const known: ReadonlySet<string> = new Set([
@@ -43,10 +43,7 @@ const known: ReadonlySet<string> = new Set([
 
 /** Options that would change the answer in ways that this server does not have. */
 function checkOptions(body: CommandBody): void {
-  for (const name of body.keys()) {
-    if (known.has(name) || genericFields.has(name)) continue;
-    throw new MongoFailure('IDLUnknownField', `BSON field 'FindCommandRequest.${name}' is an unknown field.`);
-  }
+  checkFields(body, known, 'FindCommandRequest');
   if (body.boolean('tailable') === true) {
     throw new MongoFailure('BadValue', 'error processing query: tailable cursor requested on non capped collection');
   }

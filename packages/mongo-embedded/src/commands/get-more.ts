@@ -99,4 +99,9 @@ function isFatal(error: unknown, cursor: Cursor): boolean {
 }
 
 /** `getMore`. */
-export const getMoreCommand: Command = { names: ['getMore'], isTransactional: true, run };
+export const getMoreCommand: Command = {
+  names: ['getMore'],
+  fields: ['getMore', 'collection', 'batchSize', 'term', 'lastKnownCommittedOpTime'],
+  isTransactional: true,
+  run,
+};

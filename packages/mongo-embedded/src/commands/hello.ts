@@ -7,10 +7,23 @@ import type { Command, CommandContext, CommandResult } from './command.ts';
 /** Longest that a `hello` may wait for a change of topology, milliseconds; drivers ask for ten seconds. */
 const awaitMsMax = 60_000;
 
+/** Takes the client's metadata, which may come once per connection. Source: the MongoDB handshake specification. */
+function readClient({ body, connection }: CommandContext): void {
+  const client = body.nested('client');
+  if (client === undefined) return;
+  if (connection.hasMetadata) {
+    throw new MongoFailure(
+      'ClientMetadataCannotBeMutated',
+      'The client metadata document may only be sent in the first hello',
+    );
+  }
+  connection.hasMetadata = true;
+  connection.applicationName = client.nested('application')?.string('name') ?? null;
+}
+
 async function run(context: CommandContext): Promise<CommandResult> {
   const { server, body, connection, signal } = context;
-  const client = body.nested('client')?.nested('application')?.string('name');
-  if (client !== undefined) connection.applicationName = client;
+  readClient(context);
   const awaitMs = body.count('maxAwaitTimeMS');
   const known = body.nested('topologyVersion');
   if ((awaitMs === undefined) !== (known === undefined)) {

@@ -113,6 +113,18 @@ export function toWriteFailure(error: unknown, context: CommandContext): MongoFa
 /** `insert`. */
 export const insertCommand: Command = {
   names: ['insert'],
+  fields: [
+    'insert',
+    'documents',
+    'ordered',
+    'bypassDocumentValidation',
+    'collectionUUID',
+    'stmtId',
+    'stmtIds',
+    'isTimeseriesNamespace',
+    'encryptionInformation',
+    'maxTimeMSOpOnly',
+  ],
   isTransactional: true,
   isRetryableWrite: true,
   isWrite: true,

@@ -20,4 +20,9 @@ function run({ body, database, server }: CommandContext): CommandResult {
 }
 
 /** `killCursors`. */
-export const killCursorsCommand: Command = { names: ['killCursors'], isTransactional: true, run };
+export const killCursorsCommand: Command = {
+  names: ['killCursors'],
+  fields: ['killCursors', 'cursors'],
+  isTransactional: true,
+  run,
+};

@@ -1,6 +1,6 @@
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
-import { genericFields } from './create.ts';
+import { genericFields } from './generic-fields.ts';
 import type { Parameters } from './parameters.ts';
 
 const settable = [

@@ -63,8 +63,8 @@ function refresh(context: CommandContext): CommandResult {
 
 /** Sessions and the ends of transactions. */
 export const sessionCommands: readonly Command[] = [
-  { names: ['commitTransaction'], isAdminOnly: true, isTransactional: true, run: commit },
-  { names: ['abortTransaction'], isAdminOnly: true, isTransactional: true, run: abort },
+  { names: ['commitTransaction'], isAdminOnly: true, isTransactional: true, isWrite: true, run: commit },
+  { names: ['abortTransaction'], isAdminOnly: true, isTransactional: true, isWrite: true, run: abort },
   { names: ['startSession'], run: start },
   { names: ['endSessions', 'killSessions'], run: end },
   { names: ['refreshSessions'], run: refresh },

@@ -3,7 +3,7 @@ import { CommandBody } from '../bson/command-body.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { RawValue } from '../query/raw-value.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
-import { genericFields } from './create.ts';
+import { checkFields } from './generic-fields.ts';
 import { checkBatchSize, toWriteFailure } from './insert.ts';
 import { checkWritableName, collectionName } from './namespace.ts';
 import { parseStatement, runUpdate } from './update-statement.ts';
@@ -62,10 +62,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
 
 function checked(raw: Uint8Array): CommandBody {
   const statement = new CommandBody(Buffer.from(raw));
-  for (const field of statement.keys()) {
-    if (statementFields.has(field) || genericFields.has(field)) continue;
-    throw new MongoFailure('IDLUnknownField', `BSON field 'update.updates.${field}' is an unknown field.`);
-  }
+  checkFields(statement, statementFields, 'update.updates');
   return statement;
 }
 
@@ -80,6 +77,18 @@ function appendUpserted(writer: BsonWriter, upserted: readonly Upserted[]): void
 /** `update`. */
 export const updateCommand: Command = {
   names: ['update'],
+  fields: [
+    'update',
+    'updates',
+    'ordered',
+    'let',
+    'bypassDocumentValidation',
+    'collectionUUID',
+    'stmtId',
+    'stmtIds',
+    'isTimeseriesNamespace',
+    'encryptionInformation',
+  ],
   isTransactional: true,
   isRetryableWrite: true,
   isWrite: true,

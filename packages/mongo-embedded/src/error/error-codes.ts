@@ -71,6 +71,8 @@ export const errorCodes = {
   InvalidResumeToken: 260,
   ChangeStreamFatalError: 280,
   ChangeStreamHistoryLost: 286,
+  ClientMetadataCannotBeMutated: 186,
+  UnknownReplWriteConcern: 79,
   CollectionUUIDMismatch: 361,
   NoSuchSession: 206,
   FailPointSetFailed: 236,

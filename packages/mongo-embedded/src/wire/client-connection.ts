@@ -6,6 +6,8 @@ export interface ClientConnection {
   readonly clientAddress: string;
   /** `client.application.name` of the handshake. */
   applicationName: string | null;
+  /** The handshake has brought the client's metadata. */
+  hasMetadata: boolean;
   /** Drops the connection without an answer. */
   destroy(): void;
 }

@@ -36,6 +36,7 @@ export class Connection implements ClientConnection {
   readonly serverAddress: string;
   readonly clientAddress: string;
   applicationName: string | null = null;
+  hasMetadata = false;
   readonly #socket: Socket;
   readonly #handlers: ConnectionHandlers;
   readonly #reader = new FrameReader();

@@ -1,0 +1,147 @@
+import { serialize } from 'bson';
+import { BsonWriter } from '../bson/bson-writer.ts';
+import { asBuffer, findElement } from '../bson/raw-element.ts';
+import { IteratorSource } from '../cursor/iterator-source.ts';
+import { openCursor } from '../cursor/open-cursor.ts';
+import { planScan } from '../cursor/scan-plan.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import type { IdBounds } from '../query/id-bounds.ts';
+import { compilePipeline, stageOf } from '../query/pipeline.ts';
+import { bsonTypes, type RawValue, rawValue } from '../query/raw-value.ts';
+import type { Collection } from '../storage/catalog.ts';
+import { openChangeStreamCursor } from './change-stream-cursor.ts';
+import { checkCollectionUuid } from './collection-uuid.ts';
+import type { Command, CommandContext, CommandResult } from './command.ts';
+import { checkCommandCollation, filterOf, hintedOrder, variablesOf } from './find-options.ts';
+import { checkCollectionName } from './namespace.ts';
+import { readSourceStage } from './source-stages.ts';
+
+const pageLimit = { rows: 1000, bytes: 4 * 1024 * 1024 };
+
+/** The collection that the pipeline reads; null for `aggregate: 1`, which reads none. */
+function targetOf({ body, database }: CommandContext): string | null {
+  const target = body.element('aggregate');
+  if (target?.type === bsonTypes.string) {
+    const name = body.requiredString('aggregate');
+    checkCollectionName(database, name);
+    return name;
+  }
+  if (target !== undefined && body.number('aggregate') === 1) return null;
+  throw new MongoFailure(
+    'FailedToParse',
+    "Invalid command format: the 'aggregate' field must specify a collection name or 1",
+  );
+}
+
+function stagesOf({ body }: CommandContext): RawValue[] {
+  const stages = body.array('pipeline');
+  if (stages === undefined)
+    throw new MongoFailure('IDLFailedToParse', "BSON field 'aggregate.pipeline' is missing but a required field");
+  return stages.map(({ type, bytes }) => {
+    if (type !== bsonTypes.object)
+      throw new MongoFailure('TypeMismatch', "Each element of the 'pipeline' array must be an object");
+    return rawValue(type, bytes);
+  });
+}
+
+async function run(context: CommandContext): Promise<CommandResult> {
+  const { body, database, server } = context;
+  const name = targetOf(context);
+  const stages = stagesOf(context);
+  if (body.boolean('explain') === true)
+    throw new MongoFailure('CommandNotSupported', 'explain of aggregate is not supported by this server');
+  if (body.element('cursor') === undefined) {
+    throw new MongoFailure(
+      'FailedToParse',
+      "The 'cursor' option is required, except for aggregate with the explain argument",
+    );
+  }
+  checkCommandCollation(body);
+  server.counters.operations.command += 1;
+  const isChangeStream = stages[0] !== undefined && findElement(stages[0].span(), '$changeStream') !== undefined;
+  if (isChangeStream) return await openChangeStreamCursor(context, name, stages);
+  if (name !== null) checkCollectionUuid(context, name);
+  const namespace = `${database}.${name ?? '$cmd.aggregate'}`;
+  const batchSize = body.nested('cursor')?.count('batchSize');
+  return await openCursor(context, {
+    namespace,
+    source: new IteratorSource(results(context, name, stages)),
+    batchSize,
+  });
+}
+
+/** The documents that come out of the pipeline. */
+function results(context: CommandContext, name: string | null, stages: readonly RawValue[]): Iterable<Uint8Array> {
+  const { access, database, body } = context;
+  const variables = variablesOf(context);
+  const collection = name === null ? undefined : access.collection(database, name);
+  const documents = (other: string): Iterable<Uint8Array> => {
+    const found = access.collection(database, other);
+    return found === undefined ? [] : documentsOf(context, found, null);
+  };
+  const [first] = stages;
+  const given = first === undefined ? null : readSourceStage(context, { name, collection, stage: stageOf(first) });
+  if (given !== null) return compilePipeline(stages.slice(1), { variables, documents }).run(given);
+  const startsWithDocuments = first !== undefined && stageOf(first)[0] === '$documents';
+  if (name === null && !startsWithDocuments) {
+    throw new MongoFailure(
+      'InvalidNamespace',
+      `{aggregate: 1} is not valid for '${first === undefined ? 'an empty pipeline' : stageOf(first)[0]}'; a collection is required.`,
+    );
+  }
+  const pipeline = compilePipeline(stages, { variables, documents });
+  hintedOrder(body, collection);
+  if (collection === undefined || startsWithDocuments) return pipeline.run([]);
+  const counted = countOf(context, collection, stages);
+  if (counted !== null) return [counted];
+  return pipeline.run(documentsOf(context, collection, pipeline.leadingFilter?.idBounds ?? null));
+}
+
+/** A collection's documents page by page, within the bounds that are known. */
+function* documentsOf(
+  { access }: CommandContext,
+  collection: Collection,
+  bounds: IdBounds | null,
+): Generator<Uint8Array> {
+  const filter = filterOf(undefined, { names: [], bindings: null });
+  const reader = access.pages(collection, planScan(filter, 'any', bounds));
+  for (let page = reader.next(pageLimit); page !== null; page = reader.next(pageLimit)) {
+    for (const { document } of page) yield document;
+  }
+}
+
+/** `[{ $match: {} }, { $group: { _id: 1, n: { $sum: 1 } } }]`, which is how drivers count documents. */
+const countStages = [serialize({ $match: {} }), serialize({ $group: { _id: 1, n: { $sum: 1 } } })].map(asBuffer);
+
+/** The count of a whole collection is known without reading it. */
+function countOf({ transaction }: CommandContext, collection: Collection, stages: readonly RawValue[]): Buffer | null {
+  if (transaction !== null || stages.length !== 2) return null;
+  const isCount = stages.every((stage, index) => countStages[index]?.equals(stage.span()) === true);
+  const count = isCount ? collection.table.count() : 0;
+  if (count === 0) return null;
+  return new BsonWriter().int32('_id', 1).int32('n', count).finish();
+}
+
+/** `aggregate`. */
+export const aggregateCommand: Command = {
+  names: ['aggregate'],
+  fields: [
+    'aggregate',
+    'pipeline',
+    'cursor',
+    'explain',
+    'allowDiskUse',
+    'bypassDocumentValidation',
+    'hint',
+    'collation',
+    'let',
+    'collectionUUID',
+    'fromMongos',
+    'needsMerge',
+    'unwrappedReadPref',
+    'isMapReduceCommand',
+    'isHybridSearch',
+  ],
+  isTransactional: true,
+  run,
+};

@@ -1,0 +1,100 @@
+import { BsonWriter } from '../bson/bson-writer.ts';
+import { CommandBody } from '../bson/command-body.ts';
+import { forEachElement } from '../bson/raw-element.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import type { Collection } from '../storage/catalog.ts';
+import type { IndexTable } from '../storage/index-table.ts';
+import type { Command, CommandContext, CommandResult } from './command.ts';
+import { collectionName } from './namespace.ts';
+import { waitForTransactions } from './wait-for-transactions.ts';
+
+async function run(context: CommandContext): Promise<CommandResult> {
+  const { body, database, server } = context;
+  const { store } = server;
+  const name = collectionName(body, database);
+  await waitForTransactions(context, () => store.catalog.find(database, name));
+  const collection = store.catalog.find(database, name);
+  if (collection === undefined) throw new MongoFailure('NamespaceNotFound', `ns does not exist: ${database}.${name}`);
+  const images = body.document('changeStreamPreAndPostImages');
+  const indexChange = body.nested('index');
+  store.group.enter();
+  const reply: Record<string, unknown> = {};
+  if (images !== undefined)
+    store.catalog.setOptions(collection, withOption(collection.options, 'changeStreamPreAndPostImages', images));
+  if (indexChange !== undefined) Object.assign(reply, changeIndex(context, collection, indexChange));
+  const operationDescription = describe(body);
+  store.history.append(collection.namespace, { kind: 'modify', operationDescription }, store.history.stamp());
+  return reply;
+}
+
+function withOption(options: Uint8Array, name: string, value: Uint8Array): Buffer {
+  const writer = new BsonWriter();
+  forEachElement(options, (other, element) => {
+    if (other !== name) writer.value(other, element.type, element.bytes);
+    return undefined;
+  });
+  return writer.document(name, value).finish();
+}
+
+function chosenIndex(collection: Collection, wanted: CommandBody): IndexTable {
+  const name = wanted.string('name');
+  const pattern = wanted.document('keyPattern');
+  const index = collection.indexes.find((candidate) =>
+    name === undefined ? pattern?.equals(candidate.keyPattern) === true : candidate.name === name,
+  );
+  if (index === undefined)
+    throw new MongoFailure(
+      'IndexNotFound',
+      `cannot find index ${name ?? 'with that key pattern'} for ns ${collection.database}.${collection.name}`,
+    );
+  return index;
+}
+
+/** `hidden` and `expireAfterSeconds` of an index. */
+function changeIndex({ server }: CommandContext, collection: Collection, wanted: CommandBody): Record<string, unknown> {
+  const index = chosenIndex(collection, wanted);
+  const reply: Record<string, unknown> = {};
+  const before = new CommandBody(index.specification);
+  const writer = new BsonWriter();
+  forEachElement(index.specification, (name, element) => {
+    if (name !== 'hidden' && name !== 'expireAfterSeconds') writer.value(name, element.type, element.bytes);
+    return undefined;
+  });
+  const seconds = wanted.count('expireAfterSeconds');
+  const isHidden = wanted.boolean('hidden');
+  if (seconds === undefined && isHidden === undefined) {
+    throw new MongoFailure('InvalidOptions', 'no expireAfterSeconds, hidden, unique, or prepareUnique field');
+  }
+  const oldSeconds = before.number('expireAfterSeconds');
+  if (seconds !== undefined) {
+    if (oldSeconds !== undefined) reply['expireAfterSeconds_old'] = oldSeconds;
+    reply['expireAfterSeconds_new'] = seconds;
+  }
+  if (isHidden !== undefined) {
+    reply['hidden_old'] = before.boolean('hidden') ?? false;
+    reply['hidden_new'] = isHidden;
+  }
+  const kept = seconds ?? oldSeconds;
+  if (kept !== undefined) writer.int32('expireAfterSeconds', kept);
+  if (isHidden ?? before.boolean('hidden')) writer.boolean('hidden', true);
+  server.store.catalog.setIndexSpecification(collection, index, writer.finish());
+  return reply;
+}
+
+/** What a `modify` event says: what was asked for. */
+function describe(body: CommandBody): Buffer {
+  const writer = new BsonWriter();
+  for (const name of ['changeStreamPreAndPostImages', 'index'] as const) {
+    const value = body.document(name);
+    if (value !== undefined) writer.document(name, value);
+  }
+  return writer.finish();
+}
+
+/** `collMod`, for what this server keeps: pre- and post-images, and hidden and TTL indexes. */
+export const collModCommand: Command = {
+  names: ['collMod'],
+  fields: ['collMod', 'changeStreamPreAndPostImages', 'index'],
+  isWrite: true,
+  run,
+};

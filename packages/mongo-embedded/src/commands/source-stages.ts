@@ -1,0 +1,71 @@
+import { deserialize, Long, serialize } from 'bson';
+import { BsonWriter } from '../bson/bson-writer.ts';
+import { findElement } from '../bson/raw-element.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import type { RawValue } from '../query/raw-value.ts';
+import type { Collection } from '../storage/catalog.ts';
+import { idIndexSpecification } from '../storage/schema-change.ts';
+import type { CommandContext } from './command.ts';
+import { collectionCounts } from './statistics.ts';
+
+export interface SourceStage {
+  readonly name: string | null;
+  readonly collection: Collection | undefined;
+  readonly stage: readonly [name: string, operand: RawValue];
+}
+
+/** Documents of a first stage that reads the server instead of a collection; null for every other stage. */
+export function readSourceStage(
+  context: CommandContext,
+  { name, collection, stage }: SourceStage,
+): Uint8Array[] | null {
+  const [stageName, operand] = stage;
+  switch (stageName) {
+    case '$collStats':
+      return [collStats(context, { name, collection, operand })];
+    case '$indexStats':
+      return indexStats(context, collection);
+    case '$currentOp':
+      if (context.database !== 'admin' || name !== null)
+        throw new MongoFailure(
+          'InvalidNamespace',
+          "$currentOp must be run against the 'admin' database with {aggregate: 1}",
+        );
+      return [];
+    case '$listLocalSessions':
+      return [];
+    default:
+      return null;
+  }
+}
+
+function collStats(
+  context: CommandContext,
+  wanted: { name: string | null; collection: Collection | undefined; operand: RawValue },
+): Uint8Array {
+  const { connection, database, server } = context;
+  const { name, collection, operand } = wanted;
+  if (name === null) throw new MongoFailure('InvalidNamespace', '$collStats must be run against a collection');
+  const options = operand.span();
+  const host = connection.serverAddress;
+  const result: Record<string, unknown> = {
+    ns: `${database}.${name}`,
+    host,
+    localTime: new Date(server.clock.nowMs()),
+  };
+  if (collection === undefined)
+    throw new MongoFailure('NamespaceNotFound', `Collection [${database}.${name}] not found.`);
+  if (findElement(options, 'storageStats') !== undefined) result['storageStats'] = collectionCounts(collection);
+  if (findElement(options, 'count') !== undefined) result['count'] = collection.table.count();
+  return serialize(result);
+}
+
+function indexStats({ connection, server }: CommandContext, collection: Collection | undefined): Uint8Array[] {
+  const specifications = [idIndexSpecification, ...(collection?.indexes.map((index) => index.specification) ?? [])];
+  const since = new Date(server.clock.nowMs());
+  return specifications.map((specification) => {
+    const { name, key } = deserialize(specification);
+    const rest = serialize({ name, key, host: connection.serverAddress, accesses: { ops: Long.ZERO, since } });
+    return new BsonWriter().elements(rest).document('spec', specification).finish();
+  });
+}
