@@ -1,0 +1,166 @@
+/**
+ * One BSON value in one column: the table of `docs/glossary.md`, as code. Total over (BSON type × column type).
+ * `null` is "nothing to keep"; `refused` is "there is a value and the column's type cannot hold it", which is counted.
+ */
+import type { ColumnType } from '../shape.ts';
+import { unreachable } from '../unreachable.ts';
+import { type Decimal, decimalAt, decimalInteger, decimalText } from './decimal128.ts';
+import { type ValueAt, valueJson } from './json-writer.ts';
+import { bsonType, int32At } from './raw-bson.ts';
+import type { CellValue } from './row-codec.ts';
+import {
+  binaryAt,
+  binaryText,
+  boundaryText,
+  dateText,
+  int64At,
+  integerAt,
+  isUuid,
+  objectIdText,
+  regexText,
+  stringAt,
+  timestampText,
+} from './value-text.ts';
+
+export const refused = Symbol('refused');
+export type ColumnValue = CellValue | typeof refused;
+
+export function columnValue(bytes: Buffer, value: ValueAt, columnType: ColumnType): ColumnValue {
+  if (columnType === 'JSONB') return valueJson(bytes, value, 1);
+  if (value.type === bsonType.null || value.type === bsonType.undefined) return null;
+  switch (columnType) {
+    case 'Text':
+      return textValue(bytes, value);
+    case 'Integer':
+      return integerValue(bytes, value);
+    case 'Number':
+      return numberValue(bytes, value);
+    case 'Bool':
+      return boolValue(bytes, value);
+    case 'Any':
+      return anyValue(bytes, value);
+    default:
+      return unreachable(columnType);
+  }
+}
+
+/** Everything has a text: the canonical one, or JSON for documents and arrays. */
+function textValue(bytes: Buffer, value: ValueAt): string {
+  const { type, start } = value;
+  switch (type) {
+    case bsonType.string:
+    case bsonType.code:
+    case bsonType.symbol:
+      return stringAt(bytes, start);
+    case bsonType.objectId:
+      return objectIdText(bytes, start);
+    case bsonType.date:
+      return dateText(integerAt(bytes, start));
+    case bsonType.double:
+      return doubleText(bytes.readDoubleLE(start));
+    case bsonType.decimal128:
+      return decimalText(decimalAt(bytes, start));
+    case bsonType.binary:
+      return binaryText(bytes, binaryAt(bytes, start));
+    case bsonType.timestamp:
+      return timestampText(bytes, start);
+    case bsonType.regex:
+      return regexText(bytes, start);
+    case bsonType.minKey:
+    case bsonType.maxKey:
+      return boundaryText(type);
+    default:
+      return valueJson(bytes, value, 1);
+  }
+}
+
+function doubleText(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
+function integerValue(bytes: Buffer, { type, start }: ValueAt): ColumnValue {
+  switch (type) {
+    case bsonType.int32:
+      return int32At(bytes, start);
+    case bsonType.int64:
+    case bsonType.date:
+      return integerAt(bytes, start);
+    case bsonType.bool:
+      return bytes[start] === 1 ? 1 : 0;
+    case bsonType.double:
+      return wholeDouble(bytes.readDoubleLE(start));
+    case bsonType.decimal128:
+      return int64OrRefused(decimalInteger(decimalAt(bytes, start), 40));
+    case bsonType.timestamp:
+      return int64OrRefused(bytes.readBigUInt64LE(start));
+    default:
+      return refused;
+  }
+}
+
+function wholeDouble(value: number): ColumnValue {
+  if (!Number.isInteger(value)) return refused;
+  // `+ 0` makes -0 an ordinary zero, which an integer column can only mean.
+  return Number.isSafeInteger(value) ? value + 0 : int64OrRefused(BigInt(value));
+}
+
+function int64OrRefused(value: bigint | null): ColumnValue {
+  if (value === null || value !== BigInt.asIntN(64, value)) return refused;
+  const isSafe = value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER;
+  return isSafe ? Number(value) : value;
+}
+
+function numberValue(bytes: Buffer, { type, start }: ValueAt): ColumnValue {
+  switch (type) {
+    case bsonType.double:
+      return finiteOrText(bytes.readDoubleLE(start));
+    case bsonType.int32:
+      return int32At(bytes, start);
+    case bsonType.int64:
+    case bsonType.date:
+      return Number(integerAt(bytes, start));
+    case bsonType.bool:
+      return bytes[start] === 1 ? 1 : 0;
+    case bsonType.decimal128:
+      return decimalNumber(decimalAt(bytes, start));
+    default:
+      return refused;
+  }
+}
+
+/** SQLite would make NaN a NULL; its text says what the document holds. */
+function finiteOrText(value: number): number | string {
+  return Number.isFinite(value) ? value : String(value);
+}
+
+/** The nearest double; a finite value beyond the range of doubles is not "Infinity" and is refused. */
+function decimalNumber(decimal: Decimal): ColumnValue {
+  const value = Number(decimalText(decimal));
+  return decimal.kind === 'finite' && !Number.isFinite(value) ? refused : finiteOrText(value);
+}
+
+function boolValue(bytes: Buffer, { type, start }: ValueAt): ColumnValue {
+  if (type === bsonType.bool) return bytes[start] === 1 ? 1 : 0;
+  const number = type === bsonType.date ? refused : numberValue(bytes, { type, start });
+  return number === 0 || number === 1 ? number + 0 : refused;
+}
+
+function anyValue(bytes: Buffer, value: ValueAt): ColumnValue {
+  const { type, start } = value;
+  switch (type) {
+    case bsonType.int32:
+      return BigInt(int32At(bytes, start));
+    case bsonType.int64:
+      return int64At(bytes, start);
+    case bsonType.bool:
+      return bytes[start] === 1 ? 1n : 0n;
+    case bsonType.double:
+      return finiteOrText(bytes.readDoubleLE(start));
+    case bsonType.binary: {
+      const binary = binaryAt(bytes, start);
+      return isUuid(binary) ? binaryText(bytes, binary) : bytes.subarray(binary.start, binary.end);
+    }
+    default:
+      return textValue(bytes, value);
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * DocID: a document's `_id` as a string that no other `_id` has, made from its raw bytes, the same for scan and stream.
+ *
+ * ObjectIds are their hex and plain ASCII strings are themselves; everything else, and every string that could be taken for
+ * something else, carries a tag of one letter and a colon. Values that MongoDB's `_id` index holds to be equal have the same
+ * DocID (1, 1L, 1.0 and Decimal128 1; also inside compound ids), and no others. Only printable ASCII is used: PostgreSQL
+ * refuses NUL and drivers merge ill-formed text. An id above 512 characters is replaced by its SHA-256, since PostgreSQL's
+ * index rows have room for 2.7 kB.
+ *
+ * Tags: `s:` string, `n:` number, `d:` date (ms), `b:` bool, `u:` UUID, `x:` other binary (subtype, base64url), `t:`
+ * timestamp, `o:` document, `a:` array, `z:` null and undefined, `k:` MinKey and MaxKey, `y:` any other type, `h:` hashed.
+ */
+import { hash } from 'node:crypto';
+import { decimalAt } from './decimal128.ts';
+import { DocumentError } from './document-error.ts';
+import { decimalValueText, doubleValueText } from './numeric-text.ts';
+import { bsonType, bytesOf, checkedDocument, ElementWalk, int32At, nestingMax, valueEnd } from './raw-bson.ts';
+import { binaryAt, binaryText, boundaryText, int64At, isUuid, objectIdText, timestampText } from './value-text.ts';
+
+export const docIdCharsMax = 512;
+
+/** `valueBytes` are the bytes of the value alone, as they stand in the document after the element's name. */
+export function docIdOf(typeByte: number, valueBytes: Uint8Array): string {
+  const bytes = bytesOf(valueBytes);
+  if (valueEnd(bytes, typeByte, 0) !== bytes.length)
+    throw new DocumentError(`The _id has ${bytes.length} bytes, which does not fit its type.`);
+  return docIdAt(bytes, typeByte, 0);
+}
+
+/** DocID of a whole document, or of a change event's documentKey: of its first top-level `_id`. */
+export function docIdOfDocument(raw: Uint8Array): string {
+  const bytes = checkedDocument(raw);
+  const walk = new ElementWalk(bytes, 0);
+  while (walk.next())
+    if (walk.nameEnd - walk.nameStart === 3 && bytes.toString('latin1', walk.nameStart, walk.nameEnd) === '_id')
+      return docIdAt(bytes, walk.type, walk.start);
+  throw new DocumentError('The document has no _id.');
+}
+
+function docIdAt(bytes: Buffer, type: number, start: number): string {
+  if (type === bsonType.objectId) return objectIdText(bytes, start);
+  if (type === bsonType.string || type === bsonType.symbol) {
+    const text = bytes.toString('latin1', start + 4, start + 3 + int32At(bytes, start));
+    if (isPlain(text)) return text;
+  }
+  const tagged = taggedText(bytes, { type, start, depth: 0 });
+  return tagged.length <= docIdCharsMax ? tagged : `h:${hash('sha256', tagged)}`;
+}
+
+/** Printable ASCII that is neither an ObjectId's hex nor begins like a tag. */
+function isPlain(text: string): boolean {
+  return (
+    text.length <= docIdCharsMax && /^[!-~](?:[ -~]*[!-~])?$/.test(text) && !/^(?:[a-z]:|[0-9a-f]{24}$)/.test(text)
+  );
+}
+
+interface ValueAt {
+  readonly type: number;
+  readonly start: number;
+  readonly depth: number;
+}
+
+function taggedText(bytes: Buffer, value: ValueAt): string {
+  const { type, start } = value;
+  switch (type) {
+    case bsonType.objectId:
+      return `i:${objectIdText(bytes, start)}`;
+    // MongoDB compares symbols and strings as one type.
+    case bsonType.string:
+    case bsonType.symbol:
+      return `s:${escapedText(bytes, start + 4, start + 3 + int32At(bytes, start))}`;
+    case bsonType.int32:
+      return `n:${int32At(bytes, start)}`;
+    case bsonType.int64:
+      return `n:${decimalValueText(wholeNumber(int64At(bytes, start)))}`;
+    case bsonType.double:
+      return `n:${doubleValueText(bytes.readDoubleLE(start))}`;
+    case bsonType.decimal128:
+      return `n:${decimalValueText(decimalAt(bytes, start))}`;
+    case bsonType.date:
+      return `d:${int64At(bytes, start)}`;
+    case bsonType.bool:
+      return bytes[start] === 1 ? 'b:true' : 'b:false';
+    case bsonType.binary:
+      return binaryIdText(bytes, start);
+    case bsonType.timestamp:
+      return `t:${timestampText(bytes, start)}`;
+    case bsonType.null:
+      return 'z:null';
+    case bsonType.undefined:
+      return 'z:undefined';
+    case bsonType.minKey:
+    case bsonType.maxKey:
+      return `k:${boundaryText(type)}`;
+    case bsonType.document:
+      return `o:{${elementTexts(bytes, value).join(',')}}`;
+    case bsonType.array:
+      return `a:[${elementTexts(bytes, value).join(',')}]`;
+    default:
+      return `y:${type}:${bytes.toString('base64url', start, valueEnd(bytes, type, start))}`;
+  }
+}
+
+function wholeNumber(value: bigint) {
+  return { kind: 'finite', isNegative: value < 0n, digits: value < 0n ? -value : value, exponent: 0 } as const;
+}
+
+function binaryIdText(bytes: Buffer, start: number): string {
+  const binary = binaryAt(bytes, start);
+  if (isUuid(binary)) return `u:${binaryText(bytes, binary)}`;
+  return `x:${binary.subtype}:${bytes.toString('base64url', binary.start, binary.end)}`;
+}
+
+function elementTexts(bytes: Buffer, { type, start, depth }: ValueAt): string[] {
+  if (depth >= nestingMax) throw new DocumentError(`The _id nests deeper than ${nestingMax} levels.`);
+  const walk = new ElementWalk(bytes, start);
+  const texts: string[] = [];
+  while (walk.next()) {
+    const value = taggedText(bytes, { type: walk.type, start: walk.start, depth: depth + 1 });
+    texts.push(type === bsonType.array ? value : `${escapedText(bytes, walk.nameStart, walk.nameEnd)}=${value}`);
+  }
+  return texts;
+}
+
+/** Percent-encodes what is not a plain character here, byte by byte: ill-formed text stays distinct, and nothing can fake structure. */
+function escapedText(bytes: Buffer, start: number, end: number): string {
+  return bytes
+    .toString('latin1', start, end)
+    .replace(
+      /[^\w.~!*()@#$^&:;?/<> |+-]/g,
+      (char) => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`,
+    );
+}

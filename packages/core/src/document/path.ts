@@ -1,0 +1,61 @@
+/**
+ * A column's path: segments separated by dots. A segment that holds a dot, a quote or nothing at all is written in double
+ * quotes, where `\"` and `\\` stand for the characters themselves: `totals."net.eur"`, `"".x`.
+ */
+import { EmcachersError } from '../emcachers-error.ts';
+
+/** EMC-5001 when the text is not a path; the message says at which character. */
+export function parsePath(text: string): readonly string[] {
+  const segments: string[] = [];
+  let at = 0;
+  for (;;) {
+    const segment = text[at] === '"' ? quotedSegment(text, at) : plainSegment(text, at);
+    segments.push(segment.name);
+    if (segment.end === text.length) return segments;
+    if (text[segment.end] !== '.') throw pathError(text, segment.end, 'expected a dot or the end');
+    at = segment.end + 1;
+  }
+}
+
+interface Segment {
+  readonly name: string;
+  readonly end: number;
+}
+
+function plainSegment(text: string, start: number): Segment {
+  const dot = text.indexOf('.', start);
+  const end = dot < 0 ? text.length : dot;
+  const name = text.slice(start, end);
+  if (name === '') throw pathError(text, start, 'a name is missing; an empty name is written ""');
+  const quote = name.indexOf('"');
+  if (quote >= 0) throw pathError(text, start + quote, 'a name that holds a quote is quoted as a whole');
+  return { name: checkedName(text, name, start), end };
+}
+
+function quotedSegment(text: string, start: number): Segment {
+  let name = '';
+  for (let at = start + 1; at < text.length; at += 1) {
+    const char = text[at] ?? '';
+    if (char === '"') return { name: checkedName(text, name, start), end: at + 1 };
+    if (char === '\\') at += 1;
+    name += text[at] ?? '';
+  }
+  throw pathError(text, start, 'this quote has no partner');
+}
+
+function checkedName(text: string, name: string, start: number): string {
+  if (name.includes('\0')) throw pathError(text, start, 'MongoDB names have no NUL character');
+  return name;
+}
+
+function pathError(text: string, at: number, problem: string): EmcachersError {
+  const message = `The path ${JSON.stringify(text)} cannot be read at character ${at + 1}: ${problem}.`;
+  return new EmcachersError({ code: 'EMC-5001', detail: message, fields: [{ path: ['path'], message }] });
+}
+
+/** The text that `parsePath` reads back as these segments; quotes what must be quoted. */
+export function formatPath(segments: readonly string[]): string {
+  return segments
+    .map((name) => (/^[^".]+$/.test(name) ? name : `"${name.replace(/["\\]/g, (char) => `\\${char}`)}"`))
+    .join('.');
+}

@@ -1,0 +1,116 @@
+/**
+ * A shape's columns, compiled: raw document in, the oplog's row out. One walk locates all values, then each column is
+ * written once. Bytes that are not UTF-8 inside a text become U+FFFD, and the column counts as a coercion error.
+ */
+import type { Column, ColumnType } from '../shape.ts';
+import { columnValue, refused } from './column-value.ts';
+import { holdsDamagedText, type ValueAt, valueJson } from './json-writer.ts';
+import { collectedType, type Located, LocatedValues, locate } from './located-values.ts';
+import { parsePath } from './path.ts';
+import { buildPathTree, type PathNode } from './path-tree.ts';
+import { checkedDocument } from './raw-bson.ts';
+import { encodeCell } from './row-codec.ts';
+
+export interface ProjectedRow {
+  /** The row in the oplog's encoding, see `row-codec.ts`. */
+  readonly data: string;
+  /** Values that a column's type could not hold and that became NULL. */
+  readonly coercionErrors: number;
+}
+
+/** What became of one column: its path leads nowhere, its value is kept, or its type refuses the value. */
+export type ColumnOutcome = 'missing' | 'kept' | 'refused';
+
+export interface Projection {
+  /** Throws `DocumentError` when the bytes are not BSON. */
+  project(raw: Uint8Array): ProjectedRow;
+  /** By column, for the preview of a draft shape. Throws `DocumentError` too. */
+  outcomes(raw: Uint8Array): readonly ColumnOutcome[];
+}
+
+/** EMC-5001 when a path cannot be read. */
+export function compileProjection(columns: readonly Column[]): Projection {
+  return new CompiledProjection(columns);
+}
+
+class CompiledProjection implements Projection {
+  readonly #tree: PathNode;
+  readonly #types: readonly ColumnType[];
+  /** Used again for every document: projecting is synchronous, and a document would otherwise cost three arrays. */
+  readonly #found: LocatedValues;
+  #refusals = 0;
+
+  constructor(columns: readonly Column[]) {
+    this.#tree = buildPathTree(columns.map(({ path }) => parsePath(path)));
+    this.#types = columns.map(({ type }) => type);
+    this.#found = new LocatedValues(columns.length);
+  }
+
+  project(raw: Uint8Array): ProjectedRow {
+    const bytes = this.#locate(raw);
+    this.#refusals = 0;
+    let data = '[';
+    for (let column = 0; column < this.#types.length; column += 1) {
+      if (column > 0) data += ',';
+      data += this.#cell(bytes, column);
+    }
+    return { data: `${data}]`, coercionErrors: this.#refusals };
+  }
+
+  outcomes(raw: Uint8Array): readonly ColumnOutcome[] {
+    const bytes = this.#locate(raw);
+    return this.#types.map((_, column) => {
+      if (this.#found.types[column] === 0) return 'missing';
+      this.#refusals = 0;
+      this.#cell(bytes, column);
+      return this.#refusals === 0 ? 'kept' : 'refused';
+    });
+  }
+
+  #locate(raw: Uint8Array): Buffer {
+    const bytes = checkedDocument(raw);
+    this.#found.clear();
+    locate(bytes, { node: this.#tree, start: 0 }, this.#found);
+    return bytes;
+  }
+
+  #cell(bytes: Buffer, column: number): string {
+    const type = this.#found.types[column] ?? 0;
+    if (type === 0) return 'null';
+    const columnType = this.#types[column] ?? 'Any';
+    if (type === collectedType) return this.#collectedCell(bytes, this.#found.at(column), columnType);
+    const value = { type, start: this.#found.starts[column] ?? 0 };
+    const kept = columnValue(bytes, value, columnType);
+    if (kept === refused) return this.#refuse();
+    if (typeof kept === 'string' && isDamaged(bytes, value, kept)) this.#refusals += 1;
+    return encodeCell(kept, columnType);
+  }
+
+  /** Several values are kept as a JSON array, by the columns that can hold one. */
+  #collectedCell(bytes: Buffer, located: Located | null, columnType: ColumnType): string {
+    if (located === null || columnType === 'Bool' || columnType === 'Integer' || columnType === 'Number')
+      return this.#refuse();
+    const json = locatedJson(bytes, located);
+    if (json.includes('\ufffd') && holdsDamage(bytes, located)) this.#refusals += 1;
+    return JSON.stringify(json);
+  }
+
+  #refuse(): string {
+    this.#refusals += 1;
+    return 'null';
+  }
+}
+
+function isDamaged(bytes: Buffer, value: ValueAt, text: string): boolean {
+  return text.includes('\ufffd') && holdsDamagedText(bytes, value);
+}
+
+function locatedJson(bytes: Buffer, located: Located): string {
+  if (!('values' in located)) return valueJson(bytes, located, 1);
+  return `[${located.values.map((value) => locatedJson(bytes, value)).join(',')}]`;
+}
+
+function holdsDamage(bytes: Buffer, located: Located): boolean {
+  if (!('values' in located)) return holdsDamagedText(bytes, located);
+  return located.values.some((value) => holdsDamage(bytes, value));
+}

@@ -1,0 +1,79 @@
+/**
+ * The projected row as the oplog keeps it (`data`): a JSON array with one element for each column, in the shape's order.
+ * Plain JSON where JSON can hold the value, else an object with one tag: `{"i":"…"}` an integer beyond 2^53, `{"r":"…"}` a
+ * REAL that reads as a whole number, `{"b":"…"}` a BLOB in base64. No NUL is ever in it (JSON escapes it), so PostgreSQL's
+ * `text` takes it. Columns of a known SQLite type need no tag to tell REAL from INTEGER; only `Any` columns do.
+ */
+import type { ColumnType } from '../shape.ts';
+import { DocumentError } from './document-error.ts';
+
+/**
+ * A value as it goes into SQLite. In an `Any` column a number is a REAL and a bigint an INTEGER; in `Integer` and `Bool`
+ * columns a number is a safe integer, since SQLite's own conversion makes it an INTEGER there.
+ */
+export type CellValue = null | string | number | bigint | Uint8Array;
+
+export function encodeRow(values: readonly CellValue[], types: readonly ColumnType[]): string {
+  return `[${values.map((value, index) => encodeCell(value, types[index] ?? 'Any')).join(',')}]`;
+}
+
+export function encodeCell(value: CellValue, type: ColumnType): string {
+  if (value === null) return 'null';
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'bigint') return encodeInteger(value);
+  if (typeof value === 'number') return type === 'Any' ? encodeReal(value) : encodePlainNumber(value);
+  return `{"b":"${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')}"}`;
+}
+
+export function encodeInteger(value: number | bigint): string {
+  const isSafe = typeof value === 'number' || (value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER);
+  return isSafe ? String(value) : `{"i":"${value}"}`;
+}
+
+/** A REAL in an `Any` column. */
+export function encodeReal(value: number): string {
+  if (Number.isInteger(value)) return `{"r":"${Object.is(value, -0) ? '-0' : value}"}`;
+  return encodePlainNumber(value);
+}
+
+export function encodePlainNumber(value: number): string {
+  if (Object.is(value, -0)) return '-0';
+  return Number.isFinite(value) ? String(value) : `"${value}"`;
+}
+
+/** The row's values; a row of another shape is refused rather than shifted. */
+export function decodeRow(data: string, types: readonly ColumnType[]): CellValue[] {
+  const parsed: unknown = JSON.parse(data);
+  if (!Array.isArray(parsed) || parsed.length !== types.length)
+    throw new DocumentError(`A row of the oplog does not have the ${types.length} columns of its shape.`);
+  const values: unknown[] = parsed;
+  return values.map((value, index) => decodeCell(value, types[index] ?? 'Any'));
+}
+
+function decodeCell(value: unknown, type: ColumnType): CellValue {
+  if (value === null || typeof value === 'string') return value;
+  if (typeof value === 'number') return type === 'Any' && Number.isInteger(value) ? BigInt(value) : value;
+  if (typeof value === 'object') {
+    if ('i' in value && typeof value.i === 'string') return BigInt(value.i);
+    if ('r' in value && typeof value.r === 'string') return Number(value.r);
+    if ('b' in value && typeof value.b === 'string') return Buffer.from(value.b, 'base64');
+  }
+  throw new DocumentError('A row of the oplog holds a value that its encoding does not know.');
+}
+
+/** Bytes of a BLOB that a cell shows. */
+const cellBlobBytesMax = 64;
+
+/** A value as people read it: every digit, REALs with their point, BLOBs in SQLite's own notation. */
+export function cellText(value: CellValue): string | null {
+  if (value === null || typeof value === 'string') return value;
+  if (typeof value === 'bigint') return value.toString();
+  if (typeof value === 'number') return Object.is(value, -0) ? '-0.0' : realText(value);
+  const shown = Buffer.from(value.buffer, value.byteOffset, Math.min(value.byteLength, cellBlobBytesMax));
+  return `x'${shown.toString('hex')}${value.byteLength > cellBlobBytesMax ? '…' : ''}'`;
+}
+
+function realText(value: number): string {
+  const text = String(value);
+  return Number.isInteger(value) && Math.abs(value) < 1e21 ? `${text}.0` : text;
+}

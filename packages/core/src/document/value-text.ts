@@ -1,0 +1,123 @@
+/**
+ * Canonical texts of single BSON values, the same in `Text` and `Any` columns and inside JSON: ObjectId as hex, dates as
+ * ISO 8601 UTC with milliseconds, Decimal128 by its specification, UUID as such, other binary data as base64,
+ * timestamps as `seconds:increment`, regular expressions as `/pattern/options`, code and symbols as their text.
+ */
+import { DocumentError } from './document-error.ts';
+import { bsonType, byteAt, cstringEnd, int32At } from './raw-bson.ts';
+
+const msPerDay = 86_400_000;
+
+/** Text of a UTF-8 range; bytes that are not UTF-8 become U+FFFD, which `isDamagedText` recognizes. */
+export function utf8At(bytes: Buffer, start: number, end: number): string {
+  return bytes.toString('utf8', start, end);
+}
+
+export function int64At(bytes: Buffer, start: number): bigint {
+  return bytes.readBigInt64LE(start);
+}
+
+/** A safe integer is a number, any other a bigint: bigints are slow and almost never needed. */
+export function integerAt(bytes: Buffer, start: number): number | bigint {
+  const high = int32At(bytes, start + 4);
+  if (high >= -0x20_0000 && high < 0x20_0000) {
+    const value = high * 0x1_0000_0000 + (int32At(bytes, start) >>> 0);
+    if (Number.isSafeInteger(value)) return value;
+  }
+  return bytes.readBigInt64LE(start);
+}
+
+export function objectIdText(bytes: Buffer, start: number): string {
+  return bytes.toString('hex', start, start + 12);
+}
+
+/** Total: BSON dates reach 292 million years in both directions, JavaScript's only 275,760. */
+export function dateText(epochMs: number | bigint): string {
+  if (typeof epochMs === 'number' && epochMs >= -62_167_219_200_000 && epochMs < 253_402_300_800_000)
+    return new Date(epochMs).toISOString();
+  const ms = BigInt(epochMs);
+  const day = BigInt(msPerDay);
+  const msOfDay = Number(((ms % day) + day) % day);
+  const days = Number((ms - BigInt(msOfDay)) / day);
+  return `${civilDate(days)}T${new Date(msOfDay).toISOString().slice(11)}`;
+}
+
+/** Days since 1970 to a proleptic Gregorian date: https://howardhinnant.github.io/date_algorithms.html#civil_from_days */
+function civilDate(days: number): string {
+  const shifted = days + 719_468;
+  const era = Math.floor(shifted / 146_097);
+  const dayOfEra = shifted - era * 146_097;
+  const yearOfEra = Math.floor(
+    (dayOfEra - Math.floor(dayOfEra / 1460) + Math.floor(dayOfEra / 36_524) - Math.floor(dayOfEra / 146_096)) / 365,
+  );
+  const dayOfYear = dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100));
+  const monthFromMarch = Math.floor((5 * dayOfYear + 2) / 153);
+  const dayOfMonth = dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1;
+  const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
+  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
+  return `${yearText(year)}-${String(month).padStart(2, '0')}-${String(dayOfMonth).padStart(2, '0')}`;
+}
+
+/** Expanded years as ECMAScript writes them: a sign and at least six digits. */
+function yearText(year: number): string {
+  if (year >= 0 && year <= 9999) return String(year).padStart(4, '0');
+  return `${year < 0 ? '-' : '+'}${String(Math.abs(year)).padStart(6, '0')}`;
+}
+
+export interface BinaryValue {
+  readonly subtype: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+const oldBinarySubtype = 2;
+const uuidSubtype = 4;
+
+/** Where the payload lies; the deprecated subtype 2 carries its length a second time. */
+export function binaryAt(bytes: Buffer, start: number): BinaryValue {
+  const end = start + 5 + int32At(bytes, start);
+  const subtype = byteAt(bytes, start + 4);
+  if (subtype !== oldBinarySubtype) return { subtype, start: start + 5, end };
+  if (int32At(bytes, start + 5) !== end - start - 9)
+    throw new DocumentError(`The binary value at byte ${start} has two different lengths.`);
+  return { subtype, start: start + 9, end };
+}
+
+/** Subtype 3 is not written as a UUID: drivers ordered its bytes differently, so only base64 says what is there. */
+export function isUuid(binary: BinaryValue): boolean {
+  return binary.subtype === uuidSubtype && binary.end - binary.start === 16;
+}
+
+export function binaryText(bytes: Buffer, binary: BinaryValue): string {
+  if (!isUuid(binary)) return bytes.toString('base64', binary.start, binary.end);
+  const hex = bytes.toString('hex', binary.start, binary.end);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+export function timestampText(bytes: Buffer, start: number): string {
+  return `${int32At(bytes, start + 4) >>> 0}:${int32At(bytes, start) >>> 0}`;
+}
+
+export function regexText(bytes: Buffer, start: number): string {
+  const patternEnd = cstringEnd(bytes, start);
+  const optionsEnd = cstringEnd(bytes, patternEnd + 1);
+  return `/${utf8At(bytes, start, patternEnd)}/${utf8At(bytes, patternEnd + 1, optionsEnd)}`;
+}
+
+/** Text of a string, code or symbol value: after its length, without its closing NUL. */
+export function stringAt(bytes: Buffer, start: number): string {
+  return utf8At(bytes, start + 4, start + 3 + int32At(bytes, start));
+}
+
+/** A double as JSON writes it, so that it reads back as a double: 1.0, not 1. What is not finite is text there. */
+export function doubleJson(value: number): string {
+  if (!Number.isFinite(value)) return `"${value}"`;
+  if (Object.is(value, -0)) return '-0.0';
+  const text = String(value);
+  return Number.isInteger(value) && Math.abs(value) < 1e21 ? `${text}.0` : text;
+}
+
+/** MinKey and MaxKey have no value; their names are all there is to say. */
+export function boundaryText(type: number): string {
+  return type === bsonType.minKey ? 'MinKey' : 'MaxKey';
+}
