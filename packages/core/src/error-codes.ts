@@ -85,6 +85,21 @@ export const errorCodes = {
     retry: 'backoff',
     httpStatus: 503,
   },
+  'EMC-2007': {
+    title: 'The source cannot be copied',
+    cause: 'It is a view or a time-series collection, for which MongoDB has no change stream, or it may not be read.',
+    remedy: 'Define the entity on the collection behind it, or grant the right to read it, then refresh.',
+    retry: 'never',
+    httpStatus: 409,
+  },
+  'EMC-2008': {
+    title: 'A change of an unknown kind',
+    cause:
+      'MongoDB sent a change event that this version of the engine does not know; passing it over could lose data.',
+    remedy: 'Update the engine. Caches keep serving what they have.',
+    retry: 'never',
+    httpStatus: 503,
+  },
   'EMC-3001': {
     title: 'PostgreSQL cannot be reached',
     cause: 'No server answered at DATABASE_URL, or it refused the connection.',

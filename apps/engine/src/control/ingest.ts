@@ -15,9 +15,31 @@
  * EMC-200x when MongoDB stays away longer than its bounded retries; the supervisor starts it again with back-off.
  * Not promised: exactly-once appends. After a crash a suffix of the stream comes again, in order (I4).
  */
+import type { Activity } from '@emcachers/core/api-views';
 import type { ErrorCode } from '@emcachers/core/error-codes';
+import type { LastKey } from '../pipeline/change-source/change-source.ts';
+import type { RoutedEntity } from '../pipeline/change-source/to-operation.ts';
 import type { ChannelFill } from '../pipeline/channel/channel.ts';
 import type { Service } from '../runtime/service.ts';
+
+/** What ingest must know of an entity; read anew each time, never kept over a transaction. */
+export interface IngestEntity extends RoutedEntity {
+  readonly activity: Activity;
+  readonly runId: string;
+  /** Where the present scan goes on. */
+  readonly scanLastKey: LastKey;
+  /** The collection's UUID when the present scan began; null when there was no collection. */
+  readonly scanCollectionUuid: string | null;
+  readonly scanned: number;
+  readonly estimated: number | null;
+  /** Set while catching up: the operation time that the saved position must pass. */
+  readonly scanEndTime: bigint | null;
+}
+
+export interface IngestEntities {
+  /** All entities, in the order in which they are to be scanned. */
+  list(): Promise<readonly IngestEntity[]>;
+}
 
 /** Facts for `deriveStatus`; times are the engine's wall clock in milliseconds, null is "not yet" or "unknown". */
 export interface IngestStatus extends ChannelFill {

@@ -9,16 +9,17 @@
  * - A page of a scan is ordered by `_id` over all BSON types; the scan ends only at an empty page.
  * - Bounded (I11): at most one reply is converted while one more is on its way; a reply has at most 16 MB.
  *
- * Call order: `open` → `next` until it ends → `close`, always. `open` is confirmed by the server's first reply, so a scan
- * that starts afterwards cannot miss a change. Aborting the signal given to `open` ends a waiting `next` at once.
+ * Call order: `openStream` → `next` until it ends → `close`, always. `openStream` is confirmed by the server's first reply,
+ * so a scan that starts afterwards cannot miss a change. Aborting its signal ends a waiting `next` with the driver's error.
  *
- * Failures: a lost position is the outcome `lost` (EMC-2003), whatever a retry may cure is `interrupted` (EMC-2001,
- * EMC-2004), everything else throws and stops the ingest loudly. Which is which: `stream-errors.ts`.
+ * Failures: what the driver throws, unchanged; `stream-errors.ts` says whether the position is lost, a retry may cure it,
+ * or it is fatal, and gives it the catalogue's code.
  *
  * Not promised: history (an update carries the document as it is when looked up, not as it was), transaction boundaries,
  * and `clusterTime` as an order: several changes may share one.
  */
 import type { Position } from './position.ts';
+import type { StreamPipeline } from './stream-pipeline.ts';
 
 /** A source collection. */
 export interface Namespace {
@@ -37,27 +38,81 @@ export type ChangeEvent =
       readonly document: Uint8Array | null;
       readonly sourceTimeMs: number | null;
     }
-  | { readonly kind: 'collection-gone'; readonly namespace: Namespace; readonly reason: 'drop' }
+  | { readonly kind: 'collection-gone'; readonly namespace: Namespace }
   | { readonly kind: 'collection-renamed'; readonly namespace: Namespace; readonly to: Namespace }
   | { readonly kind: 'database-gone'; readonly database: string }
   | { readonly kind: 'invalidated' };
 
-/** One change and the position after it. `bytes` is its size on the wire, for the channel's budget. */
+/** One change and the raw token document of the position after it: `tokenPosition` reads it when it is to be saved. */
 export interface PositionedEvent {
   readonly event: ChangeEvent;
-  readonly position: Position;
-  readonly bytes: number;
+  readonly token: Uint8Array;
 }
 
-/** One reply of the server: its changes in order, and the position after all of them (also when there are none). */
+/** One reply of the server: its changes in order, and the position after all of them, also when there are none. */
 export interface ChangeBatch {
   readonly events: readonly PositionedEvent[];
-  readonly end: Position;
+  /** Null while a split event is incomplete: there is no place to resume from between its fragments. */
+  readonly end: Position | null;
 }
 
 export interface ChangeStream {
   /** The next reply; empty batches come at least every `awaitMsMax`. Null when the server closed the cursor. */
   next(): Promise<ChangeBatch | null>;
   /** Kills the server's cursor and ends the session; safe to call twice and while `next` waits. Never throws. */
+  close(): Promise<void>;
+}
+
+/** What a page of a scan starts after. Not having a key is said apart, because `_id: null` is a legal key. */
+export type LastKey = { readonly kind: 'none' } | { readonly kind: 'key'; readonly document: Uint8Array };
+
+export interface CollectionPage {
+  /** Raw documents in `_id` order. */
+  readonly documents: readonly Uint8Array[];
+  /** Raw `{ _id }` of the last one, to go on after; null when there is none. */
+  readonly lastKey: Uint8Array | null;
+  /** Nothing is left behind this page. */
+  readonly exhausted: boolean;
+}
+
+export interface CollectionFacts {
+  readonly kind: 'collection' | 'view' | 'timeseries';
+  /** Hexadecimal; changes when the collection is dropped and made again. Null where the server does not tell. */
+  readonly uuid: string | null;
+}
+
+export interface ServerFacts {
+  /** Null on a sharded cluster. */
+  readonly setName: string | null;
+  readonly version: string;
+  readonly isSharded: boolean;
+}
+
+/** The front door to MongoDB. Reads only; every method fails with the driver's error. */
+export interface MongoSource {
+  /** EMC-2002 when the server is not part of a replica set or a sharded cluster. */
+  describe(): Promise<ServerFacts>;
+  /** The server's operation time: every read answered before has seen nothing later. */
+  operationTime(): Promise<bigint>;
+  openStream(request: {
+    readonly position: Position;
+    readonly pipeline: StreamPipeline;
+    readonly signal: AbortSignal;
+  }): Promise<ChangeStream>;
+  /** Null when there is no such collection. */
+  collectionFacts(namespace: Namespace): Promise<CollectionFacts | null>;
+  /** The server's own estimate, from its metadata; null when it does not tell. */
+  estimatedDocuments(namespace: Namespace): Promise<number | null>;
+  /** Primary, majority, and not before `notBefore`: a lagging read could miss what the stream has passed already. */
+  readPage(request: {
+    readonly namespace: Namespace;
+    readonly after: LastKey;
+    readonly limit: number;
+    readonly notBefore: bigint;
+  }): Promise<CollectionPage>;
+  /** Collections that can be copied, by name; at most `collectionsListedMax` of them. */
+  listCollections(): Promise<readonly Namespace[]>;
+  /** At most `limit` raw documents, half of the lowest and half of the highest `_id`s. */
+  sample(namespace: Namespace, limit: number): Promise<readonly Uint8Array[]>;
   close(): Promise<void>;
 }

@@ -1,0 +1,172 @@
+/**
+ * One change event, raw, as the closed union of what the pipeline does about it. A kind that is not known stops the stream
+ * loudly: passing it over could be a silent gap. Fields: https://www.mongodb.com/docs/manual/reference/change-events/
+ */
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { ChangeEvent, Namespace } from './change-source.ts';
+import { asBuffer, bsonType, ElementWalk, MalformedFrameError } from './element-walk.ts';
+import { clusterTimeMs } from './resume-token.ts';
+
+/** An event taken apart at its top level; documents stay raw and share memory with the reply. */
+export interface RawEvent {
+  /** Raw token document: the position after this event. */
+  readonly token: Buffer;
+  /** Which part of a split event this is; null for a whole one. */
+  readonly fragment: { readonly number: number; readonly of: number } | null;
+  readonly fields: EventFields;
+}
+
+interface EventFields {
+  operationType: string | null;
+  namespace: { database: string | null; collection: string | null } | null;
+  to: { database: string | null; collection: string | null } | null;
+  documentKey: Buffer | null;
+  /** Undefined: not in the event; null: BSON null, the lookup found nothing. */
+  fullDocument: Buffer | null | undefined;
+  wallTimeMs: number | null;
+  clusterTime: bigint | null;
+}
+
+export function parseRawEvent(bytes: Uint8Array): RawEvent {
+  const walk = new ElementWalk(asBuffer(bytes));
+  const fields: EventFields = {
+    operationType: null,
+    namespace: null,
+    to: null,
+    documentKey: null,
+    fullDocument: undefined,
+    wallTimeMs: null,
+    clusterTime: null,
+  };
+  let token: Buffer | null = null;
+  let fragment: RawEvent['fragment'] = null;
+  while (walk.next()) {
+    if (walk.name === '_id' && walk.type === bsonType.document) token = walk.value();
+    else if (walk.name === 'splitEvent' && walk.type === bsonType.document) fragment = parseFragment(walk.value());
+    else readField(walk, fields);
+  }
+  if (token === null) throw new MalformedFrameError('a change event without its token');
+  return { token, fragment, fields };
+}
+
+/** Puts the fragments of one event together. Splitting is by top-level field, so no field is in two of them. */
+export function mergeFragments(fragments: readonly RawEvent[]): RawEvent {
+  const last = fragments.at(-1);
+  if (last === undefined) throw new MalformedFrameError('a split event without fragments');
+  for (const [index, { fragment }] of fragments.entries())
+    if (fragment?.number !== index + 1 || fragment.of !== fragments.length)
+      throw new MalformedFrameError('fragments of a split event out of their order');
+  const pick = <Key extends keyof EventFields>(key: Key, absent: EventFields[Key]): EventFields[Key] =>
+    fragments.find(({ fields }) => fields[key] !== absent)?.fields[key] ?? absent;
+  const documents = fragments.map(({ fields }) => fields.fullDocument).filter((value) => value !== undefined);
+  return {
+    token: last.token,
+    fragment: null,
+    fields: {
+      operationType: pick('operationType', null),
+      namespace: pick('namespace', null),
+      to: pick('to', null),
+      documentKey: pick('documentKey', null),
+      fullDocument: documents[0],
+      wallTimeMs: pick('wallTimeMs', null),
+      clusterTime: pick('clusterTime', null),
+    },
+  };
+}
+
+/** What a whole event means. Throws EMC-2008 for a kind that this engine does not know. */
+export function toChangeEvent({ fields }: RawEvent): ChangeEvent {
+  switch (fields.operationType ?? '') {
+    case 'insert':
+    case 'update':
+    case 'replace':
+      return documentEvent(fields, fields.fullDocument ?? null);
+    case 'delete':
+      return documentEvent(fields, null);
+    case 'drop':
+      return { kind: 'collection-gone', namespace: namespaceOf(fields.namespace) };
+    case 'rename':
+      return { kind: 'collection-renamed', namespace: namespaceOf(fields.namespace), to: namespaceOf(fields.to) };
+    case 'dropDatabase':
+      return { kind: 'database-gone', database: fields.namespace?.database ?? missing('ns.db') };
+    case 'invalidate':
+      return { kind: 'invalidated' };
+    default:
+      throw new EmcachersError({
+        code: 'EMC-2008',
+        detail: `MongoDB sent a change of the kind ${fields.operationType ?? '(none)'}.`,
+      });
+  }
+}
+
+function documentEvent(fields: EventFields, document: Buffer | null): ChangeEvent {
+  const ordinalMs = fields.clusterTime === null ? null : clusterTimeMs(fields.clusterTime);
+  return {
+    kind: 'document',
+    namespace: namespaceOf(fields.namespace),
+    documentKey: fields.documentKey ?? missing('documentKey'),
+    document,
+    sourceTimeMs: fields.wallTimeMs ?? ordinalMs,
+  };
+}
+
+function readField(walk: ElementWalk, fields: EventFields): void {
+  switch (walk.name) {
+    case 'operationType':
+      if (walk.type === bsonType.string) fields.operationType = walk.text();
+      return;
+    case 'ns':
+      if (walk.type === bsonType.document) fields.namespace = parseNamespace(walk.value());
+      return;
+    case 'to':
+      if (walk.type === bsonType.document) fields.to = parseNamespace(walk.value());
+      return;
+    case 'documentKey':
+      if (walk.type === bsonType.document) fields.documentKey = walk.value();
+      return;
+    case 'fullDocument':
+      fields.fullDocument = walk.type === bsonType.document ? walk.value() : null;
+      return;
+    case 'wallTime':
+      if (walk.type === bsonType.date) fields.wallTimeMs = Number(walk.buffer.readBigInt64LE(walk.start));
+      return;
+    case 'clusterTime':
+      if (walk.type === bsonType.timestamp) fields.clusterTime = walk.buffer.readBigUInt64LE(walk.start);
+      return;
+    default:
+      // Fields that later servers add (collectionUUID, operationDescription) say nothing that is needed here.
+      return;
+  }
+}
+
+function parseNamespace(bytes: Buffer): { database: string | null; collection: string | null } {
+  const walk = new ElementWalk(bytes);
+  let database: string | null = null;
+  let collection: string | null = null;
+  while (walk.next()) {
+    if (walk.type !== bsonType.string) continue;
+    if (walk.name === 'db') database = walk.text();
+    else if (walk.name === 'coll') collection = walk.text();
+  }
+  return { database, collection };
+}
+
+function parseFragment(bytes: Buffer): { number: number; of: number } {
+  const walk = new ElementWalk(bytes);
+  let number = 0;
+  let of = 0;
+  while (walk.next()) {
+    if (walk.type !== bsonType.int32) continue;
+    if (walk.name === 'fragment') number = walk.buffer.readInt32LE(walk.start);
+    else if (walk.name === 'of') of = walk.buffer.readInt32LE(walk.start);
+  }
+  return { number, of };
+}
+
+function namespaceOf(namespace: { database: string | null; collection: string | null } | null): Namespace {
+  return { database: namespace?.database ?? missing('ns.db'), collection: namespace?.collection ?? missing('ns.coll') };
+}
+
+function missing(field: string): never {
+  throw new MalformedFrameError(`a change event without ${field}`);
+}

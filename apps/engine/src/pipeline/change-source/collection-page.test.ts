@@ -1,0 +1,41 @@
+import { serialize } from 'bson';
+import { describe, expect, test } from 'vitest';
+import { keyDocument, toPage } from './collection-page.ts';
+
+const document = (id: unknown): Buffer => Buffer.from(serialize({ x: 1, _id: id }));
+/** A document whose `_id` is text that is not UTF-8. */
+function strange(): Buffer {
+  const raw = document('abc');
+  raw[raw.indexOf('abc') + 1] = 0xff;
+  return raw;
+}
+
+describe('a page of a collection', () => {
+  test('goes on after its last key, taken raw from wherever it stands in the document', () => {
+    const page = toPage([document(1), document(2)], 2);
+    expect(page).toMatchObject({ exhausted: false });
+    expect(page.lastKey).toEqual(Buffer.from(serialize({ _id: 2 })));
+  });
+
+  test('an empty page, and only an empty page, is the end', () => {
+    expect(toPage([], 2)).toMatchObject({ exhausted: true, lastKey: null });
+    expect(toPage([document(null)], 2)).toMatchObject({ exhausted: false });
+    expect(toPage([document(null)], 2).lastKey).toEqual(Buffer.from(serialize({ _id: null })));
+  });
+
+  test('ends at the last key that can be given back exactly; the rest is read again', () => {
+    const page = toPage([document('a'), strange(), strange()], 3);
+    expect(page.documents).toHaveLength(1);
+    expect(page).toMatchObject({ exhausted: false });
+  });
+
+  test('passes keys that cannot be given back when nothing is behind them, and refuses to guess otherwise', () => {
+    expect(toPage([strange(), strange()], 3)).toMatchObject({ exhausted: true, lastKey: null });
+    expect(toPage([strange(), strange()], 3).documents).toHaveLength(2);
+    expect(() => toPage([strange(), strange(), strange()], 3)).toThrow('EMC-2007');
+  });
+
+  test('a document without _id has no key', () => {
+    expect(keyDocument(Buffer.from(serialize({ x: 1 })))).toBeNull();
+  });
+});

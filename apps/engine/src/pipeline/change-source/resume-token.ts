@@ -1,0 +1,40 @@
+/**
+ * MongoDB's resume token as a position. The token document is kept as it came; of its `_data` only two things are read:
+ * that tokens compare as their hexadecimal text does (https://www.mongodb.com/docs/manual/reference/method/Mongo.watch/),
+ * and the cluster time at its head, one type byte 0x82 and eight bytes, high ones first, as in the server's
+ * `src/mongo/db/pipeline/resume_token.cpp` (the first element of the key is the timestamp).
+ */
+import { asBuffer, bsonType, ElementWalk, MalformedFrameError } from './element-walk.ts';
+import type { Position } from './position.ts';
+
+const timestampTag = '82';
+const headChars = timestampTag.length + 16;
+
+/** The position of a raw token document; `_data` may be text (4.0 and later) or binary (3.6). Copies the bytes. */
+export function tokenPosition(token: Uint8Array): Position {
+  const data = tokenData(asBuffer(token));
+  if (!data.startsWith(timestampTag) || data.length < headChars)
+    throw new MalformedFrameError(`a resume token that does not begin with a time: ${data.slice(0, headChars)}`);
+  const clusterTime = BigInt(`0x${data.slice(timestampTag.length, headChars)}`);
+  return { kind: 'token', token: Uint8Array.from(token), data, clusterTime };
+}
+
+function tokenData(token: Buffer): string {
+  const walk = new ElementWalk(token);
+  while (walk.next()) {
+    if (walk.name !== '_data') continue;
+    if (walk.type === bsonType.string) return walk.text().toUpperCase();
+    // Length and subtype stand before the bytes.
+    if (walk.type === bsonType.binary)
+      return token
+        .subarray(walk.start + 5, walk.end)
+        .toString('hex')
+        .toUpperCase();
+  }
+  throw new MalformedFrameError('a resume token without _data');
+}
+
+/** Milliseconds since 1970 of a BSON timestamp, whose high 32 bits are seconds. */
+export function clusterTimeMs(clusterTime: bigint): number {
+  return Number(clusterTime >> 32n) * 1000;
+}

@@ -1,0 +1,82 @@
+import { serialize } from 'bson';
+import { describe, expect, test } from 'vitest';
+import type { ChangeEvent } from './change-source.ts';
+import { compileRoute, convertEvent, convertPage, Routes } from './to-operation.ts';
+
+const columns = [{ name: 'total', type: 'Integer', path: 'total' }] as const;
+const entity = (id: number, sourceName: string) => compileRoute({ id, sourceName, columns });
+const orders = { database: 'shop', collection: 'orders' };
+const routes = new Routes([
+  entity(1, 'shop.orders'),
+  entity(2, 'shop.orders'),
+  entity(3, 'shop.customers'),
+  entity(4, 'crm.orders'),
+]);
+
+function change(document: Uint8Array | null, collection = 'orders'): Extract<ChangeEvent, { kind: 'document' }> {
+  const namespace = { database: 'shop', collection };
+  return { kind: 'document', namespace, documentKey: serialize({ _id: 'a' }), document, sourceTimeMs: 5 };
+}
+const brief = (event: Parameters<typeof convertEvent>[0]): string[] =>
+  convertEvent(event, routes).items.map((item) => `${item.kind} ${item.entityId}`);
+
+describe('from a change to operations', () => {
+  test('every entity that copies the collection gets its own operation', () => {
+    expect(brief(change(serialize({ _id: 'a', total: 1 })))).toEqual(['Upsert 1', 'Upsert 2']);
+  });
+
+  test('a document that is gone is a Delete, with the same DocID as its Upsert', () => {
+    const upsert = convertEvent(change(serialize({ _id: 'a', total: 1 })), routes).items[0];
+    const gone = convertEvent(change(null), routes).items[0];
+    expect(gone).toMatchObject({ kind: 'Delete', data: null, sourceTimeMs: 5 });
+    expect(gone).toHaveProperty('docId', upsert !== undefined && 'docId' in upsert ? upsert.docId : null);
+  });
+
+  test('collections that nobody copies, and namesakes in other databases, lead to nothing', () => {
+    expect(brief(change(serialize({ _id: 'a' }), 'other'))).toEqual([]);
+  });
+
+  test('a value that the column cannot hold is counted, a document that is not BSON is a dead letter and a Delete', () => {
+    const refused = convertEvent(change(serialize({ _id: 'a', total: 'many' })), routes);
+    expect(refused.coercionErrors).toEqual([
+      { entityId: 1, count: 1 },
+      { entityId: 2, count: 1 },
+    ]);
+    const broken = Buffer.from(serialize({ _id: 'a', total: { b: 1 } }));
+    broken.writeInt32LE(1_000_000, broken.indexOf('total') + 6);
+    const poisoned = convertEvent(change(broken), routes);
+    expect(poisoned.items.map(({ kind }) => kind)).toEqual(['Delete', 'Delete']);
+    expect(poisoned.deadLetters).toMatchObject([
+      { entityId: 1, docId: 'a', errorCode: 'EMC-6001' },
+      { entityId: 2, docId: 'a', errorCode: 'EMC-6001' },
+    ]);
+  });
+
+  test('a dropped collection empties its entities, a dropped database all of its', () => {
+    expect(brief({ kind: 'collection-gone', namespace: orders })).toEqual(['Truncate 1', 'Truncate 2']);
+    expect(brief({ kind: 'database-gone', database: 'shop' })).toEqual(['Truncate 1', 'Truncate 2', 'Truncate 3']);
+  });
+
+  test('a rename empties the entities of the old name and has those of the new one scanned again', () => {
+    const to = { database: 'shop', collection: 'customers' };
+    expect(brief({ kind: 'collection-renamed', namespace: orders, to })).toEqual([
+      'Truncate 1',
+      'Truncate 2',
+      'Rescan 3',
+    ]);
+  });
+
+  test('a scanned document leads to the same operation as its change, without a source time', () => {
+    const document = serialize({ _id: 'a', total: 7 });
+    const route = routes.of(orders)[0];
+    if (route === undefined) throw new Error('no route');
+    const live = convertEvent(change(document), routes).items[0];
+    expect(convertPage([document], route).items).toEqual([{ ...live, sourceTimeMs: null }]);
+  });
+
+  test('what was converted is weighed, since rows can be larger than documents', () => {
+    const text = compileRoute({ id: 9, sourceName: 'shop.orders', columns: [{ name: 'j', type: 'JSONB', path: 'j' }] });
+    const document = serialize({ _id: 'a', j: '\u0001'.repeat(1000) });
+    expect(convertPage([document], text).bytes).toBeGreaterThan(5000);
+  });
+});
