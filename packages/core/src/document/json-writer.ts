@@ -13,11 +13,11 @@ import {
   dateText,
   doubleJson,
   integerAt,
+  jsonString,
   objectIdText,
   regexText,
   stringAt,
   timestampText,
-  utf8At,
 } from './value-text.ts';
 
 /** The whole document as JSON text. Every byte of it is checked on the way. */
@@ -37,7 +37,7 @@ export function valueJson(bytes: Buffer, value: ValueAt, depth: number): string 
     case bsonType.string:
     case bsonType.code:
     case bsonType.symbol:
-      return JSON.stringify(stringAt(bytes, start));
+      return jsonString(bytes, start + 4, start + 3 + int32At(bytes, start));
     case bsonType.int32:
       return String(int32At(bytes, start));
     case bsonType.int64:
@@ -83,7 +83,7 @@ function containerJson(bytes: Buffer, { type, start }: ValueAt, depth: number): 
   let json = '';
   while (walk.next()) {
     if (json !== '') json += ',';
-    if (!isArray) json += `${JSON.stringify(utf8At(bytes, walk.nameStart, walk.nameEnd))}:`;
+    if (!isArray) json += `${jsonString(bytes, walk.nameStart, walk.nameEnd)}:`;
     json += valueJson(bytes, walk, depth + 1);
   }
   return isArray ? `[${json}]` : `{${json}}`;

@@ -33,13 +33,23 @@ export function objectIdText(bytes: Buffer, start: number): string {
 
 /** Total: BSON dates reach 292 million years in both directions, JavaScript's only 275,760. */
 export function dateText(epochMs: number | bigint): string {
-  if (typeof epochMs === 'number' && epochMs >= -62_167_219_200_000 && epochMs < 253_402_300_800_000)
-    return new Date(epochMs).toISOString();
-  const ms = BigInt(epochMs);
-  const day = BigInt(msPerDay);
-  const msOfDay = Number(((ms % day) + day) % day);
-  const days = Number((ms - BigInt(msOfDay)) / day);
-  return `${civilDate(days)}T${new Date(msOfDay).toISOString().slice(11)}`;
+  const days = typeof epochMs === 'number' ? Math.floor(epochMs / msPerDay) : bigDays(epochMs);
+  const msOfDay =
+    typeof epochMs === 'number' ? epochMs - days * msPerDay : Number(epochMs - BigInt(days) * 86_400_000n);
+  const seconds = Math.floor(msOfDay / 1000);
+  const minutes = Math.floor(seconds / 60);
+  const time = `${twoDigits(Math.floor(minutes / 60))}:${twoDigits(minutes % 60)}:${twoDigits(seconds % 60)}`;
+  const ms = msOfDay % 1000;
+  return `${civilDate(days)}T${time}.${ms < 100 ? '0' : ''}${twoDigits(ms)}Z`;
+}
+
+function bigDays(epochMs: bigint): number {
+  const days = epochMs / 86_400_000n;
+  return Number(days * 86_400_000n > epochMs ? days - 1n : days);
+}
+
+function twoDigits(value: number): string {
+  return value < 10 ? `0${value}` : `${value}`;
 }
 
 /** Days since 1970 to a proleptic Gregorian date: https://howardhinnant.github.io/date_algorithms.html#civil_from_days */
@@ -55,13 +65,29 @@ function civilDate(days: number): string {
   const dayOfMonth = dayOfYear - Math.floor((153 * monthFromMarch + 2) / 5) + 1;
   const month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9;
   const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0);
-  return `${yearText(year)}-${String(month).padStart(2, '0')}-${String(dayOfMonth).padStart(2, '0')}`;
+  return `${yearText(year)}-${twoDigits(month)}-${twoDigits(dayOfMonth)}`;
 }
 
 /** Expanded years as ECMAScript writes them: a sign and at least six digits. */
 function yearText(year: number): string {
+  if (year >= 1000 && year <= 9999) return String(year);
   if (year >= 0 && year <= 9999) return String(year).padStart(4, '0');
   return `${year < 0 ? '-' : '+'}${String(Math.abs(year)).padStart(6, '0')}`;
+}
+
+/** Longer ranges are faster with one native call than byte by byte. */
+const shortBytesMax = 24;
+
+/** The JSON string of a UTF-8 range. Names and short values are plain ASCII nearly always, which needs no escaping. */
+export function jsonString(bytes: Buffer, start: number, end: number): string {
+  if (end - start > shortBytesMax) return JSON.stringify(utf8At(bytes, start, end));
+  let text = '"';
+  for (let at = start; at < end; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (byte < 0x20 || byte > 0x7e || byte === 0x22 || byte === 0x5c) return JSON.stringify(utf8At(bytes, start, end));
+    text += String.fromCharCode(byte);
+  }
+  return `${text}"`;
 }
 
 export interface BinaryValue {
