@@ -1,0 +1,37 @@
+import path from 'node:path';
+import process from 'node:process';
+import { measureLive } from './path/live.ts';
+import { measureScan } from './path/scan.ts';
+import { measureConvert } from './stages/convert.ts';
+import { measureOplog } from './stages/oplog.ts';
+import type { Measurement } from './support/measurement.ts';
+import { printSection, type Section, saveReport } from './support/report.ts';
+
+/**
+ * `npm run bench`: each stage alone and the whole path, in one run on one machine, so that figures can be compared with
+ * each other. `npm run bench -- stages` or `-- path` runs one part; `-- quick` takes smaller collections.
+ */
+interface Part {
+  readonly title: string;
+  readonly group: 'stages' | 'path';
+  readonly measure: () => Promise<Measurement[]>;
+}
+
+const startedAt = new Date();
+const wanted = new Set(process.argv.slice(2));
+const sizes = wanted.delete('quick') ? [5_000, 50_000] : [20_000, 200_000];
+const parts: readonly Part[] = [
+  { title: 'Conversion', group: 'stages', measure: measureConvert },
+  { title: 'Oplog in PostgreSQL', group: 'stages', measure: measureOplog },
+  { title: 'Scan, end to end', group: 'path', measure: () => measureScan(sizes) },
+  { title: 'Live changes, end to end', group: 'path', measure: measureLive },
+];
+
+const sections: Section[] = [];
+for (const { title, group, measure } of parts) {
+  if (wanted.size > 0 && !wanted.has(group)) continue;
+  const section = { title, measurements: await measure() };
+  printSection(section);
+  sections.push(section);
+}
+console.log(`\nKept in ${saveReport(path.resolve(import.meta.dirname, '..'), sections, startedAt)}`);
