@@ -97,9 +97,9 @@ describe('failCommand', () => {
   });
 
   test('that does not exist is refused', async () => {
-    // Source: mongodb/mongo fail_point.cpp: FailPointSetFailed 50.
+    // Source: error_codes.yml: FailPointSetFailed 236.
     const command = { configureFailPoint: 'noSuchFailPoint', mode: 'off' };
-    expect((await failureOf(server().client.db('admin').command(command))).code).toBe(50);
+    expect((await failureOf(server().client.db('admin').command(command))).code).toBe(236);
   });
 });
 

@@ -258,7 +258,7 @@ describe('logic and elements', () => {
       await found(pairs, [
         { $expr: { $gt: ['$a', '$b'] } },
         { $expr: { $lt: ['$a', '$b'] } },
-        { $expr: { $eq: [{ $add: ['$a', 1] }, '$b'] }, a: { $type: 'number' } },
+        { $expr: { $eq: ['$a', { $subtract: ['$b', 1] }] } },
       ]),
     ).toEqual([[1, 2], [0, 3], [0]]);
   });

@@ -1,8 +1,8 @@
 import { type Document, Long } from 'mongodb';
 import { describe, expect, test } from 'vitest';
 import { ChangeStreamReader } from './change-stream-reader.ts';
-import { failureOf } from './failure-of.ts';
 import { freshDatabase } from './fresh-database.ts';
+import { RawSession } from './raw-session.ts';
 import { useServer } from './use-server.ts';
 
 // Sources: manual, "Retryable Writes"; specifications, retryable-writes; mongodb/mongo jstests/core/txns and
@@ -13,9 +13,9 @@ describe('a statement sent again with its txnNumber', () => {
   async function twice(setUp: Document[], command: Document): Promise<{ replies: Document[]; documents: Document[] }> {
     await using scratch = freshDatabase(server().client);
     if (setUp.length > 0) await scratch.items.insertMany(setUp);
-    await using session = server().client.startSession();
+    await using session = await RawSession.open(server().url);
     const whole = { ...command, txnNumber: Long.fromNumber(1) };
-    const replies = [await scratch.db.command(whole, { session }), await scratch.db.command(whole, { session })];
+    const replies = [await session.send(scratch.name, whole), await session.send(scratch.name, whole)];
     return { replies, documents: await scratch.items.find({}, { sort: { _id: 1 } }).toArray() };
   }
 
@@ -70,10 +70,10 @@ describe('a statement sent again with its txnNumber', () => {
   test('gives one change event', async () => {
     await using scratch = freshDatabase(server().client);
     await using stream = await ChangeStreamReader.open({ database: scratch.db, collection: 'items' });
-    await using session = server().client.startSession();
+    await using session = await RawSession.open(server().url);
     const command = { insert: 'items', documents: [{ _id: 1 }], txnNumber: Long.fromNumber(5) };
-    await scratch.db.command(command, { session });
-    await scratch.db.command(command, { session });
+    await session.send(scratch.name, command);
+    await session.send(scratch.name, command);
     await scratch.items.insertOne({ _id: 'end' });
     const events = await stream.take(2);
     expect(events.map((event) => event['documentKey']._id)).toEqual([1, 'end']);
@@ -83,36 +83,41 @@ describe('a statement sent again with its txnNumber', () => {
   test('fails when its number is older than the newest of the session', async () => {
     // Source: error_codes.yml TransactionTooOld 225.
     await using scratch = freshDatabase(server().client);
-    await using session = server().client.startSession();
+    await using session = await RawSession.open(server().url);
     const insert = (id: number, number: number): Document => ({
       insert: 'items',
       documents: [{ _id: id }],
       txnNumber: Long.fromNumber(number),
     });
-    await scratch.db.command(insert(1, 5), { session });
-    expect((await failureOf(scratch.db.command(insert(2, 4), { session }))).code).toBe(225);
+    await session.send(scratch.name, insert(1, 5));
+    expect((await session.send(scratch.name, insert(2, 4)))['code']).toBe(225);
   });
 
   test('is refused for updates and deletes of many', async () => {
     // Source: mongodb/mongo write_ops_exec.cpp: InvalidOptions 72, "Cannot use retryable writes with multi=true" / "limit=0".
     await using scratch = freshDatabase(server().client);
-    await using session = server().client.startSession();
+    await using session = await RawSession.open(server().url);
     const updates = [{ q: {}, u: { $set: { a: 1 } }, multi: true }];
     const txnNumber = Long.fromNumber(1);
-    expect((await failureOf(scratch.db.command({ update: 'items', updates, txnNumber }, { session }))).code).toBe(72);
+    const codeOf = (reply: Document): unknown => reply['code'] ?? reply['writeErrors']?.[0].code;
+    expect(codeOf(await session.send(scratch.name, { update: 'items', updates, txnNumber }))).toBe(72);
     const deletes = [{ q: {}, limit: 0 }];
-    expect((await failureOf(scratch.db.command({ delete: 'items', deletes, txnNumber }, { session }))).code).toBe(72);
+    expect(
+      (await session.send(scratch.name, { delete: 'items', deletes, txnNumber: Long.fromNumber(2) }))['code'],
+    ).toBe(72);
   });
 
   test('resends part of an insert and only the rest is applied', async () => {
     await using scratch = freshDatabase(server().client);
-    await using session = server().client.startSession();
+    await using session = await RawSession.open(server().url);
     const txnNumber = Long.fromNumber(1);
-    await scratch.db.command({ insert: 'items', documents: [{ _id: 1 }], txnNumber, stmtIds: [0] }, { session });
-    const reply = await scratch.db.command(
-      { insert: 'items', documents: [{ _id: 1 }, { _id: 2 }], txnNumber, stmtIds: [0, 1] },
-      { session },
-    );
+    await session.send(scratch.name, { insert: 'items', documents: [{ _id: 1 }], txnNumber, stmtIds: [0] });
+    const reply = await session.send(scratch.name, {
+      insert: 'items',
+      documents: [{ _id: 1 }, { _id: 2 }],
+      txnNumber,
+      stmtIds: [0, 1],
+    });
     expect(reply['n']).toBe(2);
     expect(await scratch.items.countDocuments()).toBe(2);
   });

@@ -79,14 +79,14 @@ describe('a logical session', () => {
   });
 
   test('owns its cursors', async () => {
-    // Source: mongodb/mongo getmore_cmd.cpp: a cursor made in one session cannot be read in another, Unauthorized 13.
+    // Source: mongodb/mongo getmore_cmd.cpp: 50738, "Cannot run getMore on cursor …, which was created in session …".
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertMany([{}, {}, {}]);
     await using one = server().client.startSession();
     await using two = server().client.startSession();
     const { cursor } = await scratch.db.command({ find: 'items', batchSize: 1 }, { session: one, promoteLongs: false });
     const getMore = { getMore: cursor.id, collection: 'items' };
-    expect((await failureOf(scratch.db.command(getMore, { session: two }))).code).toBe(13);
+    expect((await failureOf(scratch.db.command(getMore, { session: two }))).code).toBe(50738);
     expect((await scratch.db.command(getMore, { session: one }))['cursor'].nextBatch).toHaveLength(2);
   });
 });

@@ -82,10 +82,11 @@ describe('OP_MSG', () => {
   });
 
   test('without $db is refused', async () => {
-    // Source: OpMsgRequest: "OP_MSG requests require a $db argument", 40571.
+    // Source: op_msg.cpp "OP_MSG requests require a $db argument", 40571; 8.0 parses it by IDL: missing field, 40414.
     await using wire = await WireClient.connect(server().url);
     const outcome = await wire.exchange(message(Buffer.from(BSON.serialize({ ping: 1 })), 1));
-    expect(outcome.kind === 'answer' && BSON.deserialize(outcome.body)).toMatchObject({ ok: 0, code: 40571 });
+    if (outcome.kind === 'closed') throw new Error('the server closed the connection');
+    expect([40571, 40414]).toContain(BSON.deserialize(outcome.body)['code']);
   });
 
   test('with unknown required flag bits is refused or the connection closed', async () => {
@@ -122,7 +123,7 @@ describe('OP_QUERY', () => {
 
   test('answers no other command', async () => {
     await using wire = await WireClient.connect(server().url);
-    const outcome = await wire.exchange(query({ ping: 1 }));
+    const outcome = await wire.exchange(query({ listDatabases: 1 }));
     if (outcome.kind === 'answer') expect(BSON.deserialize(outcome.body.subarray(15))).toMatchObject({ ok: 0 });
   });
 });

@@ -1,20 +1,11 @@
 /** The named things of one unified test: clients, databases, collections, sessions, cursors and values. */
-import {
-  ChangeStream,
-  ClientSession,
-  Collection,
-  Db,
-  type Document,
-  FindCursor,
-  MongoClient,
-  RunCommandCursor,
-} from 'mongodb';
+import { AbstractCursor, ChangeStream, ClientSession, Collection, Db, type Document, MongoClient } from 'mongodb';
 import { ClientEvents, type RecordedEvent } from './client-events.ts';
 import { toReadConcern, toReadPreference, toSessionOptions } from './driver-options.ts';
 import type { MatchScope } from './match-value.ts';
 import { OutOfScope } from './out-of-scope.ts';
 
-export type Cursor = FindCursor | RunCommandCursor | ChangeStream;
+export type Cursor = AbstractCursor | ChangeStream;
 
 export interface ThreadEntity {
   readonly kind: 'thread';
@@ -158,7 +149,7 @@ export class Entities implements MatchScope, AsyncDisposable {
 }
 
 export function isCursor(value: unknown): value is Cursor {
-  return value instanceof ChangeStream || value instanceof FindCursor || value instanceof RunCommandCursor;
+  return value instanceof ChangeStream || value instanceof AbstractCursor;
 }
 
 /** URI options carry the names of connection strings; the driver takes nearly all of them as option names as well. */

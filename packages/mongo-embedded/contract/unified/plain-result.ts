@@ -1,8 +1,8 @@
 /** Turns the driver's result classes into plain documents with the field names that the unified test format uses. */
-import { BulkWriteResult, type Document } from 'mongodb';
+import type { BulkWriteResult, Document } from 'mongodb';
 
 export function plainResult(result: unknown): unknown {
-  if (result instanceof BulkWriteResult) {
+  if (isBulkWriteResult(result)) {
     return {
       insertedCount: result.insertedCount,
       insertedIds: result.insertedIds,
@@ -20,4 +20,9 @@ export function plainResult(result: unknown): unknown {
     return Object.fromEntries(Object.entries(result as Document).map(([key, value]) => [key, plainResult(value)]));
   }
   return result;
+}
+
+/** The driver does not export the class of its bulk results as a value; this method is its own alone. */
+function isBulkWriteResult(result: unknown): result is BulkWriteResult {
+  return typeof result === 'object' && result !== null && 'getWriteErrors' in result;
 }

@@ -1,0 +1,113 @@
+/**
+ * `npm run contract`: holds a server against the contract of packages/mongo-embedded and prints what passed, failed
+ * and was skipped, with the reason of each skip.
+ *
+ *   npm run contract                                         the embedded server
+ *   MONGO_CONTRACT_URL=mongodb://… npm run contract          a replica set that runs already
+ *   MONGOD_BINARY=/usr/bin/mongod npm run contract           a mongod, started for this run
+ *   EMCACHERS_SPEC_DIR=…/specifications npm run contract     MongoDB's own test files too (any folder of them)
+ *   npm run contract -- change-streams bulk                  only the test files whose path holds one of the words
+ *
+ * Exit code 1 where a test failed or none was found.
+ */
+import { fileURLToPath } from 'node:url';
+import { startVitest, type TestCase, type TestModule } from 'vitest/node';
+import { startMongod } from '../packages/mongo-embedded/contract/mongod-process.ts';
+
+interface Tally {
+  passed: number;
+  readonly failures: string[];
+  readonly skips: Map<string, number>;
+}
+
+const packageFolder = fileURLToPath(new URL('../packages/mongo-embedded', import.meta.url));
+
+async function main(words: readonly string[]): Promise<number> {
+  const binary = process.env['MONGOD_BINARY'];
+  const isGiven = Boolean(process.env['MONGO_CONTRACT_URL']);
+  const mongod = binary && !isGiven ? await startMongod(binary) : null;
+  if (mongod !== null) process.env['MONGO_CONTRACT_URL'] = mongod.url;
+  console.log(`Server: ${process.env['MONGO_CONTRACT_URL'] ?? 'the embedded server, one for each test file'}`);
+  console.log(`Specification files: ${process.env['EMCACHERS_SPEC_DIR'] ?? 'none (EMCACHERS_SPEC_DIR is not set)'}`);
+  try {
+    const tallies = await run(words, mongod !== null || isGiven);
+    return print(tallies);
+  } finally {
+    await mongod?.stop();
+  }
+}
+
+/** Runs the contract; one server for all is not shared by test files at the same time, for fail points are global. */
+async function run(words: readonly string[], isShared: boolean): Promise<Map<string, Tally>> {
+  const filters = [...words];
+  const vitest = await startVitest('test', filters, {
+    root: packageFolder,
+    watch: false,
+    reporters: ['dot'],
+    fileParallelism: !isShared,
+    include: ['contract/**/*.test.ts'],
+  });
+  const tallies = new Map<string, Tally>();
+  for (const module of vitest.state.getTestModules()) tallies.set(module.relativeModuleId, tallyOf(module));
+  await vitest.close();
+  return tallies;
+}
+
+function tallyOf(module: TestModule): Tally {
+  const tally: Tally = { passed: 0, failures: [], skips: new Map() };
+  for (const error of module.errors()) tally.failures.push(`${module.relativeModuleId}: ${error.message}`);
+  for (const test of module.children.allTests()) count(test, tally);
+  return tally;
+}
+
+function count(test: TestCase, tally: Tally): void {
+  const result = test.result();
+  switch (result.state) {
+    case 'passed':
+      tally.passed += 1;
+      return;
+    case 'failed':
+      tally.failures.push(`${test.fullName}\n      ${result.errors[0]?.message ?? 'without a message'}`);
+      return;
+    case 'skipped': {
+      const reason = result.note ?? 'not for this server';
+      tally.skips.set(reason, (tally.skips.get(reason) ?? 0) + 1);
+      return;
+    }
+    case 'pending':
+      tally.failures.push(`${test.fullName}\n      did not end`);
+  }
+}
+
+function print(tallies: Map<string, Tally>): number {
+  const totals = { passed: 0, failed: 0, skipped: 0 };
+  console.log('\npassed  failed  skipped  file');
+  for (const [file, { passed, failures, skips }] of [...tallies].sort(([left], [right]) => left.localeCompare(right))) {
+    const skipped = [...skips.values()].reduce((sum, each) => sum + each, 0);
+    totals.passed += passed;
+    totals.failed += failures.length;
+    totals.skipped += skipped;
+    console.log(`${pad(passed, 6)}${pad(failures.length, 8)}${pad(skipped, 9)}  ${file}`);
+  }
+  console.log(`${pad(totals.passed, 6)}${pad(totals.failed, 8)}${pad(totals.skipped, 9)}  in all`);
+  for (const { failures } of tallies.values()) for (const failure of failures) console.log(`\nFAILED ${failure}`);
+  printSkips(tallies);
+  return totals.failed > 0 || totals.passed === 0 ? 1 : 0;
+}
+
+function printSkips(tallies: Map<string, Tally>): void {
+  const reasons = new Map<string, number>();
+  for (const { skips } of tallies.values()) {
+    for (const [reason, times] of skips) reasons.set(reason, (reasons.get(reason) ?? 0) + times);
+  }
+  if (reasons.size > 0) console.log('\nSkipped:');
+  for (const [reason, times] of [...reasons].sort(([, left], [, right]) => right - left)) {
+    console.log(`${pad(times, 6)}  ${reason}`);
+  }
+}
+
+function pad(value: number, width: number): string {
+  return String(value).padStart(width);
+}
+
+process.exitCode = await main(process.argv.slice(2));
