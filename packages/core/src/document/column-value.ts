@@ -7,7 +7,7 @@ import { unreachable } from '../unreachable.ts';
 import { type Decimal, decimalAt, decimalInteger, decimalText } from './decimal128.ts';
 import { type ValueAt, valueJson } from './json-writer.ts';
 import { bsonType, int32At } from './raw-bson.ts';
-import type { CellValue } from './row-codec.ts';
+import type { SqlValue } from './row-codec.ts';
 import {
   binaryAt,
   binaryText,
@@ -23,7 +23,7 @@ import {
 } from './value-text.ts';
 
 export const refused = Symbol('refused');
-export type ColumnValue = CellValue | typeof refused;
+export type ColumnValue = SqlValue | typeof refused;
 
 export function columnValue(bytes: Buffer, value: ValueAt, columnType: ColumnType): ColumnValue {
   if (columnType === 'JSONB') return valueJson(bytes, value, 1);

@@ -11,13 +11,13 @@ import { DocumentError } from './document-error.ts';
  * A value as it goes into SQLite. In an `Any` column a number is a REAL and a bigint an INTEGER; in `Integer` and `Bool`
  * columns a number is a safe integer, since SQLite's own conversion makes it an INTEGER there.
  */
-export type CellValue = null | string | number | bigint | Uint8Array;
+export type SqlValue = null | string | number | bigint | Uint8Array;
 
-export function encodeRow(values: readonly CellValue[], types: readonly ColumnType[]): string {
+export function encodeRow(values: readonly SqlValue[], types: readonly ColumnType[]): string {
   return `[${values.map((value, index) => encodeCell(value, types[index] ?? 'Any')).join(',')}]`;
 }
 
-export function encodeCell(value: CellValue, type: ColumnType): string {
+export function encodeCell(value: SqlValue, type: ColumnType): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'bigint') return encodeInteger(value);
@@ -42,7 +42,7 @@ export function encodePlainNumber(value: number): string {
 }
 
 /** The row's values; a row of another shape is refused rather than shifted. */
-export function decodeRow(data: string, types: readonly ColumnType[]): CellValue[] {
+export function decodeRow(data: string, types: readonly ColumnType[]): SqlValue[] {
   const parsed: unknown = JSON.parse(data);
   if (!Array.isArray(parsed) || parsed.length !== types.length)
     throw new DocumentError(`A row of the oplog does not have the ${types.length} columns of its shape.`);
@@ -50,7 +50,7 @@ export function decodeRow(data: string, types: readonly ColumnType[]): CellValue
   return values.map((value, index) => decodeCell(value, types[index] ?? 'Any'));
 }
 
-function decodeCell(value: unknown, type: ColumnType): CellValue {
+function decodeCell(value: unknown, type: ColumnType): SqlValue {
   if (value === null || typeof value === 'string') return value;
   if (typeof value === 'number') return type === 'Any' && Number.isInteger(value) ? BigInt(value) : value;
   if (typeof value === 'object') {
@@ -65,7 +65,7 @@ function decodeCell(value: unknown, type: ColumnType): CellValue {
 const cellBlobBytesMax = 64;
 
 /** A value as people read it: every digit, REALs with their point, BLOBs in SQLite's own notation. */
-export function cellText(value: CellValue): string | null {
+export function cellText(value: SqlValue): string | null {
   if (value === null || typeof value === 'string') return value;
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'number') return Object.is(value, -0) ? '-0.0' : realText(value);
