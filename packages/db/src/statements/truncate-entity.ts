@@ -12,7 +12,7 @@ export async function truncateEntity(
   entity: { id: number; version: number; epoch: number },
 ): Promise<number | null> {
   const counted = await client.query<{ entries: number }>(
-    'SELECT count(*) AS entries FROM (SELECT 1 FROM oplog WHERE entity_id = $1 LIMIT $2) AS some',
+    'SELECT count(*) AS entries FROM (SELECT 1 FROM oplog WHERE entity_id = $1 LIMIT $2) AS bounded',
     [entity.id, truncateEntriesMax + 1],
   );
   if ((counted.rows[0]?.entries ?? 0) > truncateEntriesMax) return null;

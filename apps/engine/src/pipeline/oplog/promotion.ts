@@ -1,6 +1,6 @@
 import { beginAppend } from '@emcachers/db/statements/begin-append';
 import { commitAppend } from '@emcachers/db/statements/commit-append';
-import { promoteStaged } from '@emcachers/db/statements/promote-staged';
+import { analyzeStaging, promoteStaged } from '@emcachers/db/statements/promote-staged';
 import { markLive, type PromotionState, readPromotionState } from '@emcachers/db/statements/promotion-state';
 import { recordStreamStatus } from '@emcachers/db/statements/scan-state';
 import { planSweep, recordSweepPlan, sweepChunk } from '@emcachers/db/statements/sweep';
@@ -41,6 +41,7 @@ async function prepare(options: OplogWriterOptions, chunk: Chunk): Promise<Readi
       await client.query('ROLLBACK');
       return readiness === 'unplanned' ? 'superseded' : readiness;
     }
+    await analyzeStaging(client);
     // The first version has no older one that could have left anything behind.
     const found = state.version > 1 ? await planSweep(client, { ...chunk, version: state.version }) : nothingFound;
     await commitAppend(client, { appended: false, controlChanged: false });

@@ -1,0 +1,135 @@
+import type { Shape } from '@emcachers/core/shape';
+import pg from 'pg';
+import { describe, expect, test } from 'vitest';
+import { openDatabase } from '../database.ts';
+import { createTestDatabase } from '../testing.ts';
+import { createEntity, findEntity, listEntities } from './entities.ts';
+import { dropEntity, markDeleting, requestRebuild, requestRefresh, setPaused } from './entity-requests.ts';
+
+const shape = (entityName: string): Shape => ({
+  entityName,
+  sourceName: 'shop.orders.archive',
+  columns: [{ name: 'n', type: 'Integer', path: 'a."b.c"' }],
+});
+
+async function openTestDatabase() {
+  const owned = await createTestDatabase();
+  const database = openDatabase({ url: owned.url });
+  const dispose = async () => {
+    await database.close();
+    await owned[Symbol.asyncDispose]();
+  };
+  return { ...database, [Symbol.asyncDispose]: dispose };
+}
+
+async function fill(pool: pg.Pool, entity: { id: number; rows: number }) {
+  await pool.query(
+    `INSERT INTO oplog (entity_id, operation, doc_id, data, version, epoch)
+     SELECT $1, 'Upsert', 'd' || n, repeat('x', 50), 1, 1 FROM generate_series(1, $2::integer) AS n`,
+    [entity.id, entity.rows],
+  );
+}
+
+describe('entities', () => {
+  test('a created entity is pending, under its shape, and found without regard to case', async () => {
+    await using database = await openTestDatabase();
+    const created = await createEntity(database, shape('Orders'));
+    expect(created).toMatchObject({
+      name: 'Orders',
+      sourceDatabase: 'shop',
+      sourceCollection: 'orders.archive',
+      columns: shape('Orders').columns,
+      version: 1,
+      activity: 'pending',
+      route: 'none',
+      liveFromId: null,
+    });
+    expect(await findEntity(database, 'oRDERS')).toEqual(created);
+    expect(await findEntity(database, 'order')).toBeNull();
+  });
+
+  test('a name is taken in any case, also when two ask at once', async () => {
+    await using database = await openTestDatabase();
+    const names = ['orders', 'ORDERS', 'Orders', 'oRders'];
+    const results = await Promise.allSettled(names.map((name) => createEntity(database, shape(name))));
+    expect(results.filter((result) => result.status === 'fulfilled')).toHaveLength(1);
+    for (const result of results)
+      if (result.status === 'rejected')
+        expect(result.reason).toMatchObject({ code: 'EMC-5003', fields: [{ path: ['entityName'] }] });
+    expect(await listEntities(database)).toHaveLength(1);
+  });
+
+  test('requests change what they say, and refuse what is gone or going', async () => {
+    await using database = await openTestDatabase();
+    const { id, runId } = await createEntity(database, shape('orders'));
+    await requestRebuild(database, id);
+    await setPaused(database, { entityId: id, paused: true });
+    expect(await requestRefresh(database, { entityId: id, allowLargeSweep: true })).toBe(2);
+    const changed = await findEntity(database, 'orders');
+    expect(changed).toMatchObject({ rebuildRequested: 1, paused: true, version: 2, allowLargeSweep: true });
+    expect(changed?.runId).not.toBe(runId);
+    await markDeleting(database, id);
+    await markDeleting(database, id);
+    await expect(requestRefresh(database, { entityId: id, allowLargeSweep: false })).rejects.toThrow('EMC-5004');
+    await expect(setPaused(database, { entityId: id, paused: false })).rejects.toThrow('EMC-5004');
+    await expect(requestRebuild(database, 999)).rejects.toThrow('EMC-5002');
+  });
+});
+
+describe('dropEntity', () => {
+  test('takes partition, held-back rows and record, and the name is free again', async () => {
+    await using database = await openTestDatabase();
+    const { id, runId } = await createEntity(database, shape('orders'));
+    await fill(database.pool, { id, rows: 100 });
+    await database.pool.query(
+      `INSERT INTO oplog_staging (entity_id, run_id, operation, doc_id, epoch) VALUES ($1, $2, 'Delete', 'a', 1)`,
+      [id, runId],
+    );
+    await markDeleting(database, id);
+    await dropEntity(database, id);
+    expect(await findEntity(database, 'orders')).toBeNull();
+    const rest = await database.pool.query(
+      `SELECT (SELECT count(*) FROM oplog) + (SELECT count(*) FROM oplog_staging) AS rows, to_regclass($1) AS partition`,
+      [`oplog_e${id}`],
+    );
+    expect(rest.rows).toEqual([{ rows: 0, partition: null }]);
+    expect((await createEntity(database, shape('orders'))).id).not.toBe(id);
+  });
+
+  test('may be called again wherever an earlier call was interrupted', async () => {
+    await using database = await openTestDatabase();
+    const { id } = await createEntity(database, shape('orders'));
+    await markDeleting(database, id);
+    await database.pool.query(`ALTER TABLE oplog DETACH PARTITION oplog_e${id} CONCURRENTLY`);
+    await dropEntity(database, id);
+    await dropEntity(database, id);
+    expect(await findEntity(database, 'orders')).toBeNull();
+  });
+
+  test('of a large entity lets appends and reads of others go on while it waits for a reader', async () => {
+    await using database = await openTestDatabase();
+    const large = await createEntity(database, shape('large'));
+    const other = await createEntity(database, shape('other'));
+    await fill(database.pool, { id: large.id, rows: 200_000 });
+    await fill(database.pool, { id: other.id, rows: 1 });
+    // A reader that holds the partition makes the drop wait; nobody else may wait with it.
+    const reader = new pg.Client({ connectionString: database.url });
+    await reader.connect();
+    await reader.query('BEGIN');
+    await reader.query('SELECT count(*) FROM oplog');
+    await markDeleting(database, large.id);
+    let dropped = false;
+    const dropping = dropEntity(database, large.id).then(() => {
+      dropped = true;
+    });
+    for (let turn = 0; turn < 20; turn += 1) await fill(database.pool, { id: other.id, rows: 10 });
+    expect(
+      (await database.pool.query('SELECT count(*) AS rows FROM oplog WHERE entity_id = $1', [other.id])).rows,
+    ).toEqual([{ rows: 201 }]);
+    expect(dropped).toBe(false);
+    await reader.query('COMMIT');
+    await dropping;
+    await reader.end();
+    expect(await findEntity(database, 'large')).toBeNull();
+  });
+});
