@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { access, chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { access, chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -95,6 +95,11 @@ async function prepareDirectory(place: {
   if (await exists(join(directory, 'PG_VERSION'))) return (await readFile(passwordFile, 'utf8')).trim();
   // Made beside its place and moved there when complete, so that an interrupted first start leaves no half database.
   const draft = `${directory}.new`;
+  if ((await readdir(directory).catch(() => [])).length > 0)
+    throw new EmcachersError({
+      code: 'EMC-1003',
+      detail: `${directory} holds files but no database; they are left alone.`,
+    });
   try {
     await rm(draft, { recursive: true, force: true });
     await mkdir(dirname(directory), { recursive: true });
@@ -131,7 +136,6 @@ async function prepareDirectory(place: {
   if (!(await exists(join(draft, 'PG_VERSION'))) || initdb.exitCode() !== 0)
     throw new EmcachersError({ code: 'EMC-1003', detail: `initdb failed in ${directory}: ${words ?? ''}` });
   await rename(draftPassword, join(draft, 'emcachers.password'));
-  await rm(directory, { recursive: true, force: true });
   await rename(draft, directory);
   return password;
 }

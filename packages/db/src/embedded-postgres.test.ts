@@ -1,0 +1,154 @@
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { freePort, startEmbeddedPostgres } from './embedded-postgres.ts';
+
+/** Below a directory that only its owner may enter, as mktemp makes them. */
+async function temporaryDirectory() {
+  const parent = await mkdtemp(join(tmpdir(), 'emcachers-embedded-'));
+  const dispose = () => rm(parent, { recursive: true, force: true });
+  return { directory: join(parent, 'postgres'), [Symbol.asyncDispose]: dispose };
+}
+
+const start = (directory: string, port = 0) => startEmbeddedPostgres({ directory, port, settings: ['fsync=off'] });
+
+async function ask(url: string, sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const answer = await client.query({ text: sql, rowMode: 'array' });
+    return answer.rows.flat();
+  } finally {
+    await client.end();
+  }
+}
+
+/** Starts the server in a process of its own, which prints the address and stays. */
+async function startElsewhere(directory: string) {
+  const module = fileURLToPath(new URL('./embedded-postgres.ts', import.meta.url));
+  const script = `
+    const { startEmbeddedPostgres } = await import(${JSON.stringify(module)});
+    const server = await startEmbeddedPostgres({ directory: ${JSON.stringify(directory)}, port: 0, settings: ['fsync=off'] });
+    console.log(server.url);
+    setInterval(() => undefined, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module-typescript', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const url = await new Promise<string>((done, fail) => {
+    child.stdout.once('data', (text: Buffer) => done(text.toString().trim()));
+    child.once('exit', () => fail(new Error('The other process ended.')));
+  });
+  return { url, kill: () => child.kill('SIGKILL') };
+}
+
+async function postmasterPid(directory: string): Promise<number> {
+  return Number.parseInt(await readFile(join(directory, 'postmaster.pid'), 'utf8'), 10);
+}
+
+test('starts in an empty place, keeps its data over a restart, and is UTF-8 in the C locale', async () => {
+  await using place = await temporaryDirectory();
+  const first = await start(place.directory);
+  await ask(first.url, 'CREATE TABLE kept AS SELECT 7 AS n');
+  expect(
+    await ask(
+      first.url,
+      'SELECT pg_encoding_to_char(encoding), datcollate FROM pg_database WHERE datname = current_database()',
+    ),
+  ).toEqual(['UTF8', 'C']);
+  expect(await ask(first.url, "SELECT current_setting('listen_addresses')")).toEqual(['127.0.0.1']);
+  await first.stop();
+  expect(await first.ended).toBeNull();
+  const second = await start(place.directory);
+  expect(await ask(second.url, 'SELECT n FROM kept')).toEqual([7]);
+  await second.stop();
+});
+
+test('a wrong password is refused', async () => {
+  await using place = await temporaryDirectory();
+  const server = await start(place.directory);
+  await expect(ask(server.url.replace(/:[0-9a-f]+@/, ':wrong@'), 'SELECT 1')).rejects.toThrow(
+    'password authentication failed',
+  );
+  expect((await stat(join(place.directory, 'emcachers.password'))).mode & 0o077).toBe(0);
+  await server.stop();
+});
+
+test('a taken port is EMC-1002 and names the variable', async () => {
+  await using place = await temporaryDirectory();
+  const port = await freePort();
+  const other = createServer();
+  await new Promise<void>((done) => other.listen({ host: '127.0.0.1', port }, done));
+  await expect(start(place.directory, port)).rejects.toMatchObject({
+    code: 'EMC-1002',
+    hint: expect.stringContaining('EMCACHERS_POSTGRES_PORT'),
+  });
+  await new Promise((done) => other.close(done));
+});
+
+test('a place that cannot be written is EMC-1003', async () => {
+  await using place = await temporaryDirectory();
+  await writeFile(place.directory, 'a file');
+  await expect(start(join(place.directory, 'postgres'))).rejects.toMatchObject({ code: 'EMC-1003' });
+});
+
+test('a directory that a living process uses is left alone', async () => {
+  await using place = await temporaryDirectory();
+  const server = await start(place.directory);
+  await expect(start(place.directory)).rejects.toMatchObject({ code: 'EMC-1003' });
+  expect(await ask(server.url, 'SELECT 1')).toEqual([1]);
+  await server.stop();
+});
+
+test('after the parent was killed the next start works and has what was committed', async () => {
+  await using place = await temporaryDirectory();
+  const killed = await startElsewhere(place.directory);
+  await ask(killed.url, 'CREATE TABLE kept AS SELECT 7 AS n');
+  killed.kill();
+  const next = await start(place.directory);
+  expect(await ask(next.url, 'SELECT n FROM kept')).toEqual([7]);
+  await next.stop();
+});
+
+test('an orphan that still runs is stopped first', async () => {
+  await using place = await temporaryDirectory();
+  const server = await start(place.directory);
+  const orphan = await postmasterPid(place.directory);
+  // What a process that was killed on a system without parent-death signals leaves: a server whose owner is gone.
+  await writeFile(join(place.directory, 'emcachers.owner'), '999999 0');
+  const next = await start(place.directory);
+  expect(await postmasterPid(place.directory)).not.toBe(orphan);
+  await server.ended;
+  expect(await ask(next.url, 'SELECT 1')).toEqual([1]);
+  await next.stop();
+});
+
+test('a pid file whose number now belongs to another program does not stop the start', async () => {
+  await using place = await temporaryDirectory();
+  await (await start(place.directory)).stop();
+  await writeFile(join(place.directory, 'postmaster.pid'), `${process.pid}\n${place.directory}\n`);
+  const server = await start(place.directory);
+  expect(await ask(server.url, 'SELECT 1')).toEqual([1]);
+  await server.stop();
+});
+
+test('an interrupted first start leaves nothing that a later one would take for a database', async () => {
+  await using place = await temporaryDirectory();
+  await mkdir(`${place.directory}.new`);
+  await writeFile(`${place.directory}.new/PG_VERSION`, '18');
+  const server = await start(place.directory);
+  expect(await ask(server.url, 'SELECT 1')).toEqual([1]);
+  await server.stop();
+});
+
+test('a directory with files that are no database is left alone', async () => {
+  await using place = await temporaryDirectory();
+  await mkdir(place.directory);
+  await writeFile(join(place.directory, 'thesis.txt'), 'years of work');
+  await expect(start(place.directory)).rejects.toMatchObject({ code: 'EMC-1003' });
+  expect(await readFile(join(place.directory, 'thesis.txt'), 'utf8')).toBe('years of work');
+});
