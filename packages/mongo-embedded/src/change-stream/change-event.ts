@@ -1,0 +1,104 @@
+import { BsonWriter } from '../bson/bson-writer.ts';
+import type { HistoryEntry } from '../history/history-entry.ts';
+import { ElementWalker, nameBytes } from '../query/raw-document.ts';
+import { eventTokenBytes, tokenText } from './resume-token.ts';
+
+/** One change event on its way to a client. */
+export interface ChangeEvent {
+  /** Raw event; its first field is `_id`, the token. */
+  readonly document: Uint8Array;
+  /** The token's bytes without the closing mark. */
+  readonly token: Buffer;
+  readonly operationType: string;
+}
+
+export interface EventShape {
+  readonly showsExpandedEvents: boolean;
+  /** Top-level fields that the pipeline drops in the end; they are not even written. */
+  readonly omitted: ReadonlySet<string>;
+}
+
+/** The token of the event that an entry makes. */
+export function tokenOf(entry: HistoryEntry, isFromInvalidate = false): Buffer {
+  const { time, ordinal, collectionUuid, kind, documentKey, operationDescription } = entry;
+  return eventTokenBytes(
+    { time, ordinal, collectionUuid, operationType: kind, key: documentKey ?? operationDescription },
+    isFromInvalidate,
+  );
+}
+
+/**
+ * Writes the event that mongod shows for an entry, straight from the stored bytes. Field order is mongod's.
+ * Source: the manual's page "Change Events"; `change_stream_event_transform.cpp` of mongodb/mongo.
+ */
+export function eventOf(entry: HistoryEntry, shape: EventShape): ChangeEvent {
+  const token = tokenOf(entry);
+  const { omitted } = shape;
+  const writer = new BsonWriter(
+    512 + token.length * 2 + (entry.document?.length ?? 0) + (entry.updateDescription?.length ?? 0),
+  );
+  writer.beginDocument('_id').string('_data', tokenText(token)).end();
+  if (!omitted.has('operationType')) writer.string('operationType', entry.kind);
+  if (!omitted.has('clusterTime')) writer.timestamp('clusterTime', entry.time);
+  if (
+    shape.showsExpandedEvents &&
+    entry.collectionUuid !== null &&
+    entry.nsType !== 'view' &&
+    !omitted.has('collectionUUID')
+  ) {
+    writer.binary('collectionUUID', entry.collectionUuid, 4);
+  }
+  if (!omitted.has('wallTime')) writer.date('wallTime', entry.wallTimeMs);
+  if (entry.txnNumber !== null && !omitted.has('txnNumber')) writer.int64('txnNumber', entry.txnNumber);
+  if (entry.lsid !== null && !omitted.has('lsid')) writer.document('lsid', entry.lsid);
+  if (entry.document !== null && !omitted.has('fullDocument')) writer.document('fullDocument', entry.document);
+  if (!omitted.has('ns')) writeNamespace(writer, 'ns', entry);
+  if (entry.kind === 'create' && shape.showsExpandedEvents) writer.string('nsType', entry.nsType ?? 'collection');
+  if (entry.renameTo !== null && !omitted.has('to')) writeNamespace(writer, 'to', entry.renameTo);
+  if (entry.documentKey !== null && !omitted.has('documentKey')) writer.document('documentKey', entry.documentKey);
+  writeDescriptions(writer, entry, shape);
+  return { document: writer.finish(), token, operationType: entry.kind };
+}
+
+function writeNamespace(
+  writer: BsonWriter,
+  name: string,
+  namespace: { readonly database: string; readonly collection: string | null },
+): void {
+  writer.beginDocument(name).string('db', namespace.database);
+  if (namespace.collection !== null) writer.string('coll', namespace.collection);
+  writer.end();
+}
+
+function writeDescriptions(
+  writer: BsonWriter,
+  entry: HistoryEntry,
+  { omitted, showsExpandedEvents }: EventShape,
+): void {
+  if (entry.updateDescription !== null && !omitted.has('updateDescription')) {
+    if (showsExpandedEvents) writer.document('updateDescription', entry.updateDescription);
+    else writeClassicDescription(writer, entry.updateDescription);
+  }
+  if (showsExpandedEvents && entry.operationDescription !== null && !omitted.has('operationDescription')) {
+    writer.document('operationDescription', entry.operationDescription);
+  }
+}
+
+const disambiguatedName = nameBytes('disambiguatedPaths');
+
+/** Without `disambiguatedPaths`, which only expanded events show. */
+function writeClassicDescription(writer: BsonWriter, description: Uint8Array): void {
+  writer.beginDocument('updateDescription');
+  const walker = new ElementWalker(description);
+  while (walker.next()) if (!walker.nameIs(disambiguatedName)) writer.splice(walker.element);
+  writer.end();
+}
+
+/** The event that tells a client that the stream is over, after the one that ended it. */
+export function invalidateEventOf(entry: HistoryEntry): ChangeEvent {
+  const token = tokenOf(entry, true);
+  const writer = new BsonWriter(512);
+  writer.beginDocument('_id').string('_data', tokenText(token)).end();
+  writer.string('operationType', 'invalidate').timestamp('clusterTime', entry.time).date('wallTime', entry.wallTimeMs);
+  return { document: writer.finish(), token, operationType: 'invalidate' };
+}

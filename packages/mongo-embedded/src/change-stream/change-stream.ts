@@ -1,0 +1,249 @@
+import { Buffer } from 'node:buffer';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import type { ClusterTime, History, HistoryEntry } from '../history/history-entry.ts';
+import type { RawValue } from '../query/raw-value.ts';
+import type { Variables } from '../query/variables.ts';
+import { type ChangeEvent, invalidateEventOf, tokenOf } from './change-event.ts';
+import type { LookUpDocument } from './event-images.ts';
+import { EventMaker } from './event-maker.ts';
+import { compileEventPipeline, type EventPipeline } from './event-pipeline.ts';
+import { ResumeCheck } from './resume-check.ts';
+import { highWaterMarkBytes, tokenDocument } from './resume-token.ts';
+import { expandedKinds, isInScope, isInvalidating, type StreamScope } from './scope.ts';
+import { eventBytesMax, splitEvent, tooLarge } from './split-event.ts';
+import { readStreamSpec, type StreamSpec } from './stream-spec.ts';
+
+export interface OpenStream {
+  readonly history: History;
+  readonly scope: StreamScope;
+  /** The operand of `$changeStream`. */
+  readonly operand: RawValue;
+  /** The stages behind it. */
+  readonly stages: readonly RawValue[];
+  readonly variables: Variables;
+  readonly lookUp: LookUpDocument;
+}
+
+/** How much one batch may hold. At least one event goes into a batch if there is one, but for a `batchSize` of 0. */
+export interface BatchLimit {
+  readonly batchSize: number;
+  readonly bytesMax: number;
+}
+
+export interface ChangeBatch {
+  /** Raw events. */
+  readonly events: Uint8Array[];
+  /** Raw `{ _data }`. */
+  readonly postBatchResumeToken: Uint8Array;
+  /** The stream is over: the cursor is to be closed without an error. */
+  readonly isInvalidated: boolean;
+}
+
+interface Pending {
+  readonly document: Uint8Array;
+  readonly token: Buffer;
+}
+
+const pageEntries = 1_000;
+
+/** Entries looked at for one batch, so that a stream which matches nothing lets others run; it then reports its progress. */
+const batchEntriesMax = 10_000;
+
+/**
+ * One change stream.
+ *
+ * It keeps a place in the history and nothing else, so it costs nothing while nobody asks (I11). Each batch goes on where the
+ * last one ended, in the history's order (I6), and its token is never ahead of what was handed out (I2): an event that
+ * did not fit stays pending and the token stands before it. History that is gone is an error, never a gap (I3).
+ * The worst that can happen: a reader too slow for the kept history is told 286 and has to start anew.
+ */
+export class ChangeStream {
+  readonly #given: OpenStream;
+  readonly #spec: StreamSpec;
+  readonly #pipeline: EventPipeline;
+  readonly #maker: EventMaker;
+  /** Sequence of the last entry that was looked at. */
+  #position: number;
+  readonly #startTime: ClusterTime;
+  readonly #resume: ResumeCheck | null;
+  #page: HistoryEntry[] = [];
+  #pageIndex = 0;
+  #pending: Pending[] = [];
+  /** Time of the last entry that was looked at. */
+  #scannedTime: ClusterTime | null = null;
+  #token: Buffer;
+  #isInvalidated = false;
+  #failure: Error | undefined;
+
+  /** Checks the request and finds the place to start. Throws MongoDB's errors for either. */
+  constructor(given: OpenStream) {
+    this.#given = given;
+    this.#spec = readStreamSpec(given.operand, given.scope);
+    this.#pipeline = compileEventPipeline(given.stages, given.variables);
+    this.#maker = new EventMaker({ spec: this.#spec, pipeline: this.#pipeline, lookUp: given.lookUp });
+    const { start } = this.#spec;
+    this.#resume = start.kind === 'token' ? new ResumeCheck(start.point) : null;
+    if (start.kind === 'now') {
+      const now = given.history.now();
+      this.#startTime = { seconds: now.seconds, increment: now.increment + 1 };
+      this.#position = given.history.head().sequence;
+    } else {
+      this.#startTime = start.kind === 'time' ? start.time : start.point.time;
+      refuseLost(given.history, this.#startTime);
+      this.#position = given.history.findByTime(this.#startTime);
+    }
+    this.#token = start.kind === 'token' ? start.point.bytes : highWaterMarkBytes(this.#startTime);
+  }
+
+  /** The token to resume from, as of the last batch. */
+  get postBatchResumeToken(): Uint8Array {
+    return tokenDocument(this.#token);
+  }
+
+  /** What is there now, up to the limit; never waits. Throws what ends the stream with an error. */
+  next(limit: BatchLimit): ChangeBatch {
+    const events: Uint8Array[] = [];
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      this.#fill(events, limit);
+    } catch (error) {
+      if (events.length === 0) throw error;
+      this.#failure = error instanceof Error ? error : new Error(String(error));
+    }
+    const isOver = this.#isInvalidated && this.#pending.length === 0;
+    return { events, postBatchResumeToken: this.postBatchResumeToken, isInvalidated: isOver };
+  }
+
+  /** Resolves true when `next` may have something new, false on timeout or abort. */
+  wait(timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+    if (this.#pending.length > 0 || this.#failure !== undefined || this.#isInvalidated) return Promise.resolve(true);
+    return this.#given.history.wait(this.#position, timeoutMs, signal);
+  }
+
+  #fill(events: Uint8Array[], limit: BatchLimit): void {
+    let bytes = 0;
+    let looked = 0;
+    while (events.length < limit.batchSize) {
+      const next = this.#pending[0];
+      if (next === undefined) {
+        if (this.#isInvalidated || looked >= batchEntriesMax || !this.#lookAtNext()) break;
+        looked += 1;
+        continue;
+      }
+      if (events.length > 0 && bytes + next.document.length > limit.bytesMax) return;
+      this.#pending.shift();
+      events.push(next.document);
+      bytes += next.document.length;
+      this.#token = next.token;
+    }
+    if (this.#pending.length === 0 && !this.#isInvalidated) this.#advanceToken();
+  }
+
+  /** Moves the token on over what was looked at and not shown. */
+  #advanceToken(): void {
+    const { history } = this.#given;
+    if (this.#resume !== null && !this.#resume.isPassed) return;
+    const isCaughtUp = this.#position >= history.head().sequence;
+    const time = isCaughtUp ? history.now() : this.#scannedTime;
+    if (time === null) return;
+    const candidate = highWaterMarkBytes(time);
+    if (Buffer.compare(candidate, this.#token) > 0) this.#token = candidate;
+  }
+
+  /** Looks at one more entry; false when there is none. */
+  #lookAtNext(): boolean {
+    const entry = this.#nextEntry();
+    if (entry === undefined) return false;
+    this.#position = entry.sequence;
+    this.#scannedTime = entry.time;
+    if (isBefore(entry.time, this.#startTime)) return true;
+    if (!this.#spec.showsExpandedEvents && expandedKinds.has(entry.kind)) return true;
+    if (!isInScope(entry, this.#given.scope)) return true;
+    if (this.#resume === null || this.#resume.isPassed) this.#show(entry);
+    else this.#resumeAt(entry, this.#resume);
+    return true;
+  }
+
+  #nextEntry(): HistoryEntry | undefined {
+    if (this.#pageIndex >= this.#page.length) {
+      const { history } = this.#given;
+      if (history.oldest().sequence > this.#position + 1 && history.head().sequence > this.#position)
+        throw historyLost();
+      this.#page = history.read(this.#position, pageEntries);
+      this.#pageIndex = 0;
+      if (this.#page.length === 0 && history.head().sequence > this.#position) throw historyLost();
+    }
+    const entry = this.#page[this.#pageIndex];
+    this.#pageIndex += 1;
+    if (this.#pageIndex >= this.#page.length) this.#page = [];
+    return entry;
+  }
+
+  #show(entry: HistoryEntry): void {
+    const event = this.#maker.make(entry);
+    if (event !== null) this.#enqueue(event, -1);
+    if (isInvalidating(entry, this.#given.scope)) this.#invalidate(entry);
+  }
+
+  #invalidate(entry: HistoryEntry): void {
+    this.#isInvalidated = true;
+    const invalidate = this.#maker.filtered(invalidateEventOf(entry));
+    if (invalidate !== null) this.#enqueue(invalidate, -1);
+  }
+
+  /** While the resume point is not passed: swallow up to it, and fail if it is not there. */
+  #resumeAt(entry: HistoryEntry, resume: ResumeCheck): void {
+    const event = this.#maker.make(entry);
+    if (event !== null) {
+      const verdict = resume.check(event.token);
+      if (verdict.kind === 'deliver') this.#enqueue(event, -1);
+      if (verdict.kind === 'split') this.#enqueueRest(event, verdict.afterFragment);
+    }
+    if (!isInvalidating(entry, this.#given.scope)) return;
+    if (resume.isPassed) this.#invalidate(entry);
+    else if (resume.check(tokenOf(entry, true)).kind === 'deliver') this.#invalidate(entry);
+  }
+
+  #enqueueRest(event: ChangeEvent, afterFragment: number): void {
+    if (!this.#pipeline.splitsLargeEvents || event.document.length <= eventBytesMax) {
+      throw new MongoFailure(
+        'ChangeStreamFatalError',
+        'Attempted to resume from a split event fragment, but the event in the resumed stream was not large enough to be split',
+      );
+    }
+    this.#enqueue(event, afterFragment);
+  }
+
+  #enqueue(event: ChangeEvent, afterFragment: number): void {
+    if (event.document.length <= eventBytesMax) {
+      this.#pending.push({ document: event.document, token: event.token });
+      return;
+    }
+    if (!this.#pipeline.splitsLargeEvents) throw tooLarge(event.document.length);
+    const fragments = splitEvent(event.document, event.token).slice(afterFragment + 1);
+    if (fragments.length === 0) {
+      throw new MongoFailure(
+        'ChangeStreamFatalError',
+        'Attempted to resume from a split event, but the resumed stream produced a different split. Ensure that the pipeline used to resume is the same as the original',
+      );
+    }
+    this.#pending.push(...fragments);
+  }
+}
+
+function isBefore(left: ClusterTime, right: ClusterTime): boolean {
+  return left.seconds !== right.seconds ? left.seconds < right.seconds : left.increment < right.increment;
+}
+
+/** History that still begins with its first entry has lost nothing, whatever time is asked for. */
+function refuseLost(history: History, time: ClusterTime): void {
+  const oldest = history.oldest();
+  if (oldest.sequence > 1 && isBefore(time, oldest.time)) throw historyLost();
+}
+
+function historyLost(): MongoFailure {
+  return new MongoFailure(
+    'ChangeStreamHistoryLost',
+    'Resume of change stream was not possible, as the resume point may no longer be in the oplog.',
+  );
+}

@@ -1,0 +1,67 @@
+import { BsonWriter } from '../bson/bson-writer.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import type { HistoryEntry } from '../history/history-entry.ts';
+import type { StreamSpec } from './stream-spec.ts';
+
+/** Reads the document that an update changed, as it is now; null when it, its collection, or (where asked) the collection of that UUID is gone. */
+export type LookUpDocument = (entry: HistoryEntry, mustMatchUuid: boolean) => Uint8Array | null;
+
+const kindsWithBefore: readonly string[] = ['update', 'replace', 'delete'];
+
+/** Whether events of this kind get anything from `addImages`. */
+export function wantsImages(entry: HistoryEntry, spec: StreamSpec): boolean {
+  if (entry.kind === 'update' && spec.fullDocument !== 'default') return true;
+  return spec.fullDocumentBeforeChange !== 'off' && kindsWithBefore.includes(entry.kind);
+}
+
+/**
+ * The event with `fullDocumentBeforeChange` and `fullDocument` as the stream asks for them. A required image that was not kept is
+ * NoMatchingDocument 47. Source: `document_source_change_stream_add_pre_image.cpp` and `…_add_post_image.cpp` of mongodb/mongo.
+ */
+export function addImages(
+  document: Uint8Array,
+  entry: HistoryEntry,
+  given: { readonly spec: StreamSpec; readonly lookUp: LookUpDocument },
+): Uint8Array {
+  const { spec, lookUp } = given;
+  const writer = new BsonWriter(document.length + 1024).elements(document);
+  if (spec.fullDocumentBeforeChange !== 'off' && kindsWithBefore.includes(entry.kind)) {
+    if (entry.preImage === null && spec.fullDocumentBeforeChange === 'required')
+      throw notFound('pre', 'update, delete and replace');
+    writeImage(writer, 'fullDocumentBeforeChange', entry.preImage);
+  }
+  if (entry.kind === 'update') writeAfter(writer, entry, { spec, lookUp });
+  return writer.finish();
+}
+
+function writeAfter(
+  writer: BsonWriter,
+  entry: HistoryEntry,
+  { spec, lookUp }: { readonly spec: StreamSpec; readonly lookUp: LookUpDocument },
+): void {
+  switch (spec.fullDocument) {
+    case 'default':
+      return;
+    case 'updateLookup':
+      writeImage(writer, 'fullDocument', lookUp(entry, spec.matchesUuidForLookup));
+      return;
+    case 'required':
+      if (entry.postImage === null) throw notFound('post', 'update');
+      writeImage(writer, 'fullDocument', entry.postImage);
+      return;
+    case 'whenAvailable':
+      writeImage(writer, 'fullDocument', entry.postImage);
+  }
+}
+
+function writeImage(writer: BsonWriter, name: string, image: Uint8Array | null): void {
+  if (image === null) writer.null(name);
+  else writer.document(name, image);
+}
+
+function notFound(which: 'pre' | 'post', events: string): MongoFailure {
+  return new MongoFailure(
+    'NoMatchingDocument',
+    `Change stream was configured to require a ${which}-image for all ${events} events, but the ${which}-image was not found for event`,
+  );
+}

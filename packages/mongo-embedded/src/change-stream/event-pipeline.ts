@@ -1,0 +1,139 @@
+import { MongoFailure } from '../error/mongo-failure.ts';
+import { type CompiledFilter, compileFilter } from '../query/filter.ts';
+import { stageOf } from '../query/pipeline.ts';
+import { entriesOf, itemsOf } from '../query/raw-document.ts';
+import { bsonTypes, isNumberType, isTruthy, type RawValue, stringOf } from '../query/raw-value.ts';
+import { compileTransform } from '../query/stages/document-pipeline.ts';
+import { compileRedact } from '../query/stages/redact.ts';
+import type { Variables } from '../query/variables.ts';
+import { asksForImages, isNamespaceFilter, NamespaceFilter } from './namespace-filter.ts';
+
+/** Makes one event of one event, or drops it. */
+type Step = (event: Uint8Array) => Uint8Array | undefined;
+
+/** The stages behind `$changeStream`, taken apart by what they need to see. */
+export interface EventPipeline {
+  /** Leading filters that decide by namespace and kind, before anything is built. */
+  readonly namespaceFilters: readonly NamespaceFilter[];
+  /** Leading filters on the plain event, before images are looked up. */
+  readonly earlyFilters: readonly CompiledFilter[];
+  /** The same leading filters, for the events that are not made from an entry alone. */
+  readonly leadingFilters: readonly CompiledFilter[];
+  /** Top-level fields that an only, last exclusion drops; not written at all. */
+  readonly omitted: ReadonlySet<string>;
+  readonly steps: readonly Step[];
+  readonly splitsLargeEvents: boolean;
+}
+
+const allowedStages: readonly string[] = [
+  '$match',
+  '$project',
+  '$addFields',
+  '$set',
+  '$unset',
+  '$replaceRoot',
+  '$replaceWith',
+  '$redact',
+];
+
+const splitStage = '$changeStreamSplitLargeEvent';
+
+/** Stages that exist in MongoDB but not in a change stream. */
+const otherStages: ReadonlySet<string> = new Set(
+  'bucket bucketAuto collStats count currentOp densify documents facet fill geoNear graphLookup group indexStats limit listSessions lookup merge out planCacheStats sample setWindowFields skip sort sortByCount unionWith unwind'
+    .split(' ')
+    .map((name) => `$${name}`),
+);
+
+/**
+ * Compiles the stages behind `$changeStream`. Codes: IllegalOperation 20 for a stage that a change stream does not take, 40324 for one
+ * that does not exist, 40602 for a second `$changeStream`, 7182802 for a split stage that is not the last.
+ * Source: the manual's page "Change Streams", "Modify Change Stream Output".
+ */
+export function compileEventPipeline(stages: readonly RawValue[], variables: Variables): EventPipeline {
+  const named = stages.map(stageOf);
+  for (const [name] of named) refuseStage(name);
+  const splitAt = named.findIndex(([name]) => name === splitStage);
+  if (splitAt >= 0) checkSplit(named, splitAt);
+  const own = splitAt < 0 ? named : named.slice(0, splitAt);
+  const firstOther = own.findIndex(
+    ([name, operand]) => name !== '$match' || operand.type !== bsonTypes.object || asksForImages(operand.span()),
+  );
+  const leading = (firstOther < 0 ? own : own.slice(0, firstOther)).map(([, operand]) => operand);
+  const rest = firstOther < 0 ? [] : own.slice(firstOther);
+  const omitted = omittedBy(rest);
+  return {
+    namespaceFilters: leading.filter(isNamespaceFilter).map((filter) => new NamespaceFilter(filter.span())),
+    earlyFilters: leading
+      .filter((filter) => !isNamespaceFilter(filter))
+      .map((filter) => compileFilter(filter.span(), variables)),
+    leadingFilters: leading.map((filter) => compileFilter(filter.span(), variables)),
+    omitted: omitted ?? new Set(),
+    steps: omitted === undefined ? rest.map(([name, operand]) => compileStep(name, operand, variables)) : [],
+    splitsLargeEvents: splitAt >= 0,
+  };
+}
+
+function refuseStage(name: string): void {
+  if (allowedStages.includes(name) || name === splitStage) return;
+  if (name === '$changeStream')
+    throw new MongoFailure(40602, '$changeStream is only valid as the first stage in a pipeline');
+  if (otherStages.has(name))
+    throw new MongoFailure('IllegalOperation', `${name} is not permitted in a $changeStream pipeline`);
+  throw new MongoFailure(40324, `Unrecognized pipeline stage name: '${name}'`);
+}
+
+function checkSplit(named: readonly (readonly [string, RawValue])[], at: number): void {
+  const operand = named[at]?.[1];
+  if (operand?.type !== bsonTypes.object || entriesOf(operand).length > 0) {
+    throw new MongoFailure(7182800, `${splitStage} spec should be an empty object`);
+  }
+  if (at !== named.length - 1) throw new MongoFailure(7182802, `${splitStage} must be the last stage in the pipeline`);
+}
+
+function compileStep(name: string, operand: RawValue, variables: Variables): Step {
+  if (name === '$match') {
+    if (operand.type !== bsonTypes.object)
+      throw new MongoFailure(15959, 'the match filter must be an expression in an object');
+    const filter = compileFilter(operand.span(), variables);
+    return (event) => (filter.matches(event) ? event : undefined);
+  }
+  if (name === '$redact') return compileRedact(operand, variables);
+  const transform = compileTransform(name, operand, variables);
+  if (transform === undefined)
+    throw new MongoFailure('IllegalOperation', `${name} is not permitted in a $changeStream pipeline`);
+  return transform;
+}
+
+/** Fields that may be left out instead of written and dropped; images are added later and take the long way. */
+const omittable: ReadonlySet<string> = new Set([
+  'updateDescription',
+  'wallTime',
+  'lsid',
+  'txnNumber',
+  'documentKey',
+  'operationDescription',
+  'collectionUUID',
+]);
+
+/** The fields that the stages drop, where they are one plain exclusion of such fields; no stages drop nothing. */
+function omittedBy(stages: readonly (readonly [string, RawValue])[]): Set<string> | undefined {
+  const [stage, ...more] = stages;
+  if (stage === undefined) return new Set();
+  if (more.length > 0) return undefined;
+  const names = excludedNames(stage[0], stage[1]);
+  return names?.every((name) => omittable.has(name)) === true ? new Set(names) : undefined;
+}
+
+function excludedNames(name: string, operand: RawValue): string[] | undefined {
+  if (name === '$unset') {
+    const paths = operand.type === bsonTypes.array ? itemsOf(operand) : [operand];
+    return paths.every((path) => path.type === bsonTypes.string) ? paths.map(stringOf) : undefined;
+  }
+  if (name !== '$project' || operand.type !== bsonTypes.object) return undefined;
+  const entries = entriesOf(operand);
+  const isExclusion =
+    entries.length > 0 &&
+    entries.every(([, value]) => (isNumberType(value.type) || value.type === bsonTypes.boolean) && !isTruthy(value));
+  return isExclusion ? entries.map(([field]) => field) : undefined;
+}

@@ -1,0 +1,172 @@
+import { Buffer } from 'node:buffer';
+import { BsonWriter } from '../bson/bson-writer.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import type { ClusterTime } from '../history/history-entry.ts';
+import { orderKey } from '../query/order-key.ts';
+import { fieldOf, nameBytes } from '../query/raw-document.ts';
+import { bsonTypes, documentValue, type RawValue, stringOf } from '../query/raw-value.ts';
+
+/**
+ * Resume tokens in the form of mongod's version 2: the parts below, one behind the other, each in a form whose bytes order as
+ * the values do, written as hexadecimal digits. Clients compare tokens as text and read the time from the front.
+ * Source: `ResumeToken` in `src/mongo/db/pipeline/resume_token.cpp` of mongodb/mongo.
+ *
+ * time 82 + 8 bytes · version 2B04 · kind (event 2C0100, high-water mark 29) · ordinal · from an invalidate 6E/6F ·
+ * collection UUID 5A1004 + 16 bytes, or 14 for none · identifier of the event (events only) · fragment (split events only) · 04
+ */
+const marks = {
+  timestamp: 0x82,
+  zero: 0x29,
+  integer: 0x2b,
+  false: 0x6e,
+  true: 0x6f,
+  null: 0x14,
+  binary: 0x5a,
+  object: 0x46,
+  string: 0x3c,
+  objectId: 0x64,
+  end: 0x04,
+} as const;
+
+const versionBytes = Buffer.of(marks.integer, 2 << 1);
+const eventKindBytes = Buffer.of(marks.integer + 1, 0x01, 0x00);
+
+/** Where a token stands, as far as resuming needs to take it apart. */
+export interface ResumePoint {
+  readonly time: ClusterTime;
+  readonly isHighWaterMark: boolean;
+  readonly isFromInvalidate: boolean;
+  readonly hasCollectionUuid: boolean;
+  /** The whole token, without its closing mark; compares with those of `eventTokenBytes`. */
+  readonly bytes: Buffer;
+}
+
+export interface EventIdentity {
+  readonly time: ClusterTime;
+  readonly ordinal: number;
+  readonly collectionUuid: Uint8Array | null;
+  readonly operationType: string;
+  /** Raw `{ _id }`, or the raw description of an operation on a collection. */
+  readonly key: Uint8Array | null;
+}
+
+/** The token of an event without its closing mark. */
+export function eventTokenBytes(identity: EventIdentity, isFromInvalidate = false): Buffer {
+  const uuid =
+    identity.collectionUuid === null ? Buffer.of(marks.null) : Buffer.concat([uuidHead, identity.collectionUuid]);
+  const flag = Buffer.of(isFromInvalidate ? marks.true : marks.false);
+  return Buffer.concat([
+    timeBytes(identity.time),
+    versionBytes,
+    eventKindBytes,
+    integerBytes(identity.ordinal),
+    flag,
+    uuid,
+    identifierBytes(identity),
+  ]);
+}
+
+/** The token of one fragment of a split event, counted from 0. */
+export function fragmentTokenBytes(event: Buffer, fragment: number): Buffer {
+  return Buffer.concat([event, integerBytes(fragment)]);
+}
+
+/** A token that says: everything before this time has been seen. */
+export function highWaterMarkBytes(time: ClusterTime): Buffer {
+  return Buffer.concat([timeBytes(time), versionBytes, Buffer.of(marks.zero, marks.zero, marks.false, marks.null)]);
+}
+
+const uuidHead = Buffer.of(marks.binary, 16, 4);
+const closing = '04';
+
+/** The digits that a client sees. */
+export function tokenText(bytes: Buffer): string {
+  return `${bytes.toString('hex').toUpperCase()}${closing}`;
+}
+
+/** The raw document `{ _data }` that a client sees. */
+export function tokenDocument(bytes: Buffer): Buffer {
+  return new BsonWriter(bytes.length * 2 + 32).string('_data', tokenText(bytes)).finish();
+}
+
+function timeBytes({ seconds, increment }: ClusterTime): Buffer {
+  const bytes = Buffer.allocUnsafe(9);
+  bytes[0] = marks.timestamp;
+  bytes.writeUInt32BE(seconds, 1);
+  bytes.writeUInt32BE(increment, 5);
+  return bytes;
+}
+
+/** A whole number: a mark that grows with its length, then twice the number. */
+function integerBytes(value: number): Buffer {
+  if (value === 0) return Buffer.of(marks.zero);
+  const doubled = value * 2;
+  const length = doubled < 0x100 ? 1 : doubled < 0x1_0000 ? 2 : doubled < 0x100_0000 ? 3 : 4;
+  const bytes = Buffer.allocUnsafe(length + 1);
+  bytes[0] = marks.integer + length - 1;
+  bytes.writeUIntBE(doubled, 1, length);
+  return bytes;
+}
+
+const idName = nameBytes('_id');
+
+function identifierBytes({ operationType, key }: EventIdentity): Buffer {
+  const head = `<operationType\0<${operationType}\0`;
+  const id = key === null ? undefined : fieldOf(documentValue(key), idName);
+  const body =
+    id === undefined
+      ? Buffer.from('FoperationDescription\0', 'latin1')
+      : Buffer.concat([Buffer.from('FdocumentKey\0F', 'latin1'), idBytes(id), Buffer.of(0)]);
+  return Buffer.concat([Buffer.of(marks.object), Buffer.from(head, 'latin1'), body, Buffer.of(0)]);
+}
+
+function idBytes(id: RawValue): Buffer {
+  if (id.type === bsonTypes.objectId) return marked(marks.objectId, id.span());
+  if (id.type === bsonTypes.string) return marked(marks.string, Buffer.from(`${stringOf(id)}\0`));
+  return marked(marks.binary, orderKey(id));
+}
+
+function marked(mark: number, value: Uint8Array): Buffer {
+  return Buffer.concat([Buffer.of(mark), Buffer.from('_id\0'), Buffer.of(mark), value]);
+}
+
+const dataName = nameBytes('_data');
+
+/** Reads the token that a client sends back. Codes: 40647 no `_data`, 9 not hexadecimal, 40649 empty, 50796 cut off or not a token. */
+export function readToken(token: RawValue): ResumePoint {
+  const data = token.type === bsonTypes.object ? fieldOf(token, dataName) : undefined;
+  if (data?.type !== bsonTypes.string) {
+    throw new MongoFailure(40647, 'Bad resume token: _data of missing or of wrong type. Expected string');
+  }
+  const text = stringOf(data);
+  if (!/^(?:[0-9a-fA-F]{2})*$/.test(text))
+    throw new MongoFailure('FailedToParse', 'resume token string was not a valid hex string');
+  if (text === '') throw new MongoFailure(40649, 'invalid empty resume token');
+  return parseToken(Buffer.from(text, 'hex'));
+}
+
+function parseToken(bytes: Buffer): ResumePoint {
+  if (bytes[0] !== marks.timestamp || bytes.length < 13 || bytes.at(-1) !== marks.end)
+    throw new MongoFailure(50796, 'Resume Token does not contain version');
+  const time = { seconds: bytes.readUInt32BE(1), increment: bytes.readUInt32BE(5) };
+  if (bytes[9] !== marks.integer || !versions.includes(bytes[10] ?? 0)) {
+    throw new MongoFailure(50795, 'Invalid Resume Token: only supports version 0, 1 and 2');
+  }
+  const whole = bytes.subarray(0, -1);
+  if (bytes[11] === marks.zero)
+    return { time, isHighWaterMark: true, isFromInvalidate: false, hasCollectionUuid: false, bytes: whole };
+  if (bytes[11] !== eventKindBytes[0]) throw new MongoFailure(51055, 'Resume Token does not contain tokenType');
+  return { time, isHighWaterMark: false, ...readEvent(bytes), bytes: whole };
+}
+
+/** Versions 1 and 2, as they stand in a token. */
+const versions: readonly number[] = [1 << 1, 2 << 1];
+
+function readEvent(bytes: Buffer): { isFromInvalidate: boolean; hasCollectionUuid: boolean } {
+  const ordinalMark = bytes[14] ?? 0;
+  const flagAt = 15 + (ordinalMark === marks.zero ? 0 : ordinalMark - marks.integer + 1);
+  const flag = bytes[flagAt];
+  if (flag !== marks.false && flag !== marks.true)
+    throw new MongoFailure(50872, 'Resume Token does not contain fromInvalidate');
+  return { isFromInvalidate: flag === marks.true, hasCollectionUuid: bytes[flagAt + 1] === marks.binary };
+}
