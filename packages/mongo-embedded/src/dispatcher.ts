@@ -108,7 +108,8 @@ export class Dispatcher {
         `txnNumber may only be provided for multi-document transactions and retryable write commands. autocommit:false was not provided, and ${body.name} is not a retryable write command.`,
       );
     }
-    return await this.#runRetryableWrite(call, command, { lsid, txnNumber, session });
+    const retryableWrite = this.#server.sessions.retryableWrite(lsid, txnNumber);
+    return await command.run({ ...this.#context(call, session, null), retryableWrite });
   }
 
   async #runStatement(call: Call, command: Command, session: CallSession): Promise<CommandResult> {
@@ -132,22 +133,6 @@ export class Dispatcher {
     }
   }
 
-  async #runRetryableWrite(
-    call: Call,
-    command: Command,
-    write: { lsid: Buffer; txnNumber: bigint; session: CallSession },
-  ): Promise<CommandResult> {
-    const { sessions } = this.#server;
-    const { lsid, txnNumber, session } = write;
-    const known = sessions.beginRetryableWrite(lsid, txnNumber);
-    if (known !== null) return new BsonWriter(known.length + 256).elements(known);
-    const result = await command.run(this.#context(call, session, null));
-    const reply = result instanceof BsonWriter ? result : new BsonWriter().fields(result);
-    const recorded = reply.copy();
-    sessions.recordRetryableWrite(lsid, txnNumber, recorded);
-    return reply;
-  }
-
   #context(call: Call, session: CallSession, transaction: Transaction | null): CommandContext {
     const { body, database } = call.request;
     const maxTimeMs = body.count('maxTimeMS') ?? 0;
@@ -160,6 +145,7 @@ export class Dispatcher {
       lsid: session.lsid,
       txnNumber: session.txnNumber,
       transaction,
+      retryableWrite: null,
       signal: call.signal,
       deadlineMs: maxTimeMs > 0 ? this.#server.clock.monotonicMs() + maxTimeMs : null,
     };

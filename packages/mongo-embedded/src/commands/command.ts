@@ -2,6 +2,7 @@ import type { Document } from 'bson';
 import type { BsonWriter } from '../bson/bson-writer.ts';
 import type { CommandBody } from '../bson/command-body.ts';
 import type { ServerState } from '../server-state.ts';
+import type { RetryableWrite } from '../session/session-table.ts';
 import type { Transaction } from '../session/transaction.ts';
 import type { DocumentAccess } from '../storage/document-access.ts';
 import type { ClientConnection } from '../wire/client-connection.ts';
@@ -18,6 +19,8 @@ export interface CommandContext {
   readonly lsid: Buffer | null;
   readonly txnNumber: bigint | null;
   readonly transaction: Transaction | null;
+  /** What the statements of this retryable write have answered before; null where the call is none. */
+  readonly retryableWrite: RetryableWrite | null;
   /** Aborts when the client goes away or the server stops. */
   readonly signal: AbortSignal;
   /** `clock.monotonicMs()` by which the call must be done (maxTimeMS), or null. */
@@ -38,7 +41,7 @@ export interface Command {
   readonly isAdminOnly?: boolean;
   /** May run inside a multi-document transaction. */
   readonly isTransactional?: boolean;
-  /** Its reply is kept under the session's txnNumber and repeated on a retry. */
+  /** Its statements are applied once for each txnNumber of a session. */
   readonly isRetryableWrite?: boolean;
   readonly isWrite?: boolean;
   run(context: CommandContext): CommandResult | Promise<CommandResult>;

@@ -102,37 +102,53 @@ function isIdPattern(specification: CommandBody): boolean {
   return key !== undefined && key.keys().length === 1 && key.name === '_id' && key.number('_id') === 1;
 }
 
-/** Whether the index is there already. Throws where a different one has its name or its keys. */
+/** Whether the index is there already. Throws where a different one has its name, or its keys and signature. */
 function exists(collection: Collection, specification: Buffer): boolean {
   const body = new CommandBody(specification);
   if (isIdPattern(body)) return true;
   const name = body.requiredString('name');
-  const key = body.document('key');
-  for (const index of collection.indexes) {
-    const isSameKey = key !== undefined && sameKeyPattern(index.keyPattern, key);
-    if (index.name === name && isSameKey && index.specification.equals(specification)) return true;
-    if (index.name === name) {
-      const code = isSameKey ? 'IndexOptionsConflict' : 'IndexKeySpecsConflict';
-      throw new MongoFailure(
-        code,
-        `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index name: ${name}`,
-      );
-    }
-    if (isSameKey && optionsOf(index.specification) === optionsOf(specification)) {
-      throw new MongoFailure('IndexOptionsConflict', `Index already exists with a different name: ${index.name}`);
-    }
-    if (isSameKey && isEquivalent(index.specification, specification)) {
-      throw new MongoFailure(
-        'IndexOptionsConflict',
-        `An equivalent index already exists with the same name but different options. Requested index: ${name}, existing index: ${index.name}`,
-      );
-    }
+  const named = collection.indexes.find((index) => index.name === name);
+  if (named !== undefined) {
+    if (optionsOf(named.specification) === optionsOf(specification)) return true;
+    const code =
+      signatureOf(named.specification) === signatureOf(specification)
+        ? 'IndexOptionsConflict'
+        : 'IndexKeySpecsConflict';
+    throw new MongoFailure(
+      code,
+      `An existing index has the same name as the requested index. When index names are not specified, they are auto generated and can cause conflicts. Please refer to our documentation. Requested index name: ${name}`,
+    );
   }
-  return false;
+  const equal = collection.indexes.find((index) => signatureOf(index.specification) === signatureOf(specification));
+  if (equal === undefined) return false;
+  throw new MongoFailure('IndexOptionsConflict', `Index already exists with a different name: ${equal.name}`);
 }
 
-function sameKeyPattern(a: Uint8Array, b: Uint8Array): boolean {
-  return patternText(a) === patternText(b);
+/** Every option, with the keys, in an order of no account. */
+function optionsOf(specification: Uint8Array, isWanted: (name: string) => boolean = () => true): string {
+  const parts: string[] = [];
+  forEachElement(specification, (name, element) => {
+    if (name === 'v' || name === 'name' || !isWanted(name)) return undefined;
+    const isOff = element.type === 0x08 && element.bytes[0] === 0;
+    if (name === 'key') parts.push(`key\0${patternText(element.bytes)}`);
+    else if (!isOff) parts.push(`${name}\0${element.type === 0x08 ? 'true' : element.bytes.toString('latin1')}`);
+    return undefined;
+  });
+  return parts.sort().join('\0\0');
+}
+
+const signatureFields: ReadonlySet<string> = new Set([
+  'key',
+  'unique',
+  'sparse',
+  'partialFilterExpression',
+  'collation',
+  'wildcardProjection',
+]);
+
+/** What tells two indexes apart: on the same keys there may be several of different signatures, since 5.0. Source: manual, createIndexes. */
+function signatureOf(specification: Uint8Array): string {
+  return optionsOf(specification, (name) => signatureFields.has(name));
 }
 
 function patternText(pattern: Uint8Array): string {
@@ -141,22 +157,7 @@ function patternText(pattern: Uint8Array): string {
     parts.push(`${path}\0${numberOf(element) ?? element.bytes.toString('latin1')}`);
     return undefined;
   });
-  return parts.join('\0\0');
-}
-
-function optionsOf(specification: Uint8Array, ignored: readonly string[] = []): string {
-  const parts: string[] = [];
-  forEachElement(specification, (name, element) => {
-    if (!['v', 'key', 'name', ...ignored].includes(name)) parts.push(`${name}\0${element.bytes.toString('latin1')}`);
-    return undefined;
-  });
-  return parts.sort().join('\0\0');
-}
-
-/** Two indexes on the same keys may stand side by side only if they cover different documents. */
-function isEquivalent(a: Uint8Array, b: Uint8Array): boolean {
-  const ignored = ['unique', 'sparse', 'expireAfterSeconds', 'hidden'];
-  return optionsOf(a, ignored) === optionsOf(b, ignored);
+  return parts.join('\0');
 }
 
 async function run(context: CommandContext): Promise<CommandResult> {

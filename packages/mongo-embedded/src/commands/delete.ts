@@ -1,5 +1,6 @@
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { CommandBody } from '../bson/command-body.ts';
+import { asBuffer } from '../bson/raw-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkCommandCollation, filterOf, hintedOrder, variablesOf } from './find-options.ts';
@@ -7,6 +8,7 @@ import { checkFields } from './generic-fields.ts';
 import { checkBatchSize, toWriteFailure } from './insert.ts';
 import { forEachMatch } from './matches.ts';
 import { checkWritableName, collectionName } from './namespace.ts';
+import { StatementIds } from './statement-ids.ts';
 import { appendWriteErrors, type WriteError } from './write-items.ts';
 
 const statementFields: ReadonlySet<string> = new Set(['q', 'limit', 'hint', 'collation']);
@@ -15,16 +17,22 @@ async function run(context: CommandContext): Promise<CommandResult> {
   const { body, database, server } = context;
   const name = collectionName(body, database);
   checkWritableName(database, name);
-  const statements = body.documents('deletes');
-  if (statements === undefined)
+  const raws = body.documents('deletes');
+  if (raws === undefined)
     throw new MongoFailure('IDLFailedToParse', "BSON field 'delete.deletes' is missing but a required field");
-  checkBatchSize(statements.length);
+  checkBatchSize(raws.length);
+  const statements = raws.map((raw) => parse(context, new CommandBody(asBuffer(raw))));
   const isOrdered = body.boolean('ordered') ?? true;
   const errors: WriteError[] = [];
   let deleted = 0;
-  for (const [index, statement] of statements.entries()) {
+  const ids = new StatementIds(context);
+  for (const [index, { limit, statement }] of statements.entries()) {
     try {
-      deleted += await deleteMatches(context, name, new CommandBody(Buffer.from(statement)));
+      const before = ids.before(index);
+      deleted +=
+        before === null
+          ? await deleteMatches(context, name, { statement, limit, deleted: (n) => ids.applied(index, resultOf(n)) })
+          : countIn(before);
     } catch (error) {
       if (context.transaction !== null) throw error;
       errors.push({ index, failure: toWriteFailure(error, context) });
@@ -32,22 +40,47 @@ async function run(context: CommandContext): Promise<CommandResult> {
     }
   }
   server.counters.operations.delete += statements.length;
-  return appendWriteErrors(new BsonWriter().int32('n', deleted), errors);
+  return ids.appendRetried(appendWriteErrors(new BsonWriter().int32('n', deleted), errors));
 }
 
-/** Runs one `{ q, limit }`. Answers how many documents went. */
-export async function deleteMatches(context: CommandContext, name: string, statement: CommandBody): Promise<number> {
-  const { access, database } = context;
+function resultOf(n: number): Buffer {
+  return new BsonWriter().int32('n', n).finish();
+}
+
+function countIn(result: Buffer): number {
+  return new CommandBody(result).number('n') ?? 0;
+}
+
+interface Parsed {
+  readonly statement: CommandBody;
+  readonly limit: 0 | 1;
+}
+
+/** Checks what must hold before any statement runs. */
+function parse(context: CommandContext, statement: CommandBody): Parsed {
   checkFields(statement, statementFields, 'delete.deletes');
   const limit = statement.number('limit');
-  if (limit === undefined)
+  if (limit === undefined) {
     throw new MongoFailure('IDLFailedToParse', "BSON field 'delete.deletes.limit' is missing but a required field");
+  }
   if (limit !== 0 && limit !== 1) {
     throw new MongoFailure('FailedToParse', `The limit field in delete objects must be 0 or 1. Got ${limit}`);
   }
-  if (limit === 0 && context.txnNumber !== null && context.transaction === null) {
+  if (limit === 0 && context.retryableWrite !== null) {
     throw new MongoFailure('InvalidOptions', 'Cannot use (or request) retryable writes with limit=0');
   }
+  return { statement, limit };
+}
+
+export interface DeleteStatement extends Parsed {
+  /** Called in the same turn as the delete, with how many documents went by this statement so far. */
+  readonly deleted?: (count: number) => void;
+}
+
+/** Runs one `{ q, limit }`. Answers how many documents went. */
+export async function deleteMatches(context: CommandContext, name: string, wanted: DeleteStatement): Promise<number> {
+  const { access, database } = context;
+  const { statement, limit } = wanted;
   checkCommandCollation(statement);
   const filter = filterOf(statement.document('q'), variablesOf(context));
   const collection = access.collection(database, name);
@@ -57,6 +90,7 @@ export async function deleteMatches(context: CommandContext, name: string, state
   await forEachMatch(context, { collection, filter, isSingle: limit === 1, sort: null }, (stored) => {
     access.remove(collection, stored);
     deleted += 1;
+    wanted.deleted?.(deleted);
   });
   return deleted;
 }

@@ -7,7 +7,8 @@ import { checkFields } from './generic-fields.ts';
 import { toWriteFailure } from './insert.ts';
 import { forEachMatch } from './matches.ts';
 import { checkWritableName, collectionName } from './namespace.ts';
-import { compileStatement, runUpdate } from './update-statement.ts';
+import { StatementIds } from './statement-ids.ts';
+import { compileStatement, runUpdate, type UpdateOutcome } from './update-statement.ts';
 
 const known: ReadonlySet<string> = new Set([
   'findAndModify',
@@ -52,34 +53,42 @@ async function run(context: CommandContext): Promise<CommandResult> {
   checkOptions(context);
   checkCommandCollation(body);
   hintedOrder(body, context.access.collection(database, name));
+  const ids = new StatementIds(context);
+  const before = ids.before(0);
+  if (before !== null) return ids.appendRetried(new BsonWriter(before.length + 256).elements(before));
   try {
-    return body.boolean('remove') === true ? await remove(context, name) : await update(context, name);
+    return body.boolean('remove') === true ? await remove(context, name, ids) : await update(context, name, ids);
   } catch (error) {
     throw toWriteFailure(error, context);
   }
 }
 
-async function remove(context: CommandContext, name: string): Promise<CommandResult> {
+async function remove(context: CommandContext, name: string, ids: StatementIds): Promise<CommandResult> {
   const { body, database, access } = context;
   const filter = filterOf(body.document('query'), variablesOf(context));
   const sort = sortOf(body.document('sort'));
   const project = projector(context, filter);
   const collection = access.collection(database, name);
-  let removed: Uint8Array | null = null;
+  let reply = removedReply(null);
   if (collection !== undefined) {
     await forEachMatch(context, { collection, filter, isSingle: true, sort }, (stored) => {
       access.remove(collection, stored);
-      removed = stored.document;
+      reply = removedReply(project(stored.document));
+      ids.applied(0, reply.copy());
     });
   }
-  const writer = new BsonWriter()
-    .beginDocument('lastErrorObject')
-    .int32('n', removed === null ? 0 : 1)
-    .end();
-  return appendValue(writer, removed === null ? null : project(removed));
+  return reply;
 }
 
-async function update(context: CommandContext, name: string): Promise<CommandResult> {
+function removedReply(document: Uint8Array | null): BsonWriter {
+  const writer = new BsonWriter()
+    .beginDocument('lastErrorObject')
+    .int32('n', document === null ? 0 : 1)
+    .end();
+  return appendValue(writer, document);
+}
+
+async function update(context: CommandContext, name: string, ids: StatementIds): Promise<CommandResult> {
   const { body } = context;
   const isUpsert = body.boolean('upsert') === true;
   const statement = compileStatement(context, {
@@ -92,15 +101,22 @@ async function update(context: CommandContext, name: string): Promise<CommandRes
     isUpsert,
   });
   const project = projector(context, statement.filter);
-  const outcome = await runUpdate(context, name, { statement });
+  const reply = (outcome: UpdateOutcome): BsonWriter => updatedReply(outcome, body.boolean('new') === true, project);
+  const record = (outcome: UpdateOutcome): void => ids.applied(0, reply(outcome).copy());
+  return reply(await runUpdate(context, name, context.retryableWrite === null ? { statement } : { statement, record }));
+}
+
+function updatedReply(
+  outcome: UpdateOutcome,
+  isNew: boolean,
+  project: (document: Uint8Array) => Uint8Array,
+): BsonWriter {
   const isFound = outcome.matched > 0;
-  const writer = new BsonWriter()
-    .beginDocument('lastErrorObject')
-    .int32('n', isFound || outcome.upsertedId !== null ? 1 : 0);
-  writer.boolean('updatedExisting', isFound);
+  const writer = new BsonWriter().beginDocument('lastErrorObject');
+  writer.int32('n', isFound || outcome.upsertedId !== null ? 1 : 0).boolean('updatedExisting', isFound);
   if (outcome.upsertedId !== null) writer.value('upserted', outcome.upsertedId.type, outcome.upsertedId.span());
   writer.end();
-  const shown = body.boolean('new') === true ? outcome.after : outcome.before;
+  const shown = isNew ? outcome.after : outcome.before;
   return appendValue(writer, shown === null ? null : project(shown));
 }
 

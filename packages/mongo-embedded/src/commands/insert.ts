@@ -5,6 +5,7 @@ import type { Collection } from '../storage/catalog.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkWritableName, collectionName } from './namespace.ts';
 import { retryWhenUnlocked } from './retry-when-unlocked.ts';
+import { StatementIds } from './statement-ids.ts';
 import { storedForm } from './stored-form.ts';
 import { appendWriteErrors, type WriteError } from './write-items.ts';
 
@@ -37,17 +38,27 @@ async function run(context: CommandContext): Promise<CommandResult> {
   const isOrdered = body.boolean('ordered') ?? true;
   const errors: WriteError[] = [];
   const inserter = new Inserter(context, name);
+  const statements = new StatementIds(context);
+  let retried = 0;
   for (let index = 0; index < documents.length; index += 1) {
     const document = documents[index];
-    const outcome = document === undefined ? null : inserter.insert(document);
+    if (document === undefined || statements.before(index) !== null) {
+      retried += 1;
+      continue;
+    }
+    const outcome = inserter.insert(document);
     const failure = outcome instanceof Promise ? await outcome : outcome;
-    if (failure === null) continue;
+    if (failure === null) {
+      statements.applied(index, null);
+      continue;
+    }
     if (context.transaction !== null) throw failure;
     errors.push({ index, failure });
     if (isOrdered) break;
   }
   server.counters.operations.insert += documents.length;
-  return appendWriteErrors(new BsonWriter().int32('n', inserter.inserted), errors);
+  const writer = new BsonWriter().int32('n', inserter.inserted + retried);
+  return statements.appendRetried(appendWriteErrors(writer, errors));
 }
 
 /** Inserts documents one by one into one collection, sharing the time of a group among them. */

@@ -22,11 +22,14 @@ export interface UpdateStatement {
   readonly sort: SortChoice | null;
 }
 
-export interface UpdateOutcome {
+export interface UpdateCounts {
   readonly matched: number;
   readonly modified: number;
   /** The `_id` of the document that an upsert inserted. */
   readonly upsertedId: RawValue | null;
+}
+
+export interface UpdateOutcome extends UpdateCounts {
   /** The last document that matched, before and after; null where none did. */
   readonly before: Uint8Array | null;
   readonly after: Uint8Array | null;
@@ -77,7 +80,7 @@ export function parseStatement(
 ): UpdateStatement {
   checkCommandCollation(statement);
   const isMulti = statement.boolean('multi') ?? false;
-  if (isMulti && context.txnNumber !== null && context.transaction === null) {
+  if (isMulti && context.retryableWrite !== null) {
     throw new MongoFailure('InvalidOptions', 'Cannot use retryable writes with multi=true');
   }
   hintedOrder(statement, context.access.collection(context.database, collectionName));
@@ -97,6 +100,8 @@ const upsertRetriesMax = 3;
 
 export interface UpdateAttempt {
   readonly statement: UpdateStatement;
+  /** Called in the same turn as each write. */
+  readonly record?: (outcome: UpdateOutcome) => void;
   readonly attemptsLeft?: number;
 }
 
@@ -122,16 +127,19 @@ export async function runUpdate(context: CommandContext, name: string, attempt: 
       matched += 1;
       before = stored.document;
       after = result.document;
+      attempt.record?.({ matched, modified, upsertedId: null, before, after });
     });
   }
   if (matched > 0 || !isUpsert) return { matched, modified, upsertedId: null, before, after };
   try {
-    return insertUpsert(context, name, statement);
+    const outcome = insertUpsert(context, name, statement);
+    attempt.record?.(outcome);
+    return outcome;
   } catch (error) {
     // Another upsert came first: what it inserted may match now. Source: manual, "Upsert with Unique Index".
     const isDuplicate = error instanceof MongoFailure && error.code === errorCodes.DuplicateKey;
     if (!isDuplicate || attemptsLeft === 0) throw error;
-    return await runUpdate(context, name, { statement, attemptsLeft: attemptsLeft - 1 });
+    return await runUpdate(context, name, { ...attempt, attemptsLeft: attemptsLeft - 1 });
   }
 }
 

@@ -1,12 +1,13 @@
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { CommandBody } from '../bson/command-body.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
-import type { RawValue } from '../query/raw-value.ts';
+import { type RawValue, rawValue } from '../query/raw-value.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkFields } from './generic-fields.ts';
 import { checkBatchSize, toWriteFailure } from './insert.ts';
 import { checkWritableName, collectionName } from './namespace.ts';
-import { parseStatement, runUpdate } from './update-statement.ts';
+import { StatementIds } from './statement-ids.ts';
+import { parseStatement, runUpdate, type UpdateCounts } from './update-statement.ts';
 import { appendWriteErrors, type WriteError } from './write-items.ts';
 
 const statementFields: ReadonlySet<string> = new Set([
@@ -40,11 +41,15 @@ async function run(context: CommandContext): Promise<CommandResult> {
   const isOrdered = body.boolean('ordered') ?? true;
   const errors: WriteError[] = [];
   const upserted: Upserted[] = [];
+  const ids = new StatementIds(context);
   let matched = 0;
   let modified = 0;
   for (const [index, raw] of statements.entries()) {
     try {
-      const outcome = await runUpdate(context, name, { statement: parseStatement(context, checked(raw), name) });
+      const before = ids.before(index);
+      const statement = before === null ? parseStatement(context, checked(raw), name) : null;
+      const record = (outcome: UpdateCounts): void => ids.applied(index, toResult(outcome));
+      const outcome = statement === null ? fromResult(before) : await runUpdate(context, name, { statement, record });
       matched += outcome.matched;
       modified += outcome.modified;
       if (outcome.upsertedId !== null) upserted.push({ index, id: outcome.upsertedId });
@@ -57,7 +62,21 @@ async function run(context: CommandContext): Promise<CommandResult> {
   server.counters.operations.update += statements.length;
   const writer = new BsonWriter().int32('n', matched + upserted.length);
   if (upserted.length > 0) appendUpserted(writer, upserted);
-  return appendWriteErrors(writer.int32('nModified', modified), errors);
+  return ids.appendRetried(appendWriteErrors(writer.int32('nModified', modified), errors));
+}
+
+/** What a retry needs to answer the same again. */
+function toResult({ matched, modified, upsertedId }: UpdateCounts): Buffer {
+  const writer = new BsonWriter().int32('matched', matched).int32('modified', modified);
+  if (upsertedId !== null) writer.value('upsertedId', upsertedId.type, upsertedId.span());
+  return writer.finish();
+}
+
+function fromResult(result: Buffer | null): UpdateCounts {
+  const body = new CommandBody(result ?? new BsonWriter().finish());
+  const id = body.rawElement('upsertedId');
+  const upsertedId = id === undefined ? null : rawValue(id.type, id.bytes);
+  return { matched: body.number('matched') ?? 0, modified: body.number('modified') ?? 0, upsertedId };
 }
 
 function checked(raw: Uint8Array): CommandBody {

@@ -6,12 +6,13 @@ import type { Clock } from '../clock.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { LockTable } from '../storage/lock-table.ts';
 import type { Store } from '../storage/store.ts';
+import { StatementLog } from './statement-log.ts';
 import { Transaction } from './transaction.ts';
 
 /** What became of the newest txnNumber of a session. */
 type Outcome =
   | { readonly kind: 'none' }
-  | { readonly kind: 'retryable'; readonly reply: Buffer | null }
+  | { readonly kind: 'retryable'; readonly statements: StatementLog }
   | { readonly kind: 'open'; readonly transaction: Transaction }
   | { readonly kind: 'committed' }
   | { readonly kind: 'aborted' };
@@ -21,6 +22,14 @@ interface Session {
   txnNumber: bigint;
   outcome: Outcome;
   usedMs: number;
+}
+
+/** One retryable write as its command sees it. */
+export interface RetryableWrite {
+  /** The raw result of the statement if it was applied before, else null. */
+  find(statementId: number): Buffer | null;
+  /** Keeps the raw result, or null where there is none to tell. Call in the same turn as the write itself. */
+  record(statementId: number, result: Buffer | null): void;
 }
 
 export interface SessionTableDependencies {
@@ -51,8 +60,8 @@ export function sessionKey(lsid: Uint8Array): string {
 /**
  * Logical sessions: which retryable write or transaction each saw last.
  *
- * A retryable write's reply is stored in the SQLite transaction of the write, so that the same txnNumber is applied once, also
- * when the server was killed in between (I4). An open transaction lives here only; its outcome is stored on commit, so that a repeated
+ * What each statement of a retryable write answered is stored in the SQLite transaction of the write, so that the same txnNumber is
+ * applied once, also when the server was killed in between (I4). An open transaction lives here only; its outcome is stored on commit, so that a repeated
  * commit gets the same answer.
  */
 export class SessionTable {
@@ -60,6 +69,8 @@ export class SessionTable {
   readonly #sessions = new Map<string, Session>();
   readonly #load: Statement<unknown[], [number | bigint, string, Buffer | null]>;
   readonly #save: Statement;
+  /** Sessions whose outcome goes to the file with the next commit. */
+  readonly #unsaved = new Set<Session>();
   #committedTransactions = 0;
   #abortedTransactions = 0;
 
@@ -70,6 +81,7 @@ export class SessionTable {
       'SELECT txn_number, kind, reply FROM session WHERE lsid = ?',
     );
     this.#load.raw().safeIntegers();
+    dependencies.store.join({ committing: () => this.#saveAll(), failed: () => this.#forgetUnsaved() });
     this.#save = database.prepare(
       'INSERT OR REPLACE INTO session(lsid, txn_number, kind, reply, used_ms) VALUES (?, ?, ?, ?, ?)',
     );
@@ -96,29 +108,29 @@ export class SessionTable {
     this.#session(lsid);
   }
 
-  /** The reply to repeat if this retryable write was applied before, else null; then the write is to be run. */
-  beginRetryableWrite(lsid: Uint8Array, txnNumber: bigint): Buffer | null {
+  /** What the retryable write of that number has done already; a number that is new begins with nothing. */
+  retryableWrite(lsid: Uint8Array, txnNumber: bigint): RetryableWrite {
     const session = this.#session(lsid);
     checkNotOlder(session, txnNumber);
-    if (txnNumber > session.txnNumber) {
-      this.#abortOpen(session);
-      session.txnNumber = txnNumber;
-      session.outcome = { kind: 'retryable', reply: null };
-      return null;
+    const { outcome } = session;
+    if (txnNumber === session.txnNumber && outcome.kind !== 'none' && outcome.kind !== 'retryable') {
+      throw new MongoFailure(
+        'IncompleteTransactionHistory',
+        `Retryable write with txnNumber ${txnNumber} is used by a transaction`,
+      );
     }
-    if (session.outcome.kind === 'retryable') return session.outcome.reply;
-    if (session.outcome.kind === 'none') return null;
-    throw new MongoFailure(
-      'IncompleteTransactionHistory',
-      `Retryable write with txnNumber ${txnNumber} is used by a transaction`,
-    );
-  }
-
-  /** Keeps the reply of a retryable write, in the SQLite transaction that holds the write. */
-  recordRetryableWrite(lsid: Uint8Array, txnNumber: bigint, reply: Buffer): void {
-    const session = this.#session(lsid);
-    session.outcome = { kind: 'retryable', reply };
-    this.#store(session, { kind: 'retryable', txnNumber, reply });
+    const statements =
+      txnNumber === session.txnNumber && outcome.kind === 'retryable' ? outcome.statements : new StatementLog();
+    if (txnNumber > session.txnNumber) this.#abortOpen(session);
+    session.txnNumber = txnNumber;
+    session.outcome = { kind: 'retryable', statements };
+    return {
+      find: (statementId) => statements.find(statementId),
+      record: (statementId, result) => {
+        statements.add(statementId, result);
+        this.#unsaved.add(session);
+      },
+    };
   }
 
   startTransaction(lsid: Uint8Array, txnNumber: bigint): Transaction {
@@ -173,7 +185,8 @@ export class SessionTable {
     transaction.end();
     session.outcome = { kind: 'committed' };
     this.#committedTransactions += 1;
-    this.#store(session, { kind: 'committed', txnNumber, reply: null });
+    this.#dependencies.store.group.enter();
+    this.#unsaved.add(session);
   }
 
   abort(lsid: Uint8Array, txnNumber: bigint): void {
@@ -225,7 +238,10 @@ export class SessionTable {
     const stored = this.#load.get(id);
     if (stored !== undefined) {
       session.txnNumber = BigInt(stored[0]);
-      session.outcome = stored[1] === 'committed' ? { kind: 'committed' } : { kind: 'retryable', reply: stored[2] };
+      session.outcome =
+        stored[1] === 'committed'
+          ? { kind: 'committed' }
+          : { kind: 'retryable', statements: StatementLog.fromBytes(stored[2]) };
     }
     this.#sessions.set(key, session);
     return session;
@@ -238,10 +254,22 @@ export class SessionTable {
     this.#abortedTransactions += 1;
   }
 
-  #store(session: Session, row: { kind: 'retryable' | 'committed'; txnNumber: bigint; reply: Buffer | null }): void {
-    const { kind, txnNumber, reply } = row;
-    this.#dependencies.store.group.enter();
-    this.#save.run(session.lsid, txnNumber, kind, reply, Math.trunc(this.#dependencies.clock.nowMs()));
+  #saveAll(): void {
+    const usedMs = Math.trunc(this.#dependencies.clock.nowMs());
+    for (const { lsid, txnNumber, outcome } of this.#unsaved) {
+      if (outcome.kind === 'retryable')
+        this.#save.run(lsid, txnNumber, 'retryable', outcome.statements.toBytes(), usedMs);
+      if (outcome.kind === 'committed') this.#save.run(lsid, txnNumber, 'committed', null, usedMs);
+    }
+    this.#unsaved.clear();
+  }
+
+  /** Forgets what was not committed; the file tells what was. */
+  #forgetUnsaved(): void {
+    for (const session of this.#unsaved) {
+      if (session.outcome.kind !== 'open') this.#sessions.delete(session.lsid.toString('latin1'));
+    }
+    this.#unsaved.clear();
   }
 }
 

@@ -9,6 +9,14 @@ import { loadSettings, type Settings } from './settings.ts';
 import { VersionLog } from './version-log.ts';
 
 /** Everything that is kept, and the group that commits it. One per server. */
+/** What a part that keeps state in memory wants to know of the group's transaction. */
+export interface StoreParticipant {
+  /** Inside the transaction, before it commits: write down what is only in memory. */
+  committing(): void;
+  /** The transaction was undone: forget what it wrote. */
+  failed(): void;
+}
+
 export interface Store {
   readonly sqlite: Database;
   readonly group: CommitGroup;
@@ -17,6 +25,8 @@ export interface Store {
   readonly catalog: Catalog;
   readonly versions: VersionLog;
   readonly settings: Settings;
+  /** Takes part in every commit from now on. */
+  join(participant: StoreParticipant): void;
   close(): void;
 }
 
@@ -32,12 +42,17 @@ export function openStore({ path, historyBytesMax, clock }: StoreOptions): Store
   const sqlite = openDatabase(path);
   const settings = loadSettings(sqlite, clock);
   const clusterClock = new ClusterClock(clock, settings.clusterTime);
+  const participants: StoreParticipant[] = [];
   const group: CommitGroup = new CommitGroup(sqlite, {
-    committing: () => history.beforeCommit(),
+    committing: () => {
+      for (const participant of participants) participant.committing();
+      history.beforeCommit();
+    },
     committed: () => history.committed(),
     failed: () => {
       catalog.reload();
       history.reload();
+      for (const participant of participants) participant.failed();
     },
   });
   const history = new HistoryLog({ database: sqlite, clock, clusterClock, group, historyBytesMax });
@@ -46,5 +61,15 @@ export function openStore({ path, historyBytesMax, clock }: StoreOptions): Store
     group.commit();
     sqlite.close();
   };
-  return { sqlite, group, clusterClock, history, catalog, versions: new VersionLog(), settings, close };
+  return {
+    sqlite,
+    group,
+    clusterClock,
+    history,
+    catalog,
+    versions: new VersionLog(),
+    settings,
+    join: (participant) => participants.push(participant),
+    close,
+  };
 }

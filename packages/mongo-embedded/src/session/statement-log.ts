@@ -1,0 +1,50 @@
+import { BsonWriter } from '../bson/bson-writer.ts';
+import { findElement, forEachElement } from '../bson/raw-element.ts';
+
+interface Entry {
+  readonly first: number;
+  last: number;
+  readonly result: Buffer | null;
+}
+
+const nothing = Buffer.from([5, 0, 0, 0, 0]);
+
+/** Which statements of one retryable write were applied, and what they answered. Runs without a result take one entry. */
+export class StatementLog {
+  readonly #entries: Entry[] = [];
+
+  static fromBytes(bytes: Buffer | null): StatementLog {
+    const log = new StatementLog();
+    forEachElement(bytes ?? nothing, (_, { bytes: entry }) => {
+      const first = findElement(entry, 'first')?.bytes.readInt32LE(0) ?? 0;
+      const last = findElement(entry, 'last')?.bytes.readInt32LE(0) ?? first;
+      log.#entries.push({ first, last, result: findElement(entry, 'result')?.bytes ?? null });
+      return undefined;
+    });
+    return log;
+  }
+
+  /** The statement's result, an empty document where it has none, null where it was not applied. */
+  find(statementId: number): Buffer | null {
+    const entry = this.#entries.find(({ first, last }) => first <= statementId && statementId <= last);
+    return entry === undefined ? null : (entry.result ?? nothing);
+  }
+
+  add(statementId: number, result: Buffer | null): void {
+    const previous = this.#entries.at(-1);
+    const isNext =
+      previous !== undefined && previous.result === null && result === null && previous.last + 1 === statementId;
+    if (isNext) previous.last = statementId;
+    else this.#entries.push({ first: statementId, last: statementId, result });
+  }
+
+  toBytes(): Buffer {
+    const writer = new BsonWriter();
+    this.#entries.forEach(({ first, last, result }, index) => {
+      writer.beginDocument(String(index)).int32('first', first).int32('last', last);
+      if (result !== null) writer.document('result', result);
+      writer.end();
+    });
+    return writer.finish();
+  }
+}
