@@ -1,4 +1,4 @@
-import type { Shape } from '@emcachers/core/shape';
+import type { Column, Shape } from '@emcachers/core/shape';
 
 /** What the Job Server and the Entity Manager may do to an entity's row; the statements are in packages/db. */
 export interface EntityControl {
@@ -24,6 +24,7 @@ export interface EntityState {
   readonly activity: 'pending' | 'scanning' | 'catching-up' | 'live' | 'failed' | 'deleting';
   readonly paused: boolean;
   readonly version: number;
+  readonly columns: readonly Column[];
   readonly hasBeenLive: boolean;
   readonly reason: string | null;
   readonly errorCode: string | null;

@@ -11,4 +11,6 @@ export interface RowsRequest {
 /** Pages through the rows of this node's cache of an entity. */
 export interface RowsReader {
   rows(request: RowsRequest): Promise<RowsPage>;
+  /** The offset of this node's cache of the entity; null where it keeps none. Cheap: asked four times a second. */
+  offset(entityName: string): number | null;
 }

@@ -25,6 +25,8 @@ export interface SupervisorDependencies {
   readonly log: Log;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  /** Hears every fault as it happens. */
+  readonly onFault?: (fault: unknown) => void;
 }
 
 export interface SupervisorOptions {
@@ -142,12 +144,13 @@ async function runOnce(service: Service, signal: AbortSignal): Promise<unknown> 
   }
 }
 
-function note(supervised: Supervised, fault: unknown, { clock, log }: SupervisorDependencies): void {
+function note(supervised: Supervised, fault: unknown, { clock, log, onFault }: SupervisorDependencies): void {
   supervised.failures += 1;
   const code = fault instanceof EmcachersError ? fault.code : null;
   const message =
     fault instanceof EmcachersError ? fault.detail : fault instanceof Error ? fault.message : String(fault);
   supervised.lastFault = { code, message, atMs: clock.nowMs() };
+  onFault?.(fault);
   // A deposed leader is how a fleet works, not a fault to wake somebody for.
   const level = code === 'EMC-3002' ? 'info' : 'error';
   log[level](

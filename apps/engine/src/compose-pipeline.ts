@@ -1,0 +1,81 @@
+import type { Clock } from '@emcachers/core/clock';
+import type { Log } from '@emcachers/core/log';
+import { createJobStore } from '@emcachers/db/job/job-store';
+import type { Config } from './config.ts';
+import type { Ingest } from './control/ingest.ts';
+import { createIngest } from './control/ingest-loop.ts';
+import { createJobRunner, type JobRunner } from './control/job-runner.ts';
+import { createLeader } from './control/leader.ts';
+import { createLeaderTerm } from './control/leader-term.ts';
+import { createEntityControl } from './control/stored-entity-control.ts';
+import { createIngestEntities } from './control/stored-ingest-entities.ts';
+import type { Connections } from './engine-connections.ts';
+import type { OplogReader } from './pipeline/oplog/oplog.ts';
+import { createOplogReader } from './pipeline/oplog/oplog-reader.ts';
+import { createOplogWriter } from './pipeline/oplog/oplog-writer.ts';
+import type { Replicator } from './pipeline/replicator/replicator.ts';
+import type { Service } from './runtime/service.ts';
+
+/** What every part of the composition shares. */
+export interface Shared extends Connections {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly nodeId: string;
+}
+
+/** change-source → channel → oplog → replicator → sqlite-cache, as far as this process's roles go. */
+export interface Pipeline {
+  /** Null while this node does not lead. */
+  readonly ingest: () => Ingest | null;
+  readonly jobRunner: () => JobRunner | null;
+  readonly oplog: OplogReader;
+  /** Null on a node that keeps no caches. */
+  readonly replicator: Replicator | null;
+  /** In flow order. */
+  readonly services: readonly Service[];
+}
+
+export function createPipeline(shared: Shared): Pipeline {
+  const { config, database } = shared;
+  const leading = createLeading(shared);
+  const oplog = createOplogReader(database);
+  const replicator: Replicator | null = null;
+  return {
+    ingest: leading.ingest,
+    jobRunner: leading.jobRunner,
+    oplog,
+    replicator,
+    services: config.roles.includes('ingest') ? [leading.term] : [],
+  };
+}
+
+/** The leader's part: from the change source through the channel into the oplog, and the jobs beside it. */
+function createLeading(shared: Shared) {
+  const { database, source, clock, random, nodeId } = shared;
+  let ingest: Ingest | null = null;
+  let jobRunner: JobRunner | null = null;
+  const entities = createIngestEntities(database);
+  const store = createJobStore(database.pool);
+  const control = createEntityControl(database);
+  const leader = createLeader({ databaseUrl: database.url, nodeId, clock });
+  const term = createLeaderTerm({
+    leader,
+    clock,
+    log: shared.log,
+    random,
+    services(epoch) {
+      const log = shared.log.child({ epoch });
+      const writer = createOplogWriter({ database, epoch });
+      ingest = createIngest({ source, writer, entities, clock, log, random });
+      jobRunner = createJobRunner({ store, control, clock, log });
+      return [ingest, jobRunner];
+    },
+    ended() {
+      ingest = null;
+      jobRunner = null;
+    },
+  });
+  return { term, ingest: () => ingest, jobRunner: () => jobRunner };
+}

@@ -1,0 +1,28 @@
+import type { Column } from '@emcachers/core/shape';
+import { expect, test } from 'vitest';
+import { rowCells, rowPreview } from './row-cells.ts';
+
+const columns: Column[] = [
+  { name: 'id', type: 'Integer', path: 'id' },
+  { name: 'paid', type: 'Bool', path: 'paid' },
+  { name: 'total', type: 'Number', path: 'total' },
+  { name: 'tags', type: 'JSONB', path: 'tags' },
+  { name: 'note', type: 'Text', path: 'note' },
+];
+const data = '[{"i":"9007199254740993"},1,2.5,"[\\"a\\"]",null]';
+
+test('cells keep every digit, whole numbers stay whole, NULL is null', () => {
+  expect(rowCells(data, columns)).toEqual(['9007199254740993', '1', '2.5', '["a"]', null]);
+});
+
+test('a preview is JSON by column name, JSON columns as they are', () => {
+  const { preview, previewCut } = rowPreview(data, columns);
+  expect(preview).toBe('{"id":9007199254740993,"paid":1,"total":2.5,"tags":["a"],"note":null}');
+  expect(previewCut).toBe(false);
+});
+
+test('a preview is cut at 2 KB and says so', () => {
+  const long = `[1,1,1,null,${JSON.stringify('x'.repeat(5_000))}]`;
+  const { preview, previewCut } = rowPreview(long, columns);
+  expect([preview.length, previewCut]).toEqual([2_048, true]);
+});

@@ -1,0 +1,144 @@
+import type { SampleView } from '@emcachers/core/api-views';
+import { formatPath } from '@emcachers/core/document/path';
+import type { ColumnType } from '@emcachers/core/shape';
+import { deserialize } from 'bson';
+
+/**
+ * Which paths a sample of documents has, and of which types: suggestions for the form, never data. Documents that cannot
+ * be decoded are left out here; the projection has its own, lossless reader.
+ */
+export function describeSample(documents: readonly Uint8Array[]): SampleView {
+  const found = new Map<string, PathFacts>();
+  let sampled = 0;
+  for (const raw of documents) {
+    const document = decode(raw);
+    if (document === null) continue;
+    sampled += 1;
+    collect(document, [], found);
+  }
+  const paths = [...found.entries()]
+    .map(([path, facts]) => pathView(path, facts, sampled))
+    .toSorted((left, right) => right.presence - left.presence);
+  return { sampled, paths: paths.slice(0, pathsMax) };
+}
+
+interface PathFacts {
+  documents: number;
+  readonly types: Map<string, number>;
+  example: string | null;
+}
+
+type SamplePath = SampleView['paths'][number];
+
+const pathsMax = 300;
+const depthMax = 5;
+const exampleCharsMax = 80;
+
+function decode(raw: Uint8Array): Record<string, unknown> | null {
+  try {
+    return deserialize(raw, { promoteValues: false, bsonRegExp: true, validation: { utf8: false } });
+  } catch {
+    return null;
+  }
+}
+
+function collect(document: Record<string, unknown>, parents: readonly string[], found: Map<string, PathFacts>): void {
+  for (const [name, value] of Object.entries(document)) {
+    if (name === '') continue;
+    const segments = [...parents, name];
+    const path = formatPath(segments);
+    const known = found.get(path);
+    if (known === undefined && found.size >= 4 * pathsMax) continue;
+    const facts = known ?? { documents: 0, types: new Map<string, number>(), example: null };
+    found.set(path, facts);
+    const type = typeOf(value);
+    facts.documents += 1;
+    facts.types.set(type, (facts.types.get(type) ?? 0) + 1);
+    facts.example ??= exampleOf(value, type);
+    if (type === 'object' && segments.length < depthMax && isPlain(value)) collect(value, segments, found);
+  }
+}
+
+function pathView(path: string, facts: PathFacts, sampled: number): SamplePath {
+  const total = [...facts.types.values()].reduce((sum, count) => sum + count, 0);
+  const types = [...facts.types.entries()]
+    .map(([type, count]) => ({ type, share: count / total }))
+    .toSorted((left, right) => right.share - left.share);
+  const suggestedType = suggestType(types.map(({ type }) => type));
+  return { path, presence: facts.documents / sampled, types, suggestedType, example: facts.example };
+}
+
+const columnTypeOf: Readonly<Record<string, ColumnType>> = {
+  int: 'Integer',
+  long: 'Integer',
+  double: 'Number',
+  bool: 'Bool',
+  string: 'Text',
+  objectId: 'Text',
+  date: 'Text',
+  uuid: 'Text',
+  // A double would round it.
+  decimal: 'Text',
+  object: 'JSONB',
+  array: 'JSONB',
+};
+
+/** The narrowest type that holds all that was found; nulls fit everywhere. */
+export function suggestType(types: readonly string[]): ColumnType {
+  const wanted = new Set(types.filter((type) => type !== 'null').map((type) => columnTypeOf[type] ?? 'Any'));
+  const [only] = wanted;
+  if (only === undefined) return 'Any';
+  if (wanted.size === 1) return only;
+  return [...wanted].every((type) => type === 'Integer' || type === 'Number') ? 'Number' : 'Any';
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  Int32: 'int',
+  Long: 'long',
+  Double: 'double',
+  Decimal128: 'decimal',
+  ObjectId: 'objectId',
+  UUID: 'uuid',
+  Binary: 'binData',
+  BSONRegExp: 'regex',
+  Timestamp: 'timestamp',
+  Code: 'javascript',
+  BSONSymbol: 'symbol',
+  MinKey: 'minKey',
+  MaxKey: 'maxKey',
+  DBRef: 'object',
+};
+
+/** MongoDB's own names of types, as `$type` says them. */
+function typeOf(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  if (typeof value === 'boolean') return 'bool';
+  if (typeof value === 'string') return 'string';
+  if (Array.isArray(value)) return 'array';
+  if (value instanceof Date) return 'date';
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'double';
+  if (typeof value === 'bigint') return 'long';
+  return bsonTypeOf(value);
+}
+
+function bsonTypeOf(value: object | symbol | ((...given: never[]) => unknown)): string {
+  const tag: unknown = typeof value === 'object' && '_bsontype' in value ? value._bsontype : null;
+  if (tag === 'Binary' && typeof value === 'object' && 'sub_type' in value && value.sub_type === 4) return 'uuid';
+  return typeof tag === 'string' && Object.getPrototypeOf(value) !== Object.prototype
+    ? (typeNames[tag] ?? 'object')
+    : 'object';
+}
+
+function exampleOf(value: unknown, type: string): string | null {
+  if (type === 'null' || type === 'object' || type === 'array') return null;
+  const text = value instanceof Date ? dateText(value) : String(value);
+  return text.length > exampleCharsMax ? `${text.slice(0, exampleCharsMax - 1)}…` : text;
+}
+
+function dateText(date: Date): string {
+  return Number.isNaN(date.getTime()) ? 'a date outside JavaScript’s range' : date.toISOString();
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,47 @@
+import process from 'node:process';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import { loadConfig } from './config.ts';
+import { startEngine } from './engine.ts';
+import { createLog, redactCredentials } from './observability/log.ts';
+import { systemClock } from './runtime/clock.ts';
+import { listenForShutdown } from './runtime/shutdown.ts';
+
+/** The engine as a process: `npm run engine`. Logs go to standard output, the one message of a failed start to standard error. */
+process.exitCode = await main();
+// Whatever a driver may have left behind: everything of ours is closed.
+process.exit();
+
+async function main(): Promise<number> {
+  using shutdown = listenForShutdown();
+  try {
+    return await runEngine(shutdown.requested);
+  } catch (error) {
+    process.stderr.write(`${redactCredentials(startMessage(error))}\n`);
+    return 1;
+  }
+}
+
+async function runEngine(requested: AbortSignal): Promise<number> {
+  const config = loadConfig();
+  const log = createLog(config.logLevel, process.stdout);
+  const engine = await startEngine({ config, clock: systemClock, log, random: Math.random, signal: requested });
+  const fatal = await Promise.race([engine.fatal, aborted(requested)]);
+  log.info({ reason: fatal?.code ?? 'signal' }, 'The engine stops.');
+  const hung = await engine.stop();
+  if (hung.length > 0) log.error({ hung }, 'Parts did not end in time; nothing they had committed is lost.');
+  if (fatal !== null) throw fatal;
+  return hung.length === 0 ? 0 : 1;
+}
+
+async function aborted(signal: AbortSignal): Promise<null> {
+  if (signal.aborted) return null;
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(null), { once: true });
+  });
+}
+
+/** One message: what is wrong and what to change. A stack only where it is our own defect. */
+function startMessage(error: unknown): string {
+  if (error instanceof EmcachersError) return `${error.code} ${error.entry.title}. ${error.detail}\n${error.hint}`;
+  return `The engine could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+}

@@ -1,0 +1,35 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import Sqlite from 'better-sqlite3';
+
+/**
+ * Facts of this node alone, as JSON by key in `<data dir>/local.sqlite`: what must outlive the process and concerns nobody
+ * else. Losing the file costs the node its name and nothing more.
+ */
+export interface LocalMetadata {
+  /** Undefined for an unknown key. */
+  read(key: string): unknown;
+  write(key: string, value: string | number | boolean | null): void;
+  close(): void;
+}
+
+export function openLocalMetadata(dataDir: string): LocalMetadata {
+  mkdirSync(dataDir, { recursive: true });
+  const database = new Sqlite(path.join(dataDir, 'local.sqlite'), { timeout: 5_000 });
+  database.pragma('journal_mode = WAL');
+  database.exec('CREATE TABLE IF NOT EXISTS metadata (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID');
+  const select = database.prepare<[string], { value: string }>('SELECT value FROM metadata WHERE key = ?');
+  const upsert = database.prepare<[string, string]>(
+    'INSERT INTO metadata (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+  );
+  return {
+    read(key) {
+      const row = select.get(key);
+      return row === undefined ? undefined : JSON.parse(row.value);
+    },
+    write(key, value) {
+      upsert.run(key, JSON.stringify(value));
+    },
+    close: () => database.close(),
+  };
+}
