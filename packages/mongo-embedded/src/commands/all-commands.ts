@@ -1,4 +1,6 @@
+import { administrationCommands } from './administration.ts';
 import { aggregateCommand } from './aggregate.ts';
+import { bulkWriteCommand } from './bulk-write.ts';
 import { collModCommand } from './coll-mod.ts';
 import type { Command } from './command.ts';
 import { countCommand } from './count.ts';
@@ -21,10 +23,10 @@ import { parameterCommands } from './parameter-commands.ts';
 import { renameCollectionCommand } from './rename-collection.ts';
 import { sessionCommands } from './session-commands.ts';
 import { statisticsCommands } from './statistics.ts';
+import { unsupportedCommands } from './unsupported.ts';
 import { updateCommand } from './update.ts';
 
-/** Every command that the server knows; anything else is CommandNotFound 59. */
-export const allCommands: readonly Command[] = [
+const ownCommands: readonly Command[] = [
   helloCommand,
   insertCommand,
   updateCommand,
@@ -47,7 +49,25 @@ export const allCommands: readonly Command[] = [
   listDatabasesCommand,
   listIndexesCommand,
   dropIndexesCommand,
+  bulkWriteCommand,
+  ...administrationCommands,
   ...diagnosticCommands,
   ...parameterCommands,
   ...sessionCommands,
 ];
+
+/** `listCommands`, which tells what is really here. */
+const listCommandsCommand: Command = {
+  names: ['listCommands'],
+  run: () => ({
+    commands: Object.fromEntries(
+      [...ownCommands, listCommandsCommand].map(({ names: [name, ...others], isAdminOnly }) => [
+        name,
+        { help: '', requiresAuth: false, secondaryOk: false, adminOnly: isAdminOnly === true, aliases: others },
+      ]),
+    ),
+  }),
+};
+
+/** Every command that the server knows; anything else is CommandNotFound 59. */
+export const allCommands: readonly Command[] = [...ownCommands, listCommandsCommand, ...unsupportedCommands];

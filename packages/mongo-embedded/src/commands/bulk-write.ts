@@ -1,0 +1,250 @@
+import { BsonWriter } from '../bson/bson-writer.ts';
+import { CommandBody } from '../bson/command-body.ts';
+import { asBuffer } from '../bson/raw-element.ts';
+import { ListSource } from '../cursor/list-source.ts';
+import { openCursor } from '../cursor/open-cursor.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import { type RawValue, rawValue } from '../query/raw-value.ts';
+import type { Command, CommandContext, CommandResult } from './command.ts';
+import { deleteMatches } from './delete.ts';
+import { hintedOrder } from './find-options.ts';
+import { checkFields } from './generic-fields.ts';
+import { checkBatchSize, Inserter, toWriteFailure } from './insert.ts';
+import { checkWritableName } from './namespace.ts';
+import { StatementIds } from './statement-ids.ts';
+import { compileStatement, runUpdate, type UpdateOutcome } from './update-statement.ts';
+
+const fieldsOf: Readonly<Record<string, ReadonlySet<string>>> = {
+  insert: new Set(['insert', 'document']),
+  update: new Set([
+    'update',
+    'filter',
+    'updateMods',
+    'multi',
+    'upsert',
+    'arrayFilters',
+    'hint',
+    'sort',
+    'collation',
+    'constants',
+    'upsertSupplied',
+  ]),
+  delete: new Set(['delete', 'filter', 'multi', 'hint', 'collation']),
+};
+
+interface Namespace {
+  readonly database: string;
+  readonly name: string;
+}
+
+/** What one operation did. */
+interface Done {
+  readonly kind: 'insert' | 'update' | 'delete';
+  readonly n: number;
+  readonly modified: number;
+  readonly upsertedId: RawValue | null;
+}
+
+interface Totals {
+  inserted: number;
+  matched: number;
+  modified: number;
+  upserted: number;
+  deleted: number;
+  errors: number;
+}
+
+/** `nsInfo`: the collections that the operations refer to by number. */
+function namespacesOf(body: CommandBody): Namespace[] {
+  return (body.documents('nsInfo') ?? []).map((raw) => {
+    const ns = new CommandBody(asBuffer(raw)).requiredString('ns');
+    const dot = ns.indexOf('.');
+    if (dot <= 0) throw new MongoFailure('InvalidNamespace', `Invalid namespace specified '${ns}'`);
+    const namespace = { database: ns.slice(0, dot), name: ns.slice(dot + 1) };
+    checkWritableName(namespace.database, namespace.name);
+    return namespace;
+  });
+}
+
+interface Operation {
+  readonly kind: Done['kind'];
+  readonly body: CommandBody;
+  readonly namespace: Namespace;
+}
+
+function parse(context: CommandContext, raw: Uint8Array, namespaces: readonly Namespace[]): Operation {
+  const body = new CommandBody(asBuffer(raw));
+  const { name } = body;
+  if (name !== 'insert' && name !== 'update' && name !== 'delete') {
+    throw new MongoFailure('IDLUnknownField', `BSON field 'bulkWrite.ops.${name}' is an unknown field.`);
+  }
+  checkFields(body, fieldsOf[name] ?? new Set(), `bulkWrite.ops.${name}`);
+  const namespace = namespaces[body.number(name) ?? -1];
+  if (namespace === undefined) throw new MongoFailure('BadValue', `BulkWrite ops entry has an invalid nsInfo index.`);
+  if (name !== 'insert' && body.boolean('multi') === true && context.retryableWrite !== null) {
+    throw new MongoFailure('InvalidOptions', 'Cannot use retryable writes with multi=true');
+  }
+  return { kind: name, body, namespace };
+}
+
+async function run(context: CommandContext): Promise<CommandResult> {
+  const { body } = context;
+  const raws = body.documents('ops') ?? [];
+  checkBatchSize(raws.length);
+  const namespaces = namespacesOf(body);
+  const operations = raws.map((raw) => parse(context, raw, namespaces));
+  const isOrdered = body.boolean('ordered') ?? true;
+  const isErrorsOnly = body.boolean('errorsOnly') === true;
+  const totals: Totals = { inserted: 0, matched: 0, modified: 0, upserted: 0, deleted: 0, errors: 0 };
+  const items: Buffer[] = [];
+  const runner = new Runner(context);
+  for (const [index, operation] of operations.entries()) {
+    try {
+      const done = await runner.run(operation, index);
+      add(totals, done);
+      if (!isErrorsOnly) items.push(describe(index, done));
+    } catch (error) {
+      if (context.transaction !== null) throw error;
+      totals.errors += 1;
+      items.push(describeFailure(index, toWriteFailure(error, context)));
+      if (isOrdered) break;
+    }
+  }
+  const batchSize = body.nested('cursor')?.count('batchSize') ?? Number.POSITIVE_INFINITY;
+  const writer = await openCursor(context, {
+    namespace: 'admin.$cmd.bulkWrite',
+    source: new ListSource(items),
+    batchSize,
+  });
+  writer.int32('nErrors', totals.errors).int32('nInserted', totals.inserted).int32('nMatched', totals.matched);
+  writer.int32('nModified', totals.modified).int32('nUpserted', totals.upserted).int32('nDeleted', totals.deleted);
+  return runner.ids.appendRetried(writer);
+}
+
+/** Runs the operations one after the other; neighbouring inserts into one collection share a time, as in `insert`. */
+class Runner {
+  readonly ids: StatementIds;
+  readonly #context: CommandContext;
+  #inserter: { readonly namespace: Namespace; readonly inserter: Inserter } | null = null;
+
+  constructor(context: CommandContext) {
+    this.#context = context;
+    this.ids = new StatementIds(context);
+  }
+
+  async run(operation: Operation, index: number): Promise<Done> {
+    const before = this.ids.before(index);
+    if (before !== null) return fromResult(operation.kind, before);
+    if (operation.kind === 'insert') return await this.#insert(operation, index);
+    this.#inserter = null;
+    return operation.kind === 'update' ? await this.#update(operation, index) : await this.#delete(operation, index);
+  }
+
+  async #insert({ body, namespace }: Operation, index: number): Promise<Done> {
+    const document = body.document('document');
+    if (document === undefined)
+      throw new MongoFailure('IDLFailedToParse', "BSON field 'bulkWrite.ops.document' is missing but a required field");
+    if (this.#inserter?.namespace !== namespace) {
+      this.#inserter = { namespace, inserter: new Inserter(this.#within(namespace), namespace.name) };
+    }
+    const outcome = this.#inserter.inserter.insert(document);
+    const failure = outcome instanceof Promise ? await outcome : outcome;
+    if (failure !== null) throw failure;
+    const done: Done = { kind: 'insert', n: 1, modified: 0, upsertedId: null };
+    this.ids.applied(index, toResult(done));
+    return done;
+  }
+
+  async #update({ body, namespace }: Operation, index: number): Promise<Done> {
+    const context = this.#within(namespace);
+    hintedOrder(body, context.access.collection(namespace.database, namespace.name));
+    const statement = compileStatement(context, {
+      filter: body.document('filter'),
+      update: body.element('updateMods'),
+      constants: body.document('constants'),
+      arrayFilters: body.documents('arrayFilters'),
+      sort: body.document('sort'),
+      isMulti: body.boolean('multi') === true,
+      isUpsert: body.boolean('upsert') === true,
+    });
+    const toDone = ({ matched, modified, upsertedId }: UpdateOutcome): Done => {
+      return { kind: 'update', n: matched + (upsertedId === null ? 0 : 1), modified, upsertedId };
+    };
+    const record = (outcome: UpdateOutcome): void => this.ids.applied(index, toResult(toDone(outcome)));
+    return toDone(await runUpdate(context, namespace.name, { statement, record }));
+  }
+
+  async #delete({ body, namespace }: Operation, index: number): Promise<Done> {
+    const statement = new CommandBody(
+      new BsonWriter().document('q', body.document('filter') ?? new BsonWriter().finish()).finish(),
+    );
+    const toDone = (n: number): Done => ({ kind: 'delete', n, modified: 0, upsertedId: null });
+    const n = await deleteMatches(this.#within(namespace), namespace.name, {
+      statement,
+      limit: body.boolean('multi') === true ? 0 : 1,
+      deleted: (count) => this.ids.applied(index, toResult(toDone(count))),
+    });
+    return toDone(n);
+  }
+
+  #within({ database }: Namespace): CommandContext {
+    return { ...this.#context, database };
+  }
+}
+
+function add(totals: Totals, { kind, n, modified, upsertedId }: Done): void {
+  const isUpsert = upsertedId !== null;
+  if (kind === 'insert') totals.inserted += n;
+  if (kind === 'delete') totals.deleted += n;
+  if (kind !== 'update') return;
+  totals.matched += isUpsert ? 0 : n;
+  totals.modified += modified;
+  totals.upserted += isUpsert ? 1 : 0;
+}
+
+function toResult({ n, modified, upsertedId }: Done): Buffer {
+  const writer = new BsonWriter().int32('n', n).int32('modified', modified);
+  if (upsertedId !== null) writer.value('upsertedId', upsertedId.type, upsertedId.span());
+  return writer.finish();
+}
+
+function fromResult(kind: Done['kind'], result: Buffer): Done {
+  const body = new CommandBody(result);
+  const id = body.rawElement('upsertedId');
+  const upsertedId = id === undefined ? null : rawValue(id.type, id.bytes);
+  return { kind, n: body.number('n') ?? 0, modified: body.number('modified') ?? 0, upsertedId };
+}
+
+function describe(index: number, { kind, n, modified, upsertedId }: Done): Buffer {
+  const writer = new BsonWriter().double('ok', 1).int32('idx', index).int32('n', n);
+  if (kind === 'update') writer.int32('nModified', modified);
+  if (upsertedId !== null) writer.beginDocument('upserted').value('_id', upsertedId.type, upsertedId.span()).end();
+  return writer.finish();
+}
+
+function describeFailure(index: number, failure: MongoFailure): Buffer {
+  const writer = new BsonWriter().double('ok', 0).int32('idx', index).int32('code', failure.code);
+  return writer.fields(failure.details).string('errmsg', failure.message).int32('n', 0).finish();
+}
+
+/** `bulkWrite`: inserts, updates and deletes in several collections, one result for each. */
+export const bulkWriteCommand: Command = {
+  names: ['bulkWrite'],
+  fields: [
+    'bulkWrite',
+    'ops',
+    'nsInfo',
+    'ordered',
+    'errorsOnly',
+    'let',
+    'cursor',
+    'bypassDocumentValidation',
+    'stmtId',
+    'stmtIds',
+  ],
+  isAdminOnly: true,
+  isTransactional: true,
+  isRetryableWrite: true,
+  isWrite: true,
+  run,
+};

@@ -1,0 +1,93 @@
+import { MongoFailure } from '../error/mongo-failure.ts';
+import type { Command } from './command.ts';
+
+/** Commands of MongoDB that this server knows by name only. Naming them tells "not here" from "no such thing". */
+const names = [
+  'abortReshardCollection',
+  'addShard',
+  'analyze',
+  'applyOps',
+  'balancerStart',
+  'balancerStatus',
+  'balancerStop',
+  'cloneCollectionAsCapped',
+  'compact',
+  'convertToCapped',
+  'createRole',
+  'createSearchIndexes',
+  'createUser',
+  'cleanupOrphaned',
+  'dbHash',
+  'dropAllRolesFromDatabase',
+  'dropAllUsersFromDatabase',
+  'dropConnections',
+  'dropRole',
+  'dropSearchIndex',
+  'dropUser',
+  'enableSharding',
+  'filemd5',
+  'fsyncUnlock',
+  'getShardMap',
+  'getShardVersion',
+  'grantPrivilegesToRole',
+  'grantRolesToRole',
+  'grantRolesToUser',
+  'invalidateUserCache',
+  'listShards',
+  'lockInfo',
+  'logRotate',
+  'mapReduce',
+  'mapreduce',
+  'moveChunk',
+  'planCacheClear',
+  'planCacheClearFilters',
+  'planCacheListFilters',
+  'planCacheSetFilter',
+  'reIndex',
+  'removeShard',
+  'replSetAbortPrimaryCatchUp',
+  'replSetFreeze',
+  'replSetInitiate',
+  'replSetMaintenance',
+  'replSetReconfig',
+  'replSetResizeOplog',
+  'replSetStepDown',
+  'replSetSyncFrom',
+  'reshardCollection',
+  'revokePrivilegesFromRole',
+  'revokeRolesFromRole',
+  'revokeRolesFromUser',
+  'rolesInfo',
+  'setDefaultRWConcern',
+  'setIndexCommitQuorum',
+  'shardCollection',
+  'shardingState',
+  'shutdown',
+  'split',
+  'top',
+  'updateRole',
+  'updateUser',
+] as const;
+
+const authentication = ['saslStart', 'saslContinue', 'authenticate'] as const;
+
+function refuse(name: string): Command {
+  return {
+    names: [name],
+    run() {
+      throw new MongoFailure('CommandNotSupported', `command '${name}' is not supported by this server`);
+    },
+  };
+}
+
+function refuseLogin(name: string): Command {
+  return {
+    names: [name],
+    run() {
+      throw new MongoFailure('AuthenticationFailed', 'Authentication failed.');
+    },
+  };
+}
+
+/** Refusals in MongoDB's words: 115 for what is not here, 18 for logins, since there are no users. */
+export const unsupportedCommands: readonly Command[] = [...names.map(refuse), ...authentication.map(refuseLogin)];
