@@ -1,12 +1,62 @@
+import { ChangeStream } from '../change-stream/change-stream.ts';
+import type { LookUpDocument } from '../change-stream/event-images.ts';
+import type { StreamScope } from '../change-stream/scope.ts';
+import { ChangeStreamSource } from '../cursor/change-stream-source.ts';
+import { openCursor } from '../cursor/open-cursor.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
+import { orderKey } from '../query/order-key.ts';
+import { stageOf } from '../query/pipeline.ts';
+import { idOf } from '../query/raw-document.ts';
 import type { RawValue } from '../query/raw-value.ts';
+import type { Store } from '../storage/store.ts';
 import type { CommandContext, CommandResult } from './command.ts';
+import { variablesOf } from './find-options.ts';
 
-/** Opens a change stream on a collection, a database (`name` null) or the cluster (`name` null on admin). */
-export function openChangeStreamCursor(
-  _context: CommandContext,
-  _name: string | null,
-  _stages: readonly RawValue[],
+function scopeOf(database: string, name: string | null): StreamScope {
+  if (name !== null) return { kind: 'collection', database, collection: name };
+  return database === 'admin' ? { kind: 'cluster' } : { kind: 'database', database };
+}
+
+/** The changed document as it is now, by the collection's UUID where that must be the same, else by its name. */
+function lookUpIn(store: Store): LookUpDocument {
+  return (entry, mustMatchUuid) => {
+    const { database, collection: name, collectionUuid, documentKey } = entry;
+    const collection = name === null ? undefined : store.catalog.find(database, name);
+    const id = documentKey === null ? undefined : idOf(documentKey);
+    if (collection === undefined || id === undefined) return null;
+    if (mustMatchUuid && (collectionUuid === null || !collection.uuid.equals(collectionUuid))) return null;
+    return collection.table.get(orderKey(id))?.document ?? null;
+  };
+}
+
+/** Opens a change stream on a collection, on a database (`name` null) or, from `admin`, on the whole cluster. */
+export async function openChangeStreamCursor(
+  context: CommandContext,
+  name: string | null,
+  stages: readonly RawValue[],
 ): Promise<CommandResult> {
-  throw new MongoFailure('CommandNotSupported', 'change streams are not supported by this server');
+  const { body, database, server, transaction } = context;
+  if (transaction !== null) {
+    throw new MongoFailure(
+      'OperationNotSupportedInTransaction',
+      '$changeStream cannot run within a multi-document transaction.',
+    );
+  }
+  const [first, ...others] = stages;
+  if (first === undefined) throw new MongoFailure('FailedToParse', 'A change stream needs its stage');
+  const stream = new ChangeStream({
+    history: server.store.history,
+    scope: scopeOf(database, name),
+    operand: stageOf(first)[1],
+    stages: others,
+    variables: variablesOf(context),
+    lookUp: lookUpIn(server.store),
+  });
+  return await openCursor(context, {
+    namespace: `${database}.${name ?? '$cmd.aggregate'}`,
+    source: new ChangeStreamSource(stream, server.clock),
+    batchSize: body.nested('cursor')?.count('batchSize'),
+    isChangeStream: true,
+    isTailable: true,
+  });
 }

@@ -1,0 +1,35 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { ChangeStream } from '../change-stream/change-stream.ts';
+import type { Clock } from '../clock.ts';
+import type { Batch, BatchRequest, DocumentSource } from './cursor-table.ts';
+
+/** A change stream as a cursor reads it: a batch waits for its first event until the time is up, woken by commits. */
+export class ChangeStreamSource implements DocumentSource {
+  readonly #stream: ChangeStream;
+  readonly #clock: Clock;
+
+  constructor(stream: ChangeStream, clock: Clock) {
+    this.#stream = stream;
+    this.#clock = clock;
+  }
+
+  async next(request: BatchRequest): Promise<Batch> {
+    const limit = { batchSize: request.documentsMax, bytesMax: request.bytesMax };
+    const endMs = this.#clock.monotonicMs() + request.waitMs;
+    for (;;) {
+      const batch = this.#stream.next(limit);
+      const leftMs = endMs - this.#clock.monotonicMs();
+      const isDone = batch.events.length > 0 || batch.isInvalidated || leftMs <= 0 || request.signal.aborted;
+      if (isDone) {
+        return { documents: batch.events, isExhausted: batch.isInvalidated, resumeToken: batch.postBatchResumeToken };
+      }
+      await this.#stream.wait(leftMs, request.signal);
+      // A stream that looks at much and shows little gives way to others between two looks.
+      await nextTurn();
+    }
+  }
+
+  close(): void {
+    // The stream holds no resources beyond its place in the history.
+  }
+}
