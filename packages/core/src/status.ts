@@ -48,7 +48,8 @@ function deriveCapture(capture: CaptureFacts, postgresReachable: boolean): Verdi
   const { leaderReportAgeMs, replyAgeMs } = capture;
   if (leaderReportAgeMs === null || leaderReportAgeMs > patience.reportAgeMsMax)
     return { health: 'unknown', reason: `The leader ${capture.leaderNodeId} ${lateness(leaderReportAgeMs)}.` };
-  if (capture.error !== null) return { health: 'degraded', reason: capture.error };
+  if (capture.error !== null)
+    return { health: 'degraded', reason: `The change stream is not being read: ${capture.error}` };
   if (replyAgeMs === null) return { health: 'unknown', reason: 'MongoDB has not answered on the change stream yet.' };
   if (replyAgeMs > patience.replyAgeMsMax)
     return { health: 'degraded', reason: `MongoDB has not answered on the change stream for ${seconds(replyAgeMs)}.` };

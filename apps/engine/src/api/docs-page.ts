@@ -1,3 +1,4 @@
+import { errorCodes } from '@emcachers/core/error-codes';
 import type { RestRoute } from './rest-route.ts';
 
 /** A reference page that needs no script and nothing from elsewhere: it must work where the engine works. */
@@ -16,7 +17,19 @@ export function docsPage(document: Record<string, unknown>, routes: readonly Res
 Errors are problem documents (RFC 9457) with <code>code</code>, <code>detail</code>, <code>hint</code> and
 <code>correlationId</code>; <code>errors</code> names the fields at fault.</p>
 <nav aria-label="Calls"><ul>${contents}</ul></nav>
-${sections}</main></body></html>`;
+${sections}
+<section><h2>Errors</h2>
+${catalogue()}</section></main></body></html>`;
+}
+
+function catalogue(): string {
+  return Object.entries(errorCodes)
+    .map(
+      ([code, { title, cause, remedy, httpStatus }]) =>
+        `<h3 id="${code}"><code>${code}</code> ${escapeHtml(title)} (${httpStatus})</h3>
+<p>${escapeHtml(cause)} ${escapeHtml(remedy)}</p>`,
+    )
+    .join('\n');
 }
 
 function sectionOf(route: RestRoute, document: Record<string, unknown>): string {
@@ -27,7 +40,7 @@ function sectionOf(route: RestRoute, document: Record<string, unknown>): string 
   return `<section id="${route.operationId}"><h2><code>${route.method} ${escapeHtml(route.path)}</code></h2>
 <p>${escapeHtml(route.summary)}</p>
 ${details('Parameters', parameters)}${details('Body', body)}${details(`Answer ${route.status}`, answer)}
-<p>May fail with ${['EMC-5001', ...route.errors].map((code) => `<code>${code}</code>`).join(', ')}.</p></section>`;
+<p>May fail with ${['EMC-5001', ...route.errors].map((code) => `<a href="#${code}"><code>${code}</code></a>`).join(', ')}.</p></section>`;
 }
 
 function details(label: string, schema: unknown): string {
@@ -49,7 +62,7 @@ function escapeHtml(text: string): string {
 }
 
 const css = `:root{color-scheme:light dark;font:14px/1.5 system-ui,sans-serif}
-main{max-width:54rem;margin:0 auto;padding:2rem 1rem}h1{font-size:20px}h2{font-size:15px;margin-top:2.5rem}
+main{max-width:54rem;margin:0 auto;padding:2rem 1rem}h1{font-size:20px}h2{font-size:15px;margin-top:2.5rem}h3{font-size:14px}
 ul{padding-left:1.2rem}code,pre{font-family:ui-monospace,monospace;font-size:13px}
 pre{overflow:auto;padding:.75rem;border:1px solid color-mix(in srgb,currentColor 20%,transparent);border-radius:6px}
 summary{cursor:pointer;padding:.25rem 0}`;

@@ -14,7 +14,8 @@ export function asProblem(thrown: unknown, correlationId: string): Problem {
   const refused = isRefusedByServer(thrown) ? thrown : null;
   const described = describeError(translate(thrown, refused));
   return {
-    type: `https://github.com/emcachers/emcachers/blob/main/docs/errors.md#${described.code.toLowerCase()}`,
+    // Resolves to the catalogue on the engine's own reference page.
+    type: `/api/docs#${described.code}`,
     title: described.title,
     status: refused?.statusCode ?? described.status,
     code: described.code,
@@ -32,7 +33,12 @@ export async function sendProblem(reply: FastifyReply, problem: Problem): Promis
 }
 
 function translate(thrown: unknown, refused: RefusedByServer | null): unknown {
-  if (refused !== null) return new EmcachersError({ code: 'EMC-5001', detail: refused.message });
+  if (refused !== null)
+    return new EmcachersError({
+      code: 'EMC-5001',
+      detail: refused.message,
+      hint: 'Send a body of at most 1 MB that is valid JSON, with content-type: application/json.',
+    });
   if (typeof thrown === 'object' && thrown !== null && 'notFound' in thrown)
     return new EmcachersError({ code: 'EMC-5011', detail: String(thrown.notFound) });
   return thrown;

@@ -1,9 +1,10 @@
 import { entityViewSchema, oplogEntryViewSchema, rowsPageSchema } from '@emcachers/core/api-views';
-import { entityNameSchema, shapeSchema } from '@emcachers/core/shape';
+import { shapeSchema } from '@emcachers/core/shape';
 import { z } from 'zod';
 import { type RestRoute, restRoute } from './rest-route.ts';
 
-const named = z.object({ entityName: entityNameSchema });
+/** Any text: a name that no entity can have is not found, rather than wrong. */
+const named = z.object({ entityName: z.string().min(1).max(200) });
 const pageLimit = z.coerce.number().int().min(1).max(500).default(50);
 const jobStarted = z.object({ jobId: z.uuid() });
 const tag = 'entities';
