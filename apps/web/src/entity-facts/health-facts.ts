@@ -74,7 +74,7 @@ function documentFacts({ deadLetters, coercionErrors }: EntityView): readonly He
     {
       tone: coercionErrors === 0 ? 'ok' : 'warn',
       name: 'Every value fits its column',
-      evidence: coercionErrors === 0 ? '0 left NULL' : `${formatCount(coercionErrors)} left NULL`,
+      evidence: coercionErrors === 0 ? 'none left NULL' : `${formatCount(coercionErrors)} left NULL`,
     },
   ];
 }

@@ -20,9 +20,9 @@ describe('lines', () => {
   test.each([
     [[], 1],
     [[0.2], 1],
-    [[3], 5],
+    [[3.2], 4],
     [[10], 10],
-    [[1_240], 2_000],
+    [[1_240], 1_500],
   ])('the axis over %j ends at %i', (points, top) => {
     expect(axisTop(points)).toBe(top);
   });

@@ -21,9 +21,11 @@ function round(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-/** A round number at or above the largest point, for the top of an axis: 1, 2 or 5 times a power of ten. */
+const axisFactors = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
+
+/** A round number at or above the largest point, for the top of an axis: a small number times a power of ten. */
 export function axisTop(points: readonly number[]): number {
   const max = Math.max(1, ...points);
   const power = 10 ** Math.floor(Math.log10(max));
-  return [1, 2, 5, 10].map((factor) => factor * power).find((top) => top >= max) ?? max;
+  return axisFactors.map((factor) => factor * power).find((top) => top >= max) ?? max;
 }

@@ -45,6 +45,10 @@ describe('moments', () => {
     );
   });
 
+  test('a precise moment keeps milliseconds', () => {
+    expect(formatMoment(noon, { nowMs: noon, timeZone: 'UTC', isPrecise: true })).toBe('12:03:21.442');
+  });
+
   test('the full moment keeps milliseconds and names its zone', () => {
     expect(formatFullMoment(noon, 'UTC')).toBe('Nov 21, 2026, 12:03:21.442 UTC');
   });

@@ -39,12 +39,24 @@ export function formatAgo(atMs: number, nowMs: number): string {
   return ageMs < 100 ? 'just now' : `${formatDuration(ageMs)} ago`;
 }
 
+export interface MomentContext {
+  readonly nowMs: number;
+  readonly timeZone: string;
+  /** With milliseconds. */
+  readonly isPrecise?: boolean;
+}
+
 /** Clock time on the same day, with the date before it on another day: `12:03:21`, `Nov 20, 18:10:04`. */
-export function formatMoment(atMs: number, context: { readonly nowMs: number; readonly timeZone: string }): string {
-  const { timeZone } = context;
-  const clock = new Intl.DateTimeFormat('en-GB', { timeZone, hour: '2-digit', minute: '2-digit', second: '2-digit' });
+export function formatMoment(atMs: number, { nowMs, timeZone, isPrecise = false }: MomentContext): string {
+  const clock = new Intl.DateTimeFormat('en-GB', {
+    timeZone,
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    ...(isPrecise ? { fractionalSecondDigits: 3 } : {}),
+  });
   const day = new Intl.DateTimeFormat('en-US', { timeZone, month: 'short', day: 'numeric' });
-  const today = day.format(atMs) === day.format(context.nowMs) && Math.abs(context.nowMs - atMs) < dayMs;
+  const today = day.format(atMs) === day.format(nowMs) && Math.abs(nowMs - atMs) < dayMs;
   return today ? clock.format(atMs) : `${day.format(atMs)}, ${clock.format(atMs)}`;
 }
 

@@ -23,6 +23,8 @@ export function useFleet(): FleetAnswer {
   const answer = useQuery(
     trpc.fleet.get.queryOptions(undefined, {
       staleTime: Number.POSITIVE_INFINITY,
+      // The subscription tries again by itself; a page that waits for retries only tells the trouble later.
+      retry: false,
       refetchInterval: isPolling(state) ? pollMs : false,
     }),
   );

@@ -14,7 +14,7 @@ const gridLines = [0.25, 0.5, 0.75, 1];
 export function ChangesChart({ points }: { readonly points: readonly number[] }) {
   const [pointed, setPointed] = useState<number | null>(null);
   if (points.length < 2)
-    return <p className="grid h-[186px] place-items-center text-ink-2">No changes have been counted yet.</p>;
+    return <p className="grid h-[206px] place-items-center text-ink-2">No changes have been counted yet.</p>;
   const top = axisTop(points);
   const line = linePath(points, { ...frame, max: top });
   const value = pointed === null ? undefined : points[pointed];
@@ -34,7 +34,7 @@ export function ChangesChart({ points }: { readonly points: readonly number[] })
           aria-label={summaryOf(points)}
           viewBox={`0 0 ${frame.width} ${frame.height}`}
           preserveAspectRatio="none"
-          className="block h-[150px] w-full text-accent"
+          className="block h-[176px] w-full text-accent"
         >
           {gridLines.map((share) => (
             <line
@@ -54,7 +54,7 @@ export function ChangesChart({ points }: { readonly points: readonly number[] })
         {pointed === null ? null : <Crosshair share={pointed / (points.length - 1)} />}
       </div>
       <figcaption className="figures flex min-h-[1.45em] justify-between gap-3 text-ink-3 text-sm">
-        <span>{formatDuration((points.length - 1) * pointMs)} ago</span>
+        <span>{formatDuration(points.length * pointMs)} ago</span>
         <span className="text-ink-2">
           {value === undefined || pointed === null
             ? `at most ${formatRate(Math.max(...points))} /s`

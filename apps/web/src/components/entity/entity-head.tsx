@@ -55,7 +55,7 @@ function Facts({ entity }: { readonly entity: EntityView }) {
 
 export function EntityHeadPlaceholder({ entityName }: { readonly entityName: string }) {
   return (
-    <div aria-busy className="grid gap-5">
+    <div aria-busy className="grid grid-cols-1 gap-5">
       <PageHead title={entityName} detail={<Skeleton width="26rem" />} />
       <div className="grid gap-5 md:grid-cols-3">
         {['fresh', 'lag', 'rows'].map((part) => (

@@ -82,7 +82,7 @@ function MissingEntity({ entityName }: { readonly entityName: string }) {
 function EntityTabs({ entity }: { readonly entity: EntityView }) {
   const [tab, setTab] = useQueryState('tab', tabParser);
   return (
-    <Tabs.Root value={tab} onValueChange={(next: Tab) => void setTab(next)} className="grid min-w-0 gap-5">
+    <Tabs.Root value={tab} onValueChange={(next: Tab) => void setTab(next)} className="grid min-w-0 grid-cols-1 gap-5">
       <Tabs.List
         aria-label={`Parts of ${entity.entityName}`}
         className="flex gap-x-5 overflow-x-auto border-line border-b [scrollbar-width:none]"
@@ -101,7 +101,7 @@ function EntityTabs({ entity }: { readonly entity: EntityView }) {
         ))}
       </Tabs.List>
       {tabs.map((name) => (
-        <Tabs.Panel key={name} value={name} className="grid min-w-0 gap-5 outline-offset-4">
+        <Tabs.Panel key={name} value={name} className="grid min-w-0 grid-cols-1 gap-5 outline-offset-4">
           {panelOf(name, entity)}
         </Tabs.Panel>
       ))}

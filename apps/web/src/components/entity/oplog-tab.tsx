@@ -16,6 +16,7 @@ import { DataTable, type TableColumn } from '../ui/data-table.tsx';
 import { Moment } from '../ui/moment.tsx';
 import { Trouble } from '../ui/trouble.tsx';
 import { PageBar } from './rows-tab.tsx';
+import { useHeld } from './use-held.ts';
 
 const entriesMax = 25;
 const parsers = { before: parseAsInteger, entry: parseAsInteger };
@@ -27,12 +28,13 @@ export function OplogTab({ entityName }: { readonly entityName: string }) {
   const [trail, setTrail] = useState<readonly (number | null)[]>([]);
   const input = { entityName, limit: entriesMax, ...(before === null ? {} : { before }) };
   const answer = useQuery(trpc.entities.oplog.queryOptions(input, { placeholderData: keepPreviousData }));
+  const { shown, isHeld, handlers } = useHeld({ newest: answer.data, name: `${before}`, isPinned: entry !== null });
   const go = (next: number | null, nextTrail: readonly (number | null)[]) => {
     setTrail(nextTrail);
     void setPlace({ before: next, entry: null }, { history: 'push' });
   };
   const previous = trail.at(-1);
-  const next = answer.data?.next ?? null;
+  const next = shown?.next ?? null;
   if (answer.error !== null && answer.data === undefined)
     return (
       <Trouble
@@ -42,24 +44,21 @@ export function OplogTab({ entityName }: { readonly entityName: string }) {
       />
     );
   return (
-    <Card
-      title="Oplog"
-      note="newest first"
-      aside={before === null ? 'New entries appear by themselves' : `Entries before ${formatCount(before)}`}
-      flush
-    >
-      {answer.data?.entries.length === 0 ? (
+    <Card title="Oplog" note="newest first" aside={<Following before={before} isHeld={isHeld} />} flush>
+      {shown?.entries.length === 0 ? (
         <p className="px-4 py-10 text-center text-ink-2">No entry yet. The first come with the first scan.</p>
       ) : (
-        <DataTable
-          caption={`Oplog entries of ${entityName}`}
-          compact
-          rows={answer.data?.entries}
-          rowKey={(row) => String(row.id)}
-          placeholderRows={10}
-          columns={columnsFor(entry, (id) => void setPlace({ entry: id }))}
-          expansion={(row) => (row.id === entry ? <Payload entry={row} /> : null)}
-        />
+        <div {...handlers}>
+          <DataTable
+            caption={`Oplog entries of ${entityName}`}
+            compact
+            rows={shown?.entries}
+            rowKey={(row) => String(row.id)}
+            placeholderRows={10}
+            columns={columnsFor(entry, (id) => void setPlace({ entry: id }))}
+            expansion={(row) => (row.id === entry ? <Payload entry={row} /> : null)}
+          />
+        </div>
       )}
       <PageBar
         onFirst={before === null ? null : () => go(null, [])}
@@ -68,6 +67,11 @@ export function OplogTab({ entityName }: { readonly entityName: string }) {
       />
     </Card>
   );
+}
+
+function Following({ before, isHeld }: { readonly before: number | null; readonly isHeld: boolean }) {
+  if (before !== null) return `Entries before ${formatCount(before)}`;
+  return isHeld ? 'Held still while you look' : 'New entries appear by themselves';
 }
 
 function columnsFor(opened: number | null, open: (id: number | null) => void): TableColumn<OplogEntryView>[] {
@@ -85,8 +89,9 @@ function columnsFor(opened: number | null, open: (id: number | null) => void): T
       id: 'appended',
       label: 'Appended',
       end: true,
-      width: '10rem',
-      cell: (entry) => <Moment at={entry.createdAt} />,
+      stack: 'wide',
+      width: '12rem',
+      cell: (entry) => <Moment at={entry.createdAt} show="precise" />,
     },
     {
       id: 'row',

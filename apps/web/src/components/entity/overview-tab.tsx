@@ -1,7 +1,7 @@
 'use client';
 
 import type { EntityView } from '@emcachers/core/api-views';
-import { formatCount, formatRate, plural, unknownFigure } from '../../format/numbers.ts';
+import { formatCount, formatRate, plural } from '../../format/numbers.ts';
 import { formatLag } from '../../format/times.ts';
 import { Card } from '../ui/card.tsx';
 import { Moment } from '../ui/moment.tsx';
@@ -54,7 +54,7 @@ function Fact({ name, figure, children }: FactProps) {
 function FreshFact({ entity }: { readonly entity: EntityView }) {
   const { freshAsOf } = entity;
   return (
-    <Fact name="Fresh as of" figure={<Moment at={freshAsOf} />}>
+    <Fact name="Fresh as of" figure={<Moment at={freshAsOf} show="precise" />}>
       {freshAsOf === null ? (
         'Known once the first scan is complete.'
       ) : (
@@ -68,17 +68,18 @@ function FreshFact({ entity }: { readonly entity: EntityView }) {
 
 function LagFact({ entity }: { readonly entity: EntityView }) {
   const { lagEntries, lagMs, offset, head } = entity;
-  const entries = lagEntries === null ? unknownFigure : formatCount(lagEntries);
   return (
     <Fact
       name="Lag"
       figure={
         <>
-          {entries}{' '}
-          <span className="font-[500] text-base text-ink-2 tracking-normal">
-            {lagEntries === 1 ? 'entry' : 'entries'}
-            {lagMs === null ? '' : ` · ${formatLag(lagMs)}`}
-          </span>
+          {formatCount(lagEntries)}{' '}
+          {lagEntries === null ? null : (
+            <span className="font-[500] text-base text-ink-2 tracking-normal">
+              {lagEntries === 1 ? 'entry' : 'entries'}
+              {lagMs === null ? '' : ` · ${formatLag(lagMs)}`}
+            </span>
+          )}
         </>
       }
     >

@@ -47,7 +47,10 @@ export function RowsTable({ page, marks, isOld, entityName }: RowsTableProps) {
 }
 
 function Cell({ value, isMarked }: { readonly value: string | null; readonly isMarked: boolean }) {
-  const look = classes('-mx-1.5 -my-0.5 inline-block rounded-[4px] px-1.5 py-0.5', isMarked && 'changed-cell');
+  const look = classes(
+    '-mx-1.5 block w-fit max-w-[21rem] truncate rounded-[4px] px-1.5 py-0.5',
+    isMarked && 'changed-cell',
+  );
   if (value === null) return <span className={classes(look, 'text-ink-3 text-sm')}>NULL</span>;
   const isLong = value.length > shownCharsMax;
   return (

@@ -6,14 +6,17 @@ import { formatCount, formatEstimate, formatRate, formatShare, plural } from '..
 import { formatDuration } from '../../format/times.ts';
 import { Card } from '../ui/card.tsx';
 
+/** An estimate below this is told as this: tenths of a second would promise too much. */
+const secondsShownMsMin = 10_000;
+
 /** The scan as it runs: a bar when the total is known, a counter that moves in any case. */
 export function ScanCard({ entity }: { readonly entity: EntityView }) {
   const { scan, sourceName, activity, documents } = entity;
   const { share, remainingMs } = scanProgress(scan);
-  const left = remainingMs === null ? '' : `about ${formatDuration(remainingMs)} left`;
+  const left = remainingMs === null ? '' : `about ${formatDuration(Math.max(remainingMs, secondsShownMsMin))} left`;
   const valueText = share === null ? plural(scan.scanned, 'document') : `${formatShare(share)}, ${left}`;
   return (
-    <Card title={titles[activity] ?? 'Scan'} note={sourceName} aside={left === '' ? undefined : `~ ${left}`}>
+    <Card title={titles[activity] ?? 'Scan'} note={sourceName} aside={left === '' ? undefined : left}>
       <div
         role="progressbar"
         aria-label={`Scan of ${sourceName}`}

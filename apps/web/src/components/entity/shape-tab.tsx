@@ -62,7 +62,7 @@ export function ShapeTab({ entity }: { readonly entity: EntityView }) {
 function DangerZone({ entity }: { readonly entity: EntityView }) {
   const { ask, dialog } = useConfirmedAction(entity);
   return (
-    <Card title="Delete this entity" className="border-bad/40">
+    <Card title="Delete this entity" className="border-bad/40!">
       <div className="flex flex-wrap items-center gap-3">
         <p className="min-w-0 flex-1 basis-64 text-ink-2">
           Removes its cache files on all nodes, its oplog entries and this definition. The collection{' '}

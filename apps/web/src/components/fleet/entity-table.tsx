@@ -9,6 +9,7 @@ import { EntityMenu } from '../entity/entity-menu.tsx';
 import { DataTable, type TableColumn } from '../ui/data-table.tsx';
 import { Moment } from '../ui/moment.tsx';
 import { Pill, StatusDot } from '../ui/pill.tsx';
+import { Skeleton } from '../ui/skeleton.tsx';
 import { Sparkline } from '../ui/sparkline.tsx';
 import type { ListingControls } from './use-entity-listing.ts';
 
@@ -30,7 +31,14 @@ export function EntityTable({ entities, controls }: EntityTableProps) {
 
 function columnsFor({ sortOf }: ListingControls): TableColumn<EntityView>[] {
   return [
-    { id: 'entity', label: 'Entity', stack: 'title', sort: sortOf('entity'), cell: entityCell },
+    {
+      id: 'entity',
+      label: 'Entity',
+      stack: 'title',
+      sort: sortOf('entity'),
+      cell: entityCell,
+      placeholder: <EntityPlaceholder />,
+    },
     {
       id: 'status',
       label: 'Status',
@@ -72,6 +80,7 @@ function columnsFor({ sortOf }: ListingControls): TableColumn<EntityView>[] {
       isLabelHidden: true,
       stack: 'corner',
       width: '3rem',
+      placeholder: <span className="block size-8" />,
       cell: (entity) => <EntityMenu entity={entity} />,
     },
   ];
@@ -88,6 +97,19 @@ function entityCell(entity: EntityView) {
       </Link>
       <span className="block truncate font-mono text-ink-3 text-sm" title={entity.sourceName}>
         {entity.sourceName}
+      </span>
+    </div>
+  );
+}
+
+function EntityPlaceholder() {
+  return (
+    <div className="leading-snug">
+      <span className="block">
+        <Skeleton width="6rem" />
+      </span>
+      <span className="block text-sm">
+        <Skeleton width="9rem" />
       </span>
     </div>
   );

@@ -48,7 +48,7 @@ function StageFigure({ view }: { readonly view: StageView }) {
   const figure = typeof view.figure === 'number' ? formatCount(view.figure) : (view.figure ?? unknownFigure);
   return (
     <>
-      <p className="figures mt-[5px] mb-px truncate font-[600] text-[1.3rem] leading-[1.45] tracking-[-0.01em]">
+      <p className="figures mt-[5px] mb-px font-[600] @2xl:truncate text-[1.3rem] leading-[1.45] tracking-[-0.01em]">
         {figure} <span className="font-[500] text-ink-2 text-sm tracking-normal">{view.unit}</span>
       </p>
       <p className="figures text-ink-3 text-sm @2xl:truncate" title={view.evidence}>

@@ -10,6 +10,9 @@ import { Select } from '../ui/select.tsx';
 import { TextInput } from '../ui/text-input.tsx';
 import { FieldError } from './field.tsx';
 
+const columnParts = ['name', 'path', 'type'] as const;
+type ColumnPart = (typeof columnParts)[number];
+
 export type ColumnPreview = PreviewView['columns'][number];
 
 interface ColumnRowProps {
@@ -29,12 +32,11 @@ export function moveButtonId(index: number, direction: 'up' | 'down'): string {
 }
 
 export function ColumnRow({ form, index, count, pathListId, found, onMove, onRemove }: ColumnRowProps) {
-  const { errors } = useFormState({ control: form.control });
-  const error = errors.columns?.[index];
+  const messageOf = useColumnMessages(form, index);
   const number = index + 1;
   const base = `column-${index}`;
-  const at = (part: 'name' | 'path' | 'type') => {
-    const message = error?.[part]?.message;
+  const at = (part: ColumnPart) => {
+    const message = messageOf(part);
     return {
       id: `${base}-${part}`,
       'aria-invalid': message !== undefined,
@@ -91,13 +93,20 @@ export function ColumnRow({ form, index, count, pathListId, found, onMove, onRem
         </Button>
       </div>
       <div className="col-span-full grid gap-1 empty:hidden">
-        {(['name', 'path', 'type'] as const).map((part) => {
-          const message = error?.[part]?.message;
+        {columnParts.map((part) => {
+          const message = messageOf(part);
           return message === undefined ? null : <FieldError key={part} id={`${base}-${part}`} error={message} />;
         })}
       </div>
     </li>
   );
+}
+
+/** What is wrong with each part of a column; nothing is said of a part that the reader has not come to yet. */
+function useColumnMessages(form: UseFormReturn<Shape>, index: number): (part: ColumnPart) => string | undefined {
+  const { errors, touchedFields, isSubmitted } = useFormState({ control: form.control });
+  const touched = touchedFields.columns?.[index];
+  return (part) => (isSubmitted || touched?.[part] === true ? errors.columns?.[index]?.[part]?.message : undefined);
 }
 
 function Found({ found }: Pick<ColumnRowProps, 'found'>) {

@@ -6,19 +6,17 @@ interface PlanCardProps {
   readonly entityName: string;
   readonly source: SourceCollectionView | undefined;
   readonly nodeCount: number | undefined;
+  /** A collection is named that does not exist yet. */
+  readonly isMissing: boolean;
 }
 
 /** What creating the entity sets going. */
-export function PlanCard({ entityName, source, nodeCount }: PlanCardProps) {
-  const documents =
-    source === undefined
-      ? 'the collection, as soon as it exists'
-      : `${formatEstimate(source.estimatedDocuments)} documents`;
+export function PlanCard({ entityName, source, nodeCount, isMissing }: PlanCardProps) {
   const name = entityName === '' ? '…' : entityName;
   return (
     <Card title="What will happen">
       <dl className="grid grid-cols-[auto_minmax(0,1fr)] gap-x-4 gap-y-1.5">
-        <Line name="Scan" words={`reads ${documents} once, by _id, beside your writes`} />
+        <Line name="Scan" words={scanWords(source, isMissing)} />
         <Line name="Then" words="every change in MongoDB reaches the file within moments" />
         <Line
           name="Cache"
@@ -30,6 +28,13 @@ export function PlanCard({ entityName, source, nodeCount }: PlanCardProps) {
       </dl>
     </Card>
   );
+}
+
+function scanWords(source: SourceCollectionView | undefined, isMissing: boolean): string {
+  if (isMissing) return 'begins as soon as the collection exists';
+  const documents =
+    source === undefined ? 'the whole collection' : `${formatEstimate(source.estimatedDocuments)} documents`;
+  return `reads ${documents} once, beside your writes`;
 }
 
 function Line({ name, words }: { readonly name: string; readonly words: string }) {

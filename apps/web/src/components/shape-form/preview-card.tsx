@@ -77,7 +77,7 @@ function columnsOf(preview: PreviewView): TableColumn<PreviewRow>[] {
 }
 
 function Cell({ value }: { readonly value: string | null }) {
-  if (value === null) return <span className="text-ink-3 text-sm">NULL</span>;
+  if (value === null) return <span className="block text-ink-3 text-sm">NULL</span>;
   return (
     <code title={value} className="block max-w-44 truncate">
       {value}

@@ -4,7 +4,7 @@ import type { FleetView, SampleView, SourceCollectionView } from '@emcachers/cor
 import { type Shape, sourceNameSchema } from '@emcachers/core/shape';
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
-import { useFieldArray, useFormState, useWatch } from 'react-hook-form';
+import { type UseFieldArrayReturn, type UseFormReturn, useFieldArray, useFormState, useWatch } from 'react-hook-form';
 import { proposeColumnName, proposeName } from '../../shape-draft/names.ts';
 import { previewShape } from '../../shape-draft/preview-shape.ts';
 import { engineErrorOf } from '../../trpc/engine-error.ts';
@@ -33,65 +33,28 @@ const quietMs = 350;
 const nameId = 'entity-name';
 
 export function ShapeEditor({ initial, sources, fleet }: ShapeEditorProps) {
-  const shapeForm = useShapeForm(initial);
-  const { form, submit, isPending, error } = shapeForm;
-  const { errors } = useFormState({ control: form.control });
+  const { form, submit, isPending, error } = useShapeForm(initial);
   const columns = useFieldArray({ control: form.control, name: 'columns' });
   const draft = useWatch({ control: form.control }) as Shape;
   const { sample, preview } = useSampled(draft);
   const source = sources?.find(({ sourceName }) => sourceName === draft.sourceName);
-  const nameError = errors.entityName?.message;
-
-  const chooseSource = (sourceName: string) => {
-    form.setValue('sourceName', sourceName, { shouldValidate: true, shouldDirty: true });
-    if (form.getFieldState('entityName').isDirty || sourceName === '') return;
-    const taken = fleet?.entities.map((entity) => entity.entityName) ?? [];
-    form.setValue('entityName', proposeName(sourceName.slice(sourceName.indexOf('.') + 1), taken), {
-      shouldValidate: true,
-    });
-  };
-  const addPaths = (paths: Readonly<SampleView['paths']>) => {
-    const names = draft.columns.map((column) => column.name);
-    for (const { path, suggestedType } of paths) {
-      const name = proposeColumnName(path, names);
-      names.push(name);
-      columns.append({ name, type: suggestedType, path }, { shouldFocus: false });
-    }
-    form.clearErrors('columns');
-  };
   const useAny = (columnName: string) => {
     const index = draft.columns.findIndex((column) => column.name === columnName);
     if (index >= 0) form.setValue(`columns.${index}.type`, 'Any', { shouldDirty: true });
   };
-
   return (
     <form
       noValidate
-      className="grid items-start gap-5 lg:grid-cols-[minmax(0,1.15fr)_minmax(0,1fr)]"
+      className="grid items-start gap-5 lg:grid-cols-[minmax(0,1.3fr)_minmax(0,1fr)]"
       onSubmit={(event) => {
         event.preventDefault();
         submit();
       }}
     >
-      <div className="grid gap-5">
+      <div className="grid grid-cols-1 gap-5">
         <Card>
           <div className="grid gap-[18px]">
-            <div className="grid gap-4 sm:grid-cols-2">
-              <SourceField
-                sources={sources}
-                value={draft.sourceName}
-                onChange={chooseSource}
-                error={errors.sourceName?.message}
-              />
-              <Field
-                id={nameId}
-                label="Entity name"
-                error={nameError}
-                hint={`dbs/${draft.entityName || '…'}/db.sqlite`}
-              >
-                <TextInput mono id={nameId} {...describedBy(nameId, nameError)} {...form.register('entityName')} />
-              </Field>
-            </div>
+            <Names form={form} draft={draft} sources={sources} fleet={fleet} />
             <ColumnsEditor form={form} columns={columns} sample={sample.data} preview={preview.data} />
           </div>
         </Card>
@@ -101,11 +64,11 @@ export function ShapeEditor({ initial, sources, fleet }: ShapeEditorProps) {
             error={sample.error === null ? null : engineErrorOf(sample.error)}
             retry={() => void sample.refetch()}
             taken={new Set(draft.columns.map((column) => column.path))}
-            onAdd={addPaths}
+            onAdd={(paths) => addPaths({ form, columns, paths })}
           />
         )}
       </div>
-      <div className="grid gap-5">
+      <div className="grid grid-cols-1 gap-5">
         <PreviewCard
           preview={preview.data}
           isOld={preview.isPlaceholderData}
@@ -115,7 +78,12 @@ export function ShapeEditor({ initial, sources, fleet }: ShapeEditorProps) {
         {preview.data === undefined ? null : (
           <Refusals preview={preview.data} columns={draft.columns} onUseAny={useAny} />
         )}
-        <PlanCard entityName={draft.entityName} source={source} nodeCount={fleet?.nodes.length} />
+        <PlanCard
+          entityName={draft.entityName}
+          source={source}
+          nodeCount={fleet?.nodes.length}
+          isMissing={sources !== undefined && source === undefined && draft.sourceName !== ''}
+        />
         {error === null ? null : <Trouble urgent error={error} title="The entity was not created." />}
         <div className="flex justify-end gap-2">
           <Link href="/" className={buttonClasses()}>
@@ -128,6 +96,53 @@ export function ShapeEditor({ initial, sources, fleet }: ShapeEditorProps) {
       </div>
     </form>
   );
+}
+
+interface NamesProps extends Pick<ShapeEditorProps, 'sources' | 'fleet'> {
+  readonly form: UseFormReturn<Shape>;
+  readonly draft: Shape;
+}
+
+/** Source and entity name, side by side; the name is proposed until the reader writes one. */
+function Names({ form, draft, sources, fleet }: NamesProps) {
+  const { errors } = useFormState({ control: form.control });
+  const nameError = errors.entityName?.message;
+  const chooseSource = (sourceName: string) => {
+    form.setValue('sourceName', sourceName, { shouldValidate: true, shouldDirty: true });
+    if (form.getFieldState('entityName').isDirty || sourceName === '') return;
+    const taken = fleet?.entities.map((entity) => entity.entityName) ?? [];
+    const proposed = proposeName(sourceName.slice(sourceName.indexOf('.') + 1), taken);
+    form.setValue('entityName', proposed, { shouldValidate: true });
+  };
+  return (
+    <div className="grid gap-4 sm:grid-cols-2">
+      <SourceField
+        sources={sources}
+        value={draft.sourceName}
+        onChange={chooseSource}
+        error={errors.sourceName?.message}
+      />
+      <Field id={nameId} label="Entity name" error={nameError} hint={`dbs/${draft.entityName || '…'}/db.sqlite`}>
+        <TextInput mono id={nameId} {...describedBy(nameId, nameError)} {...form.register('entityName')} />
+      </Field>
+    </div>
+  );
+}
+
+interface AddedPaths {
+  readonly form: UseFormReturn<Shape>;
+  readonly columns: UseFieldArrayReturn<Shape, 'columns'>;
+  readonly paths: Readonly<SampleView['paths']>;
+}
+
+function addPaths({ form, columns, paths }: AddedPaths): void {
+  const names = form.getValues('columns').map((column) => column.name);
+  for (const { path, suggestedType } of paths) {
+    const name = proposeColumnName(path, names);
+    names.push(name);
+    columns.append({ name, type: suggestedType, path }, { shouldFocus: false });
+  }
+  form.clearErrors('columns');
 }
 
 /** What the source says to the draft: its fields, and the first rows. Asked for once the typing has paused. */

@@ -3,7 +3,7 @@
 import { Combobox } from '@base-ui/react/combobox';
 import type { SourceCollectionView } from '@emcachers/core/api-views';
 import { sourceNameSchema } from '@emcachers/core/shape';
-import { ChevronDown } from 'lucide-react';
+import { ChevronDown, Search } from 'lucide-react';
 import { useState } from 'react';
 import { formatEstimate } from '../../format/numbers.ts';
 import { describedBy, Field } from './field.tsx';
@@ -19,7 +19,7 @@ const id = 'source-name';
 
 /** The collection to copy, picked from those that exist; one that does not exist yet can be named too. */
 export function SourceField({ sources, value, onChange, error }: SourceFieldProps) {
-  const [typed, setTyped] = useState(value);
+  const [typed, setTyped] = useState('');
   const known = new Map(sources?.map((source) => [source.sourceName, source]));
   const names = [...known.keys()];
   const isNew = typed !== '' && !known.has(typed) && sourceNameSchema.safeParse(typed).success;
@@ -34,28 +34,35 @@ export function SourceField({ sources, value, onChange, error }: SourceFieldProp
         onInputValueChange={setTyped}
         autoHighlight
       >
-        <Combobox.InputGroup className="relative flex">
-          <Combobox.Input
-            id={id}
-            placeholder="database.collection"
-            spellCheck={false}
-            className="h-[34px] w-full min-w-0 rounded-control border border-field bg-panel pr-8 pl-2.5 font-mono text-[0.9rem] text-ink placeholder:text-ink-3 aria-invalid:border-bad"
-            {...describedBy(id, error)}
-          />
-          <Combobox.Trigger
-            aria-label="Show all collections"
-            className="absolute inset-y-0 right-1 grid w-7 place-items-center text-ink-3"
-          >
-            <ChevronDown size={15} aria-hidden />
-          </Combobox.Trigger>
-        </Combobox.InputGroup>
+        <Combobox.Trigger
+          id={id}
+          className="flex h-[34px] w-full min-w-0 items-center gap-2 rounded-control border border-field bg-panel px-2.5 text-start aria-invalid:border-bad"
+          {...describedBy(id, error)}
+        >
+          <span className="min-w-0 flex-1 truncate font-mono text-[0.9rem]">
+            {value === '' ? <span className="text-ink-3">Choose a collection</span> : value}
+          </span>
+          <ChevronDown size={15} aria-hidden className="shrink-0 text-ink-3" />
+        </Combobox.Trigger>
         <Combobox.Portal>
           <Combobox.Positioner sideOffset={4} className="z-30 w-(--anchor-width) min-w-64 outline-none">
-            <Combobox.Popup className="max-h-72 overflow-y-auto rounded-card border border-line-strong bg-panel p-1 shadow-float">
-              <Combobox.Empty className="px-2.5 py-2 text-ink-2 empty:hidden">
+            <Combobox.Popup
+              aria-label="Collections"
+              className="rounded-card border border-line-strong bg-panel shadow-float"
+            >
+              <div className="flex items-center gap-2 border-line border-b px-3">
+                <Search size={14} aria-hidden className="shrink-0 text-ink-3" />
+                <Combobox.Input
+                  aria-label="Find a collection"
+                  placeholder="Find, or name one: database.collection"
+                  spellCheck={false}
+                  className="h-9 w-full min-w-0 bg-transparent font-mono text-[0.9rem] outline-none placeholder:font-sans placeholder:text-ink-3"
+                />
+              </div>
+              <Combobox.Empty className="px-3 py-2 text-ink-2 empty:hidden">
                 {sources === undefined ? 'Listing the collections…' : 'No collection matches.'}
               </Combobox.Empty>
-              <Combobox.List>
+              <Combobox.List className="max-h-64 overflow-y-auto p-1 empty:hidden">
                 {(name: string) => (
                   <Combobox.Item
                     key={name}

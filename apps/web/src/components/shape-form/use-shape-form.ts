@@ -21,7 +21,7 @@ export interface ShapeForm {
 export function useShapeForm(initial: Shape): ShapeForm {
   const client = useTRPCClient();
   const router = useRouter();
-  const form = useForm<Shape>({ resolver: zodResolver(shapeSchema), defaultValues: initial, mode: 'onTouched' });
+  const form = useForm<Shape>({ resolver: zodResolver(shapeSchema), defaultValues: initial, mode: 'all' });
   const create = useMutation({ mutationFn: (shape: Shape) => client.entities.create.mutate(shape) });
   const submit = form.handleSubmit(async (shape) => {
     try {

@@ -32,7 +32,11 @@ export function Shell({ theme, children }: { readonly theme: Theme; readonly chi
             <ThemeSwitch initial={theme} />
           </div>
         </header>
-        <main id="content" tabIndex={-1} className="grid max-w-[1320px] gap-5 px-4 pt-5 pb-12 outline-none md:px-6">
+        <main
+          id="content"
+          tabIndex={-1}
+          className="grid max-w-[1320px] grid-cols-1 gap-5 px-4 pt-5 pb-12 outline-none md:px-6"
+        >
           {children}
         </main>
       </div>

@@ -13,6 +13,8 @@ export interface TableColumn<Row> {
   readonly width?: string;
   /** For columns whose header is for screen readers only. */
   readonly isLabelHidden?: boolean;
+  /** Shown while loading, as high as the cell will be; a single bar where it is left out. */
+  readonly placeholder?: ReactNode;
   /** Place in a stacked row on narrow screens; a labelled pair where it is left out. */
   readonly stack?: 'title' | 'status' | 'corner' | 'wide' | 'hidden';
   readonly sort?: { readonly state: 'ascending' | 'descending' | 'none'; readonly toggle: () => void };
@@ -131,7 +133,7 @@ function placeholders<Row>(columns: readonly TableColumn<Row>[], count: number):
     <tr key={index}>
       {columns.map((column) => (
         <BodyCell key={column.id} column={column}>
-          {column.stack === 'corner' ? null : <Skeleton width={column.stack === 'title' ? '9rem' : '4rem'} />}
+          {column.placeholder ?? <Skeleton width={column.stack === 'title' ? '9rem' : '4rem'} />}
         </BodyCell>
       ))}
     </tr>

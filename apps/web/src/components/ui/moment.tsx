@@ -8,8 +8,8 @@ import { useTimeZone } from '../../live/use-time-zone.ts';
 interface MomentProps {
   /** ISO 8601, or null while unknown. */
   readonly at: string | null;
-  /** `ago` tells the age, `clock` the time; the other one is in the title, with the zone. */
-  readonly show?: 'ago' | 'clock';
+  /** `ago` tells the age, `clock` the time, `precise` the time with milliseconds; the rest is in the title. */
+  readonly show?: 'ago' | 'clock' | 'precise';
 }
 
 /** A point in time, both as an age and as a time of day. */
@@ -22,7 +22,7 @@ export function Moment({ at, show = 'clock' }: MomentProps) {
   const full = formatFullMoment(atMs, timeZone);
   return (
     <time dateTime={at} title={show === 'ago' ? full : `${full} · ${ago}`} className="figures whitespace-nowrap">
-      {show === 'ago' ? ago : formatMoment(atMs, { nowMs, timeZone })}
+      {show === 'ago' ? ago : formatMoment(atMs, { nowMs, timeZone, isPrecise: show === 'precise' })}
     </time>
   );
 }
