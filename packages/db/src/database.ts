@@ -5,13 +5,15 @@ import { PrismaClient } from './generated/client.ts';
 import { safeInteger } from './safe-integer.ts';
 
 /**
- * Connections to PostgreSQL: one pool for the hot statements, one that Prisma uses for the control tables, so that a
- * slow page of the console never holds up an append. Dead peers are noticed: TCP keep-alive on both ends, and a limit on
+ * Connections to PostgreSQL: a pool for the hot statements, one for pages of the oplog, and one that Prisma uses for the
+ * control tables, so that a slow page of the console never holds up an append. Dead peers are noticed: TCP keep-alive on both ends, and a limit on
  * every wait. A connection that breaks while idle is dropped and made again; only `onIdleError` hears of it.
  */
 export interface Database {
   readonly url: string;
   readonly pool: pg.Pool;
+  /** For pages of the oplog alone: its planner always reads the partitions' indexes in id order, see `read-page.ts`. */
+  readonly pagePool: pg.Pool;
   readonly prisma: PrismaClient;
   /** EMC-3001 unless the server answers. */
   ping(): Promise<void>;
@@ -20,7 +22,7 @@ export interface Database {
 
 export interface DatabaseOptions {
   readonly url: string;
-  /** Connections of the hot pool; the control pool has as many. Default 6: appending, promoting, reading, and spares. */
+  /** Most connections of each of the three pools. Default 6: appending, promoting, scanning, and spares. */
   readonly connectionsMax?: number;
   /** Longest wait for one statement. Default 5 minutes: a sweep reads a whole partition. */
   readonly statementMsMax?: number;
@@ -45,14 +47,16 @@ export function openDatabase(options: DatabaseOptions): Database {
     types: { getTypeParser: typeParser },
   };
   const pool = new pg.Pool(config);
+  const pagePool = new pg.Pool({ ...config, options: pagePlannerOptions });
   const { types: _types, ...controlConfig } = config;
   const controlPool = new pg.Pool(controlConfig);
   // Without a listener the error of an idle connection would end the process.
-  for (const each of [pool, controlPool]) each.on('error', (error) => options.onIdleError?.(error));
+  for (const each of [pool, pagePool, controlPool]) each.on('error', (error) => options.onIdleError?.(error));
   const prisma = new PrismaClient({ adapter: new PrismaPg(controlPool) });
   return {
     url: options.url,
     pool,
+    pagePool,
     prisma,
     ping: async () => {
       try {
@@ -63,10 +67,19 @@ export function openDatabase(options: DatabaseOptions): Database {
     },
     close: async () => {
       await prisma.$disconnect();
-      await Promise.all([pool.end(), controlPool.end()]);
+      await Promise.all([pool.end(), pagePool.end(), controlPool.end()]);
     },
   };
 }
+
+const pagePlannerOptions = [
+  'enable_seqscan=off',
+  'enable_bitmapscan=off',
+  'enable_sort=off',
+  'plan_cache_mode=force_generic_plan',
+]
+  .map((setting) => `-c ${setting}`)
+  .join(' ');
 
 const int8 = 20;
 

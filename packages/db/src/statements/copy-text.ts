@@ -29,9 +29,9 @@ function escapeText(value: string): string {
 const chunkCharsMax = 1 << 20;
 
 /**
- * Sends rows through COPY. Measured here against a multi-row INSERT with parameters: two to three times as fast from 500
- * rows on and no slower below, so there is one way for every size. The rows' order is the order of their ids, since the
- * sequence is drawn row by row.
+ * Sends rows through COPY. Measured (300 B rows, PostgreSQL 18, two shared cores) against a prepared INSERT of as many
+ * VALUES: equal at 100 rows, half as fast again at 2,000, and below 50 rows half a millisecond slower for a whole
+ * batch, which is not worth a second way. Ids are in the order of the rows, since the sequence is drawn row by row.
  */
 export async function copyRows<Row>(
   client: pg.PoolClient,

@@ -13,7 +13,7 @@ export interface Page {
   readonly horizon: number;
   readonly head: number;
   readonly entries: readonly OplogEntry[];
-  /** A limit ended the page; else there is nothing between its last entry and `head`. */
+  /** A limit was reached; else there is nothing between its last entry and `head`. */
   readonly full: boolean;
 }
 
@@ -33,14 +33,17 @@ interface PageRow extends Omit<EntryRow, 'id'> {
   readonly horizon: number;
   readonly head: number;
   readonly id: number | null;
-  readonly found: number | null;
+  /** Of this row and those before it. */
+  readonly bytes: number | null;
 }
 
 /**
  * One page and what it must be judged by (generation, horizon, head), in one statement: two would see two snapshots. The
  * outer join answers these also when there is nothing to read. Bytes are bounded by a running sum, which reads lengths
  * from the rows' headers and does not unpack large values; the first row always comes, however large. `head` gates
- * the scan, so that a poll with nothing new touches no partition.
+ * the scan, so that a poll with nothing new touches no partition. Runs in the pool for pages, whose planner has no choice
+ * but the partitions' indexes merged in id order: a partition that grew by a scan has no statistics for up to a
+ * minute, and it then sorted 700,000 rows on disk for a page of 20,000 (1.4 s instead of 60 ms).
  */
 const sql = `
   SELECT state.generation, state.horizon, state.head, page.*
@@ -49,19 +52,17 @@ const sql = `
                  (SELECT (value #>> '{}')::bigint FROM metadata WHERE key = 'head') AS head) AS state
     LEFT JOIN LATERAL (
       SELECT bounded.*
-        FROM (SELECT entry.*, sum(octet_length(data)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS bytes,
-                     count(*) OVER () AS found
+        FROM (SELECT entry.*, sum(octet_length(data)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS bytes
                 FROM (SELECT id, entity_id, operation, doc_id, data, version, source_time_ms,
                              (extract(epoch FROM created_at) * 1000)::float8 AS created_at_ms
                         FROM oplog
                        WHERE id > $1 AND state.head > $1 AND entity_id = ANY ($2::integer[])
                        ORDER BY id LIMIT $3) AS entry) AS bounded
        WHERE bounded.bytes - COALESCE(octet_length(bounded.data), 0) < $4 OR bounded.bytes IS NULL
-    ) AS page ON true
-   ORDER BY page.id`;
+    ) AS page ON true`;
 
-export async function readPage(pool: pg.Pool, request: PageRequest): Promise<Page> {
-  const answer = await pool.query<PageRow>({
+export async function readPage(pagePool: pg.Pool, request: PageRequest): Promise<Page> {
+  const answer = await pagePool.query<PageRow>({
     name: 'read-page',
     text: sql,
     values: [request.afterId, request.entityIds, request.limitRows, request.limitBytes],
@@ -70,9 +71,13 @@ export async function readPage(pool: pg.Pool, request: PageRequest): Promise<Pag
   if (first === undefined) throw new Error('The metadata rows are gone.');
   const { generation, horizon, head } = first;
   if (first.id === null) return { generation, horizon, head, entries: [], full: false };
-  const entries = answer.rows.map((row) => toEntry({ ...row, id: row.id ?? 0 }));
-  const found = first.found ?? 0;
-  return { generation, horizon, head, entries, full: found >= request.limitRows || entries.length < found };
+  // In id order already, but only a sort promises it, and here it costs nothing.
+  const entries = answer.rows
+    .map((row) => toEntry({ ...row, id: row.id ?? 0 }))
+    .sort((left, right) => left.id - right.id);
+  const bytes = answer.rows.at(-1)?.bytes ?? 0;
+  const full = entries.length >= request.limitRows || bytes >= request.limitBytes;
+  return { generation, horizon, head, entries, full };
 }
 
 export function toEntry(row: EntryRow): OplogEntry {

@@ -8,9 +8,9 @@ import type { OplogReader } from './oplog.ts';
 export function createOplogReader(database: Database): OplogReader {
   const { pool } = database;
   return {
-    readPage: (request) => orDatabaseError(readPage(pool, request)),
-    heads: () => orDatabaseError(readHeads(pool)),
-    tail: (request) => orDatabaseError(readTail(pool, request)),
+    readPage: (request) => orDatabaseError(readPage(database.pagePool, request)),
+    heads: () => orDatabaseError(readHeads(database.pagePool)),
+    tail: (request) => orDatabaseError(readTail(database.pagePool, request)),
     countEntries: (entityId) => orDatabaseError(countEntries(pool, entityId)),
   };
 }
