@@ -23,6 +23,8 @@ const endings: ReadonlySet<string> = new Set(['commitTransaction', 'abortTransac
 
 interface Call {
   readonly request: Request;
+  /** Known before the command runs: an error may close the cursor that tells it. */
+  readonly isChangeStream: boolean;
   readonly connection: ClientConnection;
   readonly signal: AbortSignal;
 }
@@ -42,8 +44,9 @@ export class Dispatcher {
     this.#direct = new DirectAccess(server.store, server.locks);
   }
 
-  async handle(call: Call): Promise<Reply> {
-    const { body } = call.request;
+  async handle(received: Omit<Call, 'isChangeStream'>): Promise<Reply> {
+    const { body } = received.request;
+    const call: Call = { ...received, isChangeStream: isChangeStreamCall(body, this.#server.cursors) };
     const effect = this.#server.failPoints.hit({
       command: body.name,
       applicationName: call.connection.applicationName,
@@ -183,7 +186,7 @@ export class Dispatcher {
       command: body.name,
       isInTransaction,
       isRetryableWrite: body.has('txnNumber') && !isInTransaction,
-      isChangeStream: isChangeStreamCall(body, this.#server.cursors) && !(isFailPoint && body.name === 'getMore'),
+      isChangeStream: call.isChangeStream && !(isFailPoint && body.name === 'getMore'),
       hasWriteConcernError: false,
     };
     const computed = errorLabelsFor(failure.code, failed);

@@ -17,13 +17,14 @@ async function run(context: CommandContext): Promise<CommandResult> {
   if (collection === undefined) throw new MongoFailure('NamespaceNotFound', `ns does not exist: ${database}.${name}`);
   const images = body.document('changeStreamPreAndPostImages');
   const indexChange = body.nested('index');
+  const before = stateOf(collection, indexChange);
   store.group.enter();
   const reply: Record<string, unknown> = {};
   if (images !== undefined)
     store.catalog.setOptions(collection, withOption(collection.options, 'changeStreamPreAndPostImages', images));
   if (indexChange !== undefined) Object.assign(reply, changeIndex(context, collection, indexChange));
-  const operationDescription = describe(body);
-  store.history.append(collection.namespace, { kind: 'modify', operationDescription }, store.history.stamp());
+  const change = { kind: 'modify', operationDescription: describe(body), preImage: before } as const;
+  store.history.append(collection.namespace, change, store.history.stamp());
   return reply;
 }
 
@@ -79,6 +80,22 @@ function changeIndex({ server }: CommandContext, collection: Collection, wanted:
   if (isHidden ?? before.boolean('hidden')) writer.boolean('hidden', true);
   server.store.catalog.setIndexSpecification(collection, index, writer.finish());
   return reply;
+}
+
+/** `{ collectionOptions, indexOptions }` as they are before the change; the history keeps it as the entry's pre-image. */
+function stateOf(collection: Collection, indexChange: CommandBody | undefined): Buffer {
+  const writer = new BsonWriter().beginDocument('collectionOptions').binary('uuid', collection.uuid, 4);
+  writer.elements(collection.options).end();
+  if (indexChange !== undefined) {
+    const body = new CommandBody(chosenIndex(collection, indexChange).specification);
+    const seconds = body.number('expireAfterSeconds');
+    writer.beginDocument('indexOptions');
+    if (indexChange.has('expireAfterSeconds') && seconds !== undefined)
+      writer.int64('expireAfterSeconds', Math.trunc(seconds));
+    if (indexChange.has('hidden')) writer.boolean('hidden', body.boolean('hidden') ?? false);
+    writer.end();
+  }
+  return writer.finish();
 }
 
 /** What a `modify` event says: what was asked for. */

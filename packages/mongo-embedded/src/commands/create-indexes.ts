@@ -181,8 +181,20 @@ async function run(context: CommandContext): Promise<CommandResult> {
       'Indexes in a transaction are not supported by this server',
     );
   const numIndexesBefore = collection.indexes.length + 1;
-  for (const specification of specifications)
-    if (!exists(collection, specification)) build(context, collection, specification);
+  const built: Buffer[] = [];
+  try {
+    for (const specification of specifications) {
+      if (exists(collection, specification)) continue;
+      build(context, collection, specification);
+      built.push(specification);
+    }
+  } catch (error) {
+    for (const index of collection.indexes.filter(({ specification }) => built.includes(specification))) {
+      server.store.catalog.dropIndex(collection, index);
+    }
+    throw error;
+  }
+  record(context, collection, built);
   const numIndexesAfter = collection.indexes.length + 1;
   const note = numIndexesAfter === numIndexesBefore ? { note: 'all indexes already exist' } : {};
   return { numIndexesBefore, numIndexesAfter, createdCollectionAutomatically, commitQuorum: 'votingMembers', ...note };
@@ -208,8 +220,17 @@ function build({ server }: CommandContext, collection: Collection, specification
     store.catalog.dropIndex(collection, index);
     throw error;
   }
-  const operationDescription = new BsonWriter().documents('indexes', [specification]).finish();
-  store.history.append(collection.namespace, { kind: 'createIndexes', operationDescription }, store.history.stamp());
+}
+
+/** An empty collection's indexes are logged one by one, those of one with documents together, as mongod's two ways of building do. */
+function record({ server }: CommandContext, collection: Collection, built: readonly Buffer[]): void {
+  const { history } = server.store;
+  const groups = collection.table.count() === 0 ? built.map((specification) => [specification]) : [built];
+  for (const group of groups) {
+    if (group.length === 0) continue;
+    const operationDescription = new BsonWriter().documents('indexes', group).finish();
+    history.append(collection.namespace, { kind: 'createIndexes', operationDescription }, history.stamp());
+  }
 }
 
 function fill(collection: Collection, index: IndexTable): void {

@@ -3,6 +3,7 @@ import { BsonWriter } from '../bson/bson-writer.ts';
 import { findElement } from '../bson/raw-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { RawValue } from '../query/raw-value.ts';
+import { ownedLsid } from '../session/session-table.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { idIndexSpecification } from '../storage/schema-change.ts';
 import type { CommandContext } from './command.ts';
@@ -33,7 +34,9 @@ export function readSourceStage(
         );
       return [];
     case '$listLocalSessions':
-      return [];
+      return context.server.sessions.ids().map((id) => {
+        return new BsonWriter().document('_id', ownedLsid(id)).date('lastUse', context.server.clock.nowMs()).finish();
+      });
     default:
       return null;
   }

@@ -61,6 +61,7 @@ export const errorCodes = {
   NotPrimaryOrSecondary: 13436,
   SocketException: 9001,
   DuplicateKey: 11000,
+  DatabaseDifferCase: 13297,
   BSONObjectTooLarge: 10334,
   TransactionTooOld: 225,
   NoSuchTransaction: 251,

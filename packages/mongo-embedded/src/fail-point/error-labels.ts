@@ -11,7 +11,7 @@ const {
   NoSuchTransaction,
   SnapshotUnavailable,
 } = errorCodes;
-const { RetryChangeStream } = errorCodes;
+const { RetryChangeStream, ChangeStreamFatalError, ChangeStreamHistoryLost, NoMatchingDocument } = errorCodes;
 
 /** `RetriableError` of `src/mongo/base/error_codes.yml`. */
 const retriable: ReadonlySet<number> = new Set([
@@ -31,6 +31,13 @@ const retriable: ReadonlySet<number> = new Set([
 
 /** Added to the retriable ones for change streams: `ResumableChangeStreamError` of the same file. */
 const resumable: ReadonlySet<number> = new Set([...retriable, RetryChangeStream, 63, 150, 13388, 133, 134]);
+
+/** Errors after which a stream must not be resumed from where it was. */
+const fatalToStreams: ReadonlySet<number> = new Set([
+  ChangeStreamFatalError,
+  ChangeStreamHistoryLost,
+  NoMatchingDocument,
+]);
 
 const transient: ReadonlySet<number> = new Set([
   WriteConflict,
@@ -58,6 +65,7 @@ export function errorLabelsFor(code: number, call: FailedCall): string[] {
   if (call.isInTransaction && isTransient(code, call)) labels.push('TransientTransactionError');
   if ((call.isRetryableWrite || isEnding) && retriable.has(code)) labels.push('RetryableWriteError');
   if (call.isChangeStream && resumable.has(code)) labels.push('ResumableChangeStreamError');
+  if (call.isChangeStream && fatalToStreams.has(code)) labels.push('NonResumableChangeStreamError');
   return labels;
 }
 

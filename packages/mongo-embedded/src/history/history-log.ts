@@ -26,6 +26,8 @@ export interface HistoryDependencies {
 const selectEntries = `SELECT h.sequence, h.seconds, h.increment, h.ordinal, h.wall_ms, h.kind, h.namespace, h.document, h.extra,
   n.database, n.collection, n.uuid FROM history h JOIN namespace n ON n.id = h.namespace`;
 
+const oldestSql = 'SELECT sequence, seconds, increment FROM history ORDER BY sequence LIMIT 1';
+
 /** A page of entries stops at this many bytes of documents, so that a reader holds little however large they are. */
 const readBytesMax = 16 * 1024 * 1024;
 
@@ -181,17 +183,17 @@ export class HistoryLog implements History {
     this.#oldest = this.#readOldest();
   }
 
+  /** The first entry that is kept; its time is after everything that was forgotten, also where a time was torn apart. */
   #readOldest(): { sequence: number; time: ClusterTime } {
     const { database } = this.#dependencies;
-    const first = database
-      .prepare('SELECT sequence, seconds, increment FROM history ORDER BY sequence LIMIT 1')
-      .raw()
-      .get();
-    const row = first as [number, number, number] | undefined;
-    if (row !== undefined) return { sequence: row[0], time: { seconds: row[1], increment: row[2] } };
-    return {
-      sequence: this.#committed.sequence,
-      time: this.#segments.isCut ? this.#committed.time : { seconds: 0, increment: 0 },
-    };
+    const first = database.prepare<unknown[], [number, number, number]>(oldestSql).raw().get() as
+      | [number, number, number]
+      | undefined;
+    const { lostTime } = this.#segments;
+    const afterLoss =
+      lostTime === null ? { seconds: 0, increment: 0 } : { ...lostTime, increment: lostTime.increment + 1 };
+    if (first === undefined) return { sequence: this.#appendedSequence + 1, time: afterLoss };
+    const time = { seconds: first[1], increment: first[2] };
+    return { sequence: first[0], time: compareClusterTime(time, afterLoss) < 0 ? afterLoss : time };
   }
 }

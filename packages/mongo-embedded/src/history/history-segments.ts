@@ -1,4 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
+import type { ClusterTime } from './history-entry.ts';
 
 /** A stretch of the history is closed at this size; pruning drops whole stretches. */
 const segmentBytesMax = 1024 * 1024;
@@ -16,6 +17,9 @@ export class HistorySegments {
   readonly #forgetSegments: Statement;
   readonly #forgetEntries: Statement;
   readonly #forgetNamespaces: Statement;
+  readonly #timeOf: Statement<unknown[], [number, number]>;
+  readonly #saveLost: Statement;
+  #lostTime: ClusterTime | null = null;
   #segments: Segment[] = [];
   #unsaved = new Set<Segment>();
   #bytes = 0;
@@ -28,6 +32,11 @@ export class HistorySegments {
     );
     this.#forgetSegments = database.prepare('DELETE FROM history_segment WHERE last_sequence <= ?');
     this.#forgetEntries = database.prepare('DELETE FROM history WHERE sequence <= ?');
+    this.#timeOf = database.prepare<unknown[], [number, number]>(
+      'SELECT seconds, increment FROM history WHERE sequence <= ? ORDER BY sequence DESC LIMIT 1',
+    );
+    this.#timeOf.raw();
+    this.#saveLost = database.prepare("INSERT OR REPLACE INTO setting(name, value) VALUES ('lostTime', ?)");
     this.#forgetNamespaces = database.prepare('DELETE FROM namespace WHERE retired_sequence <= ?');
   }
 
@@ -36,9 +45,9 @@ export class HistorySegments {
     return this.#segments.at(-1)?.last ?? 0;
   }
 
-  /** Whether entries have been forgotten, as opposed to never written. */
-  get isCut(): boolean {
-    return (this.#segments[0]?.first ?? 1) > 1;
+  /** Time of the newest entry that has been forgotten; null while none has. */
+  get lostTime(): ClusterTime | null {
+    return this.#lostTime;
   }
 
   reload(): void {
@@ -49,6 +58,11 @@ export class HistorySegments {
     this.#segments = (rows as [number, number, number][]).map(([first, last, bytes]) => ({ first, last, bytes }));
     this.#bytes = this.#segments.reduce((sum, segment) => sum + segment.bytes, 0);
     this.#unsaved = new Set();
+    const lost = this.#database
+      .prepare<unknown[], Buffer>("SELECT value FROM setting WHERE name = 'lostTime'")
+      .pluck()
+      .get();
+    this.#lostTime = lost === undefined ? null : { seconds: lost.readUInt32BE(0), increment: lost.readUInt32BE(4) };
   }
 
   add(sequence: number, bytes: number): void {
@@ -104,6 +118,14 @@ export class HistorySegments {
   }
 
   #forget(sequence: number): void {
+    const last = this.#timeOf.get(sequence);
+    if (last !== undefined) {
+      this.#lostTime = { seconds: last[0], increment: last[1] };
+      const value = Buffer.alloc(8);
+      value.writeUInt32BE(last[0], 0);
+      value.writeUInt32BE(last[1], 4);
+      this.#saveLost.run(value);
+    }
     this.#forgetEntries.run(sequence);
     this.#forgetSegments.run(sequence);
     this.#forgetNamespaces.run(sequence);

@@ -44,7 +44,8 @@ const userDigest = createHash('sha256').digest();
 /** More sessions than this are refused, as `maxSessions` of mongod does. */
 const sessionsMax = 1_000_000;
 
-function ownedLsid(id: Uint8Array): Buffer {
+/** Raw `{ id, uid }` of a session's sixteen bytes. */
+export function ownedLsid(id: Uint8Array): Buffer {
   return new BsonWriter(96).binary('id', id, 4).binary('uid', userDigest, 0).finish();
 }
 
@@ -95,6 +96,11 @@ export class SessionTable {
       aborted: this.#abortedTransactions,
       sessions: this.#sessions.size,
     };
+  }
+
+  /** The sixteen bytes of every session that is known. */
+  ids(): Buffer[] {
+    return [...this.#sessions.values()].map(({ lsid }) => lsid);
   }
 
   openTransactions(): Transaction[] {

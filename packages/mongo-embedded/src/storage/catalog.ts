@@ -117,13 +117,13 @@ export class Catalog {
     return changed;
   }
 
-  createIndex(collection: Collection, name: string, specification: Uint8Array): IndexTable {
+  createIndex(collection: Collection, name: string, specification: Buffer): IndexTable {
     const result = this.#sqlite
       .prepare('INSERT INTO collection_index(collection, name, specification) VALUES (?, ?, ?)')
       .run(collection.id, name, specification);
     const id = Number(result.lastInsertRowid);
     IndexTable.create(this.#sqlite, id);
-    const index = new IndexTable(this.#sqlite, id, Buffer.from(specification));
+    const index = new IndexTable(this.#sqlite, id, specification);
     collection.indexes.push(index);
     return index;
   }

@@ -1,4 +1,5 @@
 import { BsonWriter } from '../bson/bson-writer.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
 import type { Stamp } from '../history/history-log.ts';
 import { type Collection, newUuid } from './catalog.ts';
 import type { Store } from './store.ts';
@@ -21,10 +22,22 @@ export interface NewCollection {
   readonly uuid?: Buffer;
 }
 
+/** Two databases may not differ in case alone. Source: manual, "MongoDB Limits and Thresholds". */
+function checkDatabaseCase(store: Store, database: string): void {
+  const lower = database.toLowerCase();
+  const other = store.catalog.databases().find((name) => name !== database && name.toLowerCase() === lower);
+  if (other === undefined) return;
+  throw new MongoFailure(
+    'DatabaseDifferCase',
+    `db already exists with different case already have: [${other}] trying to create [${database}]`,
+  );
+}
+
 /** Makes a collection and writes it down. Must not exist. */
 export function createCollection(store: Store, wanted: NewCollection, shared: Stamp | null = null): Collection {
   const options = wanted.options ?? emptyDocument;
   const { database, name } = wanted;
+  checkDatabaseCase(store, database);
   store.group.enter();
   const collection = store.catalog.create({ database, name, options, uuid: wanted.uuid ?? newUuid() });
   const operationDescription = new BsonWriter().elements(options).document('idIndex', idIndexSpecification).finish();
