@@ -81,6 +81,8 @@ function writeDescriptions(
   }
   if (showsExpandedEvents && entry.operationDescription !== null && !omitted.has('operationDescription')) {
     writer.document('operationDescription', entry.operationDescription);
+    // A `modify` entry keeps what was before as its pre-image.
+    if (entry.kind === 'modify' && entry.preImage !== null) writer.document('stateBeforeChange', entry.preImage);
   }
 }
 
