@@ -1,19 +1,12 @@
 import { MongoFailure } from '../error/mongo-failure.ts';
-import { compileExpression, type Environment, scopeWith } from './expression/expression.ts';
-import { fieldPath, type MatchTrace, type PathProbe } from './field-path.ts';
+import { exprBounds, isComparison } from './expr-bounds.ts';
+import { compileExpression } from './expression/compile-expression.ts';
+import { type Environment, scopeWith } from './expression/expression.ts';
+import type { MatchTrace, PathProbe } from './field-path.ts';
 import { atPath, type DocumentTest, equalityTest, inTest, regexOperatorTest, valueProbe } from './filter-operators.ts';
-import {
-  type ComparisonName,
-  crossTypeBounds,
-  equalBounds,
-  everyKey,
-  type IdBounds,
-  intersect,
-  pointBounds,
-  typedBounds,
-} from './id-bounds.ts';
-import { ElementWalker, entriesOf, itemsOf } from './raw-document.ts';
-import { bsonTypes, documentValue, isNumberType, isTruthy, type RawValue, stringOf } from './raw-value.ts';
+import { equalBounds, type IdBounds, intersect, pointBounds, typedBounds } from './id-bounds.ts';
+import { ElementWalker, entriesOf, itemsOf, nameBytes } from './raw-document.ts';
+import { bsonTypes, documentValue, isNumberType, isTruthy, type RawValue } from './raw-value.ts';
 import { typeNameOf } from './type-names.ts';
 import { emptyVariables, type Variables } from './variables.ts';
 
@@ -160,59 +153,6 @@ function compileExpr(operand: RawValue, variables: Variables): Condition {
   return { test, idBounds: exprBounds(operand, variables), equalities: [] };
 }
 
-const mirrored: Readonly<Record<string, ComparisonName>> = {
-  $eq: '$eq',
-  $gt: '$lt',
-  $gte: '$lte',
-  $lt: '$gt',
-  $lte: '$gte',
-};
-
-/** `{ $gt: ['$_id', constant] }` and its like, either way round; `{ $and: [...] }` of such. */
-function exprBounds(operand: RawValue, variables: Variables): IdBounds | null {
-  if (operand.type !== bsonTypes.object) return null;
-  const [entry, ...more] = entriesOf(operand);
-  if (entry === undefined || more.length > 0 || entry[1].type !== bsonTypes.array) return null;
-  const items = itemsOf(entry[1]);
-  if (entry[0] === '$and') return joinedBounds(items.map((item) => exprBounds(item, variables)));
-  const mirror = mirrored[entry[0]];
-  const [left, right] = items;
-  if (mirror === undefined || left === undefined || right === undefined || items.length !== 2) return null;
-  if (isIdPath(left)) return constantBounds(entry[0] as ComparisonName, right, variables);
-  return isIdPath(right) ? constantBounds(mirror, left, variables) : null;
-}
-
-function joinedBounds(list: readonly (IdBounds | null)[]): IdBounds | null {
-  const known = list.filter((bounds) => bounds !== null);
-  if (known.length === 0) return null;
-  return {
-    ...known.reduce(intersect),
-    isExact: known.length === list.length && known.every((bounds) => bounds.isExact),
-  };
-}
-
-function isIdPath(value: RawValue): boolean {
-  return value.type === bsonTypes.string && stringOf(value) === '$_id';
-}
-
-function constantBounds(name: ComparisonName, spec: RawValue, variables: Variables): IdBounds | null {
-  const isPlain = spec.type !== bsonTypes.string && spec.type !== bsonTypes.object && spec.type !== bsonTypes.array;
-  if (isPlain) return crossTypeBounds(name, spec);
-  if (spec.type === bsonTypes.string && !stringOf(spec).startsWith('$')) return crossTypeBounds(name, spec);
-  if (spec.type === bsonTypes.string && stringOf(spec).startsWith('$$')) return variableBounds(name, spec, variables);
-  if (spec.type !== bsonTypes.object) return null;
-  const [entry] = entriesOf(spec);
-  return entry?.[0] === '$literal' || entry?.[0] === '$const' ? crossTypeBounds(name, entry[1]) : null;
-}
-
-function variableBounds(name: ComparisonName, spec: RawValue, variables: Variables): IdBounds | null {
-  for (let binding = variables.bindings; binding !== null; binding = binding.outer) {
-    if (`$$${binding.name}` === stringOf(spec))
-      return binding.value === undefined ? null : crossTypeBounds(name, binding.value);
-  }
-  return null;
-}
-
 /** Whether a document is a set of operators rather than a value to be equal to. */
 function isOperatorDocument(operand: RawValue): boolean {
   if (operand.type !== bsonTypes.object) return false;
@@ -303,7 +243,7 @@ function operatorBounds(name: string, operand: RawValue): IdBounds | null {
     const items = itemsOf(operand);
     return items.some((item) => item.type === bsonTypes.regex) ? null : equalBounds(items);
   }
-  if (name in mirrored && operand.type !== bsonTypes.regex) return typedBounds(name as ComparisonName, operand);
+  if (isComparison(name) && operand.type !== bsonTypes.regex) return typedBounds(name, operand);
   return null;
 }
 
@@ -361,10 +301,22 @@ function itemTest(operand: RawValue): (item: RawValue) => boolean {
 }
 
 function itemOperator(name: string, operand: RawValue, all: RawValue): (item: RawValue) => boolean {
+  const scratch: MatchTrace = { position: -1 };
+  const probe = name === '$elemMatch' ? { test: elementTest(operand) } : valueProbe(name, operand);
+  if (probe !== undefined) return (item) => probe.test(item, scratch);
+  if (name === '$not' && operand.type === bsonTypes.object) {
+    const test = itemTest(operand);
+    return (item) => !test(item);
+  }
+  if (name === '$ne' || name === '$nin') {
+    const test = name === '$ne' ? equalityTest(operand) : inTest(operand, name);
+    return (item) => !test(item);
+  }
   const condition = operatorCondition('v', { name, operand, siblings: entriesOf(all) });
-  const path = fieldPath('v');
-  return (item) => condition.test(holding(item, path.names[0] as Uint8Array), { position: -1 });
+  return (item) => condition.test(holding(item, holderName), scratch);
 }
+
+const holderName = nameBytes('v');
 
 function holding(item: RawValue, name: Uint8Array): RawValue {
   const length = item.end - item.start;
@@ -374,13 +326,6 @@ function holding(item: RawValue, name: Uint8Array): RawValue {
   bytes.set(name, 5);
   bytes.set(item.span(), 6 + name.length);
   return documentValue(bytes);
-}
-
-/** The bounds that `min` and `max` on `{ _id: 1 }` set: from `min` on, up to but without `max`. */
-export function boundsOfMinMax(min: RawValue | undefined, max: RawValue | undefined): IdBounds {
-  const lower = min === undefined ? everyKey : crossTypeBounds('$gte', min).range;
-  const upper = max === undefined ? everyKey : crossTypeBounds('$lt', max).range;
-  return intersect({ points: null, range: lower, isExact: true }, { points: null, range: upper, isExact: true });
 }
 
 /** Checks that a command's filter is a document; MongoDB answers TypeMismatch 14 otherwise. */

@@ -4,6 +4,7 @@ import { arrayOf, documentOf } from './expression/expression.ts';
 import { type CompiledFilter, compileFilter } from './filter.ts';
 import { entriesOf, itemsOf } from './raw-document.ts';
 import { bsonTypes, documentValue, int32Value, type RawValue, stringOf, stringValue } from './raw-value.ts';
+import { compileBucket } from './stages/bucket.ts';
 import { compileTransform } from './stages/document-pipeline.ts';
 import { compileGroup } from './stages/group.ts';
 import { compileLookup } from './stages/lookup.ts';
@@ -116,6 +117,8 @@ function compileStage(name: string, operand: RawValue, context: PipelineContext)
     }
     case '$sortByCount':
       return sortByCount(operand, context);
+    case '$bucket':
+      return compileBucket(operand, context.variables);
     case '$facet':
       return facet(operand, context);
     case '$unionWith':

@@ -1,6 +1,8 @@
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
-import { arrayOf, compileExpression, type Expression, scopeWith } from './expression/expression.ts';
+import { compileExpression } from './expression/compile-expression.ts';
+import { arrayOf, type Expression, scopeWith } from './expression/expression.ts';
+import { operators } from './expression/operators.ts';
 import { type CompiledFilter, compileFilter } from './filter.ts';
 import { numericOf, toInteger } from './numeric.ts';
 import { ElementWalker, entriesOf, itemsOf } from './raw-document.ts';
@@ -115,10 +117,16 @@ function parseField(path: string[], value: RawValue, state: ParseState): void {
   }
   if (operator !== undefined && state.context.isFind && parseFindOperator(path, operator, state)) return;
   use(state, 'include', name);
-  place(state.fields, path, {
-    kind: 'compute',
-    expression: compileExpression(value, scopeWith(state.context.variables.names)),
-  });
+  place(state.fields, path, { kind: 'compute', expression: compileComputed(value, state.context.variables) });
+}
+
+/** A projection reports an unknown operator at its top under a code of its own. */
+function compileComputed(value: RawValue, variables: Variables): Expression {
+  const [entry] = value.type === bsonTypes.object ? entriesOf(value) : [];
+  if (entry?.[0].startsWith('$') === true && operators[entry[0]] === undefined) {
+    throw new MongoFailure(31325, `Invalid $project :: caused by :: Unknown expression ${entry[0]}`);
+  }
+  return compileExpression(value, scopeWith(variables.names));
 }
 
 function parseFlag(path: string[], isIncluded: boolean, state: ParseState): void {

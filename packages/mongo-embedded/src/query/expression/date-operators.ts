@@ -1,3 +1,281 @@
-import type { OperatorTable } from './operator.ts';
+import { MongoFailure } from '../../error/mongo-failure.ts';
+import { numericOf, toInteger } from '../numeric.ts';
+import {
+  bsonTypes,
+  dateValue,
+  int32Value,
+  int64Value,
+  nullValue,
+  type RawValue,
+  readInt64,
+  readUint32,
+  stringOf,
+  stringValue,
+} from '../raw-value.ts';
+import { typeNameOf } from '../type-names.ts';
+import { parsedDate } from './conversion-operators.ts';
+import { clamped } from './date-format.ts';
+import { documentOf } from './expression.ts';
+import {
+  type Argument,
+  isPresent,
+  type OperatorCompiler,
+  type OperatorTable,
+  withArguments,
+  withNamed,
+} from './operator.ts';
 
-export const dateOperators: OperatorTable = {};
+const dayMs = 86_400_000;
+
+/** The moment that a date, an ObjectId or a timestamp stands for. */
+function momentOf(value: RawValue, name: string): Date {
+  if (value.type === bsonTypes.date) return new Date(clamped(readInt64(value.bytes, value.start)));
+  if (value.type === bsonTypes.timestamp) return new Date(readUint32(value.bytes, value.start + 4) * 1000);
+  if (value.type === bsonTypes.objectId) {
+    const [one = 0, two = 0, three = 0, four = 0] = value.span();
+    return new Date((((one << 24) | (two << 16) | (three << 8) | four) >>> 0) * 1000);
+  }
+  throw new MongoFailure(16006, `can't convert from BSON type ${typeNameOf(value)} to Date (${name})`);
+}
+
+/** Minutes east of UTC of `UTC`, `GMT` or `+hh:mm`; zones by name are not known here. */
+function zoneMinutes(zone: Argument): number {
+  if (zone === undefined) return 0;
+  if (zone.type !== bsonTypes.string)
+    throw new MongoFailure(40517, `timezone must evaluate to a string, found ${typeNameOf(zone)}`);
+  const text = stringOf(zone);
+  if (text === 'UTC' || text === 'GMT' || text === 'Z') return 0;
+  const offset = /^([+-])(\d{2}):?(\d{2})?$/.exec(text);
+  if (offset === null)
+    throw new MongoFailure(
+      'CommandNotSupported',
+      `The timezone ${text} is not supported by this server: only UTC and offsets are`,
+    );
+  const minutes = Number(offset[2]) * 60 + Number(offset[3] ?? 0);
+  return offset[1] === '-' ? -minutes : minutes;
+}
+
+function inZone(value: RawValue, zone: Argument, name: string): Date {
+  return new Date(momentOf(value, name).getTime() + zoneMinutes(zone) * 60_000);
+}
+
+function dayOfYear(date: Date): number {
+  return Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / dayMs) + 1;
+}
+
+/** ISO 8601 week: the week of a day is that of its Thursday. */
+function isoWeek(date: Date): { year: number; week: number } {
+  const thursday = new Date(date.getTime() + (3 - ((date.getUTCDay() + 6) % 7)) * dayMs);
+  return { year: thursday.getUTCFullYear(), week: Math.floor((dayOfYear(thursday) - 1) / 7) + 1 };
+}
+
+const parts = {
+  $year: (date: Date) => date.getUTCFullYear(),
+  $month: (date: Date) => date.getUTCMonth() + 1,
+  $dayOfMonth: (date: Date) => date.getUTCDate(),
+  $hour: (date: Date) => date.getUTCHours(),
+  $minute: (date: Date) => date.getUTCMinutes(),
+  $second: (date: Date) => date.getUTCSeconds(),
+  $millisecond: (date: Date) => date.getUTCMilliseconds(),
+  $dayOfWeek: (date: Date) => date.getUTCDay() + 1,
+  $dayOfYear: dayOfYear,
+  $isoDayOfWeek: (date: Date) => ((date.getUTCDay() + 6) % 7) + 1,
+  $isoWeek: (date: Date) => isoWeek(date).week,
+  $isoWeekYear: (date: Date) => isoWeek(date).year,
+  $week: (date: Date) => Math.floor((dayOfYear(date) + 6 - date.getUTCDay()) / 7),
+} as const;
+
+/** A part of a date, from a date alone or from `{ date, timezone }`. */
+function part(read: (date: Date) => number): OperatorCompiler {
+  const named = withNamed({ required: ['date'], optional: ['timezone'], code: 40535 }, ({ date, timezone }, name) =>
+    isPresent(date) ? int32Value(read(inZone(date, timezone, name))) : nullValue,
+  );
+  const plain = withArguments(1, ([date], name) =>
+    isPresent(date) ? int32Value(read(momentOf(date, name))) : nullValue,
+  );
+  return (use) => (use.operand.type === bsonTypes.object && isNamed(use.operand) ? named(use) : plain(use));
+}
+
+function isNamed(operand: RawValue): boolean {
+  return operand.bytes[operand.start + 5] !== 0x24;
+}
+
+function padded(value: number, width: number): string {
+  return String(value).padStart(width, '0');
+}
+
+const formats: Readonly<Record<string, (date: Date, minutes: number) => string>> = {
+  Y: (date) => padded(date.getUTCFullYear(), 4),
+  m: (date) => padded(date.getUTCMonth() + 1, 2),
+  d: (date) => padded(date.getUTCDate(), 2),
+  H: (date) => padded(date.getUTCHours(), 2),
+  M: (date) => padded(date.getUTCMinutes(), 2),
+  S: (date) => padded(date.getUTCSeconds(), 2),
+  L: (date) => padded(date.getUTCMilliseconds(), 3),
+  j: (date) => padded(dayOfYear(date), 3),
+  w: (date) => String(date.getUTCDay() + 1),
+  u: (date) => String(((date.getUTCDay() + 6) % 7) + 1),
+  U: (date) => padded(parts.$week(date), 2),
+  V: (date) => padded(isoWeek(date).week, 2),
+  G: (date) => padded(isoWeek(date).year, 4),
+  z: (_date, minutes) =>
+    `${minutes < 0 ? '-' : '+'}${padded(Math.floor(Math.abs(minutes) / 60), 2)}${padded(Math.abs(minutes) % 60, 2)}`,
+  Z: (_date, minutes) => `${minutes < 0 ? '-' : '+'}${padded(Math.abs(minutes), 3)}`,
+  '%': () => '%',
+};
+
+function dateToString({ date, format, timezone, onNull }: Readonly<Record<string, Argument>>, name: string): Argument {
+  if (!isPresent(date)) return onNull ?? nullValue;
+  const minutes = zoneMinutes(timezone);
+  const moment = inZone(date, timezone, name);
+  const defaultFormat = timezone === undefined || minutes === 0 ? '%Y-%m-%dT%H:%M:%S.%LZ' : '%Y-%m-%dT%H:%M:%S.%L';
+  const pattern = isPresent(format) ? stringOf(format) : defaultFormat;
+  return stringValue(
+    pattern.replace(/%([\s\S])?/g, (_whole, letter: string | undefined) => {
+      const write = formats[letter ?? ''];
+      if (write === undefined)
+        throw new MongoFailure(18536, `Invalid format character '%${letter ?? ''}' in format string`);
+      return write(moment, minutes);
+    }),
+  );
+}
+
+function dateFromString({ dateString, format, onError, onNull }: Readonly<Record<string, Argument>>): Argument {
+  if (!isPresent(dateString)) return onNull ?? nullValue;
+  if (format !== undefined)
+    throw new MongoFailure('CommandNotSupported', '$dateFromString with a format is not supported by this server');
+  try {
+    if (dateString.type !== bsonTypes.string)
+      throw new MongoFailure(
+        'ConversionFailure',
+        `$dateFromString requires that 'dateString' be a string, found: ${typeNameOf(dateString)}`,
+      );
+    return parsedDate(stringOf(dateString));
+  } catch (error) {
+    if (error instanceof MongoFailure && onError !== undefined) return onError;
+    throw error;
+  }
+}
+
+function integer(value: Argument, name: string): number {
+  const number = value === undefined ? undefined : numericOf(value);
+  const whole = number === undefined ? undefined : toInteger(number);
+  if (whole === undefined) throw new MongoFailure(5166405, `${name} expects integer amount of time units`);
+  return Number(whole);
+}
+
+const unitMs: Readonly<Record<string, number>> = {
+  millisecond: 1,
+  second: 1000,
+  minute: 60_000,
+  hour: 3_600_000,
+  day: dayMs,
+  week: 7 * dayMs,
+};
+const unitMonths: Readonly<Record<string, number>> = { month: 1, quarter: 3, year: 12 };
+
+function unitOf(value: Argument, name: string): string {
+  const unit = value?.type === bsonTypes.string ? stringOf(value) : '';
+  if (unitMs[unit] === undefined && unitMonths[unit] === undefined)
+    throw new MongoFailure(
+      'FailedToParse',
+      `${name} parameter 'unit' value cannot be recognized as a time unit: ${unit}`,
+    );
+  return unit;
+}
+
+function shifted(direction: 1 | -1): OperatorCompiler {
+  return withNamed(
+    { required: ['startDate', 'unit', 'amount'], optional: ['timezone'], code: 5166401 },
+    ({ startDate, unit, amount }, name) => {
+      if (!isPresent(startDate) || !isPresent(unit) || !isPresent(amount)) return nullValue;
+      const moment = momentOf(startDate, name);
+      const [step, count] = [unitOf(unit, name), integer(amount, name) * direction];
+      const fixed = unitMs[step];
+      if (fixed !== undefined) return dateValue(BigInt(moment.getTime() + fixed * count));
+      const months = moment.getUTCFullYear() * 12 + moment.getUTCMonth() + (unitMonths[step] ?? 0) * count;
+      const [year, month] = [Math.floor(months / 12), ((months % 12) + 12) % 12];
+      const day = Math.min(moment.getUTCDate(), new Date(Date.UTC(year, month + 1, 0)).getUTCDate());
+      return dateValue(
+        BigInt(Date.UTC(year, month, day) + (moment.getTime() - Math.floor(moment.getTime() / dayMs) * dayMs)),
+      );
+    },
+  );
+}
+
+/** Boundaries crossed between two dates, as MongoDB counts them; weeks begin on Sunday. */
+function dateDifference({ startDate, endDate, unit }: Readonly<Record<string, Argument>>, name: string): Argument {
+  if (!isPresent(startDate) || !isPresent(endDate) || !isPresent(unit)) return nullValue;
+  const [start, end] = [momentOf(startDate, name), momentOf(endDate, name)];
+  const step = unitOf(unit, name);
+  const fixed = unitMs[step];
+  if (fixed === undefined) {
+    const months = (date: Date): number => date.getUTCFullYear() * 12 + date.getUTCMonth();
+    const size = unitMonths[step] ?? 1;
+    return int64Value(BigInt(Math.floor(months(end) / size) - Math.floor(months(start) / size)));
+  }
+  const shift = step === 'week' ? 4 * dayMs : 0;
+  return int64Value(
+    BigInt(Math.floor((end.getTime() + shift) / fixed) - Math.floor((start.getTime() + shift) / fixed)),
+  );
+}
+
+function truncated({ date, unit }: Readonly<Record<string, Argument>>, name: string): Argument {
+  if (!isPresent(date) || !isPresent(unit)) return nullValue;
+  const moment = momentOf(date, name);
+  const step = unitOf(unit, name);
+  const fixed = unitMs[step];
+  if (fixed === undefined) {
+    const size = unitMonths[step] ?? 1;
+    const months = Math.floor((moment.getUTCFullYear() * 12 + moment.getUTCMonth()) / size) * size;
+    return dateValue(BigInt(Date.UTC(Math.floor(months / 12), months % 12, 1)));
+  }
+  const shift = step === 'week' ? 4 * dayMs : 0;
+  return dateValue(BigInt(Math.floor((moment.getTime() + shift) / fixed) * fixed - shift));
+}
+
+function dateParts({ date, timezone }: Readonly<Record<string, Argument>>, name: string): Argument {
+  if (!isPresent(date)) return nullValue;
+  const moment = inZone(date, timezone, name);
+  return documentOf([
+    ['year', int32Value(moment.getUTCFullYear())],
+    ['month', int32Value(moment.getUTCMonth() + 1)],
+    ['day', int32Value(moment.getUTCDate())],
+    ['hour', int32Value(moment.getUTCHours())],
+    ['minute', int32Value(moment.getUTCMinutes())],
+    ['second', int32Value(moment.getUTCSeconds())],
+    ['millisecond', int32Value(moment.getUTCMilliseconds())],
+  ]);
+}
+
+function timestampPart(offset: 0 | 4): OperatorCompiler {
+  return withArguments(1, ([value], name) => {
+    if (!isPresent(value)) return nullValue;
+    if (value.type !== bsonTypes.timestamp)
+      throw new MongoFailure(5687301, `${name} requires a timestamp argument, found ${typeNameOf(value)}`);
+    return int64Value(BigInt(readUint32(value.bytes, value.start + offset)));
+  });
+}
+
+/** Operators on dates, in UTC or a fixed offset from it. Source: the manual's page "Date Expression Operators". */
+export const dateOperators: OperatorTable = {
+  ...Object.fromEntries(Object.entries(parts).map(([name, read]) => [name, part(read)])),
+  $dateToString: withNamed(
+    { required: ['date'], optional: ['format', 'timezone', 'onNull'], code: 18534 },
+    dateToString,
+  ),
+  $dateFromString: withNamed(
+    { required: ['dateString'], optional: ['format', 'timezone', 'onError', 'onNull'], code: 40541 },
+    dateFromString,
+  ),
+  $dateToParts: withNamed({ required: ['date'], optional: ['timezone'], code: 40520 }, dateParts),
+  $dateAdd: shifted(1),
+  $dateSubtract: shifted(-1),
+  $dateDiff: withNamed(
+    { required: ['startDate', 'endDate', 'unit'], optional: ['timezone'], code: 5166303 },
+    dateDifference,
+  ),
+  $dateTrunc: withNamed({ required: ['date', 'unit'], optional: ['timezone'], code: 5439007 }, truncated),
+  $tsSecond: timestampPart(4),
+  $tsIncrement: timestampPart(0),
+};

@@ -10,21 +10,16 @@ import type { OperatorTable } from './operator.ts';
 import { setOperators } from './set-operators.ts';
 import { stringOperators } from './string-operators.ts';
 
-let table: OperatorTable | undefined;
-
-/** Every operator that this server knows; put together on first use because some compile further expressions. */
-export function operators(): OperatorTable {
-  table ??= {
-    ...comparisonOperators,
-    ...controlOperators,
-    ...arithmeticOperators,
-    ...stringOperators,
-    ...arrayOperators,
-    ...iterationOperators,
-    ...objectOperators,
-    ...setOperators,
-    ...conversionOperators,
-    ...dateOperators,
-  };
-  return table;
-}
+/** Every operator that this server knows. */
+export const operators: OperatorTable = {
+  ...comparisonOperators,
+  ...controlOperators,
+  ...arithmeticOperators,
+  ...stringOperators,
+  ...arrayOperators,
+  ...iterationOperators,
+  ...objectOperators,
+  ...setOperators,
+  ...conversionOperators,
+  ...dateOperators,
+};

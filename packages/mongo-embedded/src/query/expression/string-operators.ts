@@ -1,3 +1,208 @@
-import type { OperatorTable } from './operator.ts';
+import { Buffer } from 'node:buffer';
+import { MongoFailure } from '../../error/mongo-failure.ts';
+import { numericOf, toInteger } from '../numeric.ts';
+import {
+  booleanValue,
+  bsonTypes,
+  int32Value,
+  nullValue,
+  type RawValue,
+  readInt64,
+  stringOf,
+  stringValue,
+} from '../raw-value.ts';
+import { compileRegex, regexParts } from '../regex.ts';
+import { typeNameOf } from '../type-names.ts';
+import { formatDate } from './date-format.ts';
+import { arrayOf, documentOf } from './expression.ts';
+import {
+  type Argument,
+  isPresent,
+  type OperatorCompiler,
+  type OperatorTable,
+  withAny,
+  withArguments,
+  withNamed,
+} from './operator.ts';
 
-export const stringOperators: OperatorTable = {};
+/** Text of a value as the operators on strings coerce it: numbers and dates become text, null and missing the empty string. */
+function coerced(value: Argument, name: string): string {
+  if (!isPresent(value)) return '';
+  if (value.type === bsonTypes.string || value.type === bsonTypes.symbol || value.type === bsonTypes.code)
+    return stringOf(value);
+  if (value.type === bsonTypes.date) return formatDate(readInt64(value.bytes, value.start));
+  const number = numericOf(value);
+  const integer = number === undefined ? undefined : toInteger(number);
+  if (integer !== undefined) return String(integer);
+  throw new MongoFailure(16007, `can't convert from BSON type ${typeNameOf(value)} to String (${name})`);
+}
+
+function text(value: Argument, name: string, code: number): string {
+  if (value?.type !== bsonTypes.string)
+    throw new MongoFailure(code, `${name} requires a string argument, found: ${typeNameOf(value)}`);
+  return stringOf(value);
+}
+
+function integer(value: Argument, name: string, code: number): number {
+  const number = value === undefined ? undefined : numericOf(value);
+  const whole = number === undefined ? undefined : toInteger(number);
+  if (whole === undefined) throw new MongoFailure(code, `${name}: expected an integer, found: ${typeNameOf(value)}`);
+  return Number(whole);
+}
+
+function concat(values: readonly Argument[]): Argument {
+  const parts: string[] = [];
+  for (const value of values) {
+    if (!isPresent(value)) return nullValue;
+    if (value.type !== bsonTypes.string)
+      throw new MongoFailure(16702, `$concat only supports strings, not ${typeNameOf(value)}`);
+    parts.push(stringOf(value));
+  }
+  return stringValue(parts.join(''));
+}
+
+/** ASCII letters only, as MongoDB does it. */
+function cased(convert: (letter: string) => string): OperatorCompiler {
+  return withArguments(1, ([value], name) => stringValue(coerced(value, name).replace(/[A-Za-z]/g, convert)));
+}
+
+function substringBytes([value, start, length]: readonly Argument[], name: string): Argument {
+  const bytes = Buffer.from(coerced(value, name));
+  const from = integer(start, name, 16034);
+  const count = integer(length, name, 16035);
+  if (from < 0) throw new MongoFailure(50752, `${name}: starting index must be non-negative (got: ${from})`);
+  const end = count < 0 ? bytes.length : from + count;
+  const isInside = (at: number): boolean => ((bytes[at] ?? 0) & 0xc0) === 0x80;
+  if (isInside(from))
+    throw new MongoFailure(28656, `${name}:  Invalid range, starting index is a UTF-8 continuation byte.`);
+  if (isInside(end))
+    throw new MongoFailure(28657, `${name}:  Invalid range, ending index is in the middle of a UTF-8 character.`);
+  return stringValue(bytes.toString('utf8', from, Math.min(end, bytes.length)));
+}
+
+function substringPoints([value, start, length]: readonly Argument[], name: string): Argument {
+  const points = Array.from(coerced(value, name));
+  const from = integer(start, name, 34450);
+  const count = integer(length, name, 34452);
+  if (from < 0) throw new MongoFailure(34455, `${name}: the starting index must be a non-negative integer.`);
+  if (count < 0) throw new MongoFailure(34454, `${name}: length must be a non-negative integer.`);
+  return stringValue(points.slice(from, from + count).join(''));
+}
+
+function split([value, separator]: readonly Argument[]): Argument {
+  if (!isPresent(value) || !isPresent(separator)) return nullValue;
+  const between = text(separator, '$split', 40086);
+  if (between === '') throw new MongoFailure(40087, '$split requires a non-empty separator');
+  return arrayOf(text(value, '$split', 40085).split(between).map(stringValue));
+}
+
+function trim(sides: { readonly start: boolean; readonly end: boolean }): OperatorCompiler {
+  return withNamed({ required: ['input'], optional: ['chars'], code: 50694 }, ({ input, chars }, name) => {
+    if (!isPresent(input) || (chars !== undefined && !isPresent(chars))) return nullValue;
+    const points = Array.from(text(input, name, 50699));
+    const unwanted = chars === undefined ? whitespace : new Set(Array.from(text(chars, name, 50700)));
+    let [from, to] = [0, points.length];
+    while (sides.start && from < to && unwanted.has(points[from] ?? '')) from += 1;
+    while (sides.end && to > from && unwanted.has(points[to - 1] ?? '')) to -= 1;
+    return stringValue(points.slice(from, to).join(''));
+  });
+}
+
+const whitespace: ReadonlySet<string> = new Set([
+  ...'\0 \t\n\v\f\r\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a',
+]);
+
+function indexOf(split: (text: string) => readonly (string | number)[], code: number): OperatorCompiler {
+  return withArguments([2, 4], ([value, part, start, end], name) => {
+    if (!isPresent(value)) return nullValue;
+    const whole = split(text(value, name, code));
+    const wanted = split(text(part, name, code + 1));
+    const from = start === undefined ? 0 : integer(start, name, 40096);
+    const to = Math.min(end === undefined ? whole.length : integer(end, name, 40096), whole.length);
+    if (from < 0 || (end !== undefined && to < 0))
+      throw new MongoFailure(40097, `${name} requires a nonnegative index`);
+    for (let at = from; at + wanted.length <= to; at += 1) {
+      if (wanted.every((item, offset) => whole[at + offset] === item)) return int32Value(at);
+    }
+    return int32Value(-1);
+  });
+}
+
+function replace(isAll: boolean): OperatorCompiler {
+  return withNamed(
+    { required: ['input', 'find', 'replacement'], optional: [], code: 51751 },
+    ({ input, find, replacement }, name) => {
+      if (!isPresent(input) || !isPresent(find) || !isPresent(replacement)) return nullValue;
+      const [source, part, fresh] = [text(input, name, 51746), text(find, name, 51745), text(replacement, name, 51744)];
+      return stringValue(isAll ? source.replaceAll(part, () => fresh) : source.replace(part, () => fresh));
+    },
+  );
+}
+
+interface RegexArguments {
+  readonly source: string;
+  readonly expression: RegExp;
+}
+
+function regexArguments(values: Readonly<Record<string, Argument>>, name: string): RegexArguments | null {
+  const { input, regex, options } = values;
+  if (!isPresent(input) || !isPresent(regex)) return null;
+  const flags = isPresent(options) ? text(options, name, 51106) : '';
+  const parts = regex.type === bsonTypes.regex ? regexParts(regex) : { pattern: text(regex, name, 51105), flags: '' };
+  if (parts.flags !== '' && flags !== '')
+    throw new MongoFailure(51107, `${name}: found regex option(s) specified in both 'regex' and 'option' fields`);
+  const compiled = compileRegex({ pattern: parts.pattern, flags: parts.flags || flags });
+  return { source: text(input, name, 51104), expression: new RegExp(compiled.source, `${compiled.flags}g`) };
+}
+
+function found(match: RegExpExecArray, source: string): RawValue {
+  const captures = match
+    .slice(1)
+    .map((capture: string | undefined) => (capture === undefined ? nullValue : stringValue(capture)));
+  return documentOf([
+    ['match', stringValue(match[0])],
+    ['idx', int32Value(Array.from(source.slice(0, match.index)).length)],
+    ['captures', arrayOf(captures)],
+  ]);
+}
+
+const regexSpec = { required: ['input', 'regex'], optional: ['options'], code: 31024 };
+
+/** Operators on text. Source: the manual's page "String Expression Operators". */
+export const stringOperators: OperatorTable = {
+  $concat: withAny(concat),
+  $toLower: cased((letter) => letter.toLowerCase()),
+  $toUpper: cased((letter) => letter.toUpperCase()),
+  $strLenBytes: withArguments(1, ([value], name) => int32Value(Buffer.byteLength(text(value, name, 34473)))),
+  $strLenCP: withArguments(1, ([value], name) => int32Value(Array.from(text(value, name, 34471)).length)),
+  $substr: withArguments(3, substringBytes),
+  $substrBytes: withArguments(3, substringBytes),
+  $substrCP: withArguments(3, substringPoints),
+  $split: withArguments(2, split),
+  $trim: trim({ start: true, end: true }),
+  $ltrim: trim({ start: true, end: false }),
+  $rtrim: trim({ start: false, end: true }),
+  $indexOfBytes: indexOf((value) => [...Buffer.from(value)], 40091),
+  $indexOfCP: indexOf((value) => Array.from(value), 40093),
+  $strcasecmp: withArguments(2, ([left, right], name) => {
+    const [one, other] = [coerced(left, name).toUpperCase(), coerced(right, name).toUpperCase()];
+    return int32Value(Math.sign(Buffer.compare(Buffer.from(one), Buffer.from(other))));
+  }),
+  $replaceOne: replace(false),
+  $replaceAll: replace(true),
+  $regexMatch: withNamed(regexSpec, (values, name) => {
+    const given = regexArguments(values, name);
+    return booleanValue(given?.expression.test(given.source) === true);
+  }),
+  $regexFind: withNamed(regexSpec, (values, name) => {
+    const given = regexArguments(values, name);
+    const match = given?.expression.exec(given.source) ?? null;
+    return given === null || match === null ? nullValue : found(match, given.source);
+  }),
+  $regexFindAll: withNamed(regexSpec, (values, name) => {
+    const given = regexArguments(values, name);
+    return arrayOf(
+      given === null ? [] : Array.from(given.source.matchAll(given.expression), (match) => found(match, given.source)),
+    );
+  }),
+};

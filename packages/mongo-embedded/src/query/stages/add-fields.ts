@@ -1,6 +1,7 @@
 import { BsonWriter } from '../../bson/bson-writer.ts';
 import { MongoFailure } from '../../error/mongo-failure.ts';
-import { arrayOf, compileExpression, type Environment, type Expression, scopeWith } from '../expression/expression.ts';
+import { compileExpression } from '../expression/compile-expression.ts';
+import { arrayOf, type Environment, type Expression, scopeWith } from '../expression/expression.ts';
 import { ElementWalker, entriesOf, itemsOf } from '../raw-document.ts';
 import { bsonTypes, documentValue, type RawValue } from '../raw-value.ts';
 import type { Variables } from '../variables.ts';

@@ -1,5 +1,6 @@
 import { MongoFailure } from '../../error/mongo-failure.ts';
-import { compileExpression, scopeWith } from '../expression/expression.ts';
+import { compileExpression } from '../expression/compile-expression.ts';
+import { scopeWith } from '../expression/expression.ts';
 import { compileProjection, exclusionOf } from '../projection.ts';
 import { entriesOf, fieldOf, nameBytes } from '../raw-document.ts';
 import { bsonTypes, documentValue, type RawValue } from '../raw-value.ts';

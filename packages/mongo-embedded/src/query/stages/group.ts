@@ -1,5 +1,6 @@
 import { MongoFailure } from '../../error/mongo-failure.ts';
-import { compileExpression, documentOf, type Expression, scopeWith } from '../expression/expression.ts';
+import { compileExpression } from '../expression/compile-expression.ts';
+import { documentOf, type Expression, scopeWith } from '../expression/expression.ts';
 import { orderKey } from '../order-key.ts';
 import { entriesOf } from '../raw-document.ts';
 import { bsonTypes, documentValue, int32Value, nullValue, type RawValue } from '../raw-value.ts';

@@ -1,6 +1,7 @@
 import { BsonWriter } from '../../bson/bson-writer.ts';
 import { MongoFailure } from '../../error/mongo-failure.ts';
-import { arrayOf, bind, compileExpression, scopeWith, valueAt } from '../expression/expression.ts';
+import { compileExpression } from '../expression/compile-expression.ts';
+import { arrayOf, bind, scopeWith, valueAt } from '../expression/expression.ts';
 import { compileFilter } from '../filter.ts';
 import { entriesOf, itemsOf, pathBytes } from '../raw-document.ts';
 import { bsonTypes, documentValue, nullValue, type RawValue, stringOf } from '../raw-value.ts';

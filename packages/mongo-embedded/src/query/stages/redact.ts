@@ -1,13 +1,7 @@
 import { BsonWriter } from '../../bson/bson-writer.ts';
 import { MongoFailure } from '../../error/mongo-failure.ts';
-import {
-  arrayOf,
-  bind,
-  compileExpression,
-  type Environment,
-  type Expression,
-  scopeWith,
-} from '../expression/expression.ts';
+import { compileExpression } from '../expression/compile-expression.ts';
+import { arrayOf, bind, type Environment, type Expression, scopeWith } from '../expression/expression.ts';
 import { ElementWalker, itemsOf } from '../raw-document.ts';
 import { bsonTypes, documentValue, type RawValue, stringOf, stringValue } from '../raw-value.ts';
 import type { Variables } from '../variables.ts';

@@ -1,0 +1,68 @@
+import { type ComparisonName, crossTypeBounds, everyKey, type IdBounds, intersect } from './id-bounds.ts';
+import { entriesOf, itemsOf } from './raw-document.ts';
+import { bsonTypes, type RawValue, stringOf } from './raw-value.ts';
+import type { Variables } from './variables.ts';
+
+/** The comparison that says the same with its sides exchanged. */
+const mirrored: Readonly<Record<ComparisonName, ComparisonName>> = {
+  $eq: '$eq',
+  $gt: '$lt',
+  $gte: '$lte',
+  $lt: '$gt',
+  $lte: '$gte',
+};
+
+/** `{ $gt: ['$_id', constant] }` and its like, either way round; `{ $and: [...] }` of such. */
+export function exprBounds(operand: RawValue, variables: Variables): IdBounds | null {
+  if (operand.type !== bsonTypes.object) return null;
+  const [entry, ...more] = entriesOf(operand);
+  if (entry === undefined || more.length > 0 || entry[1].type !== bsonTypes.array) return null;
+  const items = itemsOf(entry[1]);
+  if (entry[0] === '$and') return joinedBounds(items.map((item) => exprBounds(item, variables)));
+  const [left, right] = items;
+  if (!isComparison(entry[0]) || left === undefined || right === undefined || items.length !== 2) return null;
+  if (isIdPath(left)) return constantBounds(entry[0], right, variables);
+  return isIdPath(right) ? constantBounds(mirrored[entry[0]], left, variables) : null;
+}
+
+function joinedBounds(list: readonly (IdBounds | null)[]): IdBounds | null {
+  const known = list.filter((bounds) => bounds !== null);
+  if (known.length === 0) return null;
+  return {
+    ...known.reduce(intersect),
+    isExact: known.length === list.length && known.every((bounds) => bounds.isExact),
+  };
+}
+
+function isIdPath(value: RawValue): boolean {
+  return value.type === bsonTypes.string && stringOf(value) === '$_id';
+}
+
+function constantBounds(name: ComparisonName, spec: RawValue, variables: Variables): IdBounds | null {
+  const isPlain = spec.type !== bsonTypes.string && spec.type !== bsonTypes.object && spec.type !== bsonTypes.array;
+  if (isPlain) return crossTypeBounds(name, spec);
+  if (spec.type === bsonTypes.string && !stringOf(spec).startsWith('$')) return crossTypeBounds(name, spec);
+  if (spec.type === bsonTypes.string && stringOf(spec).startsWith('$$')) return variableBounds(name, spec, variables);
+  if (spec.type !== bsonTypes.object) return null;
+  const [entry] = entriesOf(spec);
+  return entry?.[0] === '$literal' || entry?.[0] === '$const' ? crossTypeBounds(name, entry[1]) : null;
+}
+
+function variableBounds(name: ComparisonName, spec: RawValue, variables: Variables): IdBounds | null {
+  for (let binding = variables.bindings; binding !== null; binding = binding.outer) {
+    if (`$$${binding.name}` === stringOf(spec))
+      return binding.value === undefined ? null : crossTypeBounds(name, binding.value);
+  }
+  return null;
+}
+
+export function isComparison(name: string): name is ComparisonName {
+  return name in mirrored;
+}
+
+/** The bounds that `min` and `max` on `{ _id: 1 }` set: from `min` on, up to but without `max`. */
+export function boundsOfMinMax(min: RawValue | undefined, max: RawValue | undefined): IdBounds {
+  const lower = min === undefined ? everyKey : crossTypeBounds('$gte', min).range;
+  const upper = max === undefined ? everyKey : crossTypeBounds('$lt', max).range;
+  return intersect({ points: null, range: lower, isExact: true }, { points: null, range: upper, isExact: true });
+}
