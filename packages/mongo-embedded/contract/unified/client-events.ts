@@ -68,8 +68,7 @@ export class ClientEvents {
     const record = (event: RecordedEvent): void => {
       if (this.stopped || !observed.has(event.name)) return;
       if (event.type === 'command' && ignored.has(String(event.details['commandName']))) return;
-      if (event.type === 'command' && !options.observeSensitive && SENSITIVE.has(String(event.details['commandName'])))
-        return;
+      if (event.type === 'command' && !options.observeSensitive && isSensitive(event.details)) return;
       this.recorded.push(event);
       for (const listener of this.listeners) listener();
     };
@@ -121,6 +120,12 @@ export class ClientEvents {
       this.listeners.add(look);
     });
   }
+}
+
+/** Named as such, or emptied by the driver because it carried credentials (a hello with speculative authentication). */
+function isSensitive(details: Document): boolean {
+  const content: unknown = details['command'] ?? details['reply'] ?? { failure: true };
+  return SENSITIVE.has(String(details['commandName'])) || Object.keys(content as object).length === 0;
 }
 
 /** The driver reuses and changes command documents, so what it reported is copied as the bytes that it would send. */

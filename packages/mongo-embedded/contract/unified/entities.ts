@@ -28,18 +28,18 @@ export class Entities implements MatchScope, AsyncDisposable {
     this.url = dependencies.url;
   }
 
-  /** Creates the entities of `createEntities` in order; a client is connected at once. */
-  async create(definitions: readonly Document[]): Promise<void> {
+  /** Creates the entities of `createEntities` in order; a client connects with its first operation. */
+  create(definitions: readonly Document[]): void {
     for (const definition of definitions) {
       const [kind = '', options] = Object.entries(definition)[0] ?? [];
-      await this.createOne(kind, options as Document);
+      this.createOne(kind, options as Document);
     }
   }
 
-  private async createOne(kind: string, options: Document): Promise<void> {
+  private createOne(kind: string, options: Document): void {
     const id = String(options['id']);
     if (kind === 'client') {
-      await this.createClient(id, options);
+      this.createClient(id, options);
     } else if (kind === 'database') {
       const { readConcern, readPreference, ...rest } = (options['databaseOptions'] ?? {}) as Document;
       const concerns = { ...toReadConcern(readConcern), ...toReadPreference(readPreference) };
@@ -63,7 +63,7 @@ export class Entities implements MatchScope, AsyncDisposable {
     }
   }
 
-  private async createClient(id: string, options: Document): Promise<void> {
+  private createClient(id: string, options: Document): void {
     if (options['autoEncryptOpts'] !== undefined) throw new OutOfScope('client-side encryption');
     const { serverApi, uriOptions, storeEventsAsEntities } = options;
     const client = new MongoClient(this.url, {
@@ -84,7 +84,6 @@ export class Entities implements MatchScope, AsyncDisposable {
       throw new OutOfScope('storeEventsAsEntities serves performance tests only');
     this.clients.set(id, client);
     this.set(id, client);
-    await client.connect();
   }
 
   /** Names one value; a name is given once. */

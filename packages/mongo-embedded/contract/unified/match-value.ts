@@ -18,6 +18,8 @@ export interface MatchPlace {
   readonly path: string;
   /** Root documents may hold fields that the test does not name. */
   readonly isRoot: boolean;
+  /** So may, within commands, the documents inside: what the driver adds there says nothing about the server. */
+  readonly isLenient?: boolean;
 }
 
 export class Mismatch extends Error {
@@ -50,19 +52,19 @@ export class ValueMatcher {
   private matchArray(expected: readonly unknown[], actual: unknown, place: MatchPlace): void {
     if (!Array.isArray(actual) || actual.length !== expected.length) throw new Mismatch(place, expected, actual);
     for (const [index, entry] of expected.entries()) {
-      this.match(entry, actual[index], { path: `${place.path}[${index}]`, isRoot: place.isRoot });
+      this.match(entry, actual[index], { ...place, path: `${place.path}[${index}]` });
     }
   }
 
   private matchDocument(expected: Document, actual: unknown, place: MatchPlace): void {
     if (!isDocumentLike(actual)) throw new Mismatch(place, expected, actual);
     for (const [key, value] of Object.entries(expected)) {
-      const inner = { path: `${place.path}.${key}`, isRoot: false };
+      const inner = { ...place, path: `${place.path}.${key}`, isRoot: false };
       if (isOperator(value)) this.matchField(value, { container: actual, key }, inner);
       else if (!(key in actual)) throw new Mismatch(inner, value, undefined);
       else this.match(value, actual[key], inner);
     }
-    if (place.isRoot) return;
+    if (place.isRoot || place.isLenient === true) return;
     const extra = Object.keys(actual).filter((key) => !(key in expected) && actual[key] !== undefined);
     if (extra.length > 0) throw new Error(`${place.path}: unexpected field ${extra.join(', ')} in ${show(actual)}`);
   }

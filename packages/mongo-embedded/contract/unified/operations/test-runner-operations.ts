@@ -91,7 +91,7 @@ const TOPOLOGY: Readonly<Record<string, OperationHandler>> = {
 };
 
 const FLOW: Readonly<Record<string, OperationHandler>> = {
-  createEntities: async ({ entities }, { entities: definitions }) => entities.create(definitions),
+  createEntities: ({ entities }, { entities: definitions }) => entities.create(definitions),
   loop: () => {
     throw new OutOfScope('loop serves long-running workload executors');
   },
