@@ -67,13 +67,13 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
   return {
     fleet,
     entities: createEntityManager({ fleet, control: entityControl }),
-    jobs: createJobDesk({ store: createJobStore(database.pool), control: entityControl }),
-    idempotency: createIdempotency(createIdempotencyStore(database.pool)),
+    jobs: createJobDesk({ store: createJobStore(database), control: entityControl }),
+    idempotency: createIdempotency(createIdempotencyStore(database)),
     sources: createSourceBrowser({ source, clock, entitiesOf: (sourceName) => entitiesOf(fleet, sourceName) }),
     oplogReader: createStoredOplogReader({
       control: entityControl,
       oplog: pipeline.oplog,
-      readDeadLetters: (entityId, limit) => readDeadLetters(database.pool, entityId, limit),
+      readDeadLetters: (entityId, limit) => readDeadLetters(database, { entityId, limit }),
     }),
     rowsReader: createRowsReader(pipeline.replicator),
     services: [wakeListener, fleet, registry],

@@ -57,7 +57,7 @@ function createLeading(shared: Shared) {
   let ingest: Ingest | null = null;
   let jobRunner: JobRunner | null = null;
   const entities = createIngestEntities(database);
-  const store = createJobStore(database.pool);
+  const store = createJobStore(database);
   const control = createEntityControl(database);
   const leader = createLeader({ databaseUrl: database.url, nodeId, clock });
   const term = createLeaderTerm({

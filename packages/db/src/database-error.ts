@@ -30,6 +30,9 @@ const classBySqlState: ReadonlyMap<string, ErrorClass> = new Map([
 const driverWords =
   /Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Query read timeout|not queryable/;
 
+/** Prisma's words for the same: P1xxx the server is not there or closed the connection, P2024 and P2037 no connection is free. */
+const prismaAway = /^P(1\d{3}|2024|2037)$/;
+
 export function mayRunAgain(error: unknown): boolean {
   return classBySqlState.get(sqlState(error) ?? '') === 'again';
 }
@@ -49,6 +52,7 @@ export function connectionError(cause: unknown): EmcachersError {
 }
 
 function isAway(error: unknown): boolean {
+  if (prismaAway.test(codeOf(error) ?? '')) return true;
   const state = sqlState(error);
   if (state !== null) return state.startsWith('08') || classBySqlState.get(state) === 'away';
   if (error instanceof AggregateError) return error.errors.some(isAway);
@@ -57,8 +61,12 @@ function isAway(error: unknown): boolean {
 }
 
 function sqlState(error: unknown): string | null {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null;
-  return /^[0-9A-Z]{5}$/.test(error.code) ? error.code : null;
+  const code = codeOf(error);
+  return code !== null && /^[0-9A-Z]{5}$/.test(code) ? code : null;
+}
+
+function codeOf(error: unknown): string | null {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }
 
 function words(error: unknown): string {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '@emcachers/core/clock';
 import { createEntity } from '@emcachers/db/control/entities';
-import { readLeader } from '@emcachers/db/control/nodes';
+import { readLeader } from '@emcachers/db/control/read-leader';
 import { openDatabase } from '@emcachers/db/database';
 import { createTestDatabase, runOnServer } from '@emcachers/db/testing';
 import { expect, test } from 'vitest';

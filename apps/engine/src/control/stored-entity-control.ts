@@ -7,7 +7,7 @@ import {
   requestRefresh,
   setPaused,
 } from '@emcachers/db/control/entity-requests';
-import { listOffsets } from '@emcachers/db/control/nodes';
+import { listOffsets } from '@emcachers/db/control/offset-reports';
 import type { Database } from '@emcachers/db/database';
 import type { EntityControl, EntityState } from './entity-control.ts';
 

@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import type { Database } from '../database.ts';
 import { toDatabaseError } from '../database-error.ts';
 
 export interface DeadLetterRow {
@@ -10,15 +10,21 @@ export interface DeadLetterRow {
   readonly createdAtMs: number;
 }
 
-const sql = `
-SELECT doc_id AS "docId", error_code AS "errorCode", reason AS error, attempts,
-       (extract(epoch FROM created_at) * 1000)::int8 AS "createdAtMs"
-  FROM dead_letter WHERE entity_id = $1 ORDER BY updated_at DESC LIMIT $2`;
-
 /** The newest first. The documents themselves stay in PostgreSQL. */
-export async function readDeadLetters(pool: pg.Pool, entityId: number, limit: number): Promise<DeadLetterRow[]> {
-  const answer = await pool.query<DeadLetterRow>(sql, [entityId, limit]).catch((error: unknown) => {
-    throw toDatabaseError(error);
-  });
-  return answer.rows;
+export async function readDeadLetters(
+  { prisma }: Database,
+  filter: { entityId: number; limit: number },
+): Promise<DeadLetterRow[]> {
+  const select = { docId: true, errorCode: true, reason: true, attempts: true, createdAt: true };
+  const where = { entityId: filter.entityId };
+  const letters = await prisma.deadLetter
+    .findMany({ where, orderBy: { updatedAt: 'desc' }, take: filter.limit, select })
+    .catch((error: unknown) => {
+      throw toDatabaseError(error);
+    });
+  return letters.map(({ reason, createdAt, ...letter }) => ({
+    ...letter,
+    error: reason,
+    createdAtMs: createdAt.getTime(),
+  }));
 }

@@ -1,4 +1,4 @@
-import type pg from 'pg';
+import type { Database } from '../database.ts';
 import { toDatabaseError } from '../database-error.ts';
 
 /** Answers given to requests that carried an Idempotency-Key, kept for a day. */
@@ -14,17 +14,14 @@ WITH expired AS (DELETE FROM idempotency_key WHERE expires_at < now())
 INSERT INTO idempotency_key (key, request_hash, status_code, response, expires_at)
 VALUES ($1, $2, 201, $3, now() + interval '1 day') ON CONFLICT (key) DO NOTHING`;
 
-const findSql = `SELECT request_hash AS "requestHash", response FROM idempotency_key WHERE key = $1 AND expires_at >= now()`;
-
-export function createIdempotencyStore(pool: pg.Pool): IdempotencyStore {
+export function createIdempotencyStore({ pool, prisma }: Database): IdempotencyStore {
   return {
     async find(key) {
-      const answer = await pool
-        .query<{ requestHash: string; response: unknown }>(findSql, [key])
-        .catch((error: unknown) => {
-          throw toDatabaseError(error);
-        });
-      return answer.rows[0] ?? null;
+      const found = await prisma.idempotencyKey.findUnique({ where: { key } }).catch((error: unknown) => {
+        throw toDatabaseError(error);
+      });
+      if (found === null || found.expiresAt < new Date()) return null;
+      return { requestHash: found.requestHash, response: found.response };
     },
     async keep({ key, requestHash, response }) {
       await pool.query(keepSql, [key, requestHash, JSON.stringify(response)]).catch((error: unknown) => {

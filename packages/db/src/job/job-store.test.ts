@@ -8,8 +8,8 @@ async function openTest() {
   const created = await createTestDatabase();
   const database = openDatabase({ url: created.url });
   return {
-    pool: database.pool,
-    jobs: createJobStore(database.pool),
+    ...database,
+    jobs: createJobStore(database),
     async [Symbol.asyncDispose]() {
       await database.close();
       await created[Symbol.asyncDispose]();
@@ -62,7 +62,7 @@ test('a cancelled job stays cancelled whatever its runner reports afterwards', a
 
 test('the first answer to an idempotency key is the one that is kept', async () => {
   await using database = await openTest();
-  const store = createIdempotencyStore(database.pool);
+  const store = createIdempotencyStore(database);
   expect(await store.find('k')).toBeNull();
   await store.keep({ key: 'k', requestHash: 'a', response: { first: true } });
   await store.keep({ key: 'k', requestHash: 'b', response: { first: false } });

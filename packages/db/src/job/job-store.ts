@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { JobKind, JobStatus, JobView } from '@emcachers/core/api-views';
+import { type JobKind, type JobStatus, type JobView, jobKinds, jobStatuses } from '@emcachers/core/api-views';
 import type pg from 'pg';
+import { z } from 'zod';
 import { advisoryLocks, advisoryNamespace } from '../advisory-locks.ts';
+import type { Database } from '../database.ts';
 import { toDatabaseError } from '../database-error.ts';
+import type { Job } from '../generated/client.ts';
 
 /**
  * The records of jobs. A job outlives its entity and the process that runs it: what a dead process left `running` is
@@ -50,7 +53,8 @@ const recordColumns = `id AS "jobId", kind, entity_name AS "entityName", status,
   ${iso('created_at')} AS "createdAt", ${iso('started_at')} AS "startedAt", ${iso('finished_at')} AS "finishedAt",
   coalesce((input ->> 'allowLargeSweep')::bool, false) AS "allowLargeSweep"`;
 
-export function createJobStore(pool: pg.Pool): JobStore {
+export function createJobStore(database: Database): JobStore {
+  const { pool, prisma } = database;
   const query = async <Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> => {
     const answer = await pool.query<Row>(sql, values).catch((error: unknown) => {
       throw toDatabaseError(error);
@@ -60,30 +64,58 @@ export function createJobStore(pool: pg.Pool): JobStore {
   return {
     add: async (job) => add(pool, job),
     list: async ({ entityName, limit }) => query<JobRecord>(listSql, [entityName, limit]),
-    get: async (jobId) =>
-      (await query<JobRecord>(`SELECT ${recordColumns} FROM job WHERE id = $1`, [jobId]))[0] ?? null,
+    get: async (jobId) => {
+      const job = await orDatabaseError(prisma.job.findUnique({ where: { id: jobId } }));
+      return job === null ? null : toRecord(job);
+    },
     claim: async (limit) => query<JobRecord>(claimSql, [limit]),
     requeue: async () => {
       await query(`UPDATE job SET status = 'queued', started_at = NULL WHERE status = 'running'`);
       await query(pruneSql, [recordsMax]);
     },
     note: async (jobId, message) => {
-      await query(`UPDATE job SET message = $2 WHERE id = $1 AND status = 'running'`, [jobId, message]);
+      await orDatabaseError(prisma.job.updateMany({ where: { id: jobId, status: 'running' }, data: { message } }));
     },
     finish: async (jobId, { status, message, errorCode }) => {
       await query(finishSql, [jobId, status, message, errorCode]);
     },
     cancel: async (jobId, message) => (await query(cancelSql, [jobId, message])).length > 0,
     cancelled: async (jobIds) => {
-      const rows = await query<{ id: string }>(
-        `SELECT id FROM job WHERE id = ANY($1::uuid[]) AND status <> 'running'`,
-        [jobIds],
-      );
+      const where = { id: { in: [...jobIds] }, status: { not: 'running' } };
+      const rows = await orDatabaseError(prisma.job.findMany({ where, select: { id: true } }));
       return rows.map((row) => row.id);
     },
   };
 }
 
+async function orDatabaseError<Answer>(answer: PromiseLike<Answer>): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw toDatabaseError(error);
+  }
+}
+
+const kindSchema = z.enum(jobKinds);
+const statusSchema = z.enum(jobStatuses);
+const inputSchema = z.object({ allowLargeSweep: z.boolean().optional() });
+
+function toRecord(job: Job): JobRecord {
+  return {
+    jobId: job.id,
+    kind: kindSchema.parse(job.kind),
+    entityName: job.entityName,
+    status: statusSchema.parse(job.status),
+    message: job.message,
+    errorCode: job.errorCode,
+    createdAt: job.createdAt.toISOString(),
+    startedAt: job.startedAt?.toISOString() ?? null,
+    finishedAt: job.finishedAt?.toISOString() ?? null,
+    allowLargeSweep: inputSchema.parse(job.input).allowLargeSweep ?? false,
+  };
+}
+
+// Names compare without case, which Prisma would do by a pattern in which the underscore of a name stands for any character.
 const listSql = `SELECT ${recordColumns} FROM job
  WHERE $1::text IS NULL OR lower(entity_name) = lower($1) ORDER BY created_at DESC, id LIMIT $2`;
 

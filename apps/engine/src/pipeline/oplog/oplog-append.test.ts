@@ -1,6 +1,6 @@
 import { markDeleting, requestRefresh } from '@emcachers/db/control/entity-requests';
-import { listDeadLetters } from '@emcachers/db/control/records';
 import { openDatabase } from '@emcachers/db/database';
+import { readDeadLetters } from '@emcachers/db/fleet/read-dead-letters';
 import { createTestDatabase } from '@emcachers/db/testing';
 import { describe, expect, test } from 'vitest';
 import { createOplogWriter } from './oplog-writer.ts';
@@ -180,8 +180,8 @@ describe('append', () => {
       coercionErrors,
       position: position(11),
     });
-    expect(await listDeadLetters(oplog.database, { entityId: id, limit: 10 })).toMatchObject([
-      { docId: 'bad', reason: 'still not', attempts: 2 },
+    expect(await readDeadLetters(oplog.database, { entityId: id, limit: 10 })).toMatchObject([
+      { docId: 'bad', error: 'still not', attempts: 2 },
     ]);
     expect(await oplog.entity('orders')).toMatchObject({ deadLetters: 1, coercionErrors: 6 });
     await oplog.append(upsert(id, 'bad', 'mended'));

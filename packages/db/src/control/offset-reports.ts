@@ -1,52 +1,7 @@
 import type { Database } from '../database.ts';
 import { toDatabaseError } from '../database-error.ts';
 
-/** Nodes, what their caches report, and who leads. Times are by PostgreSQL's clock, so that nodes' clocks do not matter. */
-export interface NodeRecord {
-  readonly nodeId: string;
-  readonly roles: readonly string[];
-  readonly host: string;
-  readonly startedAt: Date;
-  readonly heartbeatAt: Date;
-  /** Age of the heartbeat by PostgreSQL's clock. */
-  readonly heartbeatAgeMs: number;
-}
-
-/** `started` for the first heartbeat of a process: its start time is set. */
-export async function heartbeatNode(
-  database: Database,
-  node: { nodeId: string; roles: readonly string[]; host: string; started: boolean },
-): Promise<void> {
-  await database.pool.query(
-    `INSERT INTO node (id, roles, host) VALUES ($1, $2, $3)
-     ON CONFLICT (id) DO UPDATE
-        SET roles = EXCLUDED.roles, host = EXCLUDED.host, heartbeat_at = now(),
-            started_at = CASE WHEN $4 THEN now() ELSE node.started_at END`,
-    [node.nodeId, node.roles, node.host, node.started],
-  );
-}
-
-export async function listNodes(database: Database): Promise<readonly NodeRecord[]> {
-  const answer = await database.pool.query<NodeRecord>(
-    `SELECT id AS "nodeId", roles, host, started_at AS "startedAt", heartbeat_at AS "heartbeatAt",
-            (extract(epoch FROM now() - heartbeat_at) * 1000)::float8 AS "heartbeatAgeMs"
-       FROM node ORDER BY id`,
-  );
-  return answer.rows;
-}
-
-/** A node that is gone for good, with its reports. */
-export async function forgetNode(database: Database, nodeId: string): Promise<void> {
-  await database.prisma.node.deleteMany({ where: { id: nodeId } });
-}
-
-/** The leader by the epoch row; null before the first and after one that left in good order. */
-export async function readLeader(database: Database): Promise<{ nodeId: string; epoch: number } | null> {
-  const leader = await database.prisma.leader.findUnique({ where: { id: 1 } });
-  return leader?.nodeId == null ? null : { nodeId: leader.nodeId, epoch: leader.epoch };
-}
-
-/** What one cache says of itself; null is unknown. */
+/** What one cache says of itself; null is unknown. Ages are by PostgreSQL's clock, so that nodes' clocks do not matter. */
 export interface OffsetReport {
   readonly entityId: number;
   readonly offset: number | null;
