@@ -73,6 +73,8 @@ export class ChangeStream {
   #scannedTime: ClusterTime | null = null;
   #token: Buffer;
   #isInvalidated = false;
+  /** Token of the invalidate event, which the last batch carries even where the pipeline hides the event. */
+  #lastToken: Buffer | null = null;
   #failure: Error | undefined;
 
   /** Checks the request and finds the place to start. Throws MongoDB's errors for either. */
@@ -136,7 +138,9 @@ export class ChangeStream {
       bytes += next.document.length;
       this.#token = next.token;
     }
-    if (this.#pending.length === 0 && !this.#isInvalidated) this.#advanceToken();
+    if (this.#pending.length > 0) return;
+    if (this.#lastToken !== null) this.#token = this.#lastToken;
+    else this.#advanceToken();
   }
 
   /** Moves the token on over what was looked at and not shown. */
@@ -187,7 +191,9 @@ export class ChangeStream {
 
   #invalidate(entry: HistoryEntry): void {
     this.#isInvalidated = true;
-    const invalidate = this.#maker.filtered(invalidateEventOf(entry));
+    const event = invalidateEventOf(entry);
+    this.#lastToken = event.token;
+    const invalidate = this.#maker.filtered(event);
     if (invalidate !== null) this.#enqueue(invalidate, -1);
   }
 

@@ -13,9 +13,10 @@ function isInternalCollection(collection: string | null): boolean {
 }
 
 /**
- * Whether an entry belongs to what the stream watches. A rename belongs to the stream of either name. System collections and the
- * databases admin, config and local are never shown by a stream on more than a collection.
- * Source: `getNsRegexForChangeStream` and its neighbours in `src/mongo/db/pipeline/document_source_change_stream.cpp` of mongodb/mongo.
+ * Whether an entry belongs to what the stream watches. A rename belongs to the stream of either name. A stream on one collection
+ * sees the drop of its collection, not that of the database. System collections and the databases admin, config and
+ * local are never shown by a stream on more than a collection.
+ * Source: `buildOperationFilter` in `src/mongo/db/pipeline/change_stream_filter_helpers.cpp` of mongodb/mongo.
  */
 export function isInScope(entry: HistoryEntry, scope: StreamScope): boolean {
   switch (scope.kind) {
@@ -29,7 +30,7 @@ export function isInScope(entry: HistoryEntry, scope: StreamScope): boolean {
 }
 
 function isOfCollection(entry: HistoryEntry, database: string, collection: string): boolean {
-  if (entry.kind === 'dropDatabase') return entry.database === database;
+  if (entry.kind === 'dropDatabase') return false;
   if (entry.database === database && entry.collection === collection) return entry.nsType !== 'view';
   return entry.renameTo?.database === database && entry.renameTo.collection === collection;
 }
@@ -42,8 +43,8 @@ function isOfDatabase(entry: HistoryEntry, database: string): boolean {
 /** Whether the entry ends the stream. Source: `isInvalidatingCommand` in `document_source_change_stream_check_invalidate.cpp` of mongodb/mongo. */
 export function isInvalidating(entry: HistoryEntry, scope: StreamScope): boolean {
   if (scope.kind === 'cluster') return false;
-  if (entry.kind === 'dropDatabase') return true;
-  return scope.kind === 'collection' && (entry.kind === 'drop' || entry.kind === 'rename');
+  if (scope.kind === 'database') return entry.kind === 'dropDatabase';
+  return entry.kind === 'drop' || entry.kind === 'rename';
 }
 
 /** Kinds that only a stream with `showExpandedEvents` shows. */

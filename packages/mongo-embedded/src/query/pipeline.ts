@@ -125,6 +125,10 @@ function compileStage(name: string, operand: RawValue, context: PipelineContext)
       return unionWith(operand, context);
     case '$documents':
       return documents(operand, context);
+    case '$changeStream':
+      throw new MongoFailure(40602, '$changeStream is only valid as the first stage in a pipeline');
+    case '$changeStreamSplitLargeEvent':
+      throw new MongoFailure('IllegalOperation', `${name} can only be used in a $changeStream pipeline`);
     default:
       if (unsupportedStages.has(name))
         throw new MongoFailure('CommandNotSupported', `The stage ${name} is not supported by this server`);

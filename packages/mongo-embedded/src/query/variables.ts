@@ -1,4 +1,6 @@
-import { type Binding, bind } from './expression/expression.ts';
+import { BsonWriter } from '../bson/bson-writer.ts';
+import { compileExpression } from './expression/compile-expression.ts';
+import { type Binding, bind, scopeWith } from './expression/expression.ts';
 import { entriesOf } from './raw-document.ts';
 import { dateValue, documentValue, timestampValue } from './raw-value.ts';
 
@@ -10,7 +12,7 @@ export interface Variables {
 
 export const emptyVariables: Variables = { names: [], bindings: null };
 
-/** `letDocument` holds plain values; `nowMs` is the one time that the whole command sees. */
+/** The values of `letDocument` are constant expressions; `nowMs` is the one time that the whole command sees. */
 export function commandVariables(given: {
   readonly letDocument?: Uint8Array | undefined;
   readonly nowMs: number;
@@ -19,9 +21,11 @@ export function commandVariables(given: {
   let bindings: Binding | null = bind(null, 'NOW', dateValue(BigInt(Math.trunc(given.nowMs))));
   bindings = bind(bindings, 'CLUSTER_TIME', timestampValue(given.clusterTime.seconds, given.clusterTime.increment));
   const names: string[] = [];
+  const root = documentValue(new BsonWriter().finish());
+  const system = bindings;
   for (const [name, value] of given.letDocument === undefined ? [] : entriesOf(documentValue(given.letDocument))) {
     names.push(name);
-    bindings = bind(bindings, name, value);
+    bindings = bind(bindings, name, compileExpression(value, scopeWith([]))({ root, bindings: system }));
   }
   return { names, bindings };
 }
