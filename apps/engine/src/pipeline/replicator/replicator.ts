@@ -23,6 +23,8 @@ export interface Replicator extends Service {
   ): RowsPage;
   /** Looks at the entity table soon, for example after a job changed it. */
   entitiesChanged(): void;
+  /** Looks at the oplog now. */
+  oplogChanged(): void;
 }
 
 export interface EntityCacheStatus {

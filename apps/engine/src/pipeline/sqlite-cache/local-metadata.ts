@@ -17,7 +17,9 @@ export function openLocalMetadata(dataDir: string): LocalMetadata {
   mkdirSync(dataDir, { recursive: true });
   const database = new Sqlite(path.join(dataDir, 'local.sqlite'), { timeout: 5_000 });
   database.pragma('journal_mode = WAL');
-  database.exec('CREATE TABLE IF NOT EXISTS metadata (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID');
+  database.exec(
+    'CREATE TABLE IF NOT EXISTS metadata (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID',
+  );
   const select = database.prepare<[string], { value: string }>('SELECT value FROM metadata WHERE key = ?');
   const upsert = database.prepare<[string, string]>(
     'INSERT INTO metadata (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',

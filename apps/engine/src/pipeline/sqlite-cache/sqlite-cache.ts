@@ -51,9 +51,15 @@ export interface CacheState {
   readonly generation: number;
   readonly offset: number;
   readonly documents: number;
+  /** `db.sqlite` names this generation. */
   readonly published: boolean;
+  /** `db.sqlite` names some generation: while a new one is built, the one before. */
+  readonly served: boolean;
   readonly fileBytes: number;
+  /** The link that applications open. */
   readonly path: string;
+  /** The generation's own file. */
+  readonly file: string;
   /** The newest entry in the file, to notice a database that was rewound; null before the first. */
   readonly lastEntry: LastEntry | null;
 }
@@ -72,6 +78,8 @@ export type CacheFinding =
 /** Consecutive entries of one entity, in id order. `data[i]` null is a Delete. */
 export interface CacheBatch {
   readonly entityId: number;
+  /** The offset that these entries follow. A file that is not so far is refused: there would be a hole (I3). */
+  readonly after: number;
   readonly docIds: readonly string[];
   readonly data: readonly (string | null)[];
   /** The offset after them; at least the id of the last. */

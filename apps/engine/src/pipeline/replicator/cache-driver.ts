@@ -1,0 +1,191 @@
+/**
+ * Drives one cache through its phases until it is level, and again whenever something happens to it. Keeps I10: whatever
+ * goes wrong with this file sets this cache aside with a backoff and touches no other. Keeps I8 by the order of its steps:
+ * a new generation is created beside the old one and published only when it is level and has the first complete scan.
+ * The worst that can happen: the disk stays full; then this cache tries again every half minute and says so in its status.
+ */
+import { backoffDelayMs } from '@emcachers/core/backoff';
+import type { Clock } from '@emcachers/core/clock';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { Log } from '@emcachers/core/log';
+import { unreachable } from '@emcachers/core/unreachable';
+import { Wakeup } from '../../control/wakeup.ts';
+import type { OplogReader } from '../oplog/oplog.ts';
+import type { OplogPage } from '../oplog/oplog-types.ts';
+import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
+import type { CachePhase } from './cache-phase.ts';
+import type { EntityCache } from './entity-cache.ts';
+import { entriesByEntity, lastEntryOf, outdatedReason, pageEnd } from './page-batches.ts';
+import type { Turns } from './turns.ts';
+
+export interface DriverDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly oplog: OplogReader;
+  readonly store: CacheStore;
+  /** How many caches may catch up at once. */
+  readonly turns: Turns;
+  readonly pageRowsMax: number;
+  readonly pageBytesMax: number;
+  /** Reads the file through, after everything that is in line for it. */
+  readonly checkLater: (cache: EntityCache) => void;
+}
+
+const fileBackoff = { delayMsBase: 100, delayMsMax: 30_000 };
+const databaseBackoff = { delayMsBase: 100, delayMsMax: 2_000 };
+/** A cache that has nothing to do looks around this often even if nobody wakes it. */
+const idleMs = 5_000;
+
+export class CacheDriver {
+  readonly cache: EntityCache;
+  readonly #dependencies: DriverDependencies;
+  readonly #wakeup: Wakeup;
+
+  constructor(cache: EntityCache, dependencies: DriverDependencies) {
+    this.cache = cache;
+    this.#dependencies = dependencies;
+    this.#wakeup = new Wakeup(dependencies.clock);
+    cache.onChange = () => this.#wakeup.wake();
+  }
+
+  /** Something may have become due. */
+  wake(): void {
+    this.#wakeup.wake();
+  }
+
+  /** Until the entity is gone or the signal aborts. Never rejects for what happens to the file or to PostgreSQL. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { cache } = this;
+    let databaseFailures = 0;
+    while (!signal.aborted && cache.phase.kind !== 'removed') {
+      const { phase } = cache;
+      try {
+        await this.#step(phase, signal);
+        databaseFailures = 0;
+      } catch (error) {
+        if (isDatabaseFault(error)) {
+          await this.#wakeup.wait(
+            backoffDelayMs(databaseFailures, databaseBackoff, this.#dependencies.random) + 1,
+            signal,
+          );
+          databaseFailures += 1;
+        } else if (cache.phase === phase) {
+          this.#dependencies.log.warn({ err: error, entityName: cache.entity.name }, 'The cache is set aside.');
+          cache.fail(error);
+        }
+      }
+    }
+  }
+
+  async #step(phase: CachePhase, signal: AbortSignal): Promise<void> {
+    const { cache } = this;
+    switch (phase.kind) {
+      case 'opening':
+        return this.#open(phase);
+      case 'creating': {
+        cache.opened(await this.#dependencies.store.build(cache.identity));
+        return this.#handleIn(phase, 'ready');
+      }
+      case 'catching-up':
+        return this.#dependencies.turns.take(() => this.#catchUp(phase, signal), signal);
+      case 'level':
+        await this.publishIfDue();
+        return this.#wakeup.wait(idleMs, signal);
+      case 'paused':
+        return this.#wakeup.wait(idleMs, signal);
+      case 'failed': {
+        await this.#wakeup.wait(backoffDelayMs(phase.attempt, fileBackoff, this.#dependencies.random), signal);
+        return this.#handleIn(phase, 'retry');
+      }
+      case 'removed':
+        return;
+      default:
+        return unreachable(phase);
+    }
+  }
+
+  /** An answer counts only if nothing else has happened to the cache while it was awaited. */
+  #handleIn(phase: CachePhase, kind: 'ready' | 'unfit' | 'caught-up' | 'retry'): void {
+    if (this.cache.phase === phase) this.cache.handle({ kind });
+  }
+
+  async #open(phase: CachePhase): Promise<void> {
+    const { cache } = this;
+    const { store, log, checkLater } = this.#dependencies;
+    const finding = await store.open(cache.identity);
+    if (finding.kind === 'unusable')
+      log.warn(
+        { entityName: cache.entity.name, code: finding.code, reason: finding.reason },
+        'The cache is built again.',
+      );
+    if (finding.kind !== 'present') return this.#handleIn(phase, 'unfit');
+    cache.opened(finding.state);
+    if (await this.#wasRewound()) {
+      cache.outdate({ code: 'EMC-3003', message: 'The newest entry of the file is another one in PostgreSQL.' });
+      return;
+    }
+    checkLater(cache);
+    this.#handleIn(phase, 'ready');
+  }
+
+  /** Compares the newest entry of the file with PostgreSQL's, if compaction has not removed it. */
+  async #wasRewound(): Promise<boolean> {
+    const lastEntry = this.cache.state?.lastEntry ?? null;
+    if (lastEntry === null) return false;
+    const page = await this.#readPage(lastEntry.id - 1, 1);
+    const [entry] = page.entries;
+    return entry?.id === lastEntry.id && lastEntryOf(entry).fingerprint !== lastEntry.fingerprint;
+  }
+
+  /** Reads and applies pages of this entity alone, the next being read while one is applied. */
+  async #catchUp(phase: CachePhase, signal: AbortSignal): Promise<void> {
+    const { cache } = this;
+    const { pageRowsMax } = this.#dependencies;
+    let ahead = this.#readPage(cache.offset, pageRowsMax);
+    for (;;) {
+      const page = await ahead;
+      if (signal.aborted || cache.phase !== phase) return;
+      const reason = outdatedReason(page, { offset: cache.offset, oplogGeneration: cache.identity.oplogGeneration });
+      if (reason !== null) return cache.outdate({ code: 'EMC-3003', message: reason });
+      const end = pageEnd(page);
+      if (page.full) ahead = this.#readPage(end, pageRowsMax);
+      // Its failure is met when it is awaited; until then it must not count as unhandled.
+      ahead.catch(() => undefined);
+      await this.#apply(page, end);
+      if (!page.full) return this.#handleIn(phase, 'caught-up');
+    }
+  }
+
+  async #apply(page: OplogPage, end: number): Promise<void> {
+    const { cache } = this;
+    const { store, clock } = this.#dependencies;
+    const entries = entriesByEntity(page.entries).get(cache.entity.id);
+    if (entries !== undefined) cache.applied(await store.apply(cache.batch(entries, end)), entries, clock.nowMs());
+    cache.offset = Math.max(cache.offset, end);
+    cache.readTo = cache.offset;
+  }
+
+  /** Saves the offset first, so that what a reader finds in the file is at least what was promised. */
+  async publishIfDue(): Promise<void> {
+    const { cache } = this;
+    const { store, clock, log } = this.#dependencies;
+    if (!cache.isDue) return;
+    cache.applied(await store.apply(cache.batch(undefined, cache.offset)), undefined, clock.nowMs());
+    cache.applied(await store.publish(cache.entity.id), undefined, clock.nowMs());
+    log.info(
+      { entityName: cache.entity.name, offset: cache.offset, path: cache.state?.path },
+      'The cache is published.',
+    );
+  }
+
+  #readPage(afterId: number, limitRows: number): Promise<OplogPage> {
+    const { oplog, pageBytesMax } = this.#dependencies;
+    return oplog.readPage({ afterId, entityIds: [this.cache.entity.id], limitRows, limitBytes: pageBytesMax });
+  }
+}
+
+/** PostgreSQL is away or refuses: the caches are well and wait. */
+export function isDatabaseFault(error: unknown): boolean {
+  return error instanceof EmcachersError && error.code.startsWith('EMC-3');
+}

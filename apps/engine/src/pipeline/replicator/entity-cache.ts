@@ -1,0 +1,138 @@
+/**
+ * One entity's cache as this node knows it in memory: its phase, how far it is, what it applied. What is true of the rows is
+ * in the file; after an error everything here is read from the file again.
+ */
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { Column } from '@emcachers/core/shape';
+import type { CacheBatch, CacheIdentity, CacheState } from '../sqlite-cache/sqlite-cache.ts';
+import { type CacheEvent, type CachePhase, nextPhase } from './cache-phase.ts';
+import type { EntityEntries } from './page-batches.ts';
+import { lastEntryOf } from './page-batches.ts';
+import type { EntityCacheStatus } from './replicator.ts';
+
+/** What the replicator must know of an entity; a row of PostgreSQL's `entity`. */
+export interface ReplicatedEntity {
+  readonly id: number;
+  readonly name: string;
+  readonly columns: readonly Column[];
+  readonly shapeHash: string;
+  readonly activity: string;
+  readonly paused: boolean;
+  readonly liveFromId: number | null;
+  readonly rebuildRequested: number;
+}
+
+export class EntityCache {
+  entity: ReplicatedEntity;
+  identity: CacheIdentity;
+  phase: CachePhase = { kind: 'opening', attempt: 0 };
+  /** Of the file that is open; null before. */
+  state: CacheState | null = null;
+  /** Up to where pages were read; at or beyond what is applied. */
+  readTo = 0;
+  /** Up to where nothing is missing in the file, which itself says less while other entities' entries go by. */
+  offset = 0;
+  #appliedTotal = 0;
+  #lastAppliedAtMs: number | null = null;
+  #sourceTimeMs: number | null = null;
+  #error: { code: string; message: string } | null = null;
+  /** Called at every change of phase; the driver sets it. */
+  onChange: () => void = () => undefined;
+
+  constructor(entity: ReplicatedEntity, oplogGeneration: string) {
+    this.entity = entity;
+    this.identity = identityOf(entity, oplogGeneration);
+  }
+
+  get isLevel(): boolean {
+    return this.phase.kind === 'level';
+  }
+
+  handle(event: CacheEvent): void {
+    const next = nextPhase(this.phase, event);
+    if (next === this.phase) return;
+    this.phase = next;
+    if (next.kind === 'level') this.#error = null;
+    this.onChange();
+  }
+
+  /** Sets the cache aside because of an error of its file. */
+  fail(error: unknown): void {
+    const known =
+      error instanceof EmcachersError
+        ? error
+        : new EmcachersError({ code: 'EMC-5999', detail: error instanceof Error ? error.message : String(error) });
+    this.#error = { code: known.code, message: known.detail };
+    this.handle({ kind: known.code === 'EMC-4001' ? 'damaged' : 'faulted' });
+  }
+
+  outdate(error: { readonly code: string; readonly message: string } | null): void {
+    this.#error = error;
+    this.handle({ kind: 'outdated' });
+  }
+
+  /** The file was opened or created. */
+  opened(state: CacheState): void {
+    this.state = state;
+    this.offset = state.offset;
+    this.readTo = state.offset;
+  }
+
+  /** The batch for the file that makes it reach `offset`. */
+  batch(entries: EntityEntries | undefined, offset: number): CacheBatch {
+    return {
+      entityId: this.entity.id,
+      after: this.state?.offset ?? 0,
+      docIds: entries?.docIds ?? [],
+      data: entries?.data ?? [],
+      offset,
+      version: entries?.last.version ?? null,
+      lastEntry: entries === undefined ? null : lastEntryOf(entries.last),
+    };
+  }
+
+  applied(state: CacheState, entries: EntityEntries | undefined, nowMs: number): void {
+    this.state = state;
+    this.offset = Math.max(this.offset, state.offset);
+    if (entries === undefined) return;
+    this.#appliedTotal += entries.docIds.length;
+    this.#lastAppliedAtMs = nowMs;
+    this.#sourceTimeMs = entries.sourceTimeMs ?? this.#sourceTimeMs;
+  }
+
+  /** May the file be shown? Not before it has all of the first complete scan. */
+  get isDue(): boolean {
+    const { liveFromId } = this.entity;
+    return this.isLevel && this.state?.published === false && liveFromId !== null && this.offset >= liveFromId;
+  }
+
+  status(): EntityCacheStatus {
+    return {
+      entityId: this.entity.id,
+      entityName: this.entity.name,
+      offset: this.state === null ? null : this.offset,
+      documents: this.state?.documents ?? null,
+      fileBytes: this.state?.fileBytes ?? null,
+      generation: this.state?.generation ?? null,
+      published: this.state?.served ?? false,
+      state: this.#stateWord(),
+      appliedTotal: this.#appliedTotal,
+      lastAppliedAtMs: this.#lastAppliedAtMs,
+      sourceTimeMs: this.#sourceTimeMs,
+      error: this.#error,
+      path: this.state?.served === true ? this.state.path : null,
+    };
+  }
+
+  #stateWord(): EntityCacheStatus['state'] {
+    const { kind } = this.phase;
+    if (kind === 'paused' || kind === 'failed') return kind;
+    if (this.state?.published !== true) return 'building';
+    return kind === 'level' ? 'level' : 'catching-up';
+  }
+}
+
+export function identityOf(entity: ReplicatedEntity, oplogGeneration: string): CacheIdentity {
+  const { id, name, columns, shapeHash, rebuildRequested } = entity;
+  return { entityId: id, entityName: name, columns, shapeHash, rebuildRequested, oplogGeneration };
+}

@@ -1,0 +1,126 @@
+/**
+ * Reads one stream of pages for all caches that are level, and hands each its part. Keeps I3 and I6: pages follow each
+ * other without a gap for every member, from the lowest place any of them has read to, and parts are applied in order.
+ * Keeps I10: a part that fails sets its cache aside; the others have theirs. Keeps I11: one page is applied while at most
+ * one more is read.
+ * The worst that can happen: a page is read for a cache that has left meanwhile; its part is dropped, since the cache reads
+ * again from its file's offset when it comes back.
+ */
+import type { Clock } from '@emcachers/core/clock';
+import type { OplogReader } from '../oplog/oplog.ts';
+import type { OplogPage } from '../oplog/oplog-types.ts';
+import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
+import type { CachePhase } from './cache-phase.ts';
+import type { EntityCache } from './entity-cache.ts';
+import { type EntityEntries, entriesByEntity, outdatedReason, pageEnd } from './page-batches.ts';
+
+export interface FollowerDependencies {
+  readonly clock: Clock;
+  readonly oplog: OplogReader;
+  readonly store: CacheStore;
+  readonly caches: () => Iterable<EntityCache>;
+  readonly pageRowsMax: number;
+  readonly pageBytesMax: number;
+  /** A cache may have become due for publication. */
+  readonly onApplied: (cache: EntityCache) => void;
+}
+
+/** Who a page was read for. A phase that is not the same object any more means the cache has left in between. */
+type Members = ReadonlyMap<EntityCache, CachePhase>;
+
+interface GroupPage {
+  readonly page: OplogPage;
+  readonly members: Members;
+}
+
+export class Follower {
+  readonly #dependencies: FollowerDependencies;
+  #ahead: Promise<GroupPage> | null = null;
+
+  constructor(dependencies: FollowerDependencies) {
+    this.#dependencies = dependencies;
+  }
+
+  /** Reads and applies one page. False when there was nothing more to read. Rejects when PostgreSQL does not answer. */
+  async step(): Promise<boolean> {
+    const ahead = this.#ahead ?? this.#read();
+    this.#ahead = null;
+    const group = await ahead;
+    if (group === null) return false;
+    this.#dropOutdated(group);
+    if (group.page.full) {
+      this.#ahead = this.#read();
+      // Met when it is awaited in the next step; until then it must not count as unhandled.
+      this.#ahead?.catch(() => undefined);
+    }
+    await this.#apply(group);
+    return group.page.full;
+  }
+
+  /** Null when no cache is level. */
+  #read(): Promise<GroupPage> | null {
+    const { caches, oplog, pageRowsMax, pageBytesMax } = this.#dependencies;
+    const members = new Map<EntityCache, CachePhase>();
+    let afterId = Number.POSITIVE_INFINITY;
+    for (const cache of caches()) {
+      if (!cache.isLevel) continue;
+      members.set(cache, cache.phase);
+      afterId = Math.min(afterId, cache.readTo);
+    }
+    if (members.size === 0) return null;
+    const entityIds = [...members.keys()].map(({ entity }) => entity.id);
+    return this.#readFor(
+      members,
+      oplog.readPage({ afterId, entityIds, limitRows: pageRowsMax, limitBytes: pageBytesMax }),
+    );
+  }
+
+  async #readFor(members: Members, reading: Promise<OplogPage>): Promise<GroupPage> {
+    const page = await reading;
+    const end = pageEnd(page);
+    for (const cache of present(members)) cache.readTo = Math.max(cache.readTo, end);
+    return { page, members };
+  }
+
+  #dropOutdated({ page, members }: GroupPage): void {
+    for (const cache of present(members)) {
+      const { offset, identity } = cache;
+      const reason = outdatedReason(page, { offset, oplogGeneration: identity.oplogGeneration });
+      if (reason !== null) cache.outdate({ code: 'EMC-3003', message: reason });
+    }
+  }
+
+  async #apply({ page, members }: GroupPage): Promise<void> {
+    const end = pageEnd(page);
+    const byEntity = entriesByEntity(page.entries);
+    const applying: Promise<void>[] = [];
+    for (const cache of present(members)) {
+      const entries = byEntity.get(cache.entity.id);
+      if (entries !== undefined && entries.last.id > cache.offset) applying.push(this.#applyTo(cache, entries, end));
+      else this.#advance(cache, end);
+    }
+    await Promise.all(applying);
+  }
+
+  async #applyTo(cache: EntityCache, entries: EntityEntries, end: number): Promise<void> {
+    const { phase } = cache;
+    const { store, clock } = this.#dependencies;
+    try {
+      const state = await store.apply(cache.batch(entries, Math.max(end, cache.offset)));
+      if (cache.phase !== phase) return;
+      cache.applied(state, entries, clock.nowMs());
+      this.#advance(cache, end);
+    } catch (error) {
+      if (cache.phase === phase) cache.fail(error);
+    }
+  }
+
+  #advance(cache: EntityCache, end: number): void {
+    cache.offset = Math.max(cache.offset, end);
+    if (cache.isDue) this.#dependencies.onApplied(cache);
+  }
+}
+
+function* present(members: Members): Iterable<EntityCache> {
+  for (const [cache, phase] of members) if (cache.phase === phase) yield cache;
+}

@@ -1,0 +1,191 @@
+/**
+ * The replicator of one node. Why it exists: it holds the loops together that make caches follow the oplog, and ends them
+ * together. What each loop keeps is written in its own file: `cache-roster.ts` (which caches), `cache-driver.ts` (one cache),
+ * `follower.ts` (those that are level). Keeps I11 (two pages at a time, each bounded) and I12 (`status` tells what is in
+ * the files, also while PostgreSQL is away).
+ * The worst that can happen: PostgreSQL is away for long; caches keep serving what they have, and their lag shows.
+ */
+import { backoffDelayMs } from '@emcachers/core/backoff';
+import type { Clock } from '@emcachers/core/clock';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { Log } from '@emcachers/core/log';
+import { Wakeup } from '../../control/wakeup.ts';
+import type { OplogReader } from '../oplog/oplog.ts';
+import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
+import { isDatabaseFault } from './cache-driver.ts';
+import { CacheRoster } from './cache-roster.ts';
+import type { ReplicatedEntity } from './entity-cache.ts';
+import { Follower } from './follower.ts';
+import type { EntityCacheStatus, Replicator } from './replicator.ts';
+import { StoreCare } from './store-care.ts';
+import { Turns } from './turns.ts';
+
+export interface ReplicatorDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** In [0, 1), for the backoff. */
+  readonly random: () => number;
+  readonly oplog: OplogReader;
+  readonly entities: () => Promise<readonly ReplicatedEntity[]>;
+  /** Tells PostgreSQL how far this node's caches are. */
+  readonly report: (statuses: readonly EntityCacheStatus[]) => Promise<void>;
+  /** Opened by `run`, closed when it ends. */
+  readonly openStore: () => CacheStore;
+}
+
+export interface ReplicatorOptions {
+  /** Longest time until a change is looked for without a wake-up. Default 500 ms. */
+  readonly pollMs?: number;
+  /** How often offsets are reported when they have changed. Default 1 s. */
+  readonly reportMs?: number;
+  /** How often files are looked after. Default 1 s. */
+  readonly tendMs?: number;
+  /** Bounds of a page for the caches that are level: a transaction of about 50 ms. Default 4,000 and 4 MB. */
+  readonly followRowsMax?: number;
+  readonly followBytesMax?: number;
+  /** Bounds of a page for one that catches up. Default 20,000 and 8 MB. */
+  readonly catchUpRowsMax?: number;
+  readonly catchUpBytesMax?: number;
+  /** Caches that catch up at once. Default 2. */
+  readonly catchUpMax?: number;
+}
+
+const databaseBackoff = { delayMsBase: 100, delayMsMax: 2_000 };
+
+interface Running {
+  readonly store: CacheStore;
+  readonly roster: CacheRoster;
+}
+
+export function createReplicator(dependencies: ReplicatorDependencies, options: ReplicatorOptions = {}): Replicator {
+  return new OplogReplicator(dependencies, options);
+}
+
+class OplogReplicator implements Replicator {
+  readonly name = 'replicator';
+  readonly #dependencies: ReplicatorDependencies;
+  readonly #options: Required<ReplicatorOptions>;
+  readonly #oplogWakeup: Wakeup;
+  readonly #entitiesWakeup: Wakeup;
+  #running: Running | null = null;
+
+  constructor(dependencies: ReplicatorDependencies, options: ReplicatorOptions) {
+    this.#dependencies = dependencies;
+    const pages = { followRowsMax: 4_000, followBytesMax: 4 << 20, catchUpRowsMax: 20_000, catchUpBytesMax: 8 << 20 };
+    this.#options = { pollMs: 500, reportMs: 1_000, tendMs: 1_000, catchUpMax: 2, ...pages, ...options };
+    this.#oplogWakeup = new Wakeup(dependencies.clock);
+    this.#entitiesWakeup = new Wakeup(dependencies.clock);
+  }
+
+  status(): readonly EntityCacheStatus[] {
+    return this.#running === null ? [] : [...this.#running.roster.caches()].map((cache) => cache.status());
+  }
+
+  readRows(...[entityName, request]: Parameters<Replicator['readRows']>): ReturnType<Replicator['readRows']> {
+    const cache = this.#running?.roster.named(entityName) ?? null;
+    if (this.#running === null || cache === null)
+      throw new EmcachersError({ code: 'EMC-5002', detail: `This node keeps no cache of ${entityName}.` });
+    const { name, columns } = cache.entity;
+    return this.#running.store.readRows({ ...request, entityName: name, columns });
+  }
+
+  entitiesChanged(): void {
+    this.#entitiesWakeup.wake();
+  }
+
+  oplogChanged(): void {
+    this.#oplogWakeup.wake();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const store = this.#dependencies.openStore();
+    const stop = new AbortController();
+    const onAbort = (): void => stop.abort();
+    if (signal.aborted) stop.abort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    const care = new StoreCare({ ...this.#dependencies, store, caches: () => this.#running?.roster.caches() ?? [] });
+    const roster = this.#createRoster({ store, care, signal: stop.signal });
+    this.#running = { store, roster };
+    try {
+      await endTogether(stop, [
+        this.#loop(stop.signal, () => this.#lookAtEntities(roster, stop.signal)),
+        this.#loop(stop.signal, this.#following({ store, roster }, stop.signal)),
+        this.#loop(stop.signal, () => this.#pause(this.#options.tendMs, stop.signal, () => care.tend())),
+        this.#loop(stop.signal, () => this.#pause(this.#options.reportMs, stop.signal, () => care.report())),
+      ]);
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      await roster.ended();
+      await care.ended();
+      await store.close();
+      this.#running = null;
+    }
+  }
+
+  #createRoster(parts: { store: CacheStore; care: StoreCare; signal: AbortSignal }): CacheRoster {
+    const { store, care, signal } = parts;
+    const { clock, log, random, oplog } = this.#dependencies;
+    const { catchUpMax, catchUpRowsMax: pageRowsMax, catchUpBytesMax: pageBytesMax } = this.#options;
+    const turns = new Turns(catchUpMax);
+    const checkLater = care.checkLater.bind(care);
+    const driver = { clock, log, random, oplog, store, turns, pageRowsMax, pageBytesMax, checkLater };
+    return new CacheRoster({ log, store, driver, signal });
+  }
+
+  #following({ store, roster }: Running, signal: AbortSignal): () => Promise<void> {
+    const { clock, oplog } = this.#dependencies;
+    const { followRowsMax: pageRowsMax, followBytesMax: pageBytesMax, pollMs } = this.#options;
+    const pages = { pageRowsMax, pageBytesMax };
+    const onApplied = roster.wake.bind(roster);
+    const follower = new Follower({ clock, oplog, store, caches: () => roster.caches(), onApplied, ...pages });
+    return async () => {
+      if (!(await follower.step())) await this.#oplogWakeup.wait(pollMs, signal);
+    };
+  }
+
+  /** The oplog's identity comes with any page, also with an empty one. */
+  async #lookAtEntities(roster: CacheRoster, signal: AbortSignal): Promise<void> {
+    const { entities, oplog } = this.#dependencies;
+    const page = await oplog.readPage({ afterId: 0, entityIds: [], limitRows: 1, limitBytes: 1 });
+    await roster.reconcile(await entities(), page.generation);
+    await this.#entitiesWakeup.wait(this.#options.pollMs, signal);
+  }
+
+  async #pause(delayMs: number, signal: AbortSignal, action: () => Promise<void>): Promise<void> {
+    await this.#dependencies.clock.sleep(delayMs, signal);
+    if (!signal.aborted) await action();
+  }
+
+  /** Runs the step again and again. PostgreSQL being away is waited for; any other error ends the replicator. */
+  async #loop(signal: AbortSignal, step: () => Promise<void>): Promise<void> {
+    const { clock, log, random } = this.#dependencies;
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        await step();
+        failures = 0;
+      } catch (error) {
+        if (!isDatabaseFault(error) && !isFileFault(error)) throw error;
+        if (failures === 0) log.warn({ err: error }, 'The replicator waits.');
+        await clock.sleep(1 + backoffDelayMs(failures, databaseBackoff, random), signal);
+        failures += 1;
+      }
+    }
+  }
+}
+
+/** Files that cannot be removed or looked at now can be later. */
+function isFileFault(error: unknown): boolean {
+  return error instanceof EmcachersError && error.code.startsWith('EMC-4');
+}
+
+/** The first loop that fails ends the others, and it is its error that is thrown, not what that caused. */
+async function endTogether(stop: AbortController, loops: readonly Promise<void>[]): Promise<void> {
+  let failure: { readonly error: unknown } | null = null;
+  const note = (error: unknown): void => {
+    failure ??= { error };
+    stop.abort();
+  };
+  await Promise.all(loops.map((loop) => loop.catch(note)));
+  if (failure !== null) throw (failure as { readonly error: unknown }).error;
+}

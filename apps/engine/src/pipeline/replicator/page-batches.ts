@@ -1,0 +1,58 @@
+/** Pages of the oplog, taken apart for the caches. Pure. */
+import { hash } from 'node:crypto';
+import type { OplogEntry } from '@emcachers/core/operation';
+import type { OplogPage } from '../oplog/oplog-types.ts';
+import type { LastEntry } from '../sqlite-cache/sqlite-cache.ts';
+
+/** The entries of one entity in one page, in id order. */
+export interface EntityEntries {
+  readonly docIds: string[];
+  readonly data: (string | null)[];
+  last: OplogEntry;
+  /** Source time of the newest entry that has one. */
+  sourceTimeMs: number | null;
+}
+
+export function entriesByEntity(entries: readonly OplogEntry[]): Map<number, EntityEntries> {
+  const byEntity = new Map<number, EntityEntries>();
+  for (const entry of entries) {
+    let own = byEntity.get(entry.entityId);
+    if (own === undefined) {
+      own = { docIds: [], data: [], last: entry, sourceTimeMs: null };
+      byEntity.set(entry.entityId, own);
+    }
+    own.docIds.push(entry.docId);
+    own.data.push(entry.kind === 'Delete' ? null : entry.data);
+    own.last = entry;
+    own.sourceTimeMs = entry.sourceTimeMs ?? own.sourceTimeMs;
+  }
+  return byEntity;
+}
+
+/** Up to where its reader has seen everything. */
+export function pageEnd(page: OplogPage): number {
+  const last = page.entries.at(-1);
+  return page.full && last !== undefined ? last.id : page.head;
+}
+
+/**
+ * Recognizes an entry in a database that was restored: ids are handed out again there, with other contents or at least at
+ * another time.
+ */
+export function lastEntryOf(entry: OplogEntry): LastEntry {
+  const { id, kind, docId, data, version, createdAtMs } = entry;
+  return {
+    id,
+    fingerprint: hash('sha256', JSON.stringify([id, kind, docId, data, version, createdAtMs])).slice(0, 16),
+  };
+}
+
+/** Why a file at `offset` cannot go on with this page; null when it can. */
+export function outdatedReason(page: OplogPage, file: { offset: number; oplogGeneration: string }): string | null {
+  if (page.generation !== file.oplogGeneration) return 'PostgreSQL has another history of the oplog.';
+  if (page.head < file.offset) return `PostgreSQL was rewound: its newest entry is ${page.head}, below ${file.offset}.`;
+  // An empty file may start anywhere: the newest entry of every document is always kept.
+  if (file.offset > 0 && file.offset < page.horizon)
+    return `The oplog can be replayed from ${page.horizon} on, the file is at ${file.offset}.`;
+  return null;
+}

@@ -1,0 +1,95 @@
+/**
+ * What a node does for all its caches from time to time: notices files that were replaced, shrank or vanished, reads new
+ * acquaintances through once, saves offsets that move without rows, and reports. Keeps I12: what is reported comes from
+ * the files, and a report that does not come lets the node's health become unknown.
+ */
+import type { Clock } from '@emcachers/core/clock';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { Log } from '@emcachers/core/log';
+import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
+import type { EntityCache } from './entity-cache.ts';
+import type { EntityCacheStatus } from './replicator.ts';
+
+export interface StoreCareDependencies {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly store: CacheStore;
+  readonly caches: () => Iterable<EntityCache>;
+  readonly report: (statuses: readonly EntityCacheStatus[]) => Promise<void>;
+}
+
+/** Offsets that move without rows are written this often: each costs a small transaction. */
+const saveOffsetsMs = 60_000;
+/** Reports that say the same are repeated this often, so that they do not look late. */
+const repeatReportMs = 3_000;
+
+export class StoreCare {
+  readonly #dependencies: StoreCareDependencies;
+  #savedAtMs: number;
+  #reportedAtMs = Number.NEGATIVE_INFINITY;
+  #reported = '';
+  #checks: Promise<void> = Promise.resolve();
+  #isEnding = false;
+
+  constructor(dependencies: StoreCareDependencies) {
+    this.#dependencies = dependencies;
+    this.#savedAtMs = dependencies.clock.monotonicMs();
+  }
+
+  async tend(): Promise<void> {
+    const { store, log, clock } = this.#dependencies;
+    const caches = new Map([...this.#dependencies.caches()].map((cache) => [cache.entity.id, cache]));
+    for (const { entityId, reason } of await store.tend()) {
+      const cache = caches.get(entityId);
+      log.warn({ entityName: cache?.entity.name, reason }, 'A cache file is damaged.');
+      cache?.fail(new EmcachersError({ code: 'EMC-4001', detail: reason }));
+    }
+    if (clock.monotonicMs() - this.#savedAtMs < saveOffsetsMs) return;
+    this.#savedAtMs = clock.monotonicMs();
+    for (const cache of caches.values()) await this.#saveOffset(cache);
+  }
+
+  async #saveOffset(cache: EntityCache): Promise<void> {
+    const { phase, state, offset } = cache;
+    if (!cache.isLevel || state === null || offset <= state.offset) return;
+    try {
+      const saved = await this.#dependencies.store.apply(cache.batch(undefined, offset));
+      if (cache.phase === phase) cache.applied(saved, undefined, this.#dependencies.clock.nowMs());
+    } catch (error) {
+      if (cache.phase === phase) cache.fail(error);
+    }
+  }
+
+  async report(): Promise<void> {
+    const { caches, clock, report } = this.#dependencies;
+    const statuses = [...caches()].map((cache) => cache.status());
+    const text = JSON.stringify(statuses);
+    const now = clock.monotonicMs();
+    if (text === this.#reported && now - this.#reportedAtMs < repeatReportMs) return;
+    await report(statuses);
+    this.#reported = text;
+    this.#reportedAtMs = now;
+  }
+
+  /** One file at a time: reading a file through competes with everything else for the disk. */
+  checkLater(cache: EntityCache): void {
+    const { store, log } = this.#dependencies;
+    const check = async (): Promise<void> => {
+      if (this.#isEnding || cache.phase.kind === 'removed') return;
+      try {
+        await store.check(cache.entity.id);
+      } catch (error) {
+        if (!(error instanceof EmcachersError) || error.code !== 'EMC-4001') return;
+        log.warn({ err: error, entityName: cache.entity.name }, 'A cache file is damaged.');
+        cache.fail(error);
+      }
+    };
+    this.#checks = this.#checks.then(check);
+  }
+
+  /** No check is begun any more; resolves when the one under way has ended. */
+  async ended(): Promise<void> {
+    this.#isEnding = true;
+    await this.#checks;
+  }
+}

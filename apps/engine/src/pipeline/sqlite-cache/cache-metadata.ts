@@ -1,0 +1,64 @@
+/** The `metadata` table of a cache file: what the file is a cache of, and how far it is. A file without it is not ours. */
+import type Database from 'better-sqlite3';
+import { z } from 'zod';
+import { damaged } from './cache-error.ts';
+import type { CacheIdentity, LastEntry } from './sqlite-cache.ts';
+
+const metadataSchema = z.object({
+  entityId: z.int(),
+  entity: z.string(),
+  shapeHash: z.string(),
+  oplogGeneration: z.string(),
+  rebuild: z.int(),
+  generation: z.int(),
+  /** Scan number of the newest entry. */
+  version: z.int(),
+  offset: z.int(),
+  documents: z.int(),
+  lastEntry: z.object({ id: z.int(), fingerprint: z.string() }).nullable(),
+});
+export type CacheMetadata = z.infer<typeof metadataSchema>;
+
+export interface CacheProgress {
+  readonly offset: number;
+  readonly documents: number;
+  readonly version: number;
+  readonly lastEntry: LastEntry | null;
+}
+
+/** EMC-4001 when it is missing or not complete; SQLite's own error when the file cannot be read. */
+export function readMetadata(database: Database.Database, path: string): CacheMetadata {
+  const table = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'metadata'").get();
+  if (table === undefined) throw damaged(path, 'it has no metadata table');
+  const rows = database.prepare<[], { key: string; value: string }>('SELECT key, value FROM metadata').all();
+  const read = metadataSchema.safeParse(Object.fromEntries(rows.map(({ key, value }) => [key, parsed(value)])));
+  if (!read.success) throw damaged(path, `its metadata is not complete: ${z.prettifyError(read.error)}`);
+  return read.data;
+}
+
+function parsed(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
+}
+
+export function firstMetadata(identity: CacheIdentity, generation: number): CacheMetadata {
+  const { entityId, entityName, shapeHash, oplogGeneration, rebuildRequested } = identity;
+  const about = { entityId, entity: entityName, shapeHash, oplogGeneration, rebuild: rebuildRequested, generation };
+  return { ...about, version: 0, offset: 0, documents: 0, lastEntry: null };
+}
+
+export function writeMetadata(database: Database.Database, metadata: CacheMetadata): void {
+  const statement = database.prepare('INSERT INTO metadata (key, value) VALUES (?, ?)');
+  for (const [key, value] of Object.entries(metadata)) statement.run(key, JSON.stringify(value));
+}
+
+/** One statement for the four that change with every transaction. */
+export const saveProgressSql = `INSERT INTO metadata (key, value) VALUES ('offset', ?), ('documents', ?), ('version', ?), ('lastEntry', ?)
+  ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
+
+export function progressParameters({ offset, documents, version, lastEntry }: CacheProgress): string[] {
+  return [String(offset), String(documents), String(version), JSON.stringify(lastEntry)];
+}

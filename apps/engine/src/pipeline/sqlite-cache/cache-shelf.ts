@@ -1,0 +1,261 @@
+/**
+ * All caches of one thread. Why it exists: which generation of an entity is the one to write, and which files of it may go,
+ * is decided in one place. Keeps I8: the published generation stays until another one is published and `graceMs` have
+ * passed, so a reader that has resolved the link can still open what it led to. Keeps I11: at most `openFilesMax` files
+ * are open; the least recently used is closed first.
+ * The worst that can happen: a crash while a generation is built leaves a file that is found, continued or removed later.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { basename } from 'node:path';
+import Database from 'better-sqlite3';
+import { damaged, isDamage, toCacheError } from './cache-error.ts';
+import { CacheFile } from './cache-file.ts';
+import { readMetadata } from './cache-metadata.ts';
+import { CachePaths, cachesDirectory } from './cache-paths.ts';
+import type { CacheBatch, CacheFinding, CacheIdentity, CacheState, CacheTrouble } from './sqlite-cache.ts';
+
+export interface ShelfOptions {
+  readonly dataDirectory: string;
+  /** A file without writes for this long is closed. Default 5 minutes. */
+  readonly idleMs: number;
+  /** How long a superseded generation stays. Default 30 s. */
+  readonly graceMs: number;
+  /** Files that are open at once; each needs three descriptors. Default 200. */
+  readonly openFilesMax: number;
+}
+
+interface Shelved {
+  readonly identity: CacheIdentity;
+  readonly paths: CachePaths;
+  readonly generation: number;
+  file: CacheFile | null;
+  /** The newest state of a file that is closed for being idle. */
+  state: CacheState;
+  usedAtMs: number;
+  /** When what is older than the published generation may go; null when there is nothing older. */
+  removeOlderAtMs: number | null;
+}
+
+export class CacheShelf {
+  readonly #options: ShelfOptions;
+  readonly #shelved = new Map<number, Shelved>();
+
+  constructor(options: ShelfOptions) {
+    this.#options = options;
+  }
+
+  open(identity: CacheIdentity, nowMs: number): CacheFinding {
+    this.release(identity.entityId);
+    const paths = new CachePaths(this.#options.dataDirectory, identity.entityName);
+    const generation = paths.generations().findLast((each) => existsSync(paths.file(each)));
+    if (generation === undefined) {
+      if (paths.published() !== null) return { kind: 'unusable', reason: 'The file is gone.', code: 'EMC-4001' };
+      return { kind: 'absent' };
+    }
+    try {
+      const file = CacheFile.open(paths.file(generation), identity);
+      const problem = misfit(file, identity);
+      if (problem === null) {
+        const shelved = this.#shelve({ identity, paths, generation, file }, nowMs);
+        return { kind: 'present', state: shelved.state };
+      }
+      const isForeign = isOfAnotherEntity(file, identity);
+      file.close();
+      // Another entity had this name: its rows must not be served under it.
+      if (isForeign) paths.removeAll();
+      return isForeign ? { kind: 'absent' } : problem;
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      return { kind: 'unusable', reason: error instanceof Error ? error.message : String(error), code: 'EMC-4001' };
+    }
+  }
+
+  build(identity: CacheIdentity, nowMs: number): CacheState {
+    this.release(identity.entityId);
+    const paths = new CachePaths(this.#options.dataDirectory, identity.entityName);
+    try {
+      paths.create();
+      const generations = paths.generations();
+      const published = paths.published();
+      // Unpublished ones are remains of builds that did not finish.
+      for (const each of generations) if (each !== published) paths.removeGeneration(each);
+      const generation = Math.max(0, ...generations, published ?? 0) + 1;
+      const file = CacheFile.create(paths.file(generation), identity, generation);
+      return this.#shelve({ identity, paths, generation, file }, nowMs).state;
+    } catch (error) {
+      throw toCacheError(error, paths.directory);
+    }
+  }
+
+  apply(batch: CacheBatch, nowMs: number): CacheState {
+    const { file: before, usedAtMs } = this.#shelved.get(batch.entityId) ?? { file: null, usedAtMs: nowMs };
+    const shelved = this.#writable(batch.entityId, nowMs);
+    shelved.file.apply(batch);
+    const state = this.#refresh(shelved);
+    // An offset that moves without rows is not use: idle files stay closed.
+    if (batch.docIds.length === 0) shelved.usedAtMs = usedAtMs;
+    if (batch.docIds.length === 0 && before === null) this.#closeIdle(shelved);
+    return state;
+  }
+
+  publish(entityId: number, nowMs: number): CacheState {
+    const shelved = this.#writable(entityId, nowMs);
+    const { paths, generation } = shelved;
+    try {
+      if (paths.published() !== generation) paths.publish(generation);
+    } catch (error) {
+      throw toCacheError(error, paths.link);
+    }
+    if (paths.generations().some((each) => each < generation)) shelved.removeOlderAtMs = nowMs + this.#options.graceMs;
+    shelved.file.follow();
+    return this.#refresh(shelved);
+  }
+
+  tend(nowMs: number): CacheTrouble[] {
+    const troubles: CacheTrouble[] = [];
+    for (const [entityId, shelved] of this.#shelved) {
+      try {
+        this.#tendOne(shelved, nowMs);
+      } catch (error) {
+        troubles.push({ entityId, reason: toCacheError(error, shelved.paths.file(shelved.generation)).detail });
+      }
+    }
+    return troubles;
+  }
+
+  #tendOne(shelved: Shelved, nowMs: number): void {
+    const { paths, generation, state } = shelved;
+    const path = paths.file(generation);
+    if (!existsSync(path)) throw damaged(path, 'it was deleted');
+    if (state.published && paths.published() !== generation) paths.publish(generation);
+    if (shelved.removeOlderAtMs !== null && nowMs >= shelved.removeOlderAtMs) {
+      for (const each of paths.generations()) if (each < generation) paths.removeGeneration(each);
+      shelved.removeOlderAtMs = null;
+    }
+    if (shelved.file === null) return;
+    shelved.file.bytes();
+    shelved.file.truncateLongLog();
+    if (nowMs - shelved.usedAtMs >= this.#options.idleMs) this.#closeIdle(shelved);
+  }
+
+  release(entityId: number): void {
+    const shelved = this.#shelved.get(entityId);
+    this.#shelved.delete(entityId);
+    shelved?.file?.close();
+  }
+
+  remove(entity: { readonly entityId: number; readonly entityName: string }): void {
+    this.release(entity.entityId);
+    const paths = new CachePaths(this.#options.dataDirectory, entity.entityName);
+    try {
+      paths.removeAll();
+    } catch (error) {
+      throw toCacheError(error, paths.directory);
+    }
+  }
+
+  /** Caches of another oplog stay: who points an engine at the wrong database must not lose them for it. */
+  removeOthers(keep: { readonly entityNames: readonly string[]; readonly oplogGeneration: string }): void {
+    const directory = cachesDirectory(this.#options.dataDirectory);
+    if (!existsSync(directory)) return;
+    const kept = new Set(keep.entityNames);
+    for (const entry of readdirSync(directory, { withFileTypes: true })) {
+      if (!entry.isDirectory() || kept.has(entry.name)) continue;
+      const paths = new CachePaths(this.#options.dataDirectory, basename(entry.name));
+      if (oplogGenerationOf(paths) === keep.oplogGeneration) paths.removeAll();
+    }
+  }
+
+  close(): void {
+    for (const entityId of [...this.#shelved.keys()]) this.release(entityId);
+  }
+
+  #shelve(item: Pick<Shelved, 'identity' | 'paths' | 'generation'> & { file: CacheFile }, nowMs: number): Shelved {
+    const state = stateOf(item);
+    const hasOlder = state.published && item.paths.generations().some((each) => each < item.generation);
+    const removeOlderAtMs = hasOlder ? nowMs + this.#options.graceMs : null;
+    const shelved = { ...item, state, usedAtMs: nowMs, removeOlderAtMs };
+    this.#shelved.set(item.identity.entityId, shelved);
+    this.#boundOpenFiles(shelved);
+    return shelved;
+  }
+
+  /** Opens a file again that was closed for being idle. */
+  #writable(entityId: number, nowMs: number): Shelved & { file: CacheFile } {
+    const shelved = this.#shelved.get(entityId);
+    if (shelved === undefined) throw damaged(String(entityId), 'no file of this entity is open');
+    const file = shelved.file ?? CacheFile.open(shelved.paths.file(shelved.generation), shelved.identity);
+    shelved.usedAtMs = nowMs;
+    if (shelved.file === null) {
+      shelved.file = file;
+      this.#boundOpenFiles(shelved);
+    }
+    return Object.assign(shelved, { file });
+  }
+
+  #refresh(shelved: Shelved & { file: CacheFile }): CacheState {
+    shelved.state = stateOf(shelved);
+    return shelved.state;
+  }
+
+  #boundOpenFiles(used: Shelved): void {
+    const open = [...this.#shelved.values()].filter((each) => each.file !== null && each !== used);
+    if (open.length < this.#options.openFilesMax) return;
+    const oldest = open.reduce((left, right) => (left.usedAtMs <= right.usedAtMs ? left : right));
+    this.#closeIdle(oldest);
+  }
+
+  #closeIdle(shelved: Shelved): void {
+    shelved.file?.close();
+    shelved.file = null;
+  }
+}
+
+function stateOf({ paths, generation, file }: Pick<Shelved, 'paths' | 'generation'> & { file: CacheFile }): CacheState {
+  const { offset, documents, lastEntry } = file.metadata;
+  const link = paths.published();
+  const published = link === generation;
+  const names = { path: paths.link, file: file.path };
+  return {
+    generation,
+    offset,
+    documents,
+    lastEntry,
+    published,
+    served: link !== null,
+    fileBytes: file.bytes(),
+    ...names,
+  };
+}
+
+/** In the same oplog: another oplog's ids say nothing about ours. */
+function isOfAnotherEntity({ metadata }: CacheFile, identity: CacheIdentity): boolean {
+  return metadata.oplogGeneration === identity.oplogGeneration && metadata.entityId !== identity.entityId;
+}
+
+/** Why a sound file cannot go on being this entity's cache; null when it can. */
+function misfit(file: CacheFile, identity: CacheIdentity): Extract<CacheFinding, { kind: 'unusable' }> | null {
+  const { entityId, shapeHash, oplogGeneration, rebuild } = file.metadata;
+  if (entityId !== identity.entityId || shapeHash !== identity.shapeHash)
+    return { kind: 'unusable', reason: 'The file is of another shape.', code: null };
+  if (oplogGeneration !== identity.oplogGeneration)
+    return { kind: 'unusable', reason: 'The file follows another history of the oplog.', code: 'EMC-3003' };
+  if (rebuild < identity.rebuildRequested) return { kind: 'unusable', reason: 'A rebuild was asked for.', code: null };
+  return null;
+}
+
+function oplogGenerationOf(paths: CachePaths): string | null {
+  const generation = paths.generations().at(-1);
+  if (generation === undefined) return null;
+  const path = paths.file(generation);
+  try {
+    const database = new Database(path, { readonly: true, fileMustExist: true });
+    try {
+      return readMetadata(database, path).oplogGeneration;
+    } finally {
+      database.close();
+    }
+  } catch {
+    return null;
+  }
+}

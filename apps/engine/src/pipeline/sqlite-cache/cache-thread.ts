@@ -1,0 +1,57 @@
+/** The entry of a cache thread. SQLite's calls block, so they run here and never on the engine's event loop. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { unreachable } from '@emcachers/core/unreachable';
+import { toCacheError } from './cache-error.ts';
+import { CacheShelf } from './cache-shelf.ts';
+import { quickCheck } from './quick-check.ts';
+import type { AnswerMessage, CallMessage, CheckOptions, ShelfCall, ThreadOptions } from './thread-protocol.ts';
+
+start(workerData);
+
+function start(options: ThreadOptions | CheckOptions): void {
+  const port = parentPort;
+  if (port === null) throw new Error('A cache thread is started as a worker thread.');
+  if (options.kind === 'check') {
+    port.postMessage(answer(0, () => quickCheck(options.path)));
+    return;
+  }
+  const shelf = new CacheShelf(options);
+  port.on('message', (message: CallMessage) => {
+    port.postMessage(answer(message.id, () => perform(shelf, message.call, message.nowMs)));
+    if (message.call.name === 'close') port.close();
+  });
+}
+
+function answer(id: number, action: () => unknown): AnswerMessage {
+  try {
+    return { id, kind: 'value', value: action() };
+  } catch (error) {
+    const { code, detail } = toCacheError(error, 'cache');
+    return { id, kind: 'error', code, detail };
+  }
+}
+
+function perform(shelf: CacheShelf, call: ShelfCall, nowMs: number): unknown {
+  switch (call.name) {
+    case 'open':
+      return shelf.open(call.argument, nowMs);
+    case 'build':
+      return shelf.build(call.argument, nowMs);
+    case 'apply':
+      return shelf.apply(call.argument, nowMs);
+    case 'publish':
+      return shelf.publish(call.argument, nowMs);
+    case 'release':
+      return shelf.release(call.argument);
+    case 'tend':
+      return shelf.tend(nowMs);
+    case 'remove':
+      return shelf.remove(call.argument);
+    case 'removeOthers':
+      return shelf.removeOthers(call.argument);
+    case 'close':
+      return shelf.close();
+    default:
+      return unreachable(call);
+  }
+}

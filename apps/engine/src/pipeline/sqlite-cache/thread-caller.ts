@@ -1,0 +1,84 @@
+/**
+ * Calls into one cache thread, answered as promises. A thread that dies rejects what waits, with EMC-4003, and the next
+ * call starts a new one, which knows no files: every entity is opened again, as after any other error.
+ */
+import { Worker } from 'node:worker_threads';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { AnswerMessage, CallMessage, CheckOptions, ThreadOptions } from './thread-protocol.ts';
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const threadFile = new URL('./cache-thread.ts', import.meta.url);
+
+export class ThreadCaller {
+  readonly #options: ThreadOptions;
+  readonly #waiting = new Map<number, Waiting>();
+  #worker: Worker | null = null;
+  #nextId = 1;
+
+  constructor(options: ThreadOptions) {
+    this.#options = options;
+  }
+
+  call(message: Omit<CallMessage, 'id'>): Promise<unknown> {
+    this.#worker ??= this.#start();
+    const worker = this.#worker;
+    const id = this.#nextId;
+    this.#nextId += 1;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      worker.postMessage({ ...message, id } satisfies CallMessage);
+    });
+  }
+
+  /** After the last answer: resolves when the thread is gone. */
+  async close(nowMs: number): Promise<void> {
+    const worker = this.#worker;
+    if (worker === null) return;
+    const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+    await this.call({ nowMs, call: { name: 'close', argument: null } }).catch(() => undefined);
+    await gone;
+  }
+
+  #start(): Worker {
+    const worker = new Worker(threadFile, { workerData: this.#options, name: 'cache' });
+    worker.on('message', (message: AnswerMessage) => this.#settle(message));
+    const fail = (error: Error): void => {
+      if (this.#worker === worker) this.#worker = null;
+      for (const { reject } of this.#waiting.values()) reject(error);
+      this.#waiting.clear();
+    };
+    worker.on('error', (error) => fail(threadGone(error)));
+    worker.on('exit', () => fail(threadGone(undefined)));
+    return worker;
+  }
+
+  #settle(message: AnswerMessage): void {
+    const waiting = this.#waiting.get(message.id);
+    this.#waiting.delete(message.id);
+    if (message.kind === 'value') waiting?.resolve(message.value);
+    else waiting?.reject(new EmcachersError({ code: message.code, detail: message.detail }));
+  }
+}
+
+function threadGone(cause: unknown): EmcachersError {
+  const detail = `The cache thread ended${cause instanceof Error ? `: ${cause.message}` : '.'}`;
+  return new EmcachersError({ code: 'EMC-4003', detail, cause });
+}
+
+/** Runs `quickCheck` in a thread of its own, since it can take seconds. EMC-4001 when the file is damaged. */
+export function checkInThread(path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const workerData: CheckOptions = { kind: 'check', path };
+    const worker = new Worker(threadFile, { workerData, name: 'cache check' });
+    worker.once('message', (message: AnswerMessage) => {
+      if (message.kind === 'value') resolve();
+      else reject(new EmcachersError({ code: message.code, detail: message.detail }));
+    });
+    worker.once('error', (error) => reject(threadGone(error)));
+    worker.once('exit', () => reject(threadGone(undefined)));
+  });
+}

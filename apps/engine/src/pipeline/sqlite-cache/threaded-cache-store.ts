@@ -1,0 +1,84 @@
+/**
+ * The caches behind threads: each entity belongs to one thread, so its calls stay in order and its file has one writer.
+ * Keeps I5, I8 and I11 by what `cache-shelf.ts` does in each thread. The worst that can happen: a thread dies in the middle
+ * of a transaction, which SQLite then rolls back; see `thread-caller.ts`.
+ */
+import type { Clock } from '@emcachers/core/clock';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import { holdDataDirectory } from './data-directory-lock.ts';
+import { readRows } from './read-rows.ts';
+import type { CacheFinding, CacheState, CacheStore, CacheTrouble } from './sqlite-cache.ts';
+import { assertSqliteVersion } from './sqlite-version.ts';
+import { checkInThread, ThreadCaller } from './thread-caller.ts';
+import type { ShelfCall } from './thread-protocol.ts';
+
+export interface CacheStoreOptions {
+  readonly clock: Clock;
+  /** Absolute path; caches go to `dbs` in it. */
+  readonly dataDirectory: string;
+  /** Threads that write. Default 1: SQLite's work on two shared cores competes with everything else. */
+  readonly threads?: number;
+  /** A file without writes for this long is closed. Default 5 minutes. */
+  readonly idleMs?: number;
+  /** How long a superseded generation stays for readers that are opening it. Default 30 s. */
+  readonly graceMs?: number;
+  /** Files open at once in each thread. Default 200. */
+  readonly openFilesMax?: number;
+}
+
+/** Takes the data directory; EMC-1003 when another engine holds it, EMC-1001 when SQLite is too old. */
+export function openCacheStore(options: CacheStoreOptions): CacheStore {
+  const { clock, dataDirectory, threads = 1, idleMs = 300_000, graceMs = 30_000, openFilesMax = 200 } = options;
+  assertSqliteVersion();
+  const lock = holdDataDirectory(dataDirectory);
+  const shelf = { kind: 'shelf', dataDirectory, idleMs, graceMs, openFilesMax } as const;
+  const callers = Array.from({ length: Math.max(1, threads) }, () => new ThreadCaller(shelf));
+  const [first] = callers;
+  if (first === undefined) throw new EmcachersError({ code: 'EMC-5999', detail: 'There is no cache thread.' });
+  const files = new Map<number, string>();
+
+  const callerOf = (entityId: number): ThreadCaller => callers[entityId % callers.length] ?? first;
+  // The thread answers each call with what the shelf's method of that name returns.
+  const call = async <Value>(caller: ThreadCaller, shelfCall: ShelfCall): Promise<Value> =>
+    (await caller.call({ nowMs: clock.monotonicMs(), call: shelfCall })) as Value;
+  const stateFrom = async (entityId: number, answer: Promise<CacheState>): Promise<CacheState> => {
+    const state = await answer;
+    files.set(entityId, state.file);
+    return state;
+  };
+
+  return {
+    async open(identity) {
+      const caller = callerOf(identity.entityId);
+      const finding = await call<CacheFinding>(caller, { name: 'open', argument: identity });
+      if (finding.kind === 'present') files.set(identity.entityId, finding.state.file);
+      return finding;
+    },
+    build: (identity) =>
+      stateFrom(identity.entityId, call(callerOf(identity.entityId), { name: 'build', argument: identity })),
+    apply: (batch) => call<CacheState>(callerOf(batch.entityId), { name: 'apply', argument: batch }),
+    publish: (entityId) => call<CacheState>(callerOf(entityId), { name: 'publish', argument: entityId }),
+    async tend() {
+      const all = callers.map((caller) => call<readonly CacheTrouble[]>(caller, { name: 'tend', argument: null }));
+      return (await Promise.all(all)).flat();
+    },
+    async check(entityId) {
+      const file = files.get(entityId);
+      if (file !== undefined) await checkInThread(file);
+    },
+    async release(entityId) {
+      files.delete(entityId);
+      await call(callerOf(entityId), { name: 'release', argument: entityId });
+    },
+    async remove(entity) {
+      files.delete(entity.entityId);
+      await call(callerOf(entity.entityId), { name: 'remove', argument: entity });
+    },
+    removeOthers: (keep) => call<void>(first, { name: 'removeOthers', argument: keep }),
+    readRows: (request) => readRows(dataDirectory, request),
+    async close() {
+      await Promise.all(callers.map((caller) => caller.close(clock.monotonicMs())));
+      lock.release();
+    },
+  };
+}
