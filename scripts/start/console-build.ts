@@ -6,13 +6,15 @@ import { StartError } from './settings.ts';
 const outputCharsMax = 20_000;
 
 /** Builds what is stale; Turborepo decides by the content of the sources, so a second start costs well under a second. */
-export function buildConsole(context: StartContext): Promise<void> {
+export function buildConsole(context: StartContext, signal: AbortSignal): Promise<void> {
   const turbo = path.join(context.root, 'node_modules/.bin/turbo');
   const child = spawn(turbo, ['run', 'build', '--output-logs=errors-only', '--no-update-notifier'], {
     cwd: context.root,
     env: context.env,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const onAbort = (): boolean => child.kill('SIGTERM');
+  signal.addEventListener('abort', onAbort, { once: true });
   let output = '';
   const take = (chunk: Buffer): void => {
     output = (output + chunk.toString('utf8')).slice(-outputCharsMax);
@@ -22,6 +24,7 @@ export function buildConsole(context: StartContext): Promise<void> {
   return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
+      signal.removeEventListener('abort', onAbort);
       if (code === 0) resolve();
       else reject(new StartError(`The console could not be built.\n${output}`));
     });

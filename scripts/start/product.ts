@@ -43,7 +43,7 @@ async function startParts(context: StartContext, parts: Part[], signal: AbortSig
   const urls = { mongo: settings.mongoUrl ?? '', database: settings.databaseUrl ?? '' };
   const engineUrl = `http://${settings.host}:${settings.enginePort}`;
 
-  steps.push(() => progress.step('Building the console', () => buildConsole(context)));
+  steps.push(() => progress.step('Building the console', () => buildConsole(context, signal)));
   if (settings.databaseUrl === null) {
     steps.push(async () => {
       const postgres = await progress.step('Starting PostgreSQL', () => startPostgres(context));
