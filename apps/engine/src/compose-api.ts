@@ -30,6 +30,7 @@ export function createApi(parts: ApiParts): Api {
     metrics: createMetrics({
       fleet: () => control.fleet.latest(),
       ingest: () => pipeline.ingest()?.status() ?? null,
+      liveStreams: () => control.fleet.listenerCount(),
       memoryBytes: () => process.memoryUsage.rss(),
     }),
     serviceStates: parts.serviceStates,

@@ -31,6 +31,8 @@ export interface Control {
   readonly sources: SourceBrowser;
   readonly oplogReader: OplogReader;
   readonly rowsReader: RowsReader;
+  /** Makes this node known before its parts report under its name. */
+  readonly register: () => Promise<void>;
   readonly services: readonly Service[];
 }
 
@@ -57,7 +59,10 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
   const wakeListener = createWakeListener({
     databaseUrl: database.url,
     wake(channel) {
-      if (channel === 'emcachers_oplog') return;
+      if (channel === 'emcachers_oplog') {
+        pipeline.replicator?.oplogChanged();
+        return;
+      }
       pipeline.ingest()?.wake();
       pipeline.jobRunner()?.wake();
       pipeline.replicator?.entitiesChanged();
@@ -76,6 +81,7 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
       readDeadLetters: (entityId, limit) => readDeadLetters(database, { entityId, limit }),
     }),
     rowsReader: createRowsReader(pipeline.replicator),
+    register: registry.beat,
     services: [wakeListener, fleet, registry],
   };
 }

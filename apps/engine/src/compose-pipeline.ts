@@ -1,5 +1,8 @@
 import type { Clock } from '@emcachers/core/clock';
 import type { Log } from '@emcachers/core/log';
+import { listEntities } from '@emcachers/db/control/entities';
+import { reportOffsets } from '@emcachers/db/control/offset-reports';
+import { forgetOtherOffsets } from '@emcachers/db/fleet/forget-offsets';
 import { createJobStore } from '@emcachers/db/job/job-store';
 import type { Config } from './config.ts';
 import type { Ingest } from './control/ingest.ts';
@@ -13,7 +16,9 @@ import type { Connections } from './engine-connections.ts';
 import type { OplogReader } from './pipeline/oplog/oplog.ts';
 import { createOplogReader } from './pipeline/oplog/oplog-reader.ts';
 import { createOplogWriter } from './pipeline/oplog/oplog-writer.ts';
-import type { Replicator } from './pipeline/replicator/replicator.ts';
+import { createReplicator } from './pipeline/replicator/oplog-replicator.ts';
+import type { EntityCacheStatus, Replicator } from './pipeline/replicator/replicator.ts';
+import { openCacheStore } from './pipeline/sqlite-cache/threaded-cache-store.ts';
 import type { Service } from './runtime/service.ts';
 
 /** What every part of the composition shares. */
@@ -41,13 +46,16 @@ export function createPipeline(shared: Shared): Pipeline {
   const { config, database } = shared;
   const leading = createLeading(shared);
   const oplog = createOplogReader(database);
-  const replicator: Replicator | null = null;
+  const replicator = config.roles.includes('replicate') ? createReplicating(shared, oplog) : null;
   return {
     ingest: leading.ingest,
     jobRunner: leading.jobRunner,
     oplog,
     replicator,
-    services: config.roles.includes('ingest') ? [leading.term] : [],
+    services: [
+      ...(config.roles.includes('ingest') ? [leading.term] : []),
+      ...(replicator === null ? [] : [replicator]),
+    ],
   };
 }
 
@@ -78,4 +86,26 @@ function createLeading(shared: Shared) {
     },
   });
   return { term, ingest: () => ingest, jobRunner: () => jobRunner };
+}
+
+/** This node's part: from the oplog through the replicator into the cache files. */
+function createReplicating(shared: Shared, oplog: OplogReader): Replicator {
+  const { config, database, clock, log, random, nodeId } = shared;
+  return createReplicator({
+    clock,
+    log,
+    random,
+    oplog,
+    entities: () => listEntities(database),
+    async report(statuses: readonly EntityCacheStatus[]) {
+      const reports = statuses.map(({ error, ...status }) => ({
+        ...status,
+        errorCode: error?.code ?? null,
+        error: error?.message ?? null,
+      }));
+      await reportOffsets(database, { nodeId, reports });
+      await forgetOtherOffsets(database.pool, { nodeId, entityIds: statuses.map(({ entityId }) => entityId) });
+    },
+    openStore: () => openCacheStore({ clock, dataDirectory: config.dataDir }),
+  });
 }

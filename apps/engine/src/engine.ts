@@ -52,6 +52,7 @@ export async function startEngine(dependencies: EngineDependencies): Promise<Eng
   const api = createApi({ ...shared, pipeline, control, serviceStates: () => supervisor.states() });
   try {
     const address = await api.listen();
+    await control.register();
     const services = [...pipeline.services, ...control.services];
     for (const service of services) supervisor.start(service);
     log.info({ nodeId, roles: config.roles, url: address.url }, 'The engine runs.');

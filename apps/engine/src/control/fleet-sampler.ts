@@ -97,6 +97,7 @@ export function createFleetSampler(dependencies: FleetSamplerDependencies): Flee
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    listenerCount: () => listeners.size,
     knock: () => nap.abort(),
     async run(signal) {
       const wake = (): void => nap.abort();

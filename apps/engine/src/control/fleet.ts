@@ -8,4 +8,5 @@ export interface Fleet {
   latest(): FleetView | null;
   /** Calls back after every picture; returns the unsubscription. */
   subscribe(listener: (fleet: FleetView) => void): () => void;
+  listenerCount(): number;
 }

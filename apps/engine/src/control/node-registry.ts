@@ -23,7 +23,12 @@ export interface NodeRegistryDependencies {
 
 const beatIntervalMs = 2_000;
 
-export function createNodeRegistry(dependencies: NodeRegistryDependencies): Service {
+export interface NodeRegistry extends Service {
+  /** One report; rejects when it cannot be written. */
+  beat(): Promise<void>;
+}
+
+export function createNodeRegistry(dependencies: NodeRegistryDependencies): NodeRegistry {
   const { clock, log, database, nodeId, roles } = dependencies;
   const startedAtMs = clock.nowMs();
   let failing = false;
@@ -34,6 +39,7 @@ export function createNodeRegistry(dependencies: NodeRegistryDependencies): Serv
   };
   return {
     name: 'node-registry',
+    beat,
     async run(signal) {
       while (!signal.aborted) {
         await beat().then(

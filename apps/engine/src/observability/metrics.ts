@@ -10,6 +10,8 @@ export interface MetricsSources {
   readonly fleet: () => FleetView | null;
   /** Null on a node that does not ingest. */
   readonly ingest: () => IngestStatus | null;
+  /** Console tabs that listen. */
+  readonly liveStreams: () => number;
   readonly memoryBytes: () => number;
 }
 
@@ -88,10 +90,16 @@ export function createMetrics(sources: MetricsSources): Metrics {
     help: 'Resident memory of this process.',
     registers: [registry],
   });
+  const streams = new Gauge({
+    name: 'emcachers_live_streams',
+    help: 'Open live streams of consoles.',
+    registers: [registry],
+  });
   return {
     contentType: registry.contentType,
     async scrape() {
       memory.set(sources.memoryBytes());
+      streams.set(sources.liveStreams());
       setIngest(sources.ingest());
       for (const { metric, gauge } of gauges) {
         gauge.reset();

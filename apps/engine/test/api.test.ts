@@ -1,0 +1,150 @@
+import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client';
+import { expect, test } from 'vitest';
+import type { AppRouter } from '../src/api/router.ts';
+import { eventually } from './api-client.ts';
+import { insertOrders, orderShape, orders, randomFrom } from './shop.ts';
+import { createStack } from './stack.ts';
+
+const shape = orderShape('orders');
+
+test('wrong inputs are answered with the fields at fault, by REST and by tRPC alike', async () => {
+  await using stack = await createStack();
+  await using running = await stack.engine();
+  const wrong = { ...shape, sourceName: 'shop', columns: [{ name: 'a', type: 'Text', path: 'a..b' }] };
+  const answer = await running.api.request('POST', '/api/v1/entities', { body: wrong });
+  expect(answer.status).toBe(400);
+  expect(answer.headers.get('content-type')).toMatch('application/problem+json');
+  const problem = (await answer.json()) as { code: string; correlationId: string; errors: { path: unknown[] }[] };
+  expect(problem.code).toBe('EMC-5001');
+  expect(problem.correlationId).toBe(answer.headers.get('x-correlation-id'));
+  expect(problem.errors.map((error) => error.path.join('.'))).toEqual(['sourceName', 'columns.0.path']);
+
+  const trpc = createTRPCClient<AppRouter>({ links: [httpBatchLink({ url: `${running.engine.url}/trpc` })] });
+  const refused = await trpc.entities.create.mutate(wrong as typeof shape).catch((error: unknown) => error);
+  if (!(refused instanceof TRPCClientError)) throw new Error('The wrong shape was accepted.');
+  expect(refused.data).toMatchObject({ emcCode: 'EMC-5001', httpStatus: 400 });
+  expect(refused.data.fields.map((field: { path: unknown[] }) => field.path.join('.'))).toEqual([
+    'sourceName',
+    'columns.0.path',
+  ]);
+});
+
+test('what does not exist, is taken or is not possible has its own code and status', async () => {
+  await using stack = await createStack();
+  await using running = await stack.engine();
+  const { api } = running;
+  await api.create(shape);
+  const status = async (method: string, path: string, body?: unknown) => {
+    const answer = await api.request(method, path, { body });
+    return [answer.status, ((await answer.json()) as { code: string }).code];
+  };
+  expect(await status('POST', '/api/v1/entities', { ...shape, entityName: 'ORDERS' })).toEqual([409, 'EMC-5003']);
+  expect(await status('GET', '/api/v1/entities/none')).toEqual([404, 'EMC-5002']);
+  expect(await status('POST', '/api/v1/entities/none/refresh')).toEqual([404, 'EMC-5002']);
+  expect(await status('POST', '/api/v1/entities/orders/resume')).toEqual([409, 'EMC-5004']);
+  expect(await status('POST', '/api/v1/entities/orders/verify')).toEqual([501, 'EMC-5007']);
+  expect(await status('GET', '/api/v1/jobs/00000000-0000-4000-8000-000000000000')).toEqual([404, 'EMC-5005']);
+  expect(await status('GET', '/api/v1/elsewhere')).toEqual([404, 'EMC-5011']);
+});
+
+test('an Idempotency-Key answers a repetition as the first call, and refuses another body', async () => {
+  await using stack = await createStack();
+  await using running = await stack.engine();
+  const headers = { 'idempotency-key': 'abc' };
+  const first = await running.api.request('POST', '/api/v1/entities', { body: shape, headers });
+  const second = await running.api.request('POST', '/api/v1/entities', { body: shape, headers });
+  expect([first.status, second.status]).toEqual([201, 201]);
+  expect(await second.json()).toEqual(await first.json());
+  const other = { body: { ...shape, entityName: 'other' }, headers };
+  expect((await running.api.request('POST', '/api/v1/entities', other)).status).toBe(422);
+});
+
+test('ten requests to refresh at once are one job', async () => {
+  await using stack = await createStack();
+  await insertOrders(orders(stack.mongo), 100, randomFrom(1));
+  await using running = await stack.engine();
+  await running.api.create(shape);
+  await running.api.untilLive('orders');
+  const answers = await Promise.all(
+    Array.from({ length: 10 }, () => running.api.request('POST', '/api/v1/entities/orders/refresh')),
+  );
+  const jobs = await Promise.all(answers.map(async (answer) => ((await answer.json()) as { jobId: string }).jobId));
+  expect(new Set(jobs).size).toBe(1);
+  await eventually(async () => ((await running.api.entity('orders')).version === 2 ? true : null), 'version 2');
+});
+
+test('foreign pages and foreign names are refused, the console is answered', async () => {
+  await using stack = await createStack();
+  await using running = await stack.engine();
+  const ask = (headers: Record<string, string>) => running.api.request('GET', '/api/v1/entities', { headers });
+  expect((await ask({ origin: 'https://evil.example' })).status).toBe(403);
+  const welcome = await ask({ origin: 'http://localhost:3000' });
+  expect([welcome.status, welcome.headers.get('access-control-allow-origin')]).toEqual([200, 'http://localhost:3000']);
+});
+
+test('off loopback every call but the probes needs the token', async () => {
+  await using stack = await createStack();
+  await using running = await stack.engine({ ENGINE_HOST: '0.0.0.0', EMCACHERS_TOKEN: 'a-token-of-some-length' });
+  const url = `http://127.0.0.1:${running.engine.port}`;
+  expect((await fetch(`${url}/api/v1/entities`)).status).toBe(401);
+  expect((await fetch(`${url}/metrics`)).status).toBe(401);
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  const headers = { authorization: 'Bearer a-token-of-some-length' };
+  expect((await fetch(`${url}/api/v1/entities`, { headers })).status).toBe(200);
+});
+
+test('the OpenAPI document describes every route, and the pages for people and machines are served', async () => {
+  await using stack = await createStack();
+  await using running = await stack.engine();
+  const { api } = running;
+  const document = (await (await api.request('GET', '/api/v1/openapi.json')).json()) as {
+    openapi: string;
+    paths: Record<string, object>;
+  };
+  expect(document.openapi).toBe('3.1.0');
+  expect(Object.keys(document.paths)).toContain('/api/v1/entities/{entityName}/refresh');
+  expect(await (await api.request('GET', '/api/docs')).text()).toContain('EMC-5001');
+  await eventually(async () => ((await api.request('GET', '/readyz')).status === 200 ? true : null), 'readiness');
+  const metrics = await (await api.request('GET', '/metrics')).text();
+  expect(metrics).toMatch(/^emcachers_channel_buffered_operations \d+$/m);
+});
+
+test('a live stream opens with a whole picture, tells of moved rows, and leaves no listener when it is closed', async () => {
+  await using stack = await createStack();
+  const collection = orders(stack.mongo);
+  await insertOrders(collection, 10, randomFrom(1));
+  await using running = await stack.engine();
+  await running.api.create(shape);
+  await running.api.untilLive('orders');
+  const streams = await Promise.all(Array.from({ length: 5 }, () => openStream(running.engine.url)));
+  for (const stream of streams) expect(await stream.until('"kind":"fleet"')).toContain('live and fresh');
+  await collection.insertOne({ _id: 99, total: 1, count: 1, paid: true, customer: { city: 'Ulm' }, tags: [] });
+  for (const stream of streams) expect(await stream.until('"kind":"rows-changed"')).toContain('"offset"');
+  for (const stream of streams) await stream.close();
+  await eventually(async () => {
+    const report = (await (await running.api.request('GET', '/metrics')).text()).match(
+      /^emcachers_live_streams (\d+)$/m,
+    );
+    return report?.[1] === '0' ? true : null;
+  }, 'the streams to be forgotten');
+});
+
+async function openStream(url: string) {
+  const input = encodeURIComponent(JSON.stringify({ entityName: 'orders' }));
+  const response = await fetch(`${url}/trpc/live.stream?input=${input}`);
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  if (reader === undefined) throw new Error('The stream has no body.');
+  let text = '';
+  return {
+    async until(wanted: string): Promise<string> {
+      for (;;) {
+        const line = text.split('\n').find((each) => each.includes(wanted));
+        if (line !== undefined) return line;
+        const { value, done } = await reader.read();
+        if (done) throw new Error(`The stream ended before ${wanted}.`);
+        text += value;
+      }
+    },
+    close: () => reader.cancel(),
+  };
+}

@@ -1,0 +1,58 @@
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { eventually } from './api-client.ts';
+import { converged } from './convergence.ts';
+import { cuttableProxy } from './cuttable-proxy.ts';
+import { changeOrders, insertOrders, orderShape, orders, randomFrom, testSeed } from './shop.ts';
+import { createStack } from './stack.ts';
+
+const shape = orderShape('orders');
+
+test('with every PostgreSQL connection terminated again and again the engine lives and converges', async () => {
+  const random = randomFrom(testSeed());
+  await using stack = await createStack();
+  const collection = orders(stack.mongo);
+  await insertOrders(collection, 3_000, random);
+  await using running = await stack.engine();
+  await running.api.create(shape);
+  const killer = new pg.Client({ connectionString: stack.databaseUrl });
+  await killer.connect();
+  for (let round = 0; round < 5; round += 1) {
+    await changeOrders(collection, 3_000, random);
+    const killed = await killer.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+    );
+    expect(killed.rowCount).toBeGreaterThan(0);
+    await changeOrders(collection, 3_000, random);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  await killer.end();
+  await running.api.untilLive('orders');
+  await converged(stack, shape);
+});
+
+test('while MongoDB cannot be reached the caches serve and say so; when it is back they converge', async ({ skip }) => {
+  const random = randomFrom(testSeed());
+  await using stack = await createStack();
+  const target = new URL(stack.mongoUrl.replace(/^mongodb:/, 'http:'));
+  if (target.hostname !== '127.0.0.1') skip('the MongoDB at hand is not on this machine');
+  await using proxy = await cuttableProxy(Number(target.port));
+  const collection = orders(stack.mongo);
+  await insertOrders(collection, 1_000, random);
+  await using running = await stack.engine({ MONGO_URL: `mongodb://127.0.0.1:${proxy.port}/?directConnection=true` });
+  const { api } = running;
+  await api.create(shape);
+  await api.untilLive('orders');
+  proxy.cut();
+  await changeOrders(collection, 1_000, random);
+  const seen = await eventually(async () => {
+    const view = await api.entity('orders');
+    return view.health === 'ok' ? null : view;
+  }, 'the loss to be noticed');
+  expect(seen.reason).toMatch(/change stream/i);
+  const rows = await api.request('GET', '/api/v1/entities/orders/rows?limit=1');
+  expect(((await rows.json()) as { rows: unknown[] }).rows).toHaveLength(1);
+  proxy.restore();
+  await converged(stack, shape);
+  await eventually(async () => ((await api.entity('orders')).health === 'ok' ? true : null), 'health to return');
+});

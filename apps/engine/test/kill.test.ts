@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { type ApiClient, eventually } from './api-client.ts';
+import { converged } from './convergence.ts';
+import { startEngineProcess } from './engine-process.ts';
+import { changeOrders, insertOrders, orderShape, orders, randomFrom, testSeed } from './shop.ts';
+import { createStack } from './stack.ts';
+
+const rounds = Number(process.env['EMCACHERS_TEST_KILLS'] ?? '5');
+const documents = 5_000;
+const shapes = [orderShape('orders'), orderShape('copies')] as const;
+
+test(`killed at ${rounds} random moments, the engine converges after each start`, {
+  timeout: 60_000 + rounds * 30_000,
+}, async () => {
+  const seed = testSeed();
+  const random = randomFrom(seed);
+  await using stack = await createStack();
+  const collection = orders(stack.mongo);
+  await insertOrders(collection, documents, random);
+  for (let round = 0; round < rounds; round += 1) {
+    {
+      await using running = startEngineProcess(stack.environment());
+      const api = await running.ready;
+      if (round === 0) for (const shape of shapes) await api.create(shape);
+      else if (round % 2 === 1) await api.request('POST', '/api/v1/entities/orders/refresh');
+      const until = performance.now() + random() * 1_500;
+      while (performance.now() < until) await changeOrders(collection, documents, random);
+      running.child.kill('SIGKILL');
+      await running.ended;
+    }
+    await changeOrders(collection, documents, random);
+    await using again = startEngineProcess(stack.environment());
+    const api: ApiClient = await again.ready;
+    for (const shape of shapes) {
+      await api.untilLive(shape.entityName);
+      await converged(stack, shape);
+    }
+    again.child.kill('SIGTERM');
+    expect(await again.ended).toMatchObject({ code: 0 });
+  }
+});
+
+test('a first signal drains and ends with 0, whatever the engine is doing', async () => {
+  await using stack = await createStack();
+  await insertOrders(orders(stack.mongo), documents, randomFrom(7));
+  await using running = startEngineProcess(stack.environment());
+  const api = await running.ready;
+  await api.create(shapes[0]);
+  await eventually(async () => ((await api.entity('orders')).scan.scanned > 0 ? true : null), 'the scan to begin');
+  const startedMs = performance.now();
+  running.child.kill('SIGTERM');
+  expect(await running.ended).toMatchObject({ code: 0, signal: null });
+  expect(performance.now() - startedMs).toBeLessThan(5_000);
+});

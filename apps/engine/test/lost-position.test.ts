@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { eventually } from './api-client.ts';
+import { converged } from './convergence.ts';
+import { insertOrders, orderShape, orders, randomFrom } from './shop.ts';
+import { createStack } from './stack.ts';
+
+test('after a lost position everything is scanned again; a sweep that would delete too much fails alone and says why', async ({
+  skip,
+}) => {
+  await using stack = await createStack();
+  if (stack.cutHistory === null) skip('the history of this MongoDB is not ours to cut');
+  const shapes = [orderShape('shrunk', 'shop.shrunk'), orderShape('steady', 'shop.steady')] as const;
+  const [shrunk, steady] = shapes;
+  await insertOrders(orders(stack.mongo, shrunk.sourceName), 3_000, randomFrom(1));
+  await insertOrders(orders(stack.mongo, steady.sourceName), 500, randomFrom(2));
+  {
+    await using running = await stack.engine();
+    for (const shape of shapes) await running.api.create(shape);
+    for (const shape of shapes) await running.api.untilLive(shape.entityName);
+  }
+  await orders(stack.mongo, shrunk.sourceName).deleteMany({ _id: { $gte: 1_000 } });
+  await orders(stack.mongo, steady.sourceName).deleteMany({ _id: { $gte: 490 } });
+  stack.cutHistory?.();
+
+  await using running = await stack.engine();
+  const { api } = running;
+  const failed = await eventually(async () => {
+    const view = await api.entity('shrunk');
+    return view.activity === 'failed' ? view : null;
+  }, 'the large sweep to be refused');
+  expect(failed.health).toBe('failed');
+  expect(failed.reason).toMatch(/2,?000/);
+  expect(failed.documents).toBe(3_000);
+  await eventually(async () => {
+    const view = await api.entity('steady');
+    return view.activity === 'live' && view.version === 2 ? view : null;
+  }, 'the other entity to be live again');
+  await converged(stack, steady);
+  const health = (await (await api.request('GET', '/health')).json()) as { health: string; detail: string };
+  expect(health.health).toBe('failed');
+  expect(health.detail).toMatch(/^shrunk: /);
+
+  await api.job('shrunk', 'refresh', { allowLargeSweep: true });
+  expect(await converged(stack, shrunk)).toBe(1_000);
+});

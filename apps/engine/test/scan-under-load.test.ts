@@ -1,0 +1,40 @@
+import { expect, test } from 'vitest';
+import { converged } from './convergence.ts';
+import { changeOrders, insertOrders, orderShape, orders, randomFrom, testSeed } from './shop.ts';
+import { createStack } from './stack.ts';
+
+const shape = orderShape('orders');
+const documents = 20_000;
+
+test('20,000 documents that change while they are scanned: the cache equals the projection of the source', async () => {
+  const seed = testSeed();
+  const random = randomFrom(seed);
+  await using stack = await createStack();
+  const collection = orders(stack.mongo);
+  await insertOrders(collection, documents, random);
+  await using running = await stack.engine();
+  let isLive = false;
+  const writing = (async () => {
+    let batches = 0;
+    for (; !isLive || batches < 20; batches += 1) await changeOrders(collection, documents, random);
+    return batches;
+  })();
+  await running.api.create(shape);
+  await running.api.untilLive('orders').finally(() => {
+    isLive = true;
+  });
+  expect(await writing).toBeGreaterThanOrEqual(20);
+  await converged(stack, shape);
+
+  // A second scan beside the changes: a new version over rows that are being served.
+  isLive = false;
+  const again = (async () => {
+    while (!isLive) await changeOrders(collection, documents, random);
+  })();
+  await running.api.job('orders', 'refresh').finally(() => {
+    isLive = true;
+  });
+  await again;
+  await converged(stack, shape);
+  expect((await running.api.entity('orders')).version).toBe(2);
+});

@@ -1,0 +1,50 @@
+import { readdirSync } from 'node:fs';
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { insertOrders, orderShape, orders, randomFrom } from './shop.ts';
+import { createStack } from './stack.ts';
+
+const cycles = 20;
+
+async function countHandles(databaseUrl: string) {
+  // Sockets and threads that are closing get a moment to be gone.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  const backends = await client.query<{ count: string }>(
+    'SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()',
+  );
+  await client.end();
+  return {
+    backends: Number(backends.rows[0]?.count),
+    files: readdirSync('/proc/self/fd').length,
+    threads: readdirSync('/proc/self/task').length,
+    resources: process.getActiveResourcesInfo().length,
+    signalListeners: process.listenerCount('SIGTERM') + process.listenerCount('SIGINT'),
+  };
+}
+
+test(`${cycles} starts and stops leave no connection, file, thread, timer or listener behind`, {
+  timeout: 180_000,
+}, async () => {
+  await using stack = await createStack();
+  await insertOrders(orders(stack.mongo), 500, randomFrom(1));
+  const cycle = async (): Promise<void> => {
+    await using running = await stack.engine();
+    await running.api.untilLive('orders');
+  };
+  {
+    await using running = await stack.engine();
+    await running.api.create(orderShape('orders'));
+    await running.api.untilLive('orders');
+  }
+  await cycle();
+  const before = await countHandles(stack.databaseUrl);
+  for (let round = 0; round < cycles; round += 1) await cycle();
+  const after = await countHandles(stack.databaseUrl);
+  expect(after.backends).toBeLessThanOrEqual(before.backends);
+  expect(after.signalListeners).toBe(before.signalListeners);
+  // A keep-alive socket of the test's own client may come or go.
+  for (const key of ['files', 'threads', 'resources'] as const)
+    expect(after[key], key).toBeLessThanOrEqual(before[key] + 3);
+});
