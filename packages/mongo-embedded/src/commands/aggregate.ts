@@ -3,20 +3,18 @@ import { BsonWriter } from '../bson/bson-writer.ts';
 import { asBuffer, findElement } from '../bson/raw-element.ts';
 import { IteratorSource } from '../cursor/iterator-source.ts';
 import { openCursor } from '../cursor/open-cursor.ts';
-import { planScan } from '../cursor/scan-plan.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
-import type { IdBounds } from '../query/id-bounds.ts';
 import { compilePipeline, stageOf } from '../query/pipeline.ts';
 import { bsonTypes, type RawValue, rawValue } from '../query/raw-value.ts';
 import type { Collection } from '../storage/catalog.ts';
+import { viewOf } from '../storage/collection-options.ts';
 import { openChangeStreamCursor } from './change-stream-cursor.ts';
+import { documentsByName, documentsOf } from './collection-documents.ts';
 import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
-import { checkCommandCollation, filterOf, hintedOrder, variablesOf } from './find-options.ts';
+import { checkCommandCollation, hintedOrder, variablesOf } from './find-options.ts';
 import { checkCollectionName } from './namespace.ts';
 import { readSourceStage } from './source-stages.ts';
-
-const pageLimit = { rows: 1000, bytes: 4 * 1024 * 1024 };
 
 /** The collection that the pipeline reads; null for `aggregate: 1`, which reads none. */
 function targetOf({ body, database }: CommandContext): string | null {
@@ -75,10 +73,7 @@ function results(context: CommandContext, name: string | null, stages: readonly 
   const { access, database, body } = context;
   const variables = variablesOf(context);
   const collection = name === null ? undefined : access.collection(database, name);
-  const documents = (other: string): Iterable<Uint8Array> => {
-    const found = access.collection(database, other);
-    return found === undefined ? [] : documentsOf(context, found, null);
-  };
+  const documents = (other: string): Iterable<Uint8Array> => documentsByName(context, other);
   const [first] = stages;
   const given = first === undefined ? null : readSourceStage(context, { name, collection, stage: stageOf(first) });
   if (given !== null) return compilePipeline(stages.slice(1), { variables, documents }).run(given);
@@ -94,20 +89,7 @@ function results(context: CommandContext, name: string | null, stages: readonly 
   if (collection === undefined || startsWithDocuments) return pipeline.run([]);
   const counted = countOf(context, collection, stages);
   if (counted !== null) return [counted];
-  return pipeline.run(documentsOf(context, collection, pipeline.leadingFilter?.idBounds ?? null));
-}
-
-/** A collection's documents page by page, within the bounds that are known. */
-function* documentsOf(
-  { access }: CommandContext,
-  collection: Collection,
-  bounds: IdBounds | null,
-): Generator<Uint8Array> {
-  const filter = filterOf(undefined, { names: [], bindings: null });
-  const reader = access.pages(collection, planScan(filter, 'any', bounds));
-  for (let page = reader.next(pageLimit); page !== null; page = reader.next(pageLimit)) {
-    for (const { document } of page) yield document;
-  }
+  return pipeline.run(documentsOf(context, collection, { bounds: pipeline.leadingFilter?.idBounds ?? null }));
 }
 
 /** `[{ $match: {} }, { $group: { _id: 1, n: { $sum: 1 } } }]`, which is how drivers count documents. */
@@ -115,7 +97,7 @@ const countStages = [serialize({ $match: {} }), serialize({ $group: { _id: 1, n:
 
 /** The count of a whole collection is known without reading it. */
 function countOf({ transaction }: CommandContext, collection: Collection, stages: readonly RawValue[]): Buffer | null {
-  if (transaction !== null || stages.length !== 2) return null;
+  if (transaction !== null || stages.length !== 2 || viewOf(collection) !== null) return null;
   const isCount = stages.every((stage, index) => countStages[index]?.equals(stage.span()) === true);
   const count = isCount ? collection.table.count() : 0;
   if (count === 0) return null;

@@ -5,6 +5,7 @@ import { ListSource } from '../cursor/list-source.ts';
 import { openCursor } from '../cursor/open-cursor.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { type RawValue, rawValue } from '../query/raw-value.ts';
+import { refuseView } from './collection-documents.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { deleteMatches } from './delete.ts';
 import { hintedOrder } from './find-options.ts';
@@ -92,6 +93,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   const raws = body.documents('ops') ?? [];
   checkBatchSize(raws.length);
   const namespaces = namespacesOf(body);
+  for (const { database, name } of namespaces) refuseView({ ...context, database }, name);
   const operations = raws.map((raw) => parse(context, raw, namespaces));
   const isOrdered = body.boolean('ordered') ?? true;
   const isErrorsOnly = body.boolean('errorsOnly') === true;

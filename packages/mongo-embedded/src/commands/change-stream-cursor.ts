@@ -9,6 +9,7 @@ import { stageOf } from '../query/pipeline.ts';
 import { idOf } from '../query/raw-document.ts';
 import type { RawValue } from '../query/raw-value.ts';
 import type { Store } from '../storage/store.ts';
+import { refuseView } from './collection-documents.ts';
 import type { CommandContext, CommandResult } from './command.ts';
 import { variablesOf } from './find-options.ts';
 
@@ -42,6 +43,7 @@ export async function openChangeStreamCursor(
       '$changeStream cannot run within a multi-document transaction.',
     );
   }
+  if (name !== null) refuseView(context, name);
   const [first, ...others] = stages;
   if (first === undefined) throw new MongoFailure('FailedToParse', 'A change stream needs its stage');
   const stream = new ChangeStream({

@@ -4,6 +4,7 @@ import { forEachElement } from '../bson/raw-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { IndexTable } from '../storage/index-table.ts';
+import { refuseView } from './collection-documents.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { collectionName } from './namespace.ts';
 import { waitForTransactions } from './wait-for-transactions.ts';
@@ -15,6 +16,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   await waitForTransactions(context, () => store.catalog.find(database, name));
   const collection = store.catalog.find(database, name);
   if (collection === undefined) throw new MongoFailure('NamespaceNotFound', `ns does not exist: ${database}.${name}`);
+  refuseView(context, name);
   const images = body.document('changeStreamPreAndPostImages');
   const indexChange = body.nested('index');
   const before = stateOf(collection, indexChange);

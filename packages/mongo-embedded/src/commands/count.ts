@@ -1,5 +1,6 @@
 import { batchRequest } from '../cursor/open-cursor.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
+import { viewOf } from '../storage/collection-options.ts';
 import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { scanSource } from './find.ts';
@@ -18,7 +19,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   const collection = access.collection(database, name);
   hintedOrder(body, collection);
   if (collection === undefined) return { n: 0 };
-  const isWhole = filter.matchesAll && context.transaction === null;
+  const isWhole = filter.matchesAll && context.transaction === null && viewOf(collection) === null;
   const all = isWhole ? collection.table.count() : await countMatches(context, { collection, filter });
   const beyondSkip = Math.max(0, all - skip);
   return { n: limit === 0 ? beyondSkip : Math.min(limit, beyondSkip) };

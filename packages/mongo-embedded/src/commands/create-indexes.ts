@@ -7,8 +7,9 @@ import type { Collection } from '../storage/catalog.ts';
 import { duplicateKey } from '../storage/duplicate-key.ts';
 import type { IndexTable } from '../storage/index-table.ts';
 import { readTablePages } from '../storage/table-pages.ts';
+import { checkCollation } from './collation.ts';
+import { refuseView } from './collection-documents.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
-import { checkCollation } from './create.ts';
 import { checkWritableName, collectionName } from './namespace.ts';
 import { waitForTransactions } from './wait-for-transactions.ts';
 
@@ -164,6 +165,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   const { body, database, server } = context;
   const name = collectionName(body, database);
   checkWritableName(database, name);
+  refuseView(context, name);
   const specifications = (body.documents('indexes') ?? []).map(parseSpecification);
   if (specifications.length === 0) throw new MongoFailure('BadValue', 'Must specify at least one index to create');
   await waitForTransactions(context, () => server.store.catalog.find(database, name));

@@ -1,11 +1,15 @@
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { forEachElement } from '../bson/raw-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
+import { compilePipeline } from '../query/pipeline.ts';
+import { rawValue } from '../query/raw-value.ts';
 import { TransactionAccess } from '../session/transaction-access.ts';
 import { createCollection } from '../storage/schema-change.ts';
+import { checkCollation } from './collation.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
+import { variablesOf } from './find-options.ts';
 import { genericFields } from './generic-fields.ts';
-import { checkWritableName, collectionName } from './namespace.ts';
+import { checkCollectionName, checkWritableName, collectionName } from './namespace.ts';
 
 /** Options that are kept as given and shown by listCollections. */
 const kept: ReadonlySet<string> = new Set([
@@ -14,14 +18,14 @@ const kept: ReadonlySet<string> = new Set([
   'indexOptionDefaults',
   'validationLevel',
   'validationAction',
+  'viewOn',
+  'pipeline',
 ]);
 
 /** Options that would change what reads and writes do in ways that this server does not have. */
 const refused: ReadonlySet<string> = new Set([
   'capped',
   'timeseries',
-  'viewOn',
-  'pipeline',
   'validator',
   'clusteredIndex',
   'encryptedFields',
@@ -48,22 +52,19 @@ function readOptions(context: CommandContext): Buffer {
   return writer.finish();
 }
 
-/** Only the simple collation is supported: strings compare by their bytes. */
-export function checkCollation(collation: Uint8Array): undefined {
-  let locale = '';
-  forEachElement(collation, (name, element) => {
-    if (name === 'locale' && element.type === 0x02)
-      locale = element.bytes.toString('utf8', 4, element.bytes.length - 1);
-    return undefined;
-  });
-  if (locale === '')
-    throw new MongoFailure('IDLFailedToParse', "BSON field 'collation.locale' is missing but a required field");
-  if (locale !== 'simple')
-    throw new MongoFailure(
-      'CommandNotSupported',
-      `collation '${locale}' is not supported by this server, only 'simple' is`,
-    );
-  return undefined;
+/** A view names what it reads, and its pipeline must compile. */
+function checkView(context: CommandContext): void {
+  const { body, database } = context;
+  const on = body.string('viewOn');
+  const pipeline = body.array('pipeline');
+  if (on === undefined) {
+    if (pipeline !== undefined)
+      throw new MongoFailure('InvalidOptions', "'pipeline' requires 'viewOn' to also be specified");
+    return;
+  }
+  checkCollectionName(database, on);
+  const stages = (pipeline ?? []).map(({ type, bytes }) => rawValue(type, bytes));
+  compilePipeline(stages, { variables: variablesOf(context), documents: () => [] });
 }
 
 function run(context: CommandContext): CommandResult {
@@ -71,6 +72,7 @@ function run(context: CommandContext): CommandResult {
   const name = collectionName(body, database);
   checkWritableName(database, name);
   const options = readOptions(context);
+  checkView(context);
   const existing = access.collection(database, name);
   if (existing !== undefined) {
     if (existing.options.equals(options) && context.transaction === null) return {};

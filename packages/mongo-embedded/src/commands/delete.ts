@@ -2,6 +2,7 @@ import { BsonWriter } from '../bson/bson-writer.ts';
 import { CommandBody } from '../bson/command-body.ts';
 import { asBuffer } from '../bson/raw-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
+import { refuseView } from './collection-documents.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkCommandCollation, filterOf, hintedOrder, variablesOf } from './find-options.ts';
 import { checkFields } from './generic-fields.ts';
@@ -17,6 +18,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   const { body, database, server } = context;
   const name = collectionName(body, database);
   checkWritableName(database, name);
+  refuseView(context, name);
   const raws = body.documents('deletes');
   if (raws === undefined)
     throw new MongoFailure('IDLFailedToParse', "BSON field 'delete.deletes' is missing but a required field");

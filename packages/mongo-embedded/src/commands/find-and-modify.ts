@@ -1,5 +1,6 @@
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
+import { refuseView } from './collection-documents.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { projector as compiledProjector } from './find.ts';
 import { checkCommandCollation, filterOf, hintedOrder, sortOf, variablesOf } from './find-options.ts';
@@ -50,6 +51,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   const { body, database } = context;
   const name = collectionName(body, database);
   checkWritableName(database, name);
+  refuseView(context, name);
   checkOptions(context);
   checkCommandCollation(body);
   hintedOrder(body, context.access.collection(database, name));

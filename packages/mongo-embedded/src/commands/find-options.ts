@@ -10,8 +10,8 @@ import { rawValue } from '../query/raw-value.ts';
 import { type CompiledSort, compileSort } from '../query/sort.ts';
 import { commandVariables, type Variables } from '../query/variables.ts';
 import type { Collection } from '../storage/catalog.ts';
+import { checkCollation } from './collation.ts';
 import type { CommandContext } from './command.ts';
-import { checkCollation } from './create.ts';
 
 const emptyDocument = Buffer.from([5, 0, 0, 0, 0]);
 

@@ -1,4 +1,5 @@
 import type { CommandBody } from '../bson/command-body.ts';
+import { asBuffer, findElement } from '../bson/raw-element.ts';
 import type { DocumentSource } from '../cursor/cursor-table.ts';
 import { ListSource } from '../cursor/list-source.ts';
 import { openCursor } from '../cursor/open-cursor.ts';
@@ -8,8 +9,13 @@ import { SortedSource } from '../cursor/sorted-source.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { CompiledFilter } from '../query/filter.ts';
 import { compileProjection } from '../query/projection.ts';
+import { type CompiledSort, compileSort } from '../query/sort.ts';
 import type { Variables } from '../query/variables.ts';
 import type { Collection } from '../storage/catalog.ts';
+import { viewOf } from '../storage/collection-options.ts';
+import type { StoredDocument } from '../storage/collection-table.ts';
+import type { PageReader } from '../storage/document-access.ts';
+import { documentsOf } from './collection-documents.ts';
 import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkCommandCollation, filterOf, hintedOrder, minMaxBounds, sortOf, variablesOf } from './find-options.ts';
@@ -85,9 +91,16 @@ export function findSource(context: CommandContext, collection: Collection | und
   const limit = limitOf(body);
   if (collection === undefined) return new ListSource([]);
   const scan = { filter, order: order === 'any' ? hinted : order, bounds };
-  if (sort === null) return scanSource(context, collection, { ...scan, skip, limit, project });
+  const viewSort = viewOf(collection) === null ? sort : sortInFull(body.document('sort'));
+  if (viewSort === null) return scanSource(context, collection, { ...scan, skip, limit, project });
   const source = scanSource(context, collection, { ...scan, skip: 0, limit: null, project: null });
-  return new SortedSource({ source, sort, skip, limit, project });
+  return new SortedSource({ source, sort: viewSort, skip, limit, project });
+}
+
+/** A view gives no order by itself, not even that of `_id`. */
+function sortInFull(document: Uint8Array | undefined): CompiledSort | null {
+  const isUnsorted = document === undefined || document.length === 5 || findElement(document, '$natural') !== undefined;
+  return isUnsorted ? null : compileSort(document);
 }
 
 /** A projection as a function; it looks again where the filter matched if it has to know. */
@@ -110,16 +123,33 @@ interface Scan {
   readonly project: ((document: Uint8Array) => Uint8Array) | null;
 }
 
-/** Documents of one collection along the shortest way. */
-export function scanSource({ access, server }: CommandContext, collection: Collection, scan: Scan): DocumentSource {
+/** A view's documents as pages. Their order is the pipeline's, and they have no place in a table. */
+function readViewPages(context: CommandContext, view: Collection): PageReader {
+  const documents = documentsOf(context, view, { bounds: null })[Symbol.iterator]();
+  return {
+    next({ rows }) {
+      const page: StoredDocument[] = [];
+      while (page.length < rows) {
+        const { done, value } = documents.next();
+        if (done === true) break;
+        page.push({ row: 0, key: noKey, document: asBuffer(value) });
+      }
+      return page.length === 0 ? null : page;
+    },
+  };
+}
+
+/** Documents of one collection or view along the shortest way. */
+export function scanSource(context: CommandContext, collection: Collection, scan: Scan): DocumentSource {
+  const { access, server } = context;
   const { filter, order, bounds, skip, limit, project } = scan;
+  const rest = { project, skip, limit, clock: server.clock };
+  if (viewOf(collection) !== null)
+    return new PageSource({ ...rest, reader: readViewPages(context, collection), filter });
   return new PageSource({
     reader: access.pages(collection, planScan(filter, order, bounds)),
     filter: bounds === filter.idBounds ? remainingFilter(filter) : filter,
-    project,
-    skip,
-    limit,
-    clock: server.clock,
+    ...rest,
   });
 }
 
@@ -127,6 +157,8 @@ function limitOf(body: CommandBody): number | null {
   const limit = body.count('limit') ?? 0;
   return limit === 0 ? null : limit;
 }
+
+const noKey = Buffer.alloc(0);
 
 /** `find`. */
 export const findCommand: Command = { names: ['find'], isTransactional: true, run };

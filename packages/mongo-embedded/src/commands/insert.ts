@@ -2,6 +2,7 @@ import { BsonWriter } from '../bson/bson-writer.ts';
 import { MongoFailure, toMongoFailure } from '../error/mongo-failure.ts';
 import type { Stamp } from '../history/history-log.ts';
 import type { Collection } from '../storage/catalog.ts';
+import { refuseView } from './collection-documents.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkWritableName, collectionName } from './namespace.ts';
 import { retryWhenUnlocked } from './retry-when-unlocked.ts';
@@ -31,6 +32,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   const { body, database, server } = context;
   const name = collectionName(body, database);
   checkWritableName(database, name);
+  refuseView(context, name);
   const documents = body.documents('documents');
   if (documents === undefined)
     throw new MongoFailure('IDLFailedToParse', "BSON field 'insert.documents' is missing but a required field");

@@ -3,6 +3,7 @@ import { ListSource } from '../cursor/list-source.ts';
 import { openCursor } from '../cursor/open-cursor.ts';
 import { compileFilter } from '../query/filter.ts';
 import type { Collection } from '../storage/catalog.ts';
+import { viewOf } from '../storage/collection-options.ts';
 import { idIndexSpecification } from '../storage/schema-change.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 
@@ -21,13 +22,18 @@ async function run(context: CommandContext): Promise<CommandResult> {
   return await openCursor(context, { namespace, source: new ListSource(documents), batchSize });
 }
 
-function nameOnly({ name }: Collection): Buffer {
-  return new BsonWriter().string('name', name).string('type', 'collection').finish();
+function typeOf(collection: Collection): 'collection' | 'view' {
+  return viewOf(collection) === null ? 'collection' : 'view';
+}
+
+function nameOnly(collection: Collection): Buffer {
+  return new BsonWriter().string('name', collection.name).string('type', typeOf(collection)).finish();
 }
 
 function describe(collection: Collection): Buffer {
-  const writer = new BsonWriter().string('name', collection.name).string('type', 'collection');
+  const writer = new BsonWriter().string('name', collection.name).string('type', typeOf(collection));
   writer.document('options', collection.options);
+  if (viewOf(collection) !== null) return writer.beginDocument('info').boolean('readOnly', true).end().finish();
   writer.beginDocument('info').boolean('readOnly', false).binary('uuid', collection.uuid, 4).end();
   return writer.document('idIndex', idIndexSpecification).finish();
 }

@@ -2,6 +2,7 @@ import { BsonWriter } from '../bson/bson-writer.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { copyToDatabase, renameCollection } from '../storage/rename.ts';
+import { refuseView } from './collection-documents.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkWritableName } from './namespace.ts';
 import { waitForTransactions } from './wait-for-transactions.ts';
@@ -33,6 +34,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   if (source.database === target.database && source.name === target.name) {
     throw new MongoFailure('IllegalOperation', "Can't rename a collection to itself");
   }
+  refuseView({ ...context, database: source.database }, source.name);
   const replaced = find(target);
   const dropTarget = body.element('dropTarget')?.type === 0x05 || body.boolean('dropTarget') === true;
   if (replaced !== undefined && !dropTarget) throw new MongoFailure('NamespaceExists', 'target namespace exists');

@@ -2,6 +2,7 @@ import { BsonWriter } from '../bson/bson-writer.ts';
 import { CommandBody } from '../bson/command-body.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { type RawValue, rawValue } from '../query/raw-value.ts';
+import { refuseView } from './collection-documents.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkFields } from './generic-fields.ts';
 import { checkBatchSize, toWriteFailure } from './insert.ts';
@@ -34,6 +35,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   const { body, database, server } = context;
   const name = collectionName(body, database);
   checkWritableName(database, name);
+  refuseView(context, name);
   const statements = body.documents('updates');
   if (statements === undefined)
     throw new MongoFailure('IDLFailedToParse', "BSON field 'update.updates' is missing but a required field");

@@ -43,6 +43,7 @@ export const errorCodes = {
   WriteConflict: 112,
   CommandNotSupported: 115,
   CommandNotSupportedOnView: 166,
+  ViewDepthLimitExceeded: 165,
   OptionNotSupportedOnView: 167,
   DocumentValidationFailure: 121,
   UnsatisfiableWriteConcern: 100,

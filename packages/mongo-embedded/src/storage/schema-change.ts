@@ -2,6 +2,7 @@ import { BsonWriter } from '../bson/bson-writer.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { Stamp } from '../history/history-log.ts';
 import { type Collection, newUuid } from './catalog.ts';
+import { viewOf } from './collection-options.ts';
 import type { Store } from './store.ts';
 
 const emptyDocument = Buffer.from([5, 0, 0, 0, 0]);
@@ -40,16 +41,20 @@ export function createCollection(store: Store, wanted: NewCollection, shared: St
   checkDatabaseCase(store, database);
   store.group.enter();
   const collection = store.catalog.create({ database, name, options, uuid: wanted.uuid ?? newUuid() });
-  const operationDescription = new BsonWriter().elements(options).document('idIndex', idIndexSpecification).finish();
-  const stamp = shared ?? store.history.stamp();
-  store.history.append(collection.namespace, { kind: 'create', operationDescription, nsType: 'collection' }, stamp);
+  const isView = viewOf(collection) !== null;
+  const description = new BsonWriter().elements(options);
+  if (!isView) description.document('idIndex', idIndexSpecification);
+  const nsType = isView ? 'view' : 'collection';
+  const change = { kind: 'create', operationDescription: description.finish(), nsType } as const;
+  store.history.append(collection.namespace, change, shared ?? store.history.stamp());
   return collection;
 }
 
 /** Drops a collection and writes it down. */
 export function dropCollection(store: Store, collection: Collection): void {
   store.group.enter();
-  store.history.append(collection.namespace, { kind: 'drop' }, store.history.stamp());
+  // mongod logs the end of a view in its catalog of views only, which streams do not show.
+  if (viewOf(collection) === null) store.history.append(collection.namespace, { kind: 'drop' }, store.history.stamp());
   store.catalog.drop(collection, store.history.appendedSequence);
 }
 

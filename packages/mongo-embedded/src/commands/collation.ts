@@ -1,0 +1,20 @@
+import { forEachElement } from '../bson/raw-element.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+
+/** Only the simple collation is supported: strings compare by their bytes. */
+export function checkCollation(collation: Uint8Array): undefined {
+  let locale = '';
+  forEachElement(collation, (name, element) => {
+    if (name === 'locale' && element.type === 0x02)
+      locale = element.bytes.toString('utf8', 4, element.bytes.length - 1);
+    return undefined;
+  });
+  if (locale === '')
+    throw new MongoFailure('IDLFailedToParse', "BSON field 'collation.locale' is missing but a required field");
+  if (locale !== 'simple')
+    throw new MongoFailure(
+      'CommandNotSupported',
+      `collation '${locale}' is not supported by this server, only 'simple' is`,
+    );
+  return undefined;
+}

@@ -1,0 +1,65 @@
+import { planScan } from '../cursor/scan-plan.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import type { IdBounds } from '../query/id-bounds.ts';
+import { compilePipeline } from '../query/pipeline.ts';
+import type { Collection } from '../storage/catalog.ts';
+import { viewOf } from '../storage/collection-options.ts';
+import type { CommandContext } from './command.ts';
+import { filterOf, variablesOf } from './find-options.ts';
+
+const pageLimit = { rows: 1000, bytes: 4 * 1024 * 1024 };
+
+/** Views upon views, at most. Source: manual, "MongoDB Limits and Thresholds". */
+const viewDepthMax = 20;
+
+/** The documents of a collection or a view by name, as the call sees them; none where nothing of that name exists. */
+export function documentsByName(context: CommandContext, name: string, depth = 0): Iterable<Uint8Array> {
+  const collection = context.access.collection(context.database, name);
+  return collection === undefined ? [] : documentsOf(context, collection, { bounds: null, depth });
+}
+
+export interface DocumentsWanted {
+  /** Where in the order of `_id` the wanted ones lie; null for anywhere. Not used for views. */
+  readonly bounds: IdBounds | null;
+  readonly depth?: number;
+}
+
+/** The documents of a collection page by page, or what a view's pipeline makes of them. */
+export function documentsOf(
+  context: CommandContext,
+  collection: Collection,
+  wanted: DocumentsWanted,
+): Iterable<Uint8Array> {
+  const view = viewOf(collection);
+  if (view === null) return tableDocuments(context, collection, wanted.bounds);
+  const depth = (wanted.depth ?? 0) + 1;
+  if (depth > viewDepthMax)
+    throw new MongoFailure(
+      'ViewDepthLimitExceeded',
+      `View depth too deep or view cycle detected; maximum depth is ${viewDepthMax}`,
+    );
+  const pipeline = compilePipeline(view.pipeline, {
+    variables: variablesOf(context),
+    documents: (name) => documentsByName(context, name, depth),
+  });
+  return pipeline.run(documentsByName(context, view.on, depth));
+}
+
+function* tableDocuments(
+  { access }: CommandContext,
+  collection: Collection,
+  bounds: IdBounds | null,
+): Generator<Uint8Array> {
+  const everything = filterOf(undefined, { names: [], bindings: null });
+  const reader = access.pages(collection, planScan(everything, 'any', bounds));
+  for (let page = reader.next(pageLimit); page !== null; page = reader.next(pageLimit)) {
+    for (const { document } of page) yield document;
+  }
+}
+
+/** Refuses to write to a view, CommandNotSupportedOnView 166. */
+export function refuseView({ access, database }: CommandContext, name: string): void {
+  const collection = access.collection(database, name);
+  if (collection === undefined || viewOf(collection) === null) return;
+  throw new MongoFailure('CommandNotSupportedOnView', `Namespace ${database}.${name} is a view, not a collection`);
+}
