@@ -52,18 +52,34 @@ export interface EventIdentity {
 
 /** The token of an event without its closing mark. */
 export function eventTokenBytes(identity: EventIdentity, isFromInvalidate = false): Buffer {
-  const uuid =
-    identity.collectionUuid === null ? Buffer.of(marks.null) : Buffer.concat([uuidHead, identity.collectionUuid]);
-  const flag = Buffer.of(isFromInvalidate ? marks.true : marks.false);
-  return Buffer.concat([
-    timeBytes(identity.time),
-    versionBytes,
-    eventKindBytes,
-    integerBytes(identity.ordinal),
-    flag,
-    uuid,
-    identifierBytes(identity),
-  ]);
+  const { collectionUuid, ordinal } = identity;
+  const head = identifierHead(identity.operationType);
+  const key = keyBytes(identity.key);
+  const bytes = Buffer.allocUnsafe(tokenOverheadBytes + head.length + key.length);
+  let at = writeTime(bytes, identity.time);
+  at += versionBytes.copy(bytes, at);
+  at += eventKindBytes.copy(bytes, at);
+  at += ordinal === 0 ? writeMark(bytes, at, marks.zero) : integerBytes(ordinal).copy(bytes, at);
+  at += writeMark(bytes, at, isFromInvalidate ? marks.true : marks.false);
+  at += collectionUuid === null ? writeMark(bytes, at, marks.null) : writeUuid(bytes, at, collectionUuid);
+  at += head.copy(bytes, at);
+  at += key.copy(bytes, at);
+  at += writeMark(bytes, at, 0);
+  return bytes.subarray(0, at);
+}
+
+/** Room for everything but the identifier: time 9, version 2, kind 3, ordinal up to 5, flag 1, UUID 19, end 1. */
+const tokenOverheadBytes = 40;
+
+function writeMark(bytes: Buffer, at: number, mark: number): number {
+  bytes[at] = mark;
+  return 1;
+}
+
+function writeUuid(bytes: Buffer, at: number, uuid: Uint8Array): number {
+  bytes.set(uuidHead, at);
+  bytes.set(uuid, at + uuidHead.length);
+  return uuidHead.length + uuid.length;
 }
 
 /** The token of one fragment of a split event, counted from 0. */
@@ -89,12 +105,16 @@ export function tokenDocument(bytes: Buffer): Buffer {
   return new BsonWriter(bytes.length * 2 + 32).string('_data', tokenText(bytes)).finish();
 }
 
-function timeBytes({ seconds, increment }: ClusterTime): Buffer {
+function timeBytes(time: ClusterTime): Buffer {
   const bytes = Buffer.allocUnsafe(9);
+  writeTime(bytes, time);
+  return bytes;
+}
+
+function writeTime(bytes: Buffer, { seconds, increment }: ClusterTime): number {
   bytes[0] = marks.timestamp;
   bytes.writeUInt32BE(seconds, 1);
-  bytes.writeUInt32BE(increment, 5);
-  return bytes;
+  return bytes.writeUInt32BE(increment, 5);
 }
 
 /** A whole number: a mark that grows with its length, then twice the number. */
@@ -110,14 +130,23 @@ function integerBytes(value: number): Buffer {
 
 const idName = nameBytes('_id');
 
-function identifierBytes({ operationType, key }: EventIdentity): Buffer {
-  const head = `<operationType\0<${operationType}\0`;
+/** What stands before the key: it depends on the operation type alone. */
+const identifierHeads = new Map<string, Buffer>();
+
+function identifierHead(operationType: string): Buffer {
+  const known = identifierHeads.get(operationType);
+  if (known !== undefined) return known;
+  const head = Buffer.from(`F<operationType\0<${operationType}\0`, 'latin1');
+  identifierHeads.set(operationType, head);
+  return head;
+}
+
+const documentKeyHead = Buffer.from('FdocumentKey\0F', 'latin1');
+const descriptionHead = Buffer.from('FoperationDescription\0', 'latin1');
+
+function keyBytes(key: Uint8Array | null): Buffer {
   const id = key === null ? undefined : fieldOf(documentValue(key), idName);
-  const body =
-    id === undefined
-      ? Buffer.from('FoperationDescription\0', 'latin1')
-      : Buffer.concat([Buffer.from('FdocumentKey\0F', 'latin1'), idBytes(id), Buffer.of(0)]);
-  return Buffer.concat([Buffer.of(marks.object), Buffer.from(head, 'latin1'), body, Buffer.of(0)]);
+  return id === undefined ? descriptionHead : Buffer.concat([documentKeyHead, idBytes(id), Buffer.of(0)]);
 }
 
 function idBytes(id: RawValue): Buffer {
