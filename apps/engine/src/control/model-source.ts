@@ -21,6 +21,10 @@ import { keyDocument } from '../pipeline/change-source/collection-page.ts';
 import { asBuffer } from '../pipeline/change-source/element-walk.ts';
 import type { Position } from '../pipeline/change-source/position.ts';
 import { tokenPosition } from '../pipeline/change-source/resume-token.ts';
+import { systemClock } from '../runtime/clock.ts';
+
+/** How long an empty reply is held back. */
+const idleMs = 5;
 
 interface HistoryEntry {
   readonly data: string;
@@ -142,6 +146,7 @@ export class ModelSource implements MongoSource {
         if (!isOpen || signal.aborted) return null;
         const batch = this.#batchFrom(at);
         at += batch.events.length;
+        if (batch.events.length === 0) await systemClock.sleep(idleMs, signal);
         return batch;
       },
       close: async () => {
@@ -178,7 +183,10 @@ export class ModelSource implements MongoSource {
     const found = this.#collections.get(name);
     if (found !== undefined) return found;
     this.#uuids++;
-    const made = { uuid: `uuid-${this.#uuids}`, documents: new Map<number, Uint8Array>() };
+    const made = {
+      uuid: `00000000-0000-4000-8000-${String(this.#uuids).padStart(12, '0')}`,
+      documents: new Map<number, Uint8Array>(),
+    };
     this.#collections.set(name, made);
     return made;
   }

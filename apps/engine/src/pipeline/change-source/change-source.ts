@@ -77,7 +77,7 @@ export interface CollectionPage {
 
 export interface CollectionFacts {
   readonly kind: 'collection' | 'view' | 'timeseries';
-  /** Hexadecimal; changes when the collection is dropped and made again. Null where the server does not tell. */
+  /** In its canonical form with dashes; changes when the collection is dropped and made again. Null where the server does not tell. */
   readonly uuid: string | null;
 }
 

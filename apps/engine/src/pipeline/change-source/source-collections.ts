@@ -93,7 +93,7 @@ function kindOf(entry: Document): CollectionFacts['kind'] {
 function uuidOf(entry: Document): string | null {
   const info: unknown = entry['info'];
   const uuid: unknown = isDocument(info) ? info['uuid'] : null;
-  return uuid instanceof Binary ? Buffer.from(uuid.value()).toString('hex') : null;
+  return uuid instanceof Binary && uuid.sub_type === Binary.SUBTYPE_UUID ? uuid.toUUID().toString() : null;
 }
 
 function documentsOf(value: unknown): Document[] {

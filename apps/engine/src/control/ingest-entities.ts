@@ -1,0 +1,23 @@
+import { type EntityRecord, listEntities } from '@emcachers/db/control/entities';
+import type { Database } from '@emcachers/db/database';
+import type { IngestEntities, IngestEntity } from './ingest.ts';
+
+/** The entities of PostgreSQL as ingest sees them, oldest first: that is the order of their scans. */
+export function storedIngestEntities(database: Database): IngestEntities {
+  return { list: async () => (await listEntities(database)).map(toIngestEntity) };
+}
+
+function toIngestEntity({ id, columns, activity, runId, scan, ...entity }: EntityRecord): IngestEntity {
+  return {
+    id,
+    sourceName: `${entity.sourceDatabase}.${entity.sourceCollection}`,
+    columns,
+    activity,
+    runId,
+    scanLastKey: scan.lastKey === null ? { kind: 'none' } : { kind: 'key', document: scan.lastKey },
+    scanCollectionUuid: scan.collectionUuid,
+    scanned: scan.scanned,
+    estimated: scan.estimated,
+    scanEndTime: scan.endTime,
+  };
+}

@@ -1,0 +1,179 @@
+import { createMongoServer, type MongoServer } from '@emcachers/mongo-embedded';
+import { serialize } from 'bson';
+import { MongoClient } from 'mongodb';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../runtime/clock.ts';
+import type { ChangeBatch, ChangeStream, CollectionPage, LastKey, MongoSource } from './change-source.ts';
+import { createMongoSource } from './mongo-source.ts';
+import { orderedKeys } from './sample-documents.ts';
+import { streamPipeline } from './stream-pipeline.ts';
+
+let server: MongoServer;
+let url: string;
+let client: MongoClient;
+let source: MongoSource;
+
+beforeAll(async () => {
+  server = createMongoServer({ memory: true });
+  ({ url } = await server.start());
+  client = new MongoClient(url);
+  source = createMongoSource({ url, clock: systemClock });
+});
+afterAll(async () => {
+  await source.close();
+  await client.close();
+  await server.stop();
+});
+
+async function scan(collection: string, limit: number): Promise<CollectionPage[]> {
+  const pages: CollectionPage[] = [];
+  const namespace = { database: 'scans', collection };
+  let after: LastKey = { kind: 'none' };
+  for (;;) {
+    const page = await source.readPage({ namespace, after, limit, notBefore: 0n });
+    pages.push(page);
+    if (page.exhausted || page.lastKey === null) return pages;
+    after = { kind: 'key', document: page.lastKey };
+  }
+}
+
+describe('reading a collection by pages', () => {
+  test.each([1, 2, 1000])('finds _ids of every type in their order, null included, %i a page', async (limit) => {
+    const collection = `mixed${limit}`;
+    const keys = orderedKeys();
+    const shuffled = keys.map((key, index) => ({ key, at: (index * 7919) % keys.length })).sort((a, b) => a.at - b.at);
+    for (const { key } of shuffled)
+      await client.db('scans').command({ insert: collection, documents: [new Map([['_id', key]])] });
+    const read = (await scan(collection, limit)).flatMap(({ documents }) => documents);
+    expect(read.map((document) => Buffer.from(document).toString('hex'))).toEqual(
+      keys.map((key) => Buffer.from(serialize(new Map([['_id', key]]))).toString('hex')),
+    );
+  });
+
+  test('orders text by its bytes in a collection with a collation of its own', async ({ skip }) => {
+    try {
+      await client.db('scans').createCollection('collated', { collation: { locale: 'en', strength: 1 } });
+    } catch {
+      skip('This server has no collations.');
+    }
+    const ids = ['b', 'A', 'c', 'á'];
+    for (const id of ids) await client.db('scans').command({ insert: 'collated', documents: [{ _id: id }] });
+    const pages = await scan('collated', 1);
+    expect(pages.flatMap(({ documents }) => documents)).toHaveLength(4);
+  });
+
+  test('a collection that does not exist is an empty one, and has no facts', async () => {
+    expect(await scan('absent', 2)).toMatchObject([{ documents: [], exhausted: true }]);
+    expect(await source.collectionFacts({ database: 'scans', collection: 'absent' })).toBeNull();
+  });
+
+  test('dropping and making a collection again changes its UUID', async () => {
+    const namespace = { database: 'scans', collection: 'again' };
+    await client.db('scans').createCollection('again');
+    const before = await source.collectionFacts(namespace);
+    await client.db('scans').dropCollection('again');
+    await client.db('scans').createCollection('again');
+    const after = await source.collectionFacts(namespace);
+    expect(before).toMatchObject({ kind: 'collection', uuid: expect.stringMatching(/^[0-9a-f-]{36}$/) });
+    expect(after?.uuid).not.toBe(before?.uuid);
+  });
+
+  test("a sample has documents of both ends, none twice, and collections are listed without MongoDB's own", async () => {
+    for (let id = 0; id < 20; id++) await client.db('samples').command({ insert: 'a.b', documents: [{ _id: id }] });
+    const namespace = { database: 'samples', collection: 'a.b' };
+    expect(await source.sample(namespace, 5)).toHaveLength(5);
+    expect(await source.sample(namespace, 100)).toHaveLength(20);
+    const listed = await source.listCollections();
+    expect(listed).toContainEqual(namespace);
+    expect(listed.some(({ database }) => database === 'admin' || database === 'local')).toBe(false);
+  });
+});
+
+describe('the server', () => {
+  test('is described by its set and version', async () => {
+    expect(await source.describe()).toMatchObject({ setName: 'rs0', isSharded: false });
+  });
+
+  test('one that is away is EMC-2001, and a URL that cannot be read is EMC-1001, without its password', async () => {
+    const away = createMongoSource({
+      url: 'mongodb://127.0.0.1:1/?replicaSet=x',
+      clock: systemClock,
+      selectionMsMax: 50,
+    });
+    await expect(away.describe()).rejects.toMatchObject({
+      code: 'EMC-2001',
+      detail: expect.stringContaining('MONGO_URL'),
+    });
+    await away.close();
+    const wrong = (): MongoSource => createMongoSource({ url: 'mongodb://u:secret@/%%', clock: systemClock });
+    expect(wrong).toThrow('EMC-1001');
+    expect(wrong).not.toThrow('secret');
+  });
+});
+
+describe('the change stream', () => {
+  const followed = { database: 'live', collection: 'a' };
+  const pipeline = streamPipeline([followed]);
+
+  async function next(stream: ChangeStream): Promise<ChangeBatch> {
+    for (;;) {
+      const batch = await stream.next();
+      if (batch === null) throw new Error('The stream has ended.');
+      if (batch.events.length > 0) return batch;
+    }
+  }
+  async function openCursors(): Promise<number> {
+    const status = await client.db('admin').command({ serverStatus: 1 });
+    return Number(status['metrics'].cursor.open.total);
+  }
+
+  test('starts at an operation time, inclusive, and goes on after a token', async () => {
+    const collection = client.db('live').collection<{ _id: number }>('a');
+    const clusterTime = await source.operationTime();
+    await collection.insertOne({ _id: 1 });
+    const { signal } = new AbortController();
+    const first = await source.openStream({ position: { kind: 'time', clusterTime }, pipeline, signal });
+    const batch = await next(first);
+    await first.close();
+    expect(batch.events).toHaveLength(1);
+    if (batch.end === null) throw new Error('no end');
+    await collection.insertOne({ _id: 2 });
+    await client.db('elsewhere').collection('a').insertOne({ x: 1 });
+    const second = await source.openStream({ position: batch.end, pipeline, signal });
+    const { events } = await next(second);
+    await second.close();
+    expect(events.map(({ event }) => event)).toMatchObject([{ kind: 'document', namespace: followed }]);
+  });
+
+  test('its position advances while nothing that it follows changes', async () => {
+    const clusterTime = await source.operationTime();
+    const { signal } = new AbortController();
+    const stream = await source.openStream({ position: { kind: 'time', clusterTime }, pipeline, signal });
+    await client.db('elsewhere').collection('a').insertOne({ x: 1 });
+    const passed = await source.operationTime();
+    let end: ChangeBatch['end'] = null;
+    while (end === null || end.clusterTime < passed) end = (await stream.next())?.end ?? null;
+    await stream.close();
+    expect(end.clusterTime).toBeGreaterThanOrEqual(passed);
+  });
+
+  test('two hundred stops are prompt and leave no cursor', async () => {
+    const before = await openCursors();
+    const clusterTime = await source.operationTime();
+    let slowestMs = 0;
+    for (let round = 0; round < 200; round++) {
+      const stop = new AbortController();
+      const { signal } = stop;
+      const stream = await source.openStream({ position: { kind: 'time', clusterTime }, pipeline, signal });
+      await stream.next();
+      const waiting = stream.next().catch(() => null);
+      const startMs = performance.now();
+      stop.abort();
+      await stream.close();
+      await waiting;
+      slowestMs = Math.max(slowestMs, performance.now() - startMs);
+    }
+    expect(await openCursors()).toBe(before);
+    expect(slowestMs).toBeLessThan(1000);
+  });
+});
