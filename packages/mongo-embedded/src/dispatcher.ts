@@ -1,5 +1,6 @@
 import { BsonWriter } from './bson/bson-writer.ts';
 import type { CommandBody } from './bson/command-body.ts';
+import { checkApiVersion } from './commands/api-version.ts';
 import type { Command, CommandContext, CommandResult } from './commands/command.ts';
 import { checkReadConcern, checkWriteConcern } from './commands/concerns.ts';
 import { checkFields } from './commands/generic-fields.ts';
@@ -8,7 +9,7 @@ import { MongoFailure, toMongoFailure } from './error/mongo-failure.ts';
 import { errorLabelsFor, type FailedCall } from './fail-point/error-labels.ts';
 import type { FailCommand } from './fail-point/fail-points.ts';
 import { isChangeStreamCall } from './fail-point/is-change-stream-call.ts';
-import type { ServerState } from './server-state.ts';
+import { type ServerState, topologyCounter } from './server-state.ts';
 import { type CallSession, readCallSession } from './session/call-session.ts';
 import type { Transaction } from './session/transaction.ts';
 import { DirectAccess } from './storage/direct-access.ts';
@@ -20,6 +21,15 @@ const noSession: CallSession = { lsid: null, txnNumber: null, isInTransaction: f
 
 /** Commands that a transaction ends with; they are not statements of it. */
 const endings: ReadonlySet<string> = new Set(['commitTransaction', 'abortTransaction']);
+
+/** Errors that tell of a change of primary; their topologyVersion lets a driver see that it knows of it already. */
+const notPrimaryCodes: ReadonlySet<number> = new Set([10107, 13435, 13436, 11602, 189]);
+
+interface ReplyNotes {
+  readonly effect: FailCommand | null;
+  /** A write concern that cannot be met by one node. */
+  readonly unsatisfied: MongoFailure | null;
+}
 
 interface Call {
   readonly request: Request;
@@ -73,7 +83,7 @@ export class Dispatcher {
       const result = await this.#runInSession(call, command, session);
       const { settled } = this.#server.store.group;
       if (settled !== null) await settled;
-      return this.#successReply(result, effect, unsatisfied);
+      return this.#successReply(call, result, { effect, unsatisfied });
     } catch (error) {
       const failure = toMongoFailure(error);
       this.#abortTransactionOf(call.request.body, session);
@@ -82,6 +92,7 @@ export class Dispatcher {
   }
 
   #commandFor(body: CommandBody, database: string): Command {
+    checkApiVersion(body);
     const command = this.#commands.get(body.name);
     if (command === undefined) throw new MongoFailure('CommandNotFound', `no such command: '${body.name}'`);
     checkDatabaseName(database);
@@ -112,7 +123,16 @@ export class Dispatcher {
       );
     }
     const retryableWrite = this.#server.sessions.retryableWrite(lsid, txnNumber);
-    return await command.run({ ...this.#context(call, session, null), retryableWrite });
+    const effect = this.#server.failPoints.hitRetryableWrite();
+    if (effect !== null && effect.errorCode !== null) {
+      throw new MongoFailure(effect.errorCode, "Failing write for 'onPrimaryTransactionalWrite' failpoint");
+    }
+    const result = await command.run({ ...this.#context(call, session, null), retryableWrite });
+    if (effect?.closesConnection === true) {
+      await this.#server.store.group.settled;
+      call.connection.destroy();
+    }
+    return result;
   }
 
   async #runStatement(call: Call, command: Command, session: CallSession): Promise<CommandResult> {
@@ -163,7 +183,8 @@ export class Dispatcher {
     }
   }
 
-  #successReply(result: CommandResult, effect: FailCommand | null, unsatisfied: MongoFailure | null): Buffer {
+  #successReply(call: Call, result: CommandResult, notes: ReplyNotes): Buffer {
+    const { effect, unsatisfied } = notes;
     const writer = result instanceof BsonWriter ? result : new BsonWriter().fields(result);
     if (unsatisfied !== null) {
       const { code, codeName, message: errmsg } = unsatisfied;
@@ -171,24 +192,33 @@ export class Dispatcher {
     }
     if (effect !== null && effect.writeConcernError !== null) {
       writer.fields({ writeConcernError: effect.writeConcernError });
-      const labels = effect.errorLabels ?? writeConcernLabels(effect);
+      const code: unknown = effect.writeConcernError['code'];
+      const computed = typeof code === 'number' ? errorLabelsFor(code, this.#failedCall(call, true)) : [];
+      const labels = effect.errorLabels ?? computed;
       if (labels.length > 0) writer.fields({ errorLabels: labels });
     }
     writer.double('ok', 1);
     return this.#withTimes(writer);
   }
 
-  #failureReply(call: Call, failure: MongoFailure, effect: FailCommand | null): Buffer {
+  #failedCall(call: Call, hasWriteConcernError: boolean): FailedCall {
     const { body } = call.request;
-    const isFailPoint = effect?.errorCode != null;
     const isInTransaction = body.rawElement('autocommit')?.bytes[0] === 0;
-    const failed: FailedCall = {
+    return {
       command: body.name,
       isInTransaction,
       isRetryableWrite: body.has('txnNumber') && !isInTransaction,
-      isChangeStream: call.isChangeStream && !(isFailPoint && body.name === 'getMore'),
-      hasWriteConcernError: false,
+      isChangeStream: call.isChangeStream,
+      hasWriteConcernError,
     };
+  }
+
+  #failureReply(call: Call, failure: MongoFailure, effect: FailCommand | null): Buffer {
+    const { body } = call.request;
+    const isFailPoint = effect?.errorCode != null;
+    // mongod does not know yet which cursor a getMore continues when `failCommand` hits it.
+    const isChangeStream = call.isChangeStream && !(isFailPoint && body.name === 'getMore');
+    const failed: FailedCall = { ...this.#failedCall(call, false), isChangeStream };
     const computed = errorLabelsFor(failure.code, failed);
     const labels = (isFailPoint ? effect.errorLabels : null) ?? [...new Set([...failure.labels, ...computed])];
     const writer = new BsonWriter();
@@ -199,6 +229,10 @@ export class Dispatcher {
       .int32('code', failure.code)
       .string('codeName', failure.codeName);
     writer.fields(failure.details);
+    if (notPrimaryCodes.has(failure.code)) {
+      writer.beginDocument('topologyVersion').value('processId', 0x07, this.#server.processId);
+      writer.int64('counter', topologyCounter).end();
+    }
     return this.#withTimes(writer);
   }
 
@@ -223,18 +257,6 @@ function checkOpcode({ isLegacy, body }: Request): void {
 /** A monitoring client that takes one `hello` after the other without asking again. */
 function isStreaming({ isExhaustAllowed, body }: Request): boolean {
   return isExhaustAllowed && body.name === 'hello' && body.has('topologyVersion') && body.has('maxAwaitTimeMS');
-}
-
-function writeConcernLabels(effect: FailCommand): string[] {
-  const code: unknown = effect.writeConcernError?.['code'];
-  const call = {
-    command: '',
-    isInTransaction: false,
-    isRetryableWrite: true,
-    isChangeStream: false,
-    hasWriteConcernError: true,
-  };
-  return typeof code === 'number' ? errorLabelsFor(code, call) : [];
 }
 
 function namespaceOf(body: CommandBody, database: string): string {

@@ -43,6 +43,8 @@ export const replicaSetName = 'rs0';
 /** The version of MongoDB that this server's answers follow. */
 export const serverVersion = '8.2.1';
 export const maxWireVersion = 27;
+/** The topology of one node never changes; this is the counter that it has, once its member is primary. */
+export const topologyCounter = 6;
 export const documentBytesMax = 16 * 1024 * 1024;
 /** Replies and history events may pass the limit of stored documents by this much, as BSONObjMaxInternalSize allows. */
 export const documentBytesSlack = 16 * 1024;

@@ -3,9 +3,11 @@ import { CommandBody, numberOf, typeName } from '../bson/command-body.ts';
 import { forEachElement } from '../bson/raw-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { compileFilter } from '../query/filter.ts';
+import { TransactionAccess } from '../session/transaction-access.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { duplicateKey } from '../storage/duplicate-key.ts';
 import type { IndexTable } from '../storage/index-table.ts';
+import { recordIndexes } from '../storage/schema-change.ts';
 import { readTablePages } from '../storage/table-pages.ts';
 import { checkCollation } from './collation.ts';
 import { refuseView } from './collection-documents.ts';
@@ -168,20 +170,15 @@ async function run(context: CommandContext): Promise<CommandResult> {
   refuseView(context, name);
   const specifications = (body.documents('indexes') ?? []).map(parseSpecification);
   if (specifications.length === 0) throw new MongoFailure('BadValue', 'Must specify at least one index to create');
-  await waitForTransactions(context, () => server.store.catalog.find(database, name));
-  const createdCollectionAutomatically = server.store.catalog.find(database, name) === undefined;
+  if (context.transaction === null) await waitForTransactions(context, () => server.store.catalog.find(database, name));
+  const createdCollectionAutomatically = context.access.collection(database, name) === undefined;
   const collection = context.access.collectionForWrite(database, name);
-  if (context.transaction !== null && !createdCollectionAutomatically) {
+  if (context.transaction !== null && collection.id >= 0) {
     throw new MongoFailure(
       'OperationNotSupportedInTransaction',
       'Cannot create new indexes on existing collections in a multi-document transaction.',
     );
   }
-  if (collection.id < 0)
-    throw new MongoFailure(
-      'OperationNotSupportedInTransaction',
-      'Indexes in a transaction are not supported by this server',
-    );
   const numIndexesBefore = collection.indexes.length + 1;
   const built: Buffer[] = [];
   try {
@@ -196,14 +193,18 @@ async function run(context: CommandContext): Promise<CommandResult> {
     }
     throw error;
   }
-  record(context, collection, built);
+  if (context.transaction === null) recordIndexes(server.store, collection, built);
   const numIndexesAfter = collection.indexes.length + 1;
   const note = numIndexesAfter === numIndexesBefore ? { note: 'all indexes already exist' } : {};
   return { numIndexesBefore, numIndexesAfter, createdCollectionAutomatically, commitQuorum: 'votingMembers', ...note };
 }
 
-function build({ server }: CommandContext, collection: Collection, specification: Buffer): void {
+function build({ server, access }: CommandContext, collection: Collection, specification: Buffer): void {
   const { store } = server;
+  if (access instanceof TransactionAccess) {
+    access.planIndex(collection, specification);
+    return;
+  }
   if (collection.indexes.length + 1 >= indexesMax) {
     throw new MongoFailure(
       'CannotCreateIndex',
@@ -221,17 +222,6 @@ function build({ server }: CommandContext, collection: Collection, specification
   } catch (error) {
     store.catalog.dropIndex(collection, index);
     throw error;
-  }
-}
-
-/** An empty collection's indexes are logged one by one, those of one with documents together, as mongod's two ways of building do. */
-function record({ server }: CommandContext, collection: Collection, built: readonly Buffer[]): void {
-  const { history } = server.store;
-  const groups = collection.table.count() === 0 ? built.map((specification) => [specification]) : [built];
-  for (const group of groups) {
-    if (group.length === 0) continue;
-    const operationDescription = new BsonWriter().documents('indexes', group).finish();
-    history.append(collection.namespace, { kind: 'createIndexes', operationDescription }, history.stamp());
   }
 }
 

@@ -20,6 +20,7 @@ const kept: ReadonlySet<string> = new Set([
   'validationAction',
   'viewOn',
   'pipeline',
+  'clusteredIndex',
 ]);
 
 /** Options that would change what reads and writes do in ways that this server does not have. */
@@ -27,7 +28,6 @@ const refused: ReadonlySet<string> = new Set([
   'capped',
   'timeseries',
   'validator',
-  'clusteredIndex',
   'encryptedFields',
   'expireAfterSeconds',
 ]);

@@ -123,6 +123,13 @@ interface Scan {
   readonly project: ((document: Uint8Array) => Uint8Array) | null;
 }
 
+/** A clustered collection keeps its documents in the order of `_id`, so that is its natural order too. */
+function orderWithin({ options }: Collection, order: ScanOrder): ScanOrder {
+  if (findElement(options, 'clusteredIndex') === undefined) return order;
+  if (order === 'natural-descending') return 'id-descending';
+  return order === 'id-descending' ? order : 'id';
+}
+
 /** A view's documents as pages. Their order is the pipeline's, and they have no place in a table. */
 function readViewPages(context: CommandContext, view: Collection): PageReader {
   const documents = documentsOf(context, view, { bounds: null })[Symbol.iterator]();
@@ -147,7 +154,7 @@ export function scanSource(context: CommandContext, collection: Collection, scan
   if (viewOf(collection) !== null)
     return new PageSource({ ...rest, reader: readViewPages(context, collection), filter });
   return new PageSource({
-    reader: access.pages(collection, planScan(filter, order, bounds)),
+    reader: access.pages(collection, planScan(filter, orderWithin(collection, order), bounds)),
     filter: bounds === filter.idBounds ? remainingFilter(filter) : filter,
     ...rest,
   });

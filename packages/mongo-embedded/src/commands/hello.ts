@@ -1,6 +1,6 @@
 import { Long, ObjectId } from 'bson';
 import { MongoFailure } from '../error/mongo-failure.ts';
-import { documentBytesMax, maxWireVersion, replicaSetName } from '../server-state.ts';
+import { documentBytesMax, maxWireVersion, replicaSetName, topologyCounter } from '../server-state.ts';
 import { messageBytesMax } from '../wire/frame-reader.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 
@@ -41,7 +41,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
     ...(isLegacyName
       ? { helloOk: body.boolean('helloOk') === true ? true : undefined, ismaster: true }
       : { isWritablePrimary: true }),
-    topologyVersion: { processId, counter: Long.fromNumber(6) },
+    topologyVersion: { processId, counter: Long.fromNumber(topologyCounter) },
     hosts: [connection.serverAddress],
     setName: replicaSetName,
     setVersion: 1,

@@ -19,9 +19,19 @@ function existing(context: CommandContext): Collection {
   return collection;
 }
 
+/** The index of `_id` as it is listed: as part of the collection where that is clustered by it, and not at all for a view. */
+function idIndexOf({ options }: Collection): Buffer[] {
+  const clustered = findElement(options, 'clusteredIndex');
+  if (clustered === undefined) return [idIndexSpecification];
+  const name = findElement(clustered.bytes, 'name');
+  const shown = name === undefined ? '_id_' : text(name);
+  const writer = new BsonWriter().int32('v', 2).beginDocument('key').int32('_id', 1).end();
+  return [writer.string('name', shown).boolean('unique', true).boolean('clustered', true).finish()];
+}
+
 async function runList(context: CommandContext): Promise<CommandResult> {
   const collection = existing(context);
-  const documents = [idIndexSpecification, ...collection.indexes.map((index) => index.specification)];
+  const documents = [...idIndexOf(collection), ...collection.indexes.map((index) => index.specification)];
   const namespace = `${collection.database}.${collection.name}`;
   const batchSize = context.body.nested('cursor')?.count('batchSize');
   return await openCursor(context, { namespace, source: new ListSource(documents), batchSize });

@@ -58,6 +58,19 @@ function parseFailCommand(data: Document): Omit<FailPoint, 'mode'> {
   };
 }
 
+function parseEffect(name: string, data: Document): Omit<FailPoint, 'mode'> {
+  const parsed = parseFailCommand(data);
+  if (name === failGetMore) return { ...parsed, commands: new Set(['getMore']) };
+  if (name === 'failCommand') return parsed;
+  const code: unknown = data['failBeforeCommitExceptionCode'];
+  const closesConnection = data['closeConnection'] !== false;
+  return {
+    ...parsed,
+    commands: new Set(['']),
+    effect: { ...parsed.effect, errorCode: typeof code === 'number' ? code : null, closesConnection },
+  };
+}
+
 /** Which command is being run, and for whom. */
 export interface FailPointCall {
   readonly command: string;
@@ -67,6 +80,11 @@ export interface FailPointCall {
 
 /** Fails every getMore; unlike `failCommand` it fires when mongod knows the cursor, so that its error labels are added. */
 const failGetMore = 'failGetMoreAfterCursorCheckout';
+
+/** Hits retryable writes: before they are applied with `failBeforeCommitExceptionCode`, else the connection breaks after it. */
+const failRetryableWrite = 'onPrimaryTransactionalWrite';
+
+const known: ReadonlySet<string> = new Set(['failCommand', failGetMore, failRetryableWrite]);
 
 /**
  * The fail points that tests turn on: those that the drivers' published tests and the engine's fault tests use. Always
@@ -79,7 +97,7 @@ export class FailPoints {
   /** Sets a fail point from the command's document. Answers how often it had been entered. */
   configure(command: Document): number {
     const name = String(command['configureFailPoint']);
-    if (name !== 'failCommand' && name !== failGetMore) {
+    if (!known.has(name)) {
       throw new MongoFailure('FailPointSetFailed', `failpoint '${name}' not found`);
     }
     const mode = parseMode(command['mode']);
@@ -87,11 +105,7 @@ export class FailPoints {
     if (typeof data !== 'object' || data === null) throw new MongoFailure('TypeMismatch', "'data' must be an object");
     this.#points.delete(name);
     if (mode !== null) {
-      const parsed = parseFailCommand(data);
-      this.#points.set(
-        name,
-        name === failGetMore ? { mode, ...parsed, commands: new Set(['getMore']) } : { mode, ...parsed },
-      );
+      this.#points.set(name, { mode, ...parseEffect(name, data) });
     }
     return this.#timesEntered.get(name) ?? 0;
   }
@@ -104,6 +118,12 @@ export class FailPoints {
   /** What `failGetMoreAfterCursorCheckout` does to this getMore, or null. Counts it. */
   hitGetMore(call: FailPointCall): FailCommand | null {
     return this.#hit(failGetMore, call);
+  }
+
+  /** What `onPrimaryTransactionalWrite` does to this retryable write, or null. Counts it. */
+  hitRetryableWrite(): FailCommand | null {
+    if (this.#points.size === 0) return null;
+    return this.#hit(failRetryableWrite, { command: '', applicationName: null, namespace: '' });
   }
 
   #hit(name: string, call: FailPointCall): FailCommand | null {

@@ -5,6 +5,7 @@ import { CollectionTable, type StoredDocument } from '../storage/collection-tabl
 import { DirectAccess } from '../storage/direct-access.ts';
 import type { DocumentAccess, PageReader, Replacement, ScanPlan } from '../storage/document-access.ts';
 import { duplicateKey } from '../storage/duplicate-key.ts';
+import { IndexTable } from '../storage/index-table.ts';
 import type { LockOwner, LockTable } from '../storage/lock-table.ts';
 import type { Store } from '../storage/store.ts';
 import { keyName } from '../storage/version-log.ts';
@@ -73,6 +74,11 @@ export class TransactionAccess implements DocumentAccess {
     const collection: Collection = { id, database, name, uuid: newUuid(), namespace: 0, options, table, indexes: [] };
     this.#created.set(`${database}.${name}`, collection);
     return collection;
+  }
+
+  /** An index that comes into being with its collection. */
+  planIndex(collection: Collection, specification: Buffer): void {
+    collection.indexes.push(new IndexTable(this.#dependencies.store.sqlite, collection.id, specification));
   }
 
   get(collection: Collection, key: Uint8Array): StoredDocument | undefined {

@@ -1,3 +1,4 @@
+import { BsonWriter } from '../bson/bson-writer.ts';
 import type { Stamp } from '../history/history-log.ts';
 import { documentKeyOf } from '../history/history-row.ts';
 import type { Collection } from './catalog.ts';
@@ -50,9 +51,16 @@ export class DirectAccess implements DocumentAccess {
     return this.collection(database, name) ?? createCollection(this.#store, { database, name }, this.#origin.stamp);
   }
 
-  /** Makes the collection that a transaction had only planned. */
-  createPending({ database, name, options, uuid }: Collection): Collection {
-    return createCollection(this.#store, { database, name, options, uuid }, this.#origin.stamp);
+  /** Makes the collection that a transaction had only planned, with its indexes. */
+  createPending({ database, name, options, uuid, indexes }: Collection): Collection {
+    const { catalog, history } = this.#store;
+    const collection = createCollection(this.#store, { database, name, options, uuid }, this.#origin.stamp);
+    for (const index of indexes) {
+      catalog.createIndex(collection, index.name, index.specification);
+      const operationDescription = new BsonWriter().documents('indexes', [index.specification]).finish();
+      history.append(collection.namespace, { kind: 'createIndexes', operationDescription }, this.stamp());
+    }
+    return collection;
   }
 
   get(collection: Collection, key: Uint8Array): StoredDocument | undefined {

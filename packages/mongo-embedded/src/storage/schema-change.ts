@@ -50,6 +50,16 @@ export function createCollection(store: Store, wanted: NewCollection, shared: St
   return collection;
 }
 
+/** Writes down new indexes: one by one on an empty collection, together on one with documents, as mongod's two ways of building do. */
+export function recordIndexes(store: Store, collection: Collection, built: readonly Buffer[]): void {
+  const groups = collection.table.count() === 0 ? built.map((specification) => [specification]) : [built];
+  for (const group of groups) {
+    if (group.length === 0) continue;
+    const operationDescription = new BsonWriter().documents('indexes', group).finish();
+    store.history.append(collection.namespace, { kind: 'createIndexes', operationDescription }, store.history.stamp());
+  }
+}
+
 /** Drops a collection and writes it down. */
 export function dropCollection(store: Store, collection: Collection): void {
   store.group.enter();

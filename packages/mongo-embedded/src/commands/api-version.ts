@@ -1,0 +1,81 @@
+import type { CommandBody } from '../bson/command-body.ts';
+import { findElement } from '../bson/raw-element.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+
+/** Commands of Stable API version 1. Source: manual, "Stable API". */
+const versionOne: ReadonlySet<string> = new Set([
+  'abortTransaction',
+  'aggregate',
+  'authenticate',
+  'bulkWrite',
+  'collMod',
+  'commitTransaction',
+  'count',
+  'create',
+  'createIndexes',
+  'delete',
+  'drop',
+  'dropDatabase',
+  'dropIndexes',
+  'endSessions',
+  'explain',
+  'find',
+  'findAndModify',
+  'findandmodify',
+  'getMore',
+  'hello',
+  'insert',
+  'killCursors',
+  'listCollections',
+  'listDatabases',
+  'listIndexes',
+  'ping',
+  'refreshSessions',
+  'saslContinue',
+  'saslStart',
+  'update',
+  // Not of the API, but what tests and fail points need to work with it.
+  'configureFailPoint',
+  'isMaster',
+  'ismaster',
+]);
+
+/** Stages that version 1 does not have. Source: manual, "Stable API". */
+const otherStages: readonly string[] = [
+  '$currentOp',
+  '$indexStats',
+  '$listLocalSessions',
+  '$listSessions',
+  '$planCacheStats',
+  '$collStats',
+];
+
+/** Checks `apiVersion`, `apiStrict` and `apiDeprecationErrors`: 72 malformed, 322 unknown version, 323 not of the version. */
+export function checkApiVersion(body: CommandBody): void {
+  const version = body.string('apiVersion');
+  const isStrict = body.boolean('apiStrict') === true;
+  if (version === undefined) {
+    if (!body.has('apiStrict') && !body.has('apiDeprecationErrors')) return;
+    throw new MongoFailure(
+      'InvalidOptions',
+      'Provided apiStrict and/or apiDeprecationErrors without passing apiVersion',
+    );
+  }
+  if (version !== '1') throw new MongoFailure('APIVersionError', `API version must be "1", got: ${version}`);
+  if (!isStrict) return;
+  if (!versionOne.has(body.name)) {
+    throw new MongoFailure(
+      'APIStrictError',
+      `Provided apiStrict:true, but the command ${body.name} is not in API Version 1`,
+    );
+  }
+  for (const stage of body.name === 'aggregate' ? (body.array('pipeline') ?? []) : []) {
+    const name = otherStages.find(
+      (candidate) => stage.type === 0x03 && findElement(stage.bytes, candidate) !== undefined,
+    );
+    const isCount =
+      name === '$collStats' && findElement(findElement(stage.bytes, name)?.bytes ?? stage.bytes, 'count') !== undefined;
+    if (name === undefined || isCount) continue;
+    throw new MongoFailure('APIStrictError', `stage ${name} is not allowed with 'apiStrict: true' in API Version 1`);
+  }
+}
