@@ -1,0 +1,238 @@
+import {
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { dropEntity, markDeleting, requestRebuild, setPaused } from '@emcachers/db/control/entity-requests';
+import { describe, expect, test } from 'vitest';
+import { openTestOplog, type TestOplog } from '../oplog/testing.ts';
+import { cachedRows, startReplicator, temporaryDirectory } from './test/start-replicator.ts';
+import { deletion, expectedRows, scanToLive, upsert } from './testing.ts';
+
+const ids = (prefix: string, count: number): string[] =>
+  Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+
+async function setUp() {
+  const oplog = await openTestOplog();
+  const directory = temporaryDirectory();
+  return {
+    oplog,
+    dataDirectory: directory.path,
+    parts: { database: oplog.database, dataDirectory: directory.path },
+    async [Symbol.asyncDispose]() {
+      await oplog[Symbol.asyncDispose]();
+      directory[Symbol.dispose]();
+    },
+  };
+}
+
+async function head(oplog: TestOplog): Promise<number> {
+  return (await oplog.page()).head;
+}
+
+describe('the replicator', () => {
+  test('makes every cache the projection that the oplog says, and follows it (I1)', async () => {
+    await using world = await setUp();
+    const { oplog, parts, dataDirectory } = world;
+    await oplog.create('orders');
+    await oplog.create('customers');
+    const orders = await scanToLive(oplog, 'orders', ids('o', 250));
+    const customers = await scanToLive(oplog, 'customers', ids('c', 10));
+    await using running = await startReplicator(parts, { catchUpRowsMax: 100, followRowsMax: 3 });
+    await running.level('orders', await head(oplog));
+    await oplog.append(
+      upsert(orders, 'o1', [1, 'changed']),
+      upsert(customers, 'c1', [1, 'first']),
+      deletion(orders, 'o2'),
+      upsert(orders, 'new', [1, 'new']),
+      upsert(customers, 'c1', [1, 'second']),
+      deletion(orders, 'never there'),
+    );
+    const end = await head(oplog);
+    const level = await running.level('orders', end);
+    await running.level('customers', end);
+    expect(cachedRows(dataDirectory, 'orders')).toEqual(await expectedRows(oplog, orders));
+    expect(cachedRows(dataDirectory, 'customers')).toEqual(await expectedRows(oplog, customers));
+    expect(level).toMatchObject({ documents: 250, published: true, error: null });
+  });
+
+  test('shows no cache before its first complete scan, not even an empty one (I8)', async () => {
+    await using world = await setUp();
+    const { oplog, parts, dataDirectory } = world;
+    await oplog.create('orders');
+    await using running = await startReplicator(parts);
+    await running.until('the file is being built', () => running.status('orders')?.offset != null);
+    expect(existsSync(join(dataDirectory, 'dbs/orders/db.sqlite'))).toBe(false);
+    expect(() => running.replicator.readRows('orders', { limit: 1 })).toThrow('EMC-5004');
+    await scanToLive(oplog, 'orders', ids('o', 5));
+    await running.level('orders');
+    expect(cachedRows(dataDirectory, 'orders').size).toBe(5);
+  });
+
+  test('goes on from each file after a restart, and reads nothing twice', async () => {
+    await using world = await setUp();
+    const { oplog, parts, dataDirectory } = world;
+    await oplog.create('orders');
+    const orders = await scanToLive(oplog, 'orders', ids('o', 20));
+    {
+      await using running = await startReplicator(parts);
+      await running.level('orders', await head(oplog));
+    }
+    await oplog.append(upsert(orders, 'o1', [1, 'while away']));
+    await using running = await startReplicator(parts);
+    const level = await running.level('orders', await head(oplog));
+    expect(level).toMatchObject({ generation: 1, appliedTotal: 1, documents: 20 });
+    expect(cachedRows(dataDirectory, 'orders')).toEqual(await expectedRows(oplog, orders));
+  });
+
+  const damages: [string, (file: string) => void][] = [
+    ['a broken header', (file) => overwrite(file, 0, 'this is not a database')],
+    ['a file of zero length', (file) => truncate(file, 0)],
+    ['a truncated file', (file) => truncate(file, 4096 * 3)],
+    ['a file of something else', (file) => writeFileSync(file, 'hello '.repeat(10_000))],
+    ['a deleted file', (file) => rmSync(file)],
+  ];
+  test.each(damages)('builds a cache with %s again by itself, beside the old one', async (_, damage) => {
+    await using world = await setUp();
+    const { oplog, parts, dataDirectory } = world;
+    await oplog.create('orders');
+    await oplog.create('customers');
+    const orders = await scanToLive(oplog, 'orders', ids('o', 2_000));
+    await scanToLive(oplog, 'customers', ids('c', 10));
+    const end = await head(oplog);
+    const directory = join(dataDirectory, 'dbs/orders');
+    {
+      await using running = await startReplicator(parts);
+      await running.level('orders', end);
+      await running.level('customers', end);
+    }
+    damage(join(directory, 'db.g1.sqlite'));
+    await using running = await startReplicator(parts);
+    await running.until('the second generation is published', () => {
+      const now = running.status('orders');
+      return now?.generation === 2 && now.state === 'level';
+    });
+    expect(readlinkSync(join(directory, 'db.sqlite'))).toBe('db.g2.sqlite');
+    expect(cachedRows(dataDirectory, 'orders')).toEqual(await expectedRows(oplog, orders));
+    expect((await running.level('customers', end)).generation).toBe(1);
+    await running.until('the old files are gone', () => !readdirSync(directory).some((name) => name.includes('g1')));
+  });
+
+  test('notices a file that is deleted or cut off while it runs, and keeps the others going (I10)', async () => {
+    await using world = await setUp();
+    const { oplog, parts, dataDirectory } = world;
+    await oplog.create('orders');
+    await oplog.create('customers');
+    await scanToLive(oplog, 'orders', ids('o', 2_000));
+    const customers = await scanToLive(oplog, 'customers', ids('c', 10));
+    await using running = await startReplicator(parts);
+    await running.level('orders', await head(oplog));
+    truncate(join(dataDirectory, 'dbs/orders/db.g1.sqlite'), 0);
+    await oplog.append(upsert(customers, 'c1', [1, 'goes on']));
+    await running.level('customers', await head(oplog));
+    await running.until('orders are built again', () => (running.status('orders')?.generation ?? 0) >= 2);
+    await running.level('orders', await head(oplog));
+    rmSync(join(dataDirectory, 'dbs/orders/db.sqlite'));
+    await running.until('the link is back', () => existsSync(join(dataDirectory, 'dbs/orders/db.sqlite')));
+    expect(cachedRows(dataDirectory, 'orders').size).toBe(2_000);
+    expect(cachedRows(dataDirectory, 'customers').get('c1')).toMatchObject({ t: 'goes on' });
+  });
+
+  test('rebuilds when asked to, pauses and goes on, and removes what is deleted', async () => {
+    await using world = await setUp();
+    const { oplog, parts, dataDirectory } = world;
+    await oplog.create('orders');
+    const orders = await scanToLive(oplog, 'orders', ids('o', 30));
+    await using running = await startReplicator(parts);
+    await running.level('orders', await head(oplog));
+    await requestRebuild(oplog.database, orders);
+    running.replicator.entitiesChanged();
+    await running.until('the second generation is level', () => running.status('orders')?.generation === 2);
+    await running.level('orders', await head(oplog));
+
+    await setPaused(oplog.database, { entityId: orders, paused: true });
+    await running.until('it is paused', () => running.status('orders')?.state === 'paused');
+    await oplog.append(upsert(orders, 'o1', [1, 'while paused']));
+    expect(cachedRows(dataDirectory, 'orders').get('o1')).toMatchObject({ t: 'scanned' });
+    await setPaused(oplog.database, { entityId: orders, paused: false });
+    await running.level('orders', await head(oplog));
+    expect(cachedRows(dataDirectory, 'orders').get('o1')).toMatchObject({ t: 'while paused' });
+
+    await markDeleting(oplog.database, orders);
+    await running.until('the files are gone', () => !existsSync(join(dataDirectory, 'dbs/orders')));
+    await dropEntity(oplog.database, orders);
+    await oplog.create('orders');
+    await scanToLive(oplog, 'orders', ['again']);
+    await running.level('orders', await head(oplog));
+    expect([...cachedRows(dataDirectory, 'orders').keys()]).toEqual(['again']);
+  });
+
+  test('builds its caches again when PostgreSQL has another history (EMC-3003)', async () => {
+    await using world = await setUp();
+    const { oplog, parts, dataDirectory } = world;
+    await oplog.create('orders');
+    await scanToLive(oplog, 'orders', ids('o', 30));
+    await using running = await startReplicator(parts);
+    await running.level('orders', await head(oplog));
+    await oplog.database.pool.query(
+      `UPDATE metadata SET value = to_json('another history'::text) WHERE key = 'generation'`,
+    );
+    await running.until('a new generation is level', () => running.status('orders')?.generation === 2);
+    await running.level('orders', await head(oplog));
+    expect(cachedRows(dataDirectory, 'orders').size).toBe(30);
+  });
+
+  test('removes the caches of entities that were deleted while it was away, and leaves what is not ours', async () => {
+    await using world = await setUp();
+    const { oplog, parts, dataDirectory } = world;
+    await oplog.create('orders');
+    const orders = await scanToLive(oplog, 'orders', ids('o', 3));
+    {
+      await using running = await startReplicator(parts);
+      await running.level('orders', await head(oplog));
+    }
+    writeFileSync(join(dataDirectory, 'dbs/orders/notes.txt'), 'mine');
+    await markDeleting(oplog.database, orders);
+    await dropEntity(oplog.database, orders);
+    await using running = await startReplicator(parts);
+    const left = (): string => readdirSync(join(dataDirectory, 'dbs/orders')).join();
+    await running.until('only the foreign file is left', () => left() === 'notes.txt');
+  });
+
+  test('applies within the poll interval when every notification is lost', async () => {
+    await using world = await setUp();
+    const { oplog, parts } = world;
+    await oplog.create('orders');
+    const orders = await scanToLive(oplog, 'orders', ids('o', 3));
+    await using running = await startReplicator(parts, { pollMs: 100 });
+    await running.level('orders', await head(oplog));
+    const latencies: number[] = [];
+    for (let round = 0; round < 10; round += 1) {
+      const started = performance.now();
+      await oplog.append(upsert(orders, 'o1', [1, `round ${round}`]));
+      await running.level('orders', await head(oplog));
+      latencies.push(performance.now() - started);
+    }
+    // Twice the interval: the machine that runs the tests has other work too.
+    expect(latencies.sort((left, right) => left - right)[4]).toBeLessThan(200);
+  });
+});
+
+function truncate(path: string, bytes: number): void {
+  const file = openSync(path, 'r+');
+  ftruncateSync(file, bytes);
+  closeSync(file);
+}
+
+function overwrite(path: string, position: number, text: string): void {
+  const file = openSync(path, 'r+');
+  writeSync(file, text, position);
+  closeSync(file);
+}
