@@ -7,7 +7,6 @@ import type { ClusterTime } from '../history/history-entry.ts';
 import { orderKey } from '../query/order-key.ts';
 import { ElementWalker, idOf } from '../query/raw-document.ts';
 import { bsonTypes, type RawValue } from '../query/raw-value.ts';
-import { validateDocument } from '../query/validate-document.ts';
 import { documentBytesMax } from '../server-state.ts';
 
 /** A document as it will be stored, with the key of its `_id`. */
@@ -42,7 +41,6 @@ export function checkId(id: RawValue): void {
  */
 export function storedForm(document: Uint8Array, now: () => ClusterTime): StoredForm {
   checkDocumentSize(document);
-  validateDocument(document);
   const walker = new ElementWalker(document);
   const startsWithId = walker.next() && walker.name === '_id';
   const id = startsWithId ? walker.value : idOf(document);

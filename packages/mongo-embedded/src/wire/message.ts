@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { CommandBody } from '../bson/command-body.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
+import { validateDocument } from '../query/validate-document.ts';
 import { crc32c } from './crc32c.ts';
 
 const opReply = 1;
@@ -77,6 +78,8 @@ function parseOpMessage(message: Buffer, requestId: number): Request {
     );
   }
   const { body, sequences } = readSections(message.subarray(20, end));
+  // Once for all: whoever walks a part of the request later does so without bounds checks.
+  validateDocument(body);
   const command = new CommandBody(body, sequences);
   return {
     requestId,
@@ -122,6 +125,7 @@ function readSequence(section: Buffer, sequences: Map<string, Uint8Array[]>): vo
   let offset = nameEnd + 1;
   while (offset < section.length) {
     const document = sliceByLength(section, offset);
+    validateDocument(document);
     documents.push(document);
     offset += document.length;
   }
@@ -142,6 +146,7 @@ function parseOpQuery(message: Buffer, requestId: number): Request {
     throw new MalformedRequest(requestId, false, new MongoFailure('InvalidBSON', 'OP_QUERY without a namespace'));
   const namespace = message.toString('utf8', 20, nameEnd);
   const body = sliceByLength(message, nameEnd + 9);
+  validateDocument(body);
   const inner = new CommandBody(body);
   const wrapped = inner.name === '$query' || inner.name === 'query' ? inner.nested(inner.name) : undefined;
   return {
