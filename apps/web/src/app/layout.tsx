@@ -1,6 +1,7 @@
 import type { Metadata, Viewport } from 'next';
 import { cookies } from 'next/headers';
 import type { ReactNode } from 'react';
+import { preload } from 'react-dom';
 import { Providers } from '../components/providers.tsx';
 import { Shell } from '../components/shell/shell.tsx';
 import { themeCookie, themeOf } from '../components/shell/theme.ts';
@@ -20,7 +21,13 @@ export const viewport: Viewport = {
   ],
 };
 
+const fonts = [
+  new URL('@fontsource-variable/inter/files/inter-latin-wght-normal.woff2', import.meta.url),
+  new URL('@fontsource-variable/jetbrains-mono/files/jetbrains-mono-latin-wght-normal.woff2', import.meta.url),
+];
+
 export default async function RootLayout({ children }: { readonly children: ReactNode }) {
+  for (const font of fonts) preload(font.pathname, { as: 'font', type: 'font/woff2', crossOrigin: 'anonymous' });
   const theme = themeOf((await cookies()).get(themeCookie)?.value);
   const firstPicture = await readFirstPicture(readEnvironment());
   return (

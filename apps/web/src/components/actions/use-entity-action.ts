@@ -1,12 +1,12 @@
 'use client';
 
-import { Toast } from '@base-ui/react/toast';
 import type { JobView } from '@emcachers/core/api-views';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { usePathname, useRouter } from 'next/navigation';
 import { type EngineError, engineErrorOf } from '../../trpc/engine-error.ts';
 import { useTRPC, useTRPCClient } from '../../trpc/trpc.ts';
-import type { ToastData } from '../ui/toast-area.tsx';
+import { useShowToast } from '../ui/toast-area.tsx';
+import type { ToastContent } from '../ui/toast-list.ts';
 import { actionTexts, type EntityAction } from './action-texts.ts';
 import { followJob } from './follow-job.ts';
 
@@ -22,8 +22,6 @@ export interface ActionRun {
   readonly error: EngineError | null;
   readonly forgetError: () => void;
 }
-
-const outcomeMs = 10_000;
 
 /**
  * Asks the engine for an action and follows its job to the end: the toast tells what the job did, not that the request
@@ -68,22 +66,23 @@ function useFollowing(): (asked: ActionRequest, jobId: string) => Promise<void> 
   const client = useTRPCClient();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
-  const toasts = Toast.useToastManager<ToastData>();
+  const showToast = useShowToast();
   const router = useRouter();
   const pathname = usePathname();
   return async ({ action, entityName }, jobId) => {
     const texts = actionTexts[action];
     const link = { href: `/jobs?job=${jobId}`, words: 'Show the job' };
-    const id = toasts.add({ title: `${texts.doing} ${entityName}`, timeout: 0, data: { tone: 'busy', link } });
+    const running = { id: jobId, tone: 'busy', title: `${texts.doing} ${entityName}`, link } as const;
+    showToast(running);
     const refreshLists = () => queryClient.invalidateQueries({ queryKey: trpc.jobs.pathKey() });
     void refreshLists();
     const job = await followJob({
       getJob: () => client.jobs.get.query({ jobId }),
       wait: (durationMs) => new Promise((resolve) => setTimeout(resolve, durationMs)),
-      onProgress: ({ message }) => toasts.update(id, { description: message ?? '' }),
+      onProgress: ({ message }) => showToast({ ...running, description: message ?? '' }),
     });
     void refreshLists();
-    toasts.update(id, { ...outcomeOf({ job, texts, entityName }), timeout: outcomeMs });
+    showToast({ id: jobId, link, ...outcomeOf({ job, texts, entityName }) });
     if (action === 'delete' && job?.status === 'succeeded') {
       void queryClient.invalidateQueries({ queryKey: trpc.fleet.pathKey() });
       if (pathname === `/entities/${encodeURIComponent(entityName)}`) router.push('/');
@@ -97,20 +96,16 @@ interface Outcome {
   readonly entityName: string;
 }
 
-interface Told {
-  readonly title: string;
-  readonly description: string;
-  readonly data?: ToastData;
-}
-
-function outcomeOf({ job, texts, entityName }: Outcome): Told {
+function outcomeOf({ job, texts, entityName }: Outcome): ToastContent {
   if (job === null)
-    return { title: `${texts.doing} ${entityName} takes long`, description: 'Its job tells how far it is.' };
-  const link = { href: `/jobs?job=${job.jobId}`, words: 'Show the job' };
+    return {
+      tone: 'unknown',
+      title: `${texts.doing} ${entityName} takes long`,
+      description: 'Its job tells how far it is.',
+    };
   const description = job.message ?? '';
-  if (job.status === 'succeeded')
-    return { title: `${texts.done} ${entityName}`, description, data: { tone: 'ok', link } };
-  const title = job.status === 'cancelled' ? `Cancelled: ${texts.name}` : `Failed: ${texts.name} of ${entityName}`;
-  const data: ToastData = { tone: job.status === 'cancelled' ? 'unknown' : 'bad', link };
-  return { title, description: job.errorCode === null ? description : `${job.errorCode} ${description}`, data };
+  if (job.status === 'succeeded') return { tone: 'ok', title: `${texts.done} ${entityName}`, description };
+  if (job.status === 'cancelled') return { tone: 'unknown', title: `Cancelled: ${texts.name}`, description };
+  const code = job.errorCode === null ? '' : `${job.errorCode} `;
+  return { tone: 'bad', title: `Failed: ${texts.name} of ${entityName}`, description: `${code}${description}` };
 }

@@ -6,6 +6,7 @@ import Link from 'next/link';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
 import type { ReactNode } from 'react';
 import { formatCount } from '../../format/numbers.ts';
+import { whoFails } from '../../trpc/engine-error.ts';
 import { buttonClasses } from '../ui/button.tsx';
 import { PageHead } from '../ui/page-head.tsx';
 import { Trouble } from '../ui/trouble.tsx';
@@ -53,7 +54,7 @@ export function EntityPage({ entityName }: { readonly entityName: string }) {
           {answer.error === null ? null : (
             <Trouble
               error={answer.error}
-              title="The engine does not answer; what you see is old."
+              title={`${whoFails(answer.error)}; what you see is old.`}
               shownSinceMs={answer.receivedAtMs}
               onRetry={answer.tryAgain}
             />

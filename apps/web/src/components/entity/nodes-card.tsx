@@ -21,6 +21,7 @@ export function NodesCard({ entity }: { readonly entity: EntityView }) {
           rows={entity.nodes}
           rowKey={(node) => node.nodeId}
           columns={columns}
+          expansion={errorOf}
         />
       )}
     </Card>
@@ -44,15 +45,16 @@ const columns: TableColumn<EntityNodeView>[] = [
 ];
 
 function statusCell(node: EntityNodeView) {
-  const pill = <Pill tone={toneOfHealth(node.health)} words={wordsOf(node)} />;
-  if (node.error === null) return pill;
+  return <Pill tone={toneOfHealth(node.health)} words={wordsOf(node)} />;
+}
+
+/** What stops the node, below its row. */
+function errorOf(node: EntityNodeView) {
+  if (node.error === null) return null;
   return (
-    <div className="grid justify-items-start gap-1 whitespace-normal">
-      {pill}
-      <span className="max-w-[22rem] text-ink-2 text-sm">
-        <code>{node.errorCode}</code> {node.error}
-      </span>
-    </div>
+    <p className="py-1 text-ink-2">
+      {node.error} <code className="text-ink-3">{node.errorCode}</code>
+    </p>
   );
 }
 

@@ -5,6 +5,7 @@ import { Plus } from 'lucide-react';
 import Link from 'next/link';
 import { listEntities } from '../../entity-facts/entity-order.ts';
 import { useFleet } from '../../live/use-fleet.ts';
+import { whoFails } from '../../trpc/engine-error.ts';
 import { Button, buttonClasses } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { PageHead } from '../ui/page-head.tsx';
@@ -23,7 +24,10 @@ export function FleetPage() {
   if (fleet === undefined && error !== null)
     return (
       <>
-        <PageHead title="The state of your entities is not known." />
+        <PageHead
+          title="The state of your entities is not known."
+          detail="Applications go on reading their cache files; only this page lacks its figures."
+        />
         <Trouble error={error} title="The engine's picture could not be read." onRetry={tryAgain} />
       </>
     );
@@ -33,7 +37,7 @@ export function FleetPage() {
       {error === null ? null : (
         <Trouble
           error={error}
-          title="The engine does not answer; what you see is old."
+          title={`${whoFails(error)}; what you see is old.`}
           shownSinceMs={receivedAtMs}
           onRetry={tryAgain}
         />

@@ -1,6 +1,6 @@
 import type { StageView } from '@emcachers/core/api-views';
 import { healthWords, toneOfHealth } from '../../entity-facts/status-words.ts';
-import { formatCount, unknownFigure } from '../../format/numbers.ts';
+import { formatRate, unknownFigure } from '../../format/numbers.ts';
 import { StatusDot } from '../ui/pill.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 
@@ -45,13 +45,13 @@ function Stage({ name, view }: { readonly name: string; readonly view: StageView
 }
 
 function StageFigure({ view }: { readonly view: StageView }) {
-  const figure = typeof view.figure === 'number' ? formatCount(view.figure) : (view.figure ?? unknownFigure);
+  const figure = typeof view.figure === 'number' ? formatRate(view.figure) : (view.figure ?? unknownFigure);
   return (
     <>
       <p className="figures mt-[5px] mb-px font-[600] @2xl:truncate text-[1.3rem] leading-[1.45] tracking-[-0.01em]">
         {figure} <span className="font-[500] text-ink-2 text-sm tracking-normal">{view.unit}</span>
       </p>
-      <p className="figures text-ink-3 text-sm @2xl:truncate" title={view.evidence}>
+      <p className="figures line-clamp-2 min-h-[2.9em] text-ink-3 text-sm" title={view.evidence}>
         {view.evidence}
       </p>
     </>
@@ -64,7 +64,7 @@ function StagePlaceholder() {
       <p className="mt-[5px] mb-px text-[1.3rem] leading-[1.45]">
         <Skeleton width="4.5rem" height="0.8em" />
       </p>
-      <p className="text-sm">
+      <p className="min-h-[2.9em] text-sm">
         <Skeleton width="8rem" />
       </p>
     </>

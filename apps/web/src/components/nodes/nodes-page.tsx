@@ -7,6 +7,7 @@ import { formatBytes, formatCount, plural } from '../../format/numbers.ts';
 import { formatDuration } from '../../format/times.ts';
 import { useEngineNow } from '../../live/use-engine-now.ts';
 import { useFleet } from '../../live/use-fleet.ts';
+import { whoFails } from '../../trpc/engine-error.ts';
 import { Card } from '../ui/card.tsx';
 import { DataTable, type TableColumn } from '../ui/data-table.tsx';
 import { Moment } from '../ui/moment.tsx';
@@ -27,9 +28,7 @@ export function NodesPage() {
       {error === null ? null : (
         <Trouble
           error={error}
-          title={
-            fleet === undefined ? 'The nodes could not be listed.' : 'The engine does not answer; what you see is old.'
-          }
+          title={fleet === undefined ? 'The nodes could not be listed.' : `${whoFails(error)}; what you see is old.`}
           shownSinceMs={receivedAtMs}
           onRetry={tryAgain}
         />

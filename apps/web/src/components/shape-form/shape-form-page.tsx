@@ -5,7 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { parseAsString, useQueryStates } from 'nuqs';
 import { findEntity, useFleet } from '../../live/use-fleet.ts';
 import { proposeName } from '../../shape-draft/names.ts';
-import { engineErrorOf } from '../../trpc/engine-error.ts';
+import { engineErrorOf, whoFails } from '../../trpc/engine-error.ts';
 import { useTRPC } from '../../trpc/trpc.ts';
 import { PageHead } from '../ui/page-head.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
@@ -26,11 +26,7 @@ export function ShapeFormPage() {
         detail="A copy of one MongoDB collection, kept fresh in a SQLite file on every node. Its shape cannot change later; you would duplicate and replace it."
       />
       {error === null ? null : (
-        <Trouble
-          error={error}
-          title="The engine does not answer; an entity cannot be created now."
-          onRetry={tryAgain}
-        />
+        <Trouble error={error} title={`${whoFails(error)}; an entity cannot be created now.`} onRetry={tryAgain} />
       )}
       {sources.error === null || error !== null ? null : (
         <Trouble

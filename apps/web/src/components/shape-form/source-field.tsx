@@ -39,9 +39,11 @@ export function SourceField({ sources, value, onChange, error }: SourceFieldProp
           className="flex h-[34px] w-full min-w-0 items-center gap-2 rounded-control border border-field bg-panel px-2.5 text-start aria-invalid:border-bad"
           {...describedBy(id, error)}
         >
-          <span className="min-w-0 flex-1 truncate font-mono text-[0.9rem]">
-            {value === '' ? <span className="text-ink-3">Choose a collection</span> : value}
-          </span>
+          {value === '' ? (
+            <span className="flex-1 text-ink-3">Choose a collection</span>
+          ) : (
+            <span className="min-w-0 flex-1 truncate font-mono text-[0.9rem]">{value}</span>
+          )}
           <ChevronDown size={15} aria-hidden className="shrink-0 text-ink-3" />
         </Combobox.Trigger>
         <Combobox.Portal>

@@ -9,7 +9,7 @@ export function LeaderNote() {
   if (fleet === undefined) return null;
   const { leader } = fleet;
   return (
-    <p className="figures mx-2.5 mt-auto border-line border-t px-2 py-3 text-ink-3 text-sm max-md:hidden">
+    <p className="figures text-ink-3 text-sm max-md:hidden">
       {leader === null ? (
         'No leader: changes in MongoDB wait.'
       ) : (

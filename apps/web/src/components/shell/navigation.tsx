@@ -22,7 +22,7 @@ export function Navigation() {
     '/jobs': fleet?.activeJobs,
   };
   return (
-    <nav aria-label="Main" className="px-2.5 max-md:pt-1 max-md:pb-2">
+    <nav aria-label="Main" className="px-2.5 max-md:col-span-2 max-md:pt-1 max-md:pb-2">
       <ul className="flex gap-0.5 md:flex-col">
         {places.map(({ href, words, icon: Icon, below }) => {
           const here = pathname === href || pathname.startsWith(below);

@@ -17,19 +17,21 @@ export function Shell({ theme, children }: { readonly theme: Theme; readonly chi
       >
         Skip to the content
       </a>
-      <aside className="border-line bg-panel max-md:border-b md:sticky md:top-0 md:flex md:h-dvh md:flex-col md:border-r">
+      <aside className="border-line bg-panel max-md:grid max-md:grid-cols-[1fr_auto] max-md:items-center max-md:border-b md:sticky md:top-0 md:flex md:h-dvh md:flex-col md:border-r">
         <div className="px-4 pt-3 pb-1 md:px-[18px] md:pt-[18px] md:pb-3">
           <Brand />
         </div>
         <Navigation />
-        <LeaderNote />
+        <div className="max-md:col-start-2 max-md:row-start-1 max-md:pt-3 max-md:pr-4 max-md:pb-1 md:mx-2.5 md:mt-auto md:grid md:gap-2.5 md:border-line md:border-t md:px-2 md:py-3">
+          <LeaderNote />
+          <ThemeSwitch initial={theme} />
+        </div>
       </aside>
       <div className="min-w-0">
         <header className="sticky top-0 z-20 flex min-h-[49px] flex-wrap items-center gap-x-3 gap-y-1 border-line border-b bg-panel px-4 py-2 md:px-6">
           <Crumbs />
           <div className="ml-auto flex items-center gap-1.5">
             <LiveIndicator />
-            <ThemeSwitch initial={theme} />
           </div>
         </header>
         <main

@@ -1,63 +1,75 @@
 'use client';
 
-import { Toast } from '@base-ui/react/toast';
 import { X } from 'lucide-react';
 import Link from 'next/link';
-import type { ReactNode } from 'react';
-import type { Tone } from '../../entity-facts/status-words.ts';
+import { createContext, type ReactNode, use, useCallback, useEffect, useReducer } from 'react';
 import { buttonClasses } from './button.tsx';
 import { ToneIcon, toneText } from './pill.tsx';
+import { nextToasts, type Toast } from './toast-list.ts';
 
-/** What a toast carries besides its words. */
-export interface ToastData {
-  readonly tone: Tone;
-  readonly link?: { readonly href: string; readonly words: string };
+/** An outcome stays so long; what still runs stays until it is over. */
+const shownMs = 10_000;
+
+const ShowToastContext = createContext<(toast: Toast) => void>(() => {});
+
+/** Shows a toast, or renews the one with the same id. */
+export function useShowToast(): (toast: Toast) => void {
+  return use(ShowToastContext);
 }
-
-const toastsMax = 3;
 
 /** Outcomes of what the reader did; the state of things is on the page, never only here. */
 export function ToastArea({ children }: { readonly children: ReactNode }) {
+  const [toasts, happen] = useReducer(nextToasts, []);
+  const show = useCallback((toast: Toast) => happen({ kind: 'show', toast }), []);
+  const close = useCallback((id: string) => happen({ kind: 'close', id }), []);
   return (
-    <Toast.Provider limit={toastsMax} timeout={8_000}>
+    <ShowToastContext value={show}>
       {children}
-      <Toast.Portal>
-        <Toast.Viewport className="fixed inset-x-4 bottom-4 z-40 ml-auto flex max-w-[25rem] flex-col gap-2">
-          <ToastList />
-        </Toast.Viewport>
-      </Toast.Portal>
-    </Toast.Provider>
+      <section
+        aria-label="Messages"
+        aria-live="polite"
+        className="fixed inset-x-4 bottom-4 z-40 ml-auto flex max-w-[25rem] flex-col gap-2"
+      >
+        {toasts.map((toast) => (
+          <ToastCard key={toast.id} toast={toast} close={close} />
+        ))}
+      </section>
+    </ShowToastContext>
   );
 }
 
-function ToastList() {
-  const { toasts } = Toast.useToastManager<ToastData>();
-  return toasts.map((toast) => (
-    <Toast.Root
-      key={toast.id}
-      toast={toast}
-      swipeDirection="right"
-      className="rounded-card border border-line-strong bg-panel shadow-float transition-opacity duration-150 data-ending-style:opacity-0 data-limited:hidden data-starting-style:opacity-0"
-    >
-      <Toast.Content className="flex items-start gap-2.5 py-2.5 pr-2 pl-3.5">
-        <ToneIcon
-          tone={toast.data?.tone ?? 'unknown'}
-          size={15}
-          className={`mt-1 ${toneText[toast.data?.tone ?? 'unknown']}`}
-        />
-        <div className="min-w-0 flex-1">
-          <Toast.Title className="font-[600]" />
-          <Toast.Description className="text-ink-2 text-sm" />
-          {toast.data?.link === undefined ? null : (
-            <Link href={toast.data.link.href} className="text-sm underline underline-offset-2">
-              {toast.data.link.words}
-            </Link>
-          )}
-        </div>
-        <Toast.Close aria-label="Close this message" className={buttonClasses('quiet', 'icon')}>
-          <X size={14} aria-hidden />
-        </Toast.Close>
-      </Toast.Content>
-    </Toast.Root>
-  ));
+interface ToastCardProps {
+  readonly toast: Toast;
+  readonly close: (id: string) => void;
+}
+
+function ToastCard({ toast, close }: ToastCardProps) {
+  const { id, tone, title, description, link } = toast;
+  useEffect(() => {
+    if (tone === 'busy') return;
+    const timer = setTimeout(() => close(id), shownMs);
+    return () => clearTimeout(timer);
+  }, [tone, id, close]);
+  return (
+    <div className="flex items-start gap-2.5 rounded-card border border-line-strong bg-panel py-2.5 pr-2 pl-3.5 shadow-float">
+      <ToneIcon tone={tone} size={15} className={`mt-1 ${toneText[tone]}`} />
+      <div className="min-w-0 flex-1">
+        <p className="font-[600]">{title}</p>
+        {description === undefined ? null : <p className="text-ink-2 text-sm">{description}</p>}
+        {link === undefined ? null : (
+          <Link href={link.href} className="inline-block py-0.5 text-sm underline underline-offset-2">
+            {link.words}
+          </Link>
+        )}
+      </div>
+      <button
+        type="button"
+        aria-label="Close this message"
+        onClick={() => close(id)}
+        className={buttonClasses('quiet', 'icon')}
+      >
+        <X size={14} aria-hidden />
+      </button>
+    </div>
+  );
 }

@@ -1,0 +1,42 @@
+import { describe, expect, test } from 'vitest';
+import { engineErrorOf, whoFails } from './engine-error.ts';
+
+const refused = {
+  message: 'An entity named orders exists.',
+  data: {
+    code: 'CONFLICT',
+    httpStatus: 409,
+    emcCode: 'EMC-5003',
+    detail: 'An entity named orders exists.',
+    hint: 'Choose another name.',
+    correlationId: 'a1',
+    fields: [{ path: ['entityName'], message: 'Taken.' }],
+  },
+};
+
+describe('what went wrong, as pages tell it', () => {
+  test('the engine’s own words, with the field at fault', () => {
+    expect(engineErrorOf(refused)).toEqual({
+      code: 'EMC-5003',
+      detail: 'An entity named orders exists.',
+      hint: 'Choose another name.',
+      correlationId: 'a1',
+      fields: [{ path: ['entityName'], message: 'Taken.' }],
+      isPassing: false,
+    });
+  });
+
+  test('only a service that is away may come back by itself', () => {
+    const away = { ...refused, data: { ...refused.data, httpStatus: 503, emcCode: 'EMC-3001' } };
+    expect(engineErrorOf(away).isPassing).toBe(true);
+    expect(whoFails(engineErrorOf(away))).toBe('The engine is in trouble');
+  });
+
+  test.each([[new TypeError('Failed to fetch')], ['text'], [null], [{ data: { emcCode: 7 } }]])(
+    '%s is told as a lost connection, without a code',
+    (error) => {
+      expect(engineErrorOf(error)).toMatchObject({ code: null, fields: [], isPassing: true });
+      expect(whoFails(engineErrorOf(error))).toBe('The engine does not answer');
+    },
+  );
+});
