@@ -1,0 +1,80 @@
+/**
+ * MongoDB's BSON corpus, read from EMCACHERS_SPEC_DIR: whatever a server may send is projected, and agrees with the
+ * official library wherever JSON can say the same; whatever is not BSON is refused with `DocumentError`.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { Decimal128, deserialize, Long, ObjectId, Timestamp } from 'bson';
+import { describe, expect, test } from 'vitest';
+import { DocumentError } from './document-error.ts';
+import { documentJson } from './json-writer.ts';
+import { compileProjection } from './projection.ts';
+import { decodeRow } from './row-codec.ts';
+
+interface Corpus {
+  readonly description: string;
+  readonly test_key?: string;
+  readonly valid?: readonly { readonly description: string; readonly canonical_bson: string }[];
+  readonly decodeErrors?: readonly { readonly description: string; readonly bson: string }[];
+}
+
+const specFolder = process.env['EMCACHERS_SPEC_DIR'];
+const folder = specFolder === undefined || specFolder === '' ? null : join(specFolder, 'bson-corpus');
+
+function corpusFiles(): [string, Corpus][] {
+  if (folder === null) return [];
+  const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
+  const files = names.map((name): [string, Corpus] => [name, JSON.parse(readFileSync(join(folder, name), 'utf8'))]);
+  // Some files are about parsing JSON only.
+  return files.filter(([, { valid, decodeErrors }]) => valid !== undefined || decodeErrors !== undefined);
+}
+
+/** Decoding errors of the corpus that concern text, which is kept and counted instead of refused. */
+const keptTexts = /UTF-8|utf-8|invalid UTF/i;
+
+/** What the JSON says, as the official library would say it; undefined for types that have no common form. */
+function libraryValue(value: unknown): unknown {
+  if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+  if (value instanceof ObjectId || value instanceof Decimal128) return value.toString();
+  if (value instanceof Timestamp) return `${value.t}:${value.i}`;
+  if (value instanceof Long) return Number(value.toString());
+  return undefined;
+}
+
+if (folder === null)
+  test('the BSON corpus is read where EMCACHERS_SPEC_DIR names its folder', ({ skip }) => {
+    skip('EMCACHERS_SPEC_DIR is not set: there is no corpus to read');
+  });
+
+describe.each(corpusFiles())('the BSON corpus: %s', (_, corpus) => {
+  const key = corpus.test_key ?? '';
+  const valid = corpus.valid ?? [];
+  const wrong = corpus.decodeErrors ?? [];
+
+  if (valid.length > 0)
+    test(`projects its ${valid.length} documents`, () => {
+      for (const { description, canonical_bson: hex } of valid) {
+        const raw = Buffer.from(hex, 'hex');
+        const parsed = JSON.parse(documentJson(raw)) as Record<string, unknown>;
+        // Its options and patterns are MongoDB's, not JavaScript's.
+        const decoded = deserialize(raw, { bsonRegExp: true, promoteValues: true, validation: { utf8: false } });
+        const expected = libraryValue(decoded[key]);
+        if (expected !== undefined)
+          expect({ description, value: parsed[key] }).toEqual({ description, value: expected });
+        if (key === '') continue;
+        const columns = [{ name: 'c', type: 'Any' as const, path: `"${key.replaceAll('"', '\\"')}"` }];
+        expect(decodeRow(compileProjection(columns).project(raw).data, ['Any'])).toHaveLength(1);
+      }
+    });
+
+  if (wrong.length > 0)
+    test(`refuses its ${wrong.length} damaged documents`, () => {
+      for (const { description, bson } of wrong) {
+        const raw = Buffer.from(bson, 'hex');
+        if (keptTexts.test(description)) expect(documentJson(raw)).toContain('\ufffd');
+        else expect(() => documentJson(raw), description).toThrow(DocumentError);
+      }
+    });
+});

@@ -1,0 +1,153 @@
+import { Binary, Decimal128, Double, Int32, Long, MaxKey, MinKey, ObjectId, serialize, Timestamp, UUID } from 'bson';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { docIdCharsMax, docIdOf, docIdOfDocument } from './doc-id.ts';
+import { DocumentError } from './document-error.ts';
+
+const idOf = (id: unknown): string => docIdOfDocument(serialize({ _id: id }, { ignoreUndefined: false }));
+const hex = '507f1f77bcf86cd799439011';
+
+/** The value bytes of `_id`, replaced; for bytes that no driver would write. */
+function rawString(...utf8: number[]): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeInt32LE(utf8.length + 1);
+  return Buffer.concat([length, Buffer.from(utf8), Buffer.from([0])]);
+}
+
+describe('a DocID', () => {
+  test('is the hex of an ObjectId and a plain string itself', () => {
+    expect(idOf(new ObjectId(hex))).toBe(hex);
+    expect(idOf('order-17 (draft)')).toBe('order-17 (draft)');
+  });
+
+  test('is one for numbers that MongoDB holds to be equal, also inside a document', () => {
+    for (const [ids, text] of [
+      [[1, new Int32(1), Long.fromNumber(1), new Double(1), Decimal128.fromString('1.00')], 'n:1'],
+      [[0, new Double(-0), Decimal128.fromString('-0E+3')], 'n:0'],
+      [[new Double(NaN), Decimal128.fromString('NaN')], 'n:NaN'],
+      [[new Double(-Infinity), Decimal128.fromString('-Infinity')], 'n:-Infinity'],
+      [[new Double(1e22), Decimal128.fromString('1E+22')], 'n:10000000000000000000000'],
+      [[new Double(0.5), Decimal128.fromString('0.50')], 'n:5e-1'],
+    ] as const) {
+      expect(new Set(ids.map(idOf))).toEqual(new Set([text]));
+    }
+    expect(idOf({ a: 1 })).toBe(idOf({ a: Decimal128.fromString('1.0') }));
+    // A double's 0.1 is not the decimal 0.1, and MongoDB knows.
+    expect(idOf(0.1)).not.toBe(idOf(Decimal128.fromString('0.1')));
+  });
+
+  test('is different for everything that is different', () => {
+    const different: unknown[] = [
+      ...[
+        null,
+        true,
+        false,
+        '',
+        ' ',
+        ' a',
+        'a',
+        'A',
+        'a\0b',
+        'a\0c',
+        '\ufffd',
+        'é',
+        'e\u0301',
+        '1',
+        'n:1',
+        's:',
+        'null',
+        'true',
+      ],
+      ...[hex, new ObjectId(hex), hex.toUpperCase(), `i:${hex}`, `s:${hex}`, 'h:0', '%41', 's:%41'],
+      ...[
+        1,
+        2,
+        1.5,
+        -1,
+        2 ** 53 - 1,
+        Long.fromString('9007199254740993'),
+        new Double(2 ** 53),
+        Long.MAX_VALUE,
+        Long.MIN_VALUE,
+      ],
+      ...[5e-324, 1.7976931348623157e308, Infinity, -Infinity, NaN, 0],
+      ...[
+        new Date(0),
+        new Date(1),
+        new Date(-1),
+        Timestamp.fromBits(0, 0),
+        Timestamp.fromBits(0, 1),
+        Timestamp.fromBits(1, 0),
+      ],
+      ...[
+        {},
+        { a: 1 },
+        { a: 2 },
+        { b: 1 },
+        { a: 1, b: 2 },
+        { b: 2, a: 1 },
+        { a: { b: 1 } },
+        { a: 'b' },
+        { a: [1] },
+        { a: [] },
+      ],
+      ...[
+        new Map([
+          ['2', 1],
+          ['1', 1],
+        ]),
+        new Map([
+          ['1', 1],
+          ['2', 1],
+        ]),
+        { 'a,b': 1 },
+        { 'a=n:1,b': 1 },
+        { a: 'n:1' },
+        { a: null },
+        { a: hex },
+        { a: new ObjectId(hex) },
+      ],
+      ...[new UUID('00112233-4455-6677-8899-aabbccddeeff'), '00112233-4455-6677-8899-aabbccddeeff'],
+      ...[0, 2, 3, 128].map((subtype) => new Binary(Buffer.alloc(16, 7), subtype)),
+      ...[new Binary(Buffer.from([0xff])), new Binary(Buffer.from([0xfe])), new Binary(Buffer.alloc(0))],
+      ...[new MinKey(), new MaxKey(), 'x'.repeat(docIdCharsMax), 'x'.repeat(docIdCharsMax + 1), 'x'.repeat(100_000)],
+    ];
+    const ids = different.map(idOf);
+    expect(new Set(ids).size).toBe(different.length);
+    for (const id of ids) {
+      expect(id).toMatch(/^[ -~]+$/);
+      expect(id.length).toBeLessThanOrEqual(docIdCharsMax);
+    }
+  });
+
+  test('tells strings apart that are not UTF-8', () => {
+    const ids = [[0xff], [0xfe], [0xef, 0xbf, 0xbd], [0xed, 0xa0, 0xbd], [0xed, 0xa0, 0xbc]].map((utf8) =>
+      docIdOf(0x02, rawString(...utf8)),
+    );
+    expect(new Set(ids).size).toBe(5);
+  });
+
+  test('is the same from an event and from the document, and injective on strings and nested values', () => {
+    const value = fc.letrec((tie) => ({
+      value: fc.oneof({ maxDepth: 3 }, fc.string({ unit: 'binary' }), fc.boolean(), fc.constant(null), tie('document')),
+      document: fc.dictionary(
+        fc.string({ unit: 'grapheme' }).filter((name) => !name.includes('\0')),
+        tie('value'),
+        { noNullPrototype: true },
+      ),
+    })).value;
+    fc.assert(
+      fc.property(value, value, (left, right) => {
+        const isSame = Buffer.from(serialize({ v: left })).equals(Buffer.from(serialize({ v: right })));
+        expect(idOf(left) === idOf(right)).toBe(isSame);
+        expect(docIdOfDocument(serialize({ before: 1, _id: left, after: 'x' }))).toBe(idOf(left));
+      }),
+    );
+  });
+
+  test('refuses bytes that are no value, and a document without _id', () => {
+    expect(() => docIdOf(0x07, Buffer.alloc(11))).toThrow(DocumentError);
+    expect(() => docIdOf(0x02, Buffer.from([9, 0, 0, 0, 65, 0]))).toThrow(DocumentError);
+    expect(() => docIdOfDocument(serialize({ id: 1 }))).toThrow('no _id');
+  });
+});
