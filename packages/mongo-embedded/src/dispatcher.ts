@@ -1,5 +1,6 @@
 import { BsonWriter } from './bson/bson-writer.ts';
-import type { CommandBody } from './bson/command-body.ts';
+import { type CommandBody, numberOf } from './bson/command-body.ts';
+import type { RawElement } from './bson/raw-element.ts';
 import { checkApiVersion } from './commands/api-version.ts';
 import type { Command, CommandContext, CommandResult } from './commands/command.ts';
 import { checkReadConcern, checkWriteConcern } from './commands/concerns.ts';
@@ -24,6 +25,8 @@ const endings: ReadonlySet<string> = new Set(['commitTransaction', 'abortTransac
 
 /** Errors that tell of a change of primary; their topologyVersion lets a driver see that it knows of it already. */
 const notPrimaryCodes: ReadonlySet<number> = new Set([10107, 13435, 13436, 11602, 189]);
+
+const noStatement: RawElement = { type: 0x0a, bytes: Buffer.alloc(0) };
 
 interface ReplyNotes {
   readonly effect: FailCommand | null;
@@ -69,7 +72,7 @@ export class Dispatcher {
       return { document: this.#failureReply(call, failure, effect) };
     }
     const document = await this.#run(call, effect);
-    return isStreaming(call.request) ? { document, next: async () => await this.handle(call) } : { document };
+    return isStreaming(call.request) ? { document, next: async () => this.handle(call) } : { document };
   }
 
   async #run(call: Call, effect: FailCommand | null): Promise<Buffer> {
@@ -110,12 +113,12 @@ export class Dispatcher {
     const { sessions } = this.#server;
     checkReadConcern(body, this.#server, session);
     const { lsid, txnNumber } = session;
-    if (lsid === null) return await command.run(this.#context(call, session, null));
+    if (lsid === null) return command.run(this.#context(call, session, null));
     if (txnNumber === null || endings.has(body.name)) {
       sessions.touch(lsid);
-      return await command.run(this.#context(call, session, null));
+      return command.run(this.#context(call, session, null));
     }
-    if (session.isInTransaction) return await this.#runStatement(call, command, session);
+    if (session.isInTransaction) return this.#runStatement(call, command, session);
     if (command.isRetryableWrite !== true) {
       throw new MongoFailure(
         'InvalidOptions',
@@ -123,8 +126,11 @@ export class Dispatcher {
       );
     }
     const retryableWrite = this.#server.sessions.retryableWrite(lsid, txnNumber);
-    const effect = this.#server.failPoints.hitRetryableWrite();
+    const firstStatement = body.number('stmtId') ?? numberOf(body.array('stmtIds')?.[0] ?? noStatement) ?? 0;
+    const isApplied = retryableWrite.find(firstStatement) !== null;
+    const effect = isApplied ? null : this.#server.failPoints.hitRetryableWrite();
     if (effect !== null && effect.errorCode !== null) {
+      if (effect.closesConnection) call.connection.destroy();
       throw new MongoFailure(effect.errorCode, "Failing write for 'onPrimaryTransactionalWrite' failpoint");
     }
     const result = await command.run({ ...this.#context(call, session, null), retryableWrite });

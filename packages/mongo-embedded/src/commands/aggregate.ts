@@ -57,11 +57,11 @@ async function run(context: CommandContext): Promise<CommandResult> {
   checkCommandCollation(body);
   server.counters.operations.command += 1;
   const isChangeStream = stages[0] !== undefined && findElement(stages[0].span(), '$changeStream') !== undefined;
-  if (isChangeStream) return await openChangeStreamCursor(context, name, stages);
+  if (isChangeStream) return openChangeStreamCursor(context, name, stages);
   if (name !== null) checkCollectionUuid(context, name);
   const namespace = `${database}.${name ?? '$cmd.aggregate'}`;
   const batchSize = body.nested('cursor')?.count('batchSize');
-  return await openCursor(context, {
+  return openCursor(context, {
     namespace,
     source: new IteratorSource(results(context, name, stages)),
     batchSize,

@@ -137,9 +137,9 @@ class Runner {
   async run(operation: Operation, index: number): Promise<Done> {
     const before = this.ids.before(index);
     if (before !== null) return fromResult(operation.kind, before);
-    if (operation.kind === 'insert') return await this.#insert(operation, index);
+    if (operation.kind === 'insert') return this.#insert(operation, index);
     this.#inserter = null;
-    return operation.kind === 'update' ? await this.#update(operation, index) : await this.#delete(operation, index);
+    return operation.kind === 'update' ? this.#update(operation, index) : this.#delete(operation, index);
   }
 
   async #insert({ body, namespace }: Operation, index: number): Promise<Done> {

@@ -54,7 +54,7 @@ export async function openChangeStreamCursor(
     variables: variablesOf(context),
     lookUp: lookUpIn(server.store),
   });
-  return await openCursor(context, {
+  return openCursor(context, {
     namespace: `${database}.${name ?? '$cmd.aggregate'}`,
     source: new ChangeStreamSource(stream, server.clock),
     batchSize: body.nested('cursor')?.count('batchSize'),

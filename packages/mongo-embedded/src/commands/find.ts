@@ -68,7 +68,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   checkCommandCollation(body);
   checkCollectionUuid(context, name);
   server.counters.operations.query += 1;
-  return await openCursor(context, {
+  return openCursor(context, {
     namespace: `${database}.${name}`,
     source: findSource(context, context.access.collection(database, name)),
     batchSize: body.count('batchSize'),

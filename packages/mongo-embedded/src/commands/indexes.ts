@@ -34,7 +34,7 @@ async function runList(context: CommandContext): Promise<CommandResult> {
   const documents = [...idIndexOf(collection), ...collection.indexes.map((index) => index.specification)];
   const namespace = `${collection.database}.${collection.name}`;
   const batchSize = context.body.nested('cursor')?.count('batchSize');
-  return await openCursor(context, { namespace, source: new ListSource(documents), batchSize });
+  return openCursor(context, { namespace, source: new ListSource(documents), batchSize });
 }
 
 function text(element: RawElement): string {

@@ -19,7 +19,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
     .map(({ collection, full }) => (isNameOnly ? nameOnly(collection) : full));
   const namespace = `${database}.$cmd.listCollections`;
   const batchSize = body.nested('cursor')?.count('batchSize');
-  return await openCursor(context, { namespace, source: new ListSource(documents), batchSize });
+  return openCursor(context, { namespace, source: new ListSource(documents), batchSize });
 }
 
 function typeOf(collection: Collection): 'collection' | 'view' {

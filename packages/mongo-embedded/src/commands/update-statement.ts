@@ -139,7 +139,7 @@ export async function runUpdate(context: CommandContext, name: string, attempt: 
     // Another upsert came first: what it inserted may match now. Source: manual, "Upsert with Unique Index".
     const isDuplicate = error instanceof MongoFailure && error.code === errorCodes.DuplicateKey;
     if (!isDuplicate || attemptsLeft === 0) throw error;
-    return await runUpdate(context, name, { ...attempt, attemptsLeft: attemptsLeft - 1 });
+    return runUpdate(context, name, { ...attempt, attemptsLeft: attemptsLeft - 1 });
   }
 }
 

@@ -70,8 +70,7 @@ export function errorLabelsFor(code: number, call: FailedCall): string[] {
 }
 
 function isTransient(code: number, call: FailedCall): boolean {
-  if (call.command === 'commitTransaction')
-    return code === NoSuchTransaction ? !call.hasWriteConcernError : code === WriteConflict || code === LockTimeout;
-  if (transient.has(code)) return true;
-  return call.command !== 'abortTransaction' && retriable.has(code);
+  if (call.hasWriteConcernError) return false;
+  const isEnding = call.command === 'commitTransaction' || call.command === 'abortTransaction';
+  return transient.has(code) || (!isEnding && retriable.has(code));
 }

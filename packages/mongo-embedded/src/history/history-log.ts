@@ -172,7 +172,7 @@ export class HistoryLog implements History {
 
   async wait(sequence: number, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
     if (this.#committed.sequence > sequence) return true;
-    return await this.#waiters.wait(sequence, timeoutMs, signal);
+    return this.#waiters.wait(sequence, timeoutMs, signal);
   }
 
   /** Forgets everything up to and including `sequence`, as if it had grown out of the bound. */
@@ -186,9 +186,7 @@ export class HistoryLog implements History {
   /** The first entry that is kept; its time is after everything that was forgotten, also where a time was torn apart. */
   #readOldest(): { sequence: number; time: ClusterTime } {
     const { database } = this.#dependencies;
-    const first = database.prepare<unknown[], [number, number, number]>(oldestSql).raw().get() as
-      | [number, number, number]
-      | undefined;
+    const first = database.prepare<unknown[], [number, number, number]>(oldestSql).raw().get();
     const { lostTime } = this.#segments;
     const afterLoss =
       lostTime === null ? { seconds: 0, increment: 0 } : { ...lostTime, increment: lostTime.increment + 1 };
