@@ -226,14 +226,14 @@ export class ChangeStream {
       return;
     }
     if (!this.#pipeline.splitsLargeEvents) throw tooLarge(event.document.length);
-    const fragments = splitEvent(event.document, event.token).slice(afterFragment + 1);
-    if (fragments.length === 0) {
+    const fragments = splitEvent(event.document, event.token);
+    if (afterFragment >= fragments.length) {
       throw new MongoFailure(
         'ChangeStreamFatalError',
         'Attempted to resume from a split event, but the resumed stream produced a different split. Ensure that the pipeline used to resume is the same as the original',
       );
     }
-    this.#pending.push(...fragments);
+    this.#pending.push(...fragments.slice(afterFragment + 1));
   }
 }
 
