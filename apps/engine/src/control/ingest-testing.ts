@@ -70,6 +70,8 @@ export async function openIngestBench(log: Log = silentLog): Promise<IngestBench
     },
     settled: async (...names) => {
       for (const name of names) await until(async () => (await entity(name)).activity === 'live');
+      // A time of its own: several changes may share one, and a position of that time says nothing of the last of them.
+      await mongo.db('elsewhere').collection('marker').insertOne({});
       const passed = await source.operationTime();
       await until(async () => ((await oplog.writer.readPosition()).position?.clusterTime ?? 0n) >= passed);
     },

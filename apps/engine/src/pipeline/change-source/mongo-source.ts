@@ -46,6 +46,8 @@ function createClient({ url, selectionMsMax = 5000 }: MongoSourceDependencies): 
     serverSelectionTimeoutMS: selectionMsMax,
     connectTimeoutMS: selectionMsMax,
     maxPoolSize: 10,
+    // After a step-down the driver knows no server until its next heartbeat, by default 10 s away.
+    heartbeatFrequencyMS: 2000,
     // Defence in depth: nothing here decodes user documents, and if something did, these must not throw (PCRE patterns,
     // text that is not UTF-8).
     bsonRegExp: true,
