@@ -179,6 +179,11 @@ export class CacheFile {
     this.#database.pragma(`cache_size = -${kilobytes}`);
   }
 
+  /** A bound on the file's size, beyond which writing fails as on a full disk. */
+  limitPages(pagesMax: number): void {
+    this.#database.pragma(`max_page_count = ${pagesMax}`);
+  }
+
   /** Bytes on disk, log included. EMC-4001 when the name leads to another or a shorter file than the one that is open. */
   bytes(): number {
     const found = statSync(this.path, { throwIfNoEntry: false });

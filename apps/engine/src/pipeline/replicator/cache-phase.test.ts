@@ -1,0 +1,77 @@
+import { describe, expect, test } from 'vitest';
+import { type CacheEvent, type CachePhase, nextPhase } from './cache-phase.ts';
+
+const phases: Readonly<Record<CachePhase['kind'], CachePhase>> = {
+  opening: { kind: 'opening', attempt: 2 },
+  creating: { kind: 'creating', attempt: 2 },
+  'catching-up': { kind: 'catching-up', attempt: 2 },
+  level: { kind: 'level' },
+  paused: { kind: 'paused' },
+  failed: { kind: 'failed', attempt: 2, next: 'creating' },
+  removed: { kind: 'removed' },
+};
+
+const opening = { kind: 'opening', attempt: 0 };
+const creating = { kind: 'creating', attempt: 0 };
+const retryOpening = { kind: 'failed', attempt: 3, next: 'opening' };
+const retryCreating = { kind: 'failed', attempt: 3, next: 'creating' };
+const removed = { kind: 'removed' };
+const paused = { kind: 'paused' };
+const same = null;
+
+/** Total: what each event makes of each phase; `same` leaves it as it is. */
+const table: Readonly<Record<CacheEvent['kind'], Readonly<Record<CachePhase['kind'], object | null>>>> = {
+  ready: row({ opening: { kind: 'catching-up', attempt: 2 }, creating: { kind: 'catching-up', attempt: 2 } }),
+  unfit: row({ opening: { kind: 'creating', attempt: 2 } }),
+  'caught-up': row({ 'catching-up': { kind: 'level' } }),
+  faulted: row({
+    opening: retryOpening,
+    creating: retryCreating,
+    'catching-up': retryOpening,
+    level: { kind: 'failed', attempt: 0, next: 'opening' },
+  }),
+  damaged: row({
+    opening: retryCreating,
+    creating: retryCreating,
+    'catching-up': retryCreating,
+    level: { kind: 'failed', attempt: 0, next: 'creating' },
+  }),
+  outdated: row({ opening: creating, 'catching-up': creating, level: creating }),
+  retry: row({ failed: { kind: 'creating', attempt: 2 } }),
+  pause: row({ opening: paused, creating: paused, 'catching-up': paused, level: paused, failed: paused }),
+  resume: row({ paused: opening }),
+  remove: row({
+    opening: removed,
+    creating: removed,
+    'catching-up': removed,
+    level: removed,
+    paused: removed,
+    failed: removed,
+  }),
+};
+
+function row(changes: Partial<Record<CachePhase['kind'], object>>): Record<CachePhase['kind'], object | null> {
+  const unchanged = {
+    opening: same,
+    creating: same,
+    'catching-up': same,
+    level: same,
+    paused: same,
+    failed: same,
+    removed: same,
+  };
+  return { ...unchanged, ...changes };
+}
+
+describe('the phases of a cache', () => {
+  const cases = Object.entries(table).flatMap(([event, results]) =>
+    Object.entries(results).map(([phase, result]) => [event, phase, result] as const),
+  );
+
+  test.each(cases)('%s in %s leads where the table says', (event, phase, result) => {
+    const before = phases[phase as CachePhase['kind']];
+    const after = nextPhase(before, { kind: event as CacheEvent['kind'] });
+    if (result === same) expect(after).toBe(before);
+    else expect(after).toEqual(result);
+  });
+});

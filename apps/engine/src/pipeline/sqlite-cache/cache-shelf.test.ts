@@ -1,0 +1,258 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, existsSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import Sqlite from 'better-sqlite3';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { CacheFile } from './cache-file.ts';
+import { CacheShelf } from './cache-shelf.ts';
+import { readRows } from './read-rows.ts';
+import { batchOf, identity, temporaryDirectory } from './testing.ts';
+
+const limits = { idleMs: 1_000, graceMs: 100, openFilesMax: 10 };
+
+function setUp() {
+  const directory = temporaryDirectory();
+  const shelf = new CacheShelf({ dataDirectory: directory.path, ...limits });
+  return {
+    shelf,
+    dataDirectory: directory.path,
+    files: join(directory.path, 'dbs/orders'),
+    rows: () => readRows(directory.path, { entityName: 'orders', columns: identity.columns, limit: 1_000 }),
+    [Symbol.dispose]() {
+      shelf.close();
+      directory[Symbol.dispose]();
+    },
+  };
+}
+
+describe('a cache file', () => {
+  test('holds the rows, the offset and the exact number of documents together', () => {
+    using world = setUp();
+    const { shelf } = world;
+    shelf.build(identity, 0);
+    const state = shelf.apply(batchOf(0, ['a', 1], ['b', 2], ['a', 3], ['c', 4], ['c', null], ['never', null]), 0);
+    expect(state).toMatchObject({ offset: 6, documents: 2, published: false, served: false });
+    shelf.publish(1, 0);
+    expect(world.rows()).toMatchObject({
+      columns: ['n', 'select'],
+      rows: [
+        { docId: 'a', cells: ['3', 'text 3'] },
+        { docId: 'b', cells: ['2', 'text 2'] },
+      ],
+      total: 2,
+      offset: 6,
+      next: null,
+    });
+  });
+
+  test('is changed by no replay of a suffix, whatever the entries are (I4)', () => {
+    const entry = fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.option(fc.integer()));
+    fc.assert(
+      fc.property(fc.array(entry, { minLength: 1, maxLength: 30 }), fc.nat(), (entries, from) => {
+        using world = setUp();
+        const { shelf } = world;
+        shelf.build(identity, 0);
+        shelf.apply(batchOf(0, ...entries), 0);
+        shelf.publish(1, 0);
+        const before = world.rows();
+        const start = from % entries.length;
+        shelf.apply(batchOf(start, ...entries.slice(start)), 0);
+        expect(world.rows()).toEqual(before);
+        // A suffix that reaches beyond the offset: what is new counts, what was applied changes nothing.
+        shelf.apply(batchOf(start, ...entries.slice(start), ['e', 1]), 0);
+        const { rows, total } = world.rows();
+        expect(rows.filter(({ docId }) => docId !== 'e')).toEqual(before.rows);
+        expect(total).toBe(rows.length);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('refuses entries that would leave a hole (I3)', () => {
+    using world = setUp();
+    world.shelf.build(identity, 0);
+    world.shelf.apply(batchOf(0, ['a', 1]), 0);
+    expect(() => world.shelf.apply(batchOf(5, ['b', 1]), 0)).toThrow('was given what follows 5');
+  });
+
+  test('rolls a whole batch back when the disk is full, and goes on when there is room (EMC-4002)', () => {
+    using directory = temporaryDirectory();
+    const path = join(directory.path, 'db.g1.sqlite');
+    const file = CacheFile.create(path, identity, 1);
+    file.apply(batchOf(0, ['a', 1]));
+    const many = Array.from({ length: 5_000 }, (_, index) => [`doc ${index}`, index] as const);
+    file.limitPages(10);
+    expect(() => file.apply(batchOf(1, ...many))).toThrow('EMC-4002');
+    expect(file.metadata).toMatchObject({ offset: 1, documents: 1 });
+    file.limitPages(1_000_000);
+    file.apply(batchOf(1, ...many));
+    expect(file.metadata).toMatchObject({ offset: 5_001, documents: 5_001 });
+    file.close();
+  });
+
+  test('keeps REAL, INTEGER, BLOB and text of an Any column apart', () => {
+    using world = setUp();
+    const { shelf, files } = world;
+    shelf.build(identity, 0);
+    const data = ['[1,1]', '[9,{"r":"1"}]', '[null,{"b":"AP8="}]', '[{"i":"-9223372036854775808"},"NaN"]', '[2,0.5]'];
+    shelf.apply({ ...batchOf(0), docIds: ['a', 'b', 'c', 'd', 'e'], data, offset: 5 }, 0);
+    shelf.publish(1, 0);
+    const reader = new Sqlite(join(files, 'db.sqlite'), { readonly: true });
+    const found = reader
+      .prepare('SELECT typeof(n) AS n, typeof("select") AS s, quote(n) AS q FROM orders ORDER BY doc_id')
+      .all();
+    reader.close();
+    expect(found).toEqual([
+      { n: 'integer', s: 'integer', q: '1' },
+      { n: 'integer', s: 'real', q: '9' },
+      { n: 'null', s: 'blob', q: 'NULL' },
+      { n: 'integer', s: 'text', q: '-9223372036854775808' },
+      { n: 'integer', s: 'real', q: '2' },
+    ]);
+  });
+});
+
+describe('the shelf', () => {
+  test('serves the old generation until the new one is published, and its readers after that (I8)', () => {
+    using world = setUp();
+    const { shelf, files } = world;
+    shelf.build(identity, 0);
+    shelf.apply(batchOf(0, ['a', 1]), 0);
+    shelf.publish(1, 0);
+    const oldReader = new Sqlite(join(files, 'db.sqlite'), { readonly: true });
+    const countOfOldReader = oldReader.prepare('SELECT count(*) FROM orders').pluck();
+    expect(countOfOldReader.get()).toBe(1);
+    const rebuilt = shelf.build({ ...identity, rebuildRequested: 1 }, 0);
+    expect(rebuilt).toMatchObject({ generation: 2, published: false, served: true, offset: 0 });
+    expect(world.rows().rows).toHaveLength(1);
+    shelf.apply(batchOf(0, ['a', 1], ['b', 2]), 0);
+    shelf.publish(1, 0);
+    expect(world.rows().rows).toHaveLength(2);
+    shelf.tend(limits.graceMs - 1);
+    expect(existsSync(join(files, 'db.g1.sqlite'))).toBe(true);
+    shelf.tend(limits.graceMs);
+    expect(readdirSync(files).filter((name) => name.includes('g1'))).toEqual([]);
+    expect(countOfOldReader.get()).toBe(1);
+    oldReader.close();
+  });
+
+  test('continues a build that was interrupted, and starts a new one when it does not fit', () => {
+    using world = setUp();
+    const { shelf } = world;
+    shelf.build(identity, 0);
+    shelf.apply(batchOf(0, ['a', 1]), 0);
+    shelf.close();
+    expect(shelf.open(identity, 0)).toMatchObject({
+      kind: 'present',
+      state: { generation: 1, offset: 1, published: false },
+    });
+    expect(shelf.open({ ...identity, rebuildRequested: 1 }, 0)).toMatchObject({ kind: 'unusable', code: null });
+    expect(shelf.open({ ...identity, oplogGeneration: 'another' }, 0)).toMatchObject({
+      kind: 'unusable',
+      code: 'EMC-3003',
+    });
+    expect(shelf.open({ ...identity, shapeHash: 'another' }, 0)).toMatchObject({ kind: 'unusable' });
+    expect(shelf.build({ ...identity, rebuildRequested: 1 }, 0)).toMatchObject({ generation: 2, offset: 0 });
+  });
+
+  test('serves nothing of another entity that had the name before', () => {
+    using world = setUp();
+    const { shelf, files } = world;
+    shelf.build(identity, 0);
+    shelf.publish(1, 0);
+    expect(shelf.open({ ...identity, entityId: 2 }, 0)).toEqual({ kind: 'absent' });
+    expect(existsSync(join(files, 'db.sqlite'))).toBe(false);
+  });
+
+  test('takes a file without metadata for damaged', () => {
+    using world = setUp();
+    const { shelf, files } = world;
+    shelf.build(identity, 0);
+    shelf.close();
+    const other = new Sqlite(join(files, 'db.g1.sqlite'));
+    other.exec('DROP TABLE metadata');
+    other.close();
+    expect(shelf.open(identity, 0)).toMatchObject({ kind: 'unusable', code: 'EMC-4001' });
+  });
+
+  test('closes idle files, whose offsets still move, and opens them again for rows', () => {
+    using world = setUp();
+    const { shelf, files } = world;
+    shelf.build(identity, 0);
+    shelf.apply(batchOf(0, ['a', 1]), 0);
+    shelf.publish(1, 0);
+    shelf.tend(limits.idleMs);
+    // The log is empty and stays beside the file, for readers that may not create one.
+    expect(readdirSync(files).sort()).toEqual(['db.g1.sqlite', 'db.g1.sqlite-shm', 'db.g1.sqlite-wal', 'db.sqlite']);
+    expect(shelf.apply({ ...batchOf(1), offset: 50 }, limits.idleMs)).toMatchObject({ offset: 50, documents: 1 });
+    expect(shelf.apply(batchOf(50, ['b', 1]), limits.idleMs)).toMatchObject({ offset: 51, documents: 2 });
+    expect(world.rows().rows).toHaveLength(2);
+  });
+
+  test('keeps at most so many files open', () => {
+    using directory = temporaryDirectory();
+    const shelf = new CacheShelf({ dataDirectory: directory.path, ...limits, openFilesMax: 2 });
+    const names = ['a', 'b', 'c', 'd'];
+    for (const [entityId, entityName] of names.entries()) shelf.build({ ...identity, entityId, entityName }, entityId);
+    for (let round = 0; round < 3; round += 1)
+      for (const entityId of names.keys())
+        shelf.apply({ ...batchOf(round, ['x', round]), entityId }, 10 + round * 10 + entityId);
+    const open = names.filter((name) => openedBy(join(directory.path, 'dbs', name, 'db.g1.sqlite')));
+    expect(open).toHaveLength(2);
+    shelf.close();
+  });
+
+  test('lets go of nothing that is not its own when an entity is removed', () => {
+    using world = setUp();
+    const { shelf, files } = world;
+    shelf.build(identity, 0);
+    shelf.publish(1, 0);
+    writeFileSync(join(files, 'mine.txt'), 'mine');
+    shelf.removeOthers({ entityNames: [], oplogGeneration: 'another history' });
+    expect(readlinkSync(join(files, 'db.sqlite'))).toBe('db.g1.sqlite');
+    shelf.remove({ entityId: 1, entityName: 'orders' });
+    expect(readdirSync(files)).toEqual(['mine.txt']);
+  });
+});
+
+describe('a reader that may not write', () => {
+  const canTry = process.getuid?.() === 0 && spawnSync('sqlite3', ['--version']).status === 0;
+  const nobody = 65_534;
+
+  test('opens the cache while it is written, after it was closed for being idle, and after the engine has gone', ({
+    skip,
+  }) => {
+    if (!canTry) skip('needs root (to read as another user) and the sqlite3 command');
+    using world = setUp();
+    const { shelf, dataDirectory, files } = world;
+    const count = (): string => {
+      for (const path of [dataDirectory, join(dataDirectory, 'dbs'), files]) chmodSync(path, 0o755);
+      const sql = ['-readonly', join(files, 'db.sqlite'), 'SELECT count(*) FROM orders'];
+      const { stdout, stderr } = spawnSync('sqlite3', sql, { uid: nobody, gid: nobody, encoding: 'utf8' });
+      return stdout + stderr;
+    };
+    shelf.build(identity, 0);
+    shelf.apply(batchOf(0, ['a', 1]), 0);
+    shelf.publish(1, 0);
+    expect(count()).toBe('1\n');
+    shelf.tend(limits.idleMs);
+    expect(count()).toBe('1\n');
+    shelf.apply(batchOf(1, ['b', 1]), limits.idleMs);
+    expect(count()).toBe('2\n');
+    shelf.close();
+    expect(count()).toBe('2\n');
+  });
+});
+
+/** Whether this process holds the file open, by what the system lists. */
+function openedBy(path: string): boolean {
+  return readdirSync('/proc/self/fd').some((descriptor) => {
+    try {
+      return readlinkSync(join('/proc/self/fd', descriptor)) === path;
+    } catch {
+      return false;
+    }
+  });
+}

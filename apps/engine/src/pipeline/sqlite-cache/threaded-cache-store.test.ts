@@ -1,0 +1,75 @@
+import { closeSync, openSync, truncateSync, writeSync } from 'node:fs';
+import process from 'node:process';
+import { describe, expect, test } from 'vitest';
+import { systemClock } from '../../runtime/clock.ts';
+import { isAtLeast } from './sqlite-version.ts';
+import { batchOf, identity, temporaryDirectory } from './testing.ts';
+import { openCacheStore } from './threaded-cache-store.ts';
+
+describe('the store', () => {
+  test('is one per data directory (EMC-1003), and leaves it when it is closed', async () => {
+    using directory = temporaryDirectory();
+    const options = { clock: systemClock, dataDirectory: directory.path };
+    const store = openCacheStore(options);
+    expect(() => openCacheStore(options)).toThrow('EMC-1003');
+    await store.close();
+    await openCacheStore(options).close();
+  });
+
+  test('answers over several threads, each entity in order', async () => {
+    using directory = temporaryDirectory();
+    const store = openCacheStore({ clock: systemClock, dataDirectory: directory.path, threads: 2 });
+    const entities = [1, 2, 3].map((entityId) => ({ ...identity, entityId, entityName: `e${entityId}` }));
+    for (const entity of entities) expect(await store.open(entity)).toEqual({ kind: 'absent' });
+    await Promise.all(entities.map((entity) => store.build(entity)));
+    const batches = Array.from({ length: 20 }, (_, index) => index).flatMap((index) =>
+      entities.map(({ entityId }) => store.apply({ ...batchOf(index, [`doc ${index}`, index]), entityId })),
+    );
+    await Promise.all(batches);
+    for (const { entityId, entityName, columns } of entities) {
+      await store.publish(entityId);
+      expect(store.readRows({ entityName, columns, limit: 7 })).toMatchObject({
+        total: 20,
+        offset: 20,
+        next: 'doc 14',
+      });
+    }
+    await store.close();
+  });
+
+  test('finds a damaged page by reading the file through (EMC-4001)', async () => {
+    using directory = temporaryDirectory();
+    const store = openCacheStore({ clock: systemClock, dataDirectory: directory.path });
+    await store.build(identity);
+    await store.apply(batchOf(0, ...Array.from({ length: 3_000 }, (_, index) => [`doc ${index}`, index] as const)));
+    const { file } = await store.publish(1);
+    await store.release(1);
+    await store.open(identity);
+    await store.check(1);
+    const descriptor = openSync(file, 'r+');
+    writeSync(descriptor, Buffer.alloc(16, 0xff), 0, 16, 4096 * 6);
+    closeSync(descriptor);
+    await expect(store.check(1)).rejects.toThrow('EMC-4001');
+    truncateSync(file, 4096 * 2);
+    expect(await store.tend()).toMatchObject([{ entityId: 1, reason: expect.stringContaining('shrank') }]);
+    await store.close();
+  });
+
+  test('leaves neither threads nor files open, however often it is started', async () => {
+    using directory = temporaryDirectory();
+    const count = (): number => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
+    const before = count();
+    for (let round = 0; round < 10; round += 1) {
+      const store = openCacheStore({ clock: systemClock, dataDirectory: directory.path });
+      if ((await store.open(identity)).kind !== 'present') await store.build(identity);
+      await store.apply(batchOf(round, ['a', round]));
+      await store.close();
+    }
+    expect(count()).toBe(before);
+  });
+
+  test('refuses a SQLite that can damage files', () => {
+    expect(['3.51.3', '3.52.0', '4.0.0'].map(isAtLeast)).toEqual([true, true, true]);
+    expect(['3.51.2', '3.40.1', '3.6.99'].map(isAtLeast)).toEqual([false, false, false]);
+  });
+});
