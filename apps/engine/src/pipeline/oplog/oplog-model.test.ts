@@ -1,0 +1,211 @@
+import type { OplogEntry } from '@emcachers/core/operation';
+import { requestRefresh } from '@emcachers/db/control/entity-requests';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { AppendItem, StreamPosition } from './oplog-types.ts';
+import { batch, openTestOplog, position, remove, type TestOplog, upsert } from './testing.ts';
+
+/**
+ * A source collection with its change stream, an oplog that follows it, and an operator: whatever they do in whatever
+ * order, the oplog's replay equals the source in the end, and no reader of a live entity sees a document go back.
+ * Values are a counter of the whole source, so that going back is a smaller number.
+ */
+type Command =
+  | { readonly kind: 'write'; readonly document: number }
+  | { readonly kind: 'delete'; readonly document: number }
+  | { readonly kind: 'deliver'; readonly events: number }
+  | { readonly kind: 'scan'; readonly documents: number }
+  | { readonly kind: 'promote'; readonly limit: number }
+  | { readonly kind: 'settle' | 'refresh' | 'drop' | 'replace' | 'lose-token' };
+
+const documents = fc.nat({ max: 5 });
+const command: fc.Arbitrary<Command> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({ kind: fc.constant('write' as const), document: documents }),
+  },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('delete' as const), document: documents }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant('deliver' as const), events: fc.integer({ min: 1, max: 8 }) }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({ kind: fc.constant('scan' as const), documents: fc.integer({ min: 1, max: 5 }) }),
+  },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('promote' as const), limit: fc.integer({ min: 1, max: 6 }) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constantFrom('settle' as const, 'refresh' as const, 'refresh' as const) }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constantFrom('drop' as const, 'replace' as const, 'lose-token' as const) }),
+  },
+);
+
+interface SourceEvent {
+  readonly time: number;
+  readonly change: 'drop' | 'replace' | { readonly docId: string; readonly value: number | null };
+}
+
+class World {
+  readonly #oplog: TestOplog;
+  readonly #name: string;
+  readonly #source = new Map<string, number>();
+  #events: SourceEvent[] = [];
+  #time: number;
+
+  constructor(oplog: TestOplog, name: string, time: number) {
+    this.#oplog = oplog;
+    this.#name = name;
+    this.#time = time;
+  }
+
+  get time(): number {
+    return this.#time;
+  }
+
+  async run(given: Command): Promise<void> {
+    switch (given.kind) {
+      case 'write':
+        this.#change(`d${given.document}`, this.#time + 1);
+        return;
+      case 'delete':
+        if (this.#source.has(`d${given.document}`)) this.#change(`d${given.document}`, null);
+        return;
+      case 'drop':
+      case 'replace':
+        this.#source.clear();
+        this.#time += 1;
+        this.#events.push({ time: this.#time, change: given.kind });
+        return;
+      case 'deliver':
+        return await this.#deliver(given.events);
+      case 'scan':
+        return await this.#scan(given.documents);
+      case 'promote':
+        return await this.#promote(given.limit);
+      case 'settle':
+        return await this.settle();
+      case 'refresh': {
+        const { id: entityId } = await this.#oplog.entity(this.#name);
+        await requestRefresh(this.#oplog.database, { entityId, allowLargeSweep: false });
+        return;
+      }
+      case 'lose-token':
+        await this.#oplog.writer.resetPosition('lost');
+        this.#events = [];
+        await this.#oplog.writer.savePosition(await this.#position(this.#time));
+        return;
+    }
+  }
+
+  /** The source falls quiet; everything goes on until the entity is live and the stream is read to its end. */
+  async settle(): Promise<void> {
+    for (let turn = 0; turn < 200; turn += 1) {
+      await this.#deliver(1_000);
+      await this.#scan(3);
+      await this.#promote(4);
+      if ((await this.#oplog.entity(this.#name)).activity === 'live') return;
+    }
+    throw new Error('It never became live.');
+  }
+
+  expected(): Map<string, string> {
+    return new Map([...this.#source].map(([docId, value]) => [docId, String(value)]));
+  }
+
+  #change(docId: string, value: number | null): void {
+    this.#time += 1;
+    if (value === null) this.#source.delete(docId);
+    else this.#source.set(docId, value);
+    this.#events.push({ time: this.#time, change: { docId, value } });
+  }
+
+  /** Events carry the document as it was, the harder case: what a lookup brings is never older than that. */
+  async #deliver(count: number): Promise<void> {
+    const { id } = await this.#oplog.entity(this.#name);
+    const delivered = this.#events.splice(0, count);
+    const items = delivered.map(({ change }): AppendItem => {
+      if (change === 'drop') return { kind: 'Truncate', entityId: id };
+      if (change === 'replace') return { kind: 'Rescan', entityId: id, reason: 'replaced' };
+      return change.value === null ? remove(id, change.docId) : upsert(id, change.docId, String(change.value));
+    });
+    const time = this.#events.length === 0 ? this.#time : (delivered.at(-1)?.time ?? 0);
+    if (items.length > 0 || this.#events.length === 0)
+      await this.#oplog.writer.append(batch(items, await this.#position(time)));
+  }
+
+  async #scan(count: number): Promise<void> {
+    const { id: entityId, runId, activity, scan } = await this.#oplog.entity(this.#name);
+    const { writer } = this.#oplog;
+    if (activity === 'pending') await writer.beginScan({ entityId, runId, collectionUuid: null, estimated: null });
+    if (activity !== 'pending' && activity !== 'scanning') return;
+    const after = scan.lastKey === null ? '' : Buffer.from(scan.lastKey).toString();
+    const docIds = [...this.#source.keys()]
+      .toSorted()
+      .filter((docId) => docId > after)
+      .slice(0, count);
+    const last = docIds.at(-1);
+    if (last === undefined) {
+      await writer.finishScan({ entityId, runId, endTime: BigInt(this.#time) });
+      return;
+    }
+    const operations = docIds.map((docId) => upsert(entityId, docId, String(this.#source.get(docId))));
+    await writer.appendScanPage({
+      entityId,
+      runId,
+      operations,
+      deadLetters: [],
+      coercionErrors: 0,
+      lastKey: Buffer.from(last),
+    });
+  }
+
+  async #promote(limit: number): Promise<void> {
+    const { id: entityId, runId } = await this.#oplog.entity(this.#name);
+    await this.#oplog.writer.promoteChunk({ entityId, runId, limit });
+  }
+
+  async #position(time: number): Promise<StreamPosition> {
+    return position(time, (await this.#oplog.writer.readPosition()).version);
+  }
+}
+
+/** Values of each document as a cache sees them that was built when the entity first became live. */
+function expectNoStepBack(entries: readonly OplogEntry[], liveFromId: number): void {
+  const newest = new Map<string, number>();
+  for (const entry of entries) {
+    const value = entry.kind === 'Delete' ? null : Number(entry.data);
+    if (value === null) continue;
+    if (entry.id > liveFromId)
+      expect(value, `${entry.docId} at ${entry.id}`).toBeGreaterThanOrEqual(newest.get(entry.docId) ?? 0);
+    newest.set(entry.docId, value);
+  }
+}
+
+test('I1, I6, I7: whatever happens in whatever order, the oplog converges to its source and nothing goes back', async () => {
+  await using oplog = await openTestOplog();
+  let turn = 0;
+  let time = 1;
+  await oplog.writer.savePosition(position(time));
+  const property = fc.asyncProperty(fc.array(command, { minLength: 10, maxLength: 60 }), async (commands) => {
+    turn += 1;
+    const name = `e${turn}`;
+    const { id } = await oplog.create(name);
+    const world = new World(oplog, name, time);
+    try {
+      // Live from the start: what a reader may not see can only be seen where there are readers.
+      await world.settle();
+      for (const each of commands) await world.run(each);
+      await world.settle();
+    } finally {
+      time = world.time;
+    }
+    expect(await oplog.replay(id)).toEqual(world.expected());
+    const { liveFromId } = await oplog.entity(name);
+    expectNoStepBack((await oplog.page(id)).entries, liveFromId ?? 0);
+  });
+  await fc.assert(property, { numRuns: 40, interruptAfterTimeLimit: 30_000 });
+});
