@@ -57,7 +57,7 @@ function variableBounds(name: ComparisonName, spec: RawValue, variables: Variabl
 }
 
 export function isComparison(name: string): name is ComparisonName {
-  return name in mirrored;
+  return Object.hasOwn(mirrored, name);
 }
 
 /** The bounds that `min` and `max` on `{ _id: 1 }` set: from `min` on, up to but without `max`. */

@@ -64,7 +64,11 @@ export class ElementWalker {
     this.valueEnd = start + 4;
   }
 
+  /** Over a document or an array; any other value is a specification of the wrong type (14). */
   static over(value: RawValue): ElementWalker {
+    if (value.type !== bsonTypes.object && value.type !== bsonTypes.array) {
+      throw new MongoFailure('TypeMismatch', 'Expected a document or an array, found a value of another type');
+    }
     return new ElementWalker(value.bytes, value.start);
   }
 

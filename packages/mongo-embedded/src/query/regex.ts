@@ -1,4 +1,5 @@
 import { MongoFailure } from '../error/mongo-failure.ts';
+import { nameTable } from './name-table.ts';
 import { bsonTypes, type RawValue, stringOf, textBetween } from './raw-value.ts';
 
 /** A regular expression as BSON holds it. */
@@ -103,7 +104,7 @@ function translateGroup(part: string): string {
   throw new MongoFailure(51091, `Regular expression is invalid: ${part} is not supported`);
 }
 
-const posixClasses: Readonly<Record<string, string>> = {
+const posixClasses: Readonly<Record<string, string>> = nameTable({
   alpha: 'A-Za-z',
   digit: '0-9',
   alnum: 'A-Za-z0-9',
@@ -113,7 +114,7 @@ const posixClasses: Readonly<Record<string, string>> = {
   punct: '!-\\/:-@\\[-`{-~',
   word: '\\w',
   xdigit: '0-9A-Fa-f',
-};
+});
 
 function translateClass(part: string): string {
   const inner = part

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { decimalFromInteger, decimalToDouble, formatDecimal, parseDecimal } from '../decimal.ts';
+import { nameTable } from '../name-table.ts';
 import { type Numeric, numericOf, numericValue, toDecimal, toDouble } from '../numeric.ts';
 import {
   booleanValue,
@@ -170,7 +171,7 @@ function toBoolean(value: RawValue): RawValue {
   return booleanValue(isTruthy(value));
 }
 
-const converters: Readonly<Record<string, Converter>> = {
+const converters: Readonly<Record<string, Converter>> = nameTable({
   double: toDoubleValue,
   string: toText,
   objectId: toObjectId,
@@ -179,7 +180,7 @@ const converters: Readonly<Record<string, Converter>> = {
   int: (value) => toWhole(value, { target: 'int', bits: 32 }),
   long: (value) => toWhole(value, { target: 'long', bits: 64 }),
   decimal: toDecimalValue,
-};
+});
 
 const typeCodes: Readonly<Record<string, string>> = {
   1: 'double',

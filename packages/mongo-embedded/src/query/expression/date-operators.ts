@@ -1,4 +1,5 @@
 import { MongoFailure } from '../../error/mongo-failure.ts';
+import { nameTable } from '../name-table.ts';
 import { numericOf, toInteger } from '../numeric.ts';
 import {
   bsonTypes,
@@ -164,15 +165,15 @@ function integer(value: Argument, name: string): number {
   return Number(whole);
 }
 
-const unitMs: Readonly<Record<string, number>> = {
+const unitMs: Readonly<Record<string, number>> = nameTable({
   millisecond: 1,
   second: 1000,
   minute: 60_000,
   hour: 3_600_000,
   day: dayMs,
   week: 7 * dayMs,
-};
-const unitMonths: Readonly<Record<string, number>> = { month: 1, quarter: 3, year: 12 };
+});
+const unitMonths: Readonly<Record<string, number>> = nameTable({ month: 1, quarter: 3, year: 12 });
 
 function unitOf(value: Argument, name: string): string {
   const unit = value?.type === bsonTypes.string ? stringOf(value) : '';

@@ -2,6 +2,7 @@ import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compareValues } from '../compare.ts';
 import { arrayOf, documentOf } from '../expression/expression.ts';
 import { type Argument, isPresent } from '../expression/operator.ts';
+import { nameTable } from '../name-table.ts';
 import {
   arithmeticOrDouble,
   divideDecimals,
@@ -146,7 +147,7 @@ function deviation(isSample: boolean): Accumulator {
 }
 
 /** Accumulators of `$group`, each a maker of fresh ones. Source: the manual's page "$group". */
-export const accumulators: Readonly<Record<string, () => Accumulator>> = {
+export const accumulators: Readonly<Record<string, () => Accumulator>> = nameTable({
   $sum: sum,
   $avg: average,
   $min: () => extreme(-1),
@@ -158,4 +159,4 @@ export const accumulators: Readonly<Record<string, () => Accumulator>> = {
   $mergeObjects: mergeObjects,
   $stdDevPop: () => deviation(false),
   $stdDevSamp: () => deviation(true),
-};
+});
