@@ -60,7 +60,7 @@ export class TransactionAccess implements DocumentAccess {
   }
 
   collection(database: string, name: string): Collection | undefined {
-    return this.#dependencies.store.catalog.find(database, name) ?? this.#created.get(`${database}.${name}`);
+    return this.#created.get(`${database}.${name}`) ?? this.#dependencies.store.catalog.find(database, name);
   }
 
   collectionForWrite(database: string, name: string): Collection {

@@ -1,0 +1,32 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { createSystemClock } from '../clock.ts';
+import { ClusterClock, compareClusterTime } from './cluster-clock.ts';
+
+test('only moves forward, whatever the machine does to its clock', () => {
+  const steps = fc.array(fc.tuple(fc.integer({ min: -5000, max: 5000 }), fc.constantFrom('tick', 'idle', 'observe')));
+  fc.assert(
+    fc.property(steps, (all) => {
+      let nowMs = 1_700_000_000_000;
+      const clock = new ClusterClock(
+        { ...createSystemClock(), nowMs: () => nowMs },
+        { seconds: 1_700_000_000, increment: 1 },
+      );
+      for (const [advanceMs, action] of all) {
+        const before = clock.current;
+        nowMs += advanceMs;
+        if (action === 'tick') expect(compareClusterTime(clock.tick(), before)).toBeGreaterThan(0);
+        else if (action === 'idle') expect(clock.idle()).toBe(compareClusterTime(clock.current, before) > 0);
+        else clock.observe({ seconds: Math.floor(nowMs / 1000) + advanceMs, increment: 9 });
+        expect(compareClusterTime(clock.current, before)).toBeGreaterThanOrEqual(0);
+      }
+    }),
+  );
+});
+
+test('refuses a time of a client that is more than a year ahead', () => {
+  const clock = new ClusterClock(createSystemClock(), { seconds: 5, increment: 1 });
+  const tooFar = Math.floor(Date.now() / 1000) + 31_536_100;
+  expect(() => clock.observe({ seconds: tooFar, increment: 0 })).toThrow(/too far/);
+  expect(clock.current).toEqual({ seconds: 5, increment: 1 });
+});
