@@ -81,13 +81,13 @@ class World {
         this.#events.push({ time: this.#time, change: given.kind });
         return;
       case 'deliver':
-        return await this.#deliver(given.events);
+        return this.#deliver(given.events);
       case 'scan':
-        return await this.#scan(given.documents);
+        return this.#scan(given.documents);
       case 'promote':
-        return await this.#promote(given.limit);
+        return this.#promote(given.limit);
       case 'settle':
-        return await this.settle();
+        return this.settle();
       case 'refresh': {
         const { id: entityId } = await this.#oplog.entity(this.#name);
         await requestRefresh(this.#oplog.database, { entityId, allowLargeSweep: false });
