@@ -1,5 +1,6 @@
 import { silentLog } from '@emcachers/core/log';
 import { requestRefresh } from '@emcachers/db/control/entity-requests';
+import { serialize } from 'bson';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openTestOplog, type TestOplog } from '../pipeline/oplog/testing.ts';
@@ -8,6 +9,13 @@ import { ModelSource, serverError } from './model-source.ts';
 
 const range = (from: number, to: number): { id: number; n: number }[] =>
   Array.from({ length: to - from }, (_, index) => ({ id: from + index, n: from + index }));
+
+/** A document whose embedded document claims to be longer than everything. */
+function poisoned(id: number): Uint8Array {
+  const raw = Buffer.from(serialize({ _id: id, n: { inner: 1 } }));
+  raw.writeInt32LE(1_000_000, raw.indexOf('inner') - 5);
+  return raw;
+}
 
 function start(source: ModelSource, oplog: TestOplog, pageDocumentsMax = 10): RunningIngest {
   return runIngest({ source, oplog, log: silentLog, options: { pageDocumentsMax, promotionRowsMax: 50 } });
@@ -159,6 +167,33 @@ describe('ingest from a modelled MongoDB', () => {
     expect(entity.runId).toBe(runId);
     expect(entity.scan.scanned).toBeLessThanOrEqual(500);
     await expectConverged(source, oplog, 'a');
+  });
+
+  test('a document that is not BSON inside becomes a dead letter; all others arrive, and its next good change heals it', async () => {
+    await using oplog = await openTestOplog();
+    const source = new ModelSource();
+    source.write('a', range(0, 1000));
+    source.writeRaw('a', 500, poisoned(500));
+    const { id: entityId } = await oplog.create('a');
+    await using running = start(source, oplog, 300);
+    await settled(source, oplog, 'a');
+    expect((await oplog.entity('a')).deadLetters).toBe(1);
+    expect((await oplog.replay(entityId)).size).toBe(999);
+    source.write('a', [{ id: 1, n: -1 }]);
+    source.writeRaw('a', 2, poisoned(2));
+    source.write('a', [{ id: 3, n: -3 }]);
+    await settled(source, oplog, 'a');
+    const rows = await oplog.replay(entityId);
+    expect([(await oplog.entity('a')).deadLetters, rows.size, rows.has('~n:2')]).toEqual([2, 998, false]);
+    source.writeRaw('a', 4, poisoned(4));
+    source.write('a', [
+      { id: 2, n: 2 },
+      { id: 4, n: 4 },
+      { id: 500, n: 500 },
+    ]);
+    await settled(source, oplog, 'a');
+    expect([(await oplog.entity('a')).deadLetters, (await oplog.replay(entityId)).size]).toEqual([0, 1000]);
+    expect(running.ingest.status().lastError).toBeNull();
   });
 
   test('converges after any mixture of changes, drops, renames, refreshes, restarts and cuts of the history (I1)', async () => {

@@ -64,6 +64,13 @@ export class ModelSource implements MongoSource {
     }
   }
 
+  /** Bytes as they are, for documents that are not BSON inside. */
+  writeRaw(name: string, id: number, raw: Uint8Array): void {
+    this.#collection(name).documents.set(id, raw);
+    this.#time++;
+    this.#record(0, () => documentEvent(name, id, this.#collections.get(name)?.documents.get(id) ?? null));
+  }
+
   remove(name: string, id: number): void {
     if (this.#collections.get(name)?.documents.delete(id) !== true) return;
     this.#time++;
