@@ -15,6 +15,7 @@ import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkCommandCollation, hintedOrder, variablesOf } from './find-options.ts';
 import { checkCollectionName } from './namespace.ts';
 import { readSourceStage } from './source-stages.ts';
+import { runWriteStage, writeStageOf } from './write-stage.ts';
 
 /** The collection that the pipeline reads; null for `aggregate: 1`, which reads none. */
 function targetOf({ body, database }: CommandContext): string | null {
@@ -61,6 +62,11 @@ async function run(context: CommandContext): Promise<CommandResult> {
   if (name !== null) checkCollectionUuid(context, name);
   const namespace = `${database}.${name ?? '$cmd.aggregate'}`;
   const batchSize = body.nested('cursor')?.count('batchSize');
+  const writeStage = writeStageOf(context, stages);
+  if (writeStage !== null) {
+    await runWriteStage(context, writeStage, results(context, name, stages.slice(0, -1)));
+    return openCursor(context, { namespace, source: new IteratorSource([]), batchSize });
+  }
   return openCursor(context, {
     namespace,
     source: new IteratorSource(results(context, name, stages)),

@@ -116,7 +116,7 @@ describe('whatever a client sends', () => {
         onlyMongoFailures(() => validateDocument(compileProjection(query, { variables }).apply(stored)));
         onlyMongoFailures(() => compileSort(query).keyOf(stored));
       }),
-      { numRuns: 4000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -136,7 +136,7 @@ describe('whatever a client sends', () => {
           });
         }
       }),
-      { numRuns: 4000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -153,7 +153,7 @@ describe('whatever a client sends', () => {
           compileEventPipeline(list, variables).steps.map((step) => step(source[0] ?? new Uint8Array(0))),
         );
       }),
-      { numRuns: 4000 },
+      { numRuns: 1000 },
     );
   });
 
@@ -167,7 +167,7 @@ describe('whatever a client sends', () => {
             validateDocument(result);
         });
       }),
-      { numRuns: 8000 },
+      { numRuns: 2000 },
     );
   });
 
@@ -192,7 +192,7 @@ describe('whatever a client sends', () => {
           });
         },
       ),
-      { numRuns: 5000 },
+      { numRuns: 2000 },
     );
   });
 });

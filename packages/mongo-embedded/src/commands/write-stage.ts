@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { BsonWriter } from '../bson/bson-writer.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import { stageOf } from '../query/pipeline.ts';
+import type { RawValue } from '../query/raw-value.ts';
+import type { Collection } from '../storage/catalog.ts';
+import { DirectAccess } from '../storage/direct-access.ts';
+import { renameCollection } from '../storage/rename.ts';
+import { createCollection, dropCollection } from '../storage/schema-change.ts';
+import type { CommandContext } from './command.ts';
+import { runMerge } from './merge-stage.ts';
+import { storedForm } from './stored-form.ts';
+import { waitForTransactions } from './wait-for-transactions.ts';
+import { writeTargetOf } from './write-target.ts';
+
+/** A last stage that writes the result instead of answering it. */
+export interface WriteStage {
+  readonly name: '$out' | '$merge';
+  readonly operand: RawValue;
+}
+
+/** The `$out` or `$merge` that a pipeline ends with, or null. Anywhere else is 40601, inside a transaction 263. */
+export function writeStageOf(context: CommandContext, stages: readonly RawValue[]): WriteStage | null {
+  for (const [index, stage] of stages.entries()) {
+    const [name, operand] = stageOf(stage);
+    if (name !== '$out' && name !== '$merge') continue;
+    if (index !== stages.length - 1)
+      throw new MongoFailure(40601, `${name} can only be the final stage in the pipeline`);
+    if (context.transaction !== null) {
+      throw new MongoFailure(
+        'OperationNotSupportedInTransaction',
+        `Operation not permitted in transaction :: caused by :: Aggregation stage: ${name} cannot run within a multi-document transaction`,
+      );
+    }
+    if (context.body.nested('readConcern')?.string('level') === 'linearizable') {
+      throw new MongoFailure('InvalidOptions', `${name} cannot be used with a 'linearizable' read concern level`);
+    }
+    return { name, operand };
+  }
+  return null;
+}
+
+/** Runs the stage over everything that the pipeline gave; nothing is written before the pipeline has ended. */
+export async function runWriteStage(
+  context: CommandContext,
+  stage: WriteStage,
+  results: Iterable<Uint8Array>,
+): Promise<void> {
+  const documents = [...results];
+  if (stage.name === '$merge') await runMerge(context, stage.operand, documents);
+  else await runOut(context, stage.operand, documents);
+}
+
+/**
+ * `$out`: the documents under a temporary name, with the options and indexes of the collection that is there, then renamed over it. A
+ * stream on the target sees a rename. Source: manual, "$out"; `metadata_notifications.js` of mongodb/mongo.
+ */
+async function runOut(context: CommandContext, operand: RawValue, documents: readonly Uint8Array[]): Promise<void> {
+  const { store, locks } = context.server;
+  const target = writeTargetOf(context, operand, '$out');
+  const find = (): Collection | undefined => store.catalog.find(target.database, target.name);
+  await waitForTransactions(context, find);
+  const replaced = find();
+  const forms = documents.map((document) => storedForm(document, () => store.clusterClock.tick()));
+  const name = `tmp.agg_out.${randomUUID()}`;
+  const options = replaced === undefined ? {} : { options: replaced.options };
+  const made = createCollection(store, { database: target.database, name, ...options });
+  for (const index of replaced?.indexes ?? []) {
+    store.catalog.createIndex(made, index.name, index.specification);
+    const operationDescription = new BsonWriter().documents('indexes', [index.specification]).finish();
+    store.history.append(made.namespace, { kind: 'createIndexes', operationDescription }, store.history.stamp());
+  }
+  const access = new DirectAccess(store, locks);
+  try {
+    for (const form of forms) access.insert(made, form, access.stamp());
+  } catch (error) {
+    dropCollection(store, made);
+    throw error;
+  }
+  renameCollection(store, { collection: made, target, replaced });
+}
