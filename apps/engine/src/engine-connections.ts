@@ -1,4 +1,5 @@
 import { access, constants, mkdir } from 'node:fs/promises';
+import path from 'node:path';
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
@@ -32,7 +33,7 @@ const retryDelayMs = 250;
 export async function openConnections(dependencies: ConnectionsDependencies): Promise<Connections> {
   const { config, clock, log } = dependencies;
   await requireDataDir(config.dataDir);
-  const migrated = await insist(dependencies, () => migrate(config.databaseUrl));
+  const migrated = await insist({ ...dependencies, variable: 'DATABASE_URL' }, () => migrate(config.databaseUrl));
   if (migrated.applied.length > 0) log.info({ applied: migrated.applied }, 'Migrations were applied.');
   const database = openDatabase({
     url: config.databaseUrl,
@@ -45,7 +46,8 @@ export async function openConnections(dependencies: ConnectionsDependencies): Pr
   };
   try {
     // A node that only serves its caches starts while MongoDB is away.
-    if (config.roles.includes('ingest')) await insist(dependencies, () => source.describe());
+    if (config.roles.includes('ingest'))
+      await insist({ ...dependencies, variable: 'MONGO_URL' }, () => source.describe());
   } catch (error) {
     await close();
     throw error;
@@ -55,7 +57,7 @@ export async function openConnections(dependencies: ConnectionsDependencies): Pr
 
 async function requireDataDir(dataDir: string): Promise<void> {
   try {
-    await mkdir(dataDir, { recursive: true });
+    await makeFolder(dataDir);
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause);
@@ -67,19 +69,44 @@ async function requireDataDir(dataDir: string): Promise<void> {
   }
 }
 
+/** With its parents. Node's own `recursive` never returns where the file system answers ENOENT for a parent that exists, as /proc does. */
+async function makeFolder(folder: string): Promise<void> {
+  const failure = await mkdir(folder).then(
+    () => null,
+    (error: unknown) => (error instanceof Error && 'code' in error ? error : new Error(String(error))),
+  );
+  if (failure === null || !('code' in failure) || failure.code === 'EEXIST') return;
+  const parent = path.dirname(folder);
+  if (failure.code !== 'ENOENT' || parent === folder) throw failure;
+  await makeFolder(parent);
+  await mkdir(folder);
+}
+
+interface Insistence extends ConnectionsDependencies {
+  readonly variable: 'MONGO_URL' | 'DATABASE_URL';
+}
+
 /** Tries again while the server is away, until the time is over; any other refusal ends it at once. */
 async function insist<Answer>(
-  { clock, signal }: ConnectionsDependencies,
+  { clock, signal, variable }: Insistence,
   attempt: () => Promise<Answer>,
 ): Promise<Answer> {
   const endMs = clock.monotonicMs() + startWaitMsMax;
+  let first: EmcachersError | null = null;
   for (;;) {
     try {
       return await attempt();
     } catch (error) {
-      const isAway = error instanceof EmcachersError && (error.code === 'EMC-2001' || error.code === 'EMC-3001');
-      if (!isAway || signal.aborted || clock.monotonicMs() + retryDelayMs > endMs) throw error;
+      if (!(error instanceof EmcachersError) || (error.code !== 'EMC-2001' && error.code !== 'EMC-3001')) throw error;
+      // Later attempts may fail in the driver's own words; the first one names the cause.
+      first ??= error;
+      if (signal.aborted || clock.monotonicMs() + retryDelayMs > endMs) throw unreachableAtStart(first, variable);
     }
     await clock.sleep(retryDelayMs, signal);
   }
+}
+
+function unreachableAtStart({ code, detail }: EmcachersError, variable: Insistence['variable']): EmcachersError {
+  const hint = `Start the server, or correct ${variable}, and start the engine again.`;
+  return new EmcachersError({ code, detail, hint });
 }
