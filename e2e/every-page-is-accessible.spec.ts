@@ -54,7 +54,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
       await test.step('each tab of the entity, and its dialogs', async () => {
         await page.goto(`/entities/${entityName}`);
-        await expect(page.getByTestId('entity-status')).toHaveText(/Live/, { timeout: 60_000 });
+        await expect(page.getByRole('heading', { level: 1 })).toContainText('Live', { timeout: 60_000 });
         for (const tab of await page.getByRole('tab').all()) {
           await tab.click();
           await expect(page.getByRole('tabpanel')).toBeVisible();
@@ -63,7 +63,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
             await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth),
           ).toBeLessThanOrEqual(0);
         }
-        await page.getByRole('button', { name: 'More actions' }).click();
+        await page.getByRole('button', { name: `Actions for ${entityName}` }).click();
         await page.getByRole('menuitem', { name: 'Delete entity' }).click();
         await expect(page.getByRole('alertdialog')).toBeVisible();
         expect(await axe()).toEqual([]);

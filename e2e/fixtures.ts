@@ -1,7 +1,7 @@
 import path from 'node:path';
 import process from 'node:process';
 import { AxeBuilder } from '@axe-core/playwright';
-import { test as base, expect } from '@playwright/test';
+import { test as base, expect, type Page } from '@playwright/test';
 import Database from 'better-sqlite3';
 import { type Db, MongoClient } from 'mongodb';
 
@@ -93,6 +93,13 @@ async function deleteEntities(stack: Stack, prefix: string): Promise<void> {
       .poll(async () => (await fetch(`${stack.engineUrl}/api/v1/entities/${entityName}`)).status, { timeout: 30_000 })
       .toBe(404);
   }
+}
+
+/** Picks a collection in the form. */
+export async function chooseSource(page: Page, sourceName: string): Promise<void> {
+  await page.getByLabel('Source collection').click();
+  await page.getByLabel('Find a collection').fill(sourceName);
+  await page.getByRole('option', { name: sourceName }).click();
 }
 
 /** Reads a cache file as an application would: read-only, by its published name. */

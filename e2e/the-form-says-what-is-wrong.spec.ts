@@ -1,4 +1,4 @@
-import { expect, test } from './fixtures.ts';
+import { chooseSource, expect, test } from './fixtures.ts';
 
 test('a name that exists is refused by the engine on the field itself', async ({ page, prefix, source, stack }) => {
   await source.collection('things').insertOne({ colour: 'green' });
@@ -16,9 +16,8 @@ test('a name that exists is refused by the engine on the field itself', async ({
   expect(created.status).toBe(201);
 
   await page.goto('/entities/new');
-  await page.getByRole('combobox', { name: 'Source collection' }).click();
-  await page.getByRole('option', { name: new RegExp(`${source.databaseName}\\.things`) }).click();
-  await page.getByRole('button', { name: 'Add path colour' }).click();
+  await chooseSource(page, `${source.databaseName}.things`);
+  await page.getByRole('button', { name: /^Add colour/ }).click();
   const name = page.getByRole('textbox', { name: 'Entity name' });
   await name.fill(entityName.toUpperCase());
   await page.getByRole('button', { name: 'Create entity' }).click();

@@ -1,7 +1,8 @@
-import { accessSync, constants, mkdirSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
+import { makeDirectory } from '../apps/engine/src/runtime/make-directory.ts';
 import './exit-with-parent.mjs';
 import type { StartContext } from './start/context.ts';
 import { runProduct } from './start/product.ts';
@@ -47,7 +48,7 @@ function messageOf(error: unknown): string {
 
 function requireDataDir(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true });
+    makeDirectory(dataDir);
     accessSync(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
