@@ -1,5 +1,4 @@
-import { access, constants, mkdir } from 'node:fs/promises';
-import path from 'node:path';
+import { access, constants } from 'node:fs/promises';
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
@@ -8,6 +7,7 @@ import { migrate } from '@emcachers/db/migrate';
 import type { Config } from './config.ts';
 import type { MongoSource } from './pipeline/change-source/change-source.ts';
 import { createMongoSource } from './pipeline/change-source/mongo-source.ts';
+import { makeDirectory } from './runtime/make-directory.ts';
 
 /**
  * What must be there when the engine starts. Each is waited for a bounded time and then refused with the name of the
@@ -57,7 +57,7 @@ export async function openConnections(dependencies: ConnectionsDependencies): Pr
 
 async function requireDataDir(dataDir: string): Promise<void> {
   try {
-    await makeFolder(dataDir);
+    makeDirectory(dataDir);
     await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause);
@@ -67,19 +67,6 @@ async function requireDataDir(dataDir: string): Promise<void> {
       cause,
     });
   }
-}
-
-/** With its parents. Node's own `recursive` never returns where the file system answers ENOENT for a parent that exists, as /proc does. */
-async function makeFolder(folder: string): Promise<void> {
-  const failure = await mkdir(folder).then(
-    () => null,
-    (error: unknown) => (error instanceof Error && 'code' in error ? error : new Error(String(error))),
-  );
-  if (failure === null || !('code' in failure) || failure.code === 'EEXIST') return;
-  const parent = path.dirname(folder);
-  if (failure.code !== 'ENOENT' || parent === folder) throw failure;
-  await makeFolder(parent);
-  await mkdir(folder);
 }
 
 interface Insistence extends ConnectionsDependencies {

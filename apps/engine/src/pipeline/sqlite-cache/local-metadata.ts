@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import Sqlite from 'better-sqlite3';
+import { makeDirectory } from '../../runtime/make-directory.ts';
 
 /**
  * Facts of this node alone, as JSON by key in `<data dir>/local.sqlite`: what must outlive the process and concerns nobody
@@ -14,7 +14,7 @@ export interface LocalMetadata {
 }
 
 export function openLocalMetadata(dataDir: string): LocalMetadata {
-  mkdirSync(dataDir, { recursive: true });
+  makeDirectory(dataDir);
   const database = new Sqlite(path.join(dataDir, 'local.sqlite'), { timeout: 5_000 });
   database.pragma('journal_mode = WAL');
   database.exec(
