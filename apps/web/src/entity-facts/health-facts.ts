@@ -56,7 +56,9 @@ function levelTone(nodes: readonly EntityNodeView[]): Tone {
 
 function lagOf(nodes: readonly EntityNodeView[]): string {
   const lags = nodes.map((node) => node.lagMs).filter((lagMs) => lagMs !== null);
-  return lags.length === 0 ? 'lag not known' : formatLag(Math.max(...lags));
+  if (lags.length === 0) return 'lag not known';
+  const worstMs = Math.max(...lags);
+  return worstMs === 0 ? 'nothing waits' : formatLag(worstMs);
 }
 
 function namesOf(nodes: readonly EntityNodeView[]): string {

@@ -1,3 +1,5 @@
+import { dateFormatter } from './formatters.ts';
+
 /** How times and durations are written. Nothing here reads a clock or the machine's time zone. */
 
 const minuteMs = 60_000;
@@ -48,21 +50,21 @@ export interface MomentContext {
 
 /** Clock time on the same day, with the date before it on another day: `12:03:21`, `Nov 20, 18:10:04`. */
 export function formatMoment(atMs: number, { nowMs, timeZone, isPrecise = false }: MomentContext): string {
-  const clock = new Intl.DateTimeFormat('en-GB', {
+  const clock = dateFormatter('en-GB', {
     timeZone,
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
     ...(isPrecise ? { fractionalSecondDigits: 3 } : {}),
   });
-  const day = new Intl.DateTimeFormat('en-US', { timeZone, month: 'short', day: 'numeric' });
+  const day = dateFormatter('en-US', { timeZone, month: 'short', day: 'numeric' });
   const today = day.format(atMs) === day.format(nowMs) && Math.abs(nowMs - atMs) < dayMs;
   return today ? clock.format(atMs) : `${day.format(atMs)}, ${clock.format(atMs)}`;
 }
 
 /** The whole of it, for titles: date, time to the millisecond and the zone. */
 export function formatFullMoment(atMs: number, timeZone: string): string {
-  return new Intl.DateTimeFormat('en-US', {
+  return dateFormatter('en-US', {
     timeZone,
     year: 'numeric',
     month: 'short',

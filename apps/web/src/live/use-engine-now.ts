@@ -12,6 +12,11 @@ export function useNow(): number {
   return useSyncExternalStore(ticker.subscribe, ticker.now, ticker.now);
 }
 
+/** The present as of the last render, in the engine's time; does not renew the component by itself. */
+export function usePageNow(): number {
+  return use(TickerContext).now() + use(ClockSkewContext);
+}
+
 /** The present in the engine's time, for the age of what the engine tells. */
 export function useEngineNow(): number {
   return useNow() + use(ClockSkewContext);

@@ -4,6 +4,7 @@ import { AlertDialog } from '@base-ui/react/alert-dialog';
 import type { EntityView } from '@emcachers/core/api-views';
 import { type ReactNode, useId, useRef, useState } from 'react';
 import { formatBytes, formatEstimate, plural } from '../../format/numbers.ts';
+import { findEntity, useFleet } from '../../live/use-fleet.ts';
 import { Button, buttonClasses } from '../ui/button.tsx';
 import { TextInput } from '../ui/text-input.tsx';
 import { Trouble } from '../ui/trouble.tsx';
@@ -15,17 +16,17 @@ export type ConfirmedAction = Exclude<EntityAction, 'resume'>;
 
 interface ActionDialogProps {
   readonly action: ConfirmedAction;
-  readonly entity: EntityView;
+  readonly entityName: string;
   readonly onClose: () => void;
 }
 
 /** Says what an action does before it is done. Cancel has the focus; deleting asks for the entity's name. */
-export function ActionDialog({ action, entity, onClose }: ActionDialogProps) {
+export function ActionDialog({ action, entityName, onClose }: ActionDialogProps) {
+  const entity = findEntity(useFleet().fleet, entityName);
   const cancel = useRef<HTMLButtonElement>(null);
   const { start, isPending, error } = useEntityAction();
   const [typed, setTyped] = useState('');
   const [allowLargeSweep, setAllowLargeSweep] = useState(false);
-  const { entityName } = entity;
   const isConfirmed = action !== 'delete' || typed === entityName;
   const confirm = async () => {
     if (isConfirmed && (await start({ action, entityName, allowLargeSweep }))) onClose();
@@ -40,7 +41,7 @@ export function ActionDialog({ action, entity, onClose }: ActionDialogProps) {
         >
           <AlertDialog.Title className="font-[620] text-[1.15rem]">{titleOf(action, entityName)}</AlertDialog.Title>
           <AlertDialog.Description render={<div />} className="grid gap-3 text-ink-2">
-            {bodyOf(action, entity)}
+            {entity === null || entity === undefined ? null : bodyOf(action, entity)}
           </AlertDialog.Description>
           <form
             className="grid gap-3.5"

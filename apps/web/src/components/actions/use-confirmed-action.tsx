@@ -1,6 +1,5 @@
 'use client';
 
-import type { EntityView } from '@emcachers/core/api-views';
 import dynamic from 'next/dynamic';
 import { type ReactNode, useState } from 'react';
 import type { ConfirmedAction } from './action-dialog.tsx';
@@ -8,12 +7,12 @@ import type { ConfirmedAction } from './action-dialog.tsx';
 const ActionDialog = dynamic(() => import('./action-dialog.tsx').then((module) => module.ActionDialog));
 
 /** Opens the dialog of an action; the dialog must be rendered where the caller likes. */
-export function useConfirmedAction(entity: EntityView): {
+export function useConfirmedAction(entityName: string): {
   readonly ask: (action: ConfirmedAction) => void;
   readonly dialog: ReactNode;
 } {
   const [action, setAction] = useState<ConfirmedAction | null>(null);
   const dialog =
-    action === null ? null : <ActionDialog action={action} entity={entity} onClose={() => setAction(null)} />;
+    action === null ? null : <ActionDialog action={action} entityName={entityName} onClose={() => setAction(null)} />;
   return { ask: setAction, dialog };
 }

@@ -13,7 +13,7 @@ import { Skeleton } from '../ui/skeleton.tsx';
 import { EntityMenu } from './entity-menu.tsx';
 
 export function EntityHead({ entity }: { readonly entity: EntityView }) {
-  const { ask, dialog } = useConfirmedAction(entity);
+  const { ask, dialog } = useConfirmedAction(entity.entityName);
   const isDeleting = entity.activity === 'deleting';
   return (
     <>
@@ -35,7 +35,7 @@ export function EntityHead({ entity }: { readonly entity: EntityView }) {
             <Button disabled={isDeleting} onClick={() => ask('rebuild')}>
               <Hammer size={14} aria-hidden /> Rebuild cache
             </Button>
-            <EntityMenu entity={entity} isOnItsPage />
+            <EntityMenu entityName={entity.entityName} activity={entity.activity} isOnItsPage />
           </>
         }
       />

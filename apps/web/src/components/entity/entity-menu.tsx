@@ -1,16 +1,18 @@
 'use client';
 
 import { Menu } from '@base-ui/react/menu';
-import type { EntityView } from '@emcachers/core/api-views';
+import type { Activity } from '@emcachers/core/api-views';
 import { Copy, Ellipsis, Hammer, Pause, Play, RefreshCw, Trash2 } from 'lucide-react';
 import Link from 'next/link';
+import { memo } from 'react';
 import { useConfirmedAction } from '../actions/use-confirmed-action.tsx';
 import { useEntityAction } from '../actions/use-entity-action.ts';
 import { buttonClasses } from '../ui/button.tsx';
 import { dangerItemClasses, MenuPanel, menuItemClasses } from '../ui/menu-panel.tsx';
 
 interface EntityMenuProps {
-  readonly entity: EntityView;
+  readonly entityName: string;
+  readonly activity: Activity;
   /** On the entity's own page Refresh and Rebuild are buttons already. */
   readonly isOnItsPage?: boolean;
 }
@@ -18,10 +20,9 @@ interface EntityMenuProps {
 const icon = { size: 15, 'aria-hidden': true } as const;
 
 /** What can be done to an entity, besides the buttons that its page shows. */
-export function EntityMenu({ entity, isOnItsPage = false }: EntityMenuProps) {
-  const { ask, dialog } = useConfirmedAction(entity);
+export const EntityMenu = memo(function EntityMenu({ entityName, activity, isOnItsPage = false }: EntityMenuProps) {
+  const { ask, dialog } = useConfirmedAction(entityName);
   const { start, isPending } = useEntityAction();
-  const { entityName, activity } = entity;
   const isPaused = activity === 'paused';
   const isDeleting = activity === 'deleting';
   return (
@@ -72,4 +73,4 @@ export function EntityMenu({ entity, isOnItsPage = false }: EntityMenuProps) {
       {dialog}
     </>
   );
-}
+});

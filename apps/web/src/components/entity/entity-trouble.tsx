@@ -42,7 +42,7 @@ function PausedNote({ entity }: { readonly entity: EntityView }) {
 }
 
 function FailedNote({ entity }: { readonly entity: EntityView }) {
-  const { ask, dialog } = useConfirmedAction(entity);
+  const { ask, dialog } = useConfirmedAction(entity.entityName);
   const action: ReactNode = (
     <Button size="small" onClick={() => ask('refresh')}>
       Refresh from source

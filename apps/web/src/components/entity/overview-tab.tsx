@@ -77,7 +77,7 @@ function LagFact({ entity }: { readonly entity: EntityView }) {
           {lagEntries === null ? null : (
             <span className="font-[500] text-base text-ink-2 tracking-normal">
               {lagEntries === 1 ? 'entry' : 'entries'}
-              {lagMs === null ? '' : ` · ${formatLag(lagMs)}`}
+              {lagMs === null || lagEntries === 0 ? '' : ` · ${formatLag(lagMs)}`}
             </span>
           )}
         </>

@@ -21,7 +21,11 @@ interface RowsTableProps {
 export function RowsTable({ page, marks, isOld, entityName }: RowsTableProps) {
   const names = page?.columns ?? ['', '', '', ''];
   const columns: TableColumn<Row>[] = [
-    { id: 'doc_id', label: 'doc_id', cell: (row) => <code className="text-ink-2">{row.docId}</code> },
+    {
+      id: 'doc_id',
+      label: 'doc_id',
+      cell: (row) => <code className="block max-w-[16rem] truncate text-ink-2">{row.docId}</code>,
+    },
     ...names.map((name, index) => ({
       id: `${name} ${index}`,
       label: name,

@@ -60,7 +60,7 @@ export function ShapeTab({ entity }: { readonly entity: EntityView }) {
 }
 
 function DangerZone({ entity }: { readonly entity: EntityView }) {
-  const { ask, dialog } = useConfirmedAction(entity);
+  const { ask, dialog } = useConfirmedAction(entity.entityName);
   return (
     <Card title="Delete this entity" className="border-bad/40!">
       <div className="flex flex-wrap items-center gap-3">

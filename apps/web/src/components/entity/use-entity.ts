@@ -1,5 +1,6 @@
 import type { EntityView } from '@emcachers/core/api-views';
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { findEntity, useFleet } from '../../live/use-fleet.ts';
 import { type EngineError, engineErrorOf } from '../../trpc/engine-error.ts';
 import { useTRPC } from '../../trpc/trpc.ts';
@@ -27,12 +28,17 @@ export function useEntity(entityName: string): EntityAnswer {
   const trpc = useTRPC();
   const { fleet, error, receivedAtMs, tryAgain } = useFleet();
   const inFleet = findEntity(fleet, entityName);
+  const isGone = useWasSeen(inFleet) && inFleet === null;
   const asked = useQuery(
-    trpc.entities.get.queryOptions({ entityName }, { enabled: inFleet === null, staleTime: 0, retry: false }),
+    trpc.entities.get.queryOptions(
+      { entityName },
+      { enabled: inFleet === null && !isGone, staleTime: 0, retry: false },
+    ),
   );
   if (inFleet !== null && inFleet !== undefined)
     return { kind: 'found', entity: inFleet, error, receivedAtMs, tryAgain };
   if (inFleet === undefined) return error === null ? { kind: 'loading' } : { kind: 'unknown', error, tryAgain };
+  if (isGone) return { kind: 'missing' };
   if (asked.error !== null) {
     const problem = engineErrorOf(asked.error);
     const isMissing = problem.code === noSuchEntity || problem.fields.length > 0;
@@ -40,4 +46,11 @@ export function useEntity(entityName: string): EntityAnswer {
   }
   if (asked.data === undefined) return { kind: 'loading' };
   return { kind: 'found', entity: asked.data, error, receivedAtMs, tryAgain };
+}
+
+/** Whether the entity has been in a picture since this page was opened: if it is not any more, it was deleted. */
+function useWasSeen(entity: EntityView | null | undefined): boolean {
+  const [wasSeen, setWasSeen] = useState(false);
+  if (!wasSeen && entity !== null && entity !== undefined) setWasSeen(true);
+  return wasSeen;
 }

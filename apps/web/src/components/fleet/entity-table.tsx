@@ -81,7 +81,7 @@ function columnsFor({ sortOf }: ListingControls): TableColumn<EntityView>[] {
       stack: 'corner',
       width: '3rem',
       placeholder: <span className="block size-8" />,
-      cell: (entity) => <EntityMenu entity={entity} />,
+      cell: (entity) => <EntityMenu entityName={entity.entityName} activity={entity.activity} />,
     },
   ];
 }

@@ -2,27 +2,39 @@
 
 import { unknownFigure } from '../../format/numbers.ts';
 import { formatAgo, formatFullMoment, formatMoment } from '../../format/times.ts';
-import { useEngineNow } from '../../live/use-engine-now.ts';
+import { useEngineNow, usePageNow } from '../../live/use-engine-now.ts';
 import { useTimeZone } from '../../live/use-time-zone.ts';
 
 interface MomentProps {
   /** ISO 8601, or null while unknown. */
   readonly at: string | null;
-  /** `ago` tells the age, `clock` the time, `precise` the time with milliseconds; the rest is in the title. */
+  /** `ago` tells the age and moves; `clock` tells the time of day, `precise` with milliseconds. The title has it all. */
   readonly show?: 'ago' | 'clock' | 'precise';
 }
 
-/** A point in time, both as an age and as a time of day. */
+/** A point in time. */
 export function Moment({ at, show = 'clock' }: MomentProps) {
-  const nowMs = useEngineNow();
-  const timeZone = useTimeZone();
   if (at === null) return <span>{unknownFigure}</span>;
-  const atMs = Date.parse(at);
-  const ago = formatAgo(atMs, nowMs);
-  const full = formatFullMoment(atMs, timeZone);
+  return show === 'ago' ? <Age at={at} /> : <Clock at={at} isPrecise={show === 'precise'} />;
+}
+
+function Age({ at }: { readonly at: string }) {
+  const nowMs = useEngineNow();
+  return <Time at={at} words={formatAgo(Date.parse(at), nowMs)} />;
+}
+
+/** Does not tick: of the present it needs the day only. */
+function Clock({ at, isPrecise }: { readonly at: string; readonly isPrecise: boolean }) {
+  const nowMs = usePageNow();
+  const timeZone = useTimeZone();
+  return <Time at={at} words={formatMoment(Date.parse(at), { nowMs, timeZone, isPrecise })} />;
+}
+
+function Time({ at, words }: { readonly at: string; readonly words: string }) {
+  const timeZone = useTimeZone();
   return (
-    <time dateTime={at} title={show === 'ago' ? full : `${full} · ${ago}`} className="figures whitespace-nowrap">
-      {show === 'ago' ? ago : formatMoment(atMs, { nowMs, timeZone, isPrecise: show === 'precise' })}
+    <time dateTime={at} title={formatFullMoment(Date.parse(at), timeZone)} className="figures whitespace-nowrap">
+      {words}
     </time>
   );
 }
