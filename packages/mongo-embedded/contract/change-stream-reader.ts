@@ -2,7 +2,7 @@
  * Reads a change stream by its commands (`aggregate`, `getMore`), so that a test sees each batch, its token and the
  * moment the cursor closes, where the driver's own ChangeStream would hide them or resume.
  */
-import type { ClientSession, Db, Document, Long } from 'mongodb';
+import { type ClientSession, type Db, type Document, Long } from 'mongodb';
 
 /** How long an event that must come may take. */
 const EVENT_MS_MAX = 10_000;
@@ -116,6 +116,11 @@ export class ChangeStreamReader implements AsyncDisposable {
       await this.nextBatch();
     }
     return this.buffer.splice(0);
+  }
+
+  /** Forgets the cursor of a server that is gone, so that disposal does not try to close it. */
+  abandon(): void {
+    this.cursorId = Long.ZERO;
   }
 
   private accept(cursor: Document, field: 'firstBatch' | 'nextBatch'): Batch {

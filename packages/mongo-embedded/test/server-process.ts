@@ -5,6 +5,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+/** USER_HZ, which Linux shows processor times in; 100 on every common platform. */
+const CLOCK_TICKS_PER_SECOND = 100;
 const PROGRAM = fileURLToPath(new URL('../bin/mongo-embedded.mjs', import.meta.url));
 
 export interface ServerProcess extends AsyncDisposable {
@@ -16,6 +18,8 @@ export interface ServerProcess extends AsyncDisposable {
   isRunning(): boolean;
   /** Resident memory, bytes. Linux only. */
   residentBytes(): Promise<number>;
+  /** Processor time used so far, all threads, seconds. Linux only. */
+  cpuSeconds(): Promise<number>;
   /** Open files and sockets. Linux only. */
   openFiles(): Promise<number>;
   /** Sends the signal and waits for the end. */
@@ -50,6 +54,10 @@ export async function startServerProcess(args: readonly string[]): Promise<Serve
     residentBytes: async () => {
       const status = await readFile(`/proc/${pid}/status`, 'utf8');
       return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? Number.NaN) * 1024;
+    },
+    cpuSeconds: async () => {
+      const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
+      return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
     },
     openFiles: async () => (await readdir(`/proc/${pid}/fd`)).length,
     end,

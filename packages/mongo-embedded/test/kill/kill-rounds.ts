@@ -154,6 +154,7 @@ async function writeUntilKilled({ client, server, ledger, report, random }: Writ
   await server.end('SIGKILL');
   stop.abort();
   await Promise.all([reading, ...writing]);
+  stream.abandon();
 }
 
 /** Reads until the server dies; what came before the end of the connection counts as told. */
