@@ -1,4 +1,4 @@
-import { type ComparisonName, crossTypeBounds, everyKey, type IdBounds, intersect } from './id-bounds.ts';
+import { type ComparisonName, crossTypeBounds, type IdBounds, intersect } from './id-bounds.ts';
 import { entriesOf, itemsOf } from './raw-document.ts';
 import { bsonTypes, type RawValue, stringOf } from './raw-value.ts';
 import type { Variables } from './variables.ts';
@@ -58,11 +58,4 @@ function variableBounds(name: ComparisonName, spec: RawValue, variables: Variabl
 
 export function isComparison(name: string): name is ComparisonName {
   return Object.hasOwn(mirrored, name);
-}
-
-/** The bounds that `min` and `max` on `{ _id: 1 }` set: from `min` on, up to but without `max`. */
-export function boundsOfMinMax(min: RawValue | undefined, max: RawValue | undefined): IdBounds {
-  const lower = min === undefined ? everyKey : crossTypeBounds('$gte', min).range;
-  const upper = max === undefined ? everyKey : crossTypeBounds('$lt', max).range;
-  return intersect({ points: null, range: lower, isExact: true }, { points: null, range: upper, isExact: true });
 }

@@ -6,8 +6,7 @@ import type { MatchTrace, PathProbe } from './field-path.ts';
 import { atPath, type DocumentTest, equalityTest, inTest, regexOperatorTest, valueProbe } from './filter-operators.ts';
 import { equalBounds, type IdBounds, intersect, pointBounds, typedBounds } from './id-bounds.ts';
 import { ElementWalker, entriesOf, itemsOf, nameBytes } from './raw-document.ts';
-import { bsonTypes, documentValue, isNumberType, isTruthy, type RawValue } from './raw-value.ts';
-import { typeNameOf } from './type-names.ts';
+import { bsonTypes, documentValue, isTruthy, type RawValue } from './raw-value.ts';
 import { emptyVariables, type Variables } from './variables.ts';
 
 /** A filter ready to run on raw documents. */
@@ -326,12 +325,4 @@ function holding(item: RawValue, name: Uint8Array): RawValue {
   bytes.set(name, 5);
   bytes.set(item.span(), 6 + name.length);
   return documentValue(bytes);
-}
-
-/** Checks that a command's filter is a document; MongoDB answers TypeMismatch 14 otherwise. */
-export function filterOf(value: RawValue | undefined, name: string): Uint8Array {
-  if (value === undefined) return Uint8Array.of(5, 0, 0, 0, 0);
-  if (value.type === bsonTypes.object) return value.span();
-  const hint = isNumberType(value.type) ? 'number' : typeNameOf(value);
-  throw new MongoFailure('TypeMismatch', `BSON field '${name}' is the wrong type '${hint}', expected type 'object'`);
 }

@@ -103,8 +103,6 @@ export function timestampValue(seconds: number, increment: number): RawValue {
 }
 
 export const nullValue: RawValue = rawValue(bsonTypes.null, new Uint8Array(0));
-export const minKeyValue: RawValue = rawValue(bsonTypes.minKey, new Uint8Array(0));
-export const maxKeyValue: RawValue = rawValue(bsonTypes.maxKey, new Uint8Array(0));
 
 /** Little-endian signed 32 bits; the caller has checked the bounds. */
 export function readInt32(bytes: Uint8Array, at: number): number {
