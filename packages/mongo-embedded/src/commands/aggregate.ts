@@ -2,6 +2,7 @@ import { serialize } from 'bson';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { asBuffer, findElement } from '../bson/raw-element.ts';
 import { IteratorSource } from '../cursor/iterator-source.ts';
+import { ListSource } from '../cursor/list-source.ts';
 import { openCursor } from '../cursor/open-cursor.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { compilePipeline, stageOf } from '../query/pipeline.ts';
@@ -14,6 +15,7 @@ import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkCommandCollation, hintedOrder, variablesOf } from './find-options.ts';
 import { checkCollectionName } from './namespace.ts';
+import { readOutputStage, writeOutput } from './output-stages.ts';
 import { readSourceStage } from './source-stages.ts';
 import { runWriteStage, writeStageOf } from './write-stage.ts';
 
@@ -67,11 +69,12 @@ async function run(context: CommandContext): Promise<CommandResult> {
     await runWriteStage(context, writeStage, results(context, name, stages.slice(0, -1)));
     return openCursor(context, { namespace, source: new IteratorSource([]), batchSize });
   }
-  return openCursor(context, {
-    namespace,
-    source: new IteratorSource(results(context, name, stages)),
-    batchSize,
-  });
+  const output = readOutputStage(context, stages.at(-1));
+  if (output !== null) {
+    await writeOutput(context, results(context, name, stages.slice(0, -1)), output);
+    return openCursor(context, { namespace, source: new ListSource([]), batchSize });
+  }
+  return openCursor(context, { namespace, source: new IteratorSource(results(context, name, stages)), batchSize });
 }
 
 /** The documents that come out of the pipeline. */

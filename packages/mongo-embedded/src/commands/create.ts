@@ -1,4 +1,5 @@
 import { BsonWriter } from '../bson/bson-writer.ts';
+import { CommandBody } from '../bson/command-body.ts';
 import { forEachElement } from '../bson/raw-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { compilePipeline } from '../query/pipeline.ts';
@@ -46,10 +47,28 @@ function readOptions(context: CommandContext): Buffer {
     if (name === 'collation') return checkCollation(element.bytes);
     if (name === 'idIndex' || name === 'temp' || name === 'flags') return undefined;
     if (!kept.has(name)) throw new MongoFailure('IDLUnknownField', `BSON field 'create.${name}' is an unknown field.`);
-    writer.value(name, element.type, element.bytes);
+    if (name === 'clusteredIndex') writer.document(name, clusteredIndex(element.bytes));
+    else writer.value(name, element.type, element.bytes);
     return undefined;
   });
   return writer.finish();
+}
+
+/** A clustered index as it is kept: on `_id`, unique, with a name. */
+function clusteredIndex(raw: Buffer): Buffer {
+  const body = new CommandBody(raw);
+  const isOnId = body.nested('key')?.number('_id') === 1;
+  if (!isOnId || body.boolean('unique') !== true) {
+    throw new MongoFailure(
+      'InvalidIndexSpecificationOption',
+      'The clusteredIndex must be unique and on the key {_id: 1}',
+    );
+  }
+  const writer = new BsonWriter().int32('v', 2).beginDocument('key').int32('_id', 1).end();
+  return writer
+    .string('name', body.string('name') ?? '_id_')
+    .boolean('unique', true)
+    .finish();
 }
 
 /** A view names what it reads, and its pipeline must compile. */

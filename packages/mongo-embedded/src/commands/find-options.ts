@@ -1,3 +1,4 @@
+import { BsonWriter } from '../bson/bson-writer.ts';
 import type { CommandBody } from '../bson/command-body.ts';
 import { numberOf } from '../bson/command-body.ts';
 import { findElement, forEachElement } from '../bson/raw-element.ts';
@@ -16,9 +17,12 @@ import type { CommandContext } from './command.ts';
 const emptyDocument = Buffer.from([5, 0, 0, 0, 0]);
 
 /** The variables of a command: its `let`, and one time for all of it. */
-export function variablesOf({ body, server }: CommandContext): Variables {
+export function variablesOf({ body, server }: CommandContext, more?: Uint8Array): Variables {
+  const own = body.document('let');
+  const letDocument =
+    own === undefined || more === undefined ? (more ?? own) : new BsonWriter().elements(own).elements(more).finish();
   return commandVariables({
-    letDocument: body.document('let'),
+    letDocument,
     nowMs: server.clock.nowMs(),
     clusterTime: server.store.clusterClock.current,
   });

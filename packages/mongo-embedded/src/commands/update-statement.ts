@@ -46,15 +46,17 @@ export interface UpdateParts {
   readonly isUpsert: boolean;
 }
 
-function variablesWith(context: CommandContext, constants: Uint8Array | undefined): Variables {
-  const variables = variablesOf(context);
-  if (constants === undefined) return variables;
-  throw new MongoFailure('CommandNotSupported', "option 'c' of update is not supported by this server, 'let' is");
+/** The command's variables with those of `c`, which only a pipeline may use. */
+function variablesWith(context: CommandContext, { constants, update }: UpdateParts): Variables {
+  if (constants === undefined) return variablesOf(context);
+  if (update?.type !== 0x04)
+    throw new MongoFailure(51198, 'Constant values may only be specified for pipeline updates');
+  return variablesOf(context, constants);
 }
 
 /** Compiles an update with the checks that need no document. */
 export function compileStatement(context: CommandContext, parts: UpdateParts): UpdateStatement {
-  const variables = variablesWith(context, parts.constants);
+  const variables = variablesWith(context, parts);
   const filter = filterOf(parts.filter, variables);
   if (parts.update === undefined)
     throw new MongoFailure('FailedToParse', 'Update argument must be either an object or an array');
