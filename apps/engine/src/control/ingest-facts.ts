@@ -1,7 +1,7 @@
 /** What ingest knows of itself, for `deriveStatus`: written by its parts, read by the samplers, decided on by neither. */
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
-import type { ServerFacts } from '../pipeline/change-source/change-source.ts';
+import type { ServerFacts } from '../pipeline/change-source/change-source-types.ts';
 import type { Position } from '../pipeline/change-source/position.ts';
 import { clusterTimeMs } from '../pipeline/change-source/resume-token.ts';
 import type { ChannelFill } from '../pipeline/channel/channel.ts';

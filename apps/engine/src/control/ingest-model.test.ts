@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openTestOplog, type TestOplog } from '../pipeline/oplog/testing.ts';
 import { projectionOf, type RunningIngest, runIngest, until } from './ingest-testing.ts';
-import { ModelSource, serverError } from './model-source.ts';
+import { ModelSource, serverError } from './model-source-testing.ts';
 
 const range = (from: number, to: number): { id: number; n: number }[] =>
   Array.from({ length: to - from }, (_, index) => ({ id: from + index, n: from + index }));

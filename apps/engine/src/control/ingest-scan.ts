@@ -8,7 +8,8 @@
  */
 import type { Log } from '@emcachers/core/log';
 import { unreachable } from '@emcachers/core/unreachable';
-import type { CollectionFacts, CollectionPage, LastKey, MongoSource } from '../pipeline/change-source/change-source.ts';
+import type { MongoSource } from '../pipeline/change-source/change-source.ts';
+import type { CollectionFacts, CollectionPage, LastKey } from '../pipeline/change-source/change-source-types.ts';
 import { refusalCode } from '../pipeline/change-source/stream-errors.ts';
 import { convertPage, type Route } from '../pipeline/change-source/to-operation.ts';
 import type { OplogWriter } from '../pipeline/oplog/oplog.ts';

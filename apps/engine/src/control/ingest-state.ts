@@ -32,8 +32,6 @@ export type IngestEvent =
   | { readonly kind: 'fatal'; readonly error: unknown }
   | { readonly kind: 'stop' };
 
-export type IngestEventKind = IngestEvent['kind'];
-
 /** Ends without progress in a row after which the supervisor is told; with full jitter up to 10 s that is about half a minute. */
 export const failuresMax = 8;
 

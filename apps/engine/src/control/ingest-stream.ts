@@ -9,7 +9,8 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
-import type { ChangeBatch, ChangeStream } from '../pipeline/change-source/change-source.ts';
+import type { ChangeStream } from '../pipeline/change-source/change-source.ts';
+import type { ChangeBatch } from '../pipeline/change-source/change-source-types.ts';
 import type { Position } from '../pipeline/change-source/position.ts';
 import { tokenPosition } from '../pipeline/change-source/resume-token.ts';
 import { type Conversion, convertEvent, type Routes } from '../pipeline/change-source/to-operation.ts';

@@ -6,7 +6,8 @@ import { createEntity, type EntityRecord } from '@emcachers/db/control/entities'
 import { requestRefresh } from '@emcachers/db/control/entity-requests';
 import { createMongoServer, type MongoServer } from '@emcachers/mongo-embedded';
 import { MongoClient } from 'mongodb';
-import type { LastKey, MongoSource } from '../pipeline/change-source/change-source.ts';
+import type { MongoSource } from '../pipeline/change-source/change-source.ts';
+import type { LastKey } from '../pipeline/change-source/change-source-types.ts';
 import { createMongoSource } from '../pipeline/change-source/mongo-source.ts';
 import { compileRoute, convertPage } from '../pipeline/change-source/to-operation.ts';
 import { openTestOplog, type TestOplog } from '../pipeline/oplog/testing.ts';

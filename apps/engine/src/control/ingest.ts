@@ -17,7 +17,7 @@
  */
 import type { Activity } from '@emcachers/core/api-views';
 import type { ErrorCode } from '@emcachers/core/error-codes';
-import type { LastKey } from '../pipeline/change-source/change-source.ts';
+import type { LastKey } from '../pipeline/change-source/change-source-types.ts';
 import type { RoutedEntity } from '../pipeline/change-source/to-operation.ts';
 import type { ChannelFill } from '../pipeline/channel/channel.ts';
 import type { Service } from '../runtime/service.ts';

@@ -3,7 +3,7 @@
  * loudly: passing it over could be a silent gap. Fields: https://www.mongodb.com/docs/manual/reference/change-events/
  */
 import { EmcachersError } from '@emcachers/core/emcachers-error';
-import type { ChangeEvent, Namespace } from './change-source.ts';
+import type { ChangeEvent, Namespace } from './change-source-types.ts';
 import { asBuffer, bsonType, ElementWalk, MalformedFrameError } from './element-walk.ts';
 import { clusterTimeMs } from './resume-token.ts';
 

@@ -9,7 +9,7 @@
  */
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { MongoClient } from 'mongodb';
-import type { CollectionPage, LastKey, Namespace } from './change-source.ts';
+import type { CollectionPage, LastKey, Namespace } from './change-source-types.ts';
 import { parseCursorReply } from './cursor-reply.ts';
 import { ElementWalk, MalformedFrameError } from './element-walk.ts';
 import { exactDocument } from './exact-bson.ts';

@@ -6,7 +6,8 @@
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { MongoClient, type MongoClientOptions, MongoError } from 'mongodb';
-import type { MongoSource, ServerFacts } from './change-source.ts';
+import type { MongoSource } from './change-source.ts';
+import type { ServerFacts } from './change-source-types.ts';
 import { readCollectionPage } from './collection-page.ts';
 import { type ChangeStreamOptions, changeStreamDefaults, openChangeStream } from './mongo-change-stream.ts';
 import { runPlain, toClusterTime } from './mongo-commands.ts';

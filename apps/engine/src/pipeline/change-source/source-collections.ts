@@ -1,6 +1,6 @@
 /** What collections there are and what they look like: for scans, and for the form that defines an entity. */
 import { Binary, type Document, type MongoClient, MongoServerError } from 'mongodb';
-import type { CollectionFacts, Namespace } from './change-source.ts';
+import type { CollectionFacts, Namespace } from './change-source-types.ts';
 import { parseCursorReply } from './cursor-reply.ts';
 import { runPlain, runRaw } from './mongo-commands.ts';
 

@@ -10,7 +10,7 @@
  *   else nobody reads. `$changeStreamSplitLargeEvent` must be the last stage.
  */
 import { createHash } from 'node:crypto';
-import type { Namespace } from './change-source.ts';
+import type { Namespace } from './change-source-types.ts';
 
 type Stage = Readonly<Record<string, unknown>>;
 

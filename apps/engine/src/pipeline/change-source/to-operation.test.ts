@@ -1,6 +1,6 @@
 import { serialize } from 'bson';
 import { describe, expect, test } from 'vitest';
-import type { ChangeEvent } from './change-source.ts';
+import type { ChangeEvent } from './change-source-types.ts';
 import { compileRoute, convertEvent, convertPage, Routes } from './to-operation.ts';
 
 const columns = [{ name: 'total', type: 'Integer', path: 'total' }] as const;

@@ -12,7 +12,7 @@ import type { Operation } from '@emcachers/core/operation';
 import { type Column, parseSourceName } from '@emcachers/core/shape';
 import { unreachable } from '@emcachers/core/unreachable';
 import type { AppendItem, CoercionErrors, DeadLetter } from '../oplog/oplog-types.ts';
-import type { ChangeEvent, Namespace } from './change-source.ts';
+import type { ChangeEvent, Namespace } from './change-source-types.ts';
 
 /** What the routing needs to know of an entity. */
 export interface RoutedEntity {

@@ -5,18 +5,17 @@
  */
 import { type Document, serialize } from 'bson';
 import { MongoServerError } from 'mongodb';
+import type { ChangeStream, MongoSource } from '../pipeline/change-source/change-source.ts';
 import type {
   ChangeBatch,
   ChangeEvent,
-  ChangeStream,
   CollectionFacts,
   CollectionPage,
   LastKey,
-  MongoSource,
   Namespace,
   PositionedEvent,
   ServerFacts,
-} from '../pipeline/change-source/change-source.ts';
+} from '../pipeline/change-source/change-source-types.ts';
 import { keyDocument } from '../pipeline/change-source/collection-page.ts';
 import { asBuffer } from '../pipeline/change-source/element-walk.ts';
 import type { Position } from '../pipeline/change-source/position.ts';
