@@ -41,12 +41,17 @@ export class CacheDriver {
   readonly cache: EntityCache;
   readonly #dependencies: DriverDependencies;
   readonly #wakeup: Wakeup;
+  /** Aborts when the phase changes: whoever is not wanted any more leaves the line. */
+  #left = new AbortController();
 
   constructor(cache: EntityCache, dependencies: DriverDependencies) {
     this.cache = cache;
     this.#dependencies = dependencies;
     this.#wakeup = new Wakeup(dependencies.clock);
-    cache.onChange = () => this.#wakeup.wake();
+    cache.onChange = () => {
+      this.#left.abort();
+      this.#wakeup.wake();
+    };
   }
 
   /** Something may have become due. */
@@ -60,6 +65,7 @@ export class CacheDriver {
     let databaseFailures = 0;
     while (!signal.aborted && cache.phase.kind !== 'removed') {
       const { phase } = cache;
+      this.#left = new AbortController();
       try {
         await this.#step(phase, signal);
         databaseFailures = 0;
@@ -88,7 +94,10 @@ export class CacheDriver {
         return this.#handleIn(phase, 'ready');
       }
       case 'catching-up':
-        return this.#dependencies.turns.take(() => this.#catchUp(phase, signal), signal);
+        return this.#dependencies.turns.take(
+          () => this.#catchUp(phase, signal),
+          AbortSignal.any([signal, this.#left.signal]),
+        );
       case 'level':
         await this.publishIfDue();
         return this.#wakeup.wait(idleMs, signal);

@@ -4,7 +4,7 @@
  */
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Column } from '@emcachers/core/shape';
-import type { CacheBatch, CacheIdentity, CacheState } from '../sqlite-cache/sqlite-cache.ts';
+import type { CacheBatch, CacheIdentity, CacheState } from '../sqlite-cache/cache-types.ts';
 import { type CacheEvent, type CachePhase, nextPhase } from './cache-phase.ts';
 import type { EntityEntries } from './page-batches.ts';
 import { lastEntryOf } from './page-batches.ts';

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { requestRebuild } from '@emcachers/db/control/entity-requests';
 import { describe, expect, test } from 'vitest';
 import { openTestOplog } from '../oplog/testing.ts';
@@ -12,8 +13,9 @@ import { deletion, expectedRows, scanToLive, upsert } from './testing.ts';
 const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => `o${index}`);
 
 function start(program: string, ...programArguments: string[]): ChildProcess {
-  const path = join(import.meta.dirname, 'test', program);
-  return spawn(process.execPath, [path, ...programArguments], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return spawn(process.execPath, [fileURLToPath(program), ...programArguments], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 }
 
 async function firstOutput(child: ChildProcess): Promise<string> {
@@ -29,7 +31,7 @@ describe('with real processes', () => {
     const orders = await scanToLive(oplog, 'orders', ids(300));
     let written = 0;
     for (let round = 0; round < 20; round += 1) {
-      const child = start('replicate-until-killed.ts', oplog.database.url, directory.path);
+      const child = start(import.meta.resolve('./test/replicate-until-killed.ts'), oplog.database.url, directory.path);
       await firstOutput(child);
       // Some while the child applies what was there, some while it follows what comes.
       const writing = (async () => {
@@ -63,7 +65,12 @@ describe('with real processes', () => {
       { catchUpRowsMax: 200 },
     );
     await running.level('orders');
-    const reader = start('read-until-stopped.ts', join(directory.path, 'dbs/orders/db.sqlite'), 'orders', '3000');
+    const reader = start(
+      import.meta.resolve('./test/read-until-stopped.ts'),
+      join(directory.path, 'dbs/orders/db.sqlite'),
+      'orders',
+      '3000',
+    );
     const output: string[] = [];
     reader.stdout?.on('data', (data: Buffer) => output.push(data.toString()));
     await running.until('the reader reads', () => output.length > 0);

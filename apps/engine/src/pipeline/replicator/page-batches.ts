@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import type { OplogEntry } from '@emcachers/core/operation';
 import type { OplogPage } from '../oplog/oplog-types.ts';
-import type { LastEntry } from '../sqlite-cache/sqlite-cache.ts';
+import type { LastEntry } from '../sqlite-cache/cache-types.ts';
 
 /** The entries of one entity in one page, in id order. */
 export interface EntityEntries {

@@ -24,6 +24,8 @@ export class Turns {
     return new Promise((resolve) => {
       const go = (): void => {
         signal.removeEventListener('abort', go);
+        const place = this.#waiting.indexOf(go);
+        if (place >= 0) this.#waiting.splice(place, 1);
         resolve();
       };
       this.#waiting.push(go);

@@ -19,7 +19,7 @@ import {
   writeMetadata,
 } from './cache-metadata.ts';
 import { createTable, deleteRow, insertRow, metadataTable, updateRow } from './cache-statements.ts';
-import type { CacheBatch, CacheIdentity } from './sqlite-cache.ts';
+import type { CacheBatch, CacheIdentity } from './cache-types.ts';
 
 /** "EMC" and a format number, in the header of every file (`PRAGMA application_id`). */
 export const applicationId = 0x45_4d_43_01;

@@ -2,7 +2,7 @@
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
 import { damaged } from './cache-error.ts';
-import type { CacheIdentity, LastEntry } from './sqlite-cache.ts';
+import type { CacheIdentity, LastEntry } from './cache-types.ts';
 
 const metadataSchema = z.object({
   entityId: z.int(),

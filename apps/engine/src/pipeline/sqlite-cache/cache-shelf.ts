@@ -12,7 +12,7 @@ import { damaged, isDamage, toCacheError } from './cache-error.ts';
 import { CacheFile } from './cache-file.ts';
 import { readMetadata } from './cache-metadata.ts';
 import { CachePaths, cachesDirectory } from './cache-paths.ts';
-import type { CacheBatch, CacheFinding, CacheIdentity, CacheState, CacheTrouble } from './sqlite-cache.ts';
+import type { CacheBatch, CacheFinding, CacheIdentity, CacheState, CacheTrouble } from './cache-types.ts';
 
 export interface ShelfOptions {
   readonly dataDirectory: string;

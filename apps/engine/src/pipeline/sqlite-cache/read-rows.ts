@@ -11,7 +11,7 @@ import { toCacheError } from './cache-error.ts';
 import { readMetadata } from './cache-metadata.ts';
 import { CachePaths } from './cache-paths.ts';
 import { quoted } from './cache-statements.ts';
-import type { RowsRequest } from './sqlite-cache.ts';
+import type { RowsRequest } from './cache-types.ts';
 
 const rowsMax = 1_000;
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encodeRow } from '@emcachers/core/document/row-codec';
-import type { CacheBatch, CacheIdentity } from './sqlite-cache.ts';
+import type { CacheBatch, CacheIdentity } from './cache-types.ts';
 
 export const identity: CacheIdentity = {
   entityId: 1,

@@ -3,18 +3,20 @@
  * Keeps I5, I8 and I11 by what `cache-shelf.ts` does in each thread. The worst that can happen: a thread dies in the middle
  * of a transaction, which SQLite then rolls back; see `thread-caller.ts`.
  */
+import { resolve } from 'node:path';
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { CacheFinding, CacheState, CacheTrouble } from './cache-types.ts';
 import { holdDataDirectory } from './data-directory-lock.ts';
 import { readRows } from './read-rows.ts';
-import type { CacheFinding, CacheState, CacheStore, CacheTrouble } from './sqlite-cache.ts';
+import type { CacheStore } from './sqlite-cache.ts';
 import { assertSqliteVersion } from './sqlite-version.ts';
 import { checkInThread, ThreadCaller } from './thread-caller.ts';
 import type { ShelfCall } from './thread-protocol.ts';
 
 export interface CacheStoreOptions {
   readonly clock: Clock;
-  /** Absolute path; caches go to `dbs` in it. */
+  /** Caches go to `dbs` in it. */
   readonly dataDirectory: string;
   /** Threads that write. Default 1: SQLite's work on two shared cores competes with everything else. */
   readonly threads?: number;
@@ -28,7 +30,8 @@ export interface CacheStoreOptions {
 
 /** Takes the data directory; EMC-1003 when another engine holds it, EMC-1001 when SQLite is too old. */
 export function openCacheStore(options: CacheStoreOptions): CacheStore {
-  const { clock, dataDirectory, threads = 1, idleMs = 300_000, graceMs = 30_000, openFilesMax = 200 } = options;
+  const { clock, threads = 1, idleMs = 300_000, graceMs = 30_000, openFilesMax = 200 } = options;
+  const dataDirectory = resolve(options.dataDirectory);
   assertSqliteVersion();
   const lock = holdDataDirectory(dataDirectory);
   const shelf = { kind: 'shelf', dataDirectory, idleMs, graceMs, openFilesMax } as const;

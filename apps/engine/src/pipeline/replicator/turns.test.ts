@@ -1,0 +1,46 @@
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { Turns } from './turns.ts';
+
+const never = new AbortController().signal;
+
+describe('turns', () => {
+  test('are at most so many at once, and all get theirs in order', async () => {
+    const turns = new Turns(2);
+    const seen: number[] = [];
+    let present = 0;
+    let presentMax = 0;
+    const take = (index: number): Promise<void> =>
+      turns.take(async () => {
+        present += 1;
+        presentMax = Math.max(presentMax, present);
+        await setImmediate();
+        seen.push(index);
+        present -= 1;
+      }, never);
+    await Promise.all([0, 1, 2, 3, 4, 5].map(take));
+    expect(presentMax).toBe(2);
+    expect(seen).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+
+  test('go to the next when one leaves the line or fails', async () => {
+    const turns = new Turns(1);
+    const leaving = new AbortController();
+    let release = (): void => undefined;
+    const first = turns.take(() => new Promise((resolve) => (release = () => resolve())), never);
+    let hasRun = false;
+    const left = turns.take(async () => {
+      hasRun = true;
+    }, leaving.signal);
+    const failing = expect(turns.take(() => Promise.reject(new Error('its own')), never)).rejects.toThrow('its own');
+    leaving.abort();
+    await left;
+    expect(hasRun).toBe(false);
+    release();
+    await Promise.all([first, failing]);
+    await turns.take(async () => {
+      hasRun = true;
+    }, never);
+    expect(hasRun).toBe(true);
+  });
+});
