@@ -287,6 +287,30 @@ describe('a change stream', () => {
     expect(codeOf(() => shop.watch({ stages: [{ $changeStreamSplitLargeEvent: {} }, { $match: {} }] }))).toBe(7182802);
   });
 
+  test('a field that is dropped in the end can still be filtered by, and is dropped from every event', () => {
+    using shop = new Shop();
+    shop.insert('items', { _id: 0 });
+    const dropped = { $project: { updateDescription: 0, wallTime: 0 } };
+    const stream = shop.watch({
+      stages: [
+        { $match: { $or: [{ 'updateDescription.updatedFields.a': 1 }, { operationType: 'invalidate' }] } },
+        dropped,
+      ],
+    });
+    const plain = shop.watch({ stages: [dropped] });
+    shop.write('items', update(1));
+    shop.write('items', update(2, { updateDescription: description({ b: 1 }) }));
+    const collection = shop.store.catalog.find('shop', 'items');
+    if (collection !== undefined) dropCollection(shop.store, collection);
+    shop.store.group.commit();
+    const seen = drain(stream);
+    expect(ids(seen)).toEqual([1, 'invalidate']);
+    for (const event of [...seen, ...drain(plain)]) {
+      expect(Object.keys(event)).not.toContain('updateDescription');
+      expect(Object.keys(event)).not.toContain('wallTime');
+    }
+  });
+
   test('a large event is split on request, every fragment is a place to resume from, and without the request it is 10334', () => {
     using shop = new Shop();
     const large = Buffer.alloc(9 * 1024 * 1024, 'a').toString();

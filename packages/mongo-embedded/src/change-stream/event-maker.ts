@@ -28,28 +28,28 @@ export class EventMaker {
     for (const filter of namespaceFilters) if (!filter.matches(entry)) return null;
     const event = eventOf(entry, { showsExpandedEvents: this.#spec.showsExpandedEvents, omitted });
     for (const filter of earlyFilters) if (!filter.matches(event.document)) return null;
-    if (!wantsImages(entry, this.#spec)) return this.#transformed(event);
+    const { steps } = this.#pipeline;
+    if (!wantsImages(entry, this.#spec)) return transformed(event, steps);
     const document = addImages(event.document, entry, { spec: this.#spec, lookUp: this.#lookUp });
-    return this.#transformed({ ...event, document });
+    return transformed({ ...event, document }, steps);
   }
 
   /** The pipeline applied to an event that was made elsewhere. */
   filtered(event: ChangeEvent): ChangeEvent | null {
     for (const filter of this.#pipeline.leadingFilters) if (!filter.matches(event.document)) return null;
-    return this.#transformed(event);
+    return transformed(event, this.#pipeline.wholeSteps);
   }
+}
 
-  #transformed(event: ChangeEvent): ChangeEvent | null {
-    const { steps } = this.#pipeline;
-    if (steps.length === 0) return event;
-    let document: Uint8Array | undefined = event.document;
-    for (const step of steps) {
-      document = step(document);
-      if (document === undefined) return null;
-    }
-    refuseOtherId(event.document, document);
-    return { ...event, document };
+function transformed(event: ChangeEvent, steps: EventPipeline['steps']): ChangeEvent | null {
+  if (steps.length === 0) return event;
+  let document: Uint8Array | undefined = event.document;
+  for (const step of steps) {
+    document = step(document);
+    if (document === undefined) return null;
   }
+  refuseOtherId(event.document, document);
+  return { ...event, document };
 }
 
 function refuseOtherId(before: Uint8Array, after: Uint8Array): void {

@@ -19,9 +19,12 @@ export interface EventPipeline {
   readonly earlyFilters: readonly CompiledFilter[];
   /** The same leading filters, for the events that are not made from an entry alone. */
   readonly leadingFilters: readonly CompiledFilter[];
-  /** Top-level fields that an only, last exclusion drops; not written at all. */
+  /** Top-level fields that an only, last exclusion drops; not written at all, as long as no filter asks for them. */
   readonly omitted: ReadonlySet<string>;
+  /** What remains to be done to an event that was written without the omitted fields. */
   readonly steps: readonly Step[];
+  /** All of the stages behind the leading filters, for an event that was written whole. */
+  readonly wholeSteps: readonly Step[];
   readonly splitsLargeEvents: boolean;
 }
 
@@ -61,15 +64,16 @@ export function compileEventPipeline(stages: readonly RawValue[], variables: Var
   );
   const leading = (firstOther < 0 ? own : own.slice(0, firstOther)).map(([, operand]) => operand);
   const rest = firstOther < 0 ? [] : own.slice(firstOther);
-  const omitted = omittedBy(rest);
+  const earlyFilters = leading.filter((filter) => !isNamespaceFilter(filter));
+  const omitted = earlyFilters.length === 0 ? omittedBy(rest) : undefined;
+  const wholeSteps = rest.map(([name, operand]) => compileStep(name, operand, variables));
   return {
     namespaceFilters: leading.filter(isNamespaceFilter).map((filter) => new NamespaceFilter(filter.span())),
-    earlyFilters: leading
-      .filter((filter) => !isNamespaceFilter(filter))
-      .map((filter) => compileFilter(filter.span(), variables)),
+    earlyFilters: earlyFilters.map((filter) => compileFilter(filter.span(), variables)),
     leadingFilters: leading.map((filter) => compileFilter(filter.span(), variables)),
     omitted: omitted ?? new Set(),
-    steps: omitted === undefined ? rest.map(([name, operand]) => compileStep(name, operand, variables)) : [],
+    steps: omitted === undefined ? wholeSteps : [],
+    wholeSteps,
     splitsLargeEvents: splitAt >= 0,
   };
 }
