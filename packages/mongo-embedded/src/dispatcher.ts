@@ -165,12 +165,16 @@ export class Dispatcher {
   #context(call: Call, session: CallSession, transaction: Transaction | null): CommandContext {
     const { body, database } = call.request;
     const maxTimeMs = body.count('maxTimeMS') ?? 0;
+    const concern = transaction === null ? body.nested('readConcern') : undefined;
+    const isSnapshot = concern?.string('level') === 'snapshot';
+    const snapshot = isSnapshot ? this.#server.snapshots.at(concern.timestamp('atClusterTime')) : null;
     return {
       server: this.#server,
       connection: call.connection,
       body,
       database,
-      access: transaction?.access ?? this.#direct,
+      access: transaction?.access ?? snapshot?.access ?? this.#direct,
+      snapshotTime: snapshot?.time ?? null,
       lsid: session.lsid,
       txnNumber: session.txnNumber,
       transaction,

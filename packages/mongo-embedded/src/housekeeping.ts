@@ -1,18 +1,69 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ServerState } from './server-state.ts';
+import { DirectAccess } from './storage/direct-access.ts';
+import { LockedByTransaction } from './storage/document-access.ts';
+import { expiredDocuments } from './storage/expired-documents.ts';
 
 const roundMs = 1000;
 
-/** Closes idle cursors and ends transactions and sessions that are over, about once a second, until the signal aborts. */
+/** Bytes of old versions that open snapshots may hold back; beyond, they are given up, as mongod does under cache pressure. */
+const versionBytesMax = 512 * 1024 * 1024;
+
+/**
+ * What happens by itself: idle cursors close, transactions, sessions and snapshots end, and documents expire. Runs until the
+ * signal aborts.
+ */
 export async function startHousekeeping(server: ServerState, signal: AbortSignal): Promise<void> {
+  let lastExpiryMs = server.clock.monotonicMs();
   while (!signal.aborted) {
     await server.clock.sleep(roundMs, signal);
     if (signal.aborted) return;
-    const { cursorTimeoutMillis, transactionLifetimeLimitSeconds, localLogicalSessionTimeoutMinutes } =
-      server.parameters;
-    server.cursors.closeIdle(cursorTimeoutMillis);
-    server.sessions.expire({
-      transactionMsMax: transactionLifetimeLimitSeconds * 1000,
-      sessionMsMax: localLogicalSessionTimeoutMinutes * 60_000,
-    });
+    endWhatIsOver(server);
+    const { ttlMonitorEnabled, ttlMonitorSleepSecs } = server.parameters;
+    const nowMs = server.clock.monotonicMs();
+    if (!ttlMonitorEnabled || nowMs - lastExpiryMs < ttlMonitorSleepSecs * 1000) continue;
+    lastExpiryMs = nowMs;
+    try {
+      server.sessions.forgetStored(server.parameters.localLogicalSessionTimeoutMinutes * 60_000);
+      await deleteExpired(server, signal);
+    } catch (error) {
+      // A full or damaged disk: the group is undone, its writers are told, and the next round tries again.
+      server.store.group.fail(error);
+    }
+  }
+}
+
+function endWhatIsOver({ cursors, parameters, sessions, snapshots, store }: ServerState): void {
+  const { cursorTimeoutMillis, transactionLifetimeLimitSeconds, localLogicalSessionTimeoutMinutes } = parameters;
+  cursors.closeIdle(cursorTimeoutMillis);
+  sessions.expire({
+    transactionMsMax: transactionLifetimeLimitSeconds * 1000,
+    sessionMsMax: localLogicalSessionTimeoutMinutes * 60_000,
+  });
+  const isTooMuch = store.versions.bytes > versionBytesMax;
+  snapshots.expire(isTooMuch);
+  if (isTooMuch) sessions.killAll();
+}
+
+/** One pass of what mongod calls its TTL monitor, giving way between pages. */
+export async function deleteExpired({ clock, locks, store }: ServerState, signal: AbortSignal): Promise<void> {
+  const access = new DirectAccess(store, locks);
+  for (const { database, name } of store.catalog.databases().flatMap((each) => store.catalog.collections(each))) {
+    const collection = store.catalog.find(database, name);
+    if (collection === undefined) continue;
+    for (const page of expiredDocuments(collection, clock.nowMs())) {
+      for (const stored of page) removeUnlessHeld(() => access.remove(collection, stored));
+      await nextTurn();
+      if (signal.aborted || store.catalog.find(database, name) !== collection) break;
+    }
+  }
+}
+
+/** A document that a transaction holds expires in the next pass. */
+function removeUnlessHeld(remove: () => void): void {
+  try {
+    remove();
+  } catch (error) {
+    if (!(error instanceof LockedByTransaction)) throw error;
   }
 }

@@ -8,6 +8,7 @@ import { FailPoints } from './fail-point/fail-points.ts';
 import { startHousekeeping } from './housekeeping.ts';
 import { replicaSetName, type ServerState } from './server-state.ts';
 import { SessionTable } from './session/session-table.ts';
+import { SnapshotReads } from './session/snapshot-reads.ts';
 import { LockTable } from './storage/lock-table.ts';
 import { openStore } from './storage/store.ts';
 import { Listener } from './wire/listener.ts';
@@ -99,6 +100,7 @@ function open(options: MongoServerOptions, clock: Clock): Running {
     locks,
     cursors: new CursorTable(clock),
     sessions: new SessionTable({ store, locks, clock }),
+    snapshots: new SnapshotReads({ store, locks, clock }),
     failPoints: new FailPoints(),
     parameters: defaultParameters(),
     counters: {

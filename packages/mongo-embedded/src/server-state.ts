@@ -3,6 +3,7 @@ import type { Parameters } from './commands/parameters.ts';
 import type { CursorTable } from './cursor/cursor-table.ts';
 import type { FailPoints } from './fail-point/fail-points.ts';
 import type { SessionTable } from './session/session-table.ts';
+import type { SnapshotReads } from './session/snapshot-reads.ts';
 import type { LockTable } from './storage/lock-table.ts';
 import type { Store } from './storage/store.ts';
 
@@ -13,6 +14,7 @@ export interface ServerState {
   readonly locks: LockTable;
   readonly cursors: CursorTable;
   readonly sessions: SessionTable;
+  readonly snapshots: SnapshotReads;
   readonly failPoints: FailPoints;
   readonly parameters: Parameters;
   readonly counters: Counters;

@@ -105,8 +105,12 @@ function results(context: CommandContext, name: string | null, stages: readonly 
 const countStages = [serialize({ $match: {} }), serialize({ $group: { _id: 1, n: { $sum: 1 } } })].map(asBuffer);
 
 /** The count of a whole collection is known without reading it. */
-function countOf({ transaction }: CommandContext, collection: Collection, stages: readonly RawValue[]): Buffer | null {
-  if (transaction !== null || stages.length !== 2 || viewOf(collection) !== null) return null;
+function countOf(
+  { transaction, snapshotTime }: CommandContext,
+  collection: Collection,
+  stages: readonly RawValue[],
+): Buffer | null {
+  if (transaction !== null || snapshotTime !== null || stages.length !== 2 || viewOf(collection) !== null) return null;
   const isCount = stages.every((stage, index) => countStages[index]?.equals(stage.span()) === true);
   const count = isCount ? collection.table.count() : 0;
   if (count === 0) return null;

@@ -1,6 +1,7 @@
 import type { Document } from 'bson';
 import type { BsonWriter } from '../bson/bson-writer.ts';
 import type { CommandBody } from '../bson/command-body.ts';
+import type { ClusterTime } from '../history/history-entry.ts';
 import type { ServerState } from '../server-state.ts';
 import type { RetryableWrite } from '../session/session-table.ts';
 import type { Transaction } from '../session/transaction.ts';
@@ -21,6 +22,8 @@ export interface CommandContext {
   readonly transaction: Transaction | null;
   /** What the statements of this retryable write have answered before; null where the call is none. */
   readonly retryableWrite: RetryableWrite | null;
+  /** The moment that a read with read concern `snapshot` outside of a transaction sees; null for the present. */
+  readonly snapshotTime: ClusterTime | null;
   /** Aborts when the client goes away or the server stops. */
   readonly signal: AbortSignal;
   /** `clock.monotonicMs()` by which the call must be done (maxTimeMS), or null. */

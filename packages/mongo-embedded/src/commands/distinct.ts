@@ -28,7 +28,8 @@ async function run(context: CommandContext): Promise<CommandResult> {
     writer.value(String(index), value.type, value.span());
   });
   if (writer.length > documentBytesMax) throw new MongoFailure(17217, 'distinct too big, 16mb cap');
-  return writer.end();
+  writer.end();
+  return context.snapshotTime === null ? writer : writer.timestamp('atClusterTime', context.snapshotTime);
 }
 
 interface Wanted {

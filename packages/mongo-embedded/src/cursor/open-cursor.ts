@@ -1,6 +1,7 @@
 import { BsonWriter } from '../bson/bson-writer.ts';
 import type { CommandContext } from '../commands/command.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
+import type { ClusterTime } from '../history/history-entry.ts';
 import { documentBytesMax, documentBytesSlack } from '../server-state.ts';
 import { sessionKey } from '../session/session-table.ts';
 import type { Batch, BatchRequest, DocumentSource } from './cursor-table.ts';
@@ -46,6 +47,7 @@ export function batchRequest(
 /** Reads the first batch and keeps a cursor if there may be more. */
 export async function openCursor(context: CommandContext, options: CursorOptions): Promise<BsonWriter> {
   const { source, namespace, batchSize } = options;
+  const { snapshotTime } = context;
   const isTailable = options.isTailable === true;
   let batch: Batch;
   try {
@@ -56,7 +58,7 @@ export async function openCursor(context: CommandContext, options: CursorOptions
   }
   if (batch.isExhausted || options.isSingleBatch === true) {
     source.close();
-    return cursorReply({ id: 0n, namespace, field: 'firstBatch' }, batch);
+    return cursorReply({ id: 0n, namespace, field: 'firstBatch', snapshotTime }, batch);
   }
   const cursor = context.server.cursors.open({
     namespace,
@@ -69,17 +71,22 @@ export async function openCursor(context: CommandContext, options: CursorOptions
     timeLeftMs:
       isTailable || context.deadlineMs === null ? null : context.deadlineMs - context.server.clock.monotonicMs(),
   });
-  return cursorReply({ id: cursor.id, namespace, field: 'firstBatch' }, batch);
+  return cursorReply({ id: cursor.id, namespace, field: 'firstBatch', snapshotTime }, batch);
+}
+
+interface ReplyCursor {
+  readonly id: bigint;
+  readonly namespace: string;
+  readonly field: 'firstBatch' | 'nextBatch';
+  readonly snapshotTime?: ClusterTime | null;
 }
 
 /** `{ cursor: { firstBatch | nextBatch, postBatchResumeToken, id, ns } }`. */
-export function cursorReply(
-  cursor: { id: bigint; namespace: string; field: 'firstBatch' | 'nextBatch' },
-  batch: Batch,
-): BsonWriter {
+export function cursorReply(cursor: ReplyCursor, batch: Batch): BsonWriter {
   const bytes = batch.documents.reduce((sum, document) => sum + document.length + 8, 512);
   const writer = new BsonWriter(Math.min(bytes, documentBytesMax + documentBytesSlack * 4));
   writer.beginDocument('cursor').documents(cursor.field, batch.documents);
   if (batch.resumeToken !== undefined) writer.document('postBatchResumeToken', batch.resumeToken);
+  if (cursor.snapshotTime != null) writer.timestamp('atClusterTime', cursor.snapshotTime);
   return writer.int64('id', cursor.id).string('ns', cursor.namespace).end();
 }

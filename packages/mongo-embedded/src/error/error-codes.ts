@@ -88,6 +88,7 @@ export const errorCodes = {
   IncompleteTransactionHistory: 217,
   UpdateOperationFailed: 218,
   SnapshotUnavailable: 246,
+  SnapshotTooOld: 239,
   ReadConcernMajorityNotEnabled: 148,
   NotAReplicaSet: 123,
   QueryFeatureNotAllowed: 224,

@@ -10,7 +10,7 @@ const call: FailedCall = {
 };
 
 // Source: src/mongo/db/error_labels.cpp and error_codes.yml of mongodb/mongo.
-test.each<[string, number, Partial<FailedCall>, string[]]>([
+test.each<[title: string, code: number, differing: Partial<FailedCall>, labels: string[]]>([
   ['a retryable write that met a stepping down primary', 189, { isRetryableWrite: true }, ['RetryableWriteError']],
   ['the same error of a write that cannot be retried', 189, {}, []],
   ['a duplicate key', 11000, { isRetryableWrite: true }, []],
@@ -37,6 +37,6 @@ test.each<[string, number, Partial<FailedCall>, string[]]>([
     ['NonResumableChangeStreamError'],
   ],
   ['a change stream whose cursor was killed', 237, { command: 'getMore', isChangeStream: true }, []],
-])('%s', (_, code, differing, labels) => {
+])('%s', (...[, code, differing, labels]) => {
   expect(errorLabelsFor(code, { ...call, ...differing })).toEqual(labels);
 });

@@ -212,8 +212,13 @@ export class SessionTable {
         this.#sessions.delete(key);
       }
     }
-    const before = this.#dependencies.clock.nowMs() - limits.sessionMsMax;
-    this.#dependencies.store.sqlite.prepare('DELETE FROM session WHERE used_ms < ?').run(before);
+  }
+
+  /** Deletes what is stored of sessions that were last used so long ago. */
+  forgetStored(sessionMsMax: number): void {
+    const { clock, store } = this.#dependencies;
+    store.group.enter();
+    store.sqlite.prepare('DELETE FROM session WHERE used_ms < ?').run(clock.nowMs() - sessionMsMax);
   }
 
   /** Aborts what the session has open, as `killSessions` and `endSessions` do. */
