@@ -43,7 +43,7 @@ test('an operator defines an entity, watches it go live, sees a change arrive, r
   await test.step('Refresh from source scans again under the next version', async () => {
     await page.getByRole('button', { name: 'Refresh from source' }).click();
     await page.getByRole('alertdialog').getByRole('button', { name: 'Refresh from source' }).click();
-    await expect(page.getByText(/version 2/)).toBeVisible({ timeout: 60_000 });
+    await expect(page.getByText(/· version 2 ·/)).toBeVisible({ timeout: 60_000 });
     await expect(page.getByRole('heading', { level: 1 })).toContainText('Live', { timeout: 60_000 });
   });
 

@@ -6,6 +6,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     test(`pages pass axe and do not scroll sideways: ${colorScheme}, ${width} px`, async ({
       page,
       axe,
+      expectRefusal,
       prefix,
       source,
       stack,
@@ -71,6 +72,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       });
 
       await test.step('nodes, jobs, and a page that does not exist', async () => {
+        expectRefusal(404, 'entities.get');
         for (const path of ['/nodes', '/jobs', '/entities/no_such_entity']) {
           await page.goto(path);
           await expect(page.getByRole('heading', { level: 1 })).toBeVisible();

@@ -18,6 +18,9 @@ interface Fixtures {
   /** A prefix for entity names of this test alone; entities so named are deleted afterwards. */
   readonly prefix: string;
   readonly axe: () => Promise<unknown[]>;
+  /** The browser reports every answer >= 400 as an error of its console; one that the test provokes is named here. */
+  readonly expectRefusal: (status: number, procedure: string) => void;
+  readonly refusals: { readonly status: number; readonly procedure: string }[];
 }
 
 const wcagTags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
@@ -55,11 +58,22 @@ export const test = base.extend<Fixtures>({
     await client.close();
   },
   // Every test fails on a console error, an uncaught exception, an answer >= 500 or a request to another origin.
-  page: async ({ page, stack }, use) => {
+  // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixture's dependencies from this pattern.
+  refusals: async ({}, use) => {
+    await use([]);
+  },
+  expectRefusal: async ({ refusals }, use) => {
+    await use((status, procedure) => refusals.push({ status, procedure }));
+  },
+  page: async ({ page, stack, refusals }, use) => {
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
     page.on('console', (message) => {
-      if (message.type() === 'error') problems.push(`console: ${message.text()} ${message.location().url}`);
+      const text = `${message.text()} ${message.location().url}`;
+      const isExpected = refusals.some(
+        ({ status, procedure }) => text.includes(`status of ${status} `) && text.includes(`/api/trpc/${procedure}`),
+      );
+      if (message.type() === 'error' && !isExpected) problems.push(`console: ${text}`);
     });
     page.on('response', (response) => {
       if (response.status() >= 500) problems.push(`${response.status()} ${response.url()}`);

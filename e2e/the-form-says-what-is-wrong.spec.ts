@@ -1,6 +1,13 @@
 import { chooseSource, expect, test } from './fixtures.ts';
 
-test('a name that exists is refused by the engine on the field itself', async ({ page, prefix, source, stack }) => {
+test('a name that exists is refused by the engine on the field itself', async ({
+  page,
+  expectRefusal,
+  prefix,
+  source,
+  stack,
+}) => {
+  expectRefusal(409, 'entities.create');
   await source.collection('things').insertOne({ colour: 'green' });
   const entityName = `${prefix}things`;
   const shape = {
