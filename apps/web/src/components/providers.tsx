@@ -8,6 +8,7 @@ import { LiveProvider } from '../live/live-provider.tsx';
 import { createTicker } from '../live/ticker.ts';
 import { ClockSkewContext, TickerContext } from '../live/use-engine-now.ts';
 import { useFleet } from '../live/use-fleet.ts';
+import { TimeZoneContext, useBrowserTimeZone } from '../live/use-time-zone.ts';
 import { createBrowserClient } from '../trpc/browser-client.ts';
 import { createQueryClient } from '../trpc/query-client.ts';
 import { TRPCProvider } from '../trpc/trpc.ts';
@@ -32,9 +33,9 @@ export function Providers({ renderedAtMs, firstPicture, children }: ProvidersPro
             <NuqsAdapter>
               <Announcer>
                 <LiveProvider>
-                  <SkewedClock>
+                  <Clocks>
                     <ToastArea>{children}</ToastArea>
-                  </SkewedClock>
+                  </Clocks>
                 </LiveProvider>
               </Announcer>
             </NuqsAdapter>
@@ -48,8 +49,12 @@ export function Providers({ renderedAtMs, firstPicture, children }: ProvidersPro
 /** Clocks that differ less are taken as equal, so that ages do not tremble. */
 const skewMsMin = 2_000;
 
-function SkewedClock({ children }: { readonly children: ReactNode }) {
+function Clocks({ children }: { readonly children: ReactNode }) {
   const { fleet, receivedAtMs } = useFleet();
   const skewMs = fleet === undefined ? 0 : Date.parse(fleet.at) - receivedAtMs;
-  return <ClockSkewContext value={Math.abs(skewMs) < skewMsMin ? 0 : skewMs}>{children}</ClockSkewContext>;
+  return (
+    <TimeZoneContext value={useBrowserTimeZone()}>
+      <ClockSkewContext value={Math.abs(skewMs) < skewMsMin ? 0 : skewMs}>{children}</ClockSkewContext>
+    </TimeZoneContext>
+  );
 }

@@ -2,7 +2,7 @@
 
 import { type ReactNode, useEffect, useMemo, useReducer } from 'react';
 import { type Live, LiveContext } from './live-context.ts';
-import { isStreaming, liveAtStart, nextLiveState } from './live-state.ts';
+import { isStreaming, liveAtStart, nextLiveState, steadyMs } from './live-state.ts';
 import { LiveStream } from './live-stream.tsx';
 
 /** A hidden tab keeps its connection so long: browsers allow six per address, and tabs are many. */
@@ -37,6 +37,13 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
     const timer = setTimeout(() => happen('retry'), retryInMs);
     return () => clearTimeout(timer);
   }, [retryInMs, failures]);
+
+  const isSettling = state.kind === 'live' && state.failures > 0;
+  useEffect(() => {
+    if (!isSettling) return;
+    const timer = setTimeout(() => happen('held'), steadyMs);
+    return () => clearTimeout(timer);
+  }, [isSettling]);
 
   const live = useMemo<Live>(
     () => ({

@@ -10,11 +10,11 @@ import {
 } from './live-state.ts';
 
 const after = (...happenings: LiveHappening[]): LiveState => happenings.reduce(nextLiveState, liveAtStart);
-const happenings: LiveHappening[] = ['data', 'failed', 'retry', 'pause', 'resume', 'hide', 'show'];
+const happenings: LiveHappening[] = ['data', 'held', 'failed', 'retry', 'pause', 'resume', 'hide', 'show'];
 
 describe('the state of the live connection', () => {
   test('it is live once data has come', () => {
-    expect(after('data')).toEqual({ kind: 'live' });
+    expect(after('data')).toEqual({ kind: 'live', failures: 0 });
   });
 
   test('a failure is retried, each time later', () => {
@@ -28,7 +28,14 @@ describe('the state of the live connection', () => {
     expect(retrying).toEqual({ kind: 'connecting', failures: pollingAfterFailures });
     expect(isPolling(retrying)).toBe(true);
     expect(nextLiveState(retrying, 'failed').kind).toBe('polling');
-    expect(nextLiveState(retrying, 'data')).toEqual({ kind: 'live' });
+    expect(isPolling(nextLiveState(retrying, 'data'))).toBe(false);
+    expect(after(...tries, 'data', 'held')).toEqual({ kind: 'live', failures: 0 });
+  });
+
+  test('a stream that breaks after each first message is opened ever more slowly too', () => {
+    const breaking = Array.from({ length: pollingAfterFailures }, (): LiveHappening[] => ['retry', 'data', 'failed']);
+    expect(after(...breaking.flat()).kind).toBe('polling');
+    expect(after('data', 'failed', 'retry', 'data', 'held', 'failed')).toMatchObject({ failures: 1, retryInMs: 500 });
   });
 
   test('nothing but resuming ends a pause', () => {

@@ -5,18 +5,22 @@
  */
 export type LiveState =
   | { readonly kind: 'connecting'; readonly failures: number }
-  | { readonly kind: 'live' }
+  /** `failures` are those before it; they are forgotten only when the stream has held, so that one which breaks after
+   * its first message is not opened again without end. */
+  | { readonly kind: 'live'; readonly failures: number }
   | { readonly kind: 'reconnecting'; readonly failures: number; readonly retryInMs: number }
   | { readonly kind: 'polling'; readonly failures: number; readonly retryInMs: number }
   | { readonly kind: 'hidden' }
   | { readonly kind: 'paused' };
 
-export type LiveHappening = 'data' | 'failed' | 'retry' | 'pause' | 'resume' | 'hide' | 'show';
+/** `held`: the stream has brought data for `steadyMs` without a break. */
+export type LiveHappening = 'data' | 'held' | 'failed' | 'retry' | 'pause' | 'resume' | 'hide' | 'show';
 
 /** After so many failures in a row the console asks again and again instead, and says so. */
 export const pollingAfterFailures = 4;
 /** While polling, streaming is tried again this often. */
 export const pollingRetryMs = 20_000;
+export const steadyMs = 10_000;
 const retryMsFirst = 500;
 const retryMsMax = 8_000;
 
@@ -33,7 +37,9 @@ export function nextLiveState(state: LiveState, happening: LiveHappening): LiveS
     case 'show':
       return state.kind === 'hidden' ? liveAtStart : state;
     case 'data':
-      return state.kind === 'connecting' ? { kind: 'live' } : state;
+      return state.kind === 'connecting' ? { kind: 'live', failures: state.failures } : state;
+    case 'held':
+      return state.kind === 'live' && state.failures > 0 ? { kind: 'live', failures: 0 } : state;
     case 'retry':
       return state.kind === 'reconnecting' || state.kind === 'polling'
         ? { kind: 'connecting', failures: state.failures }
@@ -45,7 +51,7 @@ export function nextLiveState(state: LiveState, happening: LiveHappening): LiveS
 
 function afterFailure(state: LiveState): LiveState {
   if (state.kind !== 'connecting' && state.kind !== 'live') return state;
-  const failures = state.kind === 'connecting' ? state.failures + 1 : 1;
+  const failures = state.failures + 1;
   if (failures >= pollingAfterFailures) return { kind: 'polling', failures, retryInMs: pollingRetryMs };
   return { kind: 'reconnecting', failures, retryInMs: Math.min(retryMsMax, retryMsFirst * 2 ** (failures - 1)) };
 }
@@ -57,5 +63,5 @@ export function isStreaming(state: LiveState): boolean {
 
 /** Whether queries must be asked again by a timer because nothing is pushed. */
 export function isPolling(state: LiveState): boolean {
-  return state.kind === 'polling' || ('failures' in state && state.failures >= pollingAfterFailures);
+  return state.kind === 'polling' || (state.kind === 'connecting' && state.failures >= pollingAfterFailures);
 }

@@ -65,7 +65,7 @@ function Step({ name, state, isFirst, entity }: StepProps) {
 }
 
 function StepMark({ state, activity }: { readonly state: StepState; readonly activity: EntityView['activity'] }) {
-  const round = 'grid size-[18px] shrink-0 place-items-center rounded-full';
+  const round = 'step-mark grid size-[18px] shrink-0 place-items-center rounded-full';
   if (state === 'done')
     return (
       <span className={classes(round, 'bg-ok text-panel')}>
