@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { openDatabase } from '@emcachers/db/database';
 import { expect, test } from 'vitest';
 import { eventually } from './api-client.ts';
 import { converged } from './convergence.ts';
@@ -15,18 +15,17 @@ test('with every PostgreSQL connection terminated again and again the engine liv
   await insertOrders(collection, 3_000, random);
   await using running = await stack.engine();
   await running.api.create(shape);
-  const killer = new pg.Client({ connectionString: stack.databaseUrl });
-  await killer.connect();
+  const killer = openDatabase({ url: stack.databaseUrl, connectionsMax: 1 });
   for (let round = 0; round < 5; round += 1) {
     await changeOrders(collection, 3_000, random);
-    const killed = await killer.query(
+    const killed = await killer.pool.query(
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
     );
     expect(killed.rowCount).toBeGreaterThan(0);
     await changeOrders(collection, 3_000, random);
     await new Promise((resolve) => setTimeout(resolve, 300));
   }
-  await killer.end();
+  await killer.close();
   await running.api.untilLive('orders');
   await converged(stack, shape);
 });

@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import pg from 'pg';
+import { openDatabase } from '@emcachers/db/database';
 import { expect, test } from 'vitest';
 import { insertOrders, orderShape, orders, randomFrom } from './shop.ts';
 import { createStack } from './stack.ts';
@@ -9,12 +9,11 @@ const cycles = 20;
 async function countHandles(databaseUrl: string) {
   // Sockets and threads that are closing get a moment to be gone.
   await new Promise((resolve) => setTimeout(resolve, 200));
-  const client = new pg.Client({ connectionString: databaseUrl });
-  await client.connect();
-  const backends = await client.query<{ count: string }>(
-    'SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()',
+  const observer = openDatabase({ url: databaseUrl, connectionsMax: 1 });
+  const backends = await observer.pool.query<{ count: number }>(
+    'SELECT count(*) AS count FROM pg_stat_activity WHERE datname = current_database()',
   );
-  await client.end();
+  await observer.close();
   return {
     backends: Number(backends.rows[0]?.count),
     files: readdirSync('/proc/self/fd').length,

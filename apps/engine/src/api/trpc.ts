@@ -31,7 +31,6 @@ const trpc = initTRPC.context<ApiContext>().create({
 });
 
 export const router = trpc.router;
-export const createCallerFactory = trpc.createCallerFactory;
 
 /** A procedure whose catalogue errors keep their HTTP status instead of becoming 500. */
 export const procedure = trpc.procedure.use(async ({ next }) => {

@@ -29,6 +29,12 @@ const intervalMs = 1_000;
 /** However often somebody knocks: pictures are at least this far apart. */
 const intervalMsMin = 200;
 
+/** A server that has not answered by then is shown as one that cannot be reached. */
+const readingMsMax = 3_000;
+
+type Outcome = { readonly rows: FleetRows } | { readonly error: unknown };
+const silent = new Error('PostgreSQL did not answer in time.');
+
 const noRows: FleetRows = {
   nowMs: 0,
   head: 0,
@@ -52,19 +58,37 @@ export function createFleetSampler(dependencies: FleetSamplerDependencies): Flee
   let nap = new AbortController();
   let wasReachable = true;
 
+  /** Settles when PostgreSQL does. One at a time, however long that takes: a server that hangs must not eat the pool. */
+  let reading: Promise<Outcome> | null = null;
+  const beginReading = (): Promise<Outcome> => {
+    const begun = readRows()
+      .then(
+        (rows): Outcome => ({ rows }),
+        (error: unknown): Outcome => ({ error }),
+      )
+      .finally(() => {
+        reading = null;
+      });
+    return begun;
+  };
+  const readInTime = async (): Promise<Outcome> => {
+    reading ??= beginReading();
+    const inTime = new AbortController();
+    const late = clock.sleep(readingMsMax, inTime.signal).then((): Outcome => ({ error: silent }));
+    const outcome = await Promise.race([reading, late]);
+    inTime.abort();
+    return outcome;
+  };
+
   const take = async (): Promise<FleetView> => {
-    const reachable = await readRows().then(
-      (rows) => {
-        known = { rows, atMs: clock.monotonicMs() };
-        measures.observe(rows, clock.monotonicMs());
-        return true;
-      },
-      (error: unknown) => {
-        if (wasReachable)
-          log.warn({ err: error }, 'PostgreSQL could not be read; the last picture is shown with its age.');
-        return false;
-      },
-    );
+    const outcome = await readInTime();
+    const reachable = 'rows' in outcome;
+    if (reachable) {
+      known = { rows: outcome.rows, atMs: clock.monotonicMs() };
+      measures.observe(outcome.rows, clock.monotonicMs());
+    } else if (wasReachable) {
+      log.warn({ err: outcome.error }, 'PostgreSQL could not be read; the last picture is shown with its age.');
+    }
     wasReachable = reachable;
     const rows = known?.rows ?? { ...noRows, nowMs: clock.nowMs() };
     const readAgeMs = reachable || known === null ? 0 : clock.monotonicMs() - known.atMs;

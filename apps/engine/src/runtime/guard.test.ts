@@ -1,0 +1,32 @@
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import { expect, test } from 'vitest';
+import { createGuard } from './guard.ts';
+import { createLeapingClock } from './testing.ts';
+
+const away = new EmcachersError({ code: 'EMC-2001', detail: 'nobody answers' });
+const fails = () => Promise.reject(away);
+
+test('after five failures callers hear at once that the server is away, and after 30 s one of them tries', async () => {
+  const clock = createLeapingClock();
+  const guard = createGuard({ clock, faultOf: (thrown) => (thrown === away ? away : null) });
+  let asked = 0;
+  const answer = async () => {
+    asked += 1;
+    return 'here';
+  };
+  for (let round = 0; round < 5; round += 1) await expect(guard.call(fails)).rejects.toBe(away);
+  await expect(guard.call(answer)).rejects.toBe(away);
+  expect(asked).toBe(0);
+  clock.leap(30_000);
+  expect(await guard.call(answer)).toBe('here');
+  expect(await guard.call(answer)).toBe('here');
+  expect(asked).toBe(2);
+});
+
+test('a refusal that the server itself gave does not count against it', async () => {
+  const guard = createGuard({ clock: createLeapingClock(), faultOf: () => null });
+  const refusal = new Error('not authorized');
+  for (let round = 0; round < 9; round += 1)
+    await expect(guard.call(() => Promise.reject(refusal))).rejects.toBe(refusal);
+  expect(await guard.call(async () => 1)).toBe(1);
+});
