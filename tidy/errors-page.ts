@@ -14,7 +14,8 @@ const retries = {
 /** docs/errors.md, made from the catalogue so that the two cannot differ. `node tidy/errors-page.ts` writes it. */
 export function renderErrorsPage(): string {
   const sections = Object.entries(errorCodes).map(
-    ([code, entry]) => `## ${code} ${entry.title}\n\n**Cause.** ${entry.cause}\n\n**What to do.** ${entry.remedy}\n\n${retries[entry.retry]}\n`,
+    ([code, entry]) =>
+      `## ${code} ${entry.title}\n\n**Cause.** ${entry.cause}\n\n**What to do.** ${entry.remedy}\n\n${retries[entry.retry]}\n`,
   );
   const intro =
     'Every error of the engine, the API and the console carries one of these codes. Made from ' +

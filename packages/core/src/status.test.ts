@@ -4,6 +4,7 @@ import { activities, healths } from './api-views.ts';
 import { deriveStatus } from './status.ts';
 import type { CacheFacts, EntityFacts, StatusFacts } from './status-facts.ts';
 
+/** The truth table of `deriveStatus` (I12). */
 const goodCache: CacheFacts = {
   nodeId: 'n1',
   reportAgeMs: 1_000,

@@ -43,7 +43,7 @@ const uuid = '00112233-4455-6677-8899-aabbccddeeff';
 const big = 2n ** 53n + 1n;
 const no = 'refused';
 
-/** Every BSON type in every column type: JSONB, Any, Bool, Number, Integer, Text. */
+/** I13: every BSON type in every column type: JSONB, Any, Bool, Number, Integer, Text. */
 const table: readonly (readonly [string, unknown, ...(SqlValue | typeof no)[]])[] = [
   ['a double', new Double(1.5), '1.5', 1.5, no, 1.5, no, '1.5'],
   ['a whole double', new Double(1), '1.0', 1, 1, 1, 1, '1'],
