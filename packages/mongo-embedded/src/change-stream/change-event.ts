@@ -79,11 +79,12 @@ function writeDescriptions(
     if (showsExpandedEvents) writer.document('updateDescription', entry.updateDescription);
     else writeClassicDescription(writer, entry.updateDescription);
   }
-  if (showsExpandedEvents && entry.operationDescription !== null && !omitted.has('operationDescription')) {
+  if (!showsExpandedEvents) return;
+  if (entry.operationDescription !== null && !omitted.has('operationDescription')) {
     writer.document('operationDescription', entry.operationDescription);
-    // A `modify` entry keeps what was before as its pre-image.
-    if (entry.kind === 'modify' && entry.preImage !== null) writer.document('stateBeforeChange', entry.preImage);
   }
+  // A `modify` entry keeps what was before as its pre-image.
+  if (entry.kind === 'modify' && entry.preImage !== null) writer.document('stateBeforeChange', entry.preImage);
 }
 
 const disambiguatedName = nameBytes('disambiguatedPaths');

@@ -146,7 +146,7 @@ export class ChangeStream {
   /** Moves the token on over what was looked at and not shown. */
   #advanceToken(): void {
     const { history } = this.#given;
-    if (this.#resume !== null && !this.#resume.isPassed) return;
+    if (this.#resume !== null && !this.#resume.isFound) return;
     const isCaughtUp = this.#position >= history.head().sequence;
     const time = isCaughtUp ? history.now() : this.#scannedTime;
     if (time === null) return;

@@ -6,6 +6,13 @@ import type { StreamSpec } from './stream-spec.ts';
 /** Reads the document that an update changed, as it is now; null when it, its collection, or (where asked) the collection of that UUID is gone. */
 export type LookUpDocument = (entry: HistoryEntry, mustMatchUuid: boolean) => Uint8Array | null;
 
+/** How to get images, and which of them are dropped in the end anyway. */
+export interface ImageRequest {
+  readonly spec: StreamSpec;
+  readonly lookUp: LookUpDocument;
+  readonly omitted: ReadonlySet<string>;
+}
+
 const kindsWithBefore: readonly string[] = ['update', 'replace', 'delete'];
 
 /** Whether events of this kind get anything from `addImages`. */
@@ -18,27 +25,19 @@ export function wantsImages(entry: HistoryEntry, spec: StreamSpec): boolean {
  * The event with `fullDocumentBeforeChange` and `fullDocument` as the stream asks for them. A required image that was not kept is
  * NoMatchingDocument 47. Source: `document_source_change_stream_add_pre_image.cpp` and `…_add_post_image.cpp` of mongodb/mongo.
  */
-export function addImages(
-  document: Uint8Array,
-  entry: HistoryEntry,
-  given: { readonly spec: StreamSpec; readonly lookUp: LookUpDocument },
-): Uint8Array {
-  const { spec, lookUp } = given;
+export function addImages(document: Uint8Array, entry: HistoryEntry, given: ImageRequest): Uint8Array {
+  const { spec, omitted } = given;
   const writer = new BsonWriter(document.length + 1024).elements(document);
   if (spec.fullDocumentBeforeChange !== 'off' && kindsWithBefore.includes(entry.kind)) {
     if (entry.preImage === null && spec.fullDocumentBeforeChange === 'required')
       throw notFound('pre', 'update, delete and replace');
-    writeImage(writer, 'fullDocumentBeforeChange', entry.preImage);
+    if (!omitted.has('fullDocumentBeforeChange')) writeImage(writer, 'fullDocumentBeforeChange', entry.preImage);
   }
-  if (entry.kind === 'update') writeAfter(writer, entry, { spec, lookUp });
+  if (entry.kind === 'update' && !omitted.has('fullDocument')) writeAfter(writer, entry, given);
   return writer.finish();
 }
 
-function writeAfter(
-  writer: BsonWriter,
-  entry: HistoryEntry,
-  { spec, lookUp }: { readonly spec: StreamSpec; readonly lookUp: LookUpDocument },
-): void {
+function writeAfter(writer: BsonWriter, entry: HistoryEntry, { spec, lookUp }: ImageRequest): void {
   switch (spec.fullDocument) {
     case 'default':
       return;

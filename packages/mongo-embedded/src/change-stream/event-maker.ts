@@ -30,7 +30,7 @@ export class EventMaker {
     for (const filter of earlyFilters) if (!filter.matches(event.document)) return null;
     const { steps } = this.#pipeline;
     if (!wantsImages(entry, this.#spec)) return transformed(event, steps);
-    const document = addImages(event.document, entry, { spec: this.#spec, lookUp: this.#lookUp });
+    const document = addImages(event.document, entry, { spec: this.#spec, lookUp: this.#lookUp, omitted });
     return transformed({ ...event, document }, steps);
   }
 

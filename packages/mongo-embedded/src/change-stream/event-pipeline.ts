@@ -109,9 +109,11 @@ function compileStep(name: string, operand: RawValue, variables: Variables): Ste
   return transform;
 }
 
-/** Fields that may be left out instead of written and dropped; images are added later and take the long way. */
+/** Fields that may be left out instead of written and dropped. */
 const omittable: ReadonlySet<string> = new Set([
   'updateDescription',
+  'fullDocument',
+  'fullDocumentBeforeChange',
   'wallTime',
   'lsid',
   'txnNumber',

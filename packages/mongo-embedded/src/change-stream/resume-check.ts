@@ -28,6 +28,11 @@ export class ResumeCheck {
     return this.#isPassed;
   }
 
+  /** Whether the point was there: what is looked at from now on lies behind it, shown or not. */
+  get isFound(): boolean {
+    return this.#hasSeenPoint;
+  }
+
   check(token: Buffer): ResumeVerdict {
     const { bytes } = this.#point;
     if (bytes.length > token.length && bytes.subarray(0, token.length).equals(token)) return this.#split(token.length);
