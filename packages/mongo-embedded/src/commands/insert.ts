@@ -114,11 +114,18 @@ export class Inserter {
   }
 }
 
-/** Errors of one statement are reported beside the others'; anything that is not MongoDB's own error undoes the group. */
+/**
+ * Errors of one statement are reported beside the others'; an interruption fails the whole command, as in mongod's
+ * write_ops_exec.cpp; anything that is not MongoDB's own error undoes the group.
+ */
 export function toWriteFailure(error: unknown, context: CommandContext): MongoFailure {
   const isOwn =
     error instanceof MongoFailure || (error instanceof Error && 'code' in error && typeof error.code === 'number');
-  if (isOwn) return toMongoFailure(error);
+  if (isOwn) {
+    const failure = toMongoFailure(error);
+    if (failure.codeName === 'MaxTimeMSExpired' || failure.codeName === 'ClientDisconnect') throw failure;
+    return failure;
+  }
   context.server.store.group.fail(error);
   throw error;
 }
