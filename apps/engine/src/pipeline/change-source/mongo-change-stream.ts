@@ -79,7 +79,7 @@ function openCommand({ position, pipeline }: ChangeStreamRequest): Document {
   };
 }
 
-/** `startAfter`, not `resumeAfter`: it bears a token whose event the pipeline no longer lets through, and an invalidate. */
+/** `startAfter`, not `resumeAfter`: it bears the token of an invalidate. */
 function startOf(position: Position): Document {
   if (position.kind === 'time') return { startAtOperationTime: toTimestamp(position.clusterTime) };
   const token = exactDocument(position.token);

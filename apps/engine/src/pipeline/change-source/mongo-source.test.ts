@@ -6,6 +6,7 @@ import { systemClock } from '../../runtime/clock.ts';
 import type { ChangeStream, MongoSource } from './change-source.ts';
 import type { ChangeBatch, CollectionPage, LastKey } from './change-source-types.ts';
 import { createMongoSource } from './mongo-source.ts';
+import { tokenPosition } from './resume-token.ts';
 import { orderedKeys } from './sample-documents.ts';
 import { streamPipeline } from './stream-pipeline.ts';
 
@@ -155,6 +156,23 @@ describe('the change stream', () => {
     let end: ChangeBatch['end'] = null;
     while (end === null || end.clusterTime < passed) end = (await stream.next())?.end ?? null;
     await stream.close();
+    expect(end.clusterTime).toBeGreaterThanOrEqual(passed);
+  });
+
+  test('its position advances also after it was resumed from its last change', async () => {
+    const clusterTime = await source.operationTime();
+    const { signal } = new AbortController();
+    await client.db('live').collection('a').insertOne({ x: 1 });
+    const first = await source.openStream({ position: { kind: 'time', clusterTime }, pipeline, signal });
+    let token: Uint8Array | undefined;
+    while (token === undefined) token = (await next(first)).events.at(-1)?.token;
+    await first.close();
+    const second = await source.openStream({ position: tokenPosition(token), pipeline, signal });
+    await client.db('elsewhere').collection('a').insertOne({ x: 1 });
+    const passed = await source.operationTime();
+    let end: ChangeBatch['end'] = null;
+    while (end === null || end.clusterTime < passed) end = (await second.next())?.end ?? null;
+    await second.close();
     expect(end.clusterTime).toBeGreaterThanOrEqual(passed);
   });
 
