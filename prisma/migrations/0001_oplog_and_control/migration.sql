@@ -146,6 +146,9 @@ CREATE TABLE mongo_resume_token (
     token        bytea,
     -- The token's _data in hex. COLLATE "C": tokens compare by bytes, a locale's order would let them go back.
     token_data   text COLLATE "C",
+    -- Hash of the stream's pipeline that the token came through. MongoDB cannot find a token again whose event another
+    -- pipeline does not let through, so under another pipeline the stream is opened by the token's time.
+    pipeline_hash text,
     -- BSON Timestamp, unsigned 64 bits; null: no position.
     cluster_time numeric(20, 0),
     -- Goes up when the token is lost; a save under an older version is refused.

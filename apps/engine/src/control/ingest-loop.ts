@@ -15,7 +15,7 @@ import { classifyStreamError, toStreamError } from '../pipeline/change-source/st
 import type { OplogWriter } from '../pipeline/oplog/oplog.ts';
 import type { Ingest, IngestEntities } from './ingest.ts';
 import { IngestFacts } from './ingest-facts.ts';
-import { fromStreamPosition, toStreamPosition } from './ingest-position.ts';
+import { fromStreamPosition, type StreamIdentity, toStreamPosition } from './ingest-position.ts';
 import { type IngestOptions, ingestDefaults, runSession, type SessionEnd } from './ingest-session.ts';
 import { type IngestEvent, type IngestState, transition } from './ingest-state.ts';
 
@@ -43,8 +43,8 @@ class IngestLoop implements Ingest {
   readonly #facts: IngestFacts;
   readonly #scanFailures = new Map<string, number>();
   #wake: () => void = () => undefined;
-  /** Version of the saved position, as read last. */
-  #version = 0;
+  /** Of the saved position, as read last. */
+  #identity: StreamIdentity = { version: 0, pipelineHash: null };
 
   constructor(dependencies: IngestDependencies) {
     this.#dependencies = dependencies;
@@ -89,7 +89,7 @@ class IngestLoop implements Ingest {
         return this.#readPosition();
       case 'taking-position': {
         const position: Position = { kind: 'time', clusterTime: await source.operationTime() };
-        await writer.savePosition(toStreamPosition(position, this.#version));
+        await writer.savePosition(toStreamPosition(position, this.#identity));
         this.#facts.saved(position);
         return { kind: 'position-taken', position };
       }
@@ -113,7 +113,7 @@ class IngestLoop implements Ingest {
   async #readPosition(): Promise<IngestEvent> {
     this.#facts.mongo ??= await this.#dependencies.source.describe();
     const { version, position } = await this.#dependencies.writer.readPosition();
-    this.#version = version;
+    this.#identity = { version, pipelineHash: position?.pipelineHash ?? null };
     return position === null
       ? { kind: 'position-absent' }
       : { kind: 'position-found', position: fromStreamPosition(position) };
@@ -125,7 +125,7 @@ class IngestLoop implements Ingest {
     const onWake = (wake: () => void): void => {
       this.#wake = wake;
     };
-    const end: SessionEnd = await runSession(dependencies, { position, version: this.#version, signal, onWake });
+    const end: SessionEnd = await runSession(dependencies, { ...this.#identity, position, signal, onWake });
     switch (end.kind) {
       case 'stop':
       case 'entities-changed':

@@ -4,11 +4,17 @@ import type { Position } from '../pipeline/change-source/position.ts';
 import { tokenPosition } from '../pipeline/change-source/resume-token.ts';
 import type { StreamPosition } from '../pipeline/oplog/oplog-types.ts';
 
-/** `version` is that of the saved position under which the stream was opened: it fences a save after a reset. */
-export function toStreamPosition(position: Position, version: number): StreamPosition {
+/** What the stream was opened under; it goes with every position that the stream hands out. */
+export interface StreamIdentity {
+  /** Of the saved position: it fences a save after a reset. */
+  readonly version: number;
+  readonly pipelineHash: string | null;
+}
+
+export function toStreamPosition(position: Position, { version, pipelineHash }: StreamIdentity): StreamPosition {
   return position.kind === 'time'
-    ? { token: null, tokenData: null, clusterTime: position.clusterTime, version }
-    : { token: position.token, tokenData: position.data, clusterTime: position.clusterTime, version };
+    ? { token: null, tokenData: null, clusterTime: position.clusterTime, version, pipelineHash: null }
+    : { token: position.token, tokenData: position.data, clusterTime: position.clusterTime, version, pipelineHash };
 }
 
 export function fromStreamPosition({ token, clusterTime }: StreamPosition): Position {

@@ -18,7 +18,7 @@ import type { Channel, ChannelBatch, Weighed } from '../pipeline/channel/channel
 import type { OplogWriter } from '../pipeline/oplog/oplog.ts';
 import type { AppendBatch, DeadLetter } from '../pipeline/oplog/oplog-types.ts';
 import type { IngestFacts } from './ingest-facts.ts';
-import { toStreamPosition } from './ingest-position.ts';
+import { type StreamIdentity, toStreamPosition } from './ingest-position.ts';
 
 /** One change event, converted; it counts as one operation at least, so that events for nobody are bounded too. */
 export interface ConvertedEvent extends Weighed {
@@ -33,8 +33,9 @@ export interface StreamFlowDependencies {
   readonly writer: OplogWriter;
   readonly facts: IngestFacts;
   readonly clock: Clock;
-  /** Version of the saved position under which the stream was opened. */
-  readonly version: number;
+  readonly identity: StreamIdentity;
+  /** `_data` of the saved token where the stream was opened by its time: changes up to it are in the oplog already. */
+  readonly skipThrough: string | null;
   /** On a sharded cluster a high-water mark says that everything before its time has come, not at its time. */
   readonly isSharded: boolean;
   /** Told when a commit is a reason to look at the entities: one must be scanned again, or the awaited time has passed. */
@@ -55,6 +56,7 @@ export class StreamFlow {
   readonly #options: StreamFlowOptions;
   #idleSavedAtMs = Number.NEGATIVE_INFINITY;
   #idleData: string | null = null;
+  #skipThrough: string | null;
   #passedTime = 0n;
   #committedTime: bigint;
   /** Set while an entity waits for its end time: then an idle position is saved at once. */
@@ -65,6 +67,7 @@ export class StreamFlow {
     this.#dependencies = dependencies;
     this.#options = options;
     this.#committedTime = start.clusterTime;
+    this.#skipThrough = dependencies.skipThrough;
   }
 
   /** Every change up to and including this cluster time is in the oplog or in staging. */
@@ -92,12 +95,12 @@ export class StreamFlow {
 
   /** Commits batch after batch until the channel is closed and empty. */
   async consume(): Promise<void> {
-    const { channel, writer, facts, version } = this.#dependencies;
+    const { channel, writer, facts, identity } = this.#dependencies;
     for (let batch = await channel.take(); batch !== null; batch = await channel.take()) {
       const last = batch.items.at(-1);
       if (last === undefined) throw new Error('The channel handed out an empty batch.');
       const position = tokenPosition(last.token);
-      const { rescans } = await writer.append(toAppendBatch(batch, toStreamPosition(position, version)));
+      const { rescans } = await writer.append(toAppendBatch(batch, toStreamPosition(position, identity)));
       channel.acknowledge(batch);
       // Other events may share the last one's cluster time, so only what is before it has been passed.
       this.progressed = true;
@@ -111,6 +114,7 @@ export class StreamFlow {
     const { channel, routes } = this.#dependencies;
     let converted = 0;
     for (const { event, token } of batch.events) {
+      if (this.#skipThrough !== null && this.#isKnown(tokenPosition(token))) continue;
       if (event.kind === 'invalidated')
         throw new EmcachersError({ code: 'EMC-2003', detail: 'MongoDB invalidated the change stream.' });
       const conversion = convertEvent(event, routes);
@@ -122,16 +126,24 @@ export class StreamFlow {
     }
   }
 
+  /** Whether the saved position covers this one already; false for good from the first that it does not cover. */
+  #isKnown(position: Position): boolean {
+    if (this.#skipThrough === null || position.kind === 'time') return false;
+    if (position.data <= this.#skipThrough) return true;
+    this.#skipThrough = null;
+    return false;
+  }
+
   /** The reply was empty: its end covers everything before it, so it may be saved when all of that is durable. */
   async #saveIdle(end: Position): Promise<void> {
-    const { channel, writer, clock, facts, version, isSharded } = this.#dependencies;
-    if (!channel.isEmpty()) return;
+    const { channel, writer, clock, facts, identity, isSharded } = this.#dependencies;
+    if (!channel.isEmpty() || this.#isKnown(end)) return;
     const passed = isSharded ? end.clusterTime - 1n : end.clusterTime;
     if (end.kind === 'token' && end.data === this.#idleData) return;
     const isAwaited = this.awaitedTime !== null && passed >= this.awaitedTime && this.#passedTime < this.awaitedTime;
     const nowMs = clock.monotonicMs();
     if (!isAwaited && nowMs - this.#idleSavedAtMs < this.#options.idleSaveMs) return;
-    await writer.savePosition(toStreamPosition(end, version));
+    await writer.savePosition(toStreamPosition(end, identity));
     this.#idleSavedAtMs = nowMs;
     this.#idleData = end.kind === 'token' ? end.data : null;
     if (end.clusterTime > this.#committedTime) this.progressed = true;

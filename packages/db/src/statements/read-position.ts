@@ -14,16 +14,25 @@ export async function readPosition(client: pg.Pool | pg.PoolClient): Promise<Sav
     token: Buffer | null;
     token_data: string | null;
     cluster_time: string | null;
+    pipeline_hash: string | null;
     version: number;
     status: 'scanning' | 'live';
     saved_at: Date | null;
-  }>('SELECT token, token_data, cluster_time, version, status, saved_at FROM mongo_resume_token WHERE id = 1');
+  }>(
+    'SELECT token, token_data, cluster_time, pipeline_hash, version, status, saved_at FROM mongo_resume_token WHERE id = 1',
+  );
   const row = answer.rows[0];
   if (row === undefined) throw new Error('The row of mongo_resume_token is gone.');
   const position =
     row.cluster_time === null
       ? null
-      : { token: row.token, tokenData: row.token_data, clusterTime: BigInt(row.cluster_time), version: row.version };
+      : {
+          token: row.token,
+          tokenData: row.token_data,
+          clusterTime: BigInt(row.cluster_time),
+          pipelineHash: row.pipeline_hash,
+          version: row.version,
+        };
   return { version: row.version, status: row.status, position, savedAtMs: row.saved_at?.getTime() ?? null };
 }
 
@@ -31,7 +40,7 @@ export async function readPosition(client: pg.Pool | pg.PoolClient): Promise<Sav
 export async function clearPosition(client: pg.PoolClient): Promise<void> {
   await client.query(
     `UPDATE mongo_resume_token
-        SET token = NULL, token_data = NULL, cluster_time = NULL, version = version + 1, status = 'scanning', saved_at = now()
+        SET token = NULL, token_data = NULL, cluster_time = NULL, pipeline_hash = NULL, version = version + 1, status = 'scanning', saved_at = now()
       WHERE id = 1`,
   );
 }

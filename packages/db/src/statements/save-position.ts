@@ -5,6 +5,8 @@ export interface PositionRow {
   readonly token: Uint8Array | null;
   readonly tokenData: string | null;
   readonly clusterTime: bigint;
+  /** Of the pipeline that the token came through; null while there is no token. */
+  readonly pipelineHash: string | null;
   readonly version: number;
 }
 
@@ -17,11 +19,17 @@ export async function savePosition(client: pg.PoolClient, position: PositionRow)
   const answer = await client.query({
     name: 'save-position',
     text: `UPDATE mongo_resume_token
-              SET token = $1, token_data = $2, cluster_time = $3, saved_at = now()
+              SET token = $1, token_data = $2, cluster_time = $3, pipeline_hash = $5, saved_at = now()
             WHERE id = 1 AND version = $4
               AND (cluster_time IS NULL OR cluster_time <= $3)
               AND (token_data IS NULL OR token_data <= $2)`,
-    values: [position.token, position.tokenData, position.clusterTime.toString(), position.version],
+    values: [
+      position.token,
+      position.tokenData,
+      position.clusterTime.toString(),
+      position.version,
+      position.pipelineHash,
+    ],
   });
   if (answer.rowCount === 1) return;
   throw new EmcachersError({

@@ -86,16 +86,16 @@ describe('append', () => {
 
   test('a token is never replaced by a bare time', async () => {
     await using oplog = await openTestOplog();
-    await oplog.writer.savePosition({ token: null, tokenData: null, clusterTime: 5n, version: 1 });
+    await oplog.writer.savePosition({ token: null, tokenData: null, pipelineHash: null, clusterTime: 5n, version: 1 });
     await oplog.writer.savePosition(position(6));
-    const bare = { token: null, tokenData: null, clusterTime: 9n, version: 1 };
+    const bare = { token: null, tokenData: null, pipelineHash: null, clusterTime: 9n, version: 1 };
     await expect(oplog.writer.savePosition(bare)).rejects.toThrow('EMC-2006');
   });
 
   test('cluster times of the next century are kept', async () => {
     await using oplog = await openTestOplog();
     const clusterTime = (0xffff_fff0n << 32n) | 7n;
-    await oplog.writer.savePosition({ token: null, tokenData: null, clusterTime, version: 1 });
+    await oplog.writer.savePosition({ token: null, tokenData: null, pipelineHash: null, clusterTime, version: 1 });
     expect((await oplog.writer.readPosition()).position?.clusterTime).toBe(clusterTime);
   });
 

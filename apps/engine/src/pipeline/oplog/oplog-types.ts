@@ -9,6 +9,8 @@ export interface StreamPosition {
   /** The token's `_data` (hex), compared bytewise; null exactly when `token` is. */
   readonly tokenData: string | null;
   readonly clusterTime: bigint;
+  /** Of the pipeline that the token came through; null exactly when `token` is. */
+  readonly pipelineHash: string | null;
   /** `SavedPosition.version` under which the stream was opened; a save after a reset is refused. */
   readonly version: number;
 }

@@ -109,5 +109,5 @@ export function batch(items: readonly AppendItem[], at: StreamPosition | null = 
 /** A token position; tokens compare as their numbers do. */
 export function position(clusterTime: number, version = 1): StreamPosition {
   const tokenData = clusterTime.toString(16).toUpperCase().padStart(16, '0');
-  return { token: Buffer.from(tokenData), tokenData, clusterTime: BigInt(clusterTime), version };
+  return { token: Buffer.from(tokenData), tokenData, clusterTime: BigInt(clusterTime), version, pipelineHash: 'test' };
 }
