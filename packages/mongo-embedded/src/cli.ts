@@ -10,7 +10,7 @@ const usage = `A MongoDB server for development and tests, on SQLite. It listens
   --memory                   keep nothing
   --port <port>              default 27117; 0 takes any free port
   --host <address>           127.0.0.1 (default), localhost or ::1
-  --history-bytes <bytes>    how much history change streams can resume in; default 268435456
+  --history-bytes <bytes>    how much history change streams can resume in; default 1073741824
   --help                     this text`;
 
 const portDefault = 27117;

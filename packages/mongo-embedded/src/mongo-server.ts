@@ -24,7 +24,7 @@ export interface MongoServerOptions {
   readonly port?: number;
   /** Default 127.0.0.1. Only addresses of the machine itself: there is no authentication. */
   readonly host?: string;
-  /** The oldest part of the history goes beyond this size. Default 256 MiB. */
+  /** The oldest part of the history goes beyond this size. Default 1 GiB, about what a small mongod keeps. */
   readonly historyBytesMax?: number;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
@@ -40,7 +40,7 @@ export interface MongoServer {
 }
 
 const loopbackHosts: ReadonlySet<string> = new Set(['127.0.0.1', 'localhost', '::1']);
-const historyBytesDefault = 256 * 1024 * 1024;
+const historyBytesDefault = 1024 * 1024 * 1024;
 
 /**
  * A MongoDB server for development and tests: a replica set of one node on SQLite. See this package's README for what it
