@@ -55,3 +55,33 @@ test('while MongoDB cannot be reached the caches serve and say so; when it is ba
   await converged(stack, shape);
   await eventually(async () => ((await api.entity('orders')).health === 'ok' ? true : null), 'health to return');
 });
+
+test('while PostgreSQL cannot be reached the engine answers, claims nothing, and converges when it is back', async () => {
+  const random = randomFrom(testSeed());
+  await using stack = await createStack();
+  const direct = new URL(stack.databaseUrl);
+  await using proxy = await cuttableProxy(Number(direct.port));
+  const url = new URL(stack.databaseUrl);
+  url.host = `127.0.0.1:${proxy.port}`;
+  const collection = orders(stack.mongo);
+  await insertOrders(collection, 1_000, random);
+  await using running = await stack.engine({ DATABASE_URL: url.href });
+  const { api } = running;
+  await api.create(shape);
+  await api.untilLive('orders');
+  proxy.cut();
+  await changeOrders(collection, 1_000, random);
+  const report = await eventually(async () => {
+    const health = (await (await api.request('GET', '/health')).json()) as { health: string; sentence: string };
+    return health.health === 'unknown' ? health : null;
+  }, 'the loss to be noticed');
+  expect(report.sentence).toMatch(/PostgreSQL cannot be reached/);
+  expect((await api.request('GET', '/healthz')).status).toBe(200);
+  expect((await api.request('GET', '/readyz')).status).toBe(503);
+  expect(await api.entity('orders')).toMatchObject({ health: 'unknown', documents: 1_000 });
+  expect((await api.request('GET', '/api/v1/entities/orders/rows?limit=1')).status).toBe(200);
+  expect((await api.request('POST', '/api/v1/entities/orders/refresh')).status).toBe(503);
+  proxy.restore();
+  await converged(stack, shape);
+  await eventually(async () => ((await api.entity('orders')).health === 'ok' ? true : null), 'health to return');
+});

@@ -29,11 +29,7 @@ function operationOf(route: RestRoute): Record<string, unknown> {
     tags: [route.tag],
     summary: route.summary,
     ...(route.params === null && route.query === null ? {} : { parameters: parametersOf(route) }),
-    ...(route.body === null
-      ? {}
-      : {
-          requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } },
-        }),
+    ...(route.body === null ? {} : { requestBody: requestBodyOf(route.body) }),
     responses: {
       [String(route.status)]: {
         description: route.status === 202 ? 'Accepted; the job tells how it goes.' : 'Done.',
@@ -45,6 +41,12 @@ function operationOf(route: RestRoute): Record<string, unknown> {
       },
     },
   };
+}
+
+/** Optional where nothing need be said: a POST without a body is then as good as `{}`. */
+function requestBodyOf(body: z.ZodType): Record<string, unknown> {
+  const required = !body.safeParse({}).success;
+  return { required, content: { 'application/json': { schema: schemaOf(body, 'input') } } };
 }
 
 function parametersOf(route: RestRoute): unknown[] {

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { openApiDocument } from './openapi.ts';
+import { restRoutes } from './rest.ts';
+
+const document = JSON.parse(JSON.stringify(openApiDocument(restRoutes))) as {
+  paths: Record<string, Record<string, { operationId: string; parameters?: { name: string; in: string }[] }>>;
+  components: { schemas: Record<string, unknown> };
+};
+
+test('every parameter in a path is described, and every operation has a name of its own', () => {
+  const names: string[] = [];
+  for (const [path, operations] of Object.entries(document.paths)) {
+    const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+    for (const operation of Object.values(operations)) {
+      names.push(operation.operationId);
+      const described = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path');
+      expect(described.map(({ name }) => name)).toEqual(inPath);
+    }
+  }
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test('every reference leads to a schema that is there', () => {
+  const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)];
+  expect(references.length).toBeGreaterThan(0);
+  for (const [, name] of references) expect(document.components.schemas).toHaveProperty(name ?? '');
+});
