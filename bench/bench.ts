@@ -1,5 +1,6 @@
 import path from 'node:path';
 import process from 'node:process';
+import { fullSizes, measureMongoEmbedded, quickSizes } from './mongo-embedded/mongo-embedded.ts';
 import { measureLive } from './path/live.ts';
 import { measureScan } from './path/scan.ts';
 import { measureConvert } from './stages/convert.ts';
@@ -19,8 +20,14 @@ interface Part {
 
 const startedAt = new Date();
 const wanted = new Set(process.argv.slice(2));
-const sizes = wanted.delete('quick') ? [5_000, 50_000] : [20_000, 200_000];
+const isQuick = wanted.delete('quick');
+const sizes = isQuick ? [5_000, 50_000] : [20_000, 200_000];
 const parts: readonly Part[] = [
+  {
+    title: 'Embedded MongoDB',
+    group: 'stages',
+    measure: () => measureMongoEmbedded(isQuick ? quickSizes : fullSizes),
+  },
   { title: 'Conversion', group: 'stages', measure: measureConvert },
   { title: 'Oplog in PostgreSQL', group: 'stages', measure: measureOplog },
   { title: 'Scan, end to end', group: 'path', measure: () => measureScan(sizes) },

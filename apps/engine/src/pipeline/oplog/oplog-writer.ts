@@ -1,5 +1,4 @@
 import type { Operation } from '@emcachers/core/operation';
-import type { Database } from '@emcachers/db/database';
 import { type AppendTarget, beginAppend } from '@emcachers/db/statements/begin-append';
 import { commitAppend } from '@emcachers/db/statements/commit-append';
 import { copyToOplog, copyToStaging } from '@emcachers/db/statements/copy-operations';
@@ -9,10 +8,12 @@ import { savePosition } from '@emcachers/db/statements/save-position';
 import { recordStreamStatus, restartScans } from '@emcachers/db/statements/scan-state';
 import { inTransaction } from '@emcachers/db/transaction';
 import { applyControlItem } from './control-items.ts';
+import { type ControlItem, healed, isControlItem } from './healed-documents.ts';
 import type { OplogWriter } from './oplog.ts';
 import type { AppendBatch, AppendItem, AppendResult } from './oplog-types.ts';
 import { promoteChunk } from './promotion.ts';
 import { appendScanPage, beginScan, failScan, finishScan } from './scan-writer.ts';
+import type { OplogWriterOptions } from './writer-options.ts';
 
 /**
  * The leader's side of the oplog. Keeps I2 (position and entries in one transaction), I3 (append lock before the first
@@ -20,11 +21,6 @@ import { appendScanPage, beginScan, failScan, finishScan } from './scan-writer.t
  * state of entities between transactions: what was true before a commit may not be true after it. The worst
  * that can happen is a commit whose answer is lost; the caller then reads the position again.
  */
-export interface OplogWriterOptions {
-  readonly database: Database;
-  /** The epoch that was taken with the lead; every transaction proves that it is still the newest. */
-  readonly epoch: number;
-}
 
 export function createOplogWriter(options: OplogWriterOptions): OplogWriter {
   const { database, epoch } = options;
@@ -84,15 +80,10 @@ async function append(options: OplogWriterOptions, batch: AppendBatch): Promise<
   });
 }
 
-type ControlItem = Exclude<AppendItem, Operation>;
 interface Segment {
   readonly operations: readonly Operation[];
   /** Applied after the operations; null ends the batch. */
   readonly control: ControlItem | null;
-}
-
-function isControlItem(item: AppendItem): item is ControlItem {
-  return item.kind === 'Truncate' || item.kind === 'Rescan';
 }
 
 /** Operations between two control items travel together, so that the order of the stream is kept. */
@@ -120,19 +111,4 @@ function route(operations: readonly Operation[], targets: ReadonlyMap<number, Ap
     else if (destination === 'staging') staging.push(operation);
   }
   return { oplog, staging, dropped: operations.length - oplog.length - staging.length };
-}
-
-/** Documents of entities with dead letters that this batch has a good change of. */
-export function healed(
-  items: readonly AppendItem[],
-  targets: ReadonlyMap<number, AppendTarget>,
-): readonly { entityId: number; docIds: string[] }[] {
-  const docIds = new Map<number, string[]>();
-  for (const item of items) {
-    if (isControlItem(item) || targets.get(item.entityId)?.hasDeadLetters !== true) continue;
-    const known = docIds.get(item.entityId);
-    if (known === undefined) docIds.set(item.entityId, [item.docId]);
-    else known.push(item.docId);
-  }
-  return [...docIds].map(([entityId, ids]) => ({ entityId, docIds: ids }));
 }

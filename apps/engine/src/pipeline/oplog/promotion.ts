@@ -6,7 +6,7 @@ import { recordStreamStatus } from '@emcachers/db/statements/scan-state';
 import { planSweep, recordSweepPlan, sweepChunk } from '@emcachers/db/statements/sweep';
 import { inTransaction, type TransactionClient } from '@emcachers/db/transaction';
 import type { PromotionResult } from './oplog-types.ts';
-import type { OplogWriterOptions } from './oplog-writer.ts';
+import type { OplogWriterOptions } from './writer-options.ts';
 
 /**
  * From a finished scan to a live entity, in chunks that each commit by themselves, so that millions of staged rows hold no

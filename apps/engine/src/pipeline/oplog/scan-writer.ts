@@ -11,9 +11,10 @@ import {
   recordStreamStatus,
 } from '@emcachers/db/statements/scan-state';
 import { inTransaction, type TransactionClient } from '@emcachers/db/transaction';
+import { healed } from './healed-documents.ts';
 import type { OplogWriter } from './oplog.ts';
 import type { ScanOutcome } from './oplog-types.ts';
-import { healed, type OplogWriterOptions } from './oplog-writer.ts';
+import type { OplogWriterOptions } from './writer-options.ts';
 
 /**
  * The scan's part of the oplog's writer. A scan's rows go straight to the oplog, stamped with the new version, while live
