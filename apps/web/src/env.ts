@@ -10,11 +10,24 @@ const environmentSchema = z.object({
   ENGINE_PORT: z.coerce.number().int().min(1).max(65_535).default(4_000),
   /** Sent to the engine as a bearer token where the engine asks for one. */
   EMCACHERS_TOKEN: z.string().optional(),
+  /** Origins by which the console is opened besides this machine's own names, separated by commas. */
+  EMCACHERS_CONSOLE_ORIGINS: z
+    .string()
+    .default('')
+    .transform((text) =>
+      text
+        .split(',')
+        .map((origin) => origin.trim())
+        .filter((origin) => origin !== ''),
+    )
+    .pipe(z.array(z.url())),
 });
 
 export interface ConsoleEnvironment {
   readonly engineUrl: string;
   readonly token: string | null;
+  /** Hosts, with their port, by which the console may be opened besides loopback names. */
+  readonly hosts: readonly string[];
 }
 
 /** Throws with the variable's name where a value is wrong. Server only. */
@@ -24,5 +37,6 @@ export function readEnvironment(): ConsoleEnvironment {
   return {
     engineUrl: `http://${host}:${environment.ENGINE_PORT}`,
     token: environment.EMCACHERS_TOKEN ?? null,
+    hosts: environment.EMCACHERS_CONSOLE_ORIGINS.map((origin) => new URL(origin).host),
   };
 }

@@ -20,8 +20,10 @@ async function startEngine(listener: RequestListener) {
   };
 }
 
-const call = (engineUrl: string, request: Request, token: string | null = null) =>
-  passToEngine({ request, procedure: 'entities.create', environment: { engineUrl, token }, fetch: globalThis.fetch });
+const call = (engineUrl: string, request: Request, token: string | null = null) => {
+  const environment = { engineUrl, token, hosts: ['console.example'] };
+  return passToEngine({ request, procedure: 'entities.create', environment, fetch: globalThis.fetch });
+};
 const fromConsole = (init: RequestInit = {}) =>
   new Request('http://127.0.0.1:3000/api/trpc/entities.create?batch=1', {
     ...init,
@@ -77,6 +79,12 @@ describe('the way from the console to the engine', () => {
     await closed.promise;
   });
 
+  test('a configured name of the console is let in, also behind a proxy that speaks https', async () => {
+    await using engine = await startEngine((_request, response) => response.end('{}'));
+    const headers = { host: 'console.example', origin: 'https://console.example' };
+    expect((await call(engine.engineUrl, fromConsole({ method: 'POST', headers }))).status).toBe(200);
+  });
+
   test('an engine that is away is told as a problem with its code', async () => {
     let engineUrl = '';
     {
@@ -92,6 +100,7 @@ describe('the way from the console to the engine', () => {
   test.each([
     ['a page of another site', { host: '127.0.0.1:3000', origin: 'http://evil.example' }],
     ['another port of this machine', { host: '127.0.0.1:3000', origin: 'http://127.0.0.1:8080' }],
+    ['a page without an origin of its own', { host: '127.0.0.1:3000', origin: 'null' }],
     ['a foreign name that points at this machine', { host: 'evil.example:3000', origin: 'http://evil.example:3000' }],
   ])('%s is refused before the engine hears of it', async (_name, headers) => {
     let calls = 0;

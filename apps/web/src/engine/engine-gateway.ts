@@ -21,7 +21,8 @@ const loopbackHosts = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/;
 
 export async function passToEngine(call: GatewayCall): Promise<Response> {
   const { request, procedure, environment } = call;
-  if (!isOwnPage(request)) return originRefused(request.headers.get('origin') ?? request.headers.get('host') ?? '');
+  if (!isOwnPage(request, environment.hosts))
+    return originRefused(request.headers.get('origin') ?? request.headers.get('host') ?? '');
   const target = `${environment.engineUrl}/trpc/${procedure}${new URL(request.url).search}`;
   const hasBody = request.method !== 'GET' && request.body !== null;
   try {
@@ -42,13 +43,14 @@ export async function passToEngine(call: GatewayCall): Promise<Response> {
 
 /**
  * The console needs no login on loopback, so two checks keep other sites' pages out: the name in the address bar must be
- * this machine's own (a foreign name that resolves to 127.0.0.1 is refused), and a call must come from a page of it.
+ * this machine's own or a configured one (a foreign name that resolves to 127.0.0.1 is refused), and a call must come
+ * from a page of it.
  */
-function isOwnPage(request: Request): boolean {
+function isOwnPage(request: Request, hosts: readonly string[]): boolean {
   const host = request.headers.get('host') ?? '';
-  if (!loopbackHosts.test(host)) return false;
+  if (!loopbackHosts.test(host) && !hosts.includes(host)) return false;
   const origin = request.headers.get('origin');
-  return origin === null || origin === `http://${host}`;
+  return origin === null || (URL.canParse(origin) && new URL(origin).host === host);
 }
 
 function headersFor({ request, environment }: GatewayCall): Headers {
