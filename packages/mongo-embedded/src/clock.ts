@@ -1,5 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
-
 /** Time as the server sees it. Tests pass their own; only this file reads the machine's clock or sets a timer. */
 export interface Clock {
   /** Wall clock, milliseconds since 1970: cluster time, wall times in events, `localTime`. */
@@ -15,12 +13,18 @@ const timerDelayMsMax = 2 ** 31 - 1;
 
 /** The machine's own clock. */
 export function createSystemClock(): Clock {
-  return {
-    nowMs: () => Date.now(),
-    monotonicMs: () => performance.now(),
-    sleep: async (delayMs, signal) => {
-      const options = signal === undefined ? { ref: false } : { ref: false, signal };
-      await delay(Math.min(Math.max(0, delayMs), timerDelayMsMax), undefined, options).catch(() => undefined);
-    },
-  };
+  return { nowMs: () => Date.now(), monotonicMs: () => performance.now(), sleep };
+}
+
+/** By hand: `timers/promises` keeps what it needs of a signal for as long as the signal lives, and some live with the server. */
+async function sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted === true) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const wake = (): void => resolve();
+  const timer = setTimeout(wake, Math.min(Math.max(0, delayMs), timerDelayMsMax));
+  timer.unref();
+  signal?.addEventListener('abort', wake, { once: true });
+  await promise;
+  clearTimeout(timer);
+  signal?.removeEventListener('abort', wake);
 }

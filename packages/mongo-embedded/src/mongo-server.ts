@@ -114,8 +114,7 @@ function open(options: MongoServerOptions, clock: Clock): Running {
   };
   const dispatcher = new Dispatcher(state, allCommands);
   const listener = new Listener({
-    handle: (request, connection, signal) =>
-      dispatcher.handle({ request, connection, signal: AbortSignal.any([signal, stop.signal]) }),
+    handle: (request, connection, signal) => dispatcher.handle({ request, connection, signal }),
     opened: () => {
       state.counters.connectionsCurrent += 1;
       state.counters.connectionsCreated += 1;

@@ -1,6 +1,7 @@
 import type { Batch, Cursor } from '../cursor/cursor-table.ts';
 import { batchRequest, cursorReply } from '../cursor/open-cursor.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
+import { linkSignals } from '../linked-signal.ts';
 import { sessionKey } from '../session/session-table.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkCollectionName } from './namespace.ts';
@@ -44,12 +45,13 @@ async function nextBatch(
   const waitMs = cursor.isTailable ? (maxTimeMs ?? awaitMsDefault) : 0;
   const startMs = server.clock.monotonicMs();
   const deadlineMs = cursor.timeLeftMs === null ? null : startMs + cursor.timeLeftMs;
+  using stop = linkSignals([context.signal, cursor.killed.signal]);
   const request = batchRequest(
     { ...context, deadlineMs },
     {
       documentsMax: batchSize === undefined || batchSize === 0 ? Number.POSITIVE_INFINITY : batchSize,
       waitMs,
-      signal: AbortSignal.any([context.signal, cursor.killed.signal]),
+      signal: stop.signal,
     },
   );
   const batch: Batch = await cursor.source.next(request);

@@ -1,5 +1,4 @@
 import { Long, serialize } from 'bson';
-import { MongoFailure } from '../error/mongo-failure.ts';
 import { compileFilter } from '../query/filter.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 
@@ -28,8 +27,3 @@ function run({ body, server }: CommandContext): CommandResult {
 
 /** `listDatabases`. */
 export const listDatabasesCommand: Command = { names: ['listDatabases'], isAdminOnly: true, run };
-
-/** Collections that a client may see; the server's own are not kept as collections at all. */
-export function unsupported(message: string): MongoFailure {
-  return new MongoFailure('CommandNotSupported', message);
-}

@@ -1,4 +1,5 @@
 import { MongoFailure } from '../error/mongo-failure.ts';
+import { linkSignals } from '../linked-signal.ts';
 import { LockedByTransaction } from '../storage/document-access.ts';
 import type { CommandContext } from './command.ts';
 
@@ -24,10 +25,9 @@ export async function retryWhenUnlocked<Result>(
 }
 
 async function waitForEnd({ server, deadlineMs, signal }: CommandContext, ended: Promise<void>): Promise<void> {
-  const stop = new AbortController();
+  using stop = linkSignals([signal]);
   const leftMs = deadlineMs === null ? Number.POSITIVE_INFINITY : deadlineMs - server.clock.monotonicMs();
-  const timeout = server.clock.sleep(leftMs, AbortSignal.any([signal, stop.signal]));
-  await Promise.race([ended, timeout]);
+  await Promise.race([ended, server.clock.sleep(leftMs, stop.signal)]);
   stop.abort();
   if (signal.aborted)
     throw new MongoFailure('ClientDisconnect', 'operation was interrupted because a client disconnected');

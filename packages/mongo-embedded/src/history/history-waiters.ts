@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts';
+import { linkSignals } from '../linked-signal.ts';
 
 interface Waiter {
   readonly sequence: number;
@@ -17,17 +18,16 @@ export class HistoryWaiters {
   /** Resolves true when `wake` is called with a sequence beyond the given one, false on time-out or abort. */
   async wait(sequence: number, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return false;
-    const deferred = Promise.withResolvers<boolean>();
-    const waiter: Waiter = { sequence, resolve: deferred.resolve };
+    using timeout = linkSignals([signal]);
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const waiter: Waiter = { sequence, resolve };
     this.#waiters.add(waiter);
-    const stop = new AbortController();
-    const timeout = this.#clock.sleep(timeoutMs, AbortSignal.any([signal, stop.signal])).then(() => false);
-    try {
-      return await Promise.race([deferred.promise, timeout]);
-    } finally {
-      this.#waiters.delete(waiter);
-      stop.abort();
-    }
+    const over = this.#clock.sleep(timeoutMs, timeout.signal).then(() => resolve(false));
+    const hasEntry = await promise;
+    this.#waiters.delete(waiter);
+    timeout.abort();
+    await over;
+    return hasEntry;
   }
 
   wake(headSequence: number): void {
