@@ -46,7 +46,7 @@ export function refuseUnlessPossible(kind: JobKind, entity: EntityState): void {
   if (refusal !== null)
     throw new EmcachersError({
       code: 'EMC-5004',
-      detail: `${entity.entityName} cannot be given to ${kind}: ${refusal}`,
+      detail: `${entity.entityName}: ${kind} is not possible now. ${refusal}`,
     });
 }
 
