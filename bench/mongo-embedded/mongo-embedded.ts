@@ -18,7 +18,7 @@ const eventBatch = 5_000;
 export interface MongoEmbeddedSizes {
   /** Documents of one insert, read or stream run. */
   readonly documents: number;
-  /** Documents of the large collection whose weight is compared with a tenth of it. */
+  /** Documents of the large collection that is weighed as it grows to it. */
   readonly large: number;
 }
 
@@ -178,20 +178,19 @@ async function measureStart(): Promise<Measurement[]> {
   ];
 }
 
-/** Resident memory of the server with a tenth of the large collection and with all of it, each read through once. */
+/** Resident memory of the server as the collection grows tenfold, each time after it was read through once. */
 async function measureWeight({ large }: MongoEmbeddedSizes): Promise<Measurement[]> {
   return withServer(async ({ server, items }) => {
     const weigh = async (): Promise<number> => {
       await readAll(items, true);
       return Math.round((await server.residentBytes()) / 1_000_000);
     };
-    await insert(items, large / 10);
-    const small = await weigh();
-    await insert(items, large - large / 10);
-    const whole = await weigh();
-    return [
-      { name: `memory with ${large / 10} documents`, value: small, unit: 'MB' },
-      { name: `memory with ${large} documents`, value: whole, unit: 'MB' },
-    ];
+    const weights: Measurement[] = [];
+    let stored = 0;
+    for (const share of [0.1, 0.5, 1]) {
+      stored += await insert(items, large * share - stored);
+      weights.push({ name: `memory with ${stored} documents`, value: await weigh(), unit: 'MB' });
+    }
+    return weights;
   });
 }
