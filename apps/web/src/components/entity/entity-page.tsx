@@ -115,7 +115,7 @@ function panelOf(tab: Tab, entity: EntityView): ReactNode {
     case 'overview':
       return <OverviewTab entity={entity} />;
     case 'rows':
-      return <RowsTab entityName={entity.entityName} activity={entity.activity} />;
+      return <RowsTab entity={entity} />;
     case 'oplog':
       return <OplogTab entityName={entity.entityName} />;
     case 'dead-letters':

@@ -1,6 +1,6 @@
 'use client';
 
-import type { Activity, RowsPage } from '@emcachers/core/api-views';
+import type { Activity, EntityView, RowsPage } from '@emcachers/core/api-views';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { parseAsString, useQueryStates } from 'nuqs';
 import { type ReactNode, useState } from 'react';
@@ -17,13 +17,11 @@ import { useRowMarks } from './use-row-marks.ts';
 const rowsMax = 25;
 const parsers = { after: parseAsString, doc: parseAsString };
 
-interface RowsTabProps {
-  readonly entityName: string;
-  readonly activity: Activity;
-}
-
 /** The rows as applications read them, renewed as they change. */
-export function RowsTab({ entityName, activity }: RowsTabProps) {
+export function RowsTab({ entity }: { readonly entity: EntityView }) {
+  const { entityName, activity } = entity;
+  // Without a complete cache the engine has nothing to show and says so as an error; here it is the usual beginning.
+  const hasRows = entity.documents !== null && activity !== 'deleting';
   const trpc = useTRPC();
   const [{ after, doc }, setPlace] = useQueryStates(parsers, { history: 'push' });
   const [trail, setTrail] = useState<readonly (string | null)[]>([]);
@@ -33,7 +31,9 @@ export function RowsTab({ entityName, activity }: RowsTabProps) {
     ...(doc === null ? {} : { docId: doc }),
     ...(after === null ? {} : { after }),
   };
-  const answer = useQuery(trpc.entities.rows.queryOptions(input, { placeholderData: keepPreviousData }));
+  const answer = useQuery(
+    trpc.entities.rows.queryOptions(input, { placeholderData: keepPreviousData, enabled: hasRows }),
+  );
   const page = answer.isPlaceholderData ? undefined : answer.data;
   const marks = useRowMarks(page, `${after} ${doc}`);
   const go = (next: { after: string | null; doc?: string | null }, nextTrail: readonly (string | null)[]) => {
@@ -57,7 +57,7 @@ export function RowsTab({ entityName, activity }: RowsTabProps) {
           />
         </div>
       )}
-      {answer.data?.rows.length === 0 ? (
+      {answer.data?.rows.length === 0 || (answer.data === undefined && !hasRows) ? (
         <NoRows docId={doc} activity={activity} />
       ) : answer.error !== null && answer.data === undefined ? null : (
         <RowsTable page={answer.data} marks={marks} isOld={answer.isPlaceholderData} entityName={entityName} />
