@@ -71,7 +71,6 @@ export function createJobStore(database: Database): JobStore {
     claim: async (limit) => query<JobRecord>(claimSql, [limit]),
     requeue: async () => {
       await query(`UPDATE job SET status = 'queued', started_at = NULL WHERE status = 'running'`);
-      await query(pruneSql, [recordsMax]);
     },
     note: async (jobId, message) => {
       await orDatabaseError(prisma.job.updateMany({ where: { id: jobId, status: 'running' }, data: { message } }));
@@ -156,6 +155,7 @@ async function add(pool: pg.Pool, job: NewJob): Promise<{ jobId: string; isNew: 
         job.entityName,
         input,
       ]);
+      await client.query(pruneSql, [recordsMax]);
       await client.query(`NOTIFY emcachers_control, 'job'`);
     }
     await client.query('COMMIT');
