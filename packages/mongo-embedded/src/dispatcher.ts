@@ -238,7 +238,7 @@ export class Dispatcher {
       .string('errmsg', failure.message)
       .int32('code', failure.code)
       .string('codeName', failure.codeName);
-    writer.fields(failure.details);
+    failure.appendDetails(writer);
     if (notPrimaryCodes.has(failure.code)) {
       writer.beginDocument('topologyVersion').value('processId', 0x07, this.#server.processId);
       writer.int64('counter', topologyCounter).end();

@@ -226,7 +226,7 @@ function describe(index: number, { kind, n, modified, upsertedId }: Done): Buffe
 
 function describeFailure(index: number, failure: MongoFailure): Buffer {
   const writer = new BsonWriter().double('ok', 0).int32('idx', index).int32('code', failure.code);
-  return writer.fields(failure.details).string('errmsg', failure.message).int32('n', 0).finish();
+  return failure.appendDetails(writer).string('errmsg', failure.message).int32('n', 0).finish();
 }
 
 /** `bulkWrite`: inserts, updates and deletes in several collections, one result for each. */

@@ -13,7 +13,7 @@ export function appendWriteErrors(writer: BsonWriter, errors: readonly WriteErro
   writer.beginArray('writeErrors');
   errors.forEach(({ index, failure }, position) => {
     writer.beginDocument(String(position)).int32('index', index).int32('code', failure.code);
-    writer.fields(failure.details).string('errmsg', failure.message).end();
+    failure.appendDetails(writer).string('errmsg', failure.message).end();
   });
   return writer.end();
 }

@@ -1,7 +1,11 @@
+import type { BsonWriter } from '../bson/bson-writer.ts';
 import { type ErrorName, errorCodes, errorNameOf } from './error-codes.ts';
 
-/** Fields that an error reply carries beside `errmsg`, `code` and `codeName` (such as `keyPattern` of 11000). */
-export type FailureDetails = Readonly<Record<string, unknown>>;
+/**
+ * Fields that an error reply carries beside `errmsg`, `code` and `codeName` (such as `keyPattern` of 11000): values that the `bson`
+ * package knows, or a raw document whose bytes must not change.
+ */
+export type FailureDetails = Readonly<Record<string, unknown>> | Uint8Array;
 
 /** An error that the client sees, with MongoDB's own code. Everything else that is thrown is a defect (InternalError 1). */
 export class MongoFailure extends Error {
@@ -14,6 +18,11 @@ export class MongoFailure extends Error {
     this.name = 'MongoFailure';
     this.code = typeof code === 'number' ? code : errorCodes[code];
     this.details = details;
+  }
+
+  /** Adds the details to an error reply. */
+  appendDetails(writer: BsonWriter): BsonWriter {
+    return this.details instanceof Uint8Array ? writer.elements(this.details) : writer.fields(this.details);
   }
 
   get codeName(): string {

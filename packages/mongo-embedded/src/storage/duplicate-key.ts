@@ -1,5 +1,4 @@
 import { BsonWriter } from '../bson/bson-writer.ts';
-import { decodeValue } from '../bson/command-body.ts';
 import { formatValue } from '../bson/format-value.ts';
 import type { RawElement } from '../bson/raw-element.ts';
 import { asBuffer } from '../bson/raw-element.ts';
@@ -24,11 +23,10 @@ export function duplicateKey(collection: Collection, index: IndexTable | null, d
   const shown = values.map(([path, value]) => `${path}: ${formatValue(value)}`).join(', ');
   const namespace = `${collection.database}.${collection.name}`;
   const message = `E11000 duplicate key error collection: ${namespace} index: ${index?.name ?? '_id_'} dup key: { ${shown} }`;
-  const keyPattern = index === null ? { _id: 1 } : decodeValue({ type: 0x03, bytes: index.keyPattern });
-  const keyValue = new BsonWriter();
-  for (const [path, value] of values) keyValue.value(path, value.type, value.bytes);
-  return new MongoFailure('DuplicateKey', message, {
-    keyPattern,
-    keyValue: decodeValue({ type: 0x03, bytes: keyValue.finish() }),
-  });
+  const details = new BsonWriter();
+  if (index === null) details.beginDocument('keyPattern').int32('_id', 1).end();
+  else details.document('keyPattern', index.keyPattern);
+  details.beginDocument('keyValue');
+  for (const [path, value] of values) details.value(path, value.type, value.bytes);
+  return new MongoFailure('DuplicateKey', message, details.finish());
 }
