@@ -1,6 +1,9 @@
 import { defineConfig } from '@playwright/test';
 import chromium from '@sparticuz/chromium';
 
+/** One process for everything, as small hosts want it, ends the whole browser when one page closes. */
+const browserArgs = chromium.args.filter((argument) => argument !== '--single-process');
+
 /** The browser comes from npm, so that a bare machine needs nothing else; it runs headless and without a sandbox as root. */
 export default defineConfig({
   testDir: '.',
@@ -21,6 +24,6 @@ export default defineConfig({
     timezoneId: 'UTC',
     trace: 'retain-on-failure',
     screenshot: 'only-on-failure',
-    launchOptions: { executablePath: await chromium.executablePath(), args: chromium.args },
+    launchOptions: { executablePath: await chromium.executablePath(), args: browserArgs },
   },
 });
