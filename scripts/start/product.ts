@@ -67,7 +67,7 @@ async function startParts(context: StartContext, parts: Part[], signal: AbortSig
     });
   }
   steps.push(() => progress.step('Starting the engine', () => startEngine(context, parts, { urls, engineUrl })));
-  steps.push(() => progress.step('Starting the console', () => startConsole(context, parts, engineUrl)));
+  steps.push(() => progress.step('Starting the console', () => startConsole(context, parts)));
   if (settings.demo) {
     steps.push(async () => {
       if (seeded) await progress.step('Defining the demo entities', () => createDemoEntities(engineUrl));
@@ -104,7 +104,7 @@ async function startEngine(
   await waitForHttp(engine, `${engineUrl}/healthz`, readyMsMax);
 }
 
-async function startConsole(context: StartContext, parts: Part[], engineUrl: string): Promise<void> {
+async function startConsole(context: StartContext, parts: Part[]): Promise<void> {
   const { root, settings } = context;
   const webDir = path.join(root, 'apps/web');
   const child = startChild({
@@ -120,7 +120,13 @@ async function startConsole(context: StartContext, parts: Part[], engineUrl: str
       '--port',
       String(settings.consolePort),
     ],
-    env: { ...context.env, ENGINE_URL: engineUrl },
+    env: {
+      ...context.env,
+      NEXT_TELEMETRY_DISABLED: '1',
+      ENGINE_HOST: settings.host,
+      ENGINE_PORT: String(settings.enginePort),
+      CONSOLE_PORT: String(settings.consolePort),
+    },
     cwd: webDir,
     logDir: context.logDir,
   });

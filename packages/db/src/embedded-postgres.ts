@@ -43,6 +43,8 @@ export interface EmbeddedPostgresOptions {
 const database = 'emcachers';
 const readyWaitMsMax = 60_000;
 const pollMs = 25;
+const portAttemptsMax = 10;
+const portRetryMs = 100;
 
 /** Errors: EMC-1002 the port is taken, EMC-1003 the directory cannot be used or is in use. */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
@@ -196,11 +198,15 @@ export async function freePort(): Promise<number> {
   return listenOnce(0);
 }
 
+/** The standard port lies where systems take ports for outgoing connections, which may hold it for a moment. */
 async function checkedPort(port: number): Promise<number> {
-  try {
-    return await listenOnce(port);
-  } catch (error) {
-    throw portTaken(port, error);
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await listenOnce(port);
+    } catch (error) {
+      if (attempt === portAttemptsMax) throw portTaken(port, error);
+      await sleep(portRetryMs);
+    }
   }
 }
 
