@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { access, chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
@@ -43,8 +43,8 @@ export interface EmbeddedPostgresOptions {
 const database = 'emcachers';
 const readyWaitMsMax = 60_000;
 const pollMs = 25;
-const portAttemptsMax = 10;
-const portRetryMs = 100;
+const portWaitMsMax = 65_000;
+const portRetryMs = 500;
 
 /** Errors: EMC-1002 the port is taken, EMC-1003 the directory cannot be used or is in use. */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
@@ -198,16 +198,30 @@ export async function freePort(): Promise<number> {
   return listenOnce(0);
 }
 
-/** The standard port lies where systems take ports for outgoing connections, which may hold it for a moment. */
+/**
+ * The standard port lies where systems take ports for outgoing connections. One that has just ended keeps its port in
+ * TIME-WAIT for a minute although nobody listens there: that is waited for, a listener is not.
+ */
 async function checkedPort(port: number): Promise<number> {
-  for (let attempt = 1; ; attempt += 1) {
+  for (let waitedMs = 0; ; waitedMs += portRetryMs) {
     try {
       return await listenOnce(port);
     } catch (error) {
-      if (attempt === portAttemptsMax) throw portTaken(port, error);
+      if (waitedMs >= portWaitMsMax || (await hasListener(port))) throw portTaken(port, error);
       await sleep(portRetryMs);
     }
   }
+}
+
+function hasListener(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
 }
 
 function portTaken(port: number, cause?: unknown): EmcachersError {
