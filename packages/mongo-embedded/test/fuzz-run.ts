@@ -50,7 +50,8 @@ async function main(): Promise<number> {
     ...(server.errors() === '' ? [] : [`the server wrote: ${server.errors().slice(0, 2_000)}`]),
   ];
   const { hung: _, ...figures } = report;
-  process.stdout.write(`${JSON.stringify({ ...figures, tookMs, first, last, findings }, null, 2)}\n`);
+  const megabytes = weights.filter((__, index) => index % 10 === 0).map(({ bytes }) => Math.round(bytes / 1_000_000));
+  process.stdout.write(`${JSON.stringify({ ...figures, tookMs, first, last, megabytes, findings }, null, 2)}\n`);
   return findings.length === 0 ? 0 : 1;
 }
 

@@ -87,8 +87,14 @@ function applyDescription(document: Document, description: Document): void {
   for (const { field, newSize } of truncatedArrays) parentOf(document, [...partsOf(field), 0])['length'] = newSize;
   for (const path of removedFields) delete parentOf(document, partsOf(path))[String(partsOf(path).at(-1))];
   for (const [path, value] of Object.entries(updatedFields as Document)) {
-    parentOf(document, partsOf(path))[String(partsOf(path).at(-1))] = value;
+    setWithin(parentOf(document, partsOf(path)), partsOf(path).at(-1), value);
   }
+}
+
+/** An index beyond the end of an array fills the room before it with null, as mongod does (document_diff_applier.cpp). */
+function setWithin(parent: Document, part: string | number | undefined, value: unknown): void {
+  if (Array.isArray(parent)) while (parent.length < Number(part)) parent.push(null);
+  parent[String(part)] = value;
 }
 
 function parentOf(document: Document, parts: readonly (string | number)[]): Document {

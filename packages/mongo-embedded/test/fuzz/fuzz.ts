@@ -11,8 +11,9 @@ import { wrongMessage } from './wrong-message.ts';
 /** How long a connection may stay open after the client has ended its side. */
 const CLOSE_MS_MAX = 15_000;
 const MESSAGES_PER_CONNECTION_MAX = 10;
-/** The good client throws away what sound inserts among the wrong messages have left, so that memory can be compared. */
+/** How often what sound messages among the wrong ones have left is thrown away, so that memory can be compared. */
 const TIDY_EVERY = 5_000;
+const KEPT_DATABASES = new Set(['admin', 'config', 'local', 'good']);
 
 export interface FuzzRequest {
   readonly url: string;
@@ -62,7 +63,7 @@ export async function fuzz(request: FuzzRequest): Promise<FuzzReport> {
       counters.goodAnswerMsMax = Math.max(counters.goodAnswerMsMax, performance.now() - start);
       if (counters.sent - tidied >= TIDY_EVERY) {
         tidied = counters.sent;
-        await client.db('fuzz').dropDatabase();
+        await tidy(client);
       }
       if (counters.sent - reported >= progressEvery) {
         reported = counters.sent;
@@ -101,6 +102,15 @@ async function sendAndEnd(url: string, messages: readonly Buffer[]): Promise<num
     for (const each of messages) socket.write(each);
     socket.end();
   });
+}
+
+/** Throws away what wrong messages made that were right after all: databases of any name, cursors, transactions. */
+async function tidy(client: MongoClient): Promise<void> {
+  const { databases } = await client.db().admin().listDatabases({ nameOnly: true });
+  for (const { name } of databases) {
+    if (!KEPT_DATABASES.has(name)) await client.db(name).dropDatabase();
+  }
+  await client.db('admin').command({ killAllSessions: [] });
 }
 
 /** What a working application does meanwhile: writes, reads back what it wrote, and is right each time. */
