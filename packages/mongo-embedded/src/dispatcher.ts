@@ -77,6 +77,7 @@ export class Dispatcher {
 
   async #run(call: Call, effect: FailCommand | null): Promise<Buffer> {
     let session = noSession;
+    const failuresBefore = this.#server.store.group.failures.count;
     try {
       const { body, database } = call.request;
       checkOpcode(call.request);
@@ -84,8 +85,9 @@ export class Dispatcher {
       const command = this.#commandFor(body, database);
       const unsatisfied = command.isWrite === true ? checkWriteConcern(body, session) : null;
       const result = await this.#runInSession(call, command, session);
-      const { settled } = this.#server.store.group;
+      const { settled, failures } = this.#server.store.group;
       if (settled !== null) await settled;
+      if (failures.count !== failuresBefore) throw failures.last;
       return this.#successReply(call, result, { effect, unsatisfied });
     } catch (error) {
       const failure = toMongoFailure(error);

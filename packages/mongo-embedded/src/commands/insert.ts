@@ -1,6 +1,7 @@
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { MongoFailure, toMongoFailure } from '../error/mongo-failure.ts';
 import type { Stamp } from '../history/history-log.ts';
+import { compareClusterTime } from '../session/cluster-clock.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { refuseView } from './collection-documents.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
@@ -91,13 +92,18 @@ export class Inserter {
     const { access, database, server } = this.#context;
     const form = storedForm(document, () => server.store.clusterClock.tick());
     this.#collection ??= access.collectionForWrite(database, this.#name);
-    if (this.#stamp === null || this.#inGroup === insertGroupMax) {
+    if (this.#stamp === null || this.#inGroup === insertGroupMax || !this.#isNewest(this.#stamp)) {
       this.#stamp = access.stamp();
       this.#inGroup = 0;
     }
     access.insert(this.#collection, form, this.#stamp);
     this.#inGroup += 1;
     this.inserted += 1;
+  }
+
+  /** Whether nobody has written since the group began: the history's times never go back. */
+  #isNewest({ time }: Stamp): boolean {
+    return compareClusterTime(time, this.#context.server.store.clusterClock.current) === 0;
   }
 
   async #recover(error: unknown, document: Uint8Array): Promise<MongoFailure | null> {

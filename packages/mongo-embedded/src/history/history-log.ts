@@ -48,6 +48,7 @@ export class HistoryLog implements History {
   readonly #before: Statement<unknown[], [number, number, number]>;
   readonly #saveTime: Statement;
   #appendedSequence = 0;
+  #appendedTime: ClusterTime = { seconds: 0, increment: 0 };
   #committed: { sequence: number; time: ClusterTime } = { sequence: 0, time: { seconds: 0, increment: 0 } };
   #oldest: { sequence: number; time: ClusterTime } = this.#committed;
 
@@ -94,6 +95,9 @@ export class HistoryLog implements History {
     const extra = packExtra(change);
     const document = change.document ?? null;
     const { time } = stamp;
+    if (compareClusterTime(time, this.#appendedTime) < 0)
+      throw new Error('An entry of the history is older than the one before it');
+    this.#appendedTime = time;
     this.#appendedSequence += 1;
     this.#insert.run(
       this.#appendedSequence,

@@ -19,6 +19,8 @@ export class CommitGroup {
   readonly #listeners: CommitListeners;
   #open: { promise: Promise<void>; resolve(): void; reject(error: unknown): void } | null = null;
 
+  #failures: { readonly count: number; readonly last: unknown } = { count: 0, last: null };
+
   constructor(database: Database, listeners: CommitListeners) {
     this.#database = database;
     this.#listeners = listeners;
@@ -32,6 +34,11 @@ export class CommitGroup {
     deferred.promise.catch(() => undefined);
     this.#open = deferred;
     setImmediate(() => this.commit());
+  }
+
+  /** How many groups have failed, and why the last one did: a command that spans several groups must not miss it. */
+  get failures(): { readonly count: number; readonly last: unknown } {
+    return this.#failures;
   }
 
   /** Resolves when everything written so far is durable; null if nothing is pending. */
@@ -59,6 +66,7 @@ export class CommitGroup {
     const open = this.#open;
     if (open === null) return;
     this.#open = null;
+    this.#failures = { count: this.#failures.count + 1, last: error };
     if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
     this.#listeners.failed();
     open.reject(error);
