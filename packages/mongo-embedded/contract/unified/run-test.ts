@@ -100,8 +100,7 @@ function withPlace({ name, object }: UnifiedOperation, error: unknown): Error {
 function handlerFor(operation: UnifiedOperation, entities: Entities): OperationHandler {
   const table = tableFor(operation.object, entities);
   const handler = table[operation.name];
-  if (handler === undefined)
-    throw new OutOfScope(`operation ${operation.name} on ${operation.object} is not supported by the runner`);
+  if (handler === undefined) throw new Error(`the runner does not know ${operation.name} on ${operation.object}`);
   return handler;
 }
 

@@ -1,5 +1,6 @@
 /** Operations of unified tests on a collection. */
 import type { AnyBulkWriteOperation, Document } from 'mongodb';
+import { OutOfScope } from '../out-of-scope.ts';
 import { openCursor } from './cursor-operations.ts';
 import type { OperationContext, OperationHandler } from './operation.ts';
 
@@ -8,6 +9,9 @@ function collectionOf({ entities, operation }: OperationContext) {
 }
 
 const READS: Readonly<Record<string, OperationHandler>> = {
+  mapReduce: () => {
+    throw new OutOfScope('mapReduce: the driver no longer has it');
+  },
   aggregate: async (context, { pipeline, ...options }) => collectionOf(context).aggregate(pipeline, options).toArray(),
   countDocuments: async (context, { filter, ...options }) => collectionOf(context).countDocuments(filter, options),
   count: async (context, { filter, ...options }) => collectionOf(context).count(filter, options),
