@@ -88,5 +88,8 @@ async function readUsage(engineUrl: string): Promise<{ cpuSeconds: number; resid
   const text = await (await fetch(`${engineUrl}/metrics`)).text();
   const value = (name: string): number =>
     Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN);
-  return { cpuSeconds: value('process_cpu_seconds_total'), residentBytes: value('process_resident_memory_bytes') };
+  return {
+    cpuSeconds: value('emcachers_process_cpu_seconds_total'),
+    residentBytes: value('emcachers_process_resident_bytes'),
+  };
 }

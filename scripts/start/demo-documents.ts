@@ -104,7 +104,7 @@ export function orderDocument(random: Random, customerIds: readonly ObjectId[]):
     _id: new ObjectId(),
     customerId: customerIds[Math.floor(random() * customerIds.length)] ?? null,
     status: pick(random, orderStatuses),
-    total: items.reduce((sum, item) => sum + Number(item.price) * item.quantity, 0),
+    total: Math.round(items.reduce((sum, item) => sum + Number(item.price) * item.quantity, 0) * 100) / 100,
     items,
     shipping: { city: pick(random, cities), express: random() < 0.25 },
     placedAt: new Date(),

@@ -32,6 +32,10 @@ export function createApi(parts: ApiParts): Api {
       ingest: () => pipeline.ingest()?.status() ?? null,
       liveStreams: () => control.fleet.listenerCount(),
       memoryBytes: () => process.memoryUsage.rss(),
+      cpuSeconds: () => {
+        const { user, system } = process.cpuUsage();
+        return (user + system) / 1_000_000;
+      },
     }),
     serviceStates: parts.serviceStates,
     log,

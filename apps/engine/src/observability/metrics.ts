@@ -13,6 +13,8 @@ export interface MetricsSources {
   /** Console tabs that listen. */
   readonly liveStreams: () => number;
   readonly memoryBytes: () => number;
+  /** Processor time of this process since its start, user and system, all threads. */
+  readonly cpuSeconds: () => number;
 }
 
 export interface Metrics {
@@ -90,6 +92,11 @@ export function createMetrics(sources: MetricsSources): Metrics {
     help: 'Resident memory of this process.',
     registers: [registry],
   });
+  const cpu = new Gauge({
+    name: 'emcachers_process_cpu_seconds_total',
+    help: 'Processor time of this process since its start, user and system.',
+    registers: [registry],
+  });
   const streams = new Gauge({
     name: 'emcachers_live_streams',
     help: 'Open live streams of consoles.',
@@ -99,6 +106,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
     contentType: registry.contentType,
     async scrape() {
       memory.set(sources.memoryBytes());
+      cpu.set(sources.cpuSeconds());
       streams.set(sources.liveStreams());
       setIngest(sources.ingest());
       for (const { metric, gauge } of gauges) {
