@@ -14,6 +14,7 @@ export class Listener {
   readonly #handlers: ListenerHandlers;
   readonly #connections = new Set<Connection>();
   readonly #server: Server;
+  #isClosing = false;
   #connectionId = 0;
   #requestId = 0;
 
@@ -40,7 +41,9 @@ export class Listener {
     return bound;
   }
 
+  /** Ends when every connection is gone, also one that was accepted while this was called. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#server.close(() => resolve());
     for (const connection of this.#connections) connection.destroy();
@@ -48,6 +51,10 @@ export class Listener {
   }
 
   #accept(socket: Socket): void {
+    if (this.#isClosing) {
+      socket.destroy();
+      return;
+    }
     this.#connectionId += 1;
     const connection = new Connection(this.#connectionId, socket, {
       handle: this.#handlers.handle,
