@@ -18,7 +18,7 @@ export interface RunningMongo {
 /** A `mongod` named or found on the PATH as a one-node replica set; else the embedded server. */
 export async function startMongo(context: StartContext): Promise<RunningMongo> {
   const binary = findMongod(context);
-  return binary === null ? await startEmbedded(context) : await startMongod(context, binary);
+  return binary === null ? startEmbedded(context) : startMongod(context, binary);
 }
 
 function findMongod(context: StartContext): string | null {

@@ -9,7 +9,7 @@ export async function startPostgres(context: StartContext): Promise<EmbeddedPost
   await mkdir(context.logDir, { recursive: true });
   const log = createWriteStream(path.join(context.logDir, 'postgres.log'));
   log.on('error', () => {});
-  return await startEmbeddedPostgres({
+  return startEmbeddedPostgres({
     directory: path.join(context.settings.dataDir, 'postgres'),
     port: context.settings.postgresPort,
     onLog: (line) => log.write(`${line}\n`),
