@@ -10,7 +10,16 @@ export function makeDirectory(directory: string): void {
   const absolute = path.resolve(directory);
   const missing: string[] = [];
   for (let level = absolute; !exists(level); level = path.dirname(level)) missing.push(level);
-  for (const level of missing.reverse()) mkdirSync(level, { recursive: false });
+  for (const level of missing.reverse()) makeLevel(level);
+}
+
+/** Another process may make the same level at the same moment, which is as good. */
+function makeLevel(level: string): void {
+  try {
+    mkdirSync(level);
+  } catch (error) {
+    if (!statSync(level, { throwIfNoEntry: false })?.isDirectory()) throw error;
+  }
 }
 
 function exists(level: string): boolean {
