@@ -5,6 +5,7 @@ import { measureLive } from './path/live.ts';
 import { measureScan } from './path/scan.ts';
 import { measureConvert } from './stages/convert.ts';
 import { measureOplog } from './stages/oplog.ts';
+import { measureSqliteCache } from './stages/sqlite-cache.ts';
 import type { Measurement } from './support/measurement.ts';
 import { printSection, type Section, saveReport } from './support/report.ts';
 
@@ -30,6 +31,7 @@ const parts: readonly Part[] = [
   },
   { title: 'Conversion', group: 'stages', measure: measureConvert },
   { title: 'Oplog in PostgreSQL', group: 'stages', measure: measureOplog },
+  { title: 'Cache files', group: 'stages', measure: measureSqliteCache },
   { title: 'Scan, end to end', group: 'path', measure: () => measureScan(sizes) },
   { title: 'Live changes, end to end', group: 'path', measure: measureLive },
 ];
