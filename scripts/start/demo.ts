@@ -50,7 +50,7 @@ export interface Demo {
 
 /** Fills database `shop` when it is empty; says whether it did. */
 export async function seedDemo(url: string): Promise<boolean> {
-  const client = new MongoClient(url);
+  const client = new MongoClient(url, { serverSelectionTimeoutMS: 10_000 });
   try {
     const shop = client.db('shop');
     if ((await shop.collection('orders').estimatedDocumentCount()) > 0) return false;

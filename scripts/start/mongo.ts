@@ -100,10 +100,13 @@ async function waitForPrimary(
     if (child.hasEnded()) throw new StartError(await child.ended);
     const client = new MongoClient(url, { serverSelectionTimeoutMS: 1_000 });
     try {
-      if (!prepared) await prepare(client);
-      prepared = true;
       const hello = await client.db('admin').command({ hello: 1 });
       if (hello['isWritablePrimary'] === true) return;
+      // What a mongod says of itself that was started with --replSet and never initiated.
+      if (hello['isreplicaset'] === true && !prepared) {
+        await prepare(client);
+        prepared = true;
+      }
     } catch (error) {
       if (performance.now() > deadline) throw error;
     } finally {

@@ -29,6 +29,14 @@ export async function runProduct(context: StartContext, signal: AbortSignal): Pr
   }
 }
 
+/** Only a server that the operator named can be missing here; the address itself may hold a password and is not shown. */
+function refuseDemo(cause: unknown): never {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  throw new StartError(
+    `EMC-2001: the demo data cannot be written: ${reason}\nCheck MONGO_URL, or set EMCACHERS_DEMO=off.`,
+  );
+}
+
 async function requirePorts(context: StartContext): Promise<void> {
   const { settings } = context;
   await requireFreePort(settings.host, settings.enginePort, 'ENGINE_PORT');
@@ -63,7 +71,7 @@ async function startParts(context: StartContext, parts: Part[], signal: AbortSig
   let seeded = false;
   if (settings.demo) {
     steps.push(async () => {
-      seeded = await progress.step('Looking at the demo data', () => seedDemo(urls.mongo));
+      seeded = await progress.step('Looking at the demo data', () => seedDemo(urls.mongo).catch(refuseDemo));
     });
   }
   steps.push(() => progress.step('Starting the engine', () => startEngine(context, parts, { urls, engineUrl })));
