@@ -83,9 +83,15 @@ function LagFact({ entity }: { readonly entity: EntityView }) {
         </>
       }
     >
-      offset {formatCount(offset)} of head {formatCount(head)}
+      {positionWords(offset, head)}
     </Fact>
   );
+}
+
+/** The offset of a level cache moves on with the whole oplog, past the newest entry of its own entity. */
+function positionWords(offset: number | null, head: number | null): string {
+  if (offset !== null && head !== null && offset >= head) return `level with the oplog at ${formatCount(offset)}`;
+  return `offset ${formatCount(offset)} of head ${formatCount(head)}`;
 }
 
 function RowsFact({ entity }: { readonly entity: EntityView }) {
