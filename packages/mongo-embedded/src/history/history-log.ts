@@ -143,12 +143,7 @@ export class HistoryLog implements History {
   now(): ClusterTime {
     const { clusterClock, group, database } = this.#dependencies;
     if (group.settled !== null) return this.#committed.time;
-    if (clusterClock.idle()) {
-      const value = Buffer.alloc(8);
-      value.writeUInt32BE(clusterClock.current.seconds, 0);
-      value.writeUInt32BE(clusterClock.current.increment, 4);
-      this.#saveTime.run(value);
-    }
+    if (clusterClock.idle()) this.#saveCurrentTime();
     if (database.open) this.#committed = { sequence: this.#committed.sequence, time: clusterClock.current };
     return this.#committed.time;
   }
@@ -179,12 +174,26 @@ export class HistoryLog implements History {
     return this.#waiters.wait(sequence, timeoutMs, signal);
   }
 
-  /** Forgets everything up to and including `sequence`, as if it had grown out of the bound. */
+  /**
+   * Forgets everything up to and including `sequence`, as if it had grown out of the bound. Time goes on by a tick: a mongod
+   * keeps its newest entry, so that a stream can always be opened at the present operation time.
+   */
   cut(sequence: number): void {
-    this.#dependencies.group.commit();
+    const { group, clusterClock } = this.#dependencies;
+    group.commit();
     this.#segments.cut(Math.min(sequence, this.#committed.sequence));
     this.#segments.takePruned();
+    this.#committed = { sequence: this.#committed.sequence, time: clusterClock.tick() };
+    this.#saveCurrentTime();
     this.#oldest = this.#readOldest();
+  }
+
+  #saveCurrentTime(): void {
+    const { seconds, increment } = this.#dependencies.clusterClock.current;
+    const value = Buffer.alloc(8);
+    value.writeUInt32BE(seconds, 0);
+    value.writeUInt32BE(increment, 4);
+    this.#saveTime.run(value);
   }
 
   /** The first entry that is kept; its time is after everything that was forgotten, also where a time was torn apart. */
