@@ -105,8 +105,12 @@ test('the OpenAPI document describes every route, and the pages for people and m
   expect(Object.keys(document.paths)).toContain('/api/v1/entities/{entityName}/refresh');
   expect(await (await api.request('GET', '/api/docs')).text()).toContain('EMC-5001');
   await eventually(async () => ((await api.request('GET', '/readyz')).status === 200 ? true : null), 'readiness');
-  const metrics = await (await api.request('GET', '/metrics')).text();
-  expect(metrics).toMatch(/^emcachers_channel_buffered_operations \d+$/m);
+  // The channel is there once this node leads.
+  const metrics = await eventually(async () => {
+    const text = await (await api.request('GET', '/metrics')).text();
+    return /^emcachers_channel_buffered_operations \d+$/m.test(text) ? text : null;
+  }, 'the metrics of the channel');
+  expect(metrics).toMatch(/^emcachers_process_cpu_seconds_total [\d.]+$/m);
 });
 
 test('a live stream opens with a whole picture, tells of moved rows, and leaves no listener when it is closed', async () => {
