@@ -1,6 +1,9 @@
 // Who may import whom (rule 13 of CONTRIBUTING.md): front doors only, one driver per folder, no cycles.
-const stages = ['change-source', 'channel', 'oplog', 'replicator', 'sqlite-cache'];
-const pipeline = 'apps/engine/src/pipeline';
+const stages = ['change-source', 'channel', 'ingest', 'oplog', 'replicator', 'sqlite-cache'];
+const engine = 'apps/engine/src';
+const pipeline = `${engine}/pipeline`;
+/** Settings are parsed at the edge: only `compose` reads `config`. */
+const layers = ['compose', 'api', 'observability', 'control', 'pipeline', 'runtime'];
 const tests = '(\\.test\\.tsx?$|/test/|/contract/|[/-]testing(-setup)?\\.ts$)';
 
 /** A driver lives in the named folders only; tests may use it to look from outside. */
@@ -16,6 +19,7 @@ const driver = (name, packages, folders) => ({
 const mayImport = {
   'change-source': [],
   channel: ['change-source', 'oplog'],
+  ingest: ['change-source', 'channel', 'oplog'],
   oplog: [],
   replicator: ['oplog', 'sqlite-cache'],
   'sqlite-cache': [],
@@ -67,6 +71,15 @@ export default {
       from: { path: '^apps/engine/src', pathNot: ['^apps/engine/src/main\\.ts$', tests] },
       to: { path: '^apps/engine/src/engine\\.ts$' },
     },
+    ...layers.map((layer, index) => ({
+      name: `${layer}-imports-only-lower-layers`,
+      comment: `The engine's layers, top to bottom: ${layers.join(', ')}. A layer may import only layers below it.`,
+      severity: 'error',
+      from: { path: `^${engine}/${layer}/`, pathNot: tests },
+      to: {
+        path: `^${engine}/(${[...layers.slice(0, index), ...(layer === 'compose' ? [] : ['config'])].join('|')})/`,
+      },
+    })),
     ...stages.map((stage) => ({
       name: `${stage}-keeps-to-its-neighbours`,
       severity: 'error',

@@ -3,7 +3,7 @@ import { read, sourceFiles } from './repository.ts';
 
 const fileLinesMax = 400;
 const contractLinesMax = 80;
-const stages = ['change-source', 'channel', 'oplog', 'replicator', 'sqlite-cache'];
+const stages = ['change-source', 'channel', 'ingest', 'oplog', 'replicator', 'sqlite-cache'];
 
 const linesOf = (file: string): number => read(file).split('\n').length - 1;
 

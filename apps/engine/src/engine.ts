@@ -1,12 +1,12 @@
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
-import { createApi } from './compose-api.ts';
-import { createControl } from './compose-control.ts';
-import { createPipeline } from './compose-pipeline.ts';
-import type { Config } from './config.ts';
-import { openConnections } from './engine-connections.ts';
-import { nodeName } from './node-name.ts';
+import { createApi } from './compose/api.ts';
+import { openConnections } from './compose/connections.ts';
+import { createControl } from './compose/control.ts';
+import { createPipeline } from './compose/pipeline.ts';
+import type { Config } from './config/config.ts';
+import { nodeName } from './control/node/node-name.ts';
 import { createSupervisor } from './runtime/supervisor.ts';
 
 /**

@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
-import { loadConfig } from './config.ts';
+import { loadConfig } from './config/config.ts';
 import { startEngine } from './engine.ts';
 import { createLog, redactCredentials } from './observability/log.ts';
 import { systemClock } from './runtime/clock.ts';

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { eventually } from './api-client.ts';
-import { cacheRows, converged } from './convergence.ts';
-import { insertOrders, orderShape, orders, randomFrom } from './shop.ts';
-import { createStack } from './stack.ts';
+import { eventually } from './support/api-client.ts';
+import { cacheRows, converged } from './support/convergence.ts';
+import { insertOrders, orderShape, orders, randomFrom } from './support/shop.ts';
+import { createStack } from './support/stack.ts';
 
 const shape = orderShape('orders');
 

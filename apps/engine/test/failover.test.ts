@@ -1,10 +1,10 @@
 import path from 'node:path';
 import { expect, test } from 'vitest';
-import { eventually } from './api-client.ts';
-import { converged } from './convergence.ts';
-import { startEngineProcess } from './engine-process.ts';
-import { changeOrders, insertOrders, orderShape, orders, randomFrom, testSeed } from './shop.ts';
-import { createStack } from './stack.ts';
+import { eventually } from './support/api-client.ts';
+import { converged } from './support/convergence.ts';
+import { startEngineProcess } from './support/engine-process.ts';
+import { changeOrders, insertOrders, orderShape, orders, randomFrom, testSeed } from './support/shop.ts';
+import { createStack } from './support/stack.ts';
 
 const shape = orderShape('orders');
 

@@ -1,10 +1,10 @@
 import { openDatabase } from '@emcachers/db/database';
 import { expect, test } from 'vitest';
-import { eventually } from './api-client.ts';
-import { converged } from './convergence.ts';
-import { cuttableProxy } from './cuttable-proxy.ts';
-import { changeOrders, insertOrders, orderShape, orders, randomFrom, testSeed } from './shop.ts';
-import { createStack } from './stack.ts';
+import { eventually } from './support/api-client.ts';
+import { converged } from './support/convergence.ts';
+import { cuttableProxy } from './support/cuttable-proxy.ts';
+import { changeOrders, insertOrders, orderShape, orders, randomFrom, testSeed } from './support/shop.ts';
+import { createStack } from './support/stack.ts';
 
 const shape = orderShape('orders');
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { type ApiClient, eventually } from './api-client.ts';
-import { converged } from './convergence.ts';
-import { startEngineProcess } from './engine-process.ts';
-import { changeOrders, insertOrders, orderShape, orders, randomFrom, testSeed } from './shop.ts';
-import { createStack } from './stack.ts';
+import { type ApiClient, eventually } from './support/api-client.ts';
+import { converged } from './support/convergence.ts';
+import { startEngineProcess } from './support/engine-process.ts';
+import { changeOrders, insertOrders, orderShape, orders, randomFrom, testSeed } from './support/shop.ts';
+import { createStack } from './support/stack.ts';
 
 const rounds = Number(process.env['EMCACHERS_TEST_KILLS'] ?? '5');
 const documents = 5_000;

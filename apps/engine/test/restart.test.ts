@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { eventually } from './api-client.ts';
-import { converged } from './convergence.ts';
-import { changeOrders, insertOrders, orderShape, orders, randomFrom, testSeed } from './shop.ts';
-import { createStack } from './stack.ts';
+import { eventually } from './support/api-client.ts';
+import { converged } from './support/convergence.ts';
+import { changeOrders, insertOrders, orderShape, orders, randomFrom, testSeed } from './support/shop.ts';
+import { createStack } from './support/stack.ts';
 
 const shape = orderShape('orders');
 const documents = 20_000;

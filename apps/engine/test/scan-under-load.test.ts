@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { converged } from './convergence.ts';
-import { changeOrders, insertOrders, orderShape, orders, randomFrom, testSeed } from './shop.ts';
-import { createStack } from './stack.ts';
+import { converged } from './support/convergence.ts';
+import { changeOrders, insertOrders, orderShape, orders, randomFrom, testSeed } from './support/shop.ts';
+import { createStack } from './support/stack.ts';
 
 const shape = orderShape('orders');
 const documents = 20_000;

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
-import { startEngineProcess } from './engine-process.ts';
-import { createStack } from './stack.ts';
+import { startEngineProcess } from './support/engine-process.ts';
+import { createStack } from './support/stack.ts';
 
 /** Nobody listens on port 1 of this machine. */
 const nowhere = '127.0.0.1:1';

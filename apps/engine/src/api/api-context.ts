@@ -1,11 +1,11 @@
 import type { Clock } from '@emcachers/core/clock';
-import type { EntityManager } from '../control/entity-manager.ts';
-import type { Fleet } from '../control/fleet.ts';
-import type { Idempotency } from '../control/idempotency.ts';
-import type { JobServer } from '../control/job-server.ts';
-import type { OplogReader } from '../control/oplog-reader.ts';
-import type { RowsReader } from '../control/rows-reader.ts';
-import type { SourceBrowser } from '../control/source-browser.ts';
+import type { OplogReader } from '../control/browse/oplog-reader.ts';
+import type { RowsReader } from '../control/browse/rows-reader.ts';
+import type { SourceBrowser } from '../control/browse/source-browser.ts';
+import type { EntityManager } from '../control/entity/entity-manager.ts';
+import type { Fleet } from '../control/fleet/fleet.ts';
+import type { JobServer } from '../control/job/job-server.ts';
+import type { Idempotency } from './idempotency.ts';
 
 /** What the routes need of the engine; tRPC and REST share it, so they cannot answer differently. */
 export interface ApiServices {

@@ -2,7 +2,7 @@ import type { FleetView } from '@emcachers/core/api-views';
 import type { ApiServices } from './api-context.ts';
 
 /**
- * What one console tab hears. All tabs share the process's one sampler (`control/fleet-sampler.ts`); a slow tab skips
+ * What one console tab hears. All tabs share the process's one sampler (`control/fleet/fleet-sampler.ts`); a slow tab skips
  * pictures instead of queueing them (I11): between two messages only the newest picture is kept.
  */
 export type LiveMessage =

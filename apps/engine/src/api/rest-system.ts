@@ -1,7 +1,7 @@
 import { fleetViewSchema, jobViewSchema, sourceCollectionViewSchema } from '@emcachers/core/api-views';
 import { entityNameSchema } from '@emcachers/core/shape';
 import { z } from 'zod';
-import { oplogBatchSchema } from '../control/oplog-batch.ts';
+import { oplogBatchSchema } from '../control/browse/oplog-batch.ts';
 import { type RestRoute, restRoute } from './rest-route.ts';
 
 const selected = z.object({ jobId: z.uuid('A job id is a UUID.') });

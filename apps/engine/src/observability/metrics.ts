@@ -1,9 +1,9 @@
 import type { EntityView, FleetView } from '@emcachers/core/api-views';
 import { Gauge, Registry } from 'prom-client';
-import type { IngestStatus } from '../control/ingest.ts';
+import type { IngestStatus } from '../pipeline/ingest/ingest.ts';
 
 /**
- * Prometheus metrics, prefixed by the pipeline's five words. They are set from the same facts and verdicts as every other
+ * Prometheus metrics, prefixed by the names of the pipeline's stages. They are set from the same facts and verdicts as every other
  * surface, at the moment of the scrape, so none can freeze at its last good value: what is unknown is absent, not 0.
  */
 export interface MetricsSources {

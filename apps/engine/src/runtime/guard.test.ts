@@ -1,7 +1,7 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { expect, test } from 'vitest';
+import { createLeapingClock } from '../../test/support/test-clock.ts';
 import { createGuard } from './guard.ts';
-import { createLeapingClock } from './testing.ts';
 
 const away = new EmcachersError({ code: 'EMC-2001', detail: 'nobody answers' });
 const fails = () => Promise.reject(away);

@@ -1,10 +1,10 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { silentLog } from '@emcachers/core/log';
 import { expect, test } from 'vitest';
+import { createLeapingClock } from '../../test/support/test-clock.ts';
 import { systemClock } from './clock.ts';
 import type { Service } from './service.ts';
 import { createSupervisor, supervisorDefaults } from './supervisor.ts';
-import { createLeapingClock } from './testing.ts';
 
 const untilAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {

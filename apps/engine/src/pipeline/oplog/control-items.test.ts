@@ -1,7 +1,7 @@
 import { requestRefresh } from '@emcachers/db/control/entity-requests';
 import { truncateEntriesMax } from '@emcachers/db/statements/truncate-entity';
 import { describe, expect, test } from 'vitest';
-import { openTestOplog, position, upsert } from './testing.ts';
+import { openTestOplog, position, upsert } from '../../../test/support/test-oplog.ts';
 
 const many = (count: number) => Array.from({ length: count }, (_, index) => `doc-${index}`);
 

@@ -3,8 +3,8 @@ import { openDatabase } from '@emcachers/db/database';
 import { readDeadLetters } from '@emcachers/db/fleet/read-dead-letters';
 import { createTestDatabase } from '@emcachers/db/testing';
 import { describe, expect, test } from 'vitest';
+import { batch, openTestOplog, position, remove, upsert } from '../../../test/support/test-oplog.ts';
 import { createOplogWriter } from './oplog-writer.ts';
-import { batch, openTestOplog, position, remove, upsert } from './testing.ts';
 
 describe('append', () => {
   test('entries come back in the order of the batch, with the version of their entity', async () => {

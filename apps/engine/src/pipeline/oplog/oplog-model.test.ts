@@ -2,8 +2,8 @@ import type { OplogEntry } from '@emcachers/core/operation';
 import { requestRefresh } from '@emcachers/db/control/entity-requests';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { batch, openTestOplog, position, remove, type TestOplog, upsert } from '../../../test/support/test-oplog.ts';
 import type { AppendItem, StreamPosition } from './oplog-types.ts';
-import { batch, openTestOplog, position, remove, type TestOplog, upsert } from './testing.ts';
 
 /**
  * A source collection with its change stream, an oplog that follows it, and an operator: whatever they do in whatever

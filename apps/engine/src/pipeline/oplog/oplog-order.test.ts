@@ -1,6 +1,6 @@
 import { requestRefresh } from '@emcachers/db/control/entity-requests';
 import { expect, test } from 'vitest';
-import { openTestOplog, position, type TestOplog, upsert } from './testing.ts';
+import { openTestOplog, position, type TestOplog, upsert } from '../../../test/support/test-oplog.ts';
 
 /** Follows the oplog as a replicator does, from page to page, until `done` says so and everything is read. */
 async function follow(oplog: TestOplog, entityIds: readonly number[], done: () => boolean): Promise<number[]> {

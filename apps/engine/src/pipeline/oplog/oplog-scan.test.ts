@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { requestRefresh } from '@emcachers/db/control/entity-requests';
 import { describe, expect, test } from 'vitest';
+import { batch, openTestOplog, position, remove, type TestOplog, upsert } from '../../../test/support/test-oplog.ts';
 import { createOplogWriter } from './oplog-writer.ts';
-import { batch, openTestOplog, position, remove, type TestOplog, upsert } from './testing.ts';
 
 const many = (count: number) => Array.from({ length: count }, (_, index) => `doc-${index}`);
 

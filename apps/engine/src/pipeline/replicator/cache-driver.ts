@@ -9,7 +9,7 @@ import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
 import { unreachable } from '@emcachers/core/unreachable';
-import { Wakeup } from '../../control/wakeup.ts';
+import { Wakeup } from '../../runtime/wakeup.ts';
 import type { OplogReader } from '../oplog/oplog.ts';
 import type { OplogPage } from '../oplog/oplog-types.ts';
 import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { requestRebuild } from '@emcachers/db/control/entity-requests';
 import { describe, expect, test } from 'vitest';
-import { openTestOplog } from '../oplog/testing.ts';
-import { cachedRows, startReplicator, temporaryDirectory } from './test/start-replicator.ts';
-import { deletion, expectedRows, scanToLive, upsert } from './testing.ts';
+import { openTestOplog } from '../../../test/support/test-oplog.ts';
+import { deletion, expectedRows, scanToLive, upsert } from '../../../test/support/test-page.ts';
+import { cachedRows, startReplicator, temporaryDirectory } from '../../../test/support/test-replicator.ts';
 
 const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => `o${index}`);
 
@@ -31,7 +31,11 @@ describe('with real processes', () => {
     const orders = await scanToLive(oplog, 'orders', ids(300));
     let written = 0;
     for (let round = 0; round < 20; round += 1) {
-      const child = start(import.meta.resolve('./test/replicate-until-killed.ts'), oplog.database.url, directory.path);
+      const child = start(
+        import.meta.resolve('../../../test/programs/replicate-until-killed.ts'),
+        oplog.database.url,
+        directory.path,
+      );
       await firstOutput(child);
       // Some while the child applies what was there, some while it follows what comes.
       const writing = (async () => {
@@ -66,7 +70,7 @@ describe('with real processes', () => {
     );
     await running.level('orders');
     const reader = start(
-      import.meta.resolve('./test/read-until-stopped.ts'),
+      import.meta.resolve('../../../test/programs/read-until-stopped.ts'),
       join(directory.path, 'dbs/orders/db.sqlite'),
       'orders',
       '3000',

@@ -12,9 +12,9 @@ import {
 import { join } from 'node:path';
 import { dropEntity, markDeleting, requestRebuild, setPaused } from '@emcachers/db/control/entity-requests';
 import { describe, expect, test } from 'vitest';
-import { openTestOplog, type TestOplog } from '../oplog/testing.ts';
-import { cachedRows, startReplicator, temporaryDirectory } from './test/start-replicator.ts';
-import { deletion, expectedRows, scanToLive, upsert } from './testing.ts';
+import { openTestOplog, type TestOplog } from '../../../test/support/test-oplog.ts';
+import { deletion, expectedRows, scanToLive, upsert } from '../../../test/support/test-page.ts';
+import { cachedRows, startReplicator, temporaryDirectory } from '../../../test/support/test-replicator.ts';
 
 const ids = (prefix: string, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `${prefix}${index}`);

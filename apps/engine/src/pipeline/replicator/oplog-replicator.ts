@@ -9,7 +9,7 @@ import { backoffDelayMs } from '@emcachers/core/backoff';
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
-import { Wakeup } from '../../control/wakeup.ts';
+import { Wakeup } from '../../runtime/wakeup.ts';
 import type { OplogReader } from '../oplog/oplog.ts';
 import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
 import { isDatabaseFault } from './cache-driver.ts';

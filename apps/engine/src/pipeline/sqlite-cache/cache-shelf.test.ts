@@ -5,10 +5,10 @@ import process from 'node:process';
 import Sqlite from 'better-sqlite3';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { batchOf, identity, temporaryDirectory } from '../../../test/support/test-cache.ts';
 import { CacheFile } from './cache-file.ts';
 import { CacheShelf } from './cache-shelf.ts';
 import { readRows } from './read-rows.ts';
-import { batchOf, identity, temporaryDirectory } from './testing.ts';
 
 const limits = { idleMs: 1_000, graceMs: 100, openFilesMax: 10 };
 

@@ -1,9 +1,9 @@
 import { closeSync, openSync, truncateSync, writeSync } from 'node:fs';
 import process from 'node:process';
 import { describe, expect, test } from 'vitest';
+import { batchOf, identity, temporaryDirectory } from '../../../test/support/test-cache.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { isAtLeast } from './sqlite-version.ts';
-import { batchOf, identity, temporaryDirectory } from './testing.ts';
 import { openCacheStore } from './threaded-cache-store.ts';
 
 describe('the store', () => {

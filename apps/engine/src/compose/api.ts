@@ -1,0 +1,79 @@
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import { createApiServer } from '../api/api-server.ts';
+import { isLoopback } from '../config/config.ts';
+import { createMetrics } from '../observability/metrics.ts';
+import type { ServiceState } from '../runtime/supervisor.ts';
+import type { Control } from './control.ts';
+import type { Pipeline, Shared } from './pipeline.ts';
+
+/** The HTTP front: answers from the moment the engine starts, before any cache is ready. */
+export interface Api {
+  /** EMC-1002 with ENGINE_PORT where the port is taken. */
+  listen(): Promise<{ readonly url: string; readonly port: number }>;
+  /** Ends open streams, then the listener; safe to call twice. */
+  close(): Promise<void>;
+}
+
+interface ApiParts extends Shared {
+  readonly pipeline: Pipeline;
+  readonly control: Control;
+  readonly serviceStates: () => readonly ServiceState[];
+}
+
+export function createApi(parts: ApiParts): Api {
+  const { config, clock, log, control, pipeline } = parts;
+  const stopping = new AbortController();
+  const origins = [...config.consoleOrigins];
+  const app = createApiServer({
+    services: { ...control, clock, stopping: stopping.signal },
+    access: { origins, loopbackOnly: isLoopback(config.host), token: isLoopback(config.host) ? null : config.token },
+    metrics: createMetrics({
+      fleet: () => control.fleet.latest(),
+      ingest: () => pipeline.ingest()?.status() ?? null,
+      liveStreams: () => control.fleet.listenerCount(),
+      memoryBytes: () => process.memoryUsage.rss(),
+      cpuSeconds: () => {
+        const { user, system } = process.cpuUsage();
+        return (user + system) / 1_000_000;
+      },
+    }),
+    serviceStates: parts.serviceStates,
+    log,
+  });
+  return {
+    async listen() {
+      const server = await app;
+      try {
+        const url = await server.listen({ host: config.host, port: config.port });
+        const { port } = new URL(url);
+        // The engine's own pages, such as the API reference, may call it too.
+        origins.push(`http://127.0.0.1:${port}`, `http://localhost:${port}`);
+        return { url, port: Number(port) };
+      } catch (error) {
+        throw listenError(error, config);
+      }
+    },
+    async close() {
+      stopping.abort();
+      await (await app).close();
+    },
+  };
+}
+
+function listenError(error: unknown, { host, port }: { host: string; port: number }): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (code === 'EADDRINUSE')
+    return new EmcachersError({
+      code: 'EMC-1002',
+      detail: `ENGINE_PORT is ${port}, and another program listens on ${host}:${port}.`,
+      hint: 'Stop that program (perhaps another engine), or set ENGINE_PORT to a free port.',
+      cause: error,
+    });
+  if (code === 'EACCES' || code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new EmcachersError({
+      code: 'EMC-1001',
+      detail: `ENGINE_HOST is ${host} and ENGINE_PORT ${port}: the engine cannot listen there (${code}).`,
+      cause: error,
+    });
+  return error;
+}

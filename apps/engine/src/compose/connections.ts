@@ -1,0 +1,99 @@
+import { access, constants } from 'node:fs/promises';
+import type { Clock } from '@emcachers/core/clock';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { Log } from '@emcachers/core/log';
+import { type Database, openDatabase } from '@emcachers/db/database';
+import { migrate } from '@emcachers/db/migrate';
+import type { Config } from '../config/config.ts';
+import type { MongoSource } from '../pipeline/change-source/change-source.ts';
+import { createMongoSource } from '../pipeline/change-source/mongo-source.ts';
+import { makeDirectory } from '../runtime/make-directory.ts';
+
+/**
+ * What must be there when the engine starts. Each is waited for a bounded time and then refused with the name of the
+ * variable to change; once the engine runs, the same faults are lived through instead.
+ */
+export interface Connections {
+  readonly database: Database;
+  readonly source: MongoSource;
+  close(): Promise<void>;
+}
+
+export interface ConnectionsDependencies {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly signal: AbortSignal;
+}
+
+/** Long enough for a server that starts beside the engine, short enough for somebody who has mistyped its address. */
+const startWaitMsMax = 10_000;
+const retryDelayMs = 250;
+
+export async function openConnections(dependencies: ConnectionsDependencies): Promise<Connections> {
+  const { config, clock, log } = dependencies;
+  await requireDataDir(config.dataDir);
+  const migrated = await insist({ ...dependencies, variable: 'DATABASE_URL' }, () => migrate(config.databaseUrl));
+  if (migrated.applied.length > 0) log.info({ applied: migrated.applied }, 'Migrations were applied.');
+  const database = openDatabase({
+    url: config.databaseUrl,
+    onIdleError: (error) => log.warn({ err: error }, 'An idle connection to PostgreSQL broke.'),
+  });
+  const source = createMongoSource({ url: config.mongoUrl, clock, selectionMsMax: 3_000 });
+  const close = async (): Promise<void> => {
+    await source.close();
+    await database.close();
+  };
+  try {
+    // A node that only serves its caches starts while MongoDB is away.
+    if (config.roles.includes('ingest'))
+      await insist({ ...dependencies, variable: 'MONGO_URL' }, () => source.describe());
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { database, source, close };
+}
+
+async function requireDataDir(dataDir: string): Promise<void> {
+  try {
+    makeDirectory(dataDir);
+    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (cause) {
+    const words = cause instanceof Error ? cause.message : String(cause);
+    throw new EmcachersError({
+      code: 'EMC-1003',
+      detail: `EMCACHERS_DATA_DIR is ${dataDir}, which cannot be used: ${words}`,
+      cause,
+    });
+  }
+}
+
+interface Insistence extends ConnectionsDependencies {
+  readonly variable: 'MONGO_URL' | 'DATABASE_URL';
+}
+
+/** Tries again while the server is away, until the time is over; any other refusal ends it at once. */
+async function insist<Answer>(
+  { clock, signal, variable }: Insistence,
+  attempt: () => Promise<Answer>,
+): Promise<Answer> {
+  const endMs = clock.monotonicMs() + startWaitMsMax;
+  let first: EmcachersError | null = null;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof EmcachersError) || (error.code !== 'EMC-2001' && error.code !== 'EMC-3001')) throw error;
+      // Later attempts may fail in the driver's own words; the first one names the cause.
+      first ??= error;
+      if (signal.aborted || clock.monotonicMs() + retryDelayMs > endMs) throw unreachableAtStart(first, variable);
+    }
+    await clock.sleep(retryDelayMs, signal);
+  }
+}
+
+function unreachableAtStart({ code, detail }: EmcachersError, variable: Insistence['variable']): EmcachersError {
+  const hint = `Start the server, or correct ${variable}, and start the engine again.`;
+  return new EmcachersError({ code, detail, hint });
+}

@@ -1,0 +1,92 @@
+import { readDeadLetters } from '@emcachers/db/fleet/read-dead-letters';
+import { readFleet } from '@emcachers/db/fleet/read-fleet';
+import { createIdempotencyStore } from '@emcachers/db/job/idempotency-store';
+import { createJobStore } from '@emcachers/db/job/job-store';
+import type { Idempotency } from '../api/idempotency.ts';
+import { createIdempotency } from '../api/stored-idempotency.ts';
+import { createSourceBrowser } from '../control/browse/mongo-source-browser.ts';
+import type { OplogReader } from '../control/browse/oplog-reader.ts';
+import { createRowsReader } from '../control/browse/replicated-rows-reader.ts';
+import type { RowsReader } from '../control/browse/rows-reader.ts';
+import type { SourceBrowser } from '../control/browse/source-browser.ts';
+import { createStoredOplogReader } from '../control/browse/stored-oplog-reader.ts';
+import type { EntityManager } from '../control/entity/entity-manager.ts';
+import { createEntityManager } from '../control/entity/fleet-entity-manager.ts';
+import { createEntityControl } from '../control/entity/stored-entity-control.ts';
+import { createFleetSampler, type FleetSampler } from '../control/fleet/fleet-sampler.ts';
+import { withOwnCaches } from '../control/fleet/own-caches.ts';
+import { createJobDesk } from '../control/job/job-desk.ts';
+import type { JobServer } from '../control/job/job-server.ts';
+import { createNodeRegistry } from '../control/node/node-registry.ts';
+import { createWakeListener } from '../control/node/wake-listener.ts';
+import type { Service } from '../runtime/service.ts';
+import type { Pipeline, Shared } from './pipeline.ts';
+
+/** What runs when, and whether it is well. */
+export interface Control {
+  readonly fleet: FleetSampler;
+  readonly entities: EntityManager;
+  readonly jobs: JobServer;
+  readonly idempotency: Idempotency;
+  readonly sources: SourceBrowser;
+  readonly oplogReader: OplogReader;
+  readonly rowsReader: RowsReader;
+  /** Makes this node known before its parts report under its name. */
+  readonly register: () => Promise<void>;
+  readonly services: readonly Service[];
+}
+
+export function createControl(shared: Shared & { readonly pipeline: Pipeline }): Control {
+  const { database, source, clock, log, nodeId, config, pipeline } = shared;
+  const entityControl = createEntityControl(database);
+  const fleet = createFleetSampler({
+    clock,
+    log,
+    nodeId,
+    async readRows() {
+      const caches = pipeline.replicator?.status() ?? [];
+      return withOwnCaches(await readFleet(database.pool), { nodeId, caches });
+    },
+  });
+  const registry = createNodeRegistry({
+    clock,
+    log,
+    database,
+    nodeId,
+    roles: config.roles,
+    ingest: () => pipeline.ingest()?.status() ?? null,
+  });
+  const wakeListener = createWakeListener({
+    databaseUrl: database.url,
+    wake(channel) {
+      if (channel === 'emcachers_oplog') {
+        pipeline.replicator?.oplogChanged();
+        return;
+      }
+      pipeline.ingest()?.wake();
+      pipeline.jobRunner()?.wake();
+      pipeline.replicator?.entitiesChanged();
+      fleet.knock();
+    },
+  });
+  return {
+    fleet,
+    entities: createEntityManager({ fleet, control: entityControl }),
+    jobs: createJobDesk({ store: createJobStore(database), control: entityControl }),
+    idempotency: createIdempotency(createIdempotencyStore(database)),
+    sources: createSourceBrowser({ source, clock, entitiesOf: (sourceName) => entitiesOf(fleet, sourceName) }),
+    oplogReader: createStoredOplogReader({
+      control: entityControl,
+      oplog: pipeline.oplog,
+      readDeadLetters: (entityId, limit) => readDeadLetters(database, { entityId, limit }),
+    }),
+    rowsReader: createRowsReader(pipeline.replicator),
+    register: registry.beat,
+    services: [wakeListener, fleet, registry],
+  };
+}
+
+function entitiesOf(fleet: FleetSampler, sourceName: string): string[] {
+  const entities = fleet.latest()?.entities ?? [];
+  return entities.filter((entity) => entity.sourceName === sourceName).map((entity) => entity.entityName);
+}

@@ -1,0 +1,111 @@
+import type { Clock } from '@emcachers/core/clock';
+import type { Log } from '@emcachers/core/log';
+import { listEntities } from '@emcachers/db/control/entities';
+import { reportOffsets } from '@emcachers/db/control/offset-reports';
+import { forgetOtherOffsets } from '@emcachers/db/fleet/forget-offsets';
+import { createJobStore } from '@emcachers/db/job/job-store';
+import type { Config } from '../config/config.ts';
+import { createEntityControl } from '../control/entity/stored-entity-control.ts';
+import { createJobRunner, type JobRunner } from '../control/job/job-runner.ts';
+import { createLeader } from '../control/node/leader.ts';
+import { createLeaderTerm } from '../control/node/leader-term.ts';
+import type { Ingest } from '../pipeline/ingest/ingest.ts';
+import { storedIngestEntities } from '../pipeline/ingest/ingest-entities.ts';
+import { createIngest } from '../pipeline/ingest/ingest-loop.ts';
+import type { OplogReader } from '../pipeline/oplog/oplog.ts';
+import { createOplogReader } from '../pipeline/oplog/oplog-reader.ts';
+import { createOplogWriter } from '../pipeline/oplog/oplog-writer.ts';
+import { createReplicator } from '../pipeline/replicator/oplog-replicator.ts';
+import type { EntityCacheStatus, Replicator } from '../pipeline/replicator/replicator.ts';
+import { openCacheStore } from '../pipeline/sqlite-cache/threaded-cache-store.ts';
+import type { Service } from '../runtime/service.ts';
+import type { Connections } from './connections.ts';
+
+/** What every part of the composition shares. */
+export interface Shared extends Connections {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly random: () => number;
+  readonly nodeId: string;
+}
+
+/** change-source → channel → oplog → replicator → sqlite-cache, as far as this process's roles go. */
+export interface Pipeline {
+  /** Null while this node does not lead. */
+  readonly ingest: () => Ingest | null;
+  readonly jobRunner: () => JobRunner | null;
+  readonly oplog: OplogReader;
+  /** Null on a node that keeps no caches. */
+  readonly replicator: Replicator | null;
+  /** In flow order. */
+  readonly services: readonly Service[];
+}
+
+export function createPipeline(shared: Shared): Pipeline {
+  const { config, database } = shared;
+  const leading = createLeading(shared);
+  const oplog = createOplogReader(database);
+  const replicator = config.roles.includes('replicate') ? createReplicating(shared, oplog) : null;
+  return {
+    ingest: leading.ingest,
+    jobRunner: leading.jobRunner,
+    oplog,
+    replicator,
+    services: [
+      ...(config.roles.includes('ingest') ? [leading.term] : []),
+      ...(replicator === null ? [] : [replicator]),
+    ],
+  };
+}
+
+/** The leader's part: from the change source through the channel into the oplog, and the jobs beside it. */
+function createLeading(shared: Shared) {
+  const { database, source, clock, random, nodeId } = shared;
+  let ingest: Ingest | null = null;
+  let jobRunner: JobRunner | null = null;
+  const entities = storedIngestEntities(database);
+  const store = createJobStore(database);
+  const control = createEntityControl(database);
+  const leader = createLeader({ databaseUrl: database.url, nodeId, clock });
+  const term = createLeaderTerm({
+    leader,
+    clock,
+    log: shared.log,
+    random,
+    services(epoch) {
+      const log = shared.log.child({ epoch });
+      const writer = createOplogWriter({ database, epoch });
+      ingest = createIngest({ source, writer, entities, clock, log, random });
+      jobRunner = createJobRunner({ store, control, clock, log });
+      return [ingest, jobRunner];
+    },
+    ended() {
+      ingest = null;
+      jobRunner = null;
+    },
+  });
+  return { term, ingest: () => ingest, jobRunner: () => jobRunner };
+}
+
+/** This node's part: from the oplog through the replicator into the cache files. */
+function createReplicating(shared: Shared, oplog: OplogReader): Replicator {
+  const { config, database, clock, log, random, nodeId } = shared;
+  return createReplicator({
+    clock,
+    log,
+    random,
+    oplog,
+    entities: () => listEntities(database),
+    async report(statuses: readonly EntityCacheStatus[]) {
+      const reports = statuses.map(({ error, ...status }) => ({
+        ...status,
+        errorCode: error?.code ?? null,
+        error: error?.message ?? null,
+      }));
+      await reportOffsets(database, { nodeId, reports });
+      await forgetOtherOffsets(database.pool, { nodeId, entityIds: statuses.map(({ entityId }) => entityId) });
+    },
+    openStore: () => openCacheStore({ clock, dataDirectory: config.dataDir }),
+  });
+}

@@ -1,0 +1,89 @@
+import { mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import { expect, test } from 'vitest';
+import { checkConfig, loadConfig } from './config.ts';
+import { renderEnvExample } from './env-example.ts';
+
+const servers = { MONGO_URL: 'mongodb://127.0.0.1:27017', DATABASE_URL: 'postgres://me:secret@127.0.0.1/emc' };
+
+function refusal(values: Record<string, string>): EmcachersError {
+  try {
+    checkConfig({ ...servers, ...values }, '/');
+  } catch (error) {
+    if (error instanceof EmcachersError) return error;
+  }
+  throw new Error('The configuration was accepted.');
+}
+
+function folder() {
+  return mkdtempDisposableSync(path.join(tmpdir(), 'emcachers-config-'));
+}
+
+test('with the two servers named everything else has a default', () => {
+  const config = checkConfig(servers, '/srv');
+  expect(config).toMatchObject({
+    dataDir: '/srv/.emcachers',
+    roles: ['ingest', 'replicate', 'api'],
+    host: '127.0.0.1',
+    port: 4000,
+    token: null,
+    logLevel: 'info',
+  });
+});
+
+test.each([
+  ['ENGINE_PORT', 'http'],
+  ['ENGINE_PORT', '70000'],
+  ['EMCACHERS_ROLES', 'ingest,cook'],
+  ['LOG_LEVEL', 'loud'],
+  ['MONGO_URL', 'http://example.org'],
+  ['DATABASE_URL', 'mysql://me:hunter2@example.org'],
+  ['EMCACHERS_NODE_ID', 'a b'],
+  ['EMCACHERS_TOKEN', 'short'],
+  ['EMCACHERS_DEMO', 'maybe'],
+])('a wrong %s is refused by that name', (name, value) => {
+  const error = refusal({ [name]: value });
+  expect(error.code).toBe('EMC-1001');
+  expect(error.detail).toContain(name);
+  expect(`${error.message} ${error.hint}`).not.toContain('hunter2');
+});
+
+test('a server that is not named is asked for by its variable', () => {
+  expect(() => checkConfig({ DATABASE_URL: servers.DATABASE_URL }, '/')).toThrow(/MONGO_URL is not set/);
+});
+
+test('an address that others can reach is refused without a token, and taken with one', () => {
+  expect(refusal({ ENGINE_HOST: '0.0.0.0' }).code).toBe('EMC-1004');
+  const open = checkConfig({ ...servers, ENGINE_HOST: '0.0.0.0', EMCACHERS_TOKEN: 'a-long-enough-token' }, '/');
+  expect(open.host).toBe('0.0.0.0');
+});
+
+test.each(['emcachers.config.json', 'emcachers.config.yaml'])(
+  '%s is read, and the environment wins over it',
+  (name) => {
+    using here = folder();
+    writeFileSync(path.join(here.path, name), '{"ENGINE_PORT": 4100, "EMCACHERS_ROLES": ["api"], "LOG_LEVEL": "warn"}');
+    const config = loadConfig(here.path, { ...servers, LOG_LEVEL: 'error', ENGINE_HOST: '' });
+    expect(config).toMatchObject({ port: 4100, roles: ['api'], logLevel: 'error', host: '127.0.0.1' });
+  },
+);
+
+test('.env stands between the file and the environment', () => {
+  using here = folder();
+  writeFileSync(path.join(here.path, 'emcachers.config.yaml'), 'ENGINE_PORT: 4100\nLOG_LEVEL: warn\n');
+  writeFileSync(path.join(here.path, '.env'), 'ENGINE_PORT=4200\nLOG_LEVEL=debug\n');
+  expect(loadConfig(here.path, { ...servers, LOG_LEVEL: 'error' })).toMatchObject({ port: 4200, logLevel: 'error' });
+});
+
+test('an unknown name in the file is refused by that name', () => {
+  using here = folder();
+  writeFileSync(path.join(here.path, 'emcachers.config.yaml'), 'ENGINE_PROT: 4100\n');
+  expect(() => loadConfig(here.path, servers)).toThrow(/ENGINE_PROT/);
+});
+
+test('.env.example says what the settings say', () => {
+  const example = readFileSync(path.join(import.meta.dirname, '../../../../.env.example'), 'utf8');
+  expect(example).toBe(renderEnvExample());
+});

@@ -1,0 +1,136 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { parseEnv } from 'node:util';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import { parse as parseYaml } from 'yaml';
+import { type Role, type SettingName, settingNames, settings } from './settings.ts';
+
+/**
+ * The engine's configuration: the environment over `.env` over `emcachers.config.json|yaml` over the defaults, each
+ * value checked by one schema. This is the only reader of `process.env`. A wrong value stops the process with EMC-1001
+ * and the variable's name; the value itself is not repeated where it may hold a password.
+ */
+export interface Config {
+  readonly mongoUrl: string;
+  readonly databaseUrl: string;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly roles: readonly Role[];
+  readonly nodeId: string | null;
+  readonly host: string;
+  readonly port: number;
+  /** Origins whose pages may call the engine from a browser. */
+  readonly consoleOrigins: readonly string[];
+  readonly token: string | null;
+  readonly logLevel: string;
+}
+
+type Values = Readonly<Record<string, string | undefined>>;
+const fileNames = ['emcachers.config.json', 'emcachers.config.yaml', 'emcachers.config.yml'] as const;
+
+export function loadConfig(folder: string = process.cwd(), environment: Values = process.env): Config {
+  const values = { ...readConfigFile(folder), ...readDotEnv(folder), ...withoutEmpty(environment) };
+  return checkConfig(values, folder);
+}
+
+/** From text values by variable name; relative paths are taken from `folder`. */
+export function checkConfig(values: Values, folder: string): Config {
+  const parsed = parseSettings(values);
+  const config: Config = {
+    mongoUrl: required('MONGO_URL', parsed.MONGO_URL),
+    databaseUrl: required('DATABASE_URL', parsed.DATABASE_URL),
+    dataDir: path.resolve(folder, required('EMCACHERS_DATA_DIR', parsed.EMCACHERS_DATA_DIR)),
+    roles: required('EMCACHERS_ROLES', parsed.EMCACHERS_ROLES),
+    nodeId: parsed.EMCACHERS_NODE_ID,
+    host: required('ENGINE_HOST', parsed.ENGINE_HOST),
+    port: required('ENGINE_PORT', parsed.ENGINE_PORT),
+    consoleOrigins: [
+      ...consoleOriginsOf(required('CONSOLE_PORT', parsed.CONSOLE_PORT)),
+      ...(parsed.EMCACHERS_CONSOLE_ORIGINS ?? []),
+    ],
+    token: parsed.EMCACHERS_TOKEN,
+    logLevel: required('LOG_LEVEL', parsed.LOG_LEVEL),
+  };
+  if (!isLoopback(config.host) && config.token === null) throw tokenMissing(config.host);
+  return config;
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function consoleOriginsOf(port: number): string[] {
+  return [`http://127.0.0.1:${port}`, `http://localhost:${port}`];
+}
+
+type Parsed = { [Name in SettingName]: ReturnType<(typeof settings)[Name]['schema']['parse']> | null };
+
+function parseSettings(values: Values): Parsed {
+  const parsed = Object.fromEntries(settingNames.map((name) => [name, parseOne(name, values[name])]));
+  return parsed as Parsed;
+}
+
+function parseOne(name: SettingName, given: string | undefined): unknown {
+  const setting = settings[name];
+  const text = given ?? setting.standard;
+  if (text === null) return null;
+  const result = setting.schema.safeParse(text);
+  if (result.success) return result.data;
+  const shown = /URL|TOKEN/.test(name) ? '' : ` ("${text}")`;
+  const problem = result.error.issues[0]?.message ?? 'is wrong';
+  throw wrong(name, `${problem}${shown}`, `Set ${name} to: ${setting.unit}.`);
+}
+
+function required<T>(name: SettingName, value: T | null): T {
+  if (value !== null) return value;
+  const hint = `Set ${name}, or run \`npm start\`, which brings the servers that are not set.`;
+  throw wrong(name, 'is not set', hint);
+}
+
+function wrong(name: string, problem: string, hint: string): EmcachersError {
+  return new EmcachersError({ code: 'EMC-1001', detail: `${name} ${problem}.`, hint });
+}
+
+function tokenMissing(host: string): EmcachersError {
+  return new EmcachersError({
+    code: 'EMC-1004',
+    detail: `ENGINE_HOST is ${host}, which others can reach, and EMCACHERS_TOKEN is not set.`,
+  });
+}
+
+function readDotEnv(folder: string): Values {
+  const file = path.join(folder, '.env');
+  return existsSync(file) ? withoutEmpty(parseEnv(readFileSync(file, 'utf8'))) : {};
+}
+
+function readConfigFile(folder: string): Values {
+  const name = fileNames.find((candidate) => existsSync(path.join(folder, candidate)));
+  if (name === undefined) return {};
+  const content = parseConfigFile(name, readFileSync(path.join(folder, name), 'utf8'));
+  const strangers = Object.keys(content).filter((key) => !(key in settings));
+  if (strangers[0] !== undefined) throw wrong(strangers[0], `in ${name} is not a setting`, 'Check its spelling.');
+  const texts = Object.entries(content).map(([key, value]): [string, string] => [
+    key,
+    Array.isArray(value) ? value.join(',') : String(value),
+  ]);
+  return Object.fromEntries(texts);
+}
+
+function parseConfigFile(name: string, text: string): Record<string, unknown> {
+  let content: unknown;
+  try {
+    // JSON is YAML; one parser reads both.
+    content = parseYaml(text) ?? {};
+  } catch (cause) {
+    const detail = `${name} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`;
+    throw new EmcachersError({ code: 'EMC-1001', detail, cause });
+  }
+  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return { ...content };
+  throw new EmcachersError({ code: 'EMC-1001', detail: `${name} does not hold settings by name.` });
+}
+
+/** An empty variable is one that is not set: shells and containers cannot always unset one. */
+function withoutEmpty(values: Values): Values {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value.trim() !== ''));
+}

@@ -1,0 +1,75 @@
+import type { OplogEntryView } from '@emcachers/core/api-views';
+import type { OplogEntry } from '@emcachers/core/operation';
+import type { Column } from '@emcachers/core/shape';
+import type { DeadLetterRow } from '@emcachers/db/fleet/read-dead-letters';
+import type { OplogReader as PipelineOplogReader } from '../../pipeline/oplog/oplog.ts';
+import type { EntityControl, EntityState } from '../entity/entity-control.ts';
+import { iso } from '../fleet/iso-time.ts';
+import { unknownEntity } from '../job/job-desk.ts';
+import type { OplogReader } from './oplog-reader.ts';
+import { rowPreview } from './row-cells.ts';
+
+export interface StoredOplogReaderDependencies {
+  readonly control: EntityControl;
+  readonly oplog: PipelineOplogReader;
+  readonly readDeadLetters: (entityId: number, limit: number) => Promise<readonly DeadLetterRow[]>;
+}
+
+/** Bytes of one entity's part of a batch; more waits for the next call (I11). */
+const batchBytesMax = 4_000_000;
+
+export function createStoredOplogReader(dependencies: StoredOplogReaderDependencies): OplogReader {
+  const { control, oplog, readDeadLetters } = dependencies;
+  const find = async (entityName: string): Promise<EntityState> => {
+    const entity = await control.find(entityName);
+    if (entity === null) throw unknownEntity(entityName);
+    return entity;
+  };
+  return {
+    async entries({ entityName, before, limit }) {
+      const entity = await find(entityName);
+      const entries = await oplog.tail({ entityId: entity.entityId, before: before ?? null, limit });
+      const next = entries.length < limit ? null : (entries.at(-1)?.id ?? null);
+      return { entries: entries.map((entry) => entryView(entry, entity.columns)), next };
+    },
+    async deadLetters({ entityName, limit }) {
+      const { entityId } = await find(entityName);
+      const letters = await readDeadLetters(entityId, limit);
+      return letters.map(({ createdAtMs, ...letter }) => ({ ...letter, createdAt: iso(createdAtMs) }));
+    },
+    async batch({ entities, limit }) {
+      const pages = [];
+      for (const { entityName, afterId } of entities) {
+        const { entityId } = await find(entityName);
+        const request = { afterId, entityIds: [entityId], limitRows: limit, limitBytes: batchBytesMax };
+        pages.push({ entityName, page: await oplog.readPage(request) });
+      }
+      const [first] = pages;
+      if (first === undefined) throw new Error('A batch names at least one entity.');
+      return {
+        generation: first.page.generation,
+        // The lowest of the pages' snapshots holds for all of them.
+        head: Math.min(...pages.map(({ page }) => page.head)),
+        horizon: Math.max(...pages.map(({ page }) => page.horizon)),
+        entities: pages.map(({ entityName, page }) => ({
+          entityName,
+          entries: page.entries.map(({ id, kind, docId, version, data, createdAtMs }) => ({
+            id,
+            operation: kind,
+            docId,
+            version,
+            data,
+            createdAt: iso(createdAtMs),
+          })),
+          more: page.full,
+        })),
+      };
+    },
+  };
+}
+
+function entryView(entry: OplogEntry, columns: readonly Column[]): OplogEntryView {
+  const { id, kind, docId, version, createdAtMs, data } = entry;
+  const shown = data === null ? { preview: null, previewCut: false } : rowPreview(data, columns);
+  return { id, operation: kind, docId, version, createdAt: iso(createdAtMs), ...shown };
+}

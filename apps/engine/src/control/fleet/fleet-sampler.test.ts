@@ -1,0 +1,149 @@
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import { silentLog } from '@emcachers/core/log';
+import type { CacheRow, EntityRow, FleetRows } from '@emcachers/db/fleet/fleet-rows';
+import { expect, test } from 'vitest';
+import { createLeapingClock } from '../../../test/support/test-clock.ts';
+import { createFleetSampler } from './fleet-sampler.ts';
+
+const nowMs = 1_800_000_000_000;
+const entity: EntityRow = {
+  entityId: 1,
+  entityName: 'orders',
+  sourceName: 'shop.orders',
+  columns: [{ name: 'total', type: 'Number', path: 'total' }],
+  version: 1,
+  activity: 'live',
+  paused: false,
+  activitySinceMs: nowMs - 60_000,
+  reason: null,
+  head: 10,
+  deadLetters: 0,
+  coercionErrors: 0,
+  staged: null,
+  scanned: 10,
+  estimated: 10,
+  scanStartedAtMs: null,
+  scanFinishedAtMs: null,
+  createdAtMs: nowMs - 60_000,
+};
+const cache: CacheRow = {
+  nodeId: 'n1',
+  entityId: 1,
+  offset: 10,
+  documents: 10,
+  fileBytes: 4_096,
+  generation: 1,
+  state: 'level',
+  appliedTotal: 10,
+  lastAppliedAtMs: nowMs - 1_000,
+  sourceTimeMs: nowMs - 2_000,
+  errorCode: null,
+  error: null,
+  path: '/data/dbs/orders/db.sqlite',
+  reportedAtMs: nowMs - 500,
+  lagEntries: 0,
+  oldestWaitingAtMs: null,
+};
+const rows: FleetRows = {
+  nowMs,
+  head: 10,
+  entities: [entity],
+  caches: [cache],
+  nodes: [{ nodeId: 'n1', roles: ['ingest', 'replicate'], startedAtMs: nowMs - 60_000, heartbeatAtMs: nowMs - 500 }],
+  leader: { nodeId: 'n1', epoch: 3 },
+  position: { savedAtMs: nowMs - 500, sourceTimeMs: nowMs - 1_000 },
+  capture: {
+    nodeId: 'n1',
+    reportedAtMs: nowMs - 500,
+    streamOpen: true,
+    replyAgeMs: 100,
+    changesTotal: 10,
+    bufferedOperations: 0,
+    bufferedBytes: 0,
+    error: null,
+    mongo: { setName: 'rs0', version: '8.0.0' },
+  },
+  activeJobs: 0,
+};
+
+function samplerOf(...readings: (() => Promise<FleetRows>)[]) {
+  const clock = createLeapingClock();
+  let count = 0;
+  const readRows = (): Promise<FleetRows> => {
+    const reading = readings[Math.min(count, readings.length - 1)];
+    count += 1;
+    return reading?.() ?? Promise.reject(new Error('No reading.'));
+  };
+  return { clock, sampler: createFleetSampler({ clock, log: silentLog, nodeId: 'n1', readRows }) };
+}
+
+const well = async (): Promise<FleetRows> => rows;
+const away = async (): Promise<FleetRows> => {
+  throw new EmcachersError({ code: 'EMC-3001', detail: 'nobody answers' });
+};
+
+test('a fleet that is well is told with its figures', async () => {
+  const fleet = await samplerOf(well).sampler.read();
+  expect(fleet).toMatchObject({
+    health: 'ok',
+    sentence: '1 of 1 entity is live and fresh.',
+    detail: 'Nothing to do.',
+    leader: { nodeId: 'n1', epoch: 3 },
+  });
+  expect(fleet.stages.map(({ stage, health }) => [stage, health])).toEqual([
+    ['mongodb', 'ok'],
+    ['change-source', 'ok'],
+    ['channel', 'ok'],
+    ['oplog', 'ok'],
+    ['replicator', 'ok'],
+    ['sqlite-cache', 'ok'],
+  ]);
+  expect(fleet.entities[0]).toMatchObject({
+    health: 'ok',
+    documents: 10,
+    offset: 10,
+    lagEntries: 0,
+    lagMs: 0,
+    freshAsOf: new Date(nowMs - 1_000).toISOString(),
+    cachePath: '/data/dbs/orders/db.sqlite',
+  });
+});
+
+test('with PostgreSQL away the last picture stays, with its age, and nothing in it is green', async () => {
+  const { sampler, clock } = samplerOf(well, away);
+  await sampler.read();
+  clock.leap(8_000);
+  const fleet = await sampler.read();
+  expect(fleet.health).toBe('unknown');
+  expect(fleet.entities[0]).toMatchObject({ documents: 10, health: 'unknown' });
+  expect(fleet.entities[0]?.reason).toMatch(/known \d+ s ago/);
+  expect(fleet.nodes[0]?.health).toBe('unknown');
+});
+
+test('a server that hangs is one that cannot be reached, and is asked once however long it hangs', async () => {
+  const hanging = Promise.withResolvers<FleetRows>();
+  let asked = 0;
+  const hang = (): Promise<FleetRows> => {
+    asked += 1;
+    return hanging.promise;
+  };
+  const { sampler } = samplerOf(well, hang, well);
+  await sampler.read();
+  for (let round = 0; round < 3; round += 1) expect((await sampler.read()).health).toBe('unknown');
+  expect(asked).toBe(1);
+  hanging.resolve(rows);
+  await hanging.promise;
+  expect((await sampler.read()).health).toBe('ok');
+});
+
+test('whoever asks while a picture is being taken gets one that began after the question', async () => {
+  let changed = false;
+  const renamed = { ...rows, entities: [{ ...entity, entityName: 'changed' }] };
+  const { sampler } = samplerOf(async () => (changed ? renamed : rows));
+  const first = sampler.read();
+  changed = true;
+  const later = await Promise.all([sampler.read(), sampler.read()]);
+  await first;
+  expect(later.map((fleet) => fleet.entities[0]?.entityName)).toEqual(['changed', 'changed']);
+  expect(later[0]).toBe(later[1]);
+});

@@ -1,0 +1,47 @@
+import type { CacheRow, EntityRow, FleetRows } from '@emcachers/db/fleet/fleet-rows';
+import type { EntityCacheStatus } from '../../pipeline/replicator/replicator.ts';
+
+/**
+ * What this node knows of its own caches is newer than its last report to PostgreSQL, so the picture takes it from here.
+ * What waits for a cache is still PostgreSQL's to count, unless the cache is level with what was read.
+ */
+export function withOwnCaches(
+  rows: FleetRows,
+  own: { readonly nodeId: string; readonly caches: readonly EntityCacheStatus[] },
+): FleetRows {
+  const entities = new Map(rows.entities.map((entity) => [entity.entityId, entity]));
+  const reported = new Map(
+    rows.caches.filter((cache) => cache.nodeId === own.nodeId).map((cache) => [cache.entityId, cache]),
+  );
+  const known = own.caches.flatMap((status) => {
+    const entity = entities.get(status.entityId);
+    if (entity === undefined) return [];
+    const last = reported.get(status.entityId);
+    return [{ ...cacheRow(status, entity, last), nodeId: own.nodeId, reportedAtMs: rows.nowMs }];
+  });
+  return { ...rows, caches: [...rows.caches.filter((cache) => cache.nodeId !== own.nodeId), ...known] };
+}
+
+function cacheRow(
+  status: EntityCacheStatus,
+  entity: EntityRow,
+  last: CacheRow | undefined,
+): Omit<CacheRow, 'nodeId' | 'reportedAtMs'> {
+  const isLevel = status.offset !== null && status.offset >= (entity.head ?? 0);
+  return {
+    entityId: status.entityId,
+    offset: status.offset,
+    documents: status.documents,
+    fileBytes: status.fileBytes,
+    generation: status.generation,
+    state: status.state,
+    appliedTotal: status.appliedTotal,
+    lastAppliedAtMs: status.lastAppliedAtMs,
+    sourceTimeMs: status.sourceTimeMs,
+    errorCode: status.error?.code ?? null,
+    error: status.error?.message ?? null,
+    path: status.path,
+    lagEntries: isLevel ? 0 : (last?.lagEntries ?? null),
+    oldestWaitingAtMs: isLevel ? null : (last?.oldestWaitingAtMs ?? null),
+  };
+}

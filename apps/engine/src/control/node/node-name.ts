@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { openLocalMetadata } from '../../pipeline/sqlite-cache/local-metadata.ts';
+
+/**
+ * How the fleet knows this node. It must stay the same over restarts, since offsets are reported under it, and differ from
+ * every other node's; so it is made once and kept beside the caches that it stands for.
+ */
+export function nodeName(dataDir: string, configured: string | null): string {
+  if (configured !== null) return configured;
+  const local = openLocalMetadata(dataDir);
+  try {
+    const known = local.read('nodeId');
+    if (typeof known === 'string') return known;
+    const host = hostname()
+      .split('.')[0]
+      ?.replaceAll(/[^A-Za-z0-9-]/g, '-')
+      .slice(0, 40);
+    const made = `${host === undefined || host === '' ? 'node' : host}-${randomBytes(3).toString('hex')}`;
+    local.write('nodeId', made);
+    return made;
+  } finally {
+    local.close();
+  }
+}

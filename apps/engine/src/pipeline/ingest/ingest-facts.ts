@@ -1,0 +1,108 @@
+/** What ingest knows of itself, for `deriveStatus`: written by its parts, read by the samplers, decided on by neither. */
+import type { Clock } from '@emcachers/core/clock';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { ServerFacts } from '../change-source/change-source-types.ts';
+import type { Position } from '../change-source/position.ts';
+import { clusterTimeMs } from '../change-source/resume-token.ts';
+import type { ChannelFill } from '../channel/channel.ts';
+import type { IngestStatus } from './ingest.ts';
+
+const emptyFill: ChannelFill = {
+  bufferedOperations: 0,
+  bufferedBytes: 0,
+  bufferedOperationsMax: 0,
+  bufferedBytesMax: 0,
+};
+
+interface ScanProgress {
+  readonly entityId: number;
+  readonly estimated: number | null;
+  /** Counted since this process took the scan up, for the rate. */
+  readonly startedAtMs: number;
+  readonly scannedBefore: number;
+  scanned: number;
+}
+
+export class IngestFacts {
+  activity = 'stopped';
+  streamOpen = false;
+  mongo: ServerFacts | null = null;
+  changesTotal = 0;
+  /** The fill of the present channel; the maxima of earlier ones are kept beside it. */
+  channelFill: () => ChannelFill = () => emptyFill;
+  readonly #clock: Clock;
+  #operationsHighest = 0;
+  #bytesHighest = 0;
+  #lastEventAtMs: number | null = null;
+  #lastReplyAtMs: number | null = null;
+  #lastPositionSavedAtMs: number | null = null;
+  #savedClusterTimeMs: number | null = null;
+  #lastError: IngestStatus['lastError'] = null;
+  #scan: ScanProgress | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  replied(events: number): void {
+    this.#lastReplyAtMs = this.#clock.nowMs();
+    if (events === 0) return;
+    this.#lastEventAtMs = this.#lastReplyAtMs;
+    this.changesTotal += events;
+  }
+
+  saved(position: Position): void {
+    this.#lastPositionSavedAtMs = this.#clock.nowMs();
+    this.#savedClusterTimeMs = clusterTimeMs(position.clusterTime);
+  }
+
+  failed(error: unknown): void {
+    const code = error instanceof EmcachersError ? error.code : 'EMC-5999';
+    const message = error instanceof EmcachersError ? error.detail : String(error);
+    this.#lastError = { code, message, atMs: this.#clock.nowMs() };
+  }
+
+  scanStarted(scan: { entityId: number; estimated: number | null; scannedBefore: number }): void {
+    this.#scan = { ...scan, scanned: scan.scannedBefore, startedAtMs: this.#clock.monotonicMs() };
+  }
+
+  scannedMore(documents: number): void {
+    if (this.#scan !== null) this.#scan.scanned += documents;
+  }
+
+  scanEnded(): void {
+    this.#scan = null;
+  }
+
+  channelClosed(): void {
+    const fill = this.channelFill();
+    this.#operationsHighest = Math.max(this.#operationsHighest, fill.bufferedOperationsMax);
+    this.#bytesHighest = Math.max(this.#bytesHighest, fill.bufferedBytesMax);
+    this.channelFill = () => emptyFill;
+  }
+
+  status(): IngestStatus {
+    const fill = this.channelFill();
+    return {
+      activity: this.activity,
+      streamOpen: this.streamOpen,
+      lastEventAtMs: this.#lastEventAtMs,
+      lastReplyAtMs: this.#lastReplyAtMs,
+      lastPositionSavedAtMs: this.#lastPositionSavedAtMs,
+      savedClusterTimeMs: this.#savedClusterTimeMs,
+      changesTotal: this.changesTotal,
+      lastError: this.#lastError,
+      mongo: this.mongo === null ? null : { setName: this.mongo.setName, version: this.mongo.version },
+      scan: this.#scan === null ? null : this.#scanStatus(this.#scan),
+      ...fill,
+      bufferedOperationsMax: Math.max(this.#operationsHighest, fill.bufferedOperationsMax),
+      bufferedBytesMax: Math.max(this.#bytesHighest, fill.bufferedBytesMax),
+    };
+  }
+
+  #scanStatus({ entityId, scanned, scannedBefore, estimated, startedAtMs }: ScanProgress): IngestStatus['scan'] {
+    const elapsedMs = this.#clock.monotonicMs() - startedAtMs;
+    const ratePerSecond = elapsedMs > 0 ? ((scanned - scannedBefore) * 1000) / elapsedMs : null;
+    return { entityId, scanned, estimated, ratePerSecond };
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Drives the states of `ingest-state.ts`: performs what the present state says and feeds its end back. Why it exists apart:
+ * what follows from what is decided there, without input or output. Keeps I2 and I9 by reading the position from PostgreSQL
+ * before every opening. The worst that can happen: giving a good position up costs a full scan; holding on to a dead one
+ * stops everything; `stream-errors.ts` decides between them.
+ */
+import { backoffDelayMs } from '@emcachers/core/backoff';
+import type { Clock } from '@emcachers/core/clock';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { Log } from '@emcachers/core/log';
+import { unreachable } from '@emcachers/core/unreachable';
+import type { MongoSource } from '../change-source/change-source.ts';
+import type { Position } from '../change-source/position.ts';
+import { classifyStreamError, toStreamError } from '../change-source/stream-errors.ts';
+import type { OplogWriter } from '../oplog/oplog.ts';
+import type { Ingest, IngestEntities } from './ingest.ts';
+import { IngestFacts } from './ingest-facts.ts';
+import { fromStreamPosition, type StreamIdentity, toStreamPosition } from './ingest-position.ts';
+import { type IngestOptions, ingestDefaults, runSession, type SessionEnd } from './ingest-session.ts';
+import { type IngestEvent, type IngestState, transition } from './ingest-state.ts';
+
+export interface IngestDependencies {
+  readonly source: MongoSource;
+  readonly writer: OplogWriter;
+  readonly entities: IngestEntities;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** In [0, 1), for the jitter of delays. */
+  readonly random: () => number;
+  readonly options?: Partial<IngestOptions>;
+}
+
+const backoff = { delayMsBase: 200, delayMsMax: 10_000 };
+
+export function createIngest(dependencies: IngestDependencies): Ingest {
+  return new IngestLoop(dependencies);
+}
+
+class IngestLoop implements Ingest {
+  readonly name = 'ingest';
+  readonly #dependencies: IngestDependencies;
+  readonly #options: IngestOptions;
+  readonly #facts: IngestFacts;
+  readonly #scanFailures = new Map<string, number>();
+  #wake: () => void = () => undefined;
+  /** Of the saved position, as read last. */
+  #identity: StreamIdentity = { version: 0, pipelineHash: null };
+
+  constructor(dependencies: IngestDependencies) {
+    this.#dependencies = dependencies;
+    this.#options = { ...ingestDefaults, ...dependencies.options };
+    this.#facts = new IngestFacts(dependencies.clock);
+  }
+
+  wake(): void {
+    this.#wake();
+  }
+
+  status(): ReturnType<Ingest['status']> {
+    return this.#facts.status();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { log } = this.#dependencies;
+    let state: IngestState = { kind: 'reading-position', failures: 0 };
+    while (state.kind !== 'stopped' && state.kind !== 'failed') {
+      this.#facts.activity = state.kind;
+      const event: IngestEvent = signal.aborted ? { kind: 'stop' } : await this.#perform(state, signal);
+      const next = transition(state, event);
+      log.debug({ from: state.kind, event: event.kind, to: next.kind }, 'Ingest goes on.');
+      state = next;
+    }
+    this.#facts.activity = state.kind;
+    if (state.kind === 'failed') throw state.error;
+  }
+
+  async #perform(state: IngestState, signal: AbortSignal): Promise<IngestEvent> {
+    try {
+      return await this.#act(state, signal);
+    } catch (error) {
+      return signal.aborted ? { kind: 'stop' } : this.#eventOf(error, false);
+    }
+  }
+
+  async #act(state: IngestState, signal: AbortSignal): Promise<IngestEvent> {
+    const { clock, random, source, writer, log } = this.#dependencies;
+    switch (state.kind) {
+      case 'reading-position':
+        return this.#readPosition();
+      case 'taking-position': {
+        const position: Position = { kind: 'time', clusterTime: await source.operationTime() };
+        await writer.savePosition(toStreamPosition(position, this.#identity));
+        this.#facts.saved(position);
+        return { kind: 'position-taken', position };
+      }
+      case 'streaming':
+        return this.#stream(state.position, signal);
+      case 'resetting':
+        log.warn({ code: 'EMC-2003', reason: state.reason }, 'The place in the change stream is lost: scanning again.');
+        await writer.resetPosition(state.reason);
+        return { kind: 'position-reset' };
+      case 'waiting':
+        await clock.sleep(backoffDelayMs(state.failures, backoff, random), signal);
+        return { kind: 'waited' };
+      case 'stopped':
+      case 'failed':
+        throw new Error(`Nothing is done while ${state.kind}.`);
+      default:
+        return unreachable(state);
+    }
+  }
+
+  async #readPosition(): Promise<IngestEvent> {
+    this.#facts.mongo ??= await this.#dependencies.source.describe();
+    const { version, position } = await this.#dependencies.writer.readPosition();
+    this.#identity = { version, pipelineHash: position?.pipelineHash ?? null };
+    return position === null
+      ? { kind: 'position-absent' }
+      : { kind: 'position-found', position: fromStreamPosition(position) };
+  }
+
+  async #stream(position: Position, signal: AbortSignal): Promise<IngestEvent> {
+    const { options: _, random: __, ...parts } = this.#dependencies;
+    const dependencies = { ...parts, facts: this.#facts, options: this.#options, scanFailures: this.#scanFailures };
+    const onWake = (wake: () => void): void => {
+      this.#wake = wake;
+    };
+    const end: SessionEnd = await runSession(dependencies, { ...this.#identity, position, signal, onWake });
+    switch (end.kind) {
+      case 'stop':
+      case 'entities-changed':
+        return end;
+      case 'error':
+        return this.#eventOf(end.error, end.progressed);
+      default:
+        return unreachable(end);
+    }
+  }
+
+  /** What an error means for the next state; remembered for the status and written to the log. */
+  #eventOf(cause: unknown, progressed: boolean): IngestEvent {
+    const error = toStreamError(cause);
+    this.#facts.failed(error);
+    this.#dependencies.log.warn({ err: cause }, 'Ingest met an error.');
+    if (!(error instanceof EmcachersError)) return { kind: 'fatal', error };
+    const kind = error === cause ? kindOfCode(error.code) : classifyStreamError(cause);
+    if (kind === 'fatal') return { kind: 'fatal', error };
+    return kind === 'lost' ? { kind: 'lost', error } : { kind: 'interrupted', error, progressed };
+  }
+}
+
+/** Errors that are the catalogue's own from the start. PostgreSQL's end the run: whoever leads decides what follows. */
+function kindOfCode(code: EmcachersError['code']): 'lost' | 'resumable' | 'fatal' {
+  if (code === 'EMC-2003') return 'lost';
+  return code === 'EMC-2001' || code === 'EMC-2004' || code === 'EMC-2006' ? 'resumable' : 'fatal';
+}

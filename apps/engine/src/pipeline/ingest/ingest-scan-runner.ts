@@ -1,0 +1,100 @@
+/**
+ * Runs the scans of a session one after another, each as a task beside the stream. Keeps I10: an error that is about one
+ * collection alone ends in `failed` for its entity and lets the next one have its turn; an error of MongoDB's or
+ * PostgreSQL's as such ends the session, which is opened again with back-off.
+ */
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { Log } from '@emcachers/core/log';
+import type { Wakeup } from '../../runtime/wakeup.ts';
+import type { MongoSource } from '../change-source/change-source.ts';
+import { MalformedFrameError } from '../change-source/element-walk.ts';
+import { isServerError, refusalCode } from '../change-source/stream-errors.ts';
+import type { Route } from '../change-source/to-operation.ts';
+import type { OplogWriter } from '../oplog/oplog.ts';
+import type { IngestEntity } from './ingest.ts';
+import type { IngestFacts } from './ingest-facts.ts';
+import { describeScanEnd, refuse, type ScanDependencies, type ScanRequest, scanEntity } from './ingest-scan.ts';
+import type { StreamFlow } from './ingest-stream.ts';
+
+export interface ScanRunnerDependencies {
+  readonly source: MongoSource;
+  readonly writer: OplogWriter;
+  readonly facts: IngestFacts;
+  readonly log: Log;
+  readonly flow: StreamFlow;
+  readonly wakeup: Wakeup;
+  readonly signal: AbortSignal;
+  readonly scanFailures: Map<string, number>;
+  readonly options: { readonly pageDocumentsMax: number };
+}
+
+/** Errors of the server in one run, after which the entity is failed instead of tried again. */
+const serverErrorsMax = 3;
+
+export class ScanRunner {
+  readonly #dependencies: ScanRunnerDependencies;
+  readonly #scan: ScanDependencies;
+  #running: Promise<void> | null = null;
+  #failure: { readonly error: unknown } | null = null;
+
+  constructor(dependencies: ScanRunnerDependencies) {
+    const { source, writer, facts, log, flow, options } = dependencies;
+    this.#dependencies = dependencies;
+    this.#scan = {
+      source,
+      writer,
+      facts,
+      log,
+      committedTime: () => flow.committedTime,
+      pageDocumentsMax: options.pageDocumentsMax,
+    };
+  }
+
+  isRunning(): boolean {
+    return this.#running !== null;
+  }
+
+  /** Throws what ended the scan before, if that ends the session. */
+  throwFailure(): void {
+    if (this.#failure !== null) throw this.#failure.error;
+  }
+
+  start(entity: IngestEntity, route: Route): void {
+    this.#running = this.#run({ entity, route, signal: this.#dependencies.signal })
+      .catch((error: unknown) => {
+        this.#failure = { error };
+      })
+      .finally(() => {
+        this.#running = null;
+        this.#dependencies.wakeup.wake();
+      });
+  }
+
+  async ended(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(request: ScanRequest): Promise<void> {
+    const { log, scanFailures } = this.#dependencies;
+    const { id: entityId, runId } = request.entity;
+    try {
+      const end = await scanEntity(this.#scan, request);
+      scanFailures.delete(runId);
+      log.info({ entityId, end }, describeScanEnd(end));
+    } catch (error) {
+      const reason = this.#refusalOf(error, runId);
+      if (reason === null) throw error;
+      scanFailures.delete(runId);
+      await refuse(this.#scan, request, reason);
+    }
+  }
+
+  /** Why the scan is given up for good; null when the error is not this collection's or may pass. */
+  #refusalOf(error: unknown, runId: string): string | null {
+    if (error instanceof EmcachersError) return error.code === refusalCode ? error.detail : null;
+    if (!isServerError(error) && !(error instanceof MalformedFrameError)) return null;
+    const failures = (this.#dependencies.scanFailures.get(runId) ?? 0) + 1;
+    this.#dependencies.scanFailures.set(runId, failures);
+    return failures > serverErrorsMax ? error.message : null;
+  }
+}

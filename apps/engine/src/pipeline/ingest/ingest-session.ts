@@ -1,0 +1,244 @@
+/**
+ * One opening of the stream with all that runs beside it: the flow into the oplog, the scans (one at a time), the
+ * promotions, and the watch over the entities. Ends with the first of: a stop, changed entities, an error; and only when
+ * everything that it started has ended and what the channel held is committed (or has failed to be).
+ *
+ * Keeps: a scan starts only while a stream that includes its source is open (2.7), since entities that came later end the
+ * session; promotion waits for the stream to pass the scan's end (1.2). The worst that can happen: a part that does not end
+ * would hold up the next session, so each one ends by the signal or by the channel's failure.
+ */
+import type { Clock } from '@emcachers/core/clock';
+import type { Log } from '@emcachers/core/log';
+import { Wakeup } from '../../runtime/wakeup.ts';
+import type { MongoSource } from '../change-source/change-source.ts';
+import type { Position } from '../change-source/position.ts';
+import { streamPipeline } from '../change-source/stream-pipeline.ts';
+import { compileRoute, type Route, Routes } from '../change-source/to-operation.ts';
+import { type ChannelOptions, createChannel } from '../channel/bounded-channel.ts';
+import type { OplogWriter } from '../oplog/oplog.ts';
+import type { IngestEntities, IngestEntity } from './ingest.ts';
+import type { IngestFacts } from './ingest-facts.ts';
+import { ScanRunner } from './ingest-scan-runner.ts';
+import { type ConvertedEvent, StreamFlow } from './ingest-stream.ts';
+
+export interface IngestOptions {
+  /** Longest wait before the entities are looked at again without a hint. */
+  readonly pollMs: number;
+  /** Documents in a page of a scan. */
+  readonly pageDocumentsMax: number;
+  /** Staged rows or deletions in one transaction of a promotion. */
+  readonly promotionRowsMax: number;
+  readonly channel: Partial<ChannelOptions>;
+}
+
+export const ingestDefaults: IngestOptions = {
+  pollMs: 1000,
+  pageDocumentsMax: 2000,
+  promotionRowsMax: 10_000,
+  channel: {},
+};
+
+export interface SessionDependencies {
+  readonly source: MongoSource;
+  readonly writer: OplogWriter;
+  readonly entities: IngestEntities;
+  readonly facts: IngestFacts;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly options: IngestOptions;
+  /** Server errors of scans by run, over sessions, so that one unreadable collection is given up in the end. */
+  readonly scanFailures: Map<string, number>;
+}
+
+export interface SessionStart {
+  readonly position: Position;
+  readonly version: number;
+  /** Of the pipeline that the saved token came through. */
+  readonly pipelineHash: string | null;
+  readonly signal: AbortSignal;
+  /** Called with the function that hints at changed entities, while the session runs. */
+  readonly onWake: (wake: () => void) => void;
+}
+
+export type SessionEnd =
+  | { readonly kind: 'stop' }
+  | { readonly kind: 'entities-changed'; readonly progressed: boolean }
+  | { readonly kind: 'error'; readonly error: unknown; readonly progressed: boolean };
+
+export async function runSession(dependencies: SessionDependencies, start: SessionStart): Promise<SessionEnd> {
+  const entities = await dependencies.entities.list();
+  const followed = await compileRoutes(dependencies, entities);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([start.signal, stop.signal]);
+  const pipeline = streamPipeline(followed.map(({ namespace }) => namespace));
+  const opening = openingOf(start, pipeline.hash);
+  const stream = await dependencies.source.openStream({ position: opening.position, pipeline, signal });
+  const { facts, writer, clock, options } = dependencies;
+  const channel = createChannel<ConvertedEvent>(clock, options.channel);
+  const wakeup = new Wakeup(clock);
+  const wake = (): void => wakeup.wake();
+  const flow = new StreamFlow(
+    {
+      stream,
+      routes: new Routes(followed),
+      channel,
+      writer,
+      facts,
+      clock,
+      identity: { version: start.version, pipelineHash: pipeline.hash },
+      skipThrough: opening.skipThrough,
+      isSharded: facts.mongo?.isSharded ?? false,
+      onNews: wake,
+    },
+    start.position,
+  );
+  start.onWake(wake);
+  facts.streamOpen = true;
+  facts.channelFill = () => channel.fill();
+  const consuming = flow.consume().catch((error: unknown) => {
+    channel.fail(error);
+    throw error;
+  });
+  const control = new SessionControl({ ...dependencies, flow, wakeup, followed, known: setOf(entities), signal });
+  const producing = flow.produce();
+  const cause = await Promise.race([producing, consuming, control.run()]).then(
+    (end): SessionEnd => end ?? { kind: 'stop' },
+    (error: unknown): SessionEnd => ({ kind: 'error', error, progressed: false }),
+  );
+  facts.streamOpen = false;
+  stop.abort();
+  await stream.close();
+  channel.close();
+  const [drained] = await Promise.allSettled([consuming, producing, control.ended()]);
+  facts.channelClosed();
+  start.onWake(() => undefined);
+  return endOf(cause, { drained, progressed: flow.progressed, stopped: start.signal.aborted });
+}
+
+interface Opening {
+  readonly position: Position;
+  readonly skipThrough: string | null;
+}
+
+/**
+ * Where to open. MongoDB answers 280 for a token whose event the pipeline does not let through (jstests
+ * `filter_excludes_resume_point.js`), as after the deletion of the entity that the last change was for. So under another
+ * pipeline the stream is opened by the token's time, and what comes again up to the token is passed over.
+ */
+function openingOf({ position, pipelineHash }: SessionStart, hash: string): Opening {
+  if (position.kind === 'time' || pipelineHash === hash) return { position, skipThrough: null };
+  return { position: { kind: 'time', clusterTime: position.clusterTime }, skipThrough: position.data };
+}
+
+interface Ending {
+  readonly drained: PromiseSettledResult<unknown>;
+  readonly progressed: boolean;
+  readonly stopped: boolean;
+}
+
+/** What could not be committed counts more than what ended the session; a stop counts more than the errors it causes. */
+function endOf(cause: SessionEnd, { drained, progressed, stopped }: Ending): SessionEnd {
+  if (drained.status === 'rejected') return { kind: 'error', error: drained.reason, progressed };
+  if (stopped) return { kind: 'stop' };
+  return cause.kind === 'stop' ? cause : { ...cause, progressed };
+}
+
+/** One entity whose paths cannot be read must not keep the others from being followed (I10). */
+async function compileRoutes(
+  { writer, log }: SessionDependencies,
+  entities: readonly IngestEntity[],
+): Promise<Route[]> {
+  const routes: Route[] = [];
+  for (const entity of entities) {
+    if (entity.activity === 'deleting') continue;
+    try {
+      routes.push(compileRoute(entity));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      log.error({ entityId: entity.id, err: error }, 'The shape of an entity cannot be compiled.');
+      if (entity.activity !== 'failed')
+        await writer.failScan({ entityId: entity.id, runId: entity.runId, errorCode: 'EMC-5001', reason });
+    }
+  }
+  return routes;
+}
+
+interface ControlDependencies extends SessionDependencies {
+  readonly flow: StreamFlow;
+  readonly wakeup: Wakeup;
+  readonly followed: readonly Route[];
+  /** The entities that the session began with, see `setOf`. */
+  readonly known: string;
+  readonly signal: AbortSignal;
+}
+
+/** Equal exactly when the same entities are to be followed. */
+function setOf(entities: readonly IngestEntity[]): string {
+  const ids = entities.filter(({ activity }) => activity !== 'deleting').map(({ id }) => id);
+  return ids.sort((a, b) => a - b).join();
+}
+
+/** Looks at the entities after each hint: has their set changed, is one to be promoted, is one to be scanned. */
+class SessionControl {
+  readonly #dependencies: ControlDependencies;
+  readonly #routes: ReadonlyMap<number, Route>;
+  readonly #scans: ScanRunner;
+  #running: Promise<SessionEnd> | null = null;
+
+  constructor(dependencies: ControlDependencies) {
+    this.#dependencies = dependencies;
+    this.#routes = new Map(dependencies.followed.map((route) => [route.entityId, route]));
+    this.#scans = new ScanRunner(dependencies);
+  }
+
+  run(): Promise<SessionEnd> {
+    this.#running = this.#run();
+    return this.#running;
+  }
+
+  async ended(): Promise<void> {
+    await Promise.allSettled([this.#running, this.#scans.ended()]);
+  }
+
+  async #run(): Promise<SessionEnd> {
+    const { signal, entities, wakeup, options } = this.#dependencies;
+    while (!signal.aborted) {
+      const list = await entities.list();
+      if (setOf(list) !== this.#dependencies.known) return { kind: 'entities-changed', progressed: false };
+      const hasMore = await this.#promote(list);
+      this.#scans.throwFailure();
+      if (!this.#scans.isRunning()) this.#scanNext(list);
+      if (!hasMore) await wakeup.wait(options.pollMs, signal);
+    }
+    return { kind: 'stop' };
+  }
+
+  /** One chunk for each entity that the stream has caught up with; true while there is more to move. */
+  async #promote(list: readonly IngestEntity[]): Promise<boolean> {
+    const { writer, flow, options, log } = this.#dependencies;
+    const waiting = list.filter(({ activity }) => activity === 'catching-up');
+    const times = waiting.flatMap(({ scanEndTime }) => (scanEndTime === null ? [] : [scanEndTime]));
+    flow.awaitedTime = times.reduce<bigint | null>(
+      (first, time) => (first === null || time < first ? time : first),
+      null,
+    );
+    let hasMore = false;
+    for (const { id: entityId, runId, scanEndTime } of waiting) {
+      if (scanEndTime === null || flow.passedTime < scanEndTime) continue;
+      const result = await writer.promoteChunk({ entityId, runId, limit: options.promotionRowsMax });
+      if (result.kind === 'moved') hasMore = true;
+      if (result.kind === 'done') log.info({ entityId, swept: result.swept }, 'An entity is live.');
+      if (result.kind === 'refused') log.error({ entityId, code: 'EMC-3004' }, 'A sweep would delete too much.');
+    }
+    return hasMore;
+  }
+
+  #scanNext(list: readonly IngestEntity[]): void {
+    for (const entity of list) {
+      const route = this.#routes.get(entity.id);
+      if (route === undefined || (entity.activity !== 'pending' && entity.activity !== 'scanning')) continue;
+      this.#scans.start(entity, route);
+      return;
+    }
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * The states of ingest as data: what it does now, and what follows from how that ended. `ingest-loop.ts` drives it.
+ * After every end of a stream the position is read from PostgreSQL again, because the outcome of a commit whose answer was
+ * lost is unknown and another leader may have written (I2, I9).
+ */
+import type { EmcachersError } from '@emcachers/core/emcachers-error';
+import { unreachable } from '@emcachers/core/unreachable';
+import type { Position } from '../change-source/position.ts';
+
+/** `failures` counts ends without progress in a row: progress is a position that moved, not a connection that opened. */
+export type IngestState =
+  | { readonly kind: 'reading-position'; readonly failures: number }
+  /** No position is saved: taking one before anything is read. */
+  | { readonly kind: 'taking-position'; readonly failures: number }
+  | { readonly kind: 'streaming'; readonly failures: number; readonly position: Position }
+  /** The position is lost: every entity gets a new version and is scanned again. */
+  | { readonly kind: 'resetting'; readonly failures: number; readonly reason: string }
+  | { readonly kind: 'waiting'; readonly failures: number }
+  | { readonly kind: 'stopped' }
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+export type IngestEvent =
+  | { readonly kind: 'position-found'; readonly position: Position }
+  | { readonly kind: 'position-absent' }
+  | { readonly kind: 'position-taken'; readonly position: Position }
+  | { readonly kind: 'position-reset' }
+  | { readonly kind: 'waited' }
+  /** The stream must be opened again because the collections to follow changed. */
+  | { readonly kind: 'entities-changed'; readonly progressed: boolean }
+  | { readonly kind: 'interrupted'; readonly error: EmcachersError; readonly progressed: boolean }
+  | { readonly kind: 'lost'; readonly error: EmcachersError }
+  | { readonly kind: 'fatal'; readonly error: unknown }
+  | { readonly kind: 'stop' };
+
+/** Ends without progress in a row after which the supervisor is told; with full jitter up to 10 s that is about half a minute. */
+export const failuresMax = 8;
+
+/** The state after `event`; throws for an event that cannot happen in `state`, which is a defect of the loop. */
+export function transition(state: IngestState, event: IngestEvent): IngestState {
+  if (state.kind === 'stopped' || state.kind === 'failed') throw impossible(state, event);
+  switch (event.kind) {
+    case 'stop':
+      return { kind: 'stopped' };
+    case 'fatal':
+      return { kind: 'failed', error: event.error };
+    case 'interrupted':
+      return afterFailure(event.progressed ? 0 : state.failures, event.error, (failures) => ({
+        kind: 'waiting',
+        failures,
+      }));
+    case 'lost':
+      return afterFailure(state.failures, event.error, (failures) => ({
+        kind: 'resetting',
+        failures,
+        reason: event.error.detail,
+      }));
+    case 'position-found':
+      if (state.kind !== 'reading-position') throw impossible(state, event);
+      return { kind: 'streaming', failures: state.failures, position: event.position };
+    case 'position-absent':
+      if (state.kind !== 'reading-position') throw impossible(state, event);
+      return { kind: 'taking-position', failures: state.failures };
+    case 'position-taken':
+      if (state.kind !== 'taking-position') throw impossible(state, event);
+      return { kind: 'streaming', failures: state.failures, position: event.position };
+    case 'position-reset':
+      if (state.kind !== 'resetting') throw impossible(state, event);
+      return { kind: 'reading-position', failures: state.failures };
+    case 'waited':
+      if (state.kind !== 'waiting') throw impossible(state, event);
+      return { kind: 'reading-position', failures: state.failures };
+    case 'entities-changed':
+      if (state.kind !== 'streaming') throw impossible(state, event);
+      return { kind: 'reading-position', failures: event.progressed ? 0 : state.failures };
+    default:
+      return unreachable(event);
+  }
+}
+
+function afterFailure(failures: number, error: EmcachersError, next: (failures: number) => IngestState): IngestState {
+  return failures + 1 > failuresMax ? { kind: 'failed', error } : next(failures + 1);
+}
+
+function impossible(state: IngestState, event: IngestEvent): Error {
+  return new Error(`Ingest cannot meet ${event.kind} while ${state.kind}.`);
+}

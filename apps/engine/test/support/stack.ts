@@ -1,0 +1,99 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createTestDatabase } from '@emcachers/db/testing';
+import { createMongoServer } from '@emcachers/mongo-embedded';
+import { MongoClient } from 'mongodb';
+import { checkConfig } from '../../src/config/config.ts';
+import { type Engine, startEngine } from '../../src/engine.ts';
+import { createLog } from '../../src/observability/log.ts';
+import { systemClock } from '../../src/runtime/clock.ts';
+import { ApiClient } from './api-client.ts';
+
+/**
+ * Real servers around an engine: a PostgreSQL database of its own, a MongoDB (the embedded one, or the replica set that
+ * EMCACHERS_TEST_MONGO_URL names) and a data directory; all gone when disposed.
+ */
+export interface Stack extends AsyncDisposable {
+  readonly mongoUrl: string;
+  readonly databaseUrl: string;
+  readonly dataDir: string;
+  readonly mongo: MongoClient;
+  /** Null where the MongoDB is not ours to play with. */
+  cutHistory: (() => void) | null;
+  /** What the engine's configuration reads. */
+  environment(extra?: Record<string, string>): Record<string, string>;
+  /** Starts an engine in this process on a free port; disposing it stops it. */
+  engine(extra?: Record<string, string>): Promise<RunningEngine>;
+}
+
+export interface RunningEngine extends AsyncDisposable {
+  readonly engine: Engine;
+  readonly api: ApiClient;
+  readonly logLines: readonly string[];
+}
+
+export async function createStack(): Promise<Stack> {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'emcachers-engine-'));
+  const database = await createTestDatabase();
+  const server = await startMongo(path.join(dataDir, 'mongo'));
+  const mongo = new MongoClient(server.url);
+  const environment = (extra: Record<string, string> = {}): Record<string, string> => ({
+    MONGO_URL: server.url,
+    DATABASE_URL: database.url,
+    EMCACHERS_DATA_DIR: path.join(dataDir, 'engine'),
+    EMCACHERS_NODE_ID: 'test-node',
+    ENGINE_PORT: '0',
+    LOG_LEVEL: 'info',
+    ...extra,
+  });
+  return {
+    mongoUrl: server.url,
+    databaseUrl: database.url,
+    dataDir: path.join(dataDir, 'engine'),
+    mongo,
+    cutHistory: server.cutHistory,
+    environment,
+    engine: (extra) => runEngine(environment(extra)),
+    async [Symbol.asyncDispose]() {
+      await mongo.close();
+      await server.stop();
+      await database[Symbol.asyncDispose]();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function runEngine(environment: Record<string, string>): Promise<RunningEngine> {
+  const logLines: string[] = [];
+  const log = createLog(environment['LOG_LEVEL'] ?? 'info', { write: (line) => logLines.push(line) });
+  const config = checkConfig(environment, '/');
+  const signal = new AbortController().signal;
+  const engine = await startEngine({ config, clock: systemClock, log, random: Math.random, signal });
+  let stopped = false;
+  return {
+    engine,
+    api: new ApiClient(engine.url),
+    logLines,
+    async [Symbol.asyncDispose]() {
+      if (stopped) return;
+      stopped = true;
+      const hung = await engine.stop();
+      if (hung.length > 0) throw new Error(`These parts did not end: ${hung.join(', ')}\n${logLines.join('')}`);
+    },
+  };
+}
+
+interface MongoForTest {
+  readonly url: string;
+  readonly cutHistory: (() => void) | null;
+  stop(): Promise<void>;
+}
+
+async function startMongo(folder: string): Promise<MongoForTest> {
+  const given = process.env['EMCACHERS_TEST_MONGO_URL'];
+  if (given !== undefined && given !== '') return { url: given, cutHistory: null, stop: async () => {} };
+  const server = createMongoServer({ path: folder });
+  const { url } = await server.start();
+  return { url, cutHistory: () => server.cutHistory(), stop: () => server.stop() };
+}
