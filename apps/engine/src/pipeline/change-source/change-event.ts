@@ -1,17 +1,17 @@
 /**
- * One change event, raw, as the closed union of what the pipeline does about it. A kind that is not known stops the stream
- * loudly: passing it over could be a silent gap. Fields: https://www.mongodb.com/docs/manual/reference/change-events/
+ * Parses one raw change event into the closed union of actions that the pipeline takes. An unknown event type stops the stream
+ * with an error, because skipping it could lose changes. Fields: https://www.mongodb.com/docs/manual/reference/change-events/
  */
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { ChangeEvent, Namespace } from './change-source-types.ts';
 import { asBuffer, bsonType, ElementWalk, MalformedFrameError } from './element-walk.ts';
 import { clusterTimeMs } from './resume-token.ts';
 
-/** An event taken apart at its top level; documents stay raw and share memory with the reply. */
+/** The top-level fields of an event. Documents stay raw and share memory with the reply. */
 export interface RawEvent {
   /** Raw token document: the position after this event. */
   readonly token: Buffer;
-  /** Which part of a split event this is; null for a whole one. */
+  /** The fragment number of a split event; null for an event that was not split. */
   readonly fragment: { readonly number: number; readonly of: number } | null;
   readonly fields: EventFields;
 }
@@ -21,7 +21,7 @@ interface EventFields {
   namespace: { database: string | null; collection: string | null } | null;
   to: { database: string | null; collection: string | null } | null;
   documentKey: Buffer | null;
-  /** Undefined: not in the event; null: BSON null, the lookup found nothing. */
+  /** Undefined if the event has no such field; null if the field is BSON null because the lookup found no document. */
   fullDocument: Buffer | null | undefined;
   wallTimeMs: number | null;
   clusterTime: bigint | null;
@@ -49,7 +49,7 @@ export function parseRawEvent(bytes: Uint8Array): RawEvent {
   return { token, fragment, fields };
 }
 
-/** Puts the fragments of one event together. Splitting is by top-level field, so no field is in two of them. */
+/** Joins the fragments of one event. MongoDB splits by top-level field, so each field is in exactly one fragment. */
 export function mergeFragments(fragments: readonly RawEvent[]): RawEvent {
   const last = fragments.at(-1);
   if (last === undefined) throw new MalformedFrameError('a split event without fragments');
@@ -74,7 +74,7 @@ export function mergeFragments(fragments: readonly RawEvent[]): RawEvent {
   };
 }
 
-/** What a whole event means. Throws EMC-2008 for a kind that this engine does not know. */
+/** Interprets a whole event. Throws EMC-2008 if the engine does not know the event type. */
 export function toChangeEvent({ fields }: RawEvent): ChangeEvent {
   switch (fields.operationType ?? '') {
     case 'insert':
@@ -94,7 +94,7 @@ export function toChangeEvent({ fields }: RawEvent): ChangeEvent {
     default:
       throw new EmcachersError({
         code: 'EMC-2008',
-        detail: `MongoDB sent a change of the kind ${fields.operationType ?? '(none)'}.`,
+        detail: `MongoDB sent a change event of type ${fields.operationType ?? '(none)'}.`,
       });
   }
 }
@@ -134,7 +134,7 @@ function readField(walk: ElementWalk, fields: EventFields): void {
       if (walk.type === bsonType.timestamp) fields.clusterTime = walk.buffer.readBigUInt64LE(walk.start);
       return;
     default:
-      // Fields that later servers add (collectionUUID, operationDescription) say nothing that is needed here.
+      // Later servers add fields (collectionUUID, operationDescription) that are not needed here.
       return;
   }
 }

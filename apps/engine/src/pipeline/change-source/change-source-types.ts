@@ -1,4 +1,4 @@
-/** What goes through the change source's front door, `change-source.ts`. */
+/** Types of the change source's interface, `change-source.ts`. */
 import type { Position } from './position.ts';
 
 /** A source collection. */
@@ -7,14 +7,14 @@ export interface Namespace {
   readonly collection: string;
 }
 
-/** What the stream says, reduced to what the pipeline must do about it. */
+/** A change event, reduced to what the pipeline must act on. */
 export type ChangeEvent =
   | {
       readonly kind: 'document';
       readonly namespace: Namespace;
-      /** Raw BSON of the event's documentKey: `{ _id }`, with the shard key's fields beside it on a sharded cluster. */
+      /** Raw BSON of the event's documentKey: `{ _id }`, plus the shard key's fields on a sharded cluster. */
       readonly documentKey: Uint8Array;
-      /** Raw BSON of the document; null when it is gone: deleted, or not found by the lookup of an update. */
+      /** Raw BSON of the document; null if it was deleted or the lookup of an update did not find it. */
       readonly document: Uint8Array | null;
       readonly sourceTimeMs: number | null;
     }
@@ -23,34 +23,34 @@ export type ChangeEvent =
   | { readonly kind: 'database-gone'; readonly database: string }
   | { readonly kind: 'invalidated' };
 
-/** One change and the raw token document of the position after it: `tokenPosition` reads it when it is to be saved. */
+/** One change and the raw token document of the position after it. `tokenPosition` parses the token when it is saved. */
 export interface PositionedEvent {
   readonly event: ChangeEvent;
   readonly token: Uint8Array;
 }
 
-/** One reply of the server: its changes in order, and the position after all of them, also when there are none. */
+/** One server reply: its changes in order, and the position after them. An empty reply has a position too. */
 export interface ChangeBatch {
   readonly events: readonly PositionedEvent[];
-  /** Null while a split event is incomplete: there is no place to resume from between its fragments. */
+  /** Null while a split event is incomplete: a stream cannot resume between fragments. */
   readonly end: Position | null;
 }
 
-/** What a page of a scan starts after. Not having a key is said apart, because `_id: null` is a legal key. */
+/** The key that a scan page starts after. The first page has its own kind, because `_id: null` is a legal key. */
 export type LastKey = { readonly kind: 'none' } | { readonly kind: 'key'; readonly document: Uint8Array };
 
 export interface CollectionPage {
   /** Raw documents in `_id` order. */
   readonly documents: readonly Uint8Array[];
-  /** Raw `{ _id }` of the last one, to go on after; null when there is none. */
+  /** Raw `{ _id }` of the last document, where the next page starts; null if the page is empty. */
   readonly lastKey: Uint8Array | null;
-  /** Nothing is left behind this page. */
+  /** True if no documents follow this page. */
   readonly exhausted: boolean;
 }
 
 export interface CollectionFacts {
   readonly kind: 'collection' | 'view' | 'timeseries';
-  /** In its canonical form with dashes; changes when the collection is dropped and made again. Null where the server does not tell. */
+  /** Canonical form with dashes. Changes when the collection is dropped and re-created. Null if the server does not report it. */
   readonly uuid: string | null;
 }
 

@@ -23,13 +23,13 @@ describe('a page of a collection', () => {
     expect(toPage([document(null)], 2).lastKey).toEqual(Buffer.from(serialize({ _id: null })));
   });
 
-  test('ends at the last key that can be given back exactly; the rest is read again', () => {
+  test('ends at the last key that can be sent back exactly; the rest is read again', () => {
     const page = toPage([document('a'), strange(), strange()], 3);
     expect(page.documents).toHaveLength(1);
     expect(page).toMatchObject({ exhausted: false });
   });
 
-  test('passes keys that cannot be given back when nothing is behind them, and refuses to guess otherwise', () => {
+  test('skips keys that cannot be sent back only at the end of the collection, and fails elsewhere', () => {
     expect(toPage([strange(), strange()], 3)).toMatchObject({ exhausted: true, lastKey: null });
     expect(toPage([strange(), strange()], 3).documents).toHaveLength(2);
     expect(() => toPage([strange(), strange(), strange()], 3)).toThrow('EMC-2007');

@@ -1,11 +1,11 @@
 /**
- * One page of a whole collection, in `_id` order over all BSON types.
+ * Reads one page of a collection scan, in `_id` order over all BSON types.
  *
- * - The condition is an `$expr`: `{ _id: { $gt: key } }` compares within the key's type only and ends the scan at the last
- *   number, say, with all strings unread. It uses the `_id` index since MongoDB 5.0.
- * - Sort and collation are said each time: only an explicit sort promises an order, and a collection with a collation of its
- *   own would order strings otherwise than the comparison does.
- * - A page is one reply and leaves no cursor: nothing can time out between pages.
+ * - The condition is an `$expr`, because `{ _id: { $gt: key } }` compares within the key's type only: a scan would end at the
+ *   last number and never read the strings. `$expr` uses the `_id` index since MongoDB 5.0.
+ * - Sort and collation are explicit: without a sort the order is undefined, and a collection's default collation would order
+ *   strings differently from the comparison.
+ * - A page is one reply and leaves no open cursor, so nothing times out between pages.
  */
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { MongoClient } from 'mongodb';
@@ -22,7 +22,7 @@ export interface CollectionPageRequest {
   readonly notBefore: bigint;
 }
 
-/** A reply holds 16 MB at most; one well below that was not cut short by its size. */
+/** A reply holds at most 16 MB. A reply well below that was not truncated by size. */
 const bytesCutMin = 8 * 1024 * 1024;
 
 export async function readCollectionPage(client: MongoClient, request: CollectionPageRequest): Promise<CollectionPage> {
@@ -45,13 +45,13 @@ export async function readCollectionPage(client: MongoClient, request: Collectio
 
 function exactKey(document: Uint8Array): unknown {
   const key = exactDocument(document);
-  if (key === null) throw new MalformedFrameError('a saved key that cannot be given back');
+  if (key === null) throw new MalformedFrameError('a saved key that cannot be sent back');
   return key.get('_id');
 }
 
 /**
- * Ends the page at the last document whose key can be given back to the server exactly; what comes after it is read again
- * with the next page. Keys that cannot (text that is not UTF-8) are few, and passed over only at the end of the collection.
+ * Ends the page at the last document whose key can be sent back to the server exactly. Documents after it are read again with
+ * the next page. Keys that cannot be sent back (text that is not UTF-8) are rare, and are skipped only at the end of the collection.
  */
 export function toPage(documents: readonly Buffer[], limit: number): CollectionPage {
   if (documents.length === 0) return { documents, lastKey: null, exhausted: true };
@@ -65,11 +65,11 @@ export function toPage(documents: readonly Buffer[], limit: number): CollectionP
   if (documents.length < limit && bytes < bytesCutMin) return { documents, lastKey: null, exhausted: true };
   throw new EmcachersError({
     code: 'EMC-2007',
-    detail: `${documents.length} documents in a row have an _id that cannot be given back to MongoDB exactly.`,
+    detail: `${documents.length} consecutive documents have an _id that cannot be sent back to MongoDB exactly.`,
   });
 }
 
-/** Raw `{ _id }` of a document, with the value's bytes as they are; null for a document without one. */
+/** Raw `{ _id }` of a document, with the value's bytes unchanged; null if the document has no `_id`. */
 export function keyDocument(document: Buffer): Buffer | null {
   const walk = new ElementWalk(document);
   while (walk.next()) {

@@ -1,9 +1,9 @@
-/** A server's reply to a command that makes or continues a cursor, with its documents raw. */
+/** A reply to a command that opens or continues a cursor. Its documents stay raw. */
 import { Long } from 'mongodb';
 import { asBuffer, bsonType, ElementWalk, MalformedFrameError } from './element-walk.ts';
 
 export interface CursorReply {
-  /** Zero: the server has closed the cursor. */
+  /** Zero if the server has closed the cursor. */
   readonly cursorId: Long;
   /** Raw documents, sharing memory with the reply. */
   readonly documents: readonly Buffer[];
@@ -30,7 +30,8 @@ function rawDocuments(array: Buffer): Buffer[] {
   const documents: Buffer[] = [];
   const walk = new ElementWalk(array);
   while (walk.next()) {
-    if (walk.type !== bsonType.document) throw new MalformedFrameError('a batch with something else than documents');
+    if (walk.type !== bsonType.document)
+      throw new MalformedFrameError('a batch that holds a value other than a document');
     documents.push(walk.value());
   }
   return documents;

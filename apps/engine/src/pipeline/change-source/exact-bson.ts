@@ -1,8 +1,8 @@
 /**
- * Says a raw BSON value back to the server, byte for byte, through a driver that only serialises JavaScript values: needed
- * for the last key of a page and for resume tokens. Documents become Maps, because objects reorder keys that look like
- * integers; numbers keep their BSON type. What still does not come out as it went in (invalid UTF-8, a key twice,
- * deprecated types) is answered with null, and the caller does without: see `collection-scanner.ts`.
+ * Converts a raw BSON value to a JavaScript value that the driver serialises back to the same bytes. Scan pages need this for
+ * their last key, streams for their resume token. Documents become Maps, because objects reorder keys that look like integers;
+ * numbers keep their BSON type. Values that do not round-trip (invalid UTF-8, duplicate keys, deprecated types) give null;
+ * `collection-page.ts` shows how a caller handles that.
  */
 import { type DeserializeOptions, deserialize, serialize } from 'bson';
 import { asBuffer, bsonType, ElementWalk } from './element-walk.ts';
@@ -15,13 +15,13 @@ const leafOptions: DeserializeOptions = {
   validation: { utf8: false },
 };
 
-/** A Map that serialises to exactly `document`, or null if there is none. */
+/** Returns a Map that serialises to exactly `document`, or null if none exists. */
 export function exactDocument(document: Uint8Array): ReadonlyMap<string, unknown> | null {
   try {
     const map = toMap(asBuffer(document));
     return asBuffer(serialize(map, { ignoreUndefined: false })).equals(document) ? map : null;
   } catch {
-    // Not BSON, or a value that the serialiser refuses: there is no exact form either way.
+    // Not BSON, or a value that the serialiser refuses. Neither has an exact form.
     return null;
   }
 }
@@ -39,7 +39,7 @@ function toValue(walk: ElementWalk): unknown {
   return leafValue(walk);
 }
 
-/** Decodes one value by way of a document `{ v: value }` that holds nothing else. */
+/** Decodes one value by wrapping it in a document `{ v: value }`. */
 function leafValue(walk: ElementWalk): unknown {
   const value = walk.value();
   const bytes = Buffer.alloc(value.length + 8);

@@ -1,8 +1,8 @@
 /**
- * The change stream as a loop of raw commands. The driver's own ChangeStream is not used: it decodes user documents (which
- * can fail, for ever, at the same event), hides the token after each reply, and resumes by itself in ways that cannot be
- * told from progress. Keeps I6, I10 and I11: one reply is on its way while one is converted, never more.
- * The worst that can happen: the server holds a cursor that nobody closes; ending the session takes it away.
+ * Follows the change stream with raw commands. The driver's ChangeStream is not used: it decodes user documents, so one bad
+ * event would fail on every retry; it hides the token after each reply; and its automatic resume looks like progress.
+ * Keeps I6, I10 and I11: at most one reply is in flight while one is being converted.
+ * Worst case: the server keeps an abandoned cursor until the session ends.
  */
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
@@ -18,12 +18,12 @@ import { tokenPosition } from './resume-token.ts';
 import type { StreamPipeline } from './stream-pipeline.ts';
 
 export interface ChangeStreamOptions {
-  /** How long the server holds an empty reply back: bounds the age of the idle position. */
+  /** How long the server may delay an empty reply. Bounds the age of the position on an idle stream. */
   readonly awaitMsMax: number;
-  /** Events in a reply: grows from `batchSizeMin` by doubling while replies are full. */
+  /** Largest number of events per reply. The size starts at `batchSizeMin` and doubles while replies are full. */
   readonly batchSizeMin: number;
   readonly batchSizeMax: number;
-  /** How long `close` waits for the server before it gives up; the session's end takes the cursor away then. */
+  /** How long `close` waits for the server. After that, ending the session removes the cursor. */
   readonly closeMsMax: number;
 }
 
@@ -46,15 +46,15 @@ export interface ChangeStreamDependencies {
   readonly options: ChangeStreamOptions;
 }
 
-/** Where cursors of cluster-level aggregations live. */
+/** The namespace of cursors of cluster-level aggregations. */
 const cursorCollection = '$cmd.aggregate';
 
-/** Opens the stream and waits for the server's first reply: from then on nothing after `position` can be missed. */
+/** Opens the stream and waits for the server's first reply. After that, no change after `position` can be missed. */
 export async function openChangeStream(
   dependencies: ChangeStreamDependencies,
   request: ChangeStreamRequest,
 ): Promise<ChangeStream> {
-  // One explicit session: the server wants all commands of a cursor in the session that made it.
+  // One explicit session: the server requires all commands of a cursor to use the session that opened it.
   const session = dependencies.client.startSession({ causalConsistency: false });
   try {
     const reply = await dependencies.client.db('admin').command(openCommand(request), {
@@ -69,7 +69,7 @@ export async function openChangeStream(
   }
 }
 
-/** `batchSize` 1: the first reply comes as soon as anything is found, however much of the oplog is to be searched. */
+/** `batchSize` 1 makes the first reply arrive as soon as one event is found, however long the oplog is. */
 function openCommand({ position, pipeline }: ChangeStreamRequest): Document {
   const changeStream = { allChangesForCluster: true, fullDocument: 'updateLookup', ...startOf(position) };
   return {
@@ -79,12 +79,15 @@ function openCommand({ position, pipeline }: ChangeStreamRequest): Document {
   };
 }
 
-/** `startAfter`, not `resumeAfter`: it bears the token of an invalidate. */
+/** Uses `startAfter` because `resumeAfter` rejects the token of an invalidate event. */
 function startOf(position: Position): Document {
   if (position.kind === 'time') return { startAtOperationTime: toTimestamp(position.clusterTime) };
   const token = exactDocument(position.token);
   if (token === null)
-    throw new EmcachersError({ code: 'EMC-2003', detail: 'The saved resume token cannot be given back to MongoDB.' });
+    throw new EmcachersError({
+      code: 'EMC-2003',
+      detail: 'The saved resume token cannot be sent back to MongoDB exactly.',
+    });
   return { startAfter: token };
 }
 
@@ -95,12 +98,12 @@ class RawChangeStream implements ChangeStream {
   };
   #cursorId: CursorReply['cursorId'];
   #batchSize: number;
-  /** The reply that is on its way or has come and waits to be asked for. */
+  /** The next reply: in flight, or received and not yet returned by `next`. */
   #pending: Promise<CursorReply> | null;
   #fragments: RawEvent[] = [];
   #killing: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
-  /** Ends a waiting `next` even when the server never answers. */
+  /** Ends a pending `next` even if the server never answers. */
   readonly #closed = Promise.withResolvers<null>();
 
   constructor(
@@ -145,7 +148,7 @@ class RawChangeStream implements ChangeStream {
       .db('admin')
       .command(command, { ...rawReply, session })
       .then(parseCursorReply);
-    // The stream may be closed before anyone asks for this reply; whoever asks gets the error all the same.
+    // The stream may be closed before `next` takes this reply. Marking the rejection as handled loses nothing: `next` still rejects.
     reply.catch(() => undefined);
     return reply;
   }
@@ -160,7 +163,7 @@ class RawChangeStream implements ChangeStream {
     return { events, end: end === null || this.#fragments.length > 0 ? null : tokenPosition(end) };
   }
 
-  /** The event when it is whole, else null. Fragments of one event follow each other, possibly over several replies. */
+  /** The event once it is whole, otherwise null. Fragments of one event are consecutive but may span replies. */
   #assemble(raw: RawEvent): RawEvent | null {
     if (raw.fragment === null && this.#fragments.length === 0) return raw;
     this.#fragments.push(raw);
@@ -170,11 +173,11 @@ class RawChangeStream implements ChangeStream {
     return whole;
   }
 
-  /** On a connection of its own, so that it reaches the server while a `getMore` waits there. */
+  /** Uses a connection of its own, so that it reaches the server while a `getMore` is pending. */
   async #killCursor(): Promise<void> {
     if (this.#cursorId.isZero()) return;
     const command = { killCursors: cursorCollection, cursors: [this.#cursorId] };
-    // A server that is away has no cursor to kill, and one that is there lets go of it when the session ends.
+    // An unreachable server has no cursor to kill, and a reachable one drops it when the session ends.
     await this.#dependencies.client
       .db('admin')
       .command(command)
@@ -192,7 +195,7 @@ class RawChangeStream implements ChangeStream {
     await this.#within(session.endSession().catch(() => undefined));
   }
 
-  /** Waits for the server, but not for ever: it may be away. */
+  /** Waits for the server for a bounded time, because it may be unreachable. */
   async #within(work: Promise<unknown>): Promise<void> {
     const { clock, options } = this.#dependencies;
     const timer = new AbortController();

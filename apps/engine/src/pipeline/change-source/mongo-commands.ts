@@ -1,9 +1,9 @@
-/** How commands are sent to MongoDB here: raw replies for user documents, and values of the driver's own types. */
+/** Sends commands to MongoDB. Replies with user documents stay raw; metadata is decoded to the driver's types. */
 import { type Document, type MongoClient, ReadPreference, Timestamp } from 'mongodb';
 
-/** Leaves documents inside the reply as raw bytes. */
+/** Leaves documents in the reply as raw bytes. */
 export const rawReply = { raw: true, readPreference: ReadPreference.primary } as const;
-/** Decodes the reply; for metadata only, never for user documents. */
+/** Decodes the reply. For metadata only, never for user documents. */
 export const plainReply = { readPreference: ReadPreference.primary } as const;
 
 export interface CommandTarget {
@@ -21,7 +21,7 @@ export function runPlain({ client, database }: CommandTarget, command: Document)
 
 /** A BSON timestamp as an integer: seconds in the high 32 bits. */
 export function toClusterTime(timestamp: unknown): bigint {
-  if (!(timestamp instanceof Timestamp)) throw new TypeError('MongoDB did not tell its operation time.');
+  if (!(timestamp instanceof Timestamp)) throw new TypeError('MongoDB did not return an operation time.');
   return (BigInt(timestamp.getHighBitsUnsigned()) << 32n) | BigInt(timestamp.getLowBitsUnsigned());
 }
 

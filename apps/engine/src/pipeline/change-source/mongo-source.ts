@@ -1,7 +1,7 @@
 /**
- * MongoDB as the engine sees it: one driver client behind the contract of `change-source.ts`. Why it exists: the driver is
- * used in this folder only, with options under which no reply is ever decoded into user data by accident (I13).
- * The worst that can happen: a wrong option here changes values silently, so they are all written down below.
+ * Implements the contract of `change-source.ts` with one driver client. The driver is used only in this folder, with options
+ * that never decode user data by accident (I13). Worst case: a wrong option here changes values silently, so every option is
+ * listed explicitly below.
  */
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
@@ -19,11 +19,11 @@ export interface MongoSourceDependencies {
   readonly url: string;
   readonly clock: Clock;
   readonly stream?: Partial<ChangeStreamOptions>;
-  /** How long a call waits for a primary before it fails. */
+  /** How long a call waits for a primary before it fails, milliseconds. */
   readonly selectionMsMax?: number;
 }
 
-/** Makes the client without connecting: the first call connects. Throws EMC-1001 when the URL cannot be read. */
+/** Creates the client without connecting; the first call connects. Throws EMC-1001 if the URL is invalid. */
 export function createMongoSource(dependencies: MongoSourceDependencies): MongoSource {
   const client = createClient(dependencies);
   const options = { ...changeStreamDefaults, ...dependencies.stream };
@@ -47,10 +47,10 @@ function createClient({ url, selectionMsMax = 5000 }: MongoSourceDependencies): 
     serverSelectionTimeoutMS: selectionMsMax,
     connectTimeoutMS: selectionMsMax,
     maxPoolSize: 10,
-    // After a step-down the driver knows no server until its next heartbeat, by default 10 s away.
+    // After a step-down the driver finds the new primary at its next heartbeat, by default up to 10 s later.
     heartbeatFrequencyMS: 2000,
-    // Defence in depth: nothing here decodes user documents, and if something did, these must not throw (PCRE patterns,
-    // text that is not UTF-8).
+    // Nothing here decodes user documents. If a future change does, PCRE patterns and text that is not UTF-8 must not
+    // make it throw.
     bsonRegExp: true,
     enableUtf8Validation: false,
     ignoreUndefined: false,
@@ -58,7 +58,7 @@ function createClient({ url, selectionMsMax = 5000 }: MongoSourceDependencies): 
   try {
     return new MongoClient(url, options);
   } catch (error) {
-    // The driver's message can repeat parts of the URL; the part before the @ may be a password.
+    // The driver's message may quote the URL, and the part before the @ may be a password.
     const message = error instanceof Error ? error.message.replaceAll(/\/\/[^@/]*@/g, '//…@') : String(error);
     throw new EmcachersError({ code: 'EMC-1001', detail: `MONGO_URL: ${message}`, cause: error });
   }
@@ -74,7 +74,7 @@ async function describe(client: MongoClient): Promise<ServerFacts> {
     if (setName === null && !isSharded)
       throw new EmcachersError({
         code: 'EMC-2002',
-        detail: 'MONGO_URL: the server there runs alone, without a replica set.',
+        detail: 'MONGO_URL names a standalone server. Change streams need a replica set or a sharded cluster.',
       });
     return { setName, version: String(version), isSharded };
   } catch (error) {

@@ -1,9 +1,9 @@
 /**
  * A place in MongoDB's change stream. Kept in PostgreSQL as `mongo_resume_token`.
  *
- * `time` is a place before any token was seen: everything from this cluster time on, inclusive.
- * `token` is the server's own token document, kept as raw BSON because its shape is the server's business; only `data`
- * (its `_data`, which MongoDB documents as comparable) and the cluster time at its head are read.
+ * `time` is used before the first token is known: the stream starts at this cluster time, inclusive.
+ * `token` is the server's token document, kept as raw BSON because its format is private to the server. The engine reads only
+ * `data` (its `_data`, which MongoDB documents as comparable) and the cluster time at its head.
  */
 export type Position =
   | { readonly kind: 'time'; readonly clusterTime: bigint }

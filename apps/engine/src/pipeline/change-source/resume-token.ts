@@ -1,7 +1,7 @@
 /**
- * MongoDB's resume token as a position. The token document is kept as it came; of its `_data` only two things are read:
- * that tokens compare as their hexadecimal text does (https://www.mongodb.com/docs/manual/reference/method/Mongo.watch/),
- * and the cluster time at its head, one type byte 0x82 and eight bytes, high ones first, as in the server's
+ * Parses MongoDB's resume token into a position. The token document is kept unchanged. The engine relies on two facts about
+ * its `_data`: tokens compare as their hexadecimal text does (https://www.mongodb.com/docs/manual/reference/method/Mongo.watch/),
+ * and it starts with the cluster time, as one type byte 0x82 and eight big-endian bytes, as in the server's
  * `src/mongo/db/pipeline/resume_token.cpp` (the first element of the key is the timestamp).
  */
 import { asBuffer, bsonType, ElementWalk, MalformedFrameError } from './element-walk.ts';
@@ -10,11 +10,13 @@ import type { Position } from './position.ts';
 const timestampTag = '82';
 const headChars = timestampTag.length + 16;
 
-/** The position of a raw token document; `_data` may be text (4.0 and later) or binary (3.6). Copies the bytes. */
+/** Parses a raw token document. `_data` may be text (4.0 and later) or binary (3.6). Copies the bytes. */
 export function tokenPosition(token: Uint8Array): Position {
   const data = tokenData(asBuffer(token));
   if (!data.startsWith(timestampTag) || data.length < headChars)
-    throw new MalformedFrameError(`a resume token that does not begin with a time: ${data.slice(0, headChars)}`);
+    throw new MalformedFrameError(
+      `a resume token that does not start with a cluster time: ${data.slice(0, headChars)}`,
+    );
   const clusterTime = BigInt(`0x${data.slice(timestampTag.length, headChars)}`);
   return { kind: 'token', token: Uint8Array.from(token), data, clusterTime };
 }
@@ -24,7 +26,7 @@ function tokenData(token: Buffer): string {
   while (walk.next()) {
     if (walk.name !== '_data') continue;
     if (walk.type === bsonType.string) return walk.text().toUpperCase();
-    // Length and subtype stand before the bytes.
+    // The bytes follow a length and a subtype.
     if (walk.type === bsonType.binary)
       return token
         .subarray(walk.start + 5, walk.end)

@@ -1,4 +1,4 @@
-/** Documents for the tests of this folder: one with every BSON type, and `_id`s of all kinds in MongoDB's order. */
+/** Test documents: one with every BSON type, and `_id`s of every type in MongoDB's order. */
 import {
   Binary,
   BSONRegExp,
@@ -48,7 +48,7 @@ export function everyType(): Map<string, unknown> {
   ]);
 }
 
-/** `_id`s of every kind, in MongoDB's comparison order; see its manual, "BSON types: comparison/sort order". */
+/** `_id`s of every type in MongoDB's comparison order; see "BSON types: comparison/sort order" in its manual. */
 export function orderedKeys(): unknown[] {
   return [
     null,

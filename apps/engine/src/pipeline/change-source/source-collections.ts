@@ -1,13 +1,13 @@
-/** What collections there are and what they look like: for scans, and for the form that defines an entity. */
+/** Lists and describes collections, for scans and for the form that defines an entity. */
 import { Binary, type Document, type MongoClient, MongoServerError } from 'mongodb';
 import type { CollectionFacts, Namespace } from './change-source-types.ts';
 import { parseCursorReply } from './cursor-reply.ts';
 import { runPlain, runRaw } from './mongo-commands.ts';
 
-/** More than an operator can choose from; beyond it the name is typed. */
+/** More than an operator can pick from a list. Names beyond the limit can still be typed. */
 export const collectionsListedMax = 2000;
 
-/** MongoDB's own databases. */
+/** MongoDB's internal databases. */
 const systemDatabases: ReadonlySet<string> = new Set(['admin', 'config', 'local']);
 const namespaceNotFound = 26;
 
@@ -17,7 +17,7 @@ export async function collectionFacts(client: MongoClient, namespace: Namespace)
   return { kind: kindOf(entry), uuid: uuidOf(entry) };
 }
 
-/** From the collection's metadata. Null when the server does not tell: an estimate is never worth failing for. */
+/** Taken from the collection's metadata. Null if the server gives none: a missing estimate must not fail a scan. */
 export async function estimatedDocuments(client: MongoClient, namespace: Namespace): Promise<number | null> {
   try {
     const reply = await runPlain({ client, database: namespace.database }, { count: namespace.collection });
@@ -42,7 +42,7 @@ export async function listSourceCollections(client: MongoClient): Promise<readon
   return found.slice(0, collectionsListedMax);
 }
 
-/** Both ends of the `_id` order: by the index, without reading the collection, and with old and new documents. */
+/** Samples both ends of the `_id` order: the index finds them without a collection scan, and they include old and new documents. */
 export async function sampleSource(
   client: MongoClient,
   { namespace, limit }: { readonly namespace: Namespace; readonly limit: number },

@@ -1,9 +1,10 @@
 /**
- * What an error of the change stream means for the saved position.
+ * Classifies change stream errors by what they mean for the saved position.
  *
- * Two opposite mistakes are possible: retrying a dead position for ever, and throwing a good one away on a network blip.
- * So the lost and the fatal ones are listed, each with its source, and every other answer of the server is retried a bounded
- * number of times (`failuresMax` of `ingest-state.ts`) and then shown. "Start from now" is never an answer: it is a gap.
+ * Two mistakes are possible: retrying a lost position for ever, and discarding a good position after a network error.
+ * Errors that mean "lost" or "fatal" are therefore listed, each with its source. Every other server error is retried a bounded
+ * number of times (`failuresMax` in `ingest-state.ts`) and then reported. The stream never restarts from
+ * the current time, which would lose changes.
  */
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { MongoError, MongoNetworkError, MongoServerError, MongoSystemError } from 'mongodb';
@@ -16,8 +17,8 @@ interface KnownError {
 }
 
 /**
- * Three-digit codes: MongoDB's `src/mongo/base/error_codes.yml`. Five-digit ones are assertions, of
- * `src/mongo/db/pipeline/resume_token.cpp` where the meaning is a token that cannot be read (as after a downgrade).
+ * Three-digit codes are from MongoDB's `src/mongo/base/error_codes.yml`. Five-digit codes are assertions in
+ * `src/mongo/db/pipeline/resume_token.cpp`, raised for a token that the server cannot parse (for example after a downgrade).
  */
 export const knownStreamErrors: ReadonlyMap<number, KnownError> = new Map<number, KnownError>([
   [286, { class: 'lost', meaning: 'the oplog no longer reaches back to the saved position' }],
@@ -37,7 +38,7 @@ export const knownStreamErrors: ReadonlyMap<number, KnownError> = new Map<number
   [13, { class: 'fatal', meaning: 'the user of MONGO_URL may not read this' }],
 ]);
 
-/** Classifies what the driver threw. What is not of the driver or the server is a defect, and fatal. */
+/** Classifies an error that the driver threw. An error from neither the driver nor the server is a defect, and fatal. */
 export function classifyStreamError(error: unknown): StreamErrorClass {
   if (!(error instanceof MongoError)) return 'fatal';
   const known = typeof error.code === 'number' ? knownStreamErrors.get(error.code) : undefined;
@@ -45,7 +46,7 @@ export function classifyStreamError(error: unknown): StreamErrorClass {
   return error.hasErrorLabel('NonResumableChangeStreamError') ? 'lost' : 'resumable';
 }
 
-/** The catalogue's word for what the driver threw; everything that is not the driver's passes unchanged. */
+/** Maps a driver error to a catalogue error. Other errors pass unchanged. */
 export function toStreamError(error: unknown): unknown {
   if (!(error instanceof MongoError)) return error;
   if (isUnreachable(error)) return unreachableError(error);
@@ -57,21 +58,21 @@ export function toStreamError(error: unknown): unknown {
   return new EmcachersError({ code, detail, cause: error });
 }
 
-/** No server answered, or it refused the connection; names the variable, never its value, which may hold a password. */
+/** The error for a server that did not answer or refused the connection. Names the variable, never its value, which may hold a password. */
 export function unreachableError(error: Error): EmcachersError {
   return new EmcachersError({ code: 'EMC-2001', detail: `MONGO_URL: ${error.message}`, cause: error });
 }
 
-/** The driver's system errors are failed server selections; what else it throws itself comes of a lost connection. */
+/** The driver's system errors are failed server selections. Its other client-side errors come from a lost connection. */
 function isUnreachable(error: MongoError): boolean {
   if (error instanceof MongoNetworkError || error instanceof MongoSystemError) return true;
   return !(error instanceof MongoServerError) || error.code === 18;
 }
 
-/** Says that one collection cannot be copied, whatever becomes of the others. */
+/** True if the error concerns this one collection and the others can still be copied. */
 export const refusalCode = 'EMC-2007';
 
-/** An answer of the server's, in contrast to no answer. */
+/** True if the server answered with an error, as opposed to not answering. */
 export function isServerError(error: unknown): error is MongoServerError {
   return error instanceof MongoServerError;
 }

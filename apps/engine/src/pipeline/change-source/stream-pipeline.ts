@@ -1,30 +1,30 @@
 /**
- * The aggregation that makes the one change stream of an engine, as a function of the collections to follow.
+ * Builds the aggregation pipeline of the engine's change stream from the collections to follow.
  *
- * - `$match` names collections by `ns.db` and `ns.coll` apart: `ns: { $in: [{ db, coll }] }` is slower (SERVER-114532), and
- *   the name of a collection alone would let another database's namesake in. It looks at `ns` and the operation's type
- *   only: a condition on `fullDocument` would hide every delete.
- * - Drops and renames pass whatever their namespace: a rename onto a followed collection carries the other one's name, and
- *   dropDatabase has no collection at all.
- * - `$project` leaves out `updateDescription`, which repeats the changed fields and can push an event above 16 MB, and what
- *   else nobody reads. `$changeStreamSplitLargeEvent` must be the last stage.
+ * - `$match` compares `ns.db` and `ns.coll` separately: `ns: { $in: [{ db, coll }] }` is slower (SERVER-114532), and matching
+ *   the collection name alone would admit a collection of the same name in another database. It tests only `ns` and the
+ *   operation type: a condition on `fullDocument` would hide every delete.
+ * - Drops and renames pass regardless of namespace: a rename onto a followed collection carries the other collection's name,
+ *   and dropDatabase has no collection.
+ * - `$project` removes `updateDescription`, which repeats the changed fields and can push an event above 16 MB, and every
+ *   other unused field. `$changeStreamSplitLargeEvent` must be the last stage.
  */
 import { createHash } from 'node:crypto';
 import type { Namespace } from './change-source-types.ts';
 
 type Stage = Readonly<Record<string, unknown>>;
 
-/** Passed for every namespace; see `change-event.ts` for what each leads to. */
+/** Operation types that pass for every namespace. `change-event.ts` defines what each one causes. */
 const namespaceEventTypes = ['drop', 'rename', 'dropDatabase', 'invalidate'] as const;
 
 export interface StreamPipeline {
   /** The stages after `$changeStream`. */
   readonly stages: readonly Stage[];
-  /** Equal exactly when the stages are: tells whether the stream must be opened again. */
+  /** Equal if and only if the stages are equal. A different hash means that the stream must be reopened. */
   readonly hash: string;
 }
 
-/** The order and the repetition of `namespaces` make no difference to the outcome. */
+/** The order and duplicates of `namespaces` do not affect the result. */
 export function streamPipeline(namespaces: readonly Namespace[]): StreamPipeline {
   const collections = new Map<string, Set<string>>();
   for (const { database, collection } of namespaces) {

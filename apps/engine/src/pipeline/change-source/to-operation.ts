@@ -1,9 +1,9 @@
 /**
- * From a change event or a scanned document to what the oplog is given: pure. One event can be of interest to several
- * entities, since several may copy one collection.
+ * Converts change events and scanned documents to oplog operations. Pure. One event may produce operations for several
+ * entities, because several entities may copy one collection.
  *
- * A document that cannot be projected becomes a dead letter and a Delete: the cache must not go on serving what the
- * document was before, and a later scan, which finds no row for it, must come to the same result (I1, I10).
+ * A document that cannot be projected becomes a dead letter and a Delete. The cache must not keep serving the document's
+ * earlier state, and a later scan, which produces no row for it, must reach the same result (I1, I10).
  */
 import { docIdOfDocument } from '@emcachers/core/document/doc-id';
 import { DocumentError } from '@emcachers/core/document/document-error';
@@ -14,7 +14,7 @@ import { unreachable } from '@emcachers/core/unreachable';
 import type { AppendItem, CoercionErrors, DeadLetter } from '../oplog/oplog-types.ts';
 import type { ChangeEvent, Namespace } from './change-source-types.ts';
 
-/** What the routing needs to know of an entity. */
+/** The fields of an entity that routing needs. */
 export interface RoutedEntity {
   readonly id: number;
   readonly sourceName: string;
@@ -27,7 +27,7 @@ export interface Route {
   readonly projection: Projection;
 }
 
-/** Which entities copy which collection. Made once per opening of the stream, so that it agrees with the `$match`. */
+/** Maps collections to the entities that copy them. Built once per opened stream, so that it agrees with the `$match`. */
 export class Routes {
   readonly all: readonly Route[];
   readonly #byNamespace = new Map<string, Route[]>();
@@ -51,25 +51,25 @@ export class Routes {
   }
 }
 
-/** Throws when a column's path cannot be read, which the shape's check has ruled out. */
+/** Throws if a column's path is invalid, which shape validation has ruled out. */
 export function compileRoute({ id, sourceName, columns }: RoutedEntity): Route {
   return { entityId: id, namespace: parseSourceName(sourceName), projection: compileProjection(columns) };
 }
 
-/** A database's name has no dot, so this cannot take two namespaces for one. */
+/** A database name has no dot, so two namespaces cannot produce the same key. */
 function keyOf({ database, collection }: Namespace): string {
   return `${database}.${collection}`;
 }
 
-/** What one change or one page leads to; collected into, so that a page needs one object and not one per document. */
+/** Collects the operations of one change or one page, so that a page needs one object instead of one per document. */
 export class Conversion<Item extends AppendItem = AppendItem> {
   readonly items: Item[] = [];
   readonly deadLetters: DeadLetter[] = [];
   readonly coercionErrors: CoercionErrors[] = [];
-  /** Size of what was collected, for the channel's budget. */
+  /** Approximate size of the collected operations, for the channel's byte limit. */
   bytes = 0;
 
-  /** The projected row of a document, or its Delete when it is gone or cannot be projected. */
+  /** The projected row of a document, or a Delete if the document is gone or cannot be projected. */
   project(route: Route, { docId, document, sourceTimeMs }: DocumentChange): Operation {
     const { entityId, projection } = route;
     if (document === null) return this.#weighed({ kind: 'Delete', entityId, docId, data: null, sourceTimeMs });
@@ -86,7 +86,7 @@ export class Conversion<Item extends AppendItem = AppendItem> {
     }
   }
 
-  /** A character of text is one or two bytes in memory; the rest of an operation is about a hundred. */
+  /** Text takes one or two bytes per character in memory; the rest of an operation takes about a hundred bytes. */
   #weighed(operation: Operation): Operation {
     this.bytes += 100 + operation.docId.length + (operation.data?.length ?? 0);
     return operation;
@@ -99,7 +99,7 @@ interface DocumentChange {
   readonly sourceTimeMs: number | null;
 }
 
-/** Everything that a change leads to, in order. The caller handles `invalidated`, which is about the stream itself. */
+/** All operations of a change, in order. The caller handles `invalidated`, which concerns the stream itself. */
 export function convertEvent(event: Exclude<ChangeEvent, { kind: 'invalidated' }>, routes: Routes): Conversion {
   const conversion = new Conversion();
   switch (event.kind) {
@@ -117,7 +117,7 @@ export function convertEvent(event: Exclude<ChangeEvent, { kind: 'invalidated' }
       return conversion;
     case 'collection-renamed':
       for (const { entityId } of routes.of(event.namespace)) conversion.items.push({ kind: 'Truncate', entityId });
-      // What was under the new name is gone and what is there now was never seen as inserts; `$out` does this too.
+      // The documents under the new name were replaced, and the new ones produced no insert events. `$out` does the same.
       for (const { entityId } of routes.of(event.to))
         conversion.items.push({ kind: 'Rescan', entityId, reason: `${keyOf(event.namespace)} was renamed onto it.` });
       return conversion;
@@ -130,7 +130,7 @@ export function convertEvent(event: Exclude<ChangeEvent, { kind: 'invalidated' }
   }
 }
 
-/** A page of a scan for one entity. */
+/** Converts one scan page for one entity. */
 export function convertPage(documents: readonly Uint8Array[], route: Route): Conversion<Operation> {
   const conversion = new Conversion<Operation>();
   for (const document of documents)

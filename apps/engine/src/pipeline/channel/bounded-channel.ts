@@ -1,22 +1,22 @@
 /**
- * The channel in memory. Why it exists: MongoDB sends faster than PostgreSQL commits, and the difference must wait
- * somewhere that has an end. Keeps I11 (count and bytes), I6 (first in, first out) and, with `acknowledge`, its part of I2.
- * The worst that can happen: a consumer that never acknowledges stops the producer, which stops reading the stream, until
- * MongoDB's history is cut and everything is scanned again. The fill is in the status so that this can be seen coming.
+ * The in-memory channel. It exists because MongoDB sends faster than PostgreSQL commits, and the difference needs a bounded
+ * buffer. Keeps I11 (count and bytes), I6 (first in, first out) and, through `acknowledge`, its part of I2.
+ * Worst case: a consumer that never acknowledges blocks the producer, the stream stops, and MongoDB's oplog eventually rolls
+ * past our position, which forces a scan of every entity. The status reports the fill level so that operators see this early.
  */
 import type { Clock } from '@emcachers/core/clock';
 import type { Channel, ChannelBatch, ChannelFill, Weighed } from './channel.ts';
 
 export interface ChannelOptions {
-  /** Operations in one batch; 2,000 fill a COPY well and commit in some 20 ms. */
+  /** Operations per batch. 2,000 use a COPY efficiently and commit in about 20 ms. */
   readonly batchOpsMax: number;
-  /** Bytes in one batch. */
+  /** Bytes per batch. */
   readonly batchBytesMax: number;
-  /** How long a batch that is not full waits for more, from its first item. */
+  /** How long an incomplete batch waits for more items, counted from its first item, milliseconds. */
   readonly lingerMs: number;
-  /** Operations inside, counting the batch that is being committed: room for two more beside it. */
+  /** Operations in the channel, including the batch being committed: room for two more batches beside it. */
   readonly opsMax: number;
-  /** Bytes inside, counting the batch that is being committed. */
+  /** Bytes in the channel, including the batch being committed. */
   readonly bytesMax: number;
 }
 
@@ -49,9 +49,9 @@ class BoundedChannel<Item extends Weighed> implements Channel<Item> {
   #firstAtMs = 0;
   #closed = false;
   #failure: { readonly error: unknown } | null = null;
-  /** Wakes the consumer: something came, a batch is full, the end, or a failure. */
+  /** Wakes the consumer: an item arrived, a batch is full, the channel closed, or it failed. */
   #wakeConsumer: (() => void) | null = null;
-  /** Wakes the producer: room, or a failure. */
+  /** Wakes the producer: room became free, or the channel failed. */
   #wakeProducer: (() => void) | null = null;
 
   constructor(clock: Clock, options: ChannelOptions) {
@@ -60,7 +60,7 @@ class BoundedChannel<Item extends Weighed> implements Channel<Item> {
   }
 
   offer(item: Item): boolean {
-    if (this.#closed) throw new Error('The channel is closed: nothing may be offered.');
+    if (this.#closed) throw new Error('offer() was called after close().');
     const ops = this.#waitingOps + this.#takenOps + item.operations;
     const bytes = this.#waitingBytes + this.#takenBytes + item.bytes;
     if (!this.isEmpty() && (ops > this.#options.opsMax || bytes > this.#options.bytesMax)) return false;
@@ -78,7 +78,7 @@ class BoundedChannel<Item extends Weighed> implements Channel<Item> {
   async room(): Promise<void> {
     this.#throwFailure();
     if (this.isEmpty()) return;
-    // What waits cannot become more by itself, so lingering would only hold up both sides.
+    // The producer is blocked, so the batch cannot grow: flush it now.
     this.#wakeConsumer?.();
     await new Promise<void>((resolve) => {
       this.#wakeProducer = resolve;
@@ -88,7 +88,7 @@ class BoundedChannel<Item extends Weighed> implements Channel<Item> {
   }
 
   async take(): Promise<ChannelBatch<Item> | null> {
-    if (this.#taken !== null) throw new Error('The batch taken before was not acknowledged.');
+    if (this.#taken !== null) throw new Error('take() was called before the previous batch was acknowledged.');
     for (;;) {
       this.#throwFailure();
       if (this.#waiting.length === 0) {
@@ -103,7 +103,7 @@ class BoundedChannel<Item extends Weighed> implements Channel<Item> {
   }
 
   acknowledge(batch: ChannelBatch<Item>): void {
-    if (this.#taken !== batch) throw new Error('Only the batch taken last can be acknowledged.');
+    if (this.#taken !== batch) throw new Error('acknowledge() accepts only the most recently taken batch.');
     this.#taken = null;
     this.#takenOps = 0;
     this.#takenBytes = 0;
@@ -142,7 +142,7 @@ class BoundedChannel<Item extends Weighed> implements Channel<Item> {
     if (this.#failure !== null) throw this.#failure.error;
   }
 
-  /** Takes whole items until one of the bounds is reached; what remains keeps its place and its age. */
+  /** Takes whole items until a batch limit is reached. The remaining items keep their order and age. */
   #cut(): ChannelBatch<Item> {
     let count = 0;
     let operations = 0;
@@ -163,7 +163,7 @@ class BoundedChannel<Item extends Weighed> implements Channel<Item> {
     return this.#taken;
   }
 
-  /** Waits until the consumer is woken, at most `delayMsMax` (null: without end). */
+  /** Waits until the consumer is woken, or for `delayMsMax` (null: no limit). */
   async #changed(delayMsMax: number | null): Promise<void> {
     const timer = new AbortController();
     const woken = new Promise<void>((resolve) => {

@@ -2,23 +2,23 @@
  * Contract of the channel: the bounded buffer between the change source and the oplog.
  *
  * Guarantees
- * - What was offered first is taken first; a batch is a contiguous run, and batches follow each other without a gap (I6).
- * - At most `opsMax` operations and `bytesMax` bytes are inside, counting those taken but not yet acknowledged (I11). One
- *   item above the limit is let in when the channel is empty, so that a 16 MB document cannot block it for ever.
- * - A batch is handed out when it is full (count or bytes) or `lingerMs` after its first item came, whichever is first.
- * - `acknowledged` moves only with `acknowledge`: what was taken and not acknowledged is still in flight (I2).
+ * - First in, first out. A batch is a contiguous run of items, and consecutive batches leave no gap (I6).
+ * - The channel holds at most `opsMax` operations and `bytesMax` bytes, including those taken but not yet acknowledged (I11).
+ *   An empty channel accepts one item above the limit, so that a 16 MB document cannot block it for ever.
+ * - `take` returns a batch when it is full (count or bytes) or `lingerMs` after its first item arrived, whichever is first.
+ * - Only `acknowledge` moves `acknowledged`: items taken but not acknowledged are still in flight (I2).
  *
- * Call order: one producer (`offer`, and `room` when it says false; `close` at the end) and one consumer (`take` →
- * `acknowledge`, in that order, one batch at a time). While a batch is being committed the producer fills the next:
- * that overlap is the pipelining. After `close` the consumer still gets what is inside, then null.
+ * Call order: one producer (`offer`; `room` after `offer` returns false; `close` at the end) and one consumer (`take` →
+ * `acknowledge`, one batch at a time). The producer fills the next batch while the consumer commits the current one.
+ * After `close` the consumer receives the remaining items, then null.
  *
- * Failures: none of its own. `fail(error)` makes `room` and `take` reject with that error for good: a consumer that cannot
- * commit stops its producer, and the other way round, with the first cause kept (not the abort it led to).
+ * Failures: none of its own. After `fail(error)`, `room` and `take` always reject with that error, so a consumer that cannot
+ * commit stops its producer and vice versa. The first error is kept, not the abort that it caused.
  *
- * Not promised: durability (everything inside is lost with the process and comes again from the saved position).
+ * Not promised: durability. The contents are lost with the process and are read again from the saved position.
  */
 
-/** What the channel must know of an item to keep its bounds. */
+/** The size of an item, which the channel needs to enforce its limits. */
 export interface Weighed {
   readonly operations: number;
   readonly bytes: number;
@@ -30,7 +30,7 @@ export interface ChannelBatch<Item> {
   readonly bytes: number;
 }
 
-/** Present and highest fill since the start. */
+/** Current fill level, and the highest since the start. */
 export interface ChannelFill {
   readonly bufferedOperations: number;
   readonly bufferedBytes: number;
@@ -39,17 +39,17 @@ export interface ChannelFill {
 }
 
 export interface Channel<Item extends Weighed> {
-  /** Puts the item in and answers true, or answers false when there is no room: await `room`, then offer again. */
+  /** Adds the item and returns true, or returns false if there is no room: await `room`, then offer again. */
   offer(item: Item): boolean;
-  /** Resolves at the next acknowledgement, or at once when nothing is inside. */
+  /** Resolves at the next acknowledgement, or immediately if the channel is empty. */
   room(): Promise<void>;
-  /** The next batch; null once the channel is closed and empty. */
+  /** Resolves with the next batch, or null once the channel is closed and empty. */
   take(): Promise<ChannelBatch<Item> | null>;
-  /** The batch taken last is durable: its room is free again. */
+  /** Reports that the most recently taken batch is durable, and frees its room. */
   acknowledge(batch: ChannelBatch<Item>): void;
-  /** Nothing is inside, neither waiting nor taken and unacknowledged. */
+  /** True if no item is waiting, and none is taken but unacknowledged. */
   isEmpty(): boolean;
-  /** No more items will be offered. */
+  /** Declares that no more items will be offered. */
   close(): void;
   fail(error: unknown): void;
   fill(): ChannelFill;
