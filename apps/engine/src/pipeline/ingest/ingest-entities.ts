@@ -2,7 +2,7 @@ import { type EntityRecord, listEntities } from '@emcachers/db/control/entities'
 import type { Database } from '@emcachers/db/database';
 import type { IngestEntities, IngestEntity } from './ingest.ts';
 
-/** The entities of PostgreSQL as ingest sees them, oldest first: that is the order of their scans. */
+/** Reads the entities that ingest follows from PostgreSQL, oldest first, which is the order of their scans. */
 export function storedIngestEntities(database: Database): IngestEntities {
   return { list: async () => (await listEntities(database)).map(toIngestEntity) };
 }

@@ -1,4 +1,4 @@
-/** What ingest knows of itself, for `deriveStatus`: written by its parts, read by the samplers, decided on by neither. */
+/** Facts about ingest for `deriveStatus`. Ingest writes them and the fleet sampler reads them; neither judges them. */
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { ServerFacts } from '../change-source/change-source-types.ts';
@@ -17,7 +17,7 @@ const emptyFill: ChannelFill = {
 interface ScanProgress {
   readonly entityId: number;
   readonly estimated: number | null;
-  /** Counted since this process took the scan up, for the rate. */
+  /** Documents scanned since this process started or resumed the scan, for the rate. */
   readonly startedAtMs: number;
   readonly scannedBefore: number;
   scanned: number;
@@ -28,7 +28,7 @@ export class IngestFacts {
   streamOpen = false;
   mongo: ServerFacts | null = null;
   changesTotal = 0;
-  /** The fill of the present channel; the maxima of earlier ones are kept beside it. */
+  /** Fill level of the current channel. The maxima of earlier channels are kept separately. */
   channelFill: () => ChannelFill = () => emptyFill;
   readonly #clock: Clock;
   #operationsHighest = 0;

@@ -1,8 +1,8 @@
 /**
- * Drives the states of `ingest-state.ts`: performs what the present state says and feeds its end back. Why it exists apart:
- * what follows from what is decided there, without input or output. Keeps I2 and I9 by reading the position from PostgreSQL
- * before every opening. The worst that can happen: giving a good position up costs a full scan; holding on to a dead one
- * stops everything; `stream-errors.ts` decides between them.
+ * Drives the state machine of `ingest-state.ts`: performs the action of the current state and feeds the outcome back. The
+ * transitions live there, free of input and output. Keeps I2 and I9 by reading the position from PostgreSQL before every
+ * opening. Worst case: discarding a good position costs a full scan, and keeping a lost one stops ingest; `stream-errors.ts`
+ * tells the two apart.
  */
 import { backoffDelayMs } from '@emcachers/core/backoff';
 import type { Clock } from '@emcachers/core/clock';
@@ -25,7 +25,7 @@ export interface IngestDependencies {
   readonly entities: IngestEntities;
   readonly clock: Clock;
   readonly log: Log;
-  /** In [0, 1), for the jitter of delays. */
+  /** Uniform in [0, 1), for the jitter of delays. */
   readonly random: () => number;
   readonly options?: Partial<IngestOptions>;
 }
@@ -43,7 +43,7 @@ class IngestLoop implements Ingest {
   readonly #facts: IngestFacts;
   readonly #scanFailures = new Map<string, number>();
   #wake: () => void = () => undefined;
-  /** Of the saved position, as read last. */
+  /** Version of the saved position, as last read. */
   #identity: StreamIdentity = { version: 0, pipelineHash: null };
 
   constructor(dependencies: IngestDependencies) {
@@ -67,7 +67,7 @@ class IngestLoop implements Ingest {
       this.#facts.activity = state.kind;
       const event: IngestEvent = signal.aborted ? { kind: 'stop' } : await this.#perform(state, signal);
       const next = transition(state, event);
-      log.debug({ from: state.kind, event: event.kind, to: next.kind }, 'Ingest goes on.');
+      log.debug({ from: state.kind, event: event.kind, to: next.kind }, 'Ingest changed state.');
       state = next;
     }
     this.#facts.activity = state.kind;
@@ -96,7 +96,7 @@ class IngestLoop implements Ingest {
       case 'streaming':
         return this.#stream(state.position, signal);
       case 'resetting':
-        log.warn({ code: 'EMC-2003', reason: state.reason }, 'The place in the change stream is lost: scanning again.');
+        log.warn({ code: 'EMC-2003', reason: state.reason }, 'Change stream position lost; rescanning every entity.');
         await writer.resetPosition(state.reason);
         return { kind: 'position-reset' };
       case 'waiting':
@@ -104,7 +104,7 @@ class IngestLoop implements Ingest {
         return { kind: 'waited' };
       case 'stopped':
       case 'failed':
-        throw new Error(`Nothing is done while ${state.kind}.`);
+        throw new Error(`State ${state.kind} has no action.`);
       default:
         return unreachable(state);
     }
@@ -137,11 +137,11 @@ class IngestLoop implements Ingest {
     }
   }
 
-  /** What an error means for the next state; remembered for the status and written to the log. */
+  /** Maps an error to the event for the state machine, and records it for the status and the log. */
   #eventOf(cause: unknown, progressed: boolean): IngestEvent {
     const error = toStreamError(cause);
     this.#facts.failed(error);
-    this.#dependencies.log.warn({ err: cause }, 'Ingest met an error.');
+    this.#dependencies.log.warn({ err: cause }, 'Ingest failed.');
     if (!(error instanceof EmcachersError)) return { kind: 'fatal', error };
     const kind = error === cause ? kindOfCode(error.code) : classifyStreamError(cause);
     if (kind === 'fatal') return { kind: 'fatal', error };
@@ -149,7 +149,7 @@ class IngestLoop implements Ingest {
   }
 }
 
-/** Errors that are the catalogue's own from the start. PostgreSQL's end the run: whoever leads decides what follows. */
+/** Classifies errors that we raise ourselves. PostgreSQL errors end the run; the leader's supervisor decides what follows. */
 function kindOfCode(code: EmcachersError['code']): 'lost' | 'resumable' | 'fatal' {
   if (code === 'EMC-2003') return 'lost';
   return code === 'EMC-2001' || code === 'EMC-2004' || code === 'EMC-2006' ? 'resumable' : 'fatal';

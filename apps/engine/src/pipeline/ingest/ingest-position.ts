@@ -1,12 +1,12 @@
-/** The position as the change source has it and as the oplog keeps it. */
+/** Converts positions between the change source's form and the oplog's stored form. */
 
 import type { Position } from '../change-source/position.ts';
 import { tokenPosition } from '../change-source/resume-token.ts';
 import type { StreamPosition } from '../oplog/oplog-types.ts';
 
-/** What the stream was opened under; it goes with every position that the stream hands out. */
+/** The context in which the stream was opened. It is saved with every position that the stream returns. */
 export interface StreamIdentity {
-  /** Of the saved position: it fences a save after a reset. */
+  /** Version of the saved position. It rejects a save that follows a reset. */
   readonly version: number;
   readonly pipelineHash: string | null;
 }

@@ -1,7 +1,7 @@
 /**
- * Runs the scans of a session one after another, each as a task beside the stream. Keeps I10: an error that is about one
- * collection alone ends in `failed` for its entity and lets the next one have its turn; an error of MongoDB's or
- * PostgreSQL's as such ends the session, which is opened again with back-off.
+ * Runs the scans of a session one after another, each as a task beside the stream. Keeps I10: an error that concerns one
+ * collection sets its entity to `failed`, and the next scan starts. An error of MongoDB or PostgreSQL itself ends the session,
+ * which is reopened with back-off.
  */
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
@@ -28,7 +28,7 @@ export interface ScanRunnerDependencies {
   readonly options: { readonly pageDocumentsMax: number };
 }
 
-/** Errors of the server in one run, after which the entity is failed instead of tried again. */
+/** Server errors in one run after which the entity is set to `failed` instead of being retried. */
 const serverErrorsMax = 3;
 
 export class ScanRunner {
@@ -54,7 +54,7 @@ export class ScanRunner {
     return this.#running !== null;
   }
 
-  /** Throws what ended the scan before, if that ends the session. */
+  /** Rethrows the error of the previous scan if it ends the session. */
   throwFailure(): void {
     if (this.#failure !== null) throw this.#failure.error;
   }
@@ -89,7 +89,7 @@ export class ScanRunner {
     }
   }
 
-  /** Why the scan is given up for good; null when the error is not this collection's or may pass. */
+  /** Why the scan is abandoned; null if the error does not concern this collection or may be temporary. */
   #refusalOf(error: unknown, runId: string): string | null {
     if (error instanceof EmcachersError) return error.code === refusalCode ? error.detail : null;
     if (!isServerError(error) && !(error instanceof MalformedFrameError)) return null;

@@ -1,10 +1,10 @@
 /**
- * The scan of one entity: reads its collection whole, page by page, while the stream flows on beside it.
+ * Scans one entity: reads its whole collection page by page while the stream continues.
  *
- * Keeps its part of I7: a scan counts as complete only when a page came back empty and the collection is still the one that
- * it began with, since a dropped collection answers with an empty page too. Resumable: rows and last key are committed
- * together, and a scan that was cut short goes on after that key under the same run. One page is read ahead.
- * The worst that can happen: an incomplete scan taken for complete would make the sweep delete documents that exist.
+ * Keeps its part of I7: a scan is complete only after an empty page from the same collection that it started with, because a
+ * dropped collection also returns an empty page. Resumable: rows and the last key commit together, and an interrupted scan
+ * continues after that key under the same run. Reads one page ahead.
+ * Worst case: if an incomplete scan counted as complete, the sweep would delete documents that exist.
  */
 import type { Log } from '@emcachers/core/log';
 import { unreachable } from '@emcachers/core/unreachable';
@@ -21,9 +21,9 @@ export interface ScanDependencies {
   readonly writer: OplogWriter;
   readonly facts: IngestFacts;
   readonly log: Log;
-  /** Cluster time of the newest committed position, at the moment of the call. */
+  /** Cluster time of the newest committed position at the time of the call. */
   readonly committedTime: () => bigint;
-  /** Documents in a page; a reply of 16 MB ends it earlier. */
+  /** Documents per page. A 16 MB reply ends a page earlier. */
   readonly pageDocumentsMax: number;
 }
 
@@ -33,7 +33,7 @@ export interface ScanRequest {
   readonly signal: AbortSignal;
 }
 
-/** `superseded`: another run took over, `restarted`: the collection changed, `refused`: it is none that can be copied. */
+/** `superseded`: a newer run took over. `restarted`: the collection changed. `refused`: the collection cannot be copied. */
 export type ScanEnd = 'finished' | 'superseded' | 'restarted' | 'refused' | 'stopped';
 
 export async function scanEntity(dependencies: ScanDependencies, request: ScanRequest): Promise<ScanEnd> {
@@ -58,14 +58,14 @@ export async function scanEntity(dependencies: ScanDependencies, request: ScanRe
   }
 }
 
-/** Gives the scan up: the entity is `failed` until an operator refreshes it. */
+/** Abandons the scan: the entity stays `failed` until an operator refreshes it. */
 export async function refuse(
   { writer, log }: ScanDependencies,
   request: ScanRequest,
   reason: string,
 ): Promise<ScanEnd> {
   const { id: entityId, runId } = request.entity;
-  log.warn({ entityId, reason }, 'A source cannot be scanned.');
+  log.warn({ entityId, reason }, 'Source cannot be scanned; entity failed.');
   await writer.failScan({ entityId, runId, errorCode: refusalCode, reason });
   return 'refused';
 }
@@ -86,13 +86,13 @@ async function startScan(
   const { id: entityId, runId } = entity;
   if (entity.activity === 'scanning') {
     if (uuidOf(collection) !== entity.scanCollectionUuid) return restart(dependencies, request);
-    log.info({ entityId, scanned: entity.scanned }, 'Going on with a scan.');
+    log.info({ entityId, scanned: entity.scanned }, 'Resuming scan.');
     return { after: entity.scanLastKey, estimated: entity.estimated, scannedBefore: entity.scanned };
   }
   const estimated = collection === null ? 0 : await source.estimatedDocuments(route.namespace);
   const outcome = await writer.beginScan({ entityId, runId, collectionUuid: uuidOf(collection), estimated });
   if (outcome === 'superseded') return 'superseded';
-  log.info({ entityId, estimated }, 'Beginning a scan.');
+  log.info({ entityId, estimated }, 'Starting scan.');
   return { after: { kind: 'none' }, estimated, scannedBefore: 0 };
 }
 
@@ -111,7 +111,7 @@ async function scanPages(dependencies: ScanDependencies, request: ScanRequest, s
   return 'finished';
 }
 
-/** Null as soon as the signal aborts: a server that is away must not hold up a stop. */
+/** Resolves with null as soon as the signal aborts, so that an unreachable server cannot delay a stop. */
 async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value | null> {
   const aborted = Promise.withResolvers<null>();
   const stop = (): void => aborted.resolve(null);
@@ -127,7 +127,7 @@ function readAhead(dependencies: ScanDependencies, request: ScanRequest, after: 
   const { source, committedTime, pageDocumentsMax } = dependencies;
   const { namespace } = request.route;
   const page = source.readPage({ namespace, after, limit: pageDocumentsMax, notBefore: committedTime() });
-  // It may never be asked for, when the page before it is refused; whoever asks gets the error all the same.
+  // If the page before it is refused, nobody awaits this one. Marking the rejection as handled loses nothing: a later await still rejects.
   page.catch(() => undefined);
   return page;
 }
@@ -150,7 +150,7 @@ async function appendPage(
   return outcome;
 }
 
-/** The collection is another one than at the start: a new run reads the new one. */
+/** The collection was replaced since the scan started: a new run scans the new one. */
 async function restart({ writer, log }: ScanDependencies, { entity }: ScanRequest): Promise<ScanEnd> {
   const reason = `${entity.sourceName} was dropped, renamed or created while it was scanned.`;
   log.warn({ entityId: entity.id, code: 'EMC-2005' }, reason);

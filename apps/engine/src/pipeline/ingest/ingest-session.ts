@@ -1,11 +1,11 @@
 /**
- * One opening of the stream with all that runs beside it: the flow into the oplog, the scans (one at a time), the
- * promotions, and the watch over the entities. Ends with the first of: a stop, changed entities, an error; and only when
- * everything that it started has ended and what the channel held is committed (or has failed to be).
+ * One opened stream and everything that runs beside it: writing to the oplog, scans (one at a time), promotions, and watching
+ * for changed entities. A session ends at a stop, a change of the set of entities, or an error, whichever comes first. It
+ * settles only after all its parts have ended and the channel's contents are committed or have failed.
  *
- * Keeps: a scan starts only while a stream that includes its source is open (2.7), since entities that came later end the
- * session; promotion waits for the stream to pass the scan's end (1.2). The worst that can happen: a part that does not end
- * would hold up the next session, so each one ends by the signal or by the channel's failure.
+ * Keeps: a scan starts only while a stream that includes its source is open, because a new entity ends the session; promotion
+ * waits until the stream has passed the end of the scan. Worst case: a part that does not end blocks the next session, so every
+ * part ends on the signal or on the channel's failure.
  */
 import type { Clock } from '@emcachers/core/clock';
 import type { Log } from '@emcachers/core/log';
@@ -22,11 +22,11 @@ import { ScanRunner } from './ingest-scan-runner.ts';
 import { type ConvertedEvent, StreamFlow } from './ingest-stream.ts';
 
 export interface IngestOptions {
-  /** Longest wait before the entities are looked at again without a hint. */
+  /** Longest wait between two checks of the entities without a hint, milliseconds. */
   readonly pollMs: number;
-  /** Documents in a page of a scan. */
+  /** Documents per scan page. */
   readonly pageDocumentsMax: number;
-  /** Staged rows or deletions in one transaction of a promotion. */
+  /** Staged rows or deletions per promotion transaction. */
   readonly promotionRowsMax: number;
   readonly channel: Partial<ChannelOptions>;
 }
@@ -46,17 +46,17 @@ export interface SessionDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly options: IngestOptions;
-  /** Server errors of scans by run, over sessions, so that one unreadable collection is given up in the end. */
+  /** Server errors of scans by run, kept across sessions, so that an unreadable collection eventually fails. */
   readonly scanFailures: Map<string, number>;
 }
 
 export interface SessionStart {
   readonly position: Position;
   readonly version: number;
-  /** Of the pipeline that the saved token came through. */
+  /** Hash of the pipeline under which the saved token was produced. */
   readonly pipelineHash: string | null;
   readonly signal: AbortSignal;
-  /** Called with the function that hints at changed entities, while the session runs. */
+  /** Receives the function that signals changed entities while the session runs. */
   readonly onWake: (wake: () => void) => void;
 }
 
@@ -121,9 +121,9 @@ interface Opening {
 }
 
 /**
- * Where to open. MongoDB answers 280 for a token whose event the pipeline does not let through (jstests
- * `filter_excludes_resume_point.js`), as after the deletion of the entity that the last change was for. So under another
- * pipeline the stream is opened by the token's time, and what comes again up to the token is passed over.
+ * Chooses where to open the stream. MongoDB answers 280 to a token whose event the pipeline filters out (jstests
+ * `filter_excludes_resume_point.js`), for example after the entity of the last change was deleted. If the pipeline has changed,
+ * the stream therefore opens at the token's time, and repeated changes up to the token are skipped.
  */
 function openingOf({ position, pipelineHash }: SessionStart, hash: string): Opening {
   if (position.kind === 'time' || pipelineHash === hash) return { position, skipThrough: null };
@@ -136,14 +136,14 @@ interface Ending {
   readonly stopped: boolean;
 }
 
-/** What could not be committed counts more than what ended the session; a stop counts more than the errors it causes. */
+/** A failed commit takes precedence over what ended the session; a stop takes precedence over the errors that it causes. */
 function endOf(cause: SessionEnd, { drained, progressed, stopped }: Ending): SessionEnd {
   if (drained.status === 'rejected') return { kind: 'error', error: drained.reason, progressed };
   if (stopped) return { kind: 'stop' };
   return cause.kind === 'stop' ? cause : { ...cause, progressed };
 }
 
-/** One entity whose paths cannot be read must not keep the others from being followed (I10). */
+/** An entity with an invalid path must not prevent the others from being followed (I10). */
 async function compileRoutes(
   { writer, log }: SessionDependencies,
   entities: readonly IngestEntity[],
@@ -155,7 +155,7 @@ async function compileRoutes(
       routes.push(compileRoute(entity));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      log.error({ entityId: entity.id, err: error }, 'The shape of an entity cannot be compiled.');
+      log.error({ entityId: entity.id, err: error }, 'Shape cannot be compiled; entity skipped.');
       if (entity.activity !== 'failed')
         await writer.failScan({ entityId: entity.id, runId: entity.runId, errorCode: 'EMC-5001', reason });
     }
@@ -167,18 +167,18 @@ interface ControlDependencies extends SessionDependencies {
   readonly flow: StreamFlow;
   readonly wakeup: Wakeup;
   readonly followed: readonly Route[];
-  /** The entities that the session began with, see `setOf`. */
+  /** The entities with which the session started; see `setOf`. */
   readonly known: string;
   readonly signal: AbortSignal;
 }
 
-/** Equal exactly when the same entities are to be followed. */
+/** Equal if and only if the same entities are followed. */
 function setOf(entities: readonly IngestEntity[]): string {
   const ids = entities.filter(({ activity }) => activity !== 'deleting').map(({ id }) => id);
   return ids.sort((a, b) => a - b).join();
 }
 
-/** Looks at the entities after each hint: has their set changed, is one to be promoted, is one to be scanned. */
+/** After each hint, checks whether the set of entities changed and whether one is due for promotion or a scan. */
 class SessionControl {
   readonly #dependencies: ControlDependencies;
   readonly #routes: ReadonlyMap<number, Route>;
@@ -213,7 +213,7 @@ class SessionControl {
     return { kind: 'stop' };
   }
 
-  /** One chunk for each entity that the stream has caught up with; true while there is more to move. */
+  /** Moves one chunk for each entity whose scan the stream has passed. Returns true while more remains. */
   async #promote(list: readonly IngestEntity[]): Promise<boolean> {
     const { writer, flow, options, log } = this.#dependencies;
     const waiting = list.filter(({ activity }) => activity === 'catching-up');
@@ -227,8 +227,9 @@ class SessionControl {
       if (scanEndTime === null || flow.passedTime < scanEndTime) continue;
       const result = await writer.promoteChunk({ entityId, runId, limit: options.promotionRowsMax });
       if (result.kind === 'moved') hasMore = true;
-      if (result.kind === 'done') log.info({ entityId, swept: result.swept }, 'An entity is live.');
-      if (result.kind === 'refused') log.error({ entityId, code: 'EMC-3004' }, 'A sweep would delete too much.');
+      if (result.kind === 'done') log.info({ entityId, swept: result.swept }, 'Entity is live.');
+      if (result.kind === 'refused')
+        log.error({ entityId, code: 'EMC-3004' }, 'Sweep refused: it would delete more than the limit.');
     }
     return hasMore;
   }

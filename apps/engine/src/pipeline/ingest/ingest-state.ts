@@ -1,19 +1,19 @@
 /**
- * The states of ingest as data: what it does now, and what follows from how that ended. `ingest-loop.ts` drives it.
- * After every end of a stream the position is read from PostgreSQL again, because the outcome of a commit whose answer was
- * lost is unknown and another leader may have written (I2, I9).
+ * The state machine of ingest as data: states, events and transitions. `ingest-loop.ts` drives it.
+ * After every end of a stream the position is read again from PostgreSQL, because a commit without a reply may or may not have
+ * happened, and another leader may have written (I2, I9).
  */
 import type { EmcachersError } from '@emcachers/core/emcachers-error';
 import { unreachable } from '@emcachers/core/unreachable';
 import type { Position } from '../change-source/position.ts';
 
-/** `failures` counts ends without progress in a row: progress is a position that moved, not a connection that opened. */
+/** `failures` counts consecutive ends without progress. Progress means that the position moved, not that a connection opened. */
 export type IngestState =
   | { readonly kind: 'reading-position'; readonly failures: number }
-  /** No position is saved: taking one before anything is read. */
+  /** No position is saved: take one before the first read. */
   | { readonly kind: 'taking-position'; readonly failures: number }
   | { readonly kind: 'streaming'; readonly failures: number; readonly position: Position }
-  /** The position is lost: every entity gets a new version and is scanned again. */
+  /** The position is lost: every entity gets a new version and is rescanned. */
   | { readonly kind: 'resetting'; readonly failures: number; readonly reason: string }
   | { readonly kind: 'waiting'; readonly failures: number }
   | { readonly kind: 'stopped' }
@@ -25,17 +25,17 @@ export type IngestEvent =
   | { readonly kind: 'position-taken'; readonly position: Position }
   | { readonly kind: 'position-reset' }
   | { readonly kind: 'waited' }
-  /** The stream must be opened again because the collections to follow changed. */
+  /** The stream must be reopened because the set of collections changed. */
   | { readonly kind: 'entities-changed'; readonly progressed: boolean }
   | { readonly kind: 'interrupted'; readonly error: EmcachersError; readonly progressed: boolean }
   | { readonly kind: 'lost'; readonly error: EmcachersError }
   | { readonly kind: 'fatal'; readonly error: unknown }
   | { readonly kind: 'stop' };
 
-/** Ends without progress in a row after which the supervisor is told; with full jitter up to 10 s that is about half a minute. */
+/** Consecutive ends without progress after which the run fails. With full jitter up to 10 s that takes about half a minute. */
 export const failuresMax = 8;
 
-/** The state after `event`; throws for an event that cannot happen in `state`, which is a defect of the loop. */
+/** The state after `event`. Throws for an event that cannot occur in `state`, which is a defect of the loop. */
 export function transition(state: IngestState, event: IngestEvent): IngestState {
   if (state.kind === 'stopped' || state.kind === 'failed') throw impossible(state, event);
   switch (event.kind) {
@@ -82,5 +82,5 @@ function afterFailure(failures: number, error: EmcachersError, next: (failures: 
 }
 
 function impossible(state: IngestState, event: IngestEvent): Error {
-  return new Error(`Ingest cannot meet ${event.kind} while ${state.kind}.`);
+  return new Error(`Event ${event.kind} cannot occur in state ${state.kind}.`);
 }

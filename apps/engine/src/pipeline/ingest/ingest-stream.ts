@@ -1,10 +1,10 @@
 /**
- * The stream into the oplog, for one opening of the stream: a producer that converts, a consumer that commits, and the
- * channel between them, so that converting one batch overlaps committing the one before.
+ * Writes one opened stream to the oplog: a producer converts events, a consumer commits batches, and the channel between them
+ * lets the conversion of one batch overlap the commit of the previous one.
  *
- * Keeps I2: an entry's position is committed with it, and an idle position only when nothing is in flight. Keeps I6: one
- * producer, one consumer, one channel. The worst that can happen: a position saved ahead of its entries would lose them
- * without a trace, so positions are handed to the writer in two places only, both in this file.
+ * Keeps I2: an entry's position commits with the entry, and an idle position is saved only when nothing is in flight. Keeps I6:
+ * one producer, one consumer, one channel. Worst case: a position saved ahead of its entries loses them silently, so only two
+ * places pass positions to the writer, both in this file.
  */
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '@emcachers/core/clock';
@@ -20,7 +20,7 @@ import type { AppendBatch, DeadLetter } from '../oplog/oplog-types.ts';
 import type { IngestFacts } from './ingest-facts.ts';
 import { type StreamIdentity, toStreamPosition } from './ingest-position.ts';
 
-/** One change event, converted; it counts as one operation at least, so that events for nobody are bounded too. */
+/** One converted change event. It counts as at least one operation, so that events without operations are bounded too. */
 export interface ConvertedEvent extends Weighed {
   readonly conversion: Conversion;
   readonly token: Uint8Array;
@@ -34,18 +34,18 @@ export interface StreamFlowDependencies {
   readonly facts: IngestFacts;
   readonly clock: Clock;
   readonly identity: StreamIdentity;
-  /** `_data` of the saved token where the stream was opened by its time: changes up to it are in the oplog already. */
+  /** `_data` of the saved token if the stream was opened at its time: changes up to it are already in the oplog. */
   readonly skipThrough: string | null;
-  /** On a sharded cluster a high-water mark says that everything before its time has come, not at its time. */
+  /** True on a sharded cluster, where a high-water mark means that all changes before its time have arrived, but not those at its time. */
   readonly isSharded: boolean;
-  /** Told when a commit is a reason to look at the entities: one must be scanned again, or the awaited time has passed. */
+  /** Called when a commit makes a check of the entities necessary: one needs a rescan, or the awaited time has passed. */
   readonly onNews: () => void;
 }
 
 export interface StreamFlowOptions {
-  /** Least time between two saves of an idle position. */
+  /** Shortest interval between two saves of an idle position, milliseconds. */
   readonly idleSaveMs: number;
-  /** Events converted before other work gets its turn. */
+  /** Events converted before yielding to other work. */
   readonly eventsPerTurn: number;
 }
 
@@ -59,7 +59,7 @@ export class StreamFlow {
   #skipThrough: string | null;
   #passedTime = 0n;
   #committedTime: bigint;
-  /** Set while an entity waits for its end time: then an idle position is saved at once. */
+  /** Set while an entity waits for its end time. An idle position is then saved immediately. */
   awaitedTime: bigint | null = null;
   progressed = false;
 
@@ -80,7 +80,7 @@ export class StreamFlow {
     return this.#committedTime;
   }
 
-  /** Reads until the server ends the stream or an error; always ends in an error, since a stream has no end. */
+  /** Reads until the server closes the stream or an error occurs. Always rejects, because a stream has no end. */
   async produce(): Promise<never> {
     const { stream, facts } = this.#dependencies;
     for (;;) {
@@ -98,11 +98,11 @@ export class StreamFlow {
     const { channel, writer, facts, identity } = this.#dependencies;
     for (let batch = await channel.take(); batch !== null; batch = await channel.take()) {
       const last = batch.items.at(-1);
-      if (last === undefined) throw new Error('The channel handed out an empty batch.');
+      if (last === undefined) throw new Error('The channel returned an empty batch.');
       const position = tokenPosition(last.token);
       const { rescans } = await writer.append(toAppendBatch(batch, toStreamPosition(position, identity)));
       channel.acknowledge(batch);
-      // Other events may share the last one's cluster time, so only what is before it has been passed.
+      // Later events may share the last event's cluster time, so only times before it are complete.
       this.progressed = true;
       this.#committed(position, position.clusterTime - 1n);
       facts.saved(position);
@@ -126,7 +126,7 @@ export class StreamFlow {
     }
   }
 
-  /** Whether the saved position covers this one already; false for good from the first that it does not cover. */
+  /** True if the saved position already covers this change. Once false, it stays false. */
   #isKnown(position: Position): boolean {
     if (this.#skipThrough === null || position.kind === 'time') return false;
     if (position.data <= this.#skipThrough) return true;
@@ -134,7 +134,7 @@ export class StreamFlow {
     return false;
   }
 
-  /** The reply was empty: its end covers everything before it, so it may be saved when all of that is durable. */
+  /** After an empty reply: its position covers everything before it, so it may be saved once all of that is durable. */
   async #saveIdle(end: Position): Promise<void> {
     const { channel, writer, clock, facts, identity, isSharded } = this.#dependencies;
     if (!channel.isEmpty() || this.#isKnown(end)) return;
@@ -170,7 +170,7 @@ function toAppendBatch(batch: ChannelBatch<ConvertedEvent>, position: AppendBatc
   };
 }
 
-/** Dead letters whose document had no later change in the batch: a good change heals, whatever came before it. */
+/** Dead letters whose document has no later change in the batch: a later good change removes an earlier dead letter. */
 function lastingDeadLetters(conversions: readonly Conversion[]): readonly DeadLetter[] {
   if (conversions.every(({ deadLetters }) => deadLetters.length === 0)) return [];
   const lasting = new Map<string, DeadLetter>();

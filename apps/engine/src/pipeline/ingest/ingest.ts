@@ -1,19 +1,19 @@
 /**
- * Contract of ingest: what the leader does. Follows the change stream into the oplog, scans what must be scanned, and
- * promotes what was scanned.
+ * Contract of ingest, which the leader runs: it writes the change stream to the oplog, scans entities, and promotes completed
+ * scans.
  *
  * Guarantees
- * - Durable before acknowledged (I2): positions are saved with the entries they cover, or alone when nothing is in flight.
- * - A start position is saved before the first scan read; an entity is promoted only after the stream has passed an
- *   operation time taken after the last page; a scan starts only while a stream that includes its source is open.
- * - The position is read from PostgreSQL at every start of the stream, never carried over in memory (I9).
- * - One entity's failure (its scan, its documents) stops neither the stream nor another entity's scan (I10).
+ * - Durable before acknowledged (I2): a position is saved with the entries that it covers, or alone when nothing is in flight.
+ * - A start position is saved before the first scan reads. A scan starts only while a stream that includes its source is
+ *   open. An entity is promoted only after the stream has passed an operation time taken after the scan's last page.
+ * - Every start of the stream reads the position from PostgreSQL, never from memory (I9).
+ * - A failure of one entity (its scan or its documents) stops neither the stream nor another entity's scan (I10).
  * - Nothing is written to MongoDB.
  *
- * Call order: become leader, then `run(signal)` once with an oplog writer bound to the epoch; `run` again after it settled.
- * Failures: `run` resolves when stopped and drained. It rejects with EMC-3002 when deposed, EMC-300x when PostgreSQL fails,
- * EMC-200x when MongoDB stays away longer than its bounded retries; the supervisor starts it again with back-off.
- * Not promised: exactly-once appends. After a crash a suffix of the stream comes again, in order (I4).
+ * Call order: become leader, then call `run(signal)` with an oplog writer bound to the epoch. Call `run` again only after it settles.
+ * Failures: `run` resolves once stopped and drained. It rejects with EMC-3002 if deposed, EMC-300x if PostgreSQL fails, and
+ * EMC-200x if MongoDB is unreachable for longer than the bounded retries; the supervisor restarts it with back-off.
+ * Not promised: exactly-once appends. After a crash, a suffix of the stream is appended again, in order (I4).
  */
 import type { Activity } from '@emcachers/core/api-views';
 import type { ErrorCode } from '@emcachers/core/error-codes';
@@ -22,36 +22,36 @@ import type { LastKey } from '../change-source/change-source-types.ts';
 import type { RoutedEntity } from '../change-source/to-operation.ts';
 import type { ChannelFill } from '../channel/channel.ts';
 
-/** What ingest must know of an entity; read anew each time, never kept over a transaction. */
+/** The fields of an entity that ingest needs. Read afresh each time; never kept across a transaction. */
 export interface IngestEntity extends RoutedEntity {
   readonly activity: Activity;
   readonly runId: string;
-  /** Where the present scan goes on. */
+  /** The key after which the current scan continues. */
   readonly scanLastKey: LastKey;
-  /** The collection's UUID when the present scan began; null when there was no collection. */
+  /** The collection's UUID at the start of the current scan; null if the collection did not exist. */
   readonly scanCollectionUuid: string | null;
   readonly scanned: number;
   readonly estimated: number | null;
-  /** Set while catching up: the operation time that the saved position must pass. */
+  /** Set while catching up: the operation time that the saved position must pass before promotion. */
   readonly scanEndTime: bigint | null;
 }
 
 export interface IngestEntities {
-  /** All entities, in the order in which they are to be scanned. */
+  /** All entities, in scan order. */
   list(): Promise<readonly IngestEntity[]>;
 }
 
-/** Facts for `deriveStatus`; times are the engine's wall clock in milliseconds, null is "not yet" or "unknown". */
+/** Facts for `deriveStatus`. Times are the engine's wall clock in milliseconds; null means "not yet" or "unknown". */
 export interface IngestStatus extends ChannelFill {
-  /** Name of the state machine's present state, see `ingest-state.ts`. */
+  /** Current state of the state machine; see `ingest-state.ts`. */
   readonly activity: string;
   readonly streamOpen: boolean;
   /** When the newest change event arrived. */
   readonly lastEventAtMs: number | null;
-  /** When the server last answered on the stream, with or without changes: proof of life while idle. */
+  /** When the server last replied on the stream, with or without changes. Shows that an idle stream is alive. */
   readonly lastReplyAtMs: number | null;
   readonly lastPositionSavedAtMs: number | null;
-  /** Cluster time of the saved position as milliseconds since 1970 (whole seconds at the source). */
+  /** Cluster time of the saved position, milliseconds since 1970, with a resolution of one second. */
   readonly savedClusterTimeMs: number | null;
   /** Change events of watched collections since the process started. */
   readonly changesTotal: number;
@@ -66,7 +66,7 @@ export interface IngestStatus extends ChannelFill {
 }
 
 export interface Ingest extends Service {
-  /** Hint that entities or jobs changed (a NOTIFY on `emcachers_control`): look now instead of at the next poll. */
+  /** Signals that entities or jobs changed (a NOTIFY on `emcachers_control`): check now instead of at the next poll. */
   wake(): void;
   status(): IngestStatus;
 }

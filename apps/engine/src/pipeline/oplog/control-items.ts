@@ -12,15 +12,15 @@ interface AppendingTransaction {
 }
 
 interface AppliedControlItem {
-  /** The states that later items of the batch meet. */
+  /** The entity states that apply to later items of the batch. */
   readonly targets: ReadonlyMap<number, AppendTarget>;
   readonly appended: number;
   readonly restarted: boolean;
 }
 
 /**
- * What becomes of an entity whose source was dropped, renamed away or replaced, at that very place of the stream.
- * The stream is proof that the documents are gone, so the sweep of a scan that follows needs no operator's word.
+ * Handles an entity whose source was dropped, renamed or replaced, at that point of the stream. The stream proves that the
+ * documents are gone, so the sweep of the following scan needs no confirmation by an operator.
  */
 export async function applyControlItem(
   transaction: AppendingTransaction,
@@ -31,7 +31,7 @@ export async function applyControlItem(
   const untouched = { targets, appended: 0, restarted: false };
   if (target === undefined || target.activity === 'deleting') return untouched;
   if (item.kind === 'Truncate') {
-    // A scan that has not begun will find the source as it is then.
+    // A scan that has not started yet will read the source in its new state.
     if (target.route === 'none') return untouched;
     const appended = target.route === 'oplog' ? await truncateEntity(client, { ...target, epoch }) : null;
     if (appended !== null) return { targets, appended, restarted: false };
@@ -41,7 +41,7 @@ export async function applyControlItem(
   return { targets: withRestarted(targets, target), appended: 0, restarted: ids.length > 0 };
 }
 
-/** The state that `restartScans` leaves behind; its run is not needed, since nothing of this entity is staged any more. */
+/** The state after `restartScans`. The run is not needed, because nothing of this entity is staged any more. */
 function withRestarted(
   targets: ReadonlyMap<number, AppendTarget>,
   target: AppendTarget,

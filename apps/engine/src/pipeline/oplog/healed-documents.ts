@@ -8,7 +8,7 @@ export function isControlItem(item: AppendItem): item is ControlItem {
   return item.kind === 'Truncate' || item.kind === 'Rescan';
 }
 
-/** Documents of entities with dead letters that this batch has a good change of. */
+/** Documents for which this batch has a good change, in entities that have dead letters. */
 export function healed(
   items: readonly AppendItem[],
   targets: ReadonlyMap<number, AppendTarget>,

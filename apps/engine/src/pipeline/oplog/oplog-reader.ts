@@ -4,7 +4,7 @@ import { readPage } from '@emcachers/db/statements/read-page';
 import { countEntries, readHeads, readTail } from '@emcachers/db/statements/read-tail';
 import type { OplogReader } from './oplog.ts';
 
-/** Reads the oplog for replicators and for people. Each call is one statement, hence one snapshot, and holds nothing open. */
+/** Reads the oplog for replicators and operators. Each call is one statement, and so one snapshot, and leaves nothing open. */
 export function createOplogReader(database: Database): OplogReader {
   const { pool } = database;
   return {

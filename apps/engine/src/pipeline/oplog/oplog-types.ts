@@ -1,17 +1,17 @@
 import type { Operation, OplogEntry } from '@emcachers/core/operation';
 
-/** What goes through the oplog's front door, `oplog.ts`. */
+/** Types of the oplog's interface, `oplog.ts`. */
 
-/** BSON Timestamps are bigints here: seconds in the high 32 bits, increment in the low 32. */
+/** BSON timestamps are bigints: seconds in the high 32 bits, increment in the low 32. */
 export interface StreamPosition {
-  /** Raw BSON of the token document; null for "start at operation time". */
+  /** Raw BSON of the token document; null if the stream starts at an operation time. */
   readonly token: Uint8Array | null;
-  /** The token's `_data` (hex), compared bytewise; null exactly when `token` is. */
+  /** The token's `_data` (hexadecimal), compared bytewise. Null if and only if `token` is null. */
   readonly tokenData: string | null;
   readonly clusterTime: bigint;
-  /** Of the pipeline that the token came through; null exactly when `token` is. */
+  /** Hash of the pipeline that produced the token. Null if and only if `token` is null. */
   readonly pipelineHash: string | null;
-  /** `SavedPosition.version` under which the stream was opened; a save after a reset is refused. */
+  /** `SavedPosition.version` under which the stream was opened. A save after a reset is refused. */
   readonly version: number;
 }
 export interface SavedPosition {
@@ -24,7 +24,7 @@ export type AppendItem =
   | Operation
   | { readonly kind: 'Truncate'; readonly entityId: number }
   | { readonly kind: 'Rescan'; readonly entityId: number; readonly reason: string };
-/** A document that could not be projected; it replaces an older dead letter of the same document. */
+/** A document that could not be projected. It replaces an older dead letter of the same document. */
 export interface DeadLetter {
   readonly entityId: number;
   readonly docId: string;
@@ -57,13 +57,13 @@ export interface ScanPage {
   readonly lastKey: Uint8Array | null;
 }
 export type ScanOutcome = 'ok' | 'superseded';
-/** `waiting`: the saved position has not passed the scan's end time yet. `refused`: EMC-3004, the entity is `failed`. */
+/** `waiting`: the saved position has not yet passed the scan's end time. `refused`: EMC-3004; the entity is `failed`. */
 export type PromotionResult =
   | { readonly kind: 'moved' | 'done'; readonly promoted: number; readonly swept: number }
   | { readonly kind: 'waiting' | 'superseded' }
   | { readonly kind: 'refused' };
 
-/** When the page is not `full`, a reader of exactly these entities may move its offset to `head`: nothing is between. */
+/** If the page is not `full`, a reader of exactly these entities may move its offset to `head`: no entry lies between. */
 export interface OplogPage {
   readonly generation: string;
   readonly horizon: number;

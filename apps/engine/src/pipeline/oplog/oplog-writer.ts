@@ -16,10 +16,10 @@ import { appendScanPage, beginScan, failScan, finishScan } from './scan-writer.t
 import type { OplogWriterOptions } from './writer-options.ts';
 
 /**
- * The leader's side of the oplog. Keeps I2 (position and entries in one transaction), I3 (append lock before the first
- * id), I9 (epoch checked in every transaction) and I10 (dead letters in the transaction that passes them). It holds no
- * state of entities between transactions: what was true before a commit may not be true after it. The worst
- * that can happen is a commit whose answer is lost; the caller then reads the position again.
+ * Writes the oplog for the leader. Keeps I2 (position and entries in one transaction), I3 (append lock before the first
+ * id), I9 (epoch checked in every transaction) and I10 (dead letters in the transaction that passes them). It keeps no entity
+ * state between transactions, because a commit by someone else may change it. Worst case: a commit without a reply. The
+ * caller then reads the position again.
  */
 
 export function createOplogWriter(options: OplogWriterOptions): OplogWriter {
@@ -82,11 +82,11 @@ async function append(options: OplogWriterOptions, batch: AppendBatch): Promise<
 
 interface Segment {
   readonly operations: readonly Operation[];
-  /** Applied after the operations; null ends the batch. */
+  /** Applied after the operations; null at the end of the batch. */
   readonly control: ControlItem | null;
 }
 
-/** Operations between two control items travel together, so that the order of the stream is kept. */
+/** Operations between two control items are written together, which keeps the stream's order. */
 function segmentsOf(items: readonly AppendItem[]): readonly Segment[] {
   const segments: Segment[] = [];
   let operations: Operation[] = [];

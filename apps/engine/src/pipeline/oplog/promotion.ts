@@ -9,11 +9,11 @@ import type { PromotionResult } from './oplog-types.ts';
 import type { OplogWriterOptions } from './writer-options.ts';
 
 /**
- * From a finished scan to a live entity, in chunks that each commit by themselves, so that millions of staged rows hold no
- * lock for long and a crash repeats none. Order: plan the sweep once; move staged rows, oldest first; emit the
- * sweep's deletions; when a chunk leaves neither, the entity is live in the same transaction (1.12: an append waits
- * on the entity's row and then sees `live`). Keeps I3, I6, I7, I9. The worst that can happen is a sweep that waits for an
- * operator: it deletes at most a fifth of an entity, or 1,000 documents, without a word.
+ * Promotes a finished scan to a live entity in chunks that commit separately, so that millions of staged rows hold no lock for
+ * long and a crash repeats none. Order: plan the sweep once; move staged rows, oldest first; emit the sweep's deletions; when
+ * nothing is left, make the entity live in the same transaction (a concurrent append waits on the entity's row and then sees
+ * `live`). Keeps I3, I6, I7, I9. Worst case: a sweep that waits for an operator. Without confirmation it deletes at most a
+ * fifth of an entity, or 1,000 documents.
  */
 const sweepShareMax = 0.2;
 const sweepDocumentsMin = 1_000;
@@ -31,7 +31,7 @@ export async function promoteChunk(options: OplogWriterOptions, chunk: Chunk): P
 
 type Readiness = 'prepared' | 'waiting' | 'superseded';
 
-/** Plans the sweep under a shared lock: it may take long, and live operations must be staged meanwhile. */
+/** Plans the sweep under a shared lock, because it may take long and live operations must still be staged. */
 async function prepare(options: OplogWriterOptions, chunk: Chunk): Promise<Readiness> {
   const { database, epoch } = options;
   const planned = await inTransaction<Readiness | { refusal: string | null }>(database.pool, async (client) => {
@@ -42,7 +42,7 @@ async function prepare(options: OplogWriterOptions, chunk: Chunk): Promise<Readi
       return readiness === 'unplanned' ? 'superseded' : readiness;
     }
     await analyzeStaging(client);
-    // The first version has no older one that could have left anything behind.
+    // The first version has no predecessor whose rows could remain.
     const found = state.version > 1 ? await planSweep(client, { ...chunk, version: state.version }) : nothingFound;
     await commitAppend(client, { appended: false, controlChanged: false });
     return { refusal: refusalOf(state, found) };
@@ -64,7 +64,7 @@ function readinessOf(state: PromotionState | null): Readiness | 'unplanned' {
   return state.sweepPrepared ? 'prepared' : 'unplanned';
 }
 
-/** An entity that was never shown has no readers to protect. */
+/** An entity that was never live has no readers to protect. */
 function refusalOf(state: PromotionState, found: { candidates: number; documents: number }): string | null {
   const large = found.candidates > sweepDocumentsMin && found.candidates > found.documents * sweepShareMax;
   if (!large || state.allowLargeSweep || !state.wasLive) return null;
@@ -100,7 +100,7 @@ interface LockedEntity extends Chunk {
   readonly appends: boolean;
 }
 
-/** Null when the run is no longer the entity's, or its scan is not finished. */
+/** Null if the entity has a newer run, or its scan is not finished. */
 async function lockedState(client: TransactionClient, entity: LockedEntity): Promise<PromotionState | null> {
   const targets = await beginAppend(client, { ...entity, entityIds: [entity.entityId] });
   const target = targets.get(entity.entityId);

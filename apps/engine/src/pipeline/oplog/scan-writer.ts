@@ -17,15 +17,15 @@ import type { ScanOutcome } from './oplog-types.ts';
 import type { OplogWriterOptions } from './writer-options.ts';
 
 /**
- * The scan's part of the oplog's writer. A scan's rows go straight to the oplog, stamped with the new version, while live
- * operations of the entity are staged. Each transaction checks that the run is still the entity's own: a scan that
- * was superseded (refresh, drop, lost token) writes nothing more.
+ * The scan part of the oplog writer. A scan writes rows directly to the oplog under the new version, while live operations of
+ * the entity are staged. Each transaction checks that the run is still current: a superseded scan (refresh, drop, lost token)
+ * writes nothing more.
  */
 const heldChunkRows = 10_000;
 
 type Scan<Call extends keyof OplogWriter> = Parameters<OplogWriter[Call]>[0];
 
-/** `pending` → `scanning`. Again for a scan that runs already: nothing changes, its progress stays. */
+/** `pending` → `scanning`. Repeating it for a running scan changes nothing and keeps its progress. */
 export async function beginScan(options: OplogWriterOptions, scan: Scan<'beginScan'>): Promise<ScanOutcome> {
   const outcome = await inScan(options, { ...scan, activities: ['pending', 'scanning'] }, async (client, activity) => {
     if (activity === 'scanning') return;
@@ -59,7 +59,7 @@ export async function finishScan(options: OplogWriterOptions, scan: Scan<'finish
   return inScan(options, { ...scan, activities: ['scanning'] }, (client) => markScanFinished(client, scan));
 }
 
-/** Any activity of the run → `failed`. */
+/** Any state of the run → `failed`. */
 export async function failScan(options: OplogWriterOptions, scan: Scan<'failScan'>): Promise<ScanOutcome> {
   return inScan(options, { ...scan, activities: ['pending', 'scanning', 'catching-up'] }, async (client) => {
     await markScanFailed(client, scan);

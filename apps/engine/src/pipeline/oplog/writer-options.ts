@@ -1,8 +1,8 @@
 import type { Database } from '@emcachers/db/database';
 
-/** What the leader's side of the oplog works with. */
+/** Dependencies of the oplog writer. */
 export interface OplogWriterOptions {
   readonly database: Database;
-  /** The epoch that was taken with the lead; every transaction proves that it is still the newest. */
+  /** The epoch of this leader's term. Every transaction checks that it is still the newest. */
   readonly epoch: number;
 }
