@@ -1,8 +1,8 @@
 /**
- * Drives one cache through its phases until it is level, and again whenever something happens to it. Keeps I10: whatever
- * goes wrong with this file sets this cache aside with a backoff and touches no other. Keeps I8 by the order of its steps:
- * a new generation is created beside the old one and published only when it is level and has the first complete scan.
- * The worst that can happen: the disk stays full; then this cache tries again every half minute and says so in its status.
+ * Drives one cache through its phases until it is level, and again after each event that concerns it. Keeps I10: an error of
+ * this file suspends this cache with a back-off and affects no other. Keeps I8 by the order of its steps: a new generation is
+ * created beside the old one and published only when it is level and contains the first complete scan.
+ * Worst case: the disk stays full. The cache then retries every 30 s and reports the error in its status.
  */
 import { backoffDelayMs } from '@emcachers/core/backoff';
 import type { Clock } from '@emcachers/core/clock';
@@ -24,24 +24,24 @@ export interface DriverDependencies {
   readonly random: () => number;
   readonly oplog: OplogReader;
   readonly store: CacheStore;
-  /** How many caches may catch up at once. */
+  /** Limits how many caches catch up at once. */
   readonly turns: Turns;
   readonly pageRowsMax: number;
   readonly pageBytesMax: number;
-  /** Reads the file through, after everything that is in line for it. */
+  /** Runs quick_check on the file after the calls already pending for it. */
   readonly checkLater: (cache: EntityCache) => void;
 }
 
 const fileBackoff = { delayMsBase: 100, delayMsMax: 30_000 };
 const databaseBackoff = { delayMsBase: 100, delayMsMax: 2_000 };
-/** A cache that has nothing to do looks around this often even if nobody wakes it. */
+/** How often an idle cache checks for work without a wake-up, milliseconds. */
 const idleMs = 5_000;
 
 export class CacheDriver {
   readonly cache: EntityCache;
   readonly #dependencies: DriverDependencies;
   readonly #wakeup: Wakeup;
-  /** Aborts when the phase changes: whoever is not wanted any more leaves the line. */
+  /** Aborts when the phase changes, which cancels a pending turn. */
   #left = new AbortController();
 
   constructor(cache: EntityCache, dependencies: DriverDependencies) {
@@ -54,12 +54,12 @@ export class CacheDriver {
     };
   }
 
-  /** Something may have become due. */
+  /** Signals that work may have become due. */
   wake(): void {
     this.#wakeup.wake();
   }
 
-  /** Until the entity is gone or the signal aborts. Never rejects for what happens to the file or to PostgreSQL. */
+  /** Runs until the entity is gone or the signal aborts. Never rejects because of the file or PostgreSQL. */
   async run(signal: AbortSignal): Promise<void> {
     const { cache } = this;
     let databaseFailures = 0;
@@ -77,7 +77,10 @@ export class CacheDriver {
           );
           databaseFailures += 1;
         } else if (cache.phase === phase) {
-          this.#dependencies.log.warn({ err: error, entityName: cache.entity.name }, 'The cache is set aside.');
+          this.#dependencies.log.warn(
+            { err: error, entityName: cache.entity.name },
+            'Cache suspended after an error; it will be retried.',
+          );
           cache.fail(error);
         }
       }
@@ -114,7 +117,7 @@ export class CacheDriver {
     }
   }
 
-  /** An answer counts only if nothing else has happened to the cache while it was awaited. */
+  /** Applies a result only if the cache's phase did not change while the result was awaited. */
   #handleIn(phase: CachePhase, kind: 'ready' | 'unfit' | 'caught-up' | 'retry'): void {
     if (this.cache.phase === phase) this.cache.handle({ kind });
   }
@@ -138,7 +141,7 @@ export class CacheDriver {
     this.#handleIn(phase, 'ready');
   }
 
-  /** Compares the newest entry of the file with PostgreSQL's, if compaction has not removed it. */
+  /** Compares the newest entry of the file with the same entry in PostgreSQL, unless compaction has removed it. */
   async #wasRewound(): Promise<boolean> {
     const lastEntry = this.cache.state?.lastEntry ?? null;
     if (lastEntry === null) return false;
@@ -147,7 +150,7 @@ export class CacheDriver {
     return entry?.id === lastEntry.id && lastEntryOf(entry).fingerprint !== lastEntry.fingerprint;
   }
 
-  /** Reads and applies pages of this entity alone, the next being read while one is applied. */
+  /** Reads and applies pages of this entity only. The next page is read while one is applied. */
   async #catchUp(phase: CachePhase, signal: AbortSignal): Promise<void> {
     const { cache } = this;
     const { pageRowsMax } = this.#dependencies;
@@ -159,7 +162,7 @@ export class CacheDriver {
       if (reason !== null) return cache.outdate({ code: 'EMC-3003', message: reason });
       const end = pageEnd(page);
       if (page.full) ahead = this.#readPage(end, pageRowsMax);
-      // Its failure is met when it is awaited; until then it must not count as unhandled.
+      // The rejection is handled at the await below; until then it must not count as unhandled.
       ahead.catch(() => undefined);
       await this.#apply(page, end);
       if (!page.full) return this.#handleIn(phase, 'caught-up');
@@ -175,7 +178,7 @@ export class CacheDriver {
     cache.readTo = cache.offset;
   }
 
-  /** Saves the offset first, so that what a reader finds in the file is at least what was promised. */
+  /** Saves the offset first, so that a reader never finds the file behind the offset that was reported. */
   async publishIfDue(): Promise<void> {
     const { cache } = this;
     const { store, clock, log } = this.#dependencies;
@@ -194,7 +197,7 @@ export class CacheDriver {
   }
 }
 
-/** PostgreSQL is away or refuses: the caches are well and wait. */
+/** True if PostgreSQL is unreachable or refuses: the cache file is intact and waits. */
 export function isDatabaseFault(error: unknown): boolean {
   return error instanceof EmcachersError && error.code.startsWith('EMC-3');
 }

@@ -1,42 +1,42 @@
 /**
- * What one entity's cache is doing on this node, as data. The loop that acts on it is `cache-driver.ts`; here is only which
- * event leads where. `attempt` counts failures in a row, for the backoff; it starts again once the cache is level.
+ * The state machine of one entity's cache on this node: phases, events and transitions. The loop that acts on it is
+ * `cache-driver.ts`. `attempt` counts consecutive failures for the back-off; it resets once the cache is level.
  */
 import { unreachable } from '@emcachers/core/unreachable';
 
 export type CachePhase =
-  /** The file is about to be looked at. */
+  /** The file is about to be opened and checked. */
   | { readonly kind: 'opening'; readonly attempt: number }
-  /** A new generation is about to be created beside what is there. */
+  /** A new generation is about to be created beside the existing files. */
   | { readonly kind: 'creating'; readonly attempt: number }
-  /** Behind: reads pages of its own. */
+  /** Behind the others: reads its own pages. */
   | { readonly kind: 'catching-up'; readonly attempt: number }
-  /** Reads with the others. */
+  /** Level: shares the pages that the follower reads. */
   | { readonly kind: 'level' }
   | { readonly kind: 'paused' }
-  /** Set aside; `next` is what is tried after the delay. */
+  /** Suspended after an error; `next` is the phase to try after the delay. */
   | { readonly kind: 'failed'; readonly attempt: number; readonly next: 'opening' | 'creating' }
-  /** The entity is gone. Final. */
+  /** The entity no longer exists. Final. */
   | { readonly kind: 'removed' };
 
 export type CacheEvent =
-  /** The file fits, or was just created. */
+  /** The file is usable, or was just created. */
   | { readonly kind: 'ready' }
-  /** There is no file, or none that fits. */
+  /** No usable file exists. */
   | { readonly kind: 'unfit' }
   | { readonly kind: 'caught-up' }
-  /** Full disk, missing permission, a thread that died: the file is looked at again later. */
+  /** Full disk, missing permission or a dead thread: the file is opened again later. */
   | { readonly kind: 'faulted' }
-  /** The file is damaged: looking at it again would not help. */
+  /** The file is damaged: opening it again would not help. */
   | { readonly kind: 'damaged' }
-  /** The file can go no further: another history, behind the horizon, a rebuild asked for. */
+  /** The file cannot continue: different oplog history, behind the horizon, or a requested rebuild. */
   | { readonly kind: 'outdated' }
   | { readonly kind: 'retry' }
   | { readonly kind: 'pause' }
   | { readonly kind: 'resume' }
   | { readonly kind: 'remove' };
 
-/** Events that mean nothing in a phase leave it as it is: answers may arrive after the phase has moved on. */
+/** A phase ignores events that do not apply to it, because results may arrive after the phase has changed. */
 export function nextPhase(phase: CachePhase, event: CacheEvent): CachePhase {
   if (phase.kind === 'removed') return phase;
   switch (event.kind) {

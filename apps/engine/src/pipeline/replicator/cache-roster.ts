@@ -1,8 +1,8 @@
 /**
- * Which caches this node keeps: follows the entity table, starts a driver for each entity and removes the files of those
- * that are gone. Keeps I10: one driver's end is nobody else's.
- * The worst that can happen: a name is deleted and defined again while this node was away; the file then says another
- * entity's id, and is removed before anything is served under the new one.
+ * Decides which caches this node keeps: follows the entity table, starts a driver for each entity, and removes the files of
+ * deleted entities. Keeps I10: the end of one driver does not affect the others.
+ * Worst case: an entity is deleted and re-created under the same name while this node is offline. The file then holds another
+ * entity's id, and is removed before the new entity is served.
  */
 import type { Log } from '@emcachers/core/log';
 import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
@@ -12,7 +12,7 @@ import { EntityCache, identityOf, type ReplicatedEntity } from './entity-cache.t
 interface Kept {
   readonly cache: EntityCache;
   readonly driver: CacheDriver;
-  /** Resolves when the driver has ended. */
+  /** Resolves once the driver has ended. */
   readonly ended: Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export class CacheRoster {
     this.#kept.get(cache.entity.id)?.driver.wake();
   }
 
-  /** Makes the caches those of `entities`. Rejects with EMC-4003 when files of a gone entity cannot be removed. */
+  /** Updates the set of caches to match `entities`. Rejects with EMC-4003 if the files of a deleted entity cannot be removed. */
   async reconcile(entities: readonly ReplicatedEntity[], oplogGeneration: string): Promise<void> {
     const present = new Map(entities.filter(({ activity }) => activity !== 'deleting').map((each) => [each.id, each]));
     for (const kept of [...this.#kept.values()]) if (!present.has(kept.cache.entity.id)) await this.#remove(kept);
@@ -59,7 +59,7 @@ export class CacheRoster {
     for (const entity of present.values()) this.#keep(entity, oplogGeneration);
   }
 
-  /** Resolves when every driver has ended; the signal must have aborted. */
+  /** Resolves once every driver has ended. Call it after the signal has aborted. */
   async ended(): Promise<void> {
     await Promise.all([...this.#kept.values()].map(({ ended }) => ended));
   }
@@ -79,7 +79,7 @@ export class CacheRoster {
     cache.identity = identityOf(entity, oplogGeneration);
     cache.handle({ kind: entity.paused ? 'pause' : 'resume' });
     if (before.oplogGeneration !== oplogGeneration)
-      cache.outdate({ code: 'EMC-3003', message: 'PostgreSQL has another history of the oplog.' });
+      cache.outdate({ code: 'EMC-3003', message: 'PostgreSQL has a different oplog history.' });
     else if (before.rebuildRequested !== entity.rebuildRequested) cache.outdate(null);
     if (cache.isDue) driver.wake();
   }
@@ -90,6 +90,6 @@ export class CacheRoster {
     await ended;
     await this.#dependencies.store.remove({ entityId: id, entityName: name });
     this.#kept.delete(id);
-    this.#dependencies.log.info({ entityName: name }, 'The cache is removed, its entity is gone.');
+    this.#dependencies.log.info({ entityName: name }, 'Cache removed; its entity was deleted.');
   }
 }

@@ -1,6 +1,6 @@
 /**
- * One entity's cache as this node knows it in memory: its phase, how far it is, what it applied. What is true of the rows is
- * in the file; after an error everything here is read from the file again.
+ * The in-memory state of one entity's cache on this node: phase, offset and counters. The file is authoritative: after an
+ * error, everything here is read from it again.
  */
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Column } from '@emcachers/core/shape';
@@ -26,17 +26,17 @@ export class EntityCache {
   entity: ReplicatedEntity;
   identity: CacheIdentity;
   phase: CachePhase = { kind: 'opening', attempt: 0 };
-  /** Of the file that is open; null before. */
+  /** Generation of the open file; null before a file is open. */
   state: CacheState | null = null;
-  /** Up to where pages were read; at or beyond what is applied. */
+  /** Id up to which pages were read. At or beyond the applied offset. */
   readTo = 0;
-  /** Up to where nothing is missing in the file, which itself says less while other entities' entries go by. */
+  /** Id up to which the file is complete. The offset stored in the file lags behind it while only other entities have entries. */
   offset = 0;
   #appliedTotal = 0;
   #lastAppliedAtMs: number | null = null;
   #sourceTimeMs: number | null = null;
   #error: { code: string; message: string } | null = null;
-  /** Called at every change of phase; the driver sets it. */
+  /** Called at every change of phase. Set by the driver. */
   onChange: () => void = () => undefined;
 
   constructor(entity: ReplicatedEntity, oplogGeneration: string) {
@@ -56,7 +56,7 @@ export class EntityCache {
     this.onChange();
   }
 
-  /** Sets the cache aside because of an error of its file. */
+  /** Suspends the cache after an error of its file. */
   fail(error: unknown): void {
     const known =
       error instanceof EmcachersError
@@ -71,14 +71,14 @@ export class EntityCache {
     this.handle({ kind: 'outdated' });
   }
 
-  /** The file was opened or created. */
+  /** Records that the file was opened or created. */
   opened(state: CacheState): void {
     this.state = state;
     this.offset = state.offset;
     this.readTo = state.offset;
   }
 
-  /** The batch for the file that makes it reach `offset`. */
+  /** The batch that moves the file to `offset`. */
   batch(entries: EntityEntries | undefined, offset: number): CacheBatch {
     return {
       entityId: this.entity.id,
@@ -100,7 +100,7 @@ export class EntityCache {
     this.#sourceTimeMs = entries.sourceTimeMs ?? this.#sourceTimeMs;
   }
 
-  /** May the file be shown? Not before it has all of the first complete scan. */
+  /** True if the file may be published, which requires all of the first complete scan. */
   get isDue(): boolean {
     const { liveFromId } = this.entity;
     return this.isLevel && this.state?.published === false && liveFromId !== null && this.offset >= liveFromId;

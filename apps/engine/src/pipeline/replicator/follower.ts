@@ -1,10 +1,9 @@
 /**
- * Reads one stream of pages for all caches that are level, and hands each its part. Keeps I3 and I6: pages follow each
- * other without a gap for every member, from the lowest place any of them has read to, and parts are applied in order.
- * Keeps I10: a part that fails sets its cache aside; the others have theirs. Keeps I11: one page is applied while at most
- * one more is read.
- * The worst that can happen: a page is read for a cache that has left meanwhile; its part is dropped, since the cache reads
- * again from its file's offset when it comes back.
+ * Reads one sequence of pages for all level caches and passes each cache its part. Keeps I3 and I6: for every cache, pages
+ * follow each other without a gap, starting at the lowest id that any cache has read, and parts are applied in order.
+ * Keeps I10: a part that fails suspends its cache only. Keeps I11: at most one page is read while another is applied.
+ * Worst case: a page is read for a cache that is no longer level. Its part is dropped, because that cache will read again from
+ * its file's offset.
  */
 import type { Clock } from '@emcachers/core/clock';
 import type { OplogReader } from '../oplog/oplog.ts';
@@ -21,11 +20,11 @@ export interface FollowerDependencies {
   readonly caches: () => Iterable<EntityCache>;
   readonly pageRowsMax: number;
   readonly pageBytesMax: number;
-  /** A cache may have become due for publication. */
+  /** Called when a cache may be ready for publication. */
   readonly onApplied: (cache: EntityCache) => void;
 }
 
-/** Who a page was read for. A phase that is not the same object any more means the cache has left in between. */
+/** The caches that a page was read for. If a cache's phase is no longer the same object, it has left in the meantime. */
 type Members = ReadonlyMap<EntityCache, CachePhase>;
 
 interface GroupPage {
@@ -41,7 +40,7 @@ export class Follower {
     this.#dependencies = dependencies;
   }
 
-  /** Reads and applies one page. False when there was nothing more to read. Rejects when PostgreSQL does not answer. */
+  /** Reads and applies one page. Returns false if nothing was left to read. Rejects if PostgreSQL does not answer. */
   async step(): Promise<boolean> {
     const ahead = this.#ahead ?? this.#read();
     this.#ahead = null;
@@ -50,14 +49,14 @@ export class Follower {
     this.#dropOutdated(group);
     if (group.page.full) {
       this.#ahead = this.#read();
-      // Met when it is awaited in the next step; until then it must not count as unhandled.
+      // The rejection is handled in the next step; until then it must not count as unhandled.
       this.#ahead?.catch(() => undefined);
     }
     await this.#apply(group);
     return group.page.full;
   }
 
-  /** Null when no cache is level. */
+  /** Null if no cache is level. */
   #read(): Promise<GroupPage> | null {
     const { caches, oplog, pageRowsMax, pageBytesMax } = this.#dependencies;
     const members = new Map<EntityCache, CachePhase>();

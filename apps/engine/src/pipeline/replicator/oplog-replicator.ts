@@ -1,9 +1,8 @@
 /**
- * The replicator of one node. Why it exists: it holds the loops together that make caches follow the oplog, and ends them
- * together. What each loop keeps is written in its own file: `cache-roster.ts` (which caches), `cache-driver.ts` (one cache),
- * `follower.ts` (those that are level). Keeps I11 (two pages at a time, each bounded) and I12 (`status` tells what is in
- * the files, also while PostgreSQL is away).
- * The worst that can happen: PostgreSQL is away for long; caches keep serving what they have, and their lag shows.
+ * The replicator of one node. It starts and stops the loops that make caches follow the oplog: `cache-roster.ts` (which caches
+ * exist), `cache-driver.ts` (one cache) and `follower.ts` (all level caches). Keeps I11 (at most two pages in memory, each
+ * bounded) and I12 (`status` reports what the files contain, also while PostgreSQL is unreachable).
+ * Worst case: PostgreSQL is unreachable for long. Caches keep serving their rows, and their lag shows it.
  */
 import { backoffDelayMs } from '@emcachers/core/backoff';
 import type { Clock } from '@emcachers/core/clock';
@@ -23,30 +22,30 @@ import { Turns } from './turns.ts';
 export interface ReplicatorDependencies {
   readonly clock: Clock;
   readonly log: Log;
-  /** In [0, 1), for the backoff. */
+  /** Uniform in [0, 1), for the back-off. */
   readonly random: () => number;
   readonly oplog: OplogReader;
   readonly entities: () => Promise<readonly ReplicatedEntity[]>;
-  /** Tells PostgreSQL how far this node's caches are. */
+  /** Reports the offsets of this node's caches to PostgreSQL. */
   readonly report: (statuses: readonly EntityCacheStatus[]) => Promise<void>;
-  /** Opened by `run`, closed when it ends. */
+  /** Opens the store. `run` calls it once and closes the store when it ends. */
   readonly openStore: () => CacheStore;
 }
 
 export interface ReplicatorOptions {
-  /** Longest time until a change is looked for without a wake-up. Default 500 ms. */
+  /** How often the oplog is polled without a wake-up. Default 500 ms. */
   readonly pollMs?: number;
   /** How often offsets are reported when they have changed. Default 1 s. */
   readonly reportMs?: number;
-  /** How often files are looked after. Default 1 s. */
+  /** How often files are checked and maintained. Default 1 s. */
   readonly tendMs?: number;
-  /** Bounds of a page for the caches that are level: a transaction of about 50 ms. Default 4,000 and 4 MB. */
+  /** Page limits for level caches, sized for transactions of about 50 ms. Default 4,000 rows and 4 MB. */
   readonly followRowsMax?: number;
   readonly followBytesMax?: number;
-  /** Bounds of a page for one that catches up. Default 20,000 and 8 MB. */
+  /** Page limits for a cache that is catching up. Default 20,000 rows and 8 MB. */
   readonly catchUpRowsMax?: number;
   readonly catchUpBytesMax?: number;
-  /** Caches that catch up at once. Default 2. */
+  /** Number of caches that catch up at once. Default 2. */
   readonly catchUpMax?: number;
 }
 
@@ -84,7 +83,7 @@ class OplogReplicator implements Replicator {
   readRows(...[entityName, request]: Parameters<Replicator['readRows']>): ReturnType<Replicator['readRows']> {
     const cache = this.#running?.roster.named(entityName) ?? null;
     if (this.#running === null || cache === null)
-      throw new EmcachersError({ code: 'EMC-5002', detail: `This node keeps no cache of ${entityName}.` });
+      throw new EmcachersError({ code: 'EMC-5002', detail: `This node has no cache of ${entityName}.` });
     const { name, columns } = cache.entity;
     return this.#running.store.readRows({ ...request, entityName: name, columns });
   }
@@ -143,7 +142,7 @@ class OplogReplicator implements Replicator {
     };
   }
 
-  /** The oplog's identity comes with any page, also with an empty one. */
+  /** Every page, even an empty one, carries the oplog's identity. */
   async #lookAtEntities(roster: CacheRoster, signal: AbortSignal): Promise<void> {
     const { entities, oplog } = this.#dependencies;
     const page = await oplog.readPage({ afterId: 0, entityIds: [], limitRows: 1, limitBytes: 1 });
@@ -156,7 +155,7 @@ class OplogReplicator implements Replicator {
     if (!signal.aborted) await action();
   }
 
-  /** Runs the step again and again. PostgreSQL being away is waited for; any other error ends the replicator. */
+  /** Repeats the step. While PostgreSQL is unreachable it retries; any other error ends the replicator. */
   async #loop(signal: AbortSignal, step: () => Promise<void>): Promise<void> {
     const { clock, log, random } = this.#dependencies;
     let failures = 0;
@@ -166,7 +165,7 @@ class OplogReplicator implements Replicator {
         failures = 0;
       } catch (error) {
         if (!isDatabaseFault(error) && !isFileFault(error)) throw error;
-        if (failures === 0) log.warn({ err: error }, 'The replicator waits.');
+        if (failures === 0) log.warn({ err: error }, 'PostgreSQL is unreachable; the replicator is retrying.');
         await clock.sleep(1 + backoffDelayMs(failures, databaseBackoff, random), signal);
         failures += 1;
       }
@@ -174,12 +173,12 @@ class OplogReplicator implements Replicator {
   }
 }
 
-/** Files that cannot be removed or looked at now can be later. */
+/** Files that cannot be removed or read now are retried later. */
 function isFileFault(error: unknown): boolean {
   return error instanceof EmcachersError && error.code.startsWith('EMC-4');
 }
 
-/** The first loop that fails ends the others, and it is its error that is thrown, not what that caused. */
+/** The first loop to fail ends the others. Its error is thrown, not the aborts that it caused. */
 async function endTogether(stop: AbortController, loops: readonly Promise<void>[]): Promise<void> {
   let failure: { readonly error: unknown } | null = null;
   const note = (error: unknown): void => {

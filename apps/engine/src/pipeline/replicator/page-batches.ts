@@ -1,4 +1,4 @@
-/** Pages of the oplog, taken apart for the caches. Pure. */
+/** Splits oplog pages into batches for the caches. Pure. */
 import { hash } from 'node:crypto';
 import type { OplogEntry } from '@emcachers/core/operation';
 import type { OplogPage } from '../oplog/oplog-types.ts';
@@ -29,15 +29,15 @@ export function entriesByEntity(entries: readonly OplogEntry[]): Map<number, Ent
   return byEntity;
 }
 
-/** Up to where its reader has seen everything. */
+/** The id up to which the page's reader has seen every entry. */
 export function pageEnd(page: OplogPage): number {
   const last = page.entries.at(-1);
   return page.full && last !== undefined ? last.id : page.head;
 }
 
 /**
- * Recognizes an entry in a database that was restored: ids are handed out again there, with other contents or at least at
- * another time.
+ * Identifies an entry, so that a restored database can be recognised: it reuses ids for entries with different contents, or at
+ * least a different time.
  */
 export function lastEntryOf(entry: OplogEntry): LastEntry {
   const { id, kind, docId, data, version, createdAtMs } = entry;
@@ -47,11 +47,11 @@ export function lastEntryOf(entry: OplogEntry): LastEntry {
   };
 }
 
-/** Why a file at `offset` cannot go on with this page; null when it can. */
+/** Why a file at `offset` cannot continue with this page; null if it can. */
 export function outdatedReason(page: OplogPage, file: { offset: number; oplogGeneration: string }): string | null {
-  if (page.generation !== file.oplogGeneration) return 'PostgreSQL has another history of the oplog.';
+  if (page.generation !== file.oplogGeneration) return 'PostgreSQL has a different oplog history.';
   if (page.head < file.offset) return `PostgreSQL was rewound: its newest entry is ${page.head}, below ${file.offset}.`;
-  // An empty file may start anywhere: the newest entry of every document is always kept.
+  // An empty file may start at any offset, because the oplog always keeps the newest entry of every document.
   if (file.offset > 0 && file.offset < page.horizon)
     return `The oplog can be replayed from ${page.horizon} on, the file is at ${file.offset}.`;
   return null;

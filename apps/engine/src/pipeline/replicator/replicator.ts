@@ -2,17 +2,18 @@ import type { RowsPage } from '@emcachers/core/api-views';
 import type { Service } from '../../runtime/service.ts';
 
 /**
- * Contract of the replicator: this node's caches follow the oplog.
+ * Contract of the replicator, which makes this node's caches follow the oplog.
  *
  * Guarantees: every cache of an entity that is not paused converges to the oplog's newest rows (I1), in id order for each
- * document (I6), each offset with its rows (I5). A cache that fails is set aside, retried with backoff and stops no other
- * (I10). A cache that is new, damaged, of another history or to be rebuilt is built beside the old file, which serves until
- * the new one is level (I8). Memory is bounded by pages in rows and bytes (I11).
- * Wake-ups are hints: with all of them lost, an entry is applied within `pollMs`.
- * Call order: `run` once, then anything; `run` resolves when the signal aborted and all files are closed.
- * Failures: `run` rejects with EMC-1003 when another engine holds the data directory, EMC-1001 when SQLite is too old.
- * PostgreSQL being away is not a failure: it is waited for, and `status` keeps telling the last known offsets.
- * Not promised: that two entities are at the same offset; that a document's intermediate states are ever visible.
+ * document (I6), each offset with its rows (I5). A cache that fails is suspended and retried with back-off, and stops no
+ * other (I10). A new, damaged or outdated cache, or one due for a rebuild, is built beside the old file, which serves until the
+ * new one is level (I8). Memory is bounded by pages in rows and bytes (I11).
+ * Wake-ups are hints: if all of them are lost, an entry is still applied within `pollMs`.
+ * Call order: call `run` once; the other methods may follow in any order. `run` resolves after the signal has aborted and all
+ * files are closed.
+ * Failures: `run` rejects with EMC-1003 if another engine holds the data directory, and EMC-1001 if SQLite is too old.
+ * While PostgreSQL is unreachable, `run` retries and `status` keeps reporting the last known offsets.
+ * Not promised: that two entities have the same offset; that intermediate states of a document are ever visible.
  */
 export interface Replicator extends Service {
   status(): readonly EntityCacheStatus[];
@@ -21,16 +22,16 @@ export interface Replicator extends Service {
     entityName: string,
     request: { after?: string | undefined; limit: number; docId?: string | undefined },
   ): RowsPage;
-  /** Looks at the entity table soon, for example after a job changed it. */
+  /** Requests a check of the entity table, for example after a job changed it. */
   entitiesChanged(): void;
-  /** Looks at the oplog now. */
+  /** Requests a poll of the oplog now. */
   oplogChanged(): void;
 }
 
 export interface EntityCacheStatus {
   readonly entityId: number;
   readonly entityName: string;
-  /** Newest oplog id that the file has; null before a file exists. */
+  /** Newest oplog id applied to the file; null before a file exists. */
   readonly offset: number | null;
   readonly documents: number | null;
   readonly fileBytes: number | null;

@@ -1,7 +1,7 @@
 /**
- * What a node does for all its caches from time to time: notices files that were replaced, shrank or vanished, reads new
- * acquaintances through once, saves offsets that move without rows, and reports. Keeps I12: what is reported comes from
- * the files, and a report that does not come lets the node's health become unknown.
+ * Periodic maintenance of a node's caches: detects files that were replaced, truncated or deleted, runs quick_check once on each
+ * newly opened file, saves offsets that move without rows, and reports offsets. Keeps I12: reports come from the files, and a
+ * missing report turns the node's health to unknown.
  */
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
@@ -18,9 +18,9 @@ export interface StoreCareDependencies {
   readonly report: (statuses: readonly EntityCacheStatus[]) => Promise<void>;
 }
 
-/** Offsets that move without rows are written this often: each costs a small transaction. */
+/** How often offsets that move without rows are saved, milliseconds. Each save costs a small transaction. */
 const saveOffsetsMs = 60_000;
-/** Reports that say the same are repeated this often, so that they do not look late. */
+/** How often an unchanged report is repeated, so that it does not count as late, milliseconds. */
 const repeatReportMs = 3_000;
 
 export class StoreCare {
@@ -41,7 +41,7 @@ export class StoreCare {
     const caches = new Map([...this.#dependencies.caches()].map((cache) => [cache.entity.id, cache]));
     for (const { entityId, reason } of await store.tend()) {
       const cache = caches.get(entityId);
-      log.warn({ entityName: cache?.entity.name, reason }, 'A cache file is damaged.');
+      log.warn({ entityName: cache?.entity.name, reason }, 'Cache file is damaged.');
       cache?.fail(new EmcachersError({ code: 'EMC-4001', detail: reason }));
     }
     if (clock.monotonicMs() - this.#savedAtMs < saveOffsetsMs) return;
@@ -71,7 +71,7 @@ export class StoreCare {
     this.#reportedAtMs = now;
   }
 
-  /** One file at a time: reading a file through competes with everything else for the disk. */
+  /** Checks one file at a time, because a full read competes with everything else for the disk. */
   checkLater(cache: EntityCache): void {
     const { store, log } = this.#dependencies;
     const check = async (): Promise<void> => {
@@ -80,14 +80,14 @@ export class StoreCare {
         await store.check(cache.entity.id);
       } catch (error) {
         if (!(error instanceof EmcachersError) || error.code !== 'EMC-4001') return;
-        log.warn({ err: error, entityName: cache.entity.name }, 'A cache file is damaged.');
+        log.warn({ err: error, entityName: cache.entity.name }, 'Cache file is damaged.');
         cache.fail(error);
       }
     };
     this.#checks = this.#checks.then(check);
   }
 
-  /** No check is begun any more; resolves when the one under way has ended. */
+  /** Starts no further check. Resolves once the running check has ended. */
   async ended(): Promise<void> {
     this.#isEnding = true;
     await this.#checks;

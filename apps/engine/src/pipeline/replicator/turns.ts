@@ -1,4 +1,4 @@
-/** At most so many at a time; the rest wait in line. Bounds the memory of caches that catch up together (I11). */
+/** A counting semaphore, first come first served. Bounds the memory of caches that catch up together (I11). */
 export class Turns {
   readonly #max: number;
   #taken = 0;

@@ -1,10 +1,10 @@
 /**
- * What an error of SQLite or of the file system means for a cache. Only damage leads to a new file: building again because
- * the disk is full would make it fuller. FULL, BUSY, IOERR and CANTOPEN roll back and are tried again.
+ * Classifies errors of SQLite and the file system by what they mean for a cache. Only damage causes a rebuild: rebuilding on a
+ * full disk would need even more space. FULL, BUSY, IOERR and CANTOPEN roll back and are retried.
  */
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 
-/** Damage by SQLite's result codes, extended ones included (https://www.sqlite.org/rescode.html). */
+/** SQLite result codes that mean damage, including extended codes (https://www.sqlite.org/rescode.html). */
 const damageCode = /^SQLITE_(?:CORRUPT(?:_|$)|NOTADB$)/;
 const fullCode = /^(?:SQLITE_FULL|ENOSPC|EDQUOT)$/;
 

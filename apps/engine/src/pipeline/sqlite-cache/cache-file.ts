@@ -1,8 +1,8 @@
 /**
- * One generation of a cache, open for writing. Why it exists: everything that must be true of the file itself is here.
+ * One generation of a cache, open for writing. This module enforces every property of the file itself.
  * Keeps I4 (entries at or below the offset change nothing), I5 (rows and offset in one transaction) and its part of I8
- * (a file that is closed leaves its log beside it, so that a reader without write access can still open it).
- * The worst that can happen: an error inside a transaction; it is rolled back, and the caller opens the file again.
+ * (closing leaves the WAL in place, so that a reader without write access can still open the file).
+ * Worst case: an error inside a transaction. It is rolled back, and the caller reopens the file.
  */
 import { statSync } from 'node:fs';
 import { decodeRow, type SqlValue } from '@emcachers/core/document/row-codec';
@@ -21,12 +21,12 @@ import {
 import { createTable, deleteRow, insertRow, metadataTable, updateRow } from './cache-statements.ts';
 import type { CacheBatch, CacheIdentity } from './cache-types.ts';
 
-/** "EMC" and a format number, in the header of every file (`PRAGMA application_id`). */
+/** "EMC" and a format number, stored in the header of every file (`PRAGMA application_id`). */
 export const applicationId = 0x45_4d_43_01;
-/** 40 MB of log before a checkpoint: random keys then share pages (measured, docs/decisions/0003-cache-file-format.md). */
+/** A checkpoint every 40 MB of WAL, so that random keys share pages (measured, docs/decisions/0003-cache-file-format.md). */
 const checkpointPages = 10_000;
 const logBytesKept = 64 * 1024 * 1024;
-/** While a file is built, and while it is followed: the small one times the number of entities must fit into memory. */
+/** Page cache sizes while a file is built and while it is followed. The small one, times the number of entities, must fit into memory. */
 const buildCacheKilobytes = 65_536;
 const followCacheKilobytes = 4_096;
 const busyMsMax = 2_000;
@@ -46,14 +46,14 @@ export class CacheFile {
   readonly #inode: number;
   #metadata: CacheMetadata;
   #bytes: number;
-  /** Whether the last upsert met a row: the next one is tried the same way first. */
+  /** True if the last upsert found a row. The next one tries the same statement first. */
   #expectsRow = false;
 
-  /** Opens an existing file. EMC-4001 damaged or not ours, EMC-4003 cannot be opened. */
+  /** Opens an existing file. Throws EMC-4001 if it is damaged or not ours, EMC-4003 if it cannot be opened. */
   static open(path: string, identity: CacheIdentity): CacheFile {
     return guarded(path, () => {
       const { size } = statSync(path);
-      // SQLite takes an empty file for a new database.
+      // SQLite accepts an empty file as a new database.
       if (size === 0) throw damaged(path, 'it has no bytes');
       return new CacheFile(new Database(path, { fileMustExist: true }), path, identity);
     });
@@ -114,13 +114,13 @@ export class CacheFile {
     return this.#metadata;
   }
 
-  /** Rows and offset in one transaction; EMC-4001, 4002 or 4003, and then nothing of it. */
+  /** Applies rows and offset in one transaction. On EMC-4001, 4002 or 4003 nothing of it is applied. */
   apply(batch: CacheBatch): void {
     if (batch.offset <= this.#metadata.offset) return;
     if (batch.after > this.#metadata.offset)
       throw new EmcachersError({
         code: 'EMC-5999',
-        detail: `${this.path} is at ${this.#metadata.offset} and was given what follows ${batch.after}.`,
+        detail: `${this.path} is at offset ${this.#metadata.offset}, but the batch starts after ${batch.after}.`,
       });
     guarded(this.path, () => {
       this.#database.exec('BEGIN IMMEDIATE');
@@ -133,18 +133,18 @@ export class CacheFile {
         this.#database.exec('COMMIT');
         this.#metadata = { ...this.#metadata, ...progress };
       } catch (error) {
-        // SQLite has rolled back by itself after FULL, IOERR and others.
+        // SQLite rolls back on its own after FULL, IOERR and some other errors.
         if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
         throw error;
       }
     });
   }
 
-  /** Answers by how much the number of documents changed. */
+  /** Returns the change in the number of documents. */
   #applyRows({ docIds, data }: CacheBatch): number {
     const newest = new Map<string, string | null>();
     for (const [index, docId] of docIds.entries()) newest.set(docId, data[index] ?? null);
-    // Sorted keys touch each page once.
+    // In sorted order, each page is touched once.
     const sorted = [...newest.keys()].sort();
     let change = 0;
     for (const docId of sorted) {
@@ -167,7 +167,7 @@ export class CacheFile {
     return 0;
   }
 
-  /** The file has caught up: it needs less memory from now on. */
+  /** Reduces the page cache once the file has caught up. */
   follow(): void {
     guarded(this.path, () => {
       this.#setPageCache(followCacheKilobytes);
@@ -179,12 +179,12 @@ export class CacheFile {
     this.#database.pragma(`cache_size = -${kilobytes}`);
   }
 
-  /** A bound on the file's size, beyond which writing fails as on a full disk. */
+  /** Limits the file's size. Writes beyond the limit fail as on a full disk. */
   limitPages(pagesMax: number): void {
     this.#database.pragma(`max_page_count = ${pagesMax}`);
   }
 
-  /** Bytes on disk, log included. EMC-4001 when the name leads to another or a shorter file than the one that is open. */
+  /** Bytes on disk, including the WAL. Throws EMC-4001 if the path now names a different or shorter file than the open one. */
   bytes(): number {
     const found = statSync(this.path, { throwIfNoEntry: false });
     if (found === undefined) throw damaged(this.path, 'it was deleted');
@@ -198,7 +198,7 @@ export class CacheFile {
     return statSync(`${this.path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   }
 
-  /** A reader that stays in one transaction keeps the log growing; when it is gone, the log must shrink again. */
+  /** A reader with a long transaction makes the WAL grow. Once it ends, the WAL must shrink again. */
   truncateLongLog(): void {
     if (this.#logBytes() <= logBytesKept) return;
     guarded(this.path, () => {
@@ -209,8 +209,8 @@ export class CacheFile {
   }
 
   /**
-   * Closes so that `-wal` and `-shm` stay: SQLite deletes them with its last connection, and a reader that may not write
-   * beside the file could not open it then. A connection that only reads, closed last, cannot delete them.
+   * Closes the file and keeps `-wal` and `-shm`. SQLite deletes them with the last connection, after which a reader without
+   * write access to the directory cannot open the file. A read-only connection that closes last cannot delete them.
    */
   close(): void {
     let last: Database.Database | null = null;
@@ -219,7 +219,7 @@ export class CacheFile {
       last = new Database(this.path, { readonly: true, fileMustExist: true });
       last.prepare('SELECT 1 FROM metadata').get();
     } catch {
-      // A damaged or deleted file is closed as it is.
+      // A damaged or deleted file is closed without further steps.
     } finally {
       this.#database.close();
       last?.close();

@@ -1,4 +1,4 @@
-/** The `metadata` table of a cache file: what the file is a cache of, and how far it is. A file without it is not ours. */
+/** The `metadata` table of a cache file: its entity, shape and offset. A file without it is not ours. */
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
 import { damaged } from './cache-error.ts';
@@ -26,13 +26,13 @@ export interface CacheProgress {
   readonly lastEntry: LastEntry | null;
 }
 
-/** EMC-4001 when it is missing or not complete; SQLite's own error when the file cannot be read. */
+/** Throws EMC-4001 if the table is missing or incomplete, or SQLite's error if the file cannot be read. */
 export function readMetadata(database: Database.Database, path: string): CacheMetadata {
   const table = database.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'metadata'").get();
   if (table === undefined) throw damaged(path, 'it has no metadata table');
   const rows = database.prepare<[], { key: string; value: string }>('SELECT key, value FROM metadata').all();
   const read = metadataSchema.safeParse(Object.fromEntries(rows.map(({ key, value }) => [key, parsed(value)])));
-  if (!read.success) throw damaged(path, `its metadata is not complete: ${z.prettifyError(read.error)}`);
+  if (!read.success) throw damaged(path, `its metadata is incomplete: ${z.prettifyError(read.error)}`);
   return read.data;
 }
 
@@ -55,7 +55,7 @@ export function writeMetadata(database: Database.Database, metadata: CacheMetada
   for (const [key, value] of Object.entries(metadata)) statement.run(key, JSON.stringify(value));
 }
 
-/** One statement for the four that change with every transaction. */
+/** Updates the four values that change with every transaction in one statement. */
 export const saveProgressSql = `INSERT INTO metadata (key, value) VALUES ('offset', ?), ('documents', ?), ('version', ?), ('lastEntry', ?)
   ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
 

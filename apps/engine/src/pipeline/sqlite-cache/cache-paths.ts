@@ -1,7 +1,7 @@
 /**
- * Names of cache files. A live file is never replaced under its own name: a `-wal` left by the old one would be replayed
- * into the new one, silently (https://www.sqlite.org/howtocorrupt.html). So each generation has a name of its own, and
- * `db.sqlite` is a symbolic link that is moved by one rename. SQLite resolves it and names the log after the real file.
+ * Names of cache files. A live file is never replaced under its own name, because SQLite would replay the old file's `-wal`
+ * into the new one (https://www.sqlite.org/howtocorrupt.html). Each generation therefore has its own name, and `db.sqlite` is a
+ * symbolic link that one rename moves. SQLite resolves the link and names the WAL after the real file.
  */
 import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,7 +35,7 @@ export class CachePaths {
     mkdirSync(this.directory, { recursive: true });
   }
 
-  /** Generations of which any file is left, oldest first. */
+  /** Generations with any remaining file, oldest first. */
   generations(): number[] {
     if (!existsSync(this.directory)) return [];
     const found = new Set<number>();
@@ -46,7 +46,7 @@ export class CachePaths {
     return [...found].sort((left, right) => left - right);
   }
 
-  /** The generation that `db.sqlite` names, or null. */
+  /** The generation that `db.sqlite` points to, or null. */
   published(): number | null {
     const target = readLink(this.link);
     const match = target === null ? null : generationName.exec(target);
@@ -60,13 +60,13 @@ export class CachePaths {
     renameSync(next, this.link);
   }
 
-  /** The database first: once its name is gone nobody can open it without its log. Readers that have it keep it. */
+  /** Deletes the database file first, so that nobody can open it without its WAL. Readers that have it open keep it. */
   removeGeneration(generation: number): void {
     const file = this.file(generation);
     for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(file + suffix, { force: true });
   }
 
-  /** Everything that is ours; the directory stays when something else is in it. */
+  /** Deletes all our files. The directory stays if it holds other files. */
   removeAll(): void {
     if (!existsSync(this.directory)) return;
     rmSync(this.link, { force: true });
@@ -80,7 +80,7 @@ function readLink(path: string): string | null {
   try {
     return readlinkSync(path);
   } catch (error) {
-    // ENOENT: nothing is published. EINVAL: somebody put a file there; `publish` replaces it.
+    // ENOENT: nothing is published. EINVAL: the name is a regular file; `publish` replaces it.
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'EINVAL')) return null;
     throw error;
   }

@@ -1,9 +1,9 @@
 /**
- * All caches of one thread. Why it exists: which generation of an entity is the one to write, and which files of it may go,
- * is decided in one place. Keeps I8: the published generation stays until another one is published and `graceMs` have
- * passed, so a reader that has resolved the link can still open what it led to. Keeps I11: at most `openFilesMax` files
- * are open; the least recently used is closed first.
- * The worst that can happen: a crash while a generation is built leaves a file that is found, continued or removed later.
+ * All caches of one thread. It decides in one place which generation of an entity is written and which files may be deleted.
+ * Keeps I8: a published generation stays until another one is published and `graceMs` have passed, so that a reader that has
+ * resolved the link can still open its target. Keeps I11: at most `openFilesMax` files are open; the least recently used
+ * closes first.
+ * Worst case: a crash during a build leaves a file, which is later continued or removed.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -18,9 +18,9 @@ export interface ShelfOptions {
   readonly dataDirectory: string;
   /** A file without writes for this long is closed. Default 5 minutes. */
   readonly idleMs: number;
-  /** How long a superseded generation stays. Default 30 s. */
+  /** How long a superseded generation is kept. Default 30 s. */
   readonly graceMs: number;
-  /** Files that are open at once; each needs three descriptors. Default 200. */
+  /** Largest number of open files; each needs three descriptors. Default 200. */
   readonly openFilesMax: number;
 }
 
@@ -29,10 +29,10 @@ interface Shelved {
   readonly paths: CachePaths;
   readonly generation: number;
   file: CacheFile | null;
-  /** The newest state of a file that is closed for being idle. */
+  /** The last known state of a file that was closed because it was idle. */
   state: CacheState;
   usedAtMs: number;
-  /** When what is older than the published generation may go; null when there is nothing older. */
+  /** When generations older than the published one may be deleted; null if none exist. */
   removeOlderAtMs: number | null;
 }
 
@@ -61,7 +61,7 @@ export class CacheShelf {
       }
       const isForeign = isOfAnotherEntity(file, identity);
       file.close();
-      // Another entity had this name: its rows must not be served under it.
+      // The file belongs to an earlier entity of this name. Its rows must not be served as the new entity's.
       if (isForeign) paths.removeAll();
       return isForeign ? { kind: 'absent' } : problem;
     } catch (error) {
@@ -77,7 +77,7 @@ export class CacheShelf {
       paths.create();
       const generations = paths.generations();
       const published = paths.published();
-      // Unpublished ones are remains of builds that did not finish.
+      // Unpublished generations are left over from unfinished builds.
       for (const each of generations) if (each !== published) paths.removeGeneration(each);
       const generation = Math.max(0, ...generations, published ?? 0) + 1;
       const file = CacheFile.create(paths.file(generation), identity, generation);
@@ -92,7 +92,7 @@ export class CacheShelf {
     const shelved = this.#writable(batch.entityId, nowMs);
     shelved.file.apply(batch);
     const state = this.#refresh(shelved);
-    // An offset that moves without rows is not use: idle files stay closed.
+    // Moving an offset without rows does not count as use: idle files stay closed.
     if (batch.docIds.length === 0) shelved.usedAtMs = usedAtMs;
     if (batch.docIds.length === 0 && before === null) this.#closeIdle(shelved);
     return state;
@@ -154,7 +154,7 @@ export class CacheShelf {
     }
   }
 
-  /** Caches of another oplog stay: who points an engine at the wrong database must not lose them for it. */
+  /** Keeps caches of a different oplog: an engine that is pointed at the wrong database must not delete them. */
   removeOthers(keep: { readonly entityNames: readonly string[]; readonly oplogGeneration: string }): void {
     const directory = cachesDirectory(this.#options.dataDirectory);
     if (!existsSync(directory)) return;
@@ -180,7 +180,7 @@ export class CacheShelf {
     return shelved;
   }
 
-  /** Opens a file again that was closed for being idle. */
+  /** Reopens a file that was closed because it was idle. */
   #writable(entityId: number, nowMs: number): Shelved & { file: CacheFile } {
     const shelved = this.#shelved.get(entityId);
     if (shelved === undefined) throw damaged(String(entityId), 'no file of this entity is open');
@@ -228,18 +228,18 @@ function stateOf({ paths, generation, file }: Pick<Shelved, 'paths' | 'generatio
   };
 }
 
-/** In the same oplog: another oplog's ids say nothing about ours. */
+/** Compares within the same oplog, because ids of different oplogs are unrelated. */
 function isOfAnotherEntity({ metadata }: CacheFile, identity: CacheIdentity): boolean {
   return metadata.oplogGeneration === identity.oplogGeneration && metadata.entityId !== identity.entityId;
 }
 
-/** Why a sound file cannot go on being this entity's cache; null when it can. */
+/** Why an undamaged file cannot continue as this entity's cache; null if it can. */
 function misfit(file: CacheFile, identity: CacheIdentity): Extract<CacheFinding, { kind: 'unusable' }> | null {
   const { entityId, shapeHash, oplogGeneration, rebuild } = file.metadata;
   if (entityId !== identity.entityId || shapeHash !== identity.shapeHash)
     return { kind: 'unusable', reason: 'The file is of another shape.', code: null };
   if (oplogGeneration !== identity.oplogGeneration)
-    return { kind: 'unusable', reason: 'The file follows another history of the oplog.', code: 'EMC-3003' };
+    return { kind: 'unusable', reason: 'The file follows a different oplog history.', code: 'EMC-3003' };
   if (rebuild < identity.rebuildRequested) return { kind: 'unusable', reason: 'A rebuild was asked for.', code: null };
   return null;
 }

@@ -1,9 +1,9 @@
-/** The SQL of a cache file, made from the shape. Names are checked by the shape's schema and quoted all the same. */
+/** Builds the SQL of a cache file from the shape. Names are validated by the shape's schema and also quoted. */
 import type { Column, ColumnType } from '@emcachers/core/shape';
 
 /**
- * `ANY` in a STRICT table keeps the value as it is: for `Any`, and for `Number`, whose NaN and Infinity are texts since
- * SQLite would store NaN as NULL. JSON is text: see docs/decisions/0003-cache-file-format.md for both.
+ * `ANY` in a STRICT table stores a value unchanged. `Any` needs it, and so does `Number`, which stores NaN and Infinity as text
+ * because SQLite stores NaN as NULL. JSON is text. docs/decisions/0003-cache-file-format.md has the reasons.
  */
 const sqliteTypes: Readonly<Record<ColumnType, string>> = {
   JSONB: 'TEXT',
@@ -26,8 +26,8 @@ export function createTable(entityName: string, columns: readonly Column[]): str
 }
 
 /**
- * Two statements instead of one upsert: each says whether the row was there, which keeps the document count exact. Which
- * is tried first follows the last outcome, so a scan costs one and an update one. Parameters: the columns, then doc_id.
+ * Two statements instead of one upsert: each reports whether the row existed, which keeps the document count exact. The last
+ * outcome decides which one runs first, so that a scan and a run of updates each need one. Parameters: the columns, then doc_id.
  */
 export function insertRow(entityName: string, columns: readonly Column[]): string {
   const names = columns.map(({ name }) => quoted(name));

@@ -1,4 +1,4 @@
-/** The entry of a cache thread. SQLite's calls block, so they run here and never on the engine's event loop. */
+/** Entry point of a cache thread. SQLite calls block, so they run here and never on the engine's event loop. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { unreachable } from '@emcachers/core/unreachable';
 import { toCacheError } from './cache-error.ts';
@@ -10,7 +10,7 @@ start(workerData);
 
 function start(options: ThreadOptions | CheckOptions): void {
   const port = parentPort;
-  if (port === null) throw new Error('A cache thread is started as a worker thread.');
+  if (port === null) throw new Error('cache-thread.ts must run as a worker thread.');
   if (options.kind === 'check') {
     port.postMessage(answer(0, () => quickCheck(options.path)));
     return;

@@ -1,14 +1,14 @@
 import type { Column } from '@emcachers/core/shape';
 
-/** What goes through the front door of the caches, `sqlite-cache.ts`. */
+/** Types of the caches' interface, `sqlite-cache.ts`. */
 
-/** What a file must be a cache of. */
+/** Identifies what a file caches. */
 export interface CacheIdentity {
   readonly entityId: number;
   readonly entityName: string;
   readonly columns: readonly Column[];
   readonly shapeHash: string;
-  /** Identity of the oplog's history; offsets of another one mean nothing. */
+  /** Identity of the oplog's history. Offsets of a different history are meaningless. */
   readonly oplogGeneration: string;
   readonly rebuildRequested: number;
 }
@@ -17,16 +17,16 @@ export interface CacheState {
   readonly generation: number;
   readonly offset: number;
   readonly documents: number;
-  /** `db.sqlite` names this generation. */
+  /** True if `db.sqlite` points to this generation. */
   readonly published: boolean;
-  /** `db.sqlite` names some generation: while a new one is built, the one before. */
+  /** True if `db.sqlite` points to any generation; during a build, that is the previous one. */
   readonly served: boolean;
   readonly fileBytes: number;
   /** The link that applications open. */
   readonly path: string;
   /** The generation's own file. */
   readonly file: string;
-  /** The newest entry in the file, to notice a database that was rewound; null before the first. */
+  /** The newest entry in the file, used to detect a restored PostgreSQL; null before the first. */
   readonly lastEntry: LastEntry | null;
 }
 
@@ -38,17 +38,17 @@ export interface LastEntry {
 export type CacheFinding =
   | { readonly kind: 'present'; readonly state: CacheState }
   | { readonly kind: 'absent' }
-  /** A file is there and may be served, but it must be built again. */
+  /** A file exists and may be served, but must be rebuilt. */
   | { readonly kind: 'unusable'; readonly reason: string; readonly code: 'EMC-3003' | 'EMC-4001' | null };
 
 /** Consecutive entries of one entity, in id order. `data[i]` null is a Delete. */
 export interface CacheBatch {
   readonly entityId: number;
-  /** The offset that these entries follow. A file that is not so far is refused: there would be a hole (I3). */
+  /** The offset that these entries follow. A file below it refuses the batch, which would leave a gap (I3). */
   readonly after: number;
   readonly docIds: readonly string[];
   readonly data: readonly (string | null)[];
-  /** The offset after them; at least the id of the last. */
+  /** The offset after the batch; at least the id of its last entry. */
   readonly offset: number;
   readonly version: number | null;
   readonly lastEntry: LastEntry | null;

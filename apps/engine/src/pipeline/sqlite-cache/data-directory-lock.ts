@@ -1,6 +1,6 @@
 /**
- * One engine per data directory. A lock that the operating system takes back when its process ends, however it ends: a
- * transaction that is held in a SQLite file of its own. A file with a process id would outlive a `kill -9`.
+ * Allows one engine per data directory. The lock is an open transaction in a separate SQLite file, which the operating system
+ * releases however the process ends. A file with a process id would survive a `kill -9`.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ export interface DataDirectoryLock {
   release(): void;
 }
 
-/** EMC-1003 when another engine holds the directory, or when it cannot be written. */
+/** Throws EMC-1003 if another engine holds the directory or it is not writable. */
 export function holdDataDirectory(dataDirectory: string): DataDirectoryLock {
   let database: Database.Database | null = null;
   try {

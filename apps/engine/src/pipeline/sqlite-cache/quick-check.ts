@@ -3,8 +3,8 @@ import { damaged, toCacheError } from './cache-error.ts';
 import { readMetadata } from './cache-metadata.ts';
 
 /**
- * Reads a whole file through, without writing. EMC-4001 when SQLite finds it damaged, by a row of the report or by an error
- * (a broken header throws). What it cannot see are changed bytes inside a value; nothing short of comparing rows can.
+ * Runs `PRAGMA quick_check` on a file without writing. Throws EMC-4001 if SQLite reports damage, as a row of the report or as an
+ * error (a damaged header throws). It does not detect changed bytes inside a value; only comparing rows does.
  */
 export function quickCheck(path: string): void {
   try {

@@ -1,7 +1,7 @@
 /**
- * Pages of a published cache's rows, for people. Opened by its link for each page and closed again, read-only: it never
- * holds a log back, and it sees what any application sees. Never by reading the files themselves: closing a file that
- * this process also has open through SQLite would drop SQLite's locks (https://www.sqlite.org/howtocorrupt.html).
+ * Reads pages of a published cache's rows for the console and the API. Each page opens the link read-only and closes it again, so
+ * that it never delays a checkpoint and sees what applications see. It uses SQLite only: opening and closing the file directly
+ * would drop the locks that SQLite holds in this process (https://www.sqlite.org/howtocorrupt.html).
  */
 import type { RowsPage } from '@emcachers/core/api-views';
 import { cellText, type SqlValue } from '@emcachers/core/document/row-codec';
@@ -15,14 +15,14 @@ import type { RowsRequest } from './cache-types.ts';
 
 const rowsMax = 1_000;
 
-/** EMC-5004 before the first publication. */
+/** Throws EMC-5004 before the first publication. */
 export function readRows(dataDirectory: string, request: RowsRequest): RowsPage {
   const paths = new CachePaths(dataDirectory, request.entityName);
   if (paths.published() === null)
     throw new EmcachersError({
       code: 'EMC-5004',
-      detail: `The cache of ${request.entityName} is being built for the first time.`,
-      hint: 'Rows can be read as soon as the first scan is complete.',
+      detail: `The first cache of ${request.entityName} is still being built.`,
+      hint: 'Wait until the first scan is complete.',
     });
   try {
     const database = new Database(paths.link, { readonly: true, fileMustExist: true });
@@ -44,7 +44,7 @@ function readPage(database: Database.Database, path: string, request: RowsReques
   const select = `SELECT doc_id, ${names.map(quoted).join(', ')} FROM ${quoted(request.entityName)}`;
   const found = database
     .prepare<[string, number], SqlValue[]>(`${select} WHERE doc_id ${isOne ? '=' : '>'} ? ORDER BY doc_id LIMIT ?`)
-    // Integers as bigints keep every digit; what is a number then is a REAL.
+    // Bigints keep every digit of an INTEGER; a JavaScript number is then always a REAL.
     .safeIntegers(true)
     .raw(true)
     .all(request.docId ?? request.after ?? '', limit + 1);

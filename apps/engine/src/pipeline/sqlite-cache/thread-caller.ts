@@ -1,6 +1,6 @@
 /**
- * Calls into one cache thread, answered as promises. A thread that dies rejects what waits, with EMC-4003, and the next
- * call starts a new one, which knows no files: every entity is opened again, as after any other error.
+ * Calls one cache thread and returns promises. If the thread dies, pending calls reject with EMC-4003, and the next call starts a
+ * new thread. The new thread has no open files, so every entity is opened again, as after any other error.
  */
 import { Worker } from 'node:worker_threads';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
@@ -34,7 +34,7 @@ export class ThreadCaller {
     });
   }
 
-  /** After the last answer: resolves when the thread is gone. */
+  /** Call it after the last reply. Resolves once the thread has ended. */
   async close(nowMs: number): Promise<void> {
     const worker = this.#worker;
     if (worker === null) return;
@@ -69,7 +69,7 @@ function threadGone(cause: unknown): EmcachersError {
   return new EmcachersError({ code: 'EMC-4003', detail, cause });
 }
 
-/** Runs `quickCheck` in a thread of its own, since it can take seconds. EMC-4001 when the file is damaged. */
+/** Runs `quickCheck` in a separate thread, because it can take seconds. Rejects with EMC-4001 if the file is damaged. */
 export function checkInThread(path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const workerData: CheckOptions = { kind: 'check', path };

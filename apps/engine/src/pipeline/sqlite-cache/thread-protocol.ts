@@ -1,4 +1,4 @@
-/** What goes between the engine and a cache thread: calls of `CacheShelf` by name, answered in order. */
+/** Messages between the engine and a cache thread: calls of `CacheShelf` methods by name, answered in order. */
 import type { ErrorCode } from '@emcachers/core/error-codes';
 import type { CacheShelf, ShelfOptions } from './cache-shelf.ts';
 
@@ -6,7 +6,7 @@ export interface ThreadOptions extends ShelfOptions {
   readonly kind: 'shelf';
 }
 
-/** A thread that does nothing but read one file through. */
+/** A thread that only runs quick_check on one file. */
 export interface CheckOptions {
   readonly kind: 'check';
   readonly path: string;
@@ -26,7 +26,7 @@ export interface CallMessage {
   readonly call: ShelfCall;
 }
 
-/** Errors lose their class between threads, so they travel as code and detail. */
+/** Errors lose their class between threads, so a reply carries the code and the detail. */
 export type AnswerMessage =
   | { readonly id: number; readonly kind: 'value'; readonly value: unknown }
   | { readonly id: number; readonly kind: 'error'; readonly code: ErrorCode; readonly detail: string };

@@ -1,7 +1,7 @@
 /**
- * The caches behind threads: each entity belongs to one thread, so its calls stay in order and its file has one writer.
- * Keeps I5, I8 and I11 by what `cache-shelf.ts` does in each thread. The worst that can happen: a thread dies in the middle
- * of a transaction, which SQLite then rolls back; see `thread-caller.ts`.
+ * Runs the caches in threads. Each entity belongs to one thread, so that its calls stay in order and its file has one writer.
+ * `cache-shelf.ts` keeps I5, I8 and I11 in each thread. Worst case: a thread dies in the middle of a transaction, which SQLite
+ * rolls back; see `thread-caller.ts`.
  */
 import { resolve } from 'node:path';
 import type { Clock } from '@emcachers/core/clock';
@@ -16,19 +16,19 @@ import type { ShelfCall } from './thread-protocol.ts';
 
 export interface CacheStoreOptions {
   readonly clock: Clock;
-  /** Caches go to `dbs` in it. */
+  /** Caches are stored in its `dbs` directory. */
   readonly dataDirectory: string;
-  /** Threads that write. Default 1: SQLite's work on two shared cores competes with everything else. */
+  /** Number of writer threads. Default 1, because SQLite competes with everything else for the processor. */
   readonly threads?: number;
   /** A file without writes for this long is closed. Default 5 minutes. */
   readonly idleMs?: number;
-  /** How long a superseded generation stays for readers that are opening it. Default 30 s. */
+  /** How long a superseded generation is kept for readers that are opening it. Default 30 s. */
   readonly graceMs?: number;
   /** Files open at once in each thread. Default 200. */
   readonly openFilesMax?: number;
 }
 
-/** Takes the data directory; EMC-1003 when another engine holds it, EMC-1001 when SQLite is too old. */
+/** Locks the data directory. Throws EMC-1003 if another engine holds it, EMC-1001 if SQLite is too old. */
 export function openCacheStore(options: CacheStoreOptions): CacheStore {
   const { clock, threads = 1, idleMs = 300_000, graceMs = 30_000, openFilesMax = 200 } = options;
   const dataDirectory = resolve(options.dataDirectory);
@@ -37,11 +37,11 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
   const shelf = { kind: 'shelf', dataDirectory, idleMs, graceMs, openFilesMax } as const;
   const callers = Array.from({ length: Math.max(1, threads) }, () => new ThreadCaller(shelf));
   const [first] = callers;
-  if (first === undefined) throw new EmcachersError({ code: 'EMC-5999', detail: 'There is no cache thread.' });
+  if (first === undefined) throw new EmcachersError({ code: 'EMC-5999', detail: 'No cache thread is configured.' });
   const files = new Map<number, string>();
 
   const callerOf = (entityId: number): ThreadCaller => callers[entityId % callers.length] ?? first;
-  // The thread answers each call with what the shelf's method of that name returns.
+  // The thread replies with the return value of the shelf's method of the same name.
   const call = async <Value>(caller: ThreadCaller, shelfCall: ShelfCall): Promise<Value> =>
     (await caller.call({ nowMs: clock.monotonicMs(), call: shelfCall })) as Value;
   const stateFrom = async (entityId: number, answer: Promise<CacheState>): Promise<CacheState> => {
