@@ -119,7 +119,7 @@ describe('the channel', () => {
     expect(ids(batch)).toEqual([1]);
     if (batch !== null) channel.acknowledge(batch);
     expect(await channel.take()).toBeNull();
-    expect(() => channel.offer(item(2))).toThrow('closed');
+    expect(() => channel.offer(item(2))).toThrow('after close()');
   });
 
   test('a failure reaches both sides at once, and the first cause is the one that is kept', async () => {

@@ -74,7 +74,7 @@ describe('a cache file', () => {
     using world = setUp();
     world.shelf.build(identity, 0);
     world.shelf.apply(batchOf(0, ['a', 1]), 0);
-    expect(() => world.shelf.apply(batchOf(5, ['b', 1]), 0)).toThrow('was given what follows 5');
+    expect(() => world.shelf.apply(batchOf(5, ['b', 1]), 0)).toThrow('the batch starts after 5');
   });
 
   test('rolls a whole batch back when the disk is full, and goes on when there is room (EMC-4002)', () => {
