@@ -28,7 +28,7 @@ export function readStartSettings(environment: Environment, root: string): Start
     enginePort: port(environment, 'ENGINE_PORT', 4000),
     consolePort: port(environment, 'CONSOLE_PORT', 3000),
     mongoPort: port(environment, 'EMCACHERS_MONGO_PORT', 27117),
-    postgresPort: port(environment, 'EMCACHERS_POSTGRES_PORT', 54317),
+    postgresPort: port(environment, 'EMCACHERS_POSTGRES_PORT', 25432),
     mongoUrl,
     databaseUrl: text(environment, 'DATABASE_URL'),
     mongodBinary: text(environment, 'MONGOD_BINARY'),

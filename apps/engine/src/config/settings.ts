@@ -1,16 +1,16 @@
 import { z } from 'zod';
 
 /**
- * Every setting of the product: one table from which the schema, `.env.example` and the error messages are made.
- * The names are the environment's; the configuration file uses the same ones.
+ * Every setting of the product. The schema, `.env.example` and the error messages are generated from this table.
+ * Names are environment variables; the configuration file uses the same names.
  */
 export interface Setting<T> {
   readonly schema: z.ZodType<T, string>;
-  /** As text, as one would write it in the environment; null means: no value. */
+  /** The default, as text in the form the environment would hold; null if there is none. */
   readonly standard: string | null;
   readonly unit: string;
   readonly reason: string;
-  /** Read by `npm start` or the console only; the engine checks it and passes it by. */
+  /** `start`: used by `npm start` or the console only; the engine validates the value but does not use it. */
   readonly reader: 'engine' | 'start';
 }
 
@@ -54,28 +54,28 @@ export const settings = {
     schema: url(['mongodb', 'mongodb+srv']),
     standard: null,
     unit: 'MongoDB connection string of a replica set or sharded cluster',
-    reason: 'The source. `npm start` brings a server of its own when this is not set.',
+    reason: 'The source database. If unset, `npm start` runs its own MongoDB server.',
     reader: 'engine',
   },
   DATABASE_URL: {
     schema: url(['postgres', 'postgresql']),
     standard: null,
     unit: 'PostgreSQL connection string',
-    reason: 'Where the oplog lives. `npm start` brings a server of its own when this is not set.',
+    reason: 'The database that stores the oplog. If unset, `npm start` runs its own PostgreSQL server.',
     reader: 'engine',
   },
   EMCACHERS_DATA_DIR: {
     schema: z.string().min(1, 'is empty'),
     standard: '.emcachers',
     unit: 'directory',
-    reason: 'Cache files and this node’s own facts; applications open <data dir>/dbs/<entity>/db.sqlite.',
+    reason: 'Holds the cache files and this node’s metadata. Applications open <data dir>/dbs/<entity>/db.sqlite.',
     reader: 'engine',
   },
   EMCACHERS_ROLES: {
     schema: roleList,
     standard: 'ingest,replicate,api',
-    unit: 'list, separated by commas, of ingest, replicate and api',
-    reason: 'What this process does; one process does all by default.',
+    unit: 'comma-separated list of ingest, replicate and api',
+    reason: 'The roles this process runs. By default one process runs all of them.',
     reader: 'engine',
   },
   EMCACHERS_NODE_ID: {
@@ -83,77 +83,78 @@ export const settings = {
     standard: null,
     unit: 'name',
     reason:
-      'How operators know this node. Without it the node makes a name from the host and keeps it in its data directory.',
+      'The name operators see for this node. If unset, a name is derived from the host name and saved in the data directory.',
     reader: 'engine',
   },
   ENGINE_HOST: {
     schema: z.string().min(1, 'is empty'),
     standard: '127.0.0.1',
     unit: 'address to listen on',
-    reason: 'Loopback needs no login; any other address needs EMCACHERS_TOKEN.',
+    reason: 'Loopback addresses need no authentication; any other address requires EMCACHERS_TOKEN.',
     reader: 'engine',
   },
   ENGINE_PORT: {
     schema: port,
     standard: '4000',
-    unit: 'TCP port; 0 takes a free one',
-    reason: 'tRPC, REST, health and metrics.',
+    unit: 'TCP port; 0 picks a free port',
+    reason: 'Serves tRPC, REST, health checks and metrics.',
     reader: 'engine',
   },
   CONSOLE_PORT: {
     schema: port,
     standard: '3000',
     unit: 'TCP port',
-    reason: 'The console; the engine lets a browser at this port’s origin call it.',
+    reason: 'Serves the console. The engine accepts browser requests from this port’s origin.',
     reader: 'engine',
   },
   EMCACHERS_CONSOLE_ORIGINS: {
     schema: originList,
     standard: null,
-    unit: 'list of origins, separated by commas',
-    reason: 'Other addresses under which the console is opened, for example behind a proxy.',
+    unit: 'comma-separated list of origins',
+    reason: 'Additional origins that serve the console, for example behind a proxy.',
     reader: 'engine',
   },
   EMCACHERS_TOKEN: {
     schema: z.string().min(16, 'has fewer than 16 characters'),
     standard: null,
     unit: 'secret, 16 characters or more',
-    reason: 'Sent as a bearer token by every client when the engine does not listen on loopback alone.',
+    reason: 'Clients send it as a bearer token. Required unless the engine listens on loopback only.',
     reader: 'engine',
   },
   LOG_LEVEL: {
     schema: z.enum(logLevels, `is not one of ${logLevels.join(', ')}`),
     standard: 'info',
     unit: logLevels.join(', '),
-    reason: 'Logs are JSON lines on standard output.',
+    reason: 'The lowest level to log. Logs are JSON lines on standard output.',
     reader: 'engine',
   },
   EMCACHERS_MONGO_PORT: {
     schema: port,
     standard: '27117',
     unit: 'TCP port',
-    reason: 'The MongoDB server that `npm start` brings.',
+    reason: 'The embedded MongoDB server that `npm start` runs.',
     reader: 'start',
   },
   EMCACHERS_POSTGRES_PORT: {
     schema: port,
-    standard: '54317',
+    standard: '25432',
     unit: 'TCP port',
-    reason: 'The PostgreSQL server that `npm start` brings.',
+    reason: 'The embedded PostgreSQL server that `npm start` runs. The default is below the ephemeral port range.',
     reader: 'start',
   },
   MONGOD_BINARY: {
     schema: z.string().min(1, 'is empty'),
     standard: null,
-    unit: 'path of a mongod executable',
-    reason: 'Run by `npm start` instead of the embedded server; also looked for on the PATH.',
+    unit: 'path to a mongod executable',
+    reason: '`npm start` runs this mongod instead of the embedded server. If unset, it looks for mongod on the PATH.',
     reader: 'start',
   },
   EMCACHERS_DEMO: {
     schema: z.enum(['on', 'off'], 'is neither on nor off'),
     standard: null,
     unit: 'on or off',
-    reason: 'The demo shop and its gentle writer; on with the embedded MongoDB, off with your own unless asked for.',
+    reason:
+      'Creates the demo shop and writes to it slowly. Defaults to on with the embedded MongoDB and off with your own.',
     reader: 'start',
   },
 } as const satisfies Record<string, Setting<unknown>>;
