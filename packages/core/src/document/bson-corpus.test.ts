@@ -1,6 +1,6 @@
 /**
- * MongoDB's BSON corpus, read from EMCACHERS_SPEC_DIR: whatever a server may send is projected, and agrees with the
- * official library wherever JSON can say the same; whatever is not BSON is refused with `DocumentError`.
+ * MongoDB's BSON corpus, read from EMCACHERS_SPEC_DIR. Every valid document is projected, and the result equals that of the
+ * official library where JSON can represent the value. Invalid BSON is refused with `DocumentError`.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -26,14 +26,14 @@ function corpusFiles(): [string, Corpus][] {
   if (folder === null) return [];
   const names = readdirSync(folder).filter((name) => name.endsWith('.json'));
   const files = names.map((name): [string, Corpus] => [name, JSON.parse(readFileSync(join(folder, name), 'utf8'))]);
-  // Some files are about parsing JSON only.
+  // Some files only test JSON parsing.
   return files.filter(([, { valid, decodeErrors }]) => valid !== undefined || decodeErrors !== undefined);
 }
 
-/** Decoding errors of the corpus that concern text, which is kept and counted instead of refused. */
+/** Corpus errors about invalid UTF-8: we repair and count such text instead of refusing the document. */
 const keptTexts = /UTF-8|utf-8|invalid UTF/i;
 
-/** What the JSON says, as the official library would say it; undefined for types that have no common form. */
+/** The value as the official library writes it as JSON; undefined for types without a common form. */
 function libraryValue(value: unknown): unknown {
   if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
@@ -58,7 +58,7 @@ describe.each(corpusFiles())('the BSON corpus: %s', (_, corpus) => {
       for (const { description, canonical_bson: hex } of valid) {
         const raw = Buffer.from(hex, 'hex');
         const parsed = JSON.parse(documentJson(raw)) as Record<string, unknown>;
-        // Its options and patterns are MongoDB's, not JavaScript's.
+        // These patterns and options are valid in MongoDB but not in JavaScript.
         const decoded = deserialize(raw, { bsonRegExp: true, promoteValues: true, validation: { utf8: false } });
         const expected = libraryValue(decoded[key]);
         if (expected !== undefined)

@@ -1,6 +1,7 @@
 /**
- * One BSON value in one column: the table of `docs/glossary.md`, as code. Total over (BSON type × column type).
- * `null` is "nothing to keep"; `refused` is "there is a value and the column's type cannot hold it", which is counted.
+ * Converts one BSON value to the value stored in a column: the table of `docs/glossary.md`, as code. Defined for every
+ * (BSON type, column type) pair. `null` means there is no value; `refused` means that the column type cannot hold it,
+ * which is counted as a coercion error.
  */
 import type { ColumnType } from '../shape.ts';
 import { unreachable } from '../unreachable.ts';
@@ -44,7 +45,7 @@ export function columnValue(bytes: Buffer, value: ValueAt, columnType: ColumnTyp
   }
 }
 
-/** Everything has a text: the canonical one, or JSON for documents and arrays. */
+/** Every BSON value has a text form: its canonical text, or JSON for documents and arrays. */
 function textValue(bytes: Buffer, value: ValueAt): string {
   const { type, start } = value;
   switch (type) {
@@ -100,7 +101,7 @@ function integerValue(bytes: Buffer, { type, start }: ValueAt): ColumnValue {
 
 function wholeDouble(value: number): ColumnValue {
   if (!Number.isInteger(value)) return refused;
-  // `+ 0` makes -0 an ordinary zero, which an integer column can only mean.
+  // `+ 0` turns -0 into 0: an integer column has no negative zero.
   return Number.isSafeInteger(value) ? value + 0 : int64OrRefused(BigInt(value));
 }
 
@@ -128,12 +129,12 @@ function numberValue(bytes: Buffer, { type, start }: ValueAt): ColumnValue {
   }
 }
 
-/** SQLite would make NaN a NULL; its text says what the document holds. */
+/** SQLite stores NaN as NULL, so non-finite values are kept as text. */
 function finiteOrText(value: number): number | string {
   return Number.isFinite(value) ? value : String(value);
 }
 
-/** The nearest double; a finite value beyond the range of doubles is not "Infinity" and is refused. */
+/** The nearest double. A finite value outside the range of a double is refused, not turned into Infinity. */
 function decimalNumber(decimal: Decimal): ColumnValue {
   const value = Number(decimalText(decimal));
   return decimal.kind === 'finite' && !Number.isFinite(value) ? refused : finiteOrText(value);

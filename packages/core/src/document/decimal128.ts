@@ -1,6 +1,6 @@
 /**
- * Decimal128 (IEEE 754-2008, binary integer significand) as digits and exponent, and its canonical text by the BSON
- * specification: https://github.com/mongodb/specifications/blob/master/source/bson-decimal128/decimal128.md
+ * Decimal128 (IEEE 754-2008, binary integer significand) as digits and exponent, and its canonical text as defined by
+ * the BSON specification: https://github.com/mongodb/specifications/blob/master/source/bson-decimal128/decimal128.md
  */
 
 export type Decimal =
@@ -18,7 +18,7 @@ export function decimalAt(bytes: Buffer, start: number): Decimal {
   const combination = Number((high >> 58n) & 0x1fn);
   if (combination === 0x1f) return { kind: 'nan' };
   if (combination === 0x1e) return { kind: 'infinity', isNegative };
-  // The form for significands above 2^113 can only hold more than 34 digits, which the standard reads as zero.
+  // Significands above 2^113 have more than 34 digits, which the standard defines to be zero.
   const isLargeForm = combination >> 3 === 3;
   const biased = Number((high >> (isLargeForm ? 47n : 49n)) & 0x3fffn);
   const significand = isLargeForm ? 0n : ((high & 0x1ffff_ffff_ffffn) << 64n) | low;
@@ -46,7 +46,7 @@ function scientific(digits: string, adjusted: number): string {
   return `${digits.slice(0, 1)}${fraction}E${adjusted < 0 ? '-' : '+'}${Math.abs(adjusted)}`;
 }
 
-/** The whole number that it is, or null when it has a fraction or more than `digitCountMax` digits. */
+/** The value as an integer, or null if it has a fraction or its exponent is above `digitCountMax`. */
 export function decimalInteger(decimal: Decimal, digitCountMax: number): bigint | null {
   if (decimal.kind !== 'finite') return null;
   const { digits, exponent, isNegative } = decimal;

@@ -7,7 +7,7 @@ import { DocumentError } from './document-error.ts';
 const idOf = (id: unknown): string => docIdOfDocument(serialize({ _id: id }, { ignoreUndefined: false }));
 const hex = '507f1f77bcf86cd799439011';
 
-/** The value bytes of `_id`, replaced; for bytes that no driver would write. */
+/** Replaces the value bytes of `_id`, to test bytes that no driver would write. */
 function rawString(...utf8: number[]): Buffer {
   const length = Buffer.alloc(4);
   length.writeInt32LE(utf8.length + 1);
@@ -15,12 +15,12 @@ function rawString(...utf8: number[]): Buffer {
 }
 
 describe('a DocID', () => {
-  test('is the hex of an ObjectId and a plain string itself', () => {
+  test('is the hex of an ObjectId, and a plain string unchanged', () => {
     expect(idOf(new ObjectId(hex))).toBe(hex);
     expect(idOf('order-17 (draft)')).toBe('order-17 (draft)');
   });
 
-  test('is one for numbers that MongoDB holds to be equal, also inside a document', () => {
+  test('is the same for numbers that MongoDB treats as equal, also inside a document', () => {
     for (const [ids, text] of [
       [[1, new Int32(1), Long.fromNumber(1), new Double(1), Decimal128.fromString('1.00')], 'n:1'],
       [[0, new Double(-0), Decimal128.fromString('-0E+3')], 'n:0'],
@@ -32,11 +32,11 @@ describe('a DocID', () => {
       expect(new Set(ids.map(idOf))).toEqual(new Set([text]));
     }
     expect(idOf({ a: 1 })).toBe(idOf({ a: Decimal128.fromString('1.0') }));
-    // A double's 0.1 is not the decimal 0.1, and MongoDB knows.
+    // The double 0.1 and the Decimal128 0.1 are different values in MongoDB.
     expect(idOf(0.1)).not.toBe(idOf(Decimal128.fromString('0.1')));
   });
 
-  test('is different for everything that is different', () => {
+  test('differs for all values that MongoDB treats as different', () => {
     const different: unknown[] = [
       ...[
         null,
@@ -120,14 +120,14 @@ describe('a DocID', () => {
     }
   });
 
-  test('tells strings apart that are not UTF-8', () => {
+  test('distinguishes strings that are not valid UTF-8', () => {
     const ids = [[0xff], [0xfe], [0xef, 0xbf, 0xbd], [0xed, 0xa0, 0xbd], [0xed, 0xa0, 0xbc]].map((utf8) =>
       docIdOf(0x02, rawString(...utf8)),
     );
     expect(new Set(ids).size).toBe(5);
   });
 
-  test('is the same from an event and from the document, and injective on strings and nested values', () => {
+  test('is the same for an event and its document, and injective on strings and nested values', () => {
     const value = fc.letrec((tie) => ({
       value: fc.oneof({ maxDepth: 3 }, fc.string({ unit: 'binary' }), fc.boolean(), fc.constant(null), tie('document')),
       document: fc.dictionary(
@@ -145,7 +145,7 @@ describe('a DocID', () => {
     );
   });
 
-  test('refuses bytes that are no value, and a document without _id', () => {
+  test('refuses bytes that are not a valid value, and a document without _id', () => {
     expect(() => docIdOf(0x07, Buffer.alloc(11))).toThrow(DocumentError);
     expect(() => docIdOf(0x02, Buffer.from([9, 0, 0, 0, 65, 0]))).toThrow(DocumentError);
     expect(() => docIdOfDocument(serialize({ id: 1 }))).toThrow('no _id');

@@ -1,11 +1,11 @@
 /**
- * DocID: a document's `_id` as a string that no other `_id` has, made from its raw bytes, the same for scan and stream.
+ * DocID: a document's `_id` as a unique string, computed from its raw bytes; the scan and the stream produce the same one.
  *
- * ObjectIds are their hex and plain ASCII strings are themselves; everything else, and every string that could be taken for
- * something else, carries a tag of one letter and a colon. Values that MongoDB's `_id` index holds to be equal have the same
- * DocID (1, 1L, 1.0 and Decimal128 1; also inside compound ids), and no others. Only printable ASCII is used: PostgreSQL
- * refuses NUL and drivers merge ill-formed text. An id above 512 characters is replaced by its SHA-256, since PostgreSQL's
- * index rows have room for 2.7 kB.
+ * An ObjectId becomes its hex and a plain ASCII string stays as it is. Every other value, and every string that could be
+ * mistaken for one, is prefixed with a tag: one letter and a colon. Two values have the same DocID if and only if MongoDB's
+ * `_id` index treats them as equal (1, 1L, 1.0 and Decimal128 1; also inside compound ids). A DocID is printable ASCII,
+ * because PostgreSQL rejects NUL and drivers decode different ill-formed strings to the same text. An id longer than 512
+ * characters is replaced by its SHA-256: PostgreSQL limits an index row to 2.7 kB.
  *
  * Tags: `s:` string, `n:` number, `d:` date (ms), `b:` bool, `u:` UUID, `x:` other binary (subtype, base64url), `t:`
  * timestamp, `o:` document, `a:` array, `z:` null and undefined, `k:` MinKey and MaxKey, `y:` any other type, `h:` hashed.
@@ -19,7 +19,7 @@ import { binaryAt, binaryText, boundaryText, int64At, isUuid, objectIdText, time
 
 export const docIdCharsMax = 512;
 
-/** `valueBytes` are the bytes of the value alone, as they stand in the document after the element's name. */
+/** `valueBytes` holds only the value: the bytes that follow the element's name in the document. */
 export function docIdOf(typeByte: number, valueBytes: Uint8Array): string {
   const bytes = bytesOf(valueBytes);
   if (valueEnd(bytes, typeByte, 0) !== bytes.length)
@@ -27,7 +27,7 @@ export function docIdOf(typeByte: number, valueBytes: Uint8Array): string {
   return docIdAt(bytes, typeByte, 0);
 }
 
-/** DocID of a whole document, or of a change event's documentKey: of its first top-level `_id`. */
+/** DocID of a document, or of a change event's documentKey: taken from its first top-level `_id`. */
 export function docIdOfDocument(raw: Uint8Array): string {
   const bytes = checkedDocument(raw);
   const walk = new ElementWalk(bytes, 0);
@@ -47,7 +47,7 @@ function docIdAt(bytes: Buffer, type: number, start: number): string {
   return tagged.length <= docIdCharsMax ? tagged : `h:${hash('sha256', tagged)}`;
 }
 
-/** Printable ASCII that is neither an ObjectId's hex nor begins like a tag. */
+/** Printable ASCII that does not look like the hex of an ObjectId and does not start with a tag. */
 function isPlain(text: string): boolean {
   return (
     text.length <= docIdCharsMax && /^[!-~](?:[ -~]*[!-~])?$/.test(text) && !/^(?:[a-z]:|[0-9a-f]{24}$)/.test(text)
@@ -122,7 +122,7 @@ function elementTexts(bytes: Buffer, { type, start, depth }: ValueAt): string[] 
   return texts;
 }
 
-/** Percent-encodes what is not a plain character here, byte by byte: ill-formed text stays distinct, and nothing can fake structure. */
+/** Percent-encodes every byte outside the allowed set, so that ill-formed strings stay distinct and no value can imitate the delimiters. */
 function escapedText(bytes: Buffer, start: number, end: number): string {
   return bytes
     .toString('latin1', start, end)

@@ -1,7 +1,7 @@
 /**
- * BSON to JSON text, straight from the bytes. Total over BSON's types and lossless where JSON can be: key order, duplicate
- * keys and int64 digits stay, a double keeps its point (1.0), what is not finite and what JSON has no type for become
- * the canonical texts of `value-text.ts`. No EJSON: a user's own `$date` or `_bsontype` field means nothing here.
+ * Converts BSON to JSON text directly from the bytes. Handles every BSON type. Key order, duplicate keys and all digits of an
+ * int64 are preserved, and a double keeps its decimal point (1.0). Non-finite numbers and types that JSON lacks are written
+ * as the canonical text of `value-text.ts`. This is not EJSON: a field named `$date` or `_bsontype` has no special meaning.
  */
 import { decimalAt, decimalText } from './decimal128.ts';
 import { DocumentError } from './document-error.ts';
@@ -20,7 +20,7 @@ import {
   timestampText,
 } from './value-text.ts';
 
-/** The whole document as JSON text. Every byte of it is checked on the way. */
+/** The whole document as JSON text. Validates every byte. */
 export function documentJson(raw: Uint8Array): string {
   return containerJson(checkedDocument(raw), { type: bsonType.document, start: 0 }, 0);
 }
@@ -30,7 +30,7 @@ export interface ValueAt {
   readonly start: number;
 }
 
-/** `depth` counts the levels above this value. */
+/** `depth` is the number of levels above this value. */
 export function valueJson(bytes: Buffer, value: ValueAt, depth: number): string {
   const { type, start } = value;
   switch (type) {
@@ -89,7 +89,7 @@ function containerJson(bytes: Buffer, { type, start }: ValueAt, depth: number): 
   return isArray ? `[${json}]` : `{${json}}`;
 }
 
-/** As a DBRef reads, which is what took the place of the deprecated DBPointer. */
+/** Written as a DBRef, the type that replaced DBPointer. */
 function dbPointerJson(bytes: Buffer, start: number): string {
   const id = start + 4 + int32At(bytes, start);
   return `{"$ref":${JSON.stringify(stringAt(bytes, start))},"$id":"${objectIdText(bytes, id)}"}`;
@@ -102,8 +102,8 @@ function codeWithScopeJson(bytes: Buffer, start: number, depth: number): string 
 }
 
 /**
- * Whether U+FFFD in a decoded text stands for bytes that were not UTF-8, rather than for itself. Looked at only when the
- * text has that character, so ordinary values pay nothing.
+ * True if a U+FFFD in the decoded text replaced invalid UTF-8; false if the document itself contains that character. Called
+ * only when the text contains U+FFFD, so ordinary values cost nothing.
  */
 export function holdsDamagedText(bytes: Buffer, value: ValueAt): boolean {
   switch (value.type) {

@@ -1,21 +1,21 @@
 /**
- * Where the values of all columns lie in one document, found in one walk.
+ * Finds the values of all columns in one pass over the document.
  *
- * Arrays in paths: a segment of digits is an index into an array; any other segment asks each element that is a document,
- * and the column's value is then the array of what was found, as in MongoDB's aggregation (`$items.sku`). An array without
- * a match gives an empty array: the path exists and holds nothing. Of several fields with one name the last counts.
+ * Arrays in paths: a numeric segment is an array index. Any other segment is looked up in each element that is a document,
+ * and the column's value is the array of the values found, as in MongoDB's aggregation (`$items.sku`). If no element matches,
+ * the value is an empty array, because the path exists. If a field name is repeated, the last one wins.
  */
 import type { ValueAt } from './json-writer.ts';
 import { childNamed, type PathNode } from './path-tree.ts';
 import { bsonType, ElementWalk } from './raw-bson.ts';
 
-/** One value in the document, or the values that were collected from an array's elements. */
+/** One value in the document, or the values collected from the elements of an array. */
 export type Located = ValueAt | Collected;
 export interface Collected {
   readonly values: readonly Located[];
 }
 
-/** By column; `types` is 0 where the path leads nowhere and `collectedType` where `collected` has the values. */
+/** Indexed by column. `types` is 0 if the path is missing, and `collectedType` if `collected` holds the values. */
 export class LocatedValues {
   readonly types: Int32Array;
   readonly starts: Int32Array;
@@ -39,7 +39,7 @@ export class LocatedValues {
   }
 }
 
-/** No BSON type has this number. */
+/** Not a BSON type number. */
 export const collectedType = -1;
 
 /** Fills `found` from the document at `start`. */
@@ -62,7 +62,7 @@ function locateValue(bytes: Buffer, value: NodeValue, found: LocatedValues): voi
     found.starts[column] = start;
   }
   if (node.children.length === 0) return;
-  // A field of the same name may have come before: nothing of it may stay.
+  // An earlier field of the same name may have left values: discard them.
   for (const column of node.columnsBelow) found.types[column] = 0;
   if (type === bsonType.document) locate(bytes, value, found);
   else if (type === bsonType.array) locateInArray(bytes, value, found);

@@ -1,10 +1,10 @@
 /**
- * One text for one numeric value, whatever its BSON type: MongoDB's `_id` index holds 1, 1L, 1.0 and Decimal128 1 to be
- * equal, so they must name the same document. Exact, since 0.1 as a double and as a Decimal128 are different values there.
+ * Gives equal numbers the same text, whatever their BSON type: MongoDB's `_id` index treats 1, 1L, 1.0 and Decimal128 1 as
+ * equal, so they identify the same document. The text is exact, because the double 0.1 and the Decimal128 0.1 differ.
  */
 import type { Decimal } from './decimal128.ts';
 
-/** Values with more digits than this left of the point are written with an exponent. */
+/** Values with more integer digits than this are written with an exponent. */
 const plainDigitsMax = 40;
 
 export function decimalValueText(decimal: Decimal): string {
@@ -21,7 +21,7 @@ export function decimalValueText(decimal: Decimal): string {
 export function doubleValueText(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (Number.isInteger(value)) return Math.abs(value) < 1e15 ? String(value + 0) : scaledText(BigInt(value), 0);
-  // A double is m × 2^-k: the same value in tens is m × 5^k × 10^-k.
+  // A double is m × 2^-k, which equals m × 5^k × 10^-k.
   let doublings = 0;
   let whole = value;
   while (!Number.isInteger(whole) && doublings < 1100) {
@@ -31,7 +31,7 @@ export function doubleValueText(value: number): string {
   return scaledText(BigInt(whole) * 5n ** BigInt(doublings), -doublings);
 }
 
-/** `digits × 10^exponent`, without trailing zeros in the digits. */
+/** The text of `digits × 10^exponent`, with trailing zeros moved into the exponent. */
 function scaledText(digits: bigint, exponent: number): string {
   if (digits === 0n) return '0';
   const sign = digits < 0n ? '-' : '';

@@ -1,15 +1,15 @@
 /**
- * All column paths of a shape as one tree, so that one walk over a document serves every column. Names are compared as
- * bytes: no text is made of a field that nobody asks for.
+ * All column paths of a shape as one tree, so that one pass over a document finds every column. Names are compared as
+ * bytes, so the names of unused fields are never decoded.
  */
 
 export interface PathNode {
   readonly name: Buffer;
-  /** The name as an index into an array, or -1 when it is none. */
+  /** The name as an array index, or -1 if it is not a number. */
   readonly index: number;
-  /** Columns whose path ends here. */
+  /** Columns whose path ends at this node. */
   readonly columns: readonly number[];
-  /** Columns whose path ends below. */
+  /** Columns whose path ends below this node. */
   readonly columnsBelow: readonly number[];
   readonly children: readonly PathNode[];
 }
@@ -44,7 +44,7 @@ function buildNode(name: string, all: readonly Remaining[]): PathNode {
   };
 }
 
-/** The child that is named by these bytes, or null. Hot: called for every field of every document. */
+/** The child with this name, or null. A hot path: called for every field of every document. */
 export function childNamed(node: PathNode, bytes: Buffer, field: FieldName): PathNode | null {
   const length = field.nameEnd - field.nameStart;
   for (const child of node.children) {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { formatPath, parsePath } from './path.ts';
 
 describe('a path', () => {
-  test('is read at its dots, and a quoted segment keeps its own', () => {
+  test('is split at dots, except inside quotes', () => {
     expect(parsePath('customer.address.city')).toEqual(['customer', 'address', 'city']);
     expect(parsePath('totals."net.eur".0')).toEqual(['totals', 'net.eur', '0']);
     expect(parsePath('"".x')).toEqual(['', 'x']);
@@ -15,7 +15,7 @@ describe('a path', () => {
     expect(() => parsePath(text)).toThrow(/EMC-5001.*character \d+/s);
   });
 
-  test('reads back what is formatted', () => {
+  test('is parsed back from its formatted text', () => {
     const name = fc.string({ unit: 'binary' }).filter((text) => !text.includes('\0'));
     fc.assert(
       fc.property(fc.array(name, { minLength: 1 }), (segments) => {

@@ -1,10 +1,10 @@
 /**
- * A column's path: segments separated by dots. A segment that holds a dot, a quote or nothing at all is written in double
- * quotes, where `\"` and `\\` stand for the characters themselves: `totals."net.eur"`, `"".x`.
+ * A column's path: segments separated by dots. A segment that contains a dot or a quote, or is empty, is written in double
+ * quotes, where `\"` and `\\` are escapes: `totals."net.eur"`, `"".x`.
  */
 import { EmcachersError } from '../emcachers-error.ts';
 
-/** EMC-5001 when the text is not a path; the message says at which character. */
+/** Throws EMC-5001 if the text is not a valid path; the message gives the character position. */
 export function parsePath(text: string): readonly string[] {
   const segments: string[] = [];
   let at = 0;
@@ -26,9 +26,9 @@ function plainSegment(text: string, start: number): Segment {
   const dot = text.indexOf('.', start);
   const end = dot < 0 ? text.length : dot;
   const name = text.slice(start, end);
-  if (name === '') throw pathError(text, start, 'a name is missing; an empty name is written ""');
+  if (name === '') throw pathError(text, start, 'a name is missing; write an empty name as ""');
   const quote = name.indexOf('"');
-  if (quote >= 0) throw pathError(text, start + quote, 'a name that holds a quote is quoted as a whole');
+  if (quote >= 0) throw pathError(text, start + quote, 'a name that contains a quote must be quoted as a whole');
   return { name: checkedName(text, name, start), end };
 }
 
@@ -40,20 +40,20 @@ function quotedSegment(text: string, start: number): Segment {
     if (char === '\\') at += 1;
     name += text[at] ?? '';
   }
-  throw pathError(text, start, 'this quote has no partner');
+  throw pathError(text, start, 'this quote is not closed');
 }
 
 function checkedName(text: string, name: string, start: number): string {
-  if (name.includes('\0')) throw pathError(text, start, 'MongoDB names have no NUL character');
+  if (name.includes('\0')) throw pathError(text, start, 'a MongoDB field name cannot contain NUL');
   return name;
 }
 
 function pathError(text: string, at: number, problem: string): EmcachersError {
-  const message = `The path ${JSON.stringify(text)} cannot be read at character ${at + 1}: ${problem}.`;
+  const message = `The path ${JSON.stringify(text)} is invalid at character ${at + 1}: ${problem}.`;
   return new EmcachersError({ code: 'EMC-5001', detail: message, fields: [{ path: ['path'], message }] });
 }
 
-/** The text that `parsePath` reads back as these segments; quotes what must be quoted. */
+/** The inverse of `parsePath`; quotes segments where necessary. */
 export function formatPath(segments: readonly string[]): string {
   return segments
     .map((name) => (/^[^".]+$/.test(name) ? name : `"${name.replace(/["\\]/g, (char) => `\\${char}`)}"`))

@@ -137,7 +137,7 @@ describe('a column', () => {
     }
   });
 
-  test('keeps dates that JavaScript has none for', () => {
+  test('keeps dates outside the range of JavaScript dates', () => {
     const texts = [
       Long.MIN_VALUE,
       Long.MAX_VALUE,
@@ -156,7 +156,7 @@ describe('a column', () => {
     ]);
   });
 
-  test('writes dates as JavaScript does, where it can', () => {
+  test('writes dates as JavaScript does, within its range', () => {
     fc.assert(
       fc.property(fc.date({ noInvalidDate: true }), (date) => {
         expect(project({ v: date }, ['Text', 'v']).values).toEqual([date.toISOString()]);
@@ -164,7 +164,7 @@ describe('a column', () => {
     );
   });
 
-  test('counts text that is not UTF-8, and leaves a real U+FFFD alone', () => {
+  test('counts text that is not valid UTF-8, but not a genuine U+FFFD', () => {
     const bytes = Buffer.from(serialize({ v: 'aXb', w: '\ufffd' }));
     bytes[bytes.indexOf('X')] = 0xff;
     const types: ColumnType[] = ['Text', 'JSONB', 'Text'];
@@ -181,7 +181,7 @@ describe('a column', () => {
 });
 
 describe('a projection', () => {
-  test('follows paths through documents, and a missing one is NULL without a count', () => {
+  test('follows paths through documents; a missing path is NULL and is not counted', () => {
     const document = { a: { 'b.c': 1, b: { c: 2 } }, $odd: 3, '': 4, __proto__x: 5 };
     expect(
       project(
@@ -199,7 +199,7 @@ describe('a projection', () => {
     });
   });
 
-  test('takes an index as an index and collects from elements otherwise', () => {
+  test('treats a numeric segment as an array index and collects from the elements otherwise', () => {
     const document = {
       items: [{ sku: 'a', q: [1, 2] }, { sku: 'b' }, 7, { other: 1 }, { q: [{ z: 3 }] }],
       empty: [],
@@ -222,7 +222,7 @@ describe('a projection', () => {
     expect(coercionErrors).toBe(1);
   });
 
-  test('serves a path and what is below it, and columns that share a path', () => {
+  test('supports a path and one below it, and two columns with the same path', () => {
     expect(project({ a: { b: 1 } }, ['JSONB', 'a'], ['Integer', 'a.b'], ['Text', 'a.b']).values).toEqual([
       '{"b":1}',
       1,
@@ -230,7 +230,7 @@ describe('a projection', () => {
     ]);
   });
 
-  test('counts the last of several fields with one name, as drivers do', () => {
+  test('uses the last of several fields with the same name, as drivers do', () => {
     const bytes = Buffer.from(serialize({ a: { x: 1 }, b: { y: 2 } }));
     bytes[bytes.lastIndexOf('b\0')] = 'a'.charCodeAt(0);
     const { data } = compileProjection(
@@ -242,7 +242,7 @@ describe('a projection', () => {
     expect(decodeRow(data, ['Integer', 'Integer'])).toEqual([null, 2]);
   });
 
-  test('says of a draft what was found and what was refused', () => {
+  test('reports for a draft what was found and what was refused', () => {
     const projection = compileProjection(
       columnsOf([
         ['Integer', 'a'],
@@ -254,7 +254,7 @@ describe('a projection', () => {
     expect(projection.outcomes(serialize({ a: 1, b: 'x', n: null }))).toEqual(['kept', 'refused', 'missing', 'kept']);
   });
 
-  test('refuses every document that is cut off or whose lengths lie, and never reads beyond it', () => {
+  test('refuses every document that is truncated or has wrong lengths, and never reads past its end', () => {
     const whole = Buffer.from(
       serialize({ s: 'text', d: { a: [1, 2, { x: 'y' }] }, b: new Binary(Buffer.alloc(9)), n: 1 }),
     );
@@ -282,7 +282,7 @@ describe('a projection', () => {
     );
   });
 
-  test('refuses a nesting that would exhaust the stack', () => {
+  test('refuses nesting that would exhaust the stack', () => {
     let document: object = {};
     for (let depth = 0; depth < 150; depth += 1) document = { a: document };
     expect(project({ v: document }, ['JSONB', 'v']).coercionErrors).toBe(0);
@@ -290,9 +290,9 @@ describe('a projection', () => {
     expect(() => project({ v: document }, ['JSONB', 'v'])).toThrow(DocumentError);
   });
 
-  test('keeps keys that mean something elsewhere', () => {
+  test('keeps keys that have a special meaning elsewhere', () => {
     const json = '{"$date":"hello","$oid":1,"_bsontype":"foo","__proto__":{"x":1},"toJSON":2}';
-    // The library itself refuses to write `_bsontype`, which any other driver may have done.
+    // The official library refuses to write `_bsontype`; other drivers do not.
     const bytes = Buffer.from(serialize({ v: JSON.parse(json.replace('_bsontype', '_bsontypX')) }));
     bytes[bytes.indexOf('_bsontypX') + 8] = 'e'.charCodeAt(0);
     const { data } = compileProjection(columnsOf([['JSONB', 'v']])).project(bytes);
@@ -309,7 +309,7 @@ describe('a row', () => {
     fc.uint8Array(),
   );
 
-  test('of Any columns reads back as it was, REAL and INTEGER apart', () => {
+  test('of Any columns is decoded unchanged, with REAL and INTEGER kept apart', () => {
     fc.assert(
       fc.property(fc.array(cell, { minLength: 1 }), (values) => {
         const types = values.map((): ColumnType => 'Any');
@@ -322,11 +322,11 @@ describe('a row', () => {
     );
   });
 
-  test('of another number of columns is refused', () => {
+  test('with the wrong number of columns is refused', () => {
     expect(() => decodeRow('[1]', ['Any', 'Any'])).toThrow(DocumentError);
   });
 
-  test('shows every digit to people', () => {
+  test('is displayed with all digits', () => {
     expect([null, 'x', 2n ** 63n - 1n, 1, -0, 0.1, Buffer.from([1, 255])].map(cellText)).toEqual([
       null,
       'x',

@@ -1,6 +1,6 @@
 /**
- * A shape's columns, compiled: raw document in, the oplog's row out. One walk locates all values, then each column is
- * written once. Bytes that are not UTF-8 inside a text become U+FFFD, and the column counts as a coercion error.
+ * Compiles a shape's columns into a projection from a raw document to an oplog row. One pass locates all values; then each
+ * column is written. Invalid UTF-8 in a text is replaced by U+FFFD and counted as a coercion error.
  */
 import type { Column, ColumnType } from '../shape.ts';
 import { columnValue, refused } from './column-value.ts';
@@ -12,23 +12,23 @@ import { checkedDocument } from './raw-bson.ts';
 import { encodeCell } from './row-codec.ts';
 
 export interface ProjectedRow {
-  /** The row in the oplog's encoding, see `row-codec.ts`. */
+  /** The row in the oplog's encoding; see `row-codec.ts`. */
   readonly data: string;
-  /** Values that a column's type could not hold and that became NULL. */
+  /** Values that the column type could not hold (stored as NULL), and texts with invalid UTF-8 (repaired). */
   readonly coercionErrors: number;
 }
 
-/** What became of one column: its path leads nowhere, its value is kept, or its type refuses the value. */
+/** The outcome for one column: its path is missing, its value is kept, or its type cannot hold the value. */
 export type ColumnOutcome = 'missing' | 'kept' | 'refused';
 
 export interface Projection {
-  /** Throws `DocumentError` when the bytes are not BSON. */
+  /** Throws `DocumentError` if the bytes are not valid BSON. */
   project(raw: Uint8Array): ProjectedRow;
-  /** By column, for the preview of a draft shape. Throws `DocumentError` too. */
+  /** One outcome per column, for the preview of a draft shape. Throws `DocumentError` as `project` does. */
   outcomes(raw: Uint8Array): readonly ColumnOutcome[];
 }
 
-/** EMC-5001 when a path cannot be read. */
+/** Throws EMC-5001 if a path is invalid. */
 export function compileProjection(columns: readonly Column[]): Projection {
   return new CompiledProjection(columns);
 }
@@ -36,7 +36,7 @@ export function compileProjection(columns: readonly Column[]): Projection {
 class CompiledProjection implements Projection {
   readonly #tree: PathNode;
   readonly #types: readonly ColumnType[];
-  /** Used again for every document: projecting is synchronous, and a document would otherwise cost three arrays. */
+  /** Reused for every document, which is safe because projecting is synchronous; saves three arrays per document. */
   readonly #found: LocatedValues;
   #refusals = 0;
 
@@ -86,7 +86,7 @@ class CompiledProjection implements Projection {
     return encodeCell(kept, columnType);
   }
 
-  /** Several values are kept as a JSON array, by the columns that can hold one. */
+  /** Collected values are stored as a JSON array, in the column types that can hold one. */
   #collectedCell(bytes: Buffer, located: Located | null, columnType: ColumnType): string {
     if (located === null || columnType === 'Bool' || columnType === 'Integer' || columnType === 'Number')
       return this.#refuse();

@@ -1,7 +1,7 @@
 /**
- * BSON where it lies. Nothing here builds JavaScript objects from user data: objects reorder keys that look like integers,
- * lose `__proto__`, round int64 and throw on regular expressions that only PCRE understands.
- * Format: https://bsonspec.org/spec.html. Every length is checked against the bytes that are there before it is believed.
+ * Reads BSON in place, without building JavaScript objects: objects reorder integer-like keys, lose `__proto__`, round
+ * int64 and throw on regular expressions that only PCRE accepts.
+ * Format: https://bsonspec.org/spec.html. Every length is checked against the available bytes before it is used.
  */
 import { DocumentError } from './document-error.ts';
 
@@ -29,10 +29,10 @@ export const bsonType = {
   maxKey: 0x7f,
 } as const;
 
-/** MongoDB stores up to 100 levels (https://www.mongodb.com/docs/manual/reference/limits/); beyond this our stack is at risk. */
+/** MongoDB stores up to 100 levels (https://www.mongodb.com/docs/manual/reference/limits/). The limit protects our stack. */
 export const nestingMax = 200;
 
-/** A view of the same bytes with Node's fast readers; copies nothing. */
+/** The same bytes as a Buffer, for its fast readers. Does not copy. */
 export function bytesOf(raw: Uint8Array): Buffer {
   return Buffer.isBuffer(raw) ? raw : Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
 }
@@ -49,7 +49,7 @@ export function byteAt(bytes: Buffer, at: number): number {
   return byte;
 }
 
-/** One past the closing NUL of the document that starts at `start`. Its length and its end are checked, not its elements. */
+/** One past the closing NUL of the document that starts at `start`. Checks its length and final NUL, not its elements. */
 export function documentEnd(bytes: Buffer, start: number): number {
   const length = int32At(bytes, start);
   const end = start + length;
@@ -58,14 +58,14 @@ export function documentEnd(bytes: Buffer, start: number): number {
   return end;
 }
 
-/** Position of the NUL that ends the name (or other cstring) at `start`. */
+/** Position of the NUL that ends the cstring at `start`. */
 export function cstringEnd(bytes: Buffer, start: number): number {
   let at = start;
   while (byteAt(bytes, at) !== 0) at += 1;
   return at;
 }
 
-/** One past the text at `start`, whose length includes its closing NUL. */
+/** One past the string at `start`; its length field includes the closing NUL. */
 function textEnd(bytes: Buffer, start: number): number {
   const length = int32At(bytes, start);
   const end = start + 4 + length;
@@ -88,7 +88,7 @@ function codeWithScopeEnd(bytes: Buffer, start: number): number {
   return end;
 }
 
-/** One past the value of this type at `start`. That it lies within what contains it is for the caller to check. */
+/** One past the value of this type at `start`. The caller checks that it ends within its container. */
 export function valueEnd(bytes: Buffer, type: number, start: number): number {
   switch (type) {
     case bsonType.string:
@@ -130,7 +130,7 @@ export function valueEnd(bytes: Buffer, type: number, start: number): number {
   }
 }
 
-/** Steps through the elements of one document or array. The fields describe the element that `next` has found. */
+/** Iterates over the elements of one document or array. The fields describe the current element. */
 export class ElementWalk {
   type = 0;
   nameStart = 0;
@@ -160,7 +160,7 @@ export class ElementWalk {
   }
 }
 
-/** Refuses bytes that are not exactly one document. */
+/** Throws `DocumentError` unless the bytes are exactly one document. */
 export function checkedDocument(raw: Uint8Array): Buffer {
   const bytes = bytesOf(raw);
   if (documentEnd(bytes, 0) !== bytes.length) throw new DocumentError('Bytes follow the end of the document.');

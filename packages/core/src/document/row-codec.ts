@@ -1,15 +1,15 @@
 /**
- * The projected row as the oplog keeps it (`data`): a JSON array with one element for each column, in the shape's order.
- * Plain JSON where JSON can hold the value, else an object with one tag: `{"i":"…"}` an integer beyond 2^53, `{"r":"…"}` a
- * REAL that reads as a whole number, `{"b":"…"}` a BLOB in base64. No NUL is ever in it (JSON escapes it), so PostgreSQL's
- * `text` takes it. Columns of a known SQLite type need no tag to tell REAL from INTEGER; only `Any` columns do.
+ * The projected row as stored in the oplog (`data`): a JSON array with one element per column, in the shape's order. A value
+ * that JSON can represent is plain JSON; others are an object with one key: `{"i":"…"}` an integer beyond 2^53, `{"r":"…"}`
+ * a REAL with an integer value, `{"b":"…"}` a BLOB in base64. JSON escapes NUL, so the row fits PostgreSQL's `text`. Only
+ * `Any` columns need a tag to distinguish REAL from INTEGER.
  */
 import type { ColumnType } from '../shape.ts';
 import { DocumentError } from './document-error.ts';
 
 /**
- * A value as it goes into SQLite. In an `Any` column a number is a REAL and a bigint an INTEGER; in `Integer` and `Bool`
- * columns a number is a safe integer, since SQLite's own conversion makes it an INTEGER there.
+ * A value to be stored in SQLite. In an `Any` column a number is a REAL and a bigint an INTEGER. In `Integer` and `Bool`
+ * columns a number is a safe integer, which SQLite converts to an INTEGER.
  */
 export type SqlValue = null | string | number | bigint | Uint8Array;
 
@@ -41,7 +41,7 @@ export function encodePlainNumber(value: number): string {
   return Number.isFinite(value) ? String(value) : `"${value}"`;
 }
 
-/** The row's values; a row of another shape is refused rather than shifted. */
+/** The row's values. Throws if the row does not have one element per column. */
 export function decodeRow(data: string, types: readonly ColumnType[]): SqlValue[] {
   const parsed: unknown = JSON.parse(data);
   if (!Array.isArray(parsed) || parsed.length !== types.length)
@@ -61,10 +61,10 @@ function decodeCell(value: unknown, type: ColumnType): SqlValue {
   throw new DocumentError('A row of the oplog holds a value that its encoding does not know.');
 }
 
-/** Bytes of a BLOB that a cell shows. */
+/** Number of bytes of a BLOB that `cellText` shows. */
 const cellBlobBytesMax = 64;
 
-/** A value as people read it: every digit, REALs with their point, BLOBs in SQLite's own notation. */
+/** A value for display: all digits, REALs with a decimal point, BLOBs in SQLite's notation. */
 export function cellText(value: SqlValue): string | null {
   if (value === null || typeof value === 'string') return value;
   if (typeof value === 'bigint') return value.toString();

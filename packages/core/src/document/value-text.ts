@@ -1,6 +1,6 @@
 /**
- * Canonical texts of single BSON values, the same in `Text` and `Any` columns and inside JSON: ObjectId as hex, dates as
- * ISO 8601 UTC with milliseconds, Decimal128 by its specification, UUID as such, other binary data as base64,
+ * The canonical text of each BSON scalar, the same in `Text` and `Any` columns and inside JSON: ObjectId as hex, dates as
+ * ISO 8601 UTC with milliseconds, Decimal128 as specified, UUIDs in standard form, other binary data as base64,
  * timestamps as `seconds:increment`, regular expressions as `/pattern/options`, code and symbols as their text.
  */
 import { DocumentError } from './document-error.ts';
@@ -8,7 +8,7 @@ import { bsonType, byteAt, cstringEnd, int32At } from './raw-bson.ts';
 
 const msPerDay = 86_400_000;
 
-/** Text of a UTF-8 range; bytes that are not UTF-8 become U+FFFD, which `isDamagedText` recognizes. */
+/** Decodes a UTF-8 range. Invalid bytes become U+FFFD, which `holdsDamagedText` detects. */
 export function utf8At(bytes: Buffer, start: number, end: number): string {
   return bytes.toString('utf8', start, end);
 }
@@ -17,7 +17,7 @@ export function int64At(bytes: Buffer, start: number): bigint {
   return bytes.readBigInt64LE(start);
 }
 
-/** A safe integer is a number, any other a bigint: bigints are slow and almost never needed. */
+/** A number if the value is a safe integer, else a bigint: bigints are slow and rarely needed. */
 export function integerAt(bytes: Buffer, start: number): number | bigint {
   const high = int32At(bytes, start + 4);
   if (high >= -0x20_0000 && high < 0x20_0000) {
@@ -31,7 +31,7 @@ export function objectIdText(bytes: Buffer, start: number): string {
   return bytes.toString('hex', start, start + 12);
 }
 
-/** Total: BSON dates reach 292 million years in both directions, JavaScript's only 275,760. */
+/** Covers all BSON dates, ±292 million years; JavaScript's own dates end at ±275,760. */
 export function dateText(epochMs: number | bigint): string {
   const days = typeof epochMs === 'number' ? Math.floor(epochMs / msPerDay) : bigDays(epochMs);
   const msOfDay =
@@ -68,17 +68,17 @@ function civilDate(days: number): string {
   return `${yearText(year)}-${twoDigits(month)}-${twoDigits(dayOfMonth)}`;
 }
 
-/** Expanded years as ECMAScript writes them: a sign and at least six digits. */
+/** Years outside 0 to 9999 have a sign and at least six digits, as in ECMAScript. */
 function yearText(year: number): string {
   if (year >= 1000 && year <= 9999) return String(year);
   if (year >= 0 && year <= 9999) return String(year).padStart(4, '0');
   return `${year < 0 ? '-' : '+'}${String(Math.abs(year)).padStart(6, '0')}`;
 }
 
-/** Longer ranges are faster with one native call than byte by byte. */
+/** Above this length one native call is faster than a loop over the bytes. */
 const shortBytesMax = 24;
 
-/** The JSON string of a UTF-8 range. Names and short values are plain ASCII nearly always, which needs no escaping. */
+/** A UTF-8 range as a JSON string. The fast path: short names and values are almost always ASCII that needs no escaping. */
 export function jsonString(bytes: Buffer, start: number, end: number): string {
   if (end - start > shortBytesMax) return JSON.stringify(utf8At(bytes, start, end));
   let text = '"';
@@ -99,7 +99,7 @@ export interface BinaryValue {
 const oldBinarySubtype = 2;
 const uuidSubtype = 4;
 
-/** Where the payload lies; the deprecated subtype 2 carries its length a second time. */
+/** The range of the payload. The deprecated subtype 2 repeats the length before it. */
 export function binaryAt(bytes: Buffer, start: number): BinaryValue {
   const end = start + 5 + int32At(bytes, start);
   const subtype = byteAt(bytes, start + 4);
@@ -109,7 +109,7 @@ export function binaryAt(bytes: Buffer, start: number): BinaryValue {
   return { subtype, start: start + 9, end };
 }
 
-/** Subtype 3 is not written as a UUID: drivers ordered its bytes differently, so only base64 says what is there. */
+/** Subtype 3 is not treated as a UUID: drivers disagreed on its byte order, so it is written as base64. */
 export function isUuid(binary: BinaryValue): boolean {
   return binary.subtype === uuidSubtype && binary.end - binary.start === 16;
 }
@@ -130,12 +130,12 @@ export function regexText(bytes: Buffer, start: number): string {
   return `/${utf8At(bytes, start, patternEnd)}/${utf8At(bytes, patternEnd + 1, optionsEnd)}`;
 }
 
-/** Text of a string, code or symbol value: after its length, without its closing NUL. */
+/** Text of a string, code or symbol value, without its length and closing NUL. */
 export function stringAt(bytes: Buffer, start: number): string {
   return utf8At(bytes, start + 4, start + 3 + int32At(bytes, start));
 }
 
-/** A double as JSON writes it, so that it reads back as a double: 1.0, not 1. What is not finite is text there. */
+/** A double as JSON that reads back as a double: 1.0, not 1. Non-finite values become strings. */
 export function doubleJson(value: number): string {
   if (!Number.isFinite(value)) return `"${value}"`;
   if (Object.is(value, -0)) return '-0.0';
@@ -143,7 +143,7 @@ export function doubleJson(value: number): string {
   return Number.isInteger(value) && Math.abs(value) < 1e21 ? `${text}.0` : text;
 }
 
-/** MinKey and MaxKey have no value; their names are all there is to say. */
+/** MinKey and MaxKey carry no value, so their text is their name. */
 export function boundaryText(type: number): string {
   return type === bsonType.minKey ? 'MinKey' : 'MaxKey';
 }
