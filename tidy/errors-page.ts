@@ -5,21 +5,21 @@ import { errorCodes } from '@emcachers/core/error-codes';
 import { root } from './repository.ts';
 
 const retries = {
-  never: 'The engine does not try again by itself.',
-  backoff: 'The engine tries again, with growing pauses.',
-  rescan: 'The engine reads the collections again; caches keep serving meanwhile.',
-  rebuild: 'The engine builds the cache anew beside the old one.',
+  never: 'The engine does not retry.',
+  backoff: 'The engine retries with exponential backoff.',
+  rescan: 'The engine rescans the collections; caches keep serving meanwhile.',
+  rebuild: 'The engine rebuilds the cache while the old one keeps serving.',
 } as const;
 
-/** docs/errors.md, made from the catalogue so that the two cannot differ. `node tidy/errors-page.ts` writes it. */
+/** Renders docs/errors.md from the catalogue; a test compares the two. `node tidy/errors-page.ts` writes the file. */
 export function renderErrorsPage(): string {
   const sections = Object.entries(errorCodes).map(
     ([code, entry]) =>
       `## ${code} ${entry.title}\n\n**Cause.** ${entry.cause}\n\n**What to do.** ${entry.remedy}\n\n${retries[entry.retry]}\n`,
   );
   const intro =
-    'Every error of the engine, the API and the console carries one of these codes. Made from ' +
-    '[the catalogue](../packages/core/src/error-codes.ts); `node tidy/errors-page.ts` writes it anew.';
+    'Every error of the engine, the API and the console has one of these codes. This page is generated from ' +
+    '[the catalogue](../packages/core/src/error-codes.ts) by `node tidy/errors-page.ts`.';
   return `# Errors\n\n${intro}\n\n${sections.join('\n')}`;
 }
 

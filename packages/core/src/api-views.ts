@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { columnSchema } from './shape.ts';
 
 /**
- * What the engine tells the console, the REST clients and the CLI. Times are ISO 8601 UTC strings, durations carry
- * their unit in the name, positions are numbers (safe integers), and unknown is null: never 0.
+ * What the engine returns to the console, REST clients and the CLI. Times are ISO 8601 UTC strings, durations have
+ * their unit in the name, oplog ids are safe integers, and an unknown value is null, never 0.
  */
 
 export const activities = ['pending', 'scanning', 'catching-up', 'live', 'paused', 'failed', 'deleting'] as const;
@@ -14,14 +14,14 @@ export type Activity = z.infer<typeof activitySchema>;
 export type Health = z.infer<typeof healthSchema>;
 
 export const scanViewSchema = z.object({
-  /** Documents read by the present or last scan. */
+  /** Documents read by the current or last scan. */
   scanned: z.number().int(),
-  /** MongoDB's own estimate of the collection's size when the scan began; null while unknown. */
+  /** MongoDB's estimate of the collection's size when the scan began; null if unknown. */
   estimated: z.number().int().nullable(),
   ratePerSecond: z.number().nullable(),
   startedAt: z.iso.datetime().nullable(),
   finishedAt: z.iso.datetime().nullable(),
-  /** Live entries held back until the scan is complete. */
+  /** Live entries in staging, held back until the scan is complete. */
   staged: z.number().int().nullable(),
 });
 
@@ -30,7 +30,7 @@ export const entityNodeViewSchema = z.object({
   health: healthSchema,
   offset: z.number().int().nullable(),
   lagEntries: z.number().int().nullable(),
-  /** Age of the oldest entry that this node has not applied; 0 when level. */
+  /** Age of the oldest entry this node has not applied; 0 when level. */
   lagMs: z.number().nullable(),
   documents: z.number().int().nullable(),
   fileBytes: z.number().int().nullable(),
@@ -49,19 +49,19 @@ export const entityViewSchema = z.object({
   version: z.number().int(),
   activity: activitySchema,
   health: healthSchema,
-  /** One sentence for the operator when health is not ok, else null. */
+  /** One sentence for the operator if health is not ok, else null. */
   reason: z.string().nullable(),
-  /** Start of the present activity. */
+  /** When the current activity began. */
   since: z.iso.datetime(),
-  /** Rows in this engine's cache; null before the first complete scan. */
+  /** Rows in this node's cache; null before the first complete scan. */
   documents: z.number().int().nullable(),
-  /** Lowest offset over the nodes that report. */
+  /** The lowest offset of all reporting nodes. */
   offset: z.number().int().nullable(),
   /** Newest oplog id of this entity. */
   head: z.number().int().nullable(),
   lagEntries: z.number().int().nullable(),
   lagMs: z.number().nullable(),
-  /** Source time of the newest change that every reporting node has applied, or of the stream's position when idle. */
+  /** Source time of the newest change that every reporting node has applied; when idle, the time of the stream's position. */
   freshAsOf: z.iso.datetime().nullable(),
   /** Changes applied per second over the last ten seconds. */
   ratePerSecond: z.number().nullable(),
@@ -72,7 +72,7 @@ export const entityViewSchema = z.object({
   scan: scanViewSchema,
   nodes: z.array(entityNodeViewSchema),
   createdAt: z.iso.datetime(),
-  /** Absolute path of the cache file on the node that answers, or null where it keeps none. */
+  /** Absolute path of the cache file on the responding node; null if that node has no cache of this entity. */
   cachePath: z.string().nullable(),
 });
 export type EntityView = z.infer<typeof entityViewSchema>;
@@ -83,10 +83,10 @@ export type ScanView = z.infer<typeof scanViewSchema>;
 export const stageViewSchema = z.object({
   stage: z.enum(['mongodb', 'change-source', 'channel', 'oplog', 'replicator', 'sqlite-cache']),
   health: healthSchema,
-  /** The one figure, with thousands separators left to the reader: a number, or a short word such as a set name. */
+  /** The stage's main figure: a number without separators, or a short text such as the replica set's name. */
   figure: z.union([z.number(), z.string()]).nullable(),
   unit: z.string(),
-  /** One line of evidence. */
+  /** One line that supports the health shown. */
   evidence: z.string(),
 });
 export type StageView = z.infer<typeof stageViewSchema>;
@@ -105,7 +105,7 @@ export const fleetViewSchema = z.object({
   health: healthSchema,
   /** The page's first sentence, for example "3 of 3 entities are live and fresh." */
   sentence: z.string(),
-  /** What it means for application data and what to do; "Nothing to do." is a good answer. */
+  /** What this means for application data and what to do, for example "Nothing to do." */
   detail: z.string(),
   stages: z.array(stageViewSchema),
   entities: z.array(entityViewSchema),
@@ -113,7 +113,7 @@ export const fleetViewSchema = z.object({
   leader: z.object({ nodeId: z.string(), epoch: z.number().int() }).nullable(),
   /** Jobs that are queued or running. */
   activeJobs: z.number().int(),
-  /** When the engine took this picture. */
+  /** When the engine sampled this state. */
   at: z.iso.datetime(),
 });
 export type FleetView = z.infer<typeof fleetViewSchema>;
@@ -125,7 +125,7 @@ export const jobViewSchema = z.object({
   kind: z.enum(jobKinds),
   entityName: z.string(),
   status: z.enum(jobStatuses),
-  /** What the job did or is doing, in one sentence. */
+  /** What the job is doing or has done, in one sentence. */
   message: z.string().nullable(),
   errorCode: z.string().nullable(),
   createdAt: z.iso.datetime(),
@@ -142,13 +142,13 @@ export const oplogEntryViewSchema = z.object({
   docId: z.string(),
   version: z.number().int(),
   createdAt: z.iso.datetime(),
-  /** The projected row as JSON text by column name, cut at 2 KB; null for a Delete. */
+  /** The projected row as a JSON object keyed by column name, truncated at 2 KB; null for a Delete. */
   preview: z.string().nullable(),
   previewCut: z.boolean(),
 });
 export type OplogEntryView = z.infer<typeof oplogEntryViewSchema>;
 
-/** A page of a cache's rows, keyset-paged by doc_id. Cells are text so that no number loses a digit on its way. */
+/** A page of a cache's rows, paged by doc_id. Cells are text so that numbers keep all their digits. */
 export const rowsPageSchema = z.object({
   columns: z.array(z.string()),
   rows: z.array(z.object({ docId: z.string(), cells: z.array(z.string().nullable()) })),
@@ -161,9 +161,9 @@ export type RowsPage = z.infer<typeof rowsPageSchema>;
 
 export const sourceCollectionViewSchema = z.object({
   sourceName: z.string(),
-  /** MongoDB's estimate; null if it could not be had. */
+  /** MongoDB's estimate; null if unavailable. */
   estimatedDocuments: z.number().int().nullable(),
-  /** Names of entities that copy this collection already. */
+  /** Names of the entities that already copy this collection. */
   entities: z.array(z.string()),
 });
 export type SourceCollectionView = z.infer<typeof sourceCollectionViewSchema>;
@@ -171,9 +171,9 @@ export type SourceCollectionView = z.infer<typeof sourceCollectionViewSchema>;
 /** Paths found in a sample of the source, most frequent first, for the form's suggestions. */
 export const samplePathViewSchema = z.object({
   path: z.string(),
-  /** Share of sampled documents that have the path, 0 to 1. */
+  /** Fraction of the sampled documents that have the path, 0 to 1. */
   presence: z.number(),
-  /** BSON type names with their share among the values found. */
+  /** BSON type names, each with its fraction of the values found. */
   types: z.array(z.object({ type: z.string(), share: z.number() })),
   suggestedType: z.enum(['JSONB', 'Any', 'Bool', 'Number', 'Integer', 'Text']),
   example: z.string().nullable(),
@@ -181,16 +181,16 @@ export const samplePathViewSchema = z.object({
 export const sampleViewSchema = z.object({ sampled: z.number().int(), paths: z.array(samplePathViewSchema) });
 export type SampleView = z.infer<typeof sampleViewSchema>;
 
-/** Rows that the engine's own projection makes of a few sampled documents under a draft shape. */
+/** Rows that the engine's projection produces from sampled documents for a draft shape. */
 export const previewViewSchema = z.object({
   sampled: z.number().int(),
   rows: z.array(z.object({ docId: z.string(), cells: z.array(z.string().nullable()) })),
-  /** By column: how many of the sampled documents have the path, and how many could not be held by the type. */
+  /** Per column: how many sampled documents have the path, and how many values the type could not hold. */
   columns: z.array(z.object({ name: z.string(), found: z.number().int(), refused: z.number().int() })),
 });
 export type PreviewView = z.infer<typeof previewViewSchema>;
 
-/** RFC 9457 problem document. `errors` names the fields at fault with their paths in the input. */
+/** RFC 9457 problem document. `errors` lists the invalid fields with their paths in the input. */
 export const problemSchema = z.object({
   type: z.string(),
   title: z.string(),

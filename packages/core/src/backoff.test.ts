@@ -4,7 +4,7 @@ import { backoffDelayMs } from './backoff.ts';
 
 const options = { delayMsBase: 200, delayMsMax: 30_000 };
 
-test('every delay is finite, not negative and at most the maximum, however often it failed', () => {
+test('every delay is finite, not negative and at most the maximum, after any number of failures', () => {
   fc.assert(
     fc.property(
       fc.integer({ min: -1, max: 1e9 }),
@@ -23,6 +23,6 @@ test('the bound doubles with each failure until the maximum', () => {
   expect(backoffDelayMs(2_000, options, almostOne)).toBe(29_999);
 });
 
-test('the jitter reaches down to zero, so that those who failed together do not return together', () => {
+test('the jitter reaches down to zero, so that clients that failed together do not retry together', () => {
   expect(backoffDelayMs(10, options, () => 0)).toBe(0);
 });

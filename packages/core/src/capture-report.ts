@@ -1,14 +1,14 @@
 import { z } from 'zod';
 
-/** The leader's account of its change stream, written with its heartbeat so that every node can show it. */
+/** The leader's report on its change stream, saved with its heartbeat so that every node can show it. */
 export const captureReportSchema = z.object({
   nodeId: z.string(),
   /** PostgreSQL's clock. */
   reportedAtMs: z.number(),
   streamOpen: z.boolean(),
-  /** Age of MongoDB's newest answer when this was reported; null before the first. */
+  /** Age of MongoDB's newest reply at the time of the report; null before the first. */
   replyAgeMs: z.number().nullable(),
-  /** Change events of watched collections since the leader's process started. */
+  /** Change events of watched collections since the leader process started. */
   changesTotal: z.number(),
   bufferedOperations: z.number(),
   bufferedBytes: z.number(),

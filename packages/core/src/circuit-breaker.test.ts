@@ -13,12 +13,12 @@ test('four failures leave it closed, the fifth opens it', () => {
   expect(afterFailures(5, 0)).toEqual({ kind: 'open', sinceMs: 0 });
 });
 
-test('one success forgets the failures before it', () => {
+test('a success resets the failure count', () => {
   const state = stepBreaker(afterFailures(4, 0), { kind: 'succeeded', nowMs: 1 }).state;
   expect(state).toEqual(closedBreaker);
 });
 
-test('after 30 s exactly one probe passes; its failure opens for a fresh 30 s, its success closes', () => {
+test('after 30 s exactly one probe is admitted; its failure reopens for another 30 s, its success closes', () => {
   const open = afterFailures(5, 1_000);
   expect(stepBreaker(open, { kind: 'asked', nowMs: 30_999 }).admitted).toBe(false);
   expect(breakerWaitMs(open, 30_999)).toBe(1);
@@ -29,13 +29,13 @@ test('after 30 s exactly one probe passes; its failure opens for a fresh 30 s, i
   expect(stepBreaker(probe.state, { kind: 'succeeded', nowMs: 32_000 }).state).toEqual(closedBreaker);
 });
 
-test('the result of a call from before the opening changes nothing while it is open', () => {
+test('while open, the result of an earlier call is ignored', () => {
   const open = afterFailures(5, 0);
   expect(stepBreaker(open, { kind: 'succeeded', nowMs: 5 }).state).toBe(open);
   expect(stepBreaker(open, { kind: 'failed', nowMs: 5 }).state).toBe(open);
 });
 
-test('whatever happens, no call passes within 30 s of an opening', () => {
+test('no call is ever admitted within 30 s of an opening', () => {
   const events = fc.array(
     fc.record({
       kind: fc.constantFrom('asked' as const, 'succeeded' as const, 'failed' as const),

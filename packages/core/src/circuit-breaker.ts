@@ -1,9 +1,9 @@
 /**
- * A circuit breaker as data: 5 consecutive infrastructure failures open it, 30 s later (monotonic) one probe is let
- * through, and its outcome closes it or opens it for a fresh 30 s. It pauses whoever asks; it drops nothing.
+ * A circuit breaker as a pure state machine. Five consecutive infrastructure failures open it. After 30 s (monotonic) it
+ * admits one probe, whose outcome closes it or opens it for another 30 s. It makes callers wait; it drops nothing.
  *
- * Why our own 60 lines instead of a library: those at hand measure the pause with the wall clock, so a clock that is set
- * back an hour keeps the circuit open for an hour. The states are in M. Fowler's words,
+ * Why not a library: cockatiel measures the pause with the wall clock, so setting the clock back one hour keeps the
+ * circuit open for an hour. The states are named as by M. Fowler,
  * https://martinfowler.com/bliki/CircuitBreaker.html.
  */
 export type BreakerState =
@@ -12,14 +12,14 @@ export type BreakerState =
   | { readonly kind: 'half-open' };
 
 export type BreakerEvent =
-  /** Someone asks to pass. */
+  /** A caller wants to make a call. */
   | { readonly kind: 'asked' }
   | { readonly kind: 'succeeded' }
-  /** Infrastructure failed; a wrong input, a lost epoch or an abort is not reported here. */
+  /** An infrastructure failure. Invalid input, a lost epoch or an abort must not be reported as one. */
   | { readonly kind: 'failed' };
 
 export interface BreakerOptions {
-  /** Consecutive failures that open it. */
+  /** Number of consecutive failures that opens it. */
   readonly failuresMax: number;
   /** Milliseconds from opening to the probe. */
   readonly openMs: number;
@@ -30,11 +30,11 @@ export const closedBreaker: BreakerState = { kind: 'closed', failures: 0 };
 
 export interface BreakerStep {
   readonly state: BreakerState;
-  /** Answer to `asked`: whether the call may go. */
+  /** For `asked`: true if the call may proceed. */
   readonly admitted: boolean;
 }
 
-/** `nowMs` is monotonic. A result that arrives while open belongs to a call from before and changes nothing. */
+/** `nowMs` is monotonic. A result that arrives while open belongs to an earlier call and is ignored. */
 export function stepBreaker(
   state: BreakerState,
   event: BreakerEvent & { readonly nowMs: number },
@@ -60,7 +60,7 @@ function afterFailure(failures: number, nowMs: number, options: BreakerOptions):
   return failures >= options.failuresMax ? { kind: 'open', sinceMs: nowMs } : { kind: 'closed', failures };
 }
 
-/** Milliseconds until `asked` can be admitted; 0 when it is now. */
+/** Milliseconds until `asked` can be admitted; 0 if now. */
 export function breakerWaitMs(state: BreakerState, nowMs: number, options: BreakerOptions = breakerDefaults): number {
   return state.kind === 'open' ? Math.max(0, options.openMs - (nowMs - state.sinceMs)) : 0;
 }

@@ -1,9 +1,9 @@
-/** Time as the engine sees it; the one implementation that reads the machine's clock is `apps/engine/src/runtime/clock.ts`. */
+/** The engine's source of time. Only `apps/engine/src/runtime/clock.ts` reads the machine's clock. */
 export interface Clock {
-  /** Wall clock, milliseconds since 1970. For what people read; never for timeouts. */
+  /** Wall clock, milliseconds since 1970. For display; never for timeouts. */
   nowMs(): number;
-  /** Monotonic milliseconds from an arbitrary start. For timeouts, rates, breakers. */
+  /** Monotonic milliseconds from an arbitrary start. For timeouts, rates and breakers. */
   monotonicMs(): number;
-  /** Resolves after `delayMs`, or at once (without error) when the signal aborts. */
+  /** Resolves after `delayMs`, or as soon as the signal aborts (without an error). */
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
 }

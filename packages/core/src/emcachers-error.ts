@@ -2,16 +2,16 @@ import { type ErrorCode, type ErrorCodeEntry, errorCodes } from './error-codes.t
 
 export interface EmcachersErrorOptions {
   readonly code: ErrorCode;
-  /** What happened, with the names at hand; the catalogue has the general cause. */
+  /** What happened in this case, with names and values; the catalogue has the general cause. */
   readonly detail: string;
-  /** The next step in this very case; the catalogue's remedy where it is left out. */
+  /** The next step in this case. Default: the catalogue's remedy. */
   readonly hint?: string;
   readonly cause?: unknown;
-  /** Input fields at fault, by their path. */
+  /** The invalid input fields, by path. */
   readonly fields?: readonly { readonly path: readonly (string | number)[]; readonly message: string }[];
 }
 
-/** The one error class of the project; everything else that is thrown is a defect or a driver's own error. */
+/** The base class of all our errors. Anything else thrown is a defect or a driver's error. */
 export class EmcachersError extends Error {
   readonly code: ErrorCode;
   readonly detail: string;

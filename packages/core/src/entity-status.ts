@@ -6,7 +6,7 @@ import { counted, seconds } from './status-words.ts';
 export interface EntityStatus extends Verdict {
   readonly entityName: string;
   readonly activity: EntityFacts['activity'];
-  /** Live, healthy and not behind: what the fleet's first sentence counts. */
+  /** Live and healthy; counted in the first sentence of the fleet page. */
   readonly isFresh: boolean;
 }
 
@@ -17,7 +17,7 @@ export interface Surroundings {
 
 const well: Verdict = { health: 'ok', reason: null };
 
-/** Rules in order: the first that holds is the reason shown. */
+/** Rules are tried in order; the first that applies gives the reason shown. */
 export function deriveEntityStatus(entity: EntityFacts, around: Surroundings): EntityStatus {
   const verdict = firstVerdict(entity, around);
   const isFresh = entity.activity === 'live' && verdict.health === 'ok';
@@ -27,25 +27,22 @@ export function deriveEntityStatus(entity: EntityFacts, around: Surroundings): E
 function firstVerdict(entity: EntityFacts, around: Surroundings): Verdict {
   if (!around.postgres.reachable) {
     const age = around.postgres.readAgeMs;
-    const since = age === null ? '' : `; this is what was known ${seconds(age)} ago`;
+    const since = age === null ? '' : `; this was its state ${seconds(age)} ago`;
     return say('unknown', `PostgreSQL cannot be reached${since}.`);
   }
   if (entity.activity === 'failed')
-    return say('failed', entity.reason ?? 'It failed, and no reason was recorded. Refresh it from the source.');
-  // A paused entity is as its operator wants it; one that is being deleted needs nothing any more.
+    return say('failed', entity.reason ?? 'The entity failed, and no reason was recorded. Refresh it from the source.');
+  // An operator paused or deleted it, so there is nothing to report.
   if (entity.activity === 'paused' || entity.activity === 'deleting') return well;
   const caches = cachesVerdict(entity);
   if (caches.health === 'failed') return caches;
   if (around.capture.health !== 'ok') return around.capture;
   if (caches.health !== 'ok') return caches;
   if (isScanStalled(entity))
-    return say('degraded', `The scan has not moved for ${seconds(entity.scanProgressAgeMs ?? 0)}.`);
+    return say('degraded', `The scan has made no progress for ${seconds(entity.scanProgressAgeMs ?? 0)}.`);
   if (entity.deadLetters > 0) {
     const documents = counted(entity.deadLetters, 'document', 'documents');
-    return say(
-      'degraded',
-      `${documents} could not be projected and stand among the dead letters; the others are copied.`,
-    );
+    return say('degraded', `${documents} could not be projected (see dead letters); all others are copied.`);
   }
   return well;
 }
@@ -57,7 +54,7 @@ function isScanStalled(entity: EntityFacts): boolean {
 
 function cachesVerdict(entity: EntityFacts): Verdict {
   const { caches } = entity;
-  // Before the first promotion there is nothing that a node could hold.
+  // Before the first promotion no node has a cache.
   if (caches.length === 0)
     return entity.activity === 'live' ? say('unknown', 'No node has reported a cache of this entity yet.') : well;
   const late = caches.filter((cache) => cache.reportAgeMs > patience.reportAgeMsMax);
@@ -65,14 +62,17 @@ function cachesVerdict(entity: EntityFacts): Verdict {
   const broken = prompt.filter((cache) => cache.state === 'failed');
   if (prompt.length > 0 && broken.length === prompt.length) return say('failed', cacheFault(broken));
   if (broken.length > 0) return say('degraded', cacheFault(broken));
-  if (prompt.length === 0) return say('unknown', `${namesOf(late)} reported last ${youngest(late)} ago.`);
+  if (prompt.length === 0) return say('unknown', `No report from ${namesOf(late)} for ${youngest(late)}.`);
   const stalled = prompt.filter(isStalled);
   if (stalled.length > 0)
-    return say('degraded', `The cache on ${namesOf(stalled)} has not moved for ${longest(stalled, 'standstillMs')}.`);
+    return say(
+      'degraded',
+      `The cache on ${namesOf(stalled)} has made no progress for ${longest(stalled, 'standstillMs')}.`,
+    );
   const behind = prompt.filter((cache) => (cache.lagMs ?? 0) > patience.freshLagMsMax);
   if (entity.activity === 'live' && behind.length > 0)
     return say('degraded', `The cache on ${namesOf(behind)} is ${longest(behind, 'lagMs')} behind and catching up.`);
-  if (late.length > 0) return say('degraded', `${namesOf(late)} reported last ${youngest(late)} ago.`);
+  if (late.length > 0) return say('degraded', `No report from ${namesOf(late)} for ${youngest(late)}.`);
   return well;
 }
 
@@ -81,7 +81,7 @@ function isStalled(cache: CacheFacts): boolean {
 }
 
 function cacheFault(broken: readonly CacheFacts[]): string {
-  const error = broken[0]?.error ?? 'the cause is in its log';
+  const error = broken[0]?.error ?? 'see its log for the cause';
   return `The cache on ${namesOf(broken)} failed: ${error}`;
 }
 

@@ -11,10 +11,10 @@ export interface Picture {
   readonly health: Health;
 }
 
-/** The page's first sentence: is it well, and how many need somebody. */
+/** The first sentence of the page: how many entities are fresh and how many need attention. */
 export function fleetSentence({ facts, entities }: Picture): string {
   const total = entities.length;
-  if (!facts.postgres.reachable) return 'PostgreSQL cannot be reached; the state of the entities is not known.';
+  if (!facts.postgres.reachable) return 'PostgreSQL cannot be reached; the state of the entities is unknown.';
   if (total === 0) return 'No entities yet.';
   const fresh = entities.filter((entity) => entity.isFresh).length;
   const noun = total === 1 ? 'entity is' : 'entities are';
@@ -23,28 +23,28 @@ export function fleetSentence({ facts, entities }: Picture): string {
   return others.length === 0 ? `${first}.` : `${first}; ${others.join(', ')}.`;
 }
 
-/** What it means for the application's data, and what to do. */
+/** What this means for application data, and what to do. */
 export function fleetDetail({ facts, capture, entities, health }: Picture): string {
   if (!facts.postgres.reachable) {
     const age = facts.postgres.readAgeMs;
-    const since = age === null ? '' : ` What you see was read ${seconds(age)} ago.`;
-    return `Caches keep serving what they hold; changes wait and nothing is lost.${since} The engine keeps trying; if it lasts, check DATABASE_URL.`;
+    const since = age === null ? '' : ` This page shows the state of ${seconds(age)} ago.`;
+    return `Caches keep serving their current rows; changes wait and nothing is lost.${since} The engine keeps retrying; if this persists, check DATABASE_URL.`;
   }
   if (entities.length === 0) return 'Define an entity to copy a MongoDB collection into SQLite.';
   const failed = entities.find((entity) => entity.health === 'failed');
   if (failed !== undefined)
-    return `${failed.entityName}: ${failed.reason ?? 'failed'} Its caches keep serving their last rows; the other entities are not affected.`;
+    return `${failed.entityName}: ${failed.reason ?? 'failed'} Its caches keep serving their last rows; other entities are not affected.`;
   if (capture.health !== 'ok')
-    return `${capture.reason ?? ''} Caches keep serving what they hold and grow older meanwhile; nothing is lost.`;
+    return `${capture.reason ?? ''} Caches keep serving but receive no new changes meanwhile; nothing is lost.`;
   const troubled = entities.find((entity) => entity.health !== 'ok');
   if (troubled !== undefined) return `${troubled.entityName}: ${troubled.reason ?? ''}`;
   if (health === 'ok' && entities.some((entity) => isUnderWay(entity.activity)))
-    return 'Entities become readable when their scan is complete. Nothing to do.';
+    return 'Entities become readable when their first scan is complete. Nothing to do.';
   return 'Nothing to do.';
 }
 
 const underWayWords: readonly (readonly [Activity, string])[] = [
-  ['pending', 'waiting for its scan'],
+  ['pending', 'waiting to be scanned'],
   ['scanning', 'being scanned'],
   ['catching-up', 'catching up'],
   ['paused', 'paused'],
@@ -66,7 +66,7 @@ function inNeed(entities: readonly EntityStatus[]): string[] {
   const unknown = entities.filter((entity) => entity.health === 'unknown').length;
   const troubled = entities.filter((entity) => entity.health === 'failed' || entity.health === 'degraded').length;
   return [
-    ...(unknown === 0 ? [] : [`the state of ${counted(unknown, 'entity', 'entities')} is not known`]),
-    ...(troubled === 0 ? [] : [`${grouped(troubled)} ${troubled === 1 ? 'needs' : 'need'} you`]),
+    ...(unknown === 0 ? [] : [`the state of ${counted(unknown, 'entity', 'entities')} is unknown`]),
+    ...(troubled === 0 ? [] : [`${grouped(troubled)} ${troubled === 1 ? 'needs' : 'need'} attention`]),
   ];
 }

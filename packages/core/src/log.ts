@@ -1,5 +1,5 @@
 /**
- * The structured log that is handed to every part. Fields first, then one sentence; an error goes into `err`.
+ * The structured log passed to every component. Fields first, then one sentence; put an error into `err`.
  * The implementation is `apps/engine/src/observability/log.ts`; tests pass `silentLog`.
  */
 export interface Log {
@@ -7,7 +7,7 @@ export interface Log {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
-  /** A log whose every line carries these fields too. */
+  /** A log that adds these fields to every line. */
   child(fields: object): Log;
 }
 

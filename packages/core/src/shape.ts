@@ -3,15 +3,15 @@ import { parsePath } from './document/path.ts';
 import { EmcachersError } from './emcachers-error.ts';
 
 /**
- * The shape of an entity: which collection it copies and which columns it keeps.
- * One schema serves the console's form, the tRPC and REST inputs and the engine, so all refuse the same things.
+ * The shape of an entity: the collection it copies and the columns it keeps.
+ * The console's form, the tRPC and REST inputs and the engine all validate with this schema.
  */
 
-/** Column types, in the words of the console. What each keeps of a BSON value is written down in `docs/glossary.md`. */
+/** Column types, as named in the console. `docs/glossary.md` defines what each keeps of a BSON value. */
 export const columnTypes = ['JSONB', 'Any', 'Bool', 'Number', 'Integer', 'Text'] as const;
 export type ColumnType = (typeof columnTypes)[number];
 
-/** SQLite would accept more columns; 500 keeps a row, a form and an error message readable. */
+/** SQLite allows more columns; 500 keeps rows, forms and error messages manageable. */
 export const columnCountMax = 500;
 /** MongoDB limits a namespace to 255 bytes. */
 const sourceNameBytesMax = 255;
@@ -20,7 +20,7 @@ const pathCharsMax = 1024;
 const namePattern = /^[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 const nameRule = 'Use 1 to 63 letters, digits and underscores, not starting with a digit.';
 
-/** Names that the cache file needs for itself. */
+/** Names that the cache file uses itself. */
 function isReserved(name: string): boolean {
   const lower = name.toLowerCase();
   return lower === 'metadata' || lower === 'doc_id' || lower.startsWith('sqlite_');
@@ -40,7 +40,7 @@ const nameSchema = z
   .regex(namePattern, nameRule)
   .refine(
     (name) => !isReserved(name),
-    'This name is reserved: metadata, doc_id and sqlite_… belong to the cache file.',
+    'This name is reserved: the cache file uses metadata, doc_id and names that start with sqlite_.',
   );
 
 export const entityNameSchema = nameSchema;
@@ -48,11 +48,11 @@ export const entityNameSchema = nameSchema;
 export const columnSchema = z.strictObject({
   name: nameSchema,
   type: z.enum(columnTypes, `Choose one of ${columnTypes.join(', ')}.`),
-  /** Dotted path into the document; a segment that holds a dot is quoted: `totals."net.eur"`. */
+  /** Dotted path into the document; a segment that contains a dot is quoted: `totals."net.eur"`. */
   path: z
     .string()
     .min(1, 'Enter the path of the field, for example customer.address.city.')
-    .max(pathCharsMax, `A path has at most ${pathCharsMax} characters.`)
+    .max(pathCharsMax, `A path can have at most ${pathCharsMax} characters.`)
     .superRefine((path, context) => {
       const problem = path === '' ? null : pathProblem(path);
       if (problem !== null) context.addIssue({ code: 'custom', message: problem });
@@ -60,7 +60,7 @@ export const columnSchema = z.strictObject({
 });
 export type Column = z.infer<typeof columnSchema>;
 
-/** `database.collection`, split at the first dot; MongoDB allows further dots in a collection's name. */
+/** `database.collection`, split at the first dot; a collection name may contain more dots. */
 export const sourceNameSchema = z.string().superRefine((name, context) => {
   const problem = sourceNameProblem(name);
   if (problem !== null) context.addIssue({ code: 'custom', message: problem });
@@ -68,11 +68,11 @@ export const sourceNameSchema = z.string().superRefine((name, context) => {
 
 function sourceNameProblem(name: string): string | null {
   const dot = name.indexOf('.');
-  if (dot <= 0 || dot === name.length - 1) return 'Name the source as database.collection.';
+  if (dot <= 0 || dot === name.length - 1) return 'Enter the source as database.collection.';
   if (new TextEncoder().encode(name).length > sourceNameBytesMax)
-    return `A source has at most ${sourceNameBytesMax} bytes.`;
-  if (/[/\\ "$\0]/.test(name.slice(0, dot))) return 'A MongoDB database name has none of / \\ space " $.';
-  if (name.includes('\0')) return 'A MongoDB collection name has no NUL character.';
+    return `A source name can have at most ${sourceNameBytesMax} bytes.`;
+  if (/[/\\ "$\0]/.test(name.slice(0, dot))) return 'A MongoDB database name cannot contain / \\ " $ or a space.';
+  if (name.includes('\0')) return 'A MongoDB collection name cannot contain NUL.';
   return null;
 }
 
@@ -83,7 +83,7 @@ export const shapeSchema = z
     columns: z
       .array(columnSchema)
       .min(1, 'Add at least one column.')
-      .max(columnCountMax, `An entity has at most ${columnCountMax} columns.`),
+      .max(columnCountMax, `An entity can have at most ${columnCountMax} columns.`),
   })
   .superRefine((shape, context) => {
     const seen = new Map<string, number>();
@@ -96,12 +96,12 @@ export const shapeSchema = z
       context.addIssue({
         code: 'custom',
         path: ['columns', index, 'name'],
-        message: `Column ${first + 1} has this name already; SQLite does not tell upper from lower case.`,
+        message: `Column ${first + 1} already has this name; SQLite column names are case-insensitive.`,
       });
     }
   });
 
-/** What an operator defines: `{ entityName, sourceName, columns[] }`. Immutable once created. */
+/** What an operator defines: `{ entityName, sourceName, columns[] }`. Immutable after creation. */
 export type Shape = z.infer<typeof shapeSchema>;
 
 export interface SourceName {
@@ -109,7 +109,7 @@ export interface SourceName {
   readonly collection: string;
 }
 
-/** Splits a checked source name; the database is everything before the first dot. */
+/** Splits a valid source name; the database is everything before the first dot. */
 export function parseSourceName(name: string): SourceName {
   const dot = name.indexOf('.');
   return { database: name.slice(0, dot), collection: name.slice(dot + 1) };

@@ -1,14 +1,13 @@
 import type { Activity } from './api-views.ts';
 
 /**
- * What is known, from which `deriveStatus` decides what is so (I12). Ages are milliseconds between a report and "now" of
- * the clock that stamped the report (PostgreSQL's for rows of PostgreSQL), so clocks of several hosts are never mixed.
- * Null is "not known", never a guess.
+ * The input of `deriveStatus` (I12). An age is in milliseconds and measured with the clock that stamped the report
+ * (PostgreSQL's for rows in PostgreSQL), so clocks of different hosts are never compared. Null means unknown.
  */
 export interface StatusFacts {
   readonly postgres: {
     readonly reachable: boolean;
-    /** Age of what the picture is made of; 0 when it was read just now. */
+    /** Age of the data that these facts were read from; 0 if it was read just now. */
     readonly readAgeMs: number | null;
   };
   readonly capture: CaptureFacts;
@@ -19,9 +18,9 @@ export interface StatusFacts {
 /** From MongoDB to the oplog. */
 export interface CaptureFacts {
   readonly leaderNodeId: string | null;
-  /** Age of the leader's newest report; null where no leader ever reported. */
+  /** Age of the leader's newest report; null if no leader has ever reported. */
   readonly leaderReportAgeMs: number | null;
-  /** Age of MongoDB's newest answer on the change stream, with changes or without: it moves while the source is idle. */
+  /** Age of MongoDB's newest reply on the change stream. Replies arrive even while the source is idle. */
   readonly replyAgeMs: number | null;
   readonly streamOpen: boolean;
   /** Why the stream is not being read, in one sentence. */
@@ -37,11 +36,11 @@ export interface NodeFacts {
 export interface EntityFacts {
   readonly entityName: string;
   readonly activity: Activity;
-  /** Why it is `failed`, from the entity's row. */
+  /** Why it is `failed`, as stored in the entity's row. */
   readonly reason: string | null;
   readonly head: number | null;
   readonly deadLetters: number;
-  /** Age of the last page that the scan committed; null when no scan runs or none was read yet. */
+  /** Age of the last page that the scan committed; null if no scan is running or it has not committed a page. */
   readonly scanProgressAgeMs: number | null;
   readonly caches: readonly CacheFacts[];
 }
@@ -53,23 +52,23 @@ export interface CacheFacts {
   readonly reportAgeMs: number;
   readonly state: 'building' | 'catching-up' | 'level' | 'paused' | 'failed';
   readonly lagEntries: number | null;
-  /** Age of the oldest entry that is not applied; 0 when level. */
+  /** Age of the oldest entry not yet applied; 0 when level. */
   readonly lagMs: number | null;
-  /** Since when the offset has stood still; 0 while it moves. */
+  /** How long the offset has not moved, milliseconds; 0 while it moves. */
   readonly standstillMs: number;
   readonly error: string | null;
 }
 
-/** Limits of patience, milliseconds. */
+/** Thresholds, milliseconds. */
 export const patience = {
-  /** Nodes report every 2 s; a report older than this is late and proves nothing any more. */
+  /** Nodes report every 2 s. A report older than this is late and is no longer trusted. */
   reportAgeMsMax: 10_000,
-  /** An idle stream answers every few seconds. */
+  /** MongoDB replies on an idle stream every few seconds. */
   replyAgeMsMax: 30_000,
-  /** With entries waiting, a cache that stands still this long is stalled although its loop may be alive. */
+  /** A cache with entries to apply whose offset has not moved for this long is stalled. */
   standstillMsMax: 30_000,
   /** A scan that commits no page for this long is stalled. */
   scanProgressAgeMsMax: 60_000,
-  /** A live cache further behind than this is not fresh. */
+  /** A live cache with more lag than this is not fresh. */
   freshLagMsMax: 30_000,
 } as const;

@@ -1,4 +1,4 @@
-/** A duration as people say it, for sentences: "8 s", "3 min", "2 h". Rounded down: never later than it is. */
+/** A duration for use in sentences: "8 s", "3 min", "2 h". Rounded down. */
 export function seconds(durationMs: number): string {
   const whole = Math.floor(durationMs / 1_000);
   if (whole < 120) return `${whole} s`;
@@ -11,7 +11,7 @@ export function counted(count: number, one: string, many: string): string {
   return `${grouped(count)} ${count === 1 ? one : many}`;
 }
 
-/** Thousands separated, the same in every locale of the server. */
+/** Adds thousands separators, independent of the server's locale. */
 export function grouped(count: number): string {
   return count.toLocaleString('en-US');
 }

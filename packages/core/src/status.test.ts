@@ -41,8 +41,13 @@ const withCapture = (change: Partial<StatusFacts['capture']>): StatusFacts => ({
 });
 
 const table: [string, StatusFacts, string, RegExp | null][] = [
-  ['everything reports and nothing waits', good, 'ok', null],
-  ['PostgreSQL is away', { ...good, postgres: { reachable: false, readAgeMs: 8_000 } }, 'unknown', /known 8 s ago/],
+  ['all parts report and no entry waits', good, 'ok', null],
+  [
+    'PostgreSQL cannot be reached',
+    { ...good, postgres: { reachable: false, readAgeMs: 8_000 } },
+    'unknown',
+    /its state 8 s ago/,
+  ],
   [
     'the entity failed',
     withEntity({ activity: 'failed', reason: 'A sweep would delete 900 rows.' }),
@@ -58,12 +63,12 @@ const table: [string, StatusFacts, string, RegExp | null][] = [
   ['it is being deleted', withEntity({ activity: 'deleting', caches: [] }), 'ok', null],
   ['it is live and no node has reported', withEntity({ caches: [] }), 'unknown', /No node has reported/],
   ['it is being scanned and no node has a file yet', withEntity({ activity: 'scanning', caches: [] }), 'ok', null],
-  ['the only report is late', withCache({ reportAgeMs: 11_000 }), 'unknown', /n1 reported last 11 s ago/],
+  ['the only report is late', withCache({ reportAgeMs: 11_000 }), 'unknown', /No report from n1 for 11 s/],
   [
     'one of two reports is late',
     withEntity({ caches: [goodCache, { ...goodCache, nodeId: 'n2', reportAgeMs: 60_000 }] }),
     'degraded',
-    /n2 reported last 60 s ago/,
+    /No report from n2 for 60 s/,
   ],
   ['the cache failed', withCache({ state: 'failed', error: 'The disk is full.' }), 'failed', /disk is full/],
   [
@@ -73,25 +78,25 @@ const table: [string, StatusFacts, string, RegExp | null][] = [
     /n2 failed: No space/,
   ],
   [
-    'entries wait and the offset stands still although reports are prompt',
+    'entries wait and the offset does not move although reports arrive',
     withCache({ state: 'catching-up', lagEntries: 5, lagMs: 31_000, standstillMs: 31_000 }),
     'degraded',
-    /has not moved for 31 s/,
+    /no progress for 31 s/,
   ],
   ['the cache is far behind but moving', withCache({ lagEntries: 5, lagMs: 40_000 }), 'degraded', /40 s behind/],
-  ['nothing waits for an hour', withCache({ standstillMs: 3_600_000 }), 'ok', null],
+  ['no entry arrives for an hour', withCache({ standstillMs: 3_600_000 }), 'ok', null],
   [
-    'the scan stands still',
+    'the scan makes no progress',
     withEntity({ activity: 'scanning', scanProgressAgeMs: 61_000 }),
     'degraded',
-    /scan has not/,
+    /scan has made no progress/,
   ],
   ['a document could not be projected', withEntity({ deadLetters: 1 }), 'degraded', /1 document could not/],
-  ['nobody ingests', withCapture({ leaderNodeId: null }), 'degraded', /No node ingests/],
+  ['no node ingests', withCapture({ leaderNodeId: null }), 'degraded', /No node is ingesting/],
   ['the leader is late', withCapture({ leaderReportAgeMs: 12_000 }), 'unknown', /leader n1 has not reported for 12 s/],
   ['MongoDB is silent', withCapture({ replyAgeMs: 45_000 }), 'degraded', /has not answered .* 45 s/],
   ['MongoDB has never answered', withCapture({ replyAgeMs: null }), 'unknown', /has not answered .* yet/],
-  ['the stream is closed', withCapture({ streamOpen: false }), 'degraded', /opened again/],
+  ['the stream is closed', withCapture({ streamOpen: false }), 'degraded', /reopened/],
   ['the stream has an error', withCapture({ error: 'MongoDB cannot be reached.' }), 'degraded', /MongoDB cannot/],
 ];
 
@@ -102,7 +107,7 @@ test.each(table)('when %s', (...[, facts, health, reason]) => {
   else expect(status?.reason).toMatch(reason);
 });
 
-test('the first sentence counts what is live and fresh and names what is not', () => {
+test('the first sentence counts the live and fresh entities and names the others', () => {
   const sentence = (facts: StatusFacts) => deriveStatus(facts).sentence;
   const named = (entityName: string, change: Partial<EntityFacts> = {}) => ({ ...goodEntity, entityName, ...change });
   const three = { ...good, entities: [named('a'), named('b'), named('c')] };
@@ -112,15 +117,15 @@ test('the first sentence counts what is live and fresh and names what is not', (
   expect(sentence({ ...good, entities: [] })).toBe('No entities yet.');
   const mixed = [named('a'), named('b', { activity: 'scanning' }), named('c', { activity: 'failed', reason: 'Why.' })];
   expect(sentence({ ...good, entities: mixed })).toBe(
-    '1 of 3 entities are live and fresh; 1 being scanned, 1 needs you.',
+    '1 of 3 entities are live and fresh; 1 being scanned, 1 needs attention.',
   );
   expect(deriveStatus({ ...good, entities: mixed }).detail).toMatch(/^c: Why\. .* not affected\.$/);
 });
 
-test('with PostgreSQL away the sentence claims nothing', () => {
+test('when PostgreSQL cannot be reached the sentence makes no claim about the entities', () => {
   const status = deriveStatus({ ...good, postgres: { reachable: false, readAgeMs: null } });
   expect(status.health).toBe('unknown');
-  expect(status.sentence).toBe('PostgreSQL cannot be reached; the state of the entities is not known.');
+  expect(status.sentence).toBe('PostgreSQL cannot be reached; the state of the entities is unknown.');
 });
 
 test('a node whose report is late is unknown, never ok', () => {
@@ -163,7 +168,7 @@ const anyFacts: fc.Arbitrary<StatusFacts> = fc.record({
   entities: fc.uniqueArray(anyEntity, { maxLength: 4, selector: (entity) => entity.entityName }),
 });
 
-test('whatever the facts: health and reason agree, and nothing is fresh without a prompt report of a cache', () => {
+test('for any facts health and reason agree, and no entity is fresh without a recent report of a cache', () => {
   fc.assert(
     fc.property(anyFacts, (facts) => {
       const status = deriveStatus(facts);

@@ -20,9 +20,9 @@ export interface FleetStatus {
 }
 
 /**
- * The one place that decides how everything is (I12): console, API, metrics and alerts show what it says. Pure; the rules
- * stand in order of what an operator must know first. A late report is `unknown`, never green, and health is judged by
- * progress: a loop that turns without moving anything is degraded.
+ * Decides the health of everything (I12): console, API, metrics and alerts all show its result. Pure; rules are ordered by
+ * what an operator must know first. A late report makes health `unknown`, never `ok`. Health is judged by progress: a loop
+ * that runs without advancing is degraded.
  */
 export function deriveStatus(facts: StatusFacts): FleetStatus {
   const capture = deriveCapture(facts.capture, facts.postgres.reachable);
@@ -44,7 +44,7 @@ export function deriveStatus(facts: StatusFacts): FleetStatus {
 function deriveCapture(capture: CaptureFacts, postgresReachable: boolean): Verdict {
   if (!postgresReachable) return { health: 'unknown', reason: 'PostgreSQL cannot be reached.' };
   if (capture.leaderNodeId === null)
-    return { health: 'degraded', reason: 'No node ingests: changes in MongoDB wait until one does.' };
+    return { health: 'degraded', reason: 'No node is ingesting; changes wait in MongoDB until one does.' };
   const { leaderReportAgeMs, replyAgeMs } = capture;
   if (leaderReportAgeMs === null || leaderReportAgeMs > patience.reportAgeMsMax)
     return { health: 'unknown', reason: `The leader ${capture.leaderNodeId} ${lateness(leaderReportAgeMs)}.` };
@@ -53,7 +53,7 @@ function deriveCapture(capture: CaptureFacts, postgresReachable: boolean): Verdi
   if (replyAgeMs === null) return { health: 'unknown', reason: 'MongoDB has not answered on the change stream yet.' };
   if (replyAgeMs > patience.replyAgeMsMax)
     return { health: 'degraded', reason: `MongoDB has not answered on the change stream for ${seconds(replyAgeMs)}.` };
-  if (!capture.streamOpen) return { health: 'degraded', reason: 'The change stream is being opened again.' };
+  if (!capture.streamOpen) return { health: 'degraded', reason: 'The change stream is being reopened.' };
   return { health: 'ok', reason: null };
 }
 
@@ -61,7 +61,7 @@ function deriveNode(node: NodeFacts, postgresReachable: boolean): Health {
   return postgresReachable && node.reportAgeMs <= patience.reportAgeMsMax ? 'ok' : 'unknown';
 }
 
-/** The worst that an operator should act on; `unknown` weighs more than `degraded`: nobody can tell what it hides. */
+/** The worst health of all parts. `unknown` ranks above `degraded` because it may hide a failure. */
 function fleetHealth(facts: StatusFacts, entities: readonly EntityStatus[], capture: Verdict): Health {
   if (!facts.postgres.reachable) return 'unknown';
   const healths = entities.map((entity) => entity.health);

@@ -1,4 +1,4 @@
-/** Ends a switch over a union: a new case that is not handled fails to compile, and a wrong value fails loudly. */
+/** Ends a switch over a union: an unhandled case fails to compile, and an unexpected value throws. */
 export function unreachable(value: never): never {
   throw new Error(`Unreachable case: ${String(value)}`);
 }
