@@ -43,8 +43,9 @@ const uuid = '00112233-4455-6677-8899-aabbccddeeff';
 const big = 2n ** 53n + 1n;
 const no = 'refused';
 
-/** I13: every BSON type in every column type: JSONB, Any, Bool, Number, Integer, Text. */
-const table: readonly (readonly [string, unknown, ...(SqlValue | typeof no)[]])[] = [
+/** I13: every BSON type in every column type, in the order of `columnTypes`: JSONB, Any, Bool, Number, Integer, Text. */
+type OnePerType<Types extends readonly unknown[]> = { readonly [Index in keyof Types]: SqlValue | typeof no };
+const table: readonly (readonly [string, unknown, ...OnePerType<typeof columnTypes>])[] = [
   ['a double', new Double(1.5), '1.5', 1.5, no, 1.5, no, '1.5'],
   ['a whole double', new Double(1), '1.0', 1, 1, 1, 1, '1'],
   ['a negative zero', new Double(-0), '-0.0', -0, 0, -0, 0, '-0'],

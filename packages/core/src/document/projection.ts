@@ -2,6 +2,7 @@
  * Compiles a shape's columns into a projection from a raw document to an oplog row. One pass locates all values; then each
  * column is written. Invalid UTF-8 in a text is replaced by U+FFFD and counted as a coercion error.
  */
+import { columnTraits } from '../column-traits.ts';
 import type { Column, ColumnType } from '../shape.ts';
 import { columnValue, refused } from './column-value.ts';
 import { holdsDamagedText, type ValueAt, valueJson } from './json-writer.ts';
@@ -88,8 +89,7 @@ class CompiledProjection implements Projection {
 
   /** Collected values are stored as a JSON array, in the column types that can hold one. */
   #collectedCell(bytes: Buffer, located: Located | null, columnType: ColumnType): string {
-    if (located === null || columnType === 'Bool' || columnType === 'Integer' || columnType === 'Number')
-      return this.#refuse();
+    if (located === null || !columnTraits[columnType].keepsCollected) return this.#refuse();
     const json = locatedJson(bytes, located);
     if (json.includes('\ufffd') && holdsDamage(bytes, located)) this.#refusals += 1;
     return JSON.stringify(json);

@@ -4,6 +4,7 @@
  * a REAL with an integer value, `{"b":"…"}` a BLOB in base64. JSON escapes NUL, so the row fits PostgreSQL's `text`. Only
  * `Any` columns need a tag to distinguish REAL from INTEGER.
  */
+import { columnTraits } from '../column-traits.ts';
 import type { ColumnType } from '../shape.ts';
 import { DocumentError } from './document-error.ts';
 
@@ -21,8 +22,12 @@ export function encodeCell(value: SqlValue, type: ColumnType): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'bigint') return encodeInteger(value);
-  if (typeof value === 'number') return type === 'Any' ? encodeReal(value) : encodePlainNumber(value);
+  if (typeof value === 'number') return isTagged(type) ? encodeReal(value) : encodePlainNumber(value);
   return `{"b":"${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')}"}`;
+}
+
+function isTagged(type: ColumnType): boolean {
+  return columnTraits[type].numbers === 'tagged';
 }
 
 export function encodeInteger(value: number | bigint): string {
@@ -52,7 +57,7 @@ export function decodeRow(data: string, types: readonly ColumnType[]): SqlValue[
 
 function decodeCell(value: unknown, type: ColumnType): SqlValue {
   if (value === null || typeof value === 'string') return value;
-  if (typeof value === 'number') return type === 'Any' && Number.isInteger(value) ? BigInt(value) : value;
+  if (typeof value === 'number') return isTagged(type) && Number.isInteger(value) ? BigInt(value) : value;
   if (typeof value === 'object') {
     if ('i' in value && typeof value.i === 'string') return BigInt(value.i);
     if ('r' in value && typeof value.r === 'string') return Number(value.r);

@@ -1,3 +1,4 @@
+import { columnTraits } from '@emcachers/core/column-traits';
 import { cellText, decodeRow } from '@emcachers/core/document/row-codec';
 import type { Column } from '@emcachers/core/shape';
 
@@ -15,7 +16,7 @@ export function rowPreview(data: string, columns: readonly Column[]): { preview:
   const values = valuesOf(data, columns);
   const members = columns.map(({ name, type }, index) => {
     const value = values[index] ?? null;
-    return `${JSON.stringify(name)}:${type === 'JSONB' && typeof value === 'string' ? value : jsonText(value)}`;
+    return `${JSON.stringify(name)}:${columnTraits[type].isJson && typeof value === 'string' ? value : jsonText(value)}`;
   });
   const text = `{${members.join(',')}}`;
   if (text.length <= previewCharsMax) return { preview: text, previewCut: false };
@@ -26,8 +27,9 @@ export function rowPreview(data: string, columns: readonly Column[]): { preview:
 function valuesOf(data: string, columns: readonly Column[]): CellValue[] {
   const types = columns.map((column) => column.type);
   return decodeRow(data, types).map((value, index) => {
-    const isWhole = types[index] === 'Integer' || types[index] === 'Bool';
-    return isWhole && typeof value === 'number' ? BigInt(value) : value;
+    const type = types[index];
+    const isInteger = type !== undefined && columnTraits[type].numbers === 'INTEGER';
+    return isInteger && typeof value === 'number' ? BigInt(value) : value;
   });
 }
 

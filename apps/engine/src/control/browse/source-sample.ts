@@ -1,6 +1,6 @@
 import type { SampleView } from '@emcachers/core/api-views';
 import { formatPath } from '@emcachers/core/document/path';
-import type { ColumnType } from '@emcachers/core/shape';
+import { type ColumnType, columnTypes } from '@emcachers/core/shape';
 import { deserialize } from 'bson';
 
 /**
@@ -68,24 +68,23 @@ function pathView(path: string, facts: PathFacts, sampled: number): SamplePath {
   return { path, presence: facts.documents / sampled, types, suggestedType, example: facts.example };
 }
 
-const columnTypeOf: Readonly<Record<string, ColumnType>> = {
-  int: 'Integer',
-  long: 'Integer',
-  double: 'Number',
-  bool: 'Bool',
-  string: 'Text',
-  objectId: 'Text',
-  date: 'Text',
-  uuid: 'Text',
-  // A double would round it.
-  decimal: 'Text',
-  object: 'JSONB',
-  array: 'JSONB',
+/** The BSON types that each column type is suggested for. Decimals are suggested as Text because a double rounds them. */
+const suggestedFor: Readonly<Record<ColumnType, readonly string[]>> = {
+  JSONB: ['object', 'array'],
+  Any: [],
+  Bool: ['bool'],
+  Number: ['double'],
+  Integer: ['int', 'long'],
+  Text: ['string', 'objectId', 'date', 'uuid', 'decimal'],
 };
+
+const columnTypeOf: ReadonlyMap<string, ColumnType> = new Map(
+  columnTypes.flatMap((type) => suggestedFor[type].map((bsonType) => [bsonType, type] as const)),
+);
 
 /** The narrowest type that holds all that was found; nulls fit everywhere. */
 export function suggestType(types: readonly string[]): ColumnType {
-  const wanted = new Set(types.filter((type) => type !== 'null').map((type) => columnTypeOf[type] ?? 'Any'));
+  const wanted = new Set(types.filter((type) => type !== 'null').map((type) => columnTypeOf.get(type) ?? 'Any'));
   const [only] = wanted;
   if (only === undefined) return 'Any';
   if (wanted.size === 1) return only;
