@@ -3,6 +3,7 @@ import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { loadConfig } from './config/config.ts';
 import { startEngine } from './engine.ts';
 import { createLog, redactCredentials } from './observability/log.ts';
+import { unlessAborted } from './runtime/abort.ts';
 import { systemClock } from './runtime/clock.ts';
 import { listenForShutdown } from './runtime/shutdown.ts';
 
@@ -25,19 +26,12 @@ async function runEngine(requested: AbortSignal): Promise<number> {
   const config = loadConfig();
   const log = createLog(config.logLevel, process.stdout);
   const engine = await startEngine({ config, clock: systemClock, log, random: Math.random, signal: requested });
-  const fatal = await Promise.race([engine.fatal, aborted(requested)]);
+  const fatal = await unlessAborted(engine.fatal, requested);
   log.info({ reason: fatal?.code ?? 'signal' }, 'The engine stops.');
   const hung = await engine.stop();
   if (hung.length > 0) log.error({ hung }, 'Parts did not end in time; nothing they had committed is lost.');
   if (fatal !== null) throw fatal;
   return hung.length === 0 ? 0 : 1;
-}
-
-async function aborted(signal: AbortSignal): Promise<null> {
-  if (signal.aborted) return null;
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(null), { once: true });
-  });
 }
 
 /** One message: what is wrong and what to change. A stack only where it is our own defect. */

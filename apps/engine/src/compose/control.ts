@@ -66,7 +66,7 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
       pipeline.ingest()?.wake();
       pipeline.jobRunner()?.wake();
       pipeline.replicator?.entitiesChanged();
-      fleet.knock();
+      fleet.wake();
     },
   });
   return {

@@ -2,15 +2,10 @@ import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { silentLog } from '@emcachers/core/log';
 import { expect, test } from 'vitest';
 import { createLeapingClock } from '../../test/support/test-clock.ts';
+import { untilAborted } from './abort.ts';
 import { systemClock } from './clock.ts';
 import type { Service } from './service.ts';
 import { createSupervisor, supervisorDefaults } from './supervisor.ts';
-
-const untilAborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 
 const away = () => new EmcachersError({ code: 'EMC-3001', detail: 'nobody answers' });
 

@@ -11,6 +11,8 @@ import {
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
+import { unlessLate } from './abort.ts';
+import { isDeposed } from './is-deposed.ts';
 import type { Service } from './service.ts';
 
 /**
@@ -97,7 +99,9 @@ export function createSupervisor(
         const supervised = all.get(name);
         if (supervised === undefined) continue;
         supervised.controller.abort();
-        const inTime = await endsWithin(supervised.done, Math.max(0, endMs - clock.monotonicMs()), clock);
+        const delayMsMax = Math.max(0, endMs - clock.monotonicMs());
+        const ended = supervised.done.then(() => true);
+        const inTime = (await unlessLate(ended, { clock, delayMsMax })) === true;
         if (!inTime) hung.push(name);
         log.debug({ service: name, inTime }, 'A service was stopped.');
       }
@@ -152,7 +156,7 @@ function note(supervised: Supervised, fault: unknown, { clock, log, onFault }: S
   supervised.lastFault = { code, message, atMs: clock.nowMs() };
   onFault?.(fault);
   // A deposed leader is how a fleet works, not a fault to wake somebody for.
-  const level = code === 'EMC-3002' ? 'info' : 'error';
+  const level = isDeposed(fault) ? 'info' : 'error';
   log[level](
     { service: supervised.service.name, failures: supervised.failures, err: fault },
     'A service fell and will be run again.',
@@ -161,7 +165,7 @@ function note(supervised: Supervised, fault: unknown, { clock, log, onFault }: S
 
 /** Faults of the surroundings, which a pause may cure; what the catalogue does not know is treated as one of ours. */
 function isInfrastructure(fault: unknown): boolean {
-  return fault instanceof EmcachersError && fault.entry.retry === 'backoff' && fault.code !== 'EMC-3002';
+  return fault instanceof EmcachersError && fault.entry.retry === 'backoff' && !isDeposed(fault);
 }
 
 function step(supervised: Supervised, event: BreakerEvent, { clock, breaker }: Means): void {
@@ -171,13 +175,4 @@ function step(supervised: Supervised, event: BreakerEvent, { clock, breaker }: M
 function pauseMs(supervised: Supervised, { clock, random, backoff, breaker }: Means): number {
   const backoffMs = backoffDelayMs(supervised.failures - 1, backoff, random);
   return Math.max(backoffMs, breakerWaitMs(supervised.breaker, clock.monotonicMs(), breaker));
-}
-
-async function endsWithin(done: Promise<void>, timeoutMs: number, clock: Clock): Promise<boolean> {
-  const waiting = new AbortController();
-  const ended = done.then(() => true);
-  const late = clock.sleep(timeoutMs, waiting.signal).then(() => false);
-  const inTime = await Promise.race([ended, late]);
-  waiting.abort();
-  return inTime;
 }

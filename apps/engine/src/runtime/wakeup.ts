@@ -1,10 +1,23 @@
 import type { Clock } from '@emcachers/core/clock';
+import { type LinkedAbort, linkedAbort, untilAborted } from './abort.ts';
 
-/** A wait that a hint ends early. A hint that comes while nobody waits is kept, so that none is ever missed. */
+/**
+ * The wait of a loop that polls and can be told to look sooner. `wake` is a hint without content: "something may have
+ * changed". The loop's order is look, then `wait`, then look again, which gives:
+ *
+ * - No hint is lost. One that comes while nobody waits (during a look, or a pause between looks) is kept, and the next
+ *   `wait` returns at once. A hint therefore always leads to a look that began after it.
+ * - Hints coalesce: any number of them before a look lead to one look.
+ * - A wait may end for nothing: a kept hint may be about what the look has just seen. The loop must look, not assume.
+ *
+ * Not promised: to whom a hint belongs. Every hint ends every wait, a back-off included; a loop whose back-off must last
+ * until its time is over or until the thing it waits for has changed sleeps by the clock, or waits on a `Wakeup` that only
+ * that thing wakes.
+ */
 export class Wakeup {
   readonly #clock: Clock;
   #isHinted = false;
-  #hint: AbortController | null = null;
+  #waiting: LinkedAbort | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -12,20 +25,23 @@ export class Wakeup {
 
   wake(): void {
     this.#isHinted = true;
-    this.#hint?.abort();
+    this.#waiting?.abort();
   }
 
-  /** Resolves at the next hint, after `delayMsMax`, or when the signal aborts. For one waiter at a time. */
-  async wait(delayMsMax: number, signal: AbortSignal): Promise<void> {
-    if (!this.#isHinted && !signal.aborted) {
-      const hint = new AbortController();
-      this.#hint = hint;
-      const stop = (): void => hint.abort();
-      signal.addEventListener('abort', stop, { once: true });
-      await this.#clock.sleep(delayMsMax, hint.signal);
-      signal.removeEventListener('abort', stop);
-      this.#hint = null;
+  /**
+   * Resolves at a hint (a kept one counts), after `delayMsMax` milliseconds (null: no limit), or when the signal aborts;
+   * the caller asks the signal which it was. Takes the hint with it. Throws if another `wait` has not ended yet.
+   */
+  async wait(delayMsMax: number | null, signal?: AbortSignal): Promise<void> {
+    if (this.#waiting !== null) throw new Error('A wakeup has one waiter at a time.');
+    using waiting = linkedAbort(...(signal === undefined ? [] : [signal]));
+    if (this.#isHinted) waiting.abort();
+    this.#waiting = waiting;
+    try {
+      await (delayMsMax === null ? untilAborted(waiting.signal) : this.#clock.sleep(delayMsMax, waiting.signal));
+    } finally {
+      this.#waiting = null;
+      this.#isHinted = false;
     }
-    this.#isHinted = false;
   }
 }

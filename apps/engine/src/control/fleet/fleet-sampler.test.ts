@@ -1,7 +1,8 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { silentLog } from '@emcachers/core/log';
 import type { CacheRow, EntityRow, FleetRows } from '@emcachers/db/fleet/fleet-rows';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { createManualClock } from '../../../test/support/manual-clock.ts';
 import { createLeapingClock } from '../../../test/support/test-clock.ts';
 import { createFleetSampler } from './fleet-sampler.ts';
 
@@ -146,4 +147,51 @@ test('whoever asks while a picture is being taken gets one that began after the 
   await first;
   expect(later.map((fleet) => fleet.entities[0]?.entityName)).toEqual(['changed', 'changed']);
   expect(later[0]).toBe(later[1]);
+});
+
+/** When readings begin that take 50 ms each, with hints at these times; milliseconds since the sampler's start. */
+async function readingTimes({ hintsAtMs, untilMs }: { hintsAtMs: readonly number[]; untilMs: number }) {
+  const clock = createManualClock();
+  const begunAtMs: number[] = [];
+  const readRows = async (): Promise<FleetRows> => {
+    begunAtMs.push(clock.nowMs());
+    await clock.sleep(50);
+    return rows;
+  };
+  const sampler = createFleetSampler({ clock, log: silentLog, nodeId: 'n1', readRows });
+  const stop = new AbortController();
+  const running = sampler.run(stop.signal);
+  for (let nowMs = 0; nowMs < untilMs; nowMs += 10) {
+    if (hintsAtMs.includes(nowMs)) sampler.wake();
+    await clock.advance(0);
+    await clock.advance(10);
+  }
+  stop.abort();
+  await clock.advance(50);
+  await running;
+  expect(clock.sleeping()).toBe(0);
+  return begunAtMs;
+}
+
+describe('a hint', () => {
+  test('that never comes leaves one second between a reading and the next', async () => {
+    expect(await readingTimes({ hintsAtMs: [], untilMs: 2_000 })).toEqual([0, 1_050]);
+  });
+
+  test('during a reading leads to another one when the minimum gap after it ends', async () => {
+    expect(await readingTimes({ hintsAtMs: [20], untilMs: 1_000 })).toEqual([0, 250]);
+  });
+
+  test('during the minimum gap leads to a reading when the gap ends', async () => {
+    expect(await readingTimes({ hintsAtMs: [100], untilMs: 1_000 })).toEqual([0, 250]);
+  });
+
+  test('after the minimum gap leads to a reading at once', async () => {
+    expect(await readingTimes({ hintsAtMs: [600], untilMs: 1_600 })).toEqual([0, 600]);
+  });
+
+  test('is one with the others that come before the reading it leads to', async () => {
+    expect(await readingTimes({ hintsAtMs: [10, 20, 100, 240], untilMs: 1_290 })).toEqual([0, 250]);
+    expect(await readingTimes({ hintsAtMs: [10, 20, 100, 240], untilMs: 1_310 })).toEqual([0, 250, 1_300]);
+  });
 });

@@ -3,12 +3,14 @@ import type { Clock } from '@emcachers/core/clock';
 import type { Log } from '@emcachers/core/log';
 import type { FleetRows } from '@emcachers/db/fleet/fleet-rows';
 import type { Service } from '../../runtime/service.ts';
+import { Wakeup } from '../../runtime/wakeup.ts';
 import type { Fleet } from './fleet.ts';
 import { createFleetMeasures } from './fleet-measures.ts';
 import { fleetView } from './fleet-view.ts';
+import { createRowsInTime, type RowsOutcome } from './rows-in-time.ts';
 
 /**
- * Takes the picture once a second for the whole process, sooner when somebody knocks, and hands it to all who listen, so
+ * Takes the picture once a second for the whole process, sooner when it is woken, and hands it to all who listen, so
  * that a hundred open tabs cost what one costs. When PostgreSQL is away the last rows are shown with their age and every
  * verdict becomes `unknown` (I12); before the first reading the picture is empty and says so. It never rejects.
  */
@@ -21,19 +23,13 @@ export interface FleetSamplerDependencies {
 }
 
 export interface FleetSampler extends Fleet, Service {
-  /** Something has changed: take a picture now instead of at the next tick. */
-  knock(): void;
+  /** Something may have changed: take a picture as soon as the minimum gap allows, instead of at the next tick. */
+  wake(): void;
 }
 
 const intervalMs = 1_000;
-/** However often somebody knocks: pictures are at least this far apart. */
+/** However often it is woken: from the end of one reading to the beginning of the next. */
 const intervalMsMin = 200;
-
-/** A server that has not answered by then is shown as one that cannot be reached. */
-const readingMsMax = 3_000;
-
-type Outcome = { readonly rows: FleetRows } | { readonly error: unknown };
-const silent = new Error('PostgreSQL did not answer in time.');
 
 const noRows: FleetRows = {
   nowMs: 0,
@@ -48,94 +44,95 @@ const noRows: FleetRows = {
 };
 
 export function createFleetSampler(dependencies: FleetSamplerDependencies): FleetSampler {
-  const { clock, log, nodeId, readRows } = dependencies;
-  const measures = createFleetMeasures();
-  const listeners = new Set<(fleet: FleetView) => void>();
-  let known: { rows: FleetRows; atMs: number } | null = null;
-  let newest: FleetView | null = null;
-  let underWay: Promise<FleetView> | null = null;
-  let queued: Promise<FleetView> | null = null;
-  let nap = new AbortController();
-  let wasReachable = true;
+  return new PolledFleetSampler(dependencies);
+}
 
-  /** Settles when PostgreSQL does. One at a time, however long that takes: a server that hangs must not eat the pool. */
-  let reading: Promise<Outcome> | null = null;
-  const beginReading = (): Promise<Outcome> => {
-    const begun = readRows()
-      .then(
-        (rows): Outcome => ({ rows }),
-        (error: unknown): Outcome => ({ error }),
-      )
-      .finally(() => {
-        reading = null;
-      });
-    return begun;
-  };
-  const readInTime = async (): Promise<Outcome> => {
-    reading ??= beginReading();
-    const inTime = new AbortController();
-    const late = clock.sleep(readingMsMax, inTime.signal).then((): Outcome => ({ error: silent }));
-    const outcome = await Promise.race([reading, late]);
-    inTime.abort();
-    return outcome;
-  };
+class PolledFleetSampler implements FleetSampler {
+  readonly name = 'fleet-sampler';
+  readonly #dependencies: FleetSamplerDependencies;
+  readonly #readInTime: () => Promise<RowsOutcome>;
+  readonly #wakeup: Wakeup;
+  readonly #measures = createFleetMeasures();
+  readonly #listeners = new Set<(fleet: FleetView) => void>();
+  #known: { readonly rows: FleetRows; readonly atMs: number } | null = null;
+  #newest: FleetView | null = null;
+  #underWay: Promise<FleetView> | null = null;
+  #queued: Promise<FleetView> | null = null;
+  #wasReachable = true;
 
-  const take = async (): Promise<FleetView> => {
-    const outcome = await readInTime();
+  constructor(dependencies: FleetSamplerDependencies) {
+    this.#dependencies = dependencies;
+    this.#readInTime = createRowsInTime(dependencies);
+    this.#wakeup = new Wakeup(dependencies.clock);
+  }
+
+  wake(): void {
+    this.#wakeup.wake();
+  }
+
+  latest(): FleetView | null {
+    return this.#newest;
+  }
+
+  subscribe(listener: (fleet: FleetView) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  listenerCount(): number {
+    return this.#listeners.size;
+  }
+
+  /** A reading under way may have begun before what the caller has just changed: it gets the next one, shared by all who wait. */
+  read(): Promise<FleetView> {
+    if (this.#underWay === null) return this.#begin();
+    this.#queued ??= this.#underWay.then(() => {
+      this.#queued = null;
+      return this.#underWay ?? this.#begin();
+    });
+    return this.#queued;
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#dependencies;
+    while (!signal.aborted) {
+      await this.read();
+      // A hint during the reading or this pause is kept by the wakeup and ends the wait below at once.
+      await clock.sleep(intervalMsMin, signal);
+      await this.#wakeup.wait(intervalMs - intervalMsMin, signal);
+    }
+  }
+
+  #begin(): Promise<FleetView> {
+    this.#underWay = this.#take().finally(() => {
+      this.#underWay = null;
+    });
+    return this.#underWay;
+  }
+
+  async #take(): Promise<FleetView> {
+    const { clock, nodeId } = this.#dependencies;
+    const outcome = await this.#readInTime();
     const reachable = 'rows' in outcome;
     if (reachable) {
-      known = { rows: outcome.rows, atMs: clock.monotonicMs() };
-      measures.observe(outcome.rows, clock.monotonicMs());
-    } else if (wasReachable) {
-      log.warn({ err: outcome.error }, 'PostgreSQL could not be read; the last picture is shown with its age.');
-    }
-    wasReachable = reachable;
-    const rows = known?.rows ?? { ...noRows, nowMs: clock.nowMs() };
-    const readAgeMs = reachable || known === null ? 0 : clock.monotonicMs() - known.atMs;
-    newest = fleetView({ rows, reachable, readAgeMs, nodeId, measures });
-    for (const listener of listeners) listener(newest);
-    return newest;
-  };
+      this.#known = { rows: outcome.rows, atMs: clock.monotonicMs() };
+      this.#measures.observe(outcome.rows, clock.monotonicMs());
+    } else this.#warnOnce(outcome.error);
+    this.#wasReachable = reachable;
+    const rows = this.#known?.rows ?? { ...noRows, nowMs: clock.nowMs() };
+    const readAgeMs = reachable || this.#known === null ? 0 : clock.monotonicMs() - this.#known.atMs;
+    const picture = fleetView({ rows, reachable, readAgeMs, nodeId, measures: this.#measures });
+    this.#newest = picture;
+    for (const listener of this.#listeners) listener(picture);
+    return picture;
+  }
 
-  const begin = (): Promise<FleetView> => {
-    underWay = take().finally(() => {
-      underWay = null;
-    });
-    return underWay;
-  };
-  // A reading under way may have begun before what the caller has just changed: it gets the next one, shared by all who wait.
-  const read = (): Promise<FleetView> => {
-    if (underWay === null) return begin();
-    queued ??= underWay.then(() => {
-      queued = null;
-      return underWay ?? begin();
-    });
-    return queued;
-  };
-
-  return {
-    name: 'fleet-sampler',
-    read,
-    latest: () => newest,
-    subscribe(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    listenerCount: () => listeners.size,
-    knock: () => nap.abort(),
-    async run(signal) {
-      const wake = (): void => nap.abort();
-      signal.addEventListener('abort', wake);
-      try {
-        while (!signal.aborted) {
-          await read();
-          await clock.sleep(intervalMsMin, signal);
-          nap = new AbortController();
-          if (!signal.aborted) await clock.sleep(intervalMs - intervalMsMin, nap.signal);
-        }
-      } finally {
-        signal.removeEventListener('abort', wake);
-      }
-    },
-  };
+  /** One line when PostgreSQL goes away, not one a second while it is. */
+  #warnOnce(error: unknown): void {
+    if (this.#wasReachable)
+      this.#dependencies.log.warn(
+        { err: error },
+        'PostgreSQL could not be read; the last picture is shown with its age.',
+      );
+  }
 }

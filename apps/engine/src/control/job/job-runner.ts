@@ -3,6 +3,7 @@ import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
 import type { JobOutcome, JobRecord, JobStore } from '@emcachers/db/job/job-store';
 import type { Service } from '../../runtime/service.ts';
+import { Wakeup } from '../../runtime/wakeup.ts';
 import type { EntityControl } from '../entity/entity-control.ts';
 import { refuseUnlessPossible, unknownEntity } from './job-desk.ts';
 import { jobKindDefinitions } from './job-kinds.ts';
@@ -35,26 +36,21 @@ interface RunningJob {
 
 export function createJobRunner(dependencies: JobRunnerDependencies): JobRunner {
   const { store, clock } = dependencies;
-  let nap = new AbortController();
+  const wakeup = new Wakeup(clock);
   return {
     name: 'job-runner',
-    wake: () => nap.abort(),
+    wake: () => wakeup.wake(),
     async run(signal) {
       const running = new Map<string, RunningJob>();
-      const endNap = (): void => nap.abort();
-      signal.addEventListener('abort', endNap);
       try {
         await store.requeue();
         while (!signal.aborted) {
-          // Made before the look, so that a wake during the look is not lost.
-          nap = new AbortController();
           const claimed = await store.claim(jobsAtOnceMax - running.size);
           for (const record of claimed) start(record, running, dependencies);
           for (const jobId of await store.cancelled([...running.keys()])) running.get(jobId)?.controller.abort();
-          if (!signal.aborted) await clock.sleep(pollMs, nap.signal);
+          await wakeup.wait(pollMs, signal);
         }
       } finally {
-        signal.removeEventListener('abort', endNap);
         for (const { controller } of running.values()) controller.abort(stopping);
         await Promise.allSettled([...running.values()].map((job) => job.settled));
       }

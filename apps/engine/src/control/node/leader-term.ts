@@ -1,4 +1,5 @@
-import { EmcachersError } from '@emcachers/core/emcachers-error';
+import { linkedAbort, untilAborted } from '../../runtime/abort.ts';
+import { isDeposed } from '../../runtime/is-deposed.ts';
 import type { Service } from '../../runtime/service.ts';
 import { createSupervisor, type SupervisorDependencies } from '../../runtime/supervisor.ts';
 import type { Leader } from './leader.ts';
@@ -25,15 +26,11 @@ export function createLeaderTerm(dependencies: LeaderTermDependencies): Service 
     run: (signal) =>
       leader.run(async (epoch, lost) => {
         dependencies.log.info({ epoch }, 'This node leads.');
-        const term = new AbortController();
-        const end = (): void => term.abort();
-        lost.addEventListener('abort', end);
-        if (lost.aborted) end();
+        using term = linkedAbort(lost);
         const supervisor = createSupervisor({ ...supervising, onFault: (fault) => isDeposed(fault) && term.abort() });
         const running = services(epoch);
         for (const service of running) supervisor.start(service);
         await untilAborted(term.signal);
-        lost.removeEventListener('abort', end);
         const hung = await supervisor.stop(
           running.map((service) => service.name),
           drainMsMax,
@@ -42,15 +39,4 @@ export function createLeaderTerm(dependencies: LeaderTermDependencies): Service 
         dependencies.log.info({ epoch, hung }, 'This node leads no more.');
       }, signal),
   };
-}
-
-function isDeposed(fault: unknown): boolean {
-  return fault instanceof EmcachersError && fault.code === 'EMC-3002';
-}
-
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '@emcachers/core/clock';
-import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { takeLead } from '@emcachers/db/leadership';
+import { linkedAbort } from '../../runtime/abort.ts';
+import { isDeposed } from '../../runtime/is-deposed.ts';
 
 /**
  * One leader at a time over all nodes. Waits for the lead, runs `onElected` with its epoch, and waits again when that is
@@ -46,17 +47,14 @@ async function leadOnce(dependencies: LeaderDependencies, term: Term): Promise<v
   const lead = await takeLead({ url: dependencies.databaseUrl, nodeId: dependencies.nodeId });
   if (lead === null) return;
   await using held = lead;
-  const ended = new AbortController();
-  const watching = watch(dependencies.clock, {
-    check: held.check,
-    signal: AbortSignal.any([ended.signal, held.lost, term.signal]),
-  });
+  using leading = linkedAbort(held.lost, term.signal);
+  const watching = watch(dependencies.clock, { check: held.check, signal: leading.signal });
   try {
-    await term.onElected(held.epoch, AbortSignal.any([held.lost, term.signal]));
+    await term.onElected(held.epoch, leading.signal);
   } catch (error) {
     if (!held.lost.aborted && !isDeposed(error)) throw error;
   } finally {
-    ended.abort();
+    leading.abort();
     await watching;
   }
 }
@@ -66,8 +64,4 @@ async function watch(clock: Clock, watched: { check: () => Promise<void>; signal
     await clock.sleep(lookDelayMs, watched.signal);
     if (!watched.signal.aborted) await watched.check();
   }
-}
-
-function isDeposed(error: unknown): boolean {
-  return error instanceof EmcachersError && error.code === 'EMC-3002';
 }

@@ -1,5 +1,6 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { type Channel, listen } from '@emcachers/db/listen';
+import { unlessAborted } from '../../runtime/abort.ts';
 import type { Service } from '../../runtime/service.ts';
 
 /**
@@ -19,12 +20,7 @@ export function createWakeListener({ databaseUrl, wake }: WakeListenerDependenci
       // What was notified before the first listener was there is looked for once.
       wake('emcachers_control');
       wake('emcachers_oplog');
-      const stopped = Promise.withResolvers<void>();
-      const stop = (): void => stopped.resolve();
-      signal.addEventListener('abort', stop);
-      if (signal.aborted) stop();
-      await Promise.race([listening.ended, stopped.promise]);
-      signal.removeEventListener('abort', stop);
+      await unlessAborted(listening.ended, signal);
       if (!signal.aborted)
         throw new EmcachersError({ code: 'EMC-3001', detail: 'The connection that hears notifications is gone.' });
     },

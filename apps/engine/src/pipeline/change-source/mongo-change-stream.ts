@@ -7,6 +7,7 @@
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { ClientSession, Document, MongoClient } from 'mongodb';
+import { onAbort, unlessLate } from '../../runtime/abort.ts';
 import { mergeFragments, parseRawEvent, type RawEvent, toChangeEvent } from './change-event.ts';
 import type { ChangeStream } from './change-source.ts';
 import type { ChangeBatch, PositionedEvent } from './change-source-types.ts';
@@ -93,9 +94,7 @@ function startOf(position: Position): Document {
 
 class RawChangeStream implements ChangeStream {
   readonly #dependencies: ChangeStreamDependencies & { readonly session: ClientSession; readonly signal: AbortSignal };
-  readonly #kill = (): void => {
-    this.#killing ??= this.#killCursor();
-  };
+  readonly #listening: Disposable;
   #cursorId: CursorReply['cursorId'];
   #batchSize: number;
   /** The next reply: in flight, or received and not yet returned by `next`. */
@@ -114,8 +113,7 @@ class RawChangeStream implements ChangeStream {
     this.#cursorId = first.cursorId;
     this.#batchSize = dependencies.options.batchSizeMin;
     this.#pending = Promise.resolve(first);
-    dependencies.signal.addEventListener('abort', this.#kill, { once: true });
-    if (dependencies.signal.aborted) this.#kill();
+    this.#listening = onAbort(dependencies.signal, () => this.#kill());
   }
 
   async next(): Promise<ChangeBatch | null> {
@@ -173,6 +171,10 @@ class RawChangeStream implements ChangeStream {
     return whole;
   }
 
+  #kill(): void {
+    this.#killing ??= this.#killCursor();
+  }
+
   /** Uses a connection of its own, so that it reaches the server while a `getMore` is pending. */
   async #killCursor(): Promise<void> {
     if (this.#cursorId.isZero()) return;
@@ -185,8 +187,8 @@ class RawChangeStream implements ChangeStream {
   }
 
   async #close(): Promise<void> {
-    const { session, signal } = this.#dependencies;
-    signal.removeEventListener('abort', this.#kill);
+    const { session } = this.#dependencies;
+    this.#listening[Symbol.dispose]();
     this.#kill();
     const settled = Promise.allSettled([this.#killing, this.#pending]);
     this.#pending = null;
@@ -198,8 +200,6 @@ class RawChangeStream implements ChangeStream {
   /** Waits for the server for a bounded time, because it may be unreachable. */
   async #within(work: Promise<unknown>): Promise<void> {
     const { clock, options } = this.#dependencies;
-    const timer = new AbortController();
-    await Promise.race([work, clock.sleep(options.closeMsMax, timer.signal)]);
-    timer.abort();
+    await unlessLate(work, { clock, delayMsMax: options.closeMsMax });
   }
 }

@@ -1,6 +1,6 @@
-import type { Clock } from '@emcachers/core/clock';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createManualClock } from '../../../test/support/manual-clock.ts';
 import { createChannel } from './bounded-channel.ts';
 import type { ChannelBatch } from './channel.ts';
 
@@ -10,41 +10,13 @@ interface Item {
   readonly bytes: number;
 }
 
-/** A clock that stands still until `advance`: every sleep ends when its time has come. */
-function manualClock(): Clock & { advance(ms: number): Promise<void>; sleeping(): number } {
-  let now = 0;
-  const sleepers = new Set<{ at: number; wake: () => void }>();
-  return {
-    nowMs: () => now,
-    monotonicMs: () => now,
-    sleep: (delayMs, signal) =>
-      new Promise<void>((resolve) => {
-        const sleeper = {
-          at: now + delayMs,
-          wake: () => {
-            sleepers.delete(sleeper);
-            resolve();
-          },
-        };
-        sleepers.add(sleeper);
-        signal?.addEventListener('abort', sleeper.wake, { once: true });
-      }),
-    async advance(ms) {
-      now += ms;
-      for (const sleeper of [...sleepers]) if (sleeper.at <= now) sleeper.wake();
-      await turn();
-    },
-    sleeping: () => sleepers.size,
-  };
-}
-
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const item = (id: number, bytes = 10, operations = 1): Item => ({ id, operations, bytes });
 const ids = (batch: ChannelBatch<Item> | null): number[] => (batch?.items ?? []).map(({ id }) => id);
 
 describe('the channel', () => {
   test('hands a batch out when it is full, before its linger ends', async () => {
-    const channel = createChannel<Item>(manualClock(), { batchOpsMax: 2 });
+    const channel = createChannel<Item>(createManualClock(), { batchOpsMax: 2 });
     const taken = channel.take();
     channel.offer(item(1));
     channel.offer(item(2));
@@ -53,7 +25,7 @@ describe('the channel', () => {
   });
 
   test('hands a batch out by bytes too, never splitting an item', async () => {
-    const channel = createChannel<Item>(manualClock(), { batchBytesMax: 100 });
+    const channel = createChannel<Item>(createManualClock(), { batchBytesMax: 100 });
     channel.offer(item(1, 60));
     channel.offer(item(2, 60));
     const first = await channel.take();
@@ -62,7 +34,7 @@ describe('the channel', () => {
   });
 
   test('hands out what is there when the linger of its first item ends, and leaves no timer behind', async () => {
-    const clock = manualClock();
+    const clock = createManualClock();
     const channel = createChannel<Item>(clock, { lingerMs: 5 });
     let batch: ChannelBatch<Item> | null | undefined;
     const taken = channel.take().then((value) => {
@@ -80,7 +52,7 @@ describe('the channel', () => {
   });
 
   test('counts what was taken but not acknowledged: durable before acknowledged (I2), bounded (I11)', async () => {
-    const channel = createChannel<Item>(manualClock(), { opsMax: 3, batchOpsMax: 2 });
+    const channel = createChannel<Item>(createManualClock(), { opsMax: 3, batchOpsMax: 2 });
     expect([1, 2, 3, 4].map((id) => channel.offer(item(id)))).toEqual([true, true, true, false]);
     const batch = await channel.take();
     expect(channel.offer(item(4))).toBe(false);
@@ -93,14 +65,14 @@ describe('the channel', () => {
   });
 
   test('lets one item above the byte limit in when it is empty', async () => {
-    const channel = createChannel<Item>(manualClock(), { bytesMax: 100, lingerMs: 0 });
+    const channel = createChannel<Item>(createManualClock(), { bytesMax: 100, lingerMs: 0 });
     expect(channel.offer(item(1, 5000))).toBe(true);
     expect(channel.offer(item(2, 1))).toBe(false);
     expect(ids(await channel.take())).toEqual([1]);
   });
 
   test('does not linger while its producer waits for room', async () => {
-    const channel = createChannel<Item>(manualClock(), { opsMax: 1, lingerMs: 1_000_000 });
+    const channel = createChannel<Item>(createManualClock(), { opsMax: 1, lingerMs: 1_000_000 });
     channel.offer(item(1));
     const taken = channel.take();
     await turn();
@@ -112,7 +84,7 @@ describe('the channel', () => {
   });
 
   test('gives what is inside after close, then null', async () => {
-    const channel = createChannel<Item>(manualClock());
+    const channel = createChannel<Item>(createManualClock());
     channel.offer(item(1));
     channel.close();
     const batch = await channel.take();
@@ -123,7 +95,7 @@ describe('the channel', () => {
   });
 
   test('a failure reaches both sides at once, and the first cause is the one that is kept', async () => {
-    const channel = createChannel<Item>(manualClock(), { opsMax: 1 });
+    const channel = createChannel<Item>(createManualClock(), { opsMax: 1 });
     channel.offer(item(1));
     const room = expect(channel.room()).rejects.toThrow('first');
     channel.fail(new Error('first'));
@@ -140,7 +112,7 @@ describe('the channel', () => {
         }),
         fc.scheduler(),
         async (sizes, scheduler) => {
-          const clock = manualClock();
+          const clock = createManualClock();
           const options = { batchOpsMax: 5, batchBytesMax: 100, opsMax: 9, bytesMax: 150, lingerMs: 0 };
           const channel = createChannel<Item>(clock, options);
           const produce = async (): Promise<void> => {

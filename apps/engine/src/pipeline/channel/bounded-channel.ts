@@ -5,6 +5,7 @@
  * past our position, which forces a scan of every entity. The status reports the fill level so that operators see this early.
  */
 import type { Clock } from '@emcachers/core/clock';
+import { Wakeup } from '../../runtime/wakeup.ts';
 import type { Channel, ChannelBatch, ChannelFill, Weighed } from './channel.ts';
 
 export interface ChannelOptions {
@@ -50,13 +51,16 @@ class BoundedChannel<Item extends Weighed> implements Channel<Item> {
   #closed = false;
   #failure: { readonly error: unknown } | null = null;
   /** Wakes the consumer: an item arrived, a batch is full, the channel closed, or it failed. */
-  #wakeConsumer: (() => void) | null = null;
+  readonly #consumer: Wakeup;
   /** Wakes the producer: room became free, or the channel failed. */
-  #wakeProducer: (() => void) | null = null;
+  readonly #producer: Wakeup;
+  #isProducerWaiting = false;
 
   constructor(clock: Clock, options: ChannelOptions) {
     this.#clock = clock;
     this.#options = options;
+    this.#consumer = new Wakeup(clock);
+    this.#producer = new Wakeup(clock);
   }
 
   offer(item: Item): boolean {
@@ -71,7 +75,7 @@ class BoundedChannel<Item extends Weighed> implements Channel<Item> {
     this.#waitingBytes += item.bytes;
     if (ops > this.#opsHighest) this.#opsHighest = ops;
     if (bytes > this.#bytesHighest) this.#bytesHighest = bytes;
-    if (wasEmpty || this.#isFull()) this.#wakeConsumer?.();
+    if (wasEmpty || this.#isFull()) this.#consumer.wake();
     return true;
   }
 
@@ -79,11 +83,10 @@ class BoundedChannel<Item extends Weighed> implements Channel<Item> {
     this.#throwFailure();
     if (this.isEmpty()) return;
     // The producer is blocked, so the batch cannot grow: flush it now.
-    this.#wakeConsumer?.();
-    await new Promise<void>((resolve) => {
-      this.#wakeProducer = resolve;
-    });
-    this.#wakeProducer = null;
+    this.#consumer.wake();
+    this.#isProducerWaiting = true;
+    await this.#producer.wait(null);
+    this.#isProducerWaiting = false;
     this.#throwFailure();
   }
 
@@ -93,12 +96,12 @@ class BoundedChannel<Item extends Weighed> implements Channel<Item> {
       this.#throwFailure();
       if (this.#waiting.length === 0) {
         if (this.#closed) return null;
-        await this.#changed(null);
+        await this.#consumer.wait(null);
         continue;
       }
       const lingerMs = this.#firstAtMs + this.#options.lingerMs - this.#clock.monotonicMs();
-      if (this.#closed || this.#isFull() || this.#wakeProducer !== null || lingerMs <= 0) return this.#cut();
-      await this.#changed(lingerMs);
+      if (this.#closed || this.#isFull() || this.#isProducerWaiting || lingerMs <= 0) return this.#cut();
+      await this.#consumer.wait(lingerMs);
     }
   }
 
@@ -107,7 +110,7 @@ class BoundedChannel<Item extends Weighed> implements Channel<Item> {
     this.#taken = null;
     this.#takenOps = 0;
     this.#takenBytes = 0;
-    this.#wakeProducer?.();
+    this.#producer.wake();
   }
 
   isEmpty(): boolean {
@@ -116,13 +119,13 @@ class BoundedChannel<Item extends Weighed> implements Channel<Item> {
 
   close(): void {
     this.#closed = true;
-    this.#wakeConsumer?.();
+    this.#consumer.wake();
   }
 
   fail(error: unknown): void {
     this.#failure ??= { error };
-    this.#wakeConsumer?.();
-    this.#wakeProducer?.();
+    this.#consumer.wake();
+    this.#producer.wake();
   }
 
   fill(): ChannelFill {
@@ -161,19 +164,5 @@ class BoundedChannel<Item extends Weighed> implements Channel<Item> {
     this.#takenBytes = bytes;
     this.#taken = { items, operations, bytes };
     return this.#taken;
-  }
-
-  /** Waits until the consumer is woken, or for `delayMsMax` (null: no limit). */
-  async #changed(delayMsMax: number | null): Promise<void> {
-    const timer = new AbortController();
-    const woken = new Promise<void>((resolve) => {
-      this.#wakeConsumer = resolve;
-    });
-    try {
-      await (delayMsMax === null ? woken : Promise.race([woken, this.#clock.sleep(delayMsMax, timer.signal)]));
-    } finally {
-      this.#wakeConsumer = null;
-      timer.abort();
-    }
   }
 }

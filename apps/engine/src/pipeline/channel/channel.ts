@@ -41,7 +41,7 @@ export interface ChannelFill {
 export interface Channel<Item extends Weighed> {
   /** Adds the item and returns true, or returns false if there is no room: await `room`, then offer again. */
   offer(item: Item): boolean;
-  /** Resolves at the next acknowledgement, or immediately if the channel is empty. */
+  /** Resolves after an acknowledgement, possibly one before the call, or immediately if the channel is empty. Then offer again. */
   room(): Promise<void>;
   /** Resolves with the next batch, or null once the channel is closed and empty. */
   take(): Promise<ChannelBatch<Item> | null>;

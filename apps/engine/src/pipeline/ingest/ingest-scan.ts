@@ -8,6 +8,7 @@
  */
 import type { Log } from '@emcachers/core/log';
 import { unreachable } from '@emcachers/core/unreachable';
+import { unlessAborted } from '../../runtime/abort.ts';
 import type { MongoSource } from '../change-source/change-source.ts';
 import type { CollectionFacts, CollectionPage, LastKey } from '../change-source/change-source-types.ts';
 import { refusalCode } from '../change-source/stream-errors.ts';
@@ -99,6 +100,7 @@ async function startScan(
 async function scanPages(dependencies: ScanDependencies, request: ScanRequest, start: LastKey): Promise<ScanEnd> {
   let reading: Promise<CollectionPage> | null = readAhead(dependencies, request, start);
   while (reading !== null) {
+    // A server that is away must not hold up a stop.
     const page: CollectionPage | null = await unlessAborted(reading, request.signal);
     if (page === null) return 'stopped';
     const lastKey: Uint8Array | null = page.lastKey;
@@ -109,18 +111,6 @@ async function scanPages(dependencies: ScanDependencies, request: ScanRequest, s
     if (outcome === 'superseded') return 'superseded';
   }
   return 'finished';
-}
-
-/** Resolves with null as soon as the signal aborts, so that an unreachable server cannot delay a stop. */
-async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value | null> {
-  const aborted = Promise.withResolvers<null>();
-  const stop = (): void => aborted.resolve(null);
-  signal.addEventListener('abort', stop, { once: true });
-  try {
-    return signal.aborted ? null : await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }
 
 function readAhead(dependencies: ScanDependencies, request: ScanRequest, after: LastKey): Promise<CollectionPage> {

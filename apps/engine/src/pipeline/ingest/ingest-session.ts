@@ -9,6 +9,7 @@
  */
 import type { Clock } from '@emcachers/core/clock';
 import type { Log } from '@emcachers/core/log';
+import { linkedAbort } from '../../runtime/abort.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import type { MongoSource } from '../change-source/change-source.ts';
 import type { Position } from '../change-source/position.ts';
@@ -68,8 +69,8 @@ export type SessionEnd =
 export async function runSession(dependencies: SessionDependencies, start: SessionStart): Promise<SessionEnd> {
   const entities = await dependencies.entities.list();
   const followed = await compileRoutes(dependencies, entities);
-  const stop = new AbortController();
-  const signal = AbortSignal.any([start.signal, stop.signal]);
+  using session = linkedAbort(start.signal);
+  const { signal } = session;
   const pipeline = streamPipeline(followed.map(({ namespace }) => namespace));
   const opening = openingOf(start, pipeline.hash);
   const stream = await dependencies.source.openStream({ position: opening.position, pipeline, signal });
@@ -106,7 +107,7 @@ export async function runSession(dependencies: SessionDependencies, start: Sessi
     (error: unknown): SessionEnd => ({ kind: 'error', error, progressed: false }),
   );
   facts.streamOpen = false;
-  stop.abort();
+  session.abort();
   await stream.close();
   channel.close();
   const [drained] = await Promise.allSettled([consuming, producing, control.ended()]);

@@ -9,6 +9,7 @@ import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
 import { unreachable } from '@emcachers/core/unreachable';
+import { linkedAbort } from '../../runtime/abort.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import type { OplogReader } from '../oplog/oplog.ts';
 import type { OplogPage } from '../oplog/oplog-types.ts';
@@ -97,10 +98,7 @@ export class CacheDriver {
         return this.#handleIn(phase, 'ready');
       }
       case 'catching-up':
-        return this.#dependencies.turns.take(
-          () => this.#catchUp(phase, signal),
-          AbortSignal.any([signal, this.#left.signal]),
-        );
+        return this.#catchUpInTurn(phase, signal);
       case 'level':
         await this.publishIfDue();
         return this.#wakeup.wait(idleMs, signal);
@@ -148,6 +146,11 @@ export class CacheDriver {
     const page = await this.#readPage(lastEntry.id - 1, 1);
     const [entry] = page.entries;
     return entry?.id === lastEntry.id && lastEntryOf(entry).fingerprint !== lastEntry.fingerprint;
+  }
+
+  async #catchUpInTurn(phase: CachePhase, signal: AbortSignal): Promise<void> {
+    using wanted = linkedAbort(signal, this.#left.signal);
+    await this.#dependencies.turns.take(() => this.#catchUp(phase, signal), wanted.signal);
   }
 
   /** Reads and applies pages of this entity only. The next page is read while one is applied. */

@@ -8,6 +8,7 @@ import { backoffDelayMs } from '@emcachers/core/backoff';
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
+import { type LinkedAbort, linkedAbort } from '../../runtime/abort.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import type { OplogReader } from '../oplog/oplog.ts';
 import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
@@ -98,10 +99,7 @@ class OplogReplicator implements Replicator {
 
   async run(signal: AbortSignal): Promise<void> {
     const store = this.#dependencies.openStore();
-    const stop = new AbortController();
-    const onAbort = (): void => stop.abort();
-    if (signal.aborted) stop.abort();
-    signal.addEventListener('abort', onAbort, { once: true });
+    using stop = linkedAbort(signal);
     const care = new StoreCare({ ...this.#dependencies, store, caches: () => this.#running?.roster.caches() ?? [] });
     const roster = this.#createRoster({ store, care, signal: stop.signal });
     this.#running = { store, roster };
@@ -113,7 +111,6 @@ class OplogReplicator implements Replicator {
         this.#loop(stop.signal, () => this.#pause(this.#options.reportMs, stop.signal, () => care.report())),
       ]);
     } finally {
-      signal.removeEventListener('abort', onAbort);
       await roster.ended();
       await care.ended();
       await store.close();
@@ -179,7 +176,7 @@ function isFileFault(error: unknown): boolean {
 }
 
 /** The first loop to fail ends the others. Its error is thrown, not the aborts that it caused. */
-async function endTogether(stop: AbortController, loops: readonly Promise<void>[]): Promise<void> {
+async function endTogether(stop: LinkedAbort, loops: readonly Promise<void>[]): Promise<void> {
   let failure: { readonly error: unknown } | null = null;
   const note = (error: unknown): void => {
     failure ??= { error };

@@ -43,4 +43,21 @@ describe('turns', () => {
     }, never);
     expect(hasRun).toBe(true);
   });
+
+  test('go to the next when one leaves the line at the moment it gets its turn', async () => {
+    const turns = new Turns(1);
+    const leaving = new AbortController();
+    const held = Promise.withResolvers<void>();
+    const first = turns.take(() => held.promise, never);
+    const left = turns.take(async () => undefined, leaving.signal);
+    let hasRun = false;
+    const last = turns.take(async () => {
+      hasRun = true;
+    }, never);
+    held.resolve();
+    await first;
+    leaving.abort();
+    await Promise.all([left, last]);
+    expect(hasRun).toBe(true);
+  });
 });

@@ -1,3 +1,5 @@
+import { unlessAborted } from '../../runtime/abort.ts';
+
 /** A counting semaphore, first come first served. Bounds the memory of caches that catch up together (I11). */
 export class Turns {
   readonly #max: number;
@@ -20,16 +22,13 @@ export class Turns {
     }
   }
 
-  #turn(signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const go = (): void => {
-        signal.removeEventListener('abort', go);
-        const place = this.#waiting.indexOf(go);
-        if (place >= 0) this.#waiting.splice(place, 1);
-        resolve();
-      };
-      this.#waiting.push(go);
-      signal.addEventListener('abort', go, { once: true });
-    });
+  async #turn(signal: AbortSignal): Promise<void> {
+    const turn = Promise.withResolvers<void>();
+    this.#waiting.push(turn.resolve);
+    await unlessAborted(turn.promise, signal);
+    const place = this.#waiting.indexOf(turn.resolve);
+    if (place >= 0) this.#waiting.splice(place, 1);
+    // It was given its turn at the moment it left the line: the next one gets it.
+    else if (signal.aborted) this.#waiting.shift()?.();
   }
 }
