@@ -58,12 +58,16 @@ export function decodeRow(data: string, types: readonly ColumnType[]): SqlValue[
 function decodeCell(value: unknown, type: ColumnType): SqlValue {
   if (value === null || typeof value === 'string') return value;
   if (typeof value === 'number') return isTagged(type) && Number.isInteger(value) ? BigInt(value) : value;
-  if (typeof value === 'object') {
-    if ('i' in value && typeof value.i === 'string') return BigInt(value.i);
-    if ('r' in value && typeof value.r === 'string') return Number(value.r);
-    if ('b' in value && typeof value.b === 'string') return Buffer.from(value.b, 'base64');
-  }
-  throw new DocumentError('A row of the oplog holds a value that its encoding does not know.');
+  const tagged = typeof value === 'object' ? decodeTagged(value) : null;
+  if (tagged === null) throw new DocumentError('A row of the oplog holds a value that its encoding does not know.');
+  return tagged;
+}
+
+function decodeTagged(value: object): SqlValue {
+  if ('i' in value && typeof value.i === 'string') return BigInt(value.i);
+  if ('r' in value && typeof value.r === 'string') return Number(value.r);
+  if ('b' in value && typeof value.b === 'string') return Buffer.from(value.b, 'base64');
+  return null;
 }
 
 /** Number of bytes of a BLOB that `cellText` shows. */

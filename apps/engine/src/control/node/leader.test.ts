@@ -7,6 +7,7 @@ import { createTestDatabase, runOnServer } from '@emcachers/db/testing';
 import { expect, test } from 'vitest';
 import { batch, position, upsert } from '../../../test/support/test-oplog.ts';
 import { createOplogWriter } from '../../pipeline/oplog/oplog-writer.ts';
+import { untilAborted } from '../../runtime/abort.ts';
 import { createLeader } from './leader.ts';
 
 /** Sleeps a hundredth of what is asked, so that a look takes 10 ms. */
@@ -25,7 +26,7 @@ function candidate(databaseUrl: string, nodeId: string, log: string[]) {
   const onElected = async (epoch: number, signal: AbortSignal) => {
     log.push(`${nodeId} leads in ${epoch}`);
     elected.resolve({ epoch, signal });
-    await new Promise<void>((done) => signal.addEventListener('abort', () => done(), { once: true }));
+    await untilAborted(signal);
     log.push(`${nodeId} ends ${epoch}`);
   };
   const running = createLeader({ databaseUrl, nodeId, clock }).run(onElected, stop.signal);

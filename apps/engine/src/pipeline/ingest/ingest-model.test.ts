@@ -32,6 +32,54 @@ async function expectConverged(source: ModelSource, oplog: TestOplog, name: stri
   expect(await oplog.replay(entity.id)).toEqual(await projectionOf(source, entity));
 }
 
+const step = fc.oneof(
+  {
+    weight: 10,
+    arbitrary: fc.record({ kind: fc.constant('write' as const), id: fc.nat(60), n: fc.nat(9), count: fc.nat(12) }),
+  },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('remove' as const), id: fc.nat(60) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constantFrom('drop', 'rename', 'restart', 'cut', 'refresh', 'blip' as const) }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('pause' as const) }) },
+);
+
+type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
+
+interface Stage {
+  readonly source: ModelSource;
+  readonly oplog: TestOplog;
+  readonly entityId: number;
+}
+
+async function take(each: Step, { source, oplog, entityId }: Stage): Promise<void> {
+  switch (each.kind) {
+    case 'write':
+      source.write(each.n % 2 === 0 ? 'a' : 'b', range(each.id, each.id + each.count + 1));
+      return;
+    case 'remove':
+      return source.remove('a', each.id);
+    case 'drop':
+      return source.drop('a');
+    case 'rename':
+      return source.rename('b', 'a');
+    case 'cut':
+      return source.cutHistory();
+    case 'blip':
+      source.streamErrors.push(serverError(91));
+      return;
+    case 'refresh':
+      await requestRefresh(oplog.database, { entityId, allowLargeSweep: true });
+      return;
+    case 'pause':
+      for (let turns = 0; turns < 20; turns++) await oplog.database.ping();
+      return;
+    case 'restart':
+      return;
+  }
+}
+
 describe('ingest from a modelled MongoDB', () => {
   test("a document deleted between a page's read and its write does not come back (1.11)", async () => {
     await using oplog = await openTestOplog();
@@ -197,18 +245,6 @@ describe('ingest from a modelled MongoDB', () => {
   });
 
   test('converges after any mixture of changes, drops, renames, refreshes, restarts and cuts of the history (I1)', async () => {
-    const step = fc.oneof(
-      {
-        weight: 10,
-        arbitrary: fc.record({ kind: fc.constant('write' as const), id: fc.nat(60), n: fc.nat(9), count: fc.nat(12) }),
-      },
-      { weight: 6, arbitrary: fc.record({ kind: fc.constant('remove' as const), id: fc.nat(60) }) },
-      {
-        weight: 1,
-        arbitrary: fc.record({ kind: fc.constantFrom('drop', 'rename', 'restart', 'cut', 'refresh', 'blip' as const) }),
-      },
-      { weight: 3, arbitrary: fc.record({ kind: fc.constant('pause' as const) }) },
-    );
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { minLength: 5, maxLength: 40 }),
@@ -220,18 +256,10 @@ describe('ingest from a modelled MongoDB', () => {
           const { id: entityId } = await oplog.create('a');
           let running = start(source, oplog, page);
           for (const each of steps) {
-            if (each.kind === 'write')
-              source.write(each.n % 2 === 0 ? 'a' : 'b', range(each.id, each.id + each.count + 1));
-            if (each.kind === 'remove') source.remove('a', each.id);
-            if (each.kind === 'drop') source.drop('a');
-            if (each.kind === 'rename') source.rename('b', 'a');
-            if (each.kind === 'cut') source.cutHistory();
-            if (each.kind === 'blip') source.streamErrors.push(serverError(91));
-            if (each.kind === 'refresh') await requestRefresh(oplog.database, { entityId, allowLargeSweep: true });
-            if (each.kind === 'pause') for (let turns = 0; turns < 20; turns++) await oplog.database.ping();
-            if (each.kind !== 'restart') continue;
-            await running.stop();
-            running = start(source, oplog, page);
+            if (each.kind === 'restart') {
+              await running.stop();
+              running = start(source, oplog, page);
+            } else await take(each, { source, oplog, entityId });
           }
           await settled(source, oplog, 'a');
           await running.stop();

@@ -55,26 +55,30 @@ export function transition(state: IngestState, event: IngestEvent): IngestState 
         reason: event.error.detail,
       }));
     case 'position-found':
-      if (state.kind !== 'reading-position') throw impossible(state, event);
-      return { kind: 'streaming', failures: state.failures, position: event.position };
+      return { kind: 'streaming', failures: failuresIn('reading-position', state, event), position: event.position };
     case 'position-absent':
-      if (state.kind !== 'reading-position') throw impossible(state, event);
-      return { kind: 'taking-position', failures: state.failures };
+      return { kind: 'taking-position', failures: failuresIn('reading-position', state, event) };
     case 'position-taken':
-      if (state.kind !== 'taking-position') throw impossible(state, event);
-      return { kind: 'streaming', failures: state.failures, position: event.position };
+      return { kind: 'streaming', failures: failuresIn('taking-position', state, event), position: event.position };
     case 'position-reset':
-      if (state.kind !== 'resetting') throw impossible(state, event);
-      return { kind: 'reading-position', failures: state.failures };
+      return { kind: 'reading-position', failures: failuresIn('resetting', state, event) };
     case 'waited':
-      if (state.kind !== 'waiting') throw impossible(state, event);
-      return { kind: 'reading-position', failures: state.failures };
-    case 'entities-changed':
-      if (state.kind !== 'streaming') throw impossible(state, event);
-      return { kind: 'reading-position', failures: event.progressed ? 0 : state.failures };
+      return { kind: 'reading-position', failures: failuresIn('waiting', state, event) };
+    case 'entities-changed': {
+      const failures = failuresIn('streaming', state, event);
+      return { kind: 'reading-position', failures: event.progressed ? 0 : failures };
+    }
     default:
       return unreachable(event);
   }
+}
+
+type Active = Exclude<IngestState, { kind: 'stopped' | 'failed' }>;
+
+/** The failures counted so far; throws unless the state is the only one in which the event can happen. */
+function failuresIn(only: Active['kind'], state: Active, event: IngestEvent): number {
+  if (state.kind !== only) throw impossible(state, event);
+  return state.failures;
 }
 
 function afterFailure(failures: number, error: EmcachersError, next: (failures: number) => IngestState): IngestState {

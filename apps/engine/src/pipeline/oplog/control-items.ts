@@ -5,7 +5,7 @@ import { truncateEntity } from '@emcachers/db/statements/truncate-entity';
 import type { TransactionClient } from '@emcachers/db/transaction';
 import type { AppendItem } from './oplog-types.ts';
 
-interface AppendingTransaction {
+export interface AppendingTransaction {
   readonly client: TransactionClient;
   readonly epoch: number;
   readonly targets: ReadonlyMap<number, AppendTarget>;

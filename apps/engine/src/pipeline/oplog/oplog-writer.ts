@@ -7,7 +7,7 @@ import { clearPosition, readPosition } from '@emcachers/db/statements/read-posit
 import { savePosition } from '@emcachers/db/statements/save-position';
 import { recordStreamStatus, restartScans } from '@emcachers/db/statements/scan-state';
 import { inTransaction } from '@emcachers/db/transaction';
-import { applyControlItem } from './control-items.ts';
+import { type AppendingTransaction, applyControlItem } from './control-items.ts';
 import { type ControlItem, healed, isControlItem } from './healed-documents.ts';
 import type { OplogWriter } from './oplog.ts';
 import type { AppendBatch, AppendItem, AppendResult } from './oplog-types.ts';
@@ -56,19 +56,10 @@ async function append(options: OplogWriterOptions, batch: AppendBatch): Promise<
     const entityIds = [...new Set(batch.items.map((item) => item.entityId))];
     const lock = hasControl ? 'update' : 'share';
     let targets = await beginAppend(client, { epoch, entityIds, lock, appends: batch.items.length > 0 });
-    const result = { appended: 0, staged: 0, dropped: 0, rescans: [] as number[] };
-    for (const segment of segments) {
-      const routed = route(segment.operations, targets);
-      await copyToOplog(client, { epoch, targets, operations: routed.oplog });
-      await copyToStaging(client, { epoch, targets, operations: routed.staging });
-      result.appended += routed.oplog.length;
-      result.staged += routed.staging.length;
-      result.dropped += routed.dropped;
-      if (segment.control === null) continue;
-      const applied = await applyControlItem({ client, epoch, targets }, segment.control);
-      targets = applied.targets;
-      result.appended += applied.appended;
-      if (applied.restarted) result.rescans.push(segment.control.entityId);
+    const result: Tally = { appended: 0, staged: 0, dropped: 0, rescans: [] };
+    for (const { operations, control } of segments) {
+      await appendOperations({ client, epoch, targets }, operations, result);
+      if (control !== null) targets = await appendControl({ client, epoch, targets }, control, result);
     }
     for (const letters of healed(batch.items, targets)) await clearDeadLetters(client, letters);
     await putDeadLetters(client, batch.deadLetters);
@@ -78,6 +69,38 @@ async function append(options: OplogWriterOptions, batch: AppendBatch): Promise<
     await commitAppend(client, { appended: result.appended > 0, controlChanged: result.rescans.length > 0 });
     return result;
   });
+}
+
+interface Tally {
+  appended: number;
+  staged: number;
+  dropped: number;
+  readonly rescans: number[];
+}
+
+async function appendOperations(
+  { client, epoch, targets }: AppendingTransaction,
+  operations: readonly Operation[],
+  tally: Tally,
+): Promise<void> {
+  const routed = route(operations, targets);
+  await copyToOplog(client, { epoch, targets, operations: routed.oplog });
+  await copyToStaging(client, { epoch, targets, operations: routed.staging });
+  tally.appended += routed.oplog.length;
+  tally.staged += routed.staging.length;
+  tally.dropped += routed.dropped;
+}
+
+/** Answers with the targets of the operations that follow the item. */
+async function appendControl(
+  appending: AppendingTransaction,
+  control: ControlItem,
+  tally: Tally,
+): Promise<AppendingTransaction['targets']> {
+  const applied = await applyControlItem(appending, control);
+  tally.appended += applied.appended;
+  if (applied.restarted) tally.rescans.push(control.entityId);
+  return applied.targets;
 }
 
 interface Segment {

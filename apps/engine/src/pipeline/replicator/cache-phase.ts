@@ -2,7 +2,6 @@
  * The state machine of one entity's cache on this node: phases, events and transitions. The loop that acts on it is
  * `cache-driver.ts`. `attempt` counts consecutive failures for the back-off; it resets once the cache is level.
  */
-import { unreachable } from '@emcachers/core/unreachable';
 
 export type CachePhase =
   /** The file is about to be opened and checked. */
@@ -38,34 +37,22 @@ export type CacheEvent =
 
 /** A phase ignores events that do not apply to it, because results may arrive after the phase has changed. */
 export function nextPhase(phase: CachePhase, event: CacheEvent): CachePhase {
-  if (phase.kind === 'removed') return phase;
-  switch (event.kind) {
-    case 'remove':
-      return { kind: 'removed' };
-    case 'pause':
-      return phase.kind === 'paused' ? phase : { kind: 'paused' };
-    case 'resume':
-      return phase.kind === 'paused' ? { kind: 'opening', attempt: 0 } : phase;
-    case 'retry':
-      return phase.kind === 'failed' ? { kind: phase.next, attempt: phase.attempt } : phase;
-    case 'ready':
-      return phase.kind === 'opening' || phase.kind === 'creating'
-        ? { kind: 'catching-up', attempt: phase.attempt }
-        : phase;
-    case 'unfit':
-      return phase.kind === 'opening' ? { kind: 'creating', attempt: phase.attempt } : phase;
-    case 'caught-up':
-      return phase.kind === 'catching-up' ? { kind: 'level' } : phase;
-    case 'faulted':
-      return isAtWork(phase) ? failed(phase, phase.kind === 'creating' ? 'creating' : 'opening') : phase;
-    case 'damaged':
-      return isAtWork(phase) ? failed(phase, 'creating') : phase;
-    case 'outdated':
-      return isAtWork(phase) && phase.kind !== 'creating' ? { kind: 'creating', attempt: 0 } : phase;
-    default:
-      return unreachable(event);
-  }
+  return phase.kind === 'removed' ? phase : steps[event.kind](phase);
 }
+
+const steps: Readonly<Record<CacheEvent['kind'], (phase: CachePhase) => CachePhase>> = {
+  remove: () => ({ kind: 'removed' }),
+  pause: (phase) => (phase.kind === 'paused' ? phase : { kind: 'paused' }),
+  resume: (phase) => (phase.kind === 'paused' ? { kind: 'opening', attempt: 0 } : phase),
+  retry: (phase) => (phase.kind === 'failed' ? { kind: phase.next, attempt: phase.attempt } : phase),
+  ready: (phase) =>
+    phase.kind === 'opening' || phase.kind === 'creating' ? { kind: 'catching-up', attempt: phase.attempt } : phase,
+  unfit: (phase) => (phase.kind === 'opening' ? { kind: 'creating', attempt: phase.attempt } : phase),
+  'caught-up': (phase) => (phase.kind === 'catching-up' ? { kind: 'level' } : phase),
+  faulted: (phase) => (isAtWork(phase) ? failed(phase, phase.kind === 'creating' ? 'creating' : 'opening') : phase),
+  damaged: (phase) => (isAtWork(phase) ? failed(phase, 'creating') : phase),
+  outdated: (phase) => (isAtWork(phase) && phase.kind !== 'creating' ? { kind: 'creating', attempt: 0 } : phase),
+};
 
 type AtWork = Extract<CachePhase, { kind: 'opening' | 'creating' | 'catching-up' | 'level' }>;
 
