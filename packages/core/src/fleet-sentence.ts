@@ -1,22 +1,23 @@
-import type { Activity, Health } from './api-views.ts';
-import type { EntityStatus } from './entity-status.ts';
-import type { Verdict } from './status.ts';
+import type { Activity, EntityView, Health } from './api-views.ts';
 import type { StatusFacts } from './status-facts.ts';
 import { counted, grouped, seconds } from './status-words.ts';
+import type { Verdict } from './verdict.ts';
 
-export interface Picture {
+type Entity = Pick<EntityView, 'entityName' | 'activity' | 'health' | 'reason'>;
+
+export interface FleetVerdicts {
   readonly facts: StatusFacts;
   readonly capture: Verdict;
-  readonly entities: readonly EntityStatus[];
+  readonly entities: readonly Entity[];
   readonly health: Health;
 }
 
 /** The first sentence of the page: how many entities are fresh and how many need attention. */
-export function fleetSentence({ facts, entities }: Picture): string {
+export function fleetSentence({ facts, entities }: FleetVerdicts): string {
   const total = entities.length;
   if (!facts.postgres.reachable) return 'PostgreSQL cannot be reached; the state of the entities is unknown.';
   if (total === 0) return 'No entities yet.';
-  const fresh = entities.filter((entity) => entity.isFresh).length;
+  const fresh = entities.filter(isFresh).length;
   const noun = total === 1 ? 'entity is' : 'entities are';
   const first = `${grouped(fresh)} of ${grouped(total)} ${noun} live and fresh`;
   const others = [...underWay(entities), ...inNeed(entities)];
@@ -24,7 +25,7 @@ export function fleetSentence({ facts, entities }: Picture): string {
 }
 
 /** What this means for application data, and what to do. */
-export function fleetDetail({ facts, capture, entities, health }: Picture): string {
+export function fleetDetail({ facts, capture, entities, health }: FleetVerdicts): string {
   if (!facts.postgres.reachable) {
     const age = facts.postgres.readAgeMs;
     const since = age === null ? '' : ` This page shows the state of ${seconds(age)} ago.`;
@@ -43,6 +44,11 @@ export function fleetDetail({ facts, capture, entities, health }: Picture): stri
   return 'Nothing to do.';
 }
 
+/** Live, healthy and not behind. */
+function isFresh({ activity, health }: Entity): boolean {
+  return activity === 'live' && health === 'ok';
+}
+
 const underWayWords: readonly (readonly [Activity, string])[] = [
   ['pending', 'waiting to be scanned'],
   ['scanning', 'being scanned'],
@@ -55,14 +61,14 @@ function isUnderWay(activity: Activity): boolean {
   return activity === 'pending' || activity === 'scanning' || activity === 'catching-up';
 }
 
-function underWay(entities: readonly EntityStatus[]): string[] {
+function underWay(entities: readonly Entity[]): string[] {
   return underWayWords.flatMap(([activity, words]) => {
     const count = entities.filter((entity) => entity.activity === activity && entity.health === 'ok').length;
     return count === 0 ? [] : [`${grouped(count)} ${words}`];
   });
 }
 
-function inNeed(entities: readonly EntityStatus[]): string[] {
+function inNeed(entities: readonly Entity[]): string[] {
   const unknown = entities.filter((entity) => entity.health === 'unknown').length;
   const troubled = entities.filter((entity) => entity.health === 'failed' || entity.health === 'degraded').length;
   return [

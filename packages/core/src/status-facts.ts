@@ -1,4 +1,4 @@
-import type { Activity } from './api-views.ts';
+import type { EntityView } from './api-views.ts';
 
 /**
  * The input of `deriveStatus` (I12). An age is in milliseconds and measured with the clock that stamped the report
@@ -12,7 +12,13 @@ export interface StatusFacts {
   };
   readonly capture: CaptureFacts;
   readonly nodes: readonly NodeFacts[];
-  readonly entities: readonly EntityFacts[];
+  readonly entities: readonly (Pick<EntityView, 'entityName' | 'activity' | 'deadLetters'> & {
+    /** Why it is `failed`, as PostgreSQL has it. */
+    readonly reason: string | null;
+    /** Age of the last page that the scan committed; null when no scan runs or none was read yet. */
+    readonly scanProgressAgeMs: number | null;
+    readonly caches: readonly CacheFacts[];
+  })[];
 }
 
 /** From MongoDB to the oplog. */
@@ -31,18 +37,6 @@ export interface NodeFacts {
   readonly nodeId: string;
   readonly reportAgeMs: number;
   readonly isReplicating: boolean;
-}
-
-export interface EntityFacts {
-  readonly entityName: string;
-  readonly activity: Activity;
-  /** Why it is `failed`, as stored in the entity's row. */
-  readonly reason: string | null;
-  readonly head: number | null;
-  readonly deadLetters: number;
-  /** Age of the last page that the scan committed; null if no scan is running or it has not committed a page. */
-  readonly scanProgressAgeMs: number | null;
-  readonly caches: readonly CacheFacts[];
 }
 
 /** One node's cache of one entity. */

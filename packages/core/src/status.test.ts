@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { activities, healths } from './api-views.ts';
 import { deriveStatus } from './status.ts';
-import type { CacheFacts, EntityFacts, StatusFacts } from './status-facts.ts';
+import type { CacheFacts, StatusFacts } from './status-facts.ts';
+
+type EntityFacts = StatusFacts['entities'][number];
 
 /** The truth table of `deriveStatus` (I12). */
 const goodCache: CacheFacts = {
@@ -18,7 +20,6 @@ const goodEntity: EntityFacts = {
   entityName: 'orders',
   activity: 'live',
   reason: null,
-  head: 10,
   deadLetters: 0,
   scanProgressAgeMs: null,
   caches: [goodCache],
@@ -148,7 +149,6 @@ const anyEntity: fc.Arbitrary<EntityFacts> = fc.record({
   entityName: fc.string({ minLength: 1 }),
   activity: fc.constantFrom(...activities),
   reason: fc.option(fc.string()),
-  head: fc.option(fc.nat()),
   deadLetters: fc.nat(),
   scanProgressAgeMs: fc.option(ageMs),
   caches: fc.array(anyCache, { maxLength: 3 }),
@@ -173,10 +173,11 @@ test('for any facts health and reason agree, and no entity is fresh without a re
     fc.property(anyFacts, (facts) => {
       const status = deriveStatus(facts);
       expect(healths).toContain(status.health);
-      for (const entity of status.entities.values()) {
-        expect(entity.reason === null).toBe(entity.health === 'ok');
-        const source = facts.entities.find((candidate) => candidate.entityName === entity.entityName);
-        if (entity.isFresh) expect(source?.caches.some((cache) => cache.reportAgeMs <= 10_000)).toBe(true);
+      for (const { entityName, activity, caches } of facts.entities) {
+        const verdict = status.entities.get(entityName);
+        expect(verdict?.reason === null).toBe(verdict?.health === 'ok');
+        if (activity === 'live' && verdict?.health === 'ok')
+          expect(caches.some((cache) => cache.reportAgeMs <= 10_000)).toBe(true);
       }
       if (status.health === 'ok')
         expect([...status.entities.values()].every(({ health }) => health === 'ok')).toBe(true);

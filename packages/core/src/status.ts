@@ -1,21 +1,17 @@
 import type { Health } from './api-views.ts';
-import { deriveEntityStatus, type EntityStatus } from './entity-status.ts';
+import { deriveEntityVerdict } from './entity-verdict.ts';
 import { fleetDetail, fleetSentence } from './fleet-sentence.ts';
 import { type CaptureFacts, type NodeFacts, patience, type StatusFacts } from './status-facts.ts';
 import { seconds } from './status-words.ts';
-
-export interface Verdict {
-  readonly health: Health;
-  /** One sentence when health is not ok, else null. */
-  readonly reason: string | null;
-}
+import type { Verdict } from './verdict.ts';
 
 export interface FleetStatus {
   readonly health: Health;
   readonly sentence: string;
   readonly detail: string;
   readonly capture: Verdict;
-  readonly entities: ReadonlyMap<string, EntityStatus>;
+  /** By entity name. */
+  readonly entities: ReadonlyMap<string, Verdict>;
   readonly nodes: ReadonlyMap<string, Health>;
 }
 
@@ -26,17 +22,19 @@ export interface FleetStatus {
  */
 export function deriveStatus(facts: StatusFacts): FleetStatus {
   const capture = deriveCapture(facts.capture, facts.postgres.reachable);
-  const statuses = facts.entities.map((entity) => deriveEntityStatus(entity, { postgres: facts.postgres, capture }));
-  const entities = new Map(statuses.map((status) => [status.entityName, status]));
+  const entities = facts.entities.map((entity) => {
+    const { entityName, activity } = entity;
+    return { entityName, activity, ...deriveEntityVerdict(entity, { postgres: facts.postgres, capture }) };
+  });
   const nodes = new Map(facts.nodes.map((node) => [node.nodeId, deriveNode(node, facts.postgres.reachable)]));
-  const health = fleetHealth(facts, [...entities.values()], capture);
-  const picture = { facts, capture, entities: [...entities.values()], health };
+  const health = fleetHealth(facts, entities, capture);
+  const verdicts = { facts, capture, entities, health };
   return {
     health,
-    sentence: fleetSentence(picture),
-    detail: fleetDetail(picture),
+    sentence: fleetSentence(verdicts),
+    detail: fleetDetail(verdicts),
     capture,
-    entities,
+    entities: new Map(entities.map(({ entityName, health, reason }) => [entityName, { health, reason }])),
     nodes,
   };
 }
@@ -62,7 +60,7 @@ function deriveNode(node: NodeFacts, postgresReachable: boolean): Health {
 }
 
 /** The worst health of all parts. `unknown` ranks above `degraded` because it may hide a failure. */
-function fleetHealth(facts: StatusFacts, entities: readonly EntityStatus[], capture: Verdict): Health {
+function fleetHealth(facts: StatusFacts, entities: readonly Verdict[], capture: Verdict): Health {
   if (!facts.postgres.reachable) return 'unknown';
   const healths = entities.map((entity) => entity.health);
   if (entities.length > 0) healths.push(capture.health);

@@ -27,10 +27,3 @@ export async function readHeads(pool: pg.Pool): Promise<ReadonlyMap<number, numb
   );
   return new Map(answer.rows.flatMap((row) => (row.head === null ? [] : [[row.id, row.head] as const])));
 }
-
-export async function countEntries(pool: pg.Pool, entityId: number): Promise<number> {
-  const answer = await pool.query<{ entries: number }>('SELECT count(*) AS entries FROM oplog WHERE entity_id = $1', [
-    entityId,
-  ]);
-  return answer.rows[0]?.entries ?? 0;
-}

@@ -1,8 +1,9 @@
 import type { Health, StageView } from '@emcachers/core/api-views';
 import type { CaptureReport } from '@emcachers/core/capture-report';
-import type { FleetStatus, Verdict } from '@emcachers/core/status';
+import type { FleetStatus } from '@emcachers/core/status';
 import { patience } from '@emcachers/core/status-facts';
 import { counted, grouped, seconds } from '@emcachers/core/status-words';
+import type { Verdict } from '@emcachers/core/verdict';
 import type { CacheRow } from '@emcachers/db/fleet/fleet-rows';
 import { nowOf, type Reading } from './fleet-reading.ts';
 

@@ -1,6 +1,6 @@
 import type { EntityNodeView, EntityView, FleetView, NodeView } from '@emcachers/core/api-views';
 import { deriveStatus, type FleetStatus } from '@emcachers/core/status';
-import type { CacheFacts, CaptureFacts, EntityFacts, StatusFacts } from '@emcachers/core/status-facts';
+import type { CacheFacts, CaptureFacts, StatusFacts } from '@emcachers/core/status-facts';
 import { patience } from '@emcachers/core/status-facts';
 import type { CacheRow, EntityRow, FleetRows } from '@emcachers/db/fleet/fleet-rows';
 import { nowOf, type Reading } from './fleet-reading.ts';
@@ -54,13 +54,12 @@ function captureFacts(rows: FleetRows, nowMs: number): CaptureFacts {
   };
 }
 
-function entityFacts(entity: EntityRow, reading: Reading): EntityFacts {
+function entityFacts(entity: EntityRow, reading: Reading): StatusFacts['entities'][number] {
   const scanning = entity.activity === 'scanning';
   return {
     entityName: entity.entityName,
     activity: activityOf(entity),
     reason: entity.reason,
-    head: entity.head,
     deadLetters: entity.deadLetters,
     scanProgressAgeMs: scanning ? reading.measures.scanStandstillMs(entity.entityId) : null,
     caches: cachesOf(entity, reading.rows).map((cache) => cacheFacts(cache, reading)),

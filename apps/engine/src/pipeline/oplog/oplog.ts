@@ -59,5 +59,4 @@ export interface OplogReader {
   heads(): Promise<ReadonlyMap<number, number>>;
   /** Entries with ids below `before` (null: from the head), newest first. */
   tail(request: { entityId: number; before: number | null; limit: number }): Promise<readonly OplogEntry[]>;
-  countEntries(entityId: number): Promise<number>;
 }

@@ -5,7 +5,7 @@ import { arrayOf, type Environment, type Expression, scopeWith } from '../expres
 import { ElementWalker, entriesOf, itemsOf } from '../raw-document.ts';
 import { bsonTypes, documentValue, type RawValue } from '../raw-value.ts';
 import type { Variables } from '../variables.ts';
-import type { DocumentTransform } from './document-pipeline.ts';
+import type { DocumentTransform } from './document-transform.ts';
 
 type Field = Expression | Fields;
 type Fields = Map<string, Field>;

@@ -7,9 +7,7 @@ import { bsonTypes, documentValue, type RawValue } from '../raw-value.ts';
 import { typeNameOf } from '../type-names.ts';
 import type { Variables } from '../variables.ts';
 import { compileAddFields } from './add-fields.ts';
-
-/** Makes one document of one document. */
-export type DocumentTransform = (document: Uint8Array) => Uint8Array;
+import type { DocumentTransform } from './document-transform.ts';
 
 /** The stages that make one document of one document; undefined for a stage of another kind. */
 export function compileTransform(name: string, operand: RawValue, variables: Variables): DocumentTransform | undefined {

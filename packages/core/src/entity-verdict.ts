@@ -1,14 +1,9 @@
 import type { Health } from './api-views.ts';
-import type { Verdict } from './status.ts';
-import { type CacheFacts, type EntityFacts, patience, type StatusFacts } from './status-facts.ts';
+import { type CacheFacts, patience, type StatusFacts } from './status-facts.ts';
 import { counted, seconds } from './status-words.ts';
+import type { Verdict } from './verdict.ts';
 
-export interface EntityStatus extends Verdict {
-  readonly entityName: string;
-  readonly activity: EntityFacts['activity'];
-  /** Live and healthy; counted in the first sentence of the fleet page. */
-  readonly isFresh: boolean;
-}
+type Facts = StatusFacts['entities'][number];
 
 export interface Surroundings {
   readonly postgres: StatusFacts['postgres'];
@@ -18,13 +13,7 @@ export interface Surroundings {
 const well: Verdict = { health: 'ok', reason: null };
 
 /** Rules are tried in order; the first that applies gives the reason shown. */
-export function deriveEntityStatus(entity: EntityFacts, around: Surroundings): EntityStatus {
-  const verdict = firstVerdict(entity, around);
-  const isFresh = entity.activity === 'live' && verdict.health === 'ok';
-  return { ...verdict, entityName: entity.entityName, activity: entity.activity, isFresh };
-}
-
-function firstVerdict(entity: EntityFacts, around: Surroundings): Verdict {
+export function deriveEntityVerdict(entity: Facts, around: Surroundings): Verdict {
   if (!around.postgres.reachable) {
     const age = around.postgres.readAgeMs;
     const since = age === null ? '' : `; this was its state ${seconds(age)} ago`;
@@ -47,12 +36,12 @@ function firstVerdict(entity: EntityFacts, around: Surroundings): Verdict {
   return well;
 }
 
-function isScanStalled(entity: EntityFacts): boolean {
+function isScanStalled(entity: Facts): boolean {
   if (entity.activity !== 'scanning' || entity.scanProgressAgeMs === null) return false;
   return entity.scanProgressAgeMs > patience.scanProgressAgeMsMax;
 }
 
-function cachesVerdict(entity: EntityFacts): Verdict {
+function cachesVerdict(entity: Facts): Verdict {
   const { caches } = entity;
   // Before the first promotion no node has a cache.
   if (caches.length === 0)
