@@ -1,16 +1,17 @@
 import { z } from 'zod';
 
 /**
- * The console's settings, all read here. The browser never learns them: it talks to the console's own address only.
- * `CONSOLE_PORT` is read by the start script in `package.json`, because Next.js takes its port from the command line.
+ * The console's settings; only this file reads them. They are never sent to the browser, which uses the console's own
+ * address only. `CONSOLE_PORT` is read by the start script in `package.json`, because Next.js takes its port from the
+ * command line.
  */
 const environmentSchema = z.object({
   /** Where the engine listens. */
   ENGINE_HOST: z.string().min(1).default('127.0.0.1'),
   ENGINE_PORT: z.coerce.number().int().min(1).max(65_535).default(4_000),
-  /** Sent to the engine as a bearer token where the engine asks for one. */
+  /** Sent to the engine as a bearer token if the engine requires one. */
   EMCACHERS_TOKEN: z.string().optional(),
-  /** Origins by which the console is opened besides this machine's own names, separated by commas. */
+  /** Further origins at which the console may be opened, in addition to loopback names, separated by commas. */
   EMCACHERS_CONSOLE_ORIGINS: z
     .string()
     .default('')
@@ -26,11 +27,11 @@ const environmentSchema = z.object({
 export interface ConsoleEnvironment {
   readonly engineUrl: string;
   readonly token: string | null;
-  /** Hosts, with their port, by which the console may be opened besides loopback names. */
+  /** Hosts, with port, at which the console may be opened in addition to loopback names. */
   readonly hosts: readonly string[];
 }
 
-/** Throws with the variable's name where a value is wrong. Server only. */
+/** Throws an error that names the variable if a value is invalid. Server only. */
 export function readEnvironment(): ConsoleEnvironment {
   const environment = environmentSchema.parse(process.env);
   const host = environment.ENGINE_HOST.includes(':') ? `[${environment.ENGINE_HOST}]` : environment.ENGINE_HOST;

@@ -9,23 +9,23 @@ interface ErrorPageProps {
   readonly retry: () => void;
 }
 
-/** A defect of the console itself. The engine and the caches do not notice it. */
+/** An error in the console itself. It does not affect the engine and the caches. */
 export default function ErrorPage({ error, retry }: ErrorPageProps) {
   const words = error instanceof Error ? error.message : String(error);
   return (
     <>
-      <PageHead title="This page could not be shown." />
+      <PageHead title="Could not show this page." />
       <Banner
         tone="bad"
         urgent
-        title="The console met a state that it did not expect."
+        title="The console has an internal error."
         action={
           <Button size="small" onClick={retry}>
             Try again
           </Button>
         }
       >
-        <p>Replication and caches are not affected. If it happens again, report these words:</p>
+        <p>Replication and caches are not affected. If the error occurs again, report this message:</p>
         <code>{words}</code>
       </Banner>
     </>

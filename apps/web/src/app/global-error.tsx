@@ -6,14 +6,14 @@ interface GlobalErrorProps {
   readonly retry: () => void;
 }
 
-/** The last resort, when not even the frame of the pages could be made. */
+/** The fallback when even the page layout fails to render. */
 export default function GlobalError({ retry }: GlobalErrorProps) {
   return (
     <html lang="en">
       <body>
         <title>EMCachers</title>
         <main className="grid gap-3 p-6">
-          <h1 className="font-[620] text-title">The console could not be shown.</h1>
+          <h1 className="font-[620] text-title">Could not show the console.</h1>
           <p className="text-ink-2">Replication and caches are not affected.</p>
           <p>
             <button type="button" onClick={retry} className="underline">

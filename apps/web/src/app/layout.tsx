@@ -11,7 +11,7 @@ import './globals.css';
 
 export const metadata: Metadata = {
   title: { default: 'EMCachers', template: '%s · EMCachers' },
-  description: 'Local, SQL-readable copies of MongoDB collections: their state, and what can be done about it.',
+  description: 'State and management of local copies of MongoDB collections that applications query with SQL.',
 };
 
 export const viewport: Viewport = {

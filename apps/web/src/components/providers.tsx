@@ -20,7 +20,7 @@ interface ProvidersProps {
   readonly children: ReactNode;
 }
 
-/** Everything that lives as long as the tab, made once. */
+/** Creates, once per tab, everything that lives as long as the tab. */
 export function Providers({ renderedAtMs, firstPicture, children }: ProvidersProps) {
   const [queryClient] = useState(createQueryClient);
   const [trpcClient] = useState(createBrowserClient);
@@ -46,7 +46,7 @@ export function Providers({ renderedAtMs, firstPicture, children }: ProvidersPro
   );
 }
 
-/** Clocks that differ less are taken as equal, so that ages do not tremble. */
+/** Smaller clock differences are ignored, so that ages do not flicker. */
 const skewMsMin = 2_000;
 
 function Clocks({ children }: { readonly children: ReactNode }) {

@@ -30,7 +30,7 @@ const fromConsole = (init: RequestInit = {}) =>
     headers: { host: '127.0.0.1:3000', cookie: 'theme=dark', ...init.headers },
   });
 
-describe('the way from the console to the engine', () => {
+describe('forwarding calls to the engine', () => {
   test('a mutation arrives with its body, its query and the token, and without the cookies', async () => {
     const heard: unknown[] = [];
     await using engine = await startEngine((request, response) => {
@@ -79,13 +79,13 @@ describe('the way from the console to the engine', () => {
     await closed.promise;
   });
 
-  test('a configured name of the console is let in, also behind a proxy that speaks https', async () => {
+  test('a configured host is allowed, also behind an https proxy', async () => {
     await using engine = await startEngine((_request, response) => response.end('{}'));
     const headers = { host: 'console.example', origin: 'https://console.example' };
     expect((await call(engine.engineUrl, fromConsole({ method: 'POST', headers }))).status).toBe(200);
   });
 
-  test('an engine that is away is told as a problem with its code', async () => {
+  test('an unreachable engine gives an error with its code', async () => {
     let engineUrl = '';
     {
       await using engine = await startEngine((_request, response) => response.end());

@@ -2,9 +2,10 @@ import type { ConsoleEnvironment } from '../env.ts';
 import { engineAway, originRefused } from './gateway-problem.ts';
 
 /**
- * Passes the console's API calls on to the engine, so that the browser needs one address only. Bodies are streamed in
- * both directions; an event stream is never held back (`no-transform` keeps compression off), and when either side goes
- * away the other is told. It keeps no state. The worst that can happen is a refused call, which says why.
+ * Forwards the console's API calls to the engine, so that the browser needs one address only. Bodies are streamed in
+ * both directions; event streams are not buffered (`no-transform` disables compression). If either side closes the
+ * connection, the other side's is closed too. The gateway keeps no state. The worst that can happen is a refused call,
+ * which states the reason.
  */
 export interface GatewayCall {
   readonly request: Request;
@@ -14,7 +15,7 @@ export interface GatewayCall {
   readonly fetch: typeof globalThis.fetch;
 }
 
-/** What the engine may need to know of the caller; cookies and everything else stay here. */
+/** Request headers that are forwarded to the engine; cookies and all others are not. */
 const headersPassedOn = ['accept', 'content-type', 'origin', 'last-event-id', 'trpc-accept', 'x-trpc-source'] as const;
 const headersPassedBack = ['content-type', 'retry-after', 'vary', 'trpc-accept'] as const;
 const loopbackHosts = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/;
@@ -42,9 +43,9 @@ export async function passToEngine(call: GatewayCall): Promise<Response> {
 }
 
 /**
- * The console needs no login on loopback, so two checks keep other sites' pages out: the name in the address bar must be
- * this machine's own or a configured one (a foreign name that resolves to 127.0.0.1 is refused), and a call must come
- * from a page of it.
+ * The console needs no login on loopback, so two checks keep out pages of other sites. The Host header must be a
+ * loopback name or a configured one (a foreign name that resolves to 127.0.0.1 is refused), and the Origin header, if
+ * present, must have the same host.
  */
 function isOwnPage(request: Request, hosts: readonly string[]): boolean {
   const host = request.headers.get('host') ?? '';

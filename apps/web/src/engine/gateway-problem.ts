@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type ErrorCode, errorCodes } from '@emcachers/core/error-codes';
 
-/** An answer that the gateway gives itself, in the form in which tRPC's client reads the engine's own errors. */
+/** An error answer of the gateway itself, in the format of the engine's tRPC errors. */
 function problem(code: ErrorCode, detail: string): Response {
   const { title, remedy, httpStatus } = errorCodes[code];
   const told = { emcCode: code, title, detail, hint: remedy, correlationId: randomUUID(), fields: [] };
@@ -10,7 +10,7 @@ function problem(code: ErrorCode, detail: string): Response {
   return Response.json({ error: { message: detail, code: trpcInternalError, data } }, { status: httpStatus, headers });
 }
 
-/** tRPC's JSON-RPC number for errors that are not the caller's. */
+/** The JSON-RPC number that tRPC uses for internal errors. */
 const trpcInternalError = -32_603;
 
 export function engineAway(engineUrl: string, cause: unknown): Response {
@@ -19,5 +19,5 @@ export function engineAway(engineUrl: string, cause: unknown): Response {
 }
 
 export function originRefused(host: string): Response {
-  return problem('EMC-5009', `A page opened by the name "${host}" may not use this console.`);
+  return problem('EMC-5009', `The host "${host}" is not allowed to use this console.`);
 }

@@ -14,11 +14,11 @@ const names = (listing: Partial<EntityListing>) =>
   listEntities(fleet, { ...everything, ...listing }).map((entity) => entity.entityName);
 
 describe('the entity table', () => {
-  test('the worst comes first', () => {
+  test('the worst entity comes first', () => {
     expect(names({})).toEqual(['invoices', 'orders', 'prices', 'coupons', 'products']);
   });
 
-  test('text finds entity and source', () => {
+  test('the search text matches entity and source', () => {
     expect(names({ text: 'BILLING' })).toEqual(['invoices']);
   });
 
@@ -32,7 +32,7 @@ describe('the entity table', () => {
     expect(names({ node: 'node-c' })).toEqual(['orders']);
   });
 
-  test('an unknown figure sorts below every known one, and equals keep the order of names', () => {
+  test('an unknown figure sorts below every known one, and ties are in the order of names', () => {
     expect(names({ sort: 'documents' })).toEqual(['prices', 'products', 'coupons', 'invoices', 'orders']);
     expect(names({ sort: 'documents', direction: 'descending' })).toEqual([
       'coupons',

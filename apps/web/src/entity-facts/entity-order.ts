@@ -1,7 +1,7 @@
 import type { EntityView } from '@emcachers/core/api-views';
 import { statusWords, type Tone } from './status-words.ts';
 
-/** How the entity table is narrowed and ordered; kept in the page's address. */
+/** Filters and sort orders of the entity table; kept in the URL. */
 export const statusFilters = ['any', 'live', 'busy', 'paused', 'troubled'] as const;
 export type StatusFilter = (typeof statusFilters)[number];
 export const entitySorts = ['worst', 'entity', 'documents', 'fresh', 'lag', 'rate', 'errors'] as const;
@@ -16,7 +16,7 @@ export interface EntityListing {
   readonly direction: SortDirection;
 }
 
-/** The entities that the listing asks for, in its order; ties are broken by name so that rows do not swap places. */
+/** The entities that match the listing, in its order. Ties are broken by name, so that rows do not swap places. */
 export function listEntities(entities: readonly EntityView[], listing: EntityListing): EntityView[] {
   const text = listing.text.trim().toLowerCase();
   return entities

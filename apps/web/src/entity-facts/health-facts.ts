@@ -4,22 +4,22 @@ import { formatLag } from '../format/times.ts';
 import { scanProgress } from './scan-progress.ts';
 import { type Tone, toneOfHealth } from './status-words.ts';
 
-/** One line of the health card: what is looked at, how it stands, and the figure that shows it. */
+/** One line of the health card: the name of the check, its result, and the figure behind it. */
 export interface HealthFact {
   readonly tone: Tone;
   readonly name: string;
   readonly evidence: string;
 }
 
-/** The facts behind an entity's health. The verdict itself comes from the engine; this only lays open its grounds. */
+/** The checks behind an entity's health. The engine decides the health; this shows the reasons. */
 export function healthFacts(entity: EntityView): readonly HealthFact[] {
   return [scanFact(entity), ...nodeFacts(entity.nodes), ...documentFacts(entity)];
 }
 
 function scanFact({ scan, activity }: EntityView): HealthFact {
-  const name = 'Whole collection read';
+  const name = 'Scan is complete';
   if (scan.finishedAt !== null) return { tone: 'ok', name, evidence: plural(scan.scanned, 'document') };
-  if (scan.startedAt === null) return { tone: 'unknown', name, evidence: 'not begun' };
+  if (scan.startedAt === null) return { tone: 'unknown', name, evidence: 'not started' };
   const { share } = scanProgress(scan);
   const evidence = share === null ? plural(scan.scanned, 'document') : formatShare(share);
   return { tone: activity === 'scanning' ? 'busy' : 'unknown', name, evidence };
@@ -43,22 +43,22 @@ function nodeFacts(nodes: readonly EntityNodeView[]): readonly HealthFact[] {
     },
     {
       tone: behind.length === 0 ? levelTone(nodes) : 'warn',
-      name: 'Nodes are level',
+      name: 'Nodes are up to date',
       evidence: behind.length === 0 ? lagOf(nodes) : `${namesOf(behind)}, ${lagOf(behind)}`,
     },
   ];
 }
 
-/** Level is claimed only of nodes that say so. */
+/** Nodes count as up to date only if every node reports so. */
 function levelTone(nodes: readonly EntityNodeView[]): Tone {
   return nodes.every((node) => node.health === 'ok') ? 'ok' : toneOfHealth('unknown');
 }
 
 function lagOf(nodes: readonly EntityNodeView[]): string {
   const lags = nodes.map((node) => node.lagMs).filter((lagMs) => lagMs !== null);
-  if (lags.length === 0) return 'lag not known';
+  if (lags.length === 0) return 'lag unknown';
   const worstMs = Math.max(...lags);
-  return worstMs === 0 ? 'nothing waits' : formatLag(worstMs);
+  return worstMs === 0 ? 'no lag' : formatLag(worstMs);
 }
 
 function namesOf(nodes: readonly EntityNodeView[]): string {
@@ -70,13 +70,13 @@ function documentFacts({ deadLetters, coercionErrors }: EntityView): readonly He
   return [
     {
       tone: deadLetters === 0 ? 'ok' : 'warn',
-      name: 'Every document could be copied',
+      name: 'Every document was copied',
       evidence: deadLetters === 0 ? 'no dead letters' : plural(deadLetters, 'dead letter'),
     },
     {
       tone: coercionErrors === 0 ? 'ok' : 'warn',
       name: 'Every value fits its column',
-      evidence: coercionErrors === 0 ? 'none left NULL' : `${formatCount(coercionErrors)} left NULL`,
+      evidence: coercionErrors === 0 ? 'no type errors' : `${formatCount(coercionErrors)} stored as NULL`,
     },
   ];
 }

@@ -5,8 +5,8 @@ import { sampleEntity } from './sample-entity.ts';
 
 const { scan } = sampleEntity();
 
-describe('the way of an entity to live', () => {
-  test('has exactly one present step, all before it done and none after it', () => {
+describe('the progress of an entity to live', () => {
+  test('has exactly one current step; all before it are done and none after it', () => {
     for (const activity of activities) {
       const steps = lifeSteps({ activity, scan });
       const present = steps.findIndex((step) => step === 'current' || step === 'stopped');

@@ -4,7 +4,7 @@ import { unreachable } from '@emcachers/core/unreachable';
 export const lifeStepNames = ['Pending', 'Scanning', 'Catching up', 'Live'] as const;
 export type StepState = 'done' | 'current' | 'stopped' | 'next';
 
-/** How far an entity has come on its way to live, one state for each of `lifeStepNames`. */
+/** The progress of an entity to live, one state for each of `lifeStepNames`. */
 export function lifeSteps({ activity, scan }: Pick<EntityView, 'activity' | 'scan'>): readonly StepState[] {
   switch (activity) {
     case 'pending':
@@ -24,7 +24,7 @@ export function lifeSteps({ activity, scan }: Pick<EntityView, 'activity' | 'sca
   }
 }
 
-/** Where an entity stood when it stopped: the scan tells, because the activity no longer does. */
+/** The step at which an entity stopped, derived from the scan, because the activity no longer shows it. */
 function stoppedAt(scan: EntityView['scan']): number {
   if (scan.finishedAt !== null) return 3;
   return scan.startedAt === null ? 0 : 1;

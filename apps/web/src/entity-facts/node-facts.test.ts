@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { nodeFacts } from './node-facts.ts';
 import { sampleEntity, sampleNode } from './sample-entity.ts';
 
-test('a node’s figures are added up over its caches, and what no cache tells stays unknown', () => {
+test('a node’s figures are totals over its caches, and stay unknown if no cache reports any', () => {
   const entities = [
     sampleEntity({ nodes: [sampleNode({ fileBytes: 10, lagEntries: 3 }), sampleNode({ nodeId: 'node-b' })] }),
     sampleEntity({ entityName: 'products', nodes: [sampleNode({ fileBytes: 5, lagEntries: null })] }),

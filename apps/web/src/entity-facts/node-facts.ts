@@ -1,10 +1,10 @@
 import type { EntityView } from '@emcachers/core/api-views';
 
-/** What one node keeps, added up over the entities. */
+/** Totals of one node over all entities. */
 export interface NodeFacts {
   readonly caches: number;
   readonly fileBytes: number | null;
-  /** Lag of the cache that is furthest behind; null while none is known. */
+  /** The largest lag of its caches; null if none is known. */
   readonly lagEntriesMax: number | null;
 }
 

@@ -23,7 +23,7 @@ describe('marking what changed in the rows', () => {
     expect([...changedCells(before, after)]).toEqual([['a', new Set([0])]]);
   });
 
-  test('a NULL that becomes a value, and a value that becomes NULL, are changes', () => {
+  test('NULL to a value and a value to NULL are changes', () => {
     const after = page([
       { docId: 'a', cells: [null, '18'] },
       { docId: 'b', cells: ['paid', '1'] },
@@ -31,12 +31,12 @@ describe('marking what changed in the rows', () => {
     expect([...changedCells(before, after).keys()]).toEqual(['a', 'b']);
   });
 
-  test('a new row is marked as a whole, also where it is NULL', () => {
+  test('a new row is marked in every cell, including NULL', () => {
     const after = page([...before.rows, { docId: 'c', cells: [null, '2'] }]);
     expect([...changedCells(before, after)]).toEqual([['c', new Set([0, 1])]]);
   });
 
-  test('the first picture and another table mark nothing', () => {
+  test('the first page and another table mark nothing', () => {
     expect(changedCells(undefined, before).size).toBe(0);
     expect(changedCells(before, page([{ docId: 'a', cells: ['x', 'y'] }], ['other', 'names'])).size).toBe(0);
   });

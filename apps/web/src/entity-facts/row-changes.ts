@@ -1,11 +1,11 @@
 import type { RowsPage } from '@emcachers/core/api-views';
 
-/** Cells that differ from the picture before, as `docId` → column numbers; a row that is new is marked in every column. */
+/** Cells that differ from the previous page, as `docId` → column numbers. A new row differs in every column. */
 export type RowChanges = ReadonlyMap<string, ReadonlySet<number>>;
 
 const none: RowChanges = new Map();
 
-/** Compares two pictures of one page. A page with other columns is another table: nothing is marked. */
+/** Compares two versions of one page. If the columns differ, it is another table and nothing is marked. */
 export function changedCells(before: RowsPage | undefined, after: RowsPage): RowChanges {
   if (before === undefined || before.columns.join('\0') !== after.columns.join('\0')) return none;
   const old = new Map(before.rows.map((row) => [row.docId, row.cells]));

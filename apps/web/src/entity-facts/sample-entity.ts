@@ -1,6 +1,6 @@
 import type { EntityView } from '@emcachers/core/api-views';
 
-/** A healthy entity for the tests of this folder's pure functions; each test overrides what it is about. */
+/** A healthy entity for tests; each test overrides what it is about. */
 export function sampleEntity(overrides: Partial<EntityView> = {}): EntityView {
   return {
     entityName: 'orders',

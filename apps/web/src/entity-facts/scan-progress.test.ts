@@ -16,21 +16,21 @@ describe('scan progress', () => {
     expect(scanProgress(scanning)).toEqual({ share: 0.4, remainingMs: 100_000 });
   });
 
-  test('an unknown total gives no share: the counter moves alone', () => {
+  test('an unknown total gives no share', () => {
     expect(scanProgress({ ...scanning, estimated: null })).toEqual({ share: null, remainingMs: null });
     expect(scanProgress({ ...scanning, estimated: 0 })).toEqual({ share: null, remainingMs: null });
   });
 
-  test('a scan past its estimate is not called complete', () => {
+  test('a scan that exceeds its estimate is not complete', () => {
     expect(scanProgress({ ...scanning, scanned: 3_200_000 })).toEqual({ share: 0.99, remainingMs: null });
   });
 
-  test('a standing scan promises no end', () => {
+  test('a scan without progress has no time left', () => {
     expect(scanProgress({ ...scanning, ratePerSecond: 0 }).remainingMs).toBeNull();
     expect(scanProgress({ ...scanning, ratePerSecond: null }).remainingMs).toBeNull();
   });
 
-  test('a finished scan is whole, whatever the estimate was', () => {
+  test('a finished scan is at 100 %, whatever the estimate was', () => {
     expect(scanProgress({ ...scanning, finishedAt: '2026-11-21T12:03:00.000Z' }).share).toBe(1);
   });
 });

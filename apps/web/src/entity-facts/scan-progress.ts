@@ -1,16 +1,16 @@
 import type { ScanView } from '@emcachers/core/api-views';
 
-/** What the scan's bar, counter and remaining time show. */
+/** The values that the scan card shows. */
 export interface ScanProgress {
-  /** 0 to 1, never past the end of the bar; null when the total is unknown, then only the counter moves. */
+  /** 0 to 1; null if the total is unknown, then only the counter is shown. */
   readonly share: number | null;
-  /** Estimated time to the end at the present rate; null when the total or the rate is unknown or passed. */
+  /** Estimated time left at the current rate; null if the total or the rate is unknown, or the total is exceeded. */
   readonly remainingMs: number | null;
 }
 
 /**
- * MongoDB's estimate can be too low. The bar then stays just short of full while the counter keeps telling the truth:
- * 100 % is shown by a finished scan alone.
+ * MongoDB's estimate can be too low. The bar then stays at 99 % while the counter continues; only a finished scan shows
+ * 100 %.
  */
 export function scanProgress(scan: ScanView): ScanProgress {
   if (scan.finishedAt !== null) return { share: 1, remainingMs: 0 };

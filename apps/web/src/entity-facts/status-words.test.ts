@@ -6,7 +6,7 @@ import { statusWords } from './status-words.ts';
 const unfinished = { ...sampleEntity().scan, scanned: 62, estimated: 100, finishedAt: null };
 
 describe('the status of an entity', () => {
-  test('nothing but good health is ever green', () => {
+  test('only a healthy live entity is green', () => {
     for (const activity of activities)
       for (const health of healths) {
         const { tone } = statusWords(sampleEntity({ activity, health }));
@@ -18,13 +18,13 @@ describe('the status of an entity', () => {
       }
   });
 
-  test('a scan tells how far it is, or only that it runs when the total is unknown', () => {
+  test('a scan shows its progress if the total is known', () => {
     expect(statusWords(sampleEntity({ activity: 'scanning', scan: unfinished })).words).toBe('Scanning 62 %');
     const blind = { ...unfinished, estimated: null };
     expect(statusWords(sampleEntity({ activity: 'scanning', scan: blind })).words).toBe('Scanning');
   });
 
-  test('a live entity names the nodes that are not well, the worst kind first', () => {
+  test('a live entity counts its unhealthy nodes, the worst kind first', () => {
     const behind = sampleNode({ health: 'degraded' });
     const nodes = [sampleNode(), behind, behind];
     expect(statusWords(sampleEntity({ health: 'degraded', nodes })).words).toBe('Live, 2 nodes behind');

@@ -3,7 +3,7 @@ import { unreachable } from '@emcachers/core/unreachable';
 import { formatShare, plural } from '../format/numbers.ts';
 import { scanProgress } from './scan-progress.ts';
 
-/** The five ways a status looks; each has its own icon, so that colour is never the only sign. */
+/** The five looks of a status; each has its own icon, so that colour is never the only signal. */
 export type Tone = 'ok' | 'warn' | 'bad' | 'busy' | 'unknown';
 
 export interface StatusWords {
@@ -28,7 +28,7 @@ export function toneOfHealth(health: Health): Tone {
 
 type StatusFacts = Pick<EntityView, 'activity' | 'health' | 'scan' | 'nodes'>;
 
-/** The pill of an entity: what it does, and what is wrong with it if anything is. */
+/** The status pill of an entity: its activity, and what is wrong, if anything. */
 export function statusWords(entity: StatusFacts): StatusWords {
   const { activity, health } = entity;
   switch (activity) {
@@ -37,7 +37,7 @@ export function statusWords(entity: StatusFacts): StatusWords {
     case 'failed':
       return { tone: 'bad', words: 'Failed' };
     case 'paused':
-      return { tone: 'unknown', words: 'Paused by you' };
+      return { tone: 'unknown', words: 'Paused' };
     case 'pending':
       return { tone: busyTone(health), words: 'Pending' };
     case 'scanning': {
@@ -82,7 +82,7 @@ function wordsWithoutNode(health: Exclude<Health, 'ok'>): string {
   }
 }
 
-/** The name of an activity in running text and announcements. */
+/** The name of an activity within sentences and announcements. */
 export const activityWords: Readonly<Record<Activity, string>> = {
   pending: 'pending',
   scanning: 'scanning',
@@ -94,7 +94,7 @@ export const activityWords: Readonly<Record<Activity, string>> = {
 };
 
 export const healthWords: Readonly<Record<Health, string>> = {
-  ok: 'Well',
+  ok: 'Healthy',
   degraded: 'Degraded',
   failed: 'Failed',
   unknown: 'Unknown',

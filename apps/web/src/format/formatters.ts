@@ -1,7 +1,7 @@
-/** Making a date formatter costs a hundred times more than using it; pages use the same few hundreds of times a second. */
+/** Creating a date formatter costs a hundred times more than using it, and pages use the same few many times a second. */
 const made = new Map<string, Intl.DateTimeFormat>();
 
-/** The formatter for a locale and options; made once for each. */
+/** The formatter for a locale and options; created once for each. */
 export function dateFormatter(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = `${locale} ${JSON.stringify(options)}`;
   const known = made.get(key);

@@ -1,13 +1,13 @@
 interface Frame {
   readonly width: number;
   readonly height: number;
-  /** Kept free above and below, so that a thick line is not cut. */
+  /** Free space above and below, so that a thick line is not clipped. */
   readonly padding: number;
-  /** The value at the top of the frame; the largest point where it is left out. */
+  /** The value at the top of the frame. Default: the largest point. */
   readonly max?: number;
 }
 
-/** An SVG path through evenly spaced points, zero at the bottom. Fewer than two points are a flat line. */
+/** An SVG path through evenly spaced points, with zero at the bottom. Fewer than two points give a flat line. */
 export function linePath(points: readonly number[], frame: Frame): string {
   const drawn = points.length >= 2 ? points : [points[0] ?? 0, points[0] ?? 0];
   const max = Math.max(frame.max ?? 0, ...drawn);
@@ -23,7 +23,7 @@ function round(value: number): number {
 
 const axisFactors = [1, 1.5, 2, 3, 4, 5, 6, 8, 10];
 
-/** A round number at or above the largest point, for the top of an axis: a small number times a power of ten. */
+/** The top of an axis: a round number (a small factor times a power of ten) at or above the largest point. */
 export function axisTop(points: readonly number[]): number {
   const max = Math.max(1, ...points);
   const power = 10 ** Math.floor(Math.log10(max));

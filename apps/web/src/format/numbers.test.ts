@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { formatBytes, formatCount, formatEstimate, formatRate, formatShare, plural } from './numbers.ts';
 
 describe('figures', () => {
-  test('the unknown is a dash and never a zero', () => {
+  test('an unknown figure is a dash, never zero', () => {
     expect([formatCount(null), formatEstimate(null), formatRate(null), formatBytes(null)]).toEqual(Array(4).fill('—'));
     expect(formatCount(0)).toBe('0');
   });
@@ -42,7 +42,7 @@ describe('figures', () => {
     expect(formatBytes(bytes)).toBe(text);
   });
 
-  test('a share is 100 % only when it is whole and 0 % only when it is nothing', () => {
+  test('only exactly 1 is 100 % and only exactly 0 is 0 %', () => {
     fc.assert(
       fc.property(fc.double({ min: 0, max: 1, noNaN: true }), (share) => {
         expect(formatShare(share) === '100 %').toBe(share === 1);
@@ -53,7 +53,7 @@ describe('figures', () => {
     expect(formatShare(0.81)).toBe('81 %');
   });
 
-  test('one is singular', () => {
+  test('only a count of one takes the singular', () => {
     expect([plural(0, 'node'), plural(1, 'node'), plural(1_200, 'entry', 'entries')]).toEqual([
       '0 nodes',
       '1 node',

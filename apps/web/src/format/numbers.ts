@@ -1,4 +1,4 @@
-/** How figures are written: thousands separated, units named, `~` before an estimate, `—` for unknown. */
+/** Formats of figures: thousands separators, explicit units, `~` before an estimate, `—` for unknown. */
 
 export const unknownFigure = '—';
 
@@ -19,13 +19,13 @@ export function formatEstimate(count: number | null): string {
   return `~${scaled < 100 ? rates.format(scaled) : counts.format(scaled)} ${unit}`;
 }
 
-/** Changes or documents per second; below ten one decimal is kept, so that a slow trickle is not shown as nothing. */
+/** Changes or documents per second; below ten with one decimal, so that a low rate is not shown as zero. */
 export function formatRate(perSecond: number | null): string {
   if (perSecond === null) return unknownFigure;
   return perSecond < 10 ? rates.format(perSecond) : counts.format(perSecond);
 }
 
-/** Decimal units (1 MB = 1,000,000 bytes), as disks are sold and `ls --si` counts. */
+/** Decimal units (1 MB = 1,000,000 bytes), as `ls --si` uses. */
 export function formatBytes(bytes: number | null): string {
   if (bytes === null) return unknownFigure;
   let scaled = bytes;
@@ -38,7 +38,7 @@ export function formatBytes(bytes: number | null): string {
   return `${figure} ${bytesUnits[index] ?? 'B'}`;
 }
 
-/** A share between 0 and 1 in percent. Only a whole is 100 % and only nothing is 0 %. */
+/** A share between 0 and 1 as a percentage. Only exactly 1 is shown as 100 %, only exactly 0 as 0 %. */
 export function formatShare(share: number): string {
   if (share >= 1) return '100 %';
   if (share <= 0) return '0 %';
@@ -47,7 +47,7 @@ export function formatShare(share: number): string {
   return `${Math.max(1, Math.round(percent))} %`;
 }
 
-/** `1 node`, `3 nodes`: the count with the noun that fits. */
+/** `1 node`, `3 nodes`: the count with the noun in singular or plural. */
 export function plural(count: number, singular: string, several = `${singular}s`): string {
   return `${formatCount(count)} ${count === 1 ? singular : several}`;
 }

@@ -18,11 +18,11 @@ describe('durations', () => {
     expect(formatDuration(ms)).toBe(text);
   });
 
-  test('a lag below a second is told in milliseconds', () => {
+  test('a lag below one second is shown in milliseconds', () => {
     expect([formatLag(0), formatLag(8.4), formatLag(38_000)]).toEqual(['0 ms', '8 ms', '38 s']);
   });
 
-  test('a time slightly ahead of the clock is now, not a negative age', () => {
+  test('a time slightly in the future is now, not a negative age', () => {
     expect(formatAgo(noon + 300, noon)).toBe('just now');
     expect(formatAgo(noon - 640, noon)).toBe('0.6 s ago');
   });

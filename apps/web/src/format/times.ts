@@ -1,12 +1,12 @@
 import { dateFormatter } from './formatters.ts';
 
-/** How times and durations are written. Nothing here reads a clock or the machine's time zone. */
+/** Formats of times and durations. Nothing here reads a clock or the machine's time zone. */
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 const dayMs = 24 * hourMs;
 
-/** `0.4 s`, `38 s`, `12 min`, `3 h 5 min`, `3 d 2 h`: at most two units, the smaller one left out when it is zero. */
+/** `0.4 s`, `38 s`, `12 min`, `3 h 5 min`, `3 d 2 h`: at most two units; the smaller one is omitted if it is zero. */
 export function formatDuration(durationMs: number): string {
   const ms = Math.max(0, durationMs);
   if (ms < 10_000) return `${(Math.floor(ms / 100) / 10).toFixed(1)} s`;
@@ -30,12 +30,12 @@ function twoUnits({ whole, unitMs, unit, restMs, rest }: TwoUnits): string {
   return restCount === 0 ? units : `${units} ${restCount} ${rest}`;
 }
 
-/** A latency or lag: milliseconds below a second, a duration above it. */
+/** A latency or lag: milliseconds below one second, otherwise a duration. */
 export function formatLag(lagMs: number): string {
   return lagMs < 1_000 ? `${Math.max(0, Math.round(lagMs))} ms` : formatDuration(lagMs);
 }
 
-/** `0.6 s ago`, `just now`. A time that lies ahead (clocks differ a little between machines) counts as now. */
+/** `0.6 s ago`, `just now`. A time in the future counts as now, because clocks of machines differ slightly. */
 export function formatAgo(atMs: number, nowMs: number): string {
   const ageMs = nowMs - atMs;
   return ageMs < 100 ? 'just now' : `${formatDuration(ageMs)} ago`;
@@ -48,7 +48,7 @@ export interface MomentContext {
   readonly isPrecise?: boolean;
 }
 
-/** Clock time on the same day, with the date before it on another day: `12:03:21`, `Nov 20, 18:10:04`. */
+/** The time of day, preceded by the date if it is not today: `12:03:21`, `Nov 20, 18:10:04`. */
 export function formatMoment(atMs: number, { nowMs, timeZone, isPrecise = false }: MomentContext): string {
   const clock = dateFormatter('en-GB', {
     timeZone,
@@ -62,7 +62,7 @@ export function formatMoment(atMs: number, { nowMs, timeZone, isPrecise = false 
   return today ? clock.format(atMs) : `${day.format(atMs)}, ${clock.format(atMs)}`;
 }
 
-/** The whole of it, for titles: date, time to the millisecond and the zone. */
+/** The full form, for titles: date, time to the millisecond and time zone. */
 export function formatFullMoment(atMs: number, timeZone: string): string {
   return dateFormatter('en-US', {
     timeZone,

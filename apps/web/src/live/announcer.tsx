@@ -2,17 +2,17 @@
 
 import { createContext, type ReactNode, use, useCallback, useEffect, useRef, useState } from 'react';
 
-/** Things that happen together are told together. */
+/** Announcements within this time are joined into one. */
 const gatherMs = 250;
 
 const AnnounceContext = createContext<(news: string) => void>(() => {});
 
-/** Tells a screen reader something, politely; see `transitions.ts` for what is worth telling. */
+/** Announces text to screen readers; `transitions.ts` decides which changes are announced. */
 export function useAnnounce(): (news: string) => void {
   return use(AnnounceContext);
 }
 
-/** The page's one polite live region. */
+/** The page's only polite live region. */
 export function Announcer({ children }: { readonly children: ReactNode }) {
   const gathered = useRef<string[]>([]);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);

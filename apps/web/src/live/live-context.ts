@@ -5,7 +5,7 @@ export interface Live {
   readonly state: LiveState;
   readonly pause: () => void;
   readonly resume: () => void;
-  /** Does not wait for the next try. */
+  /** Retries immediately. */
   readonly retryNow: () => void;
 }
 

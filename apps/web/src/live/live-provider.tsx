@@ -5,12 +5,12 @@ import { type Live, LiveContext } from './live-context.ts';
 import { isStreaming, liveAtStart, nextLiveState, steadyMs } from './live-state.ts';
 import { LiveStream } from './live-stream.tsx';
 
-/** A hidden tab keeps its connection so long: browsers allow six per address, and tabs are many. */
+/** A hidden tab closes its connection after this time, because browsers allow only six connections per address. */
 const hiddenMsMax = 20_000;
 
 /**
- * Holds the tab's one subscription and what is known of it (see `live-state.ts`). It is closed when the tab has been
- * hidden for a while, when the reader pauses, and between tries; each opening begins with a full picture.
+ * Owns the tab's one subscription and its state (see `live-state.ts`). The subscription is closed while the tab is
+ * hidden for long, while updates are paused, and between retries. Each new one starts with a full fleet view.
  */
 export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const [state, happen] = useReducer(nextLiveState, liveAtStart);
@@ -31,7 +31,7 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
 
   const retryInMs = 'retryInMs' in state ? state.retryInMs : null;
   const failures = 'failures' in state ? state.failures : 0;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a further failure with the same delay must wait again.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another failure with the same delay must start a new timer.
   useEffect(() => {
     if (retryInMs === null) return;
     const timer = setTimeout(() => happen('retry'), retryInMs);

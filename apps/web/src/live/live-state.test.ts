@@ -13,11 +13,11 @@ const after = (...happenings: LiveHappening[]): LiveState => happenings.reduce(n
 const happenings: LiveHappening[] = ['data', 'held', 'failed', 'retry', 'pause', 'resume', 'hide', 'show'];
 
 describe('the state of the live connection', () => {
-  test('it is live once data has come', () => {
+  test('it is live once data has arrived', () => {
     expect(after('data')).toEqual({ kind: 'live', failures: 0 });
   });
 
-  test('a failure is retried, each time later', () => {
+  test('failures are retried with increasing delays', () => {
     expect(after('data', 'failed')).toEqual({ kind: 'reconnecting', failures: 1, retryInMs: 500 });
     expect(after('data', 'failed', 'retry', 'failed')).toEqual({ kind: 'reconnecting', failures: 2, retryInMs: 1_000 });
   });
@@ -32,13 +32,13 @@ describe('the state of the live connection', () => {
     expect(after(...tries, 'data', 'held')).toEqual({ kind: 'live', failures: 0 });
   });
 
-  test('a stream that breaks after each first message is opened ever more slowly too', () => {
+  test('a stream that fails after each first message is also retried with increasing delays', () => {
     const breaking = Array.from({ length: pollingAfterFailures }, (): LiveHappening[] => ['retry', 'data', 'failed']);
     expect(after(...breaking.flat()).kind).toBe('polling');
     expect(after('data', 'failed', 'retry', 'data', 'held', 'failed')).toMatchObject({ failures: 1, retryInMs: 500 });
   });
 
-  test('nothing but resuming ends a pause', () => {
+  test('only resuming ends a pause', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...happenings.filter((happening) => happening !== 'resume'))), (later) => {
         expect(after('data', 'pause', ...later)).toEqual({ kind: 'paused' });
@@ -47,12 +47,12 @@ describe('the state of the live connection', () => {
     expect(after('pause', 'resume')).toEqual(liveAtStart);
   });
 
-  test('a hidden tab holds no connection and opens one when it is shown', () => {
+  test('a hidden tab has no connection and opens one when it is shown', () => {
     expect(after('data', 'hide')).toEqual({ kind: 'hidden' });
     expect(after('data', 'hide', 'failed', 'show')).toEqual(liveAtStart);
   });
 
-  test('it is called live only when the last thing heard was data', () => {
+  test('it is live only if the last event was data', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...happenings)), (story) => {
         if (after(...story).kind !== 'live') return;

@@ -1,24 +1,24 @@
 /**
- * The life of the tab's one subscription, as data. The provider beside it owns the socket and the clock; this file says
- * what each happening means. It keeps I12 on the screen: a picture that is no longer renewed is never called live.
- * The worst that can happen is that the console polls although it could stream.
+ * The state machine of the tab's one subscription, as data. `live-provider.tsx` owns the connection and the timers. It
+ * keeps I12 on the screen: figures that are no longer updated are never called live. The worst that can happen is that
+ * the console polls although it could stream.
  */
 export type LiveState =
   | { readonly kind: 'connecting'; readonly failures: number }
-  /** `failures` are those before it; they are forgotten only when the stream has held, so that one which breaks after
-   * its first message is not opened again without end. */
+  /** `failures` counts the failures before it. The count is reset only after the stream has been steady, so that a
+   * stream that fails after its first message is not reopened in a tight loop. */
   | { readonly kind: 'live'; readonly failures: number }
   | { readonly kind: 'reconnecting'; readonly failures: number; readonly retryInMs: number }
   | { readonly kind: 'polling'; readonly failures: number; readonly retryInMs: number }
   | { readonly kind: 'hidden' }
   | { readonly kind: 'paused' };
 
-/** `held`: the stream has brought data for `steadyMs` without a break. */
+/** `held`: the stream has delivered data for `steadyMs` without interruption. */
 export type LiveHappening = 'data' | 'held' | 'failed' | 'retry' | 'pause' | 'resume' | 'hide' | 'show';
 
-/** After so many failures in a row the console asks again and again instead, and says so. */
+/** After this many consecutive failures the console polls and says so. */
 export const pollingAfterFailures = 4;
-/** While polling, streaming is tried again this often. */
+/** While polling, the console retries the stream at this interval. */
 export const pollingRetryMs = 20_000;
 export const steadyMs = 10_000;
 const retryMsFirst = 500;
@@ -56,12 +56,12 @@ function afterFailure(state: LiveState): LiveState {
   return { kind: 'reconnecting', failures, retryInMs: Math.min(retryMsMax, retryMsFirst * 2 ** (failures - 1)) };
 }
 
-/** Whether a subscription is open or being opened in this state. */
+/** Whether a subscription is open or opening in this state. */
 export function isStreaming(state: LiveState): boolean {
   return state.kind === 'connecting' || state.kind === 'live';
 }
 
-/** Whether queries must be asked again by a timer because nothing is pushed. */
+/** Whether queries must be polled because nothing is pushed. */
 export function isPolling(state: LiveState): boolean {
   return state.kind === 'polling' || (state.kind === 'connecting' && state.failures >= pollingAfterFailures);
 }

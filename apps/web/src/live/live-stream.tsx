@@ -10,10 +10,10 @@ import { entityOfPath } from './entity-of-path.ts';
 import type { LiveHappening } from './live-state.ts';
 import { announceTransitions } from './transitions.ts';
 
-/** A picture comes every second; without one for so long the stream counts as broken, whatever the socket says. */
+/** The engine pushes every second. A stream without data for this long counts as broken, whatever the connection says. */
 const silenceMsMax = 8_000;
 
-/** The open subscription: while this is mounted the engine pushes, and what it pushes goes into the query cache. */
+/** The open subscription. While this is mounted, the engine pushes data, which goes into the query cache. */
 export function LiveStream({ happen }: { readonly happen: (happening: LiveHappening) => void }) {
   const client = useTRPCClient();
   const trpc = useTRPC();

@@ -1,13 +1,13 @@
-/** One clock for all ages on the page, so that they change together, once a second, and only while someone looks. */
+/** One clock for all ages on the page, so that they change together, once a second, and only while any are shown. */
 export interface Ticker {
   subscribe(listener: () => void): () => void;
-  /** Milliseconds since 1970 at the last tick; before the first one, when the server made the page. */
+  /** Milliseconds since 1970 at the last tick; before the first tick, the time at which the server rendered the page. */
   now(): number;
 }
 
 const tickMs = 1_000;
 
-/** `renderedAtMs` is what the server's clock said: the first render in the browser must agree with it. */
+/** `renderedAtMs` is the server's time; the first render in the browser must use the same time. */
 export function createTicker(renderedAtMs: number): Ticker {
   const listeners = new Set<() => void>();
   let nowMs = renderedAtMs;

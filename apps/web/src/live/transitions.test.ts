@@ -30,7 +30,7 @@ describe('what is announced', () => {
     );
   });
 
-  test('many changes at once are told as one number', () => {
+  test('many simultaneous changes are announced as a count', () => {
     const names = ['a', 'b', 'c', 'd'];
     const before = fleet(...names.map((entityName) => sampleEntity({ entityName })));
     const after = fleet(...names.map((entityName) => sampleEntity({ entityName, health: 'unknown' })));

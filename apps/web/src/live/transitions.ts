@@ -1,12 +1,12 @@
 import type { FleetView } from '@emcachers/core/api-views';
 import { activityWords } from '../entity-facts/status-words.ts';
 
-/** At most so many changes are told one by one; more are told as a number. */
+/** Up to this many changes are announced one by one; more are announced as a count. */
 const toldMax = 3;
 
 /**
- * What a screen reader is told when a new picture replaces the old one: changes of activity and health, entities that
- * came or went. Figures are never announced. Null when there is nothing to say.
+ * The announcement when a new fleet view replaces the old one: changes of activity and health, new and deleted entities.
+ * Figures are never announced. Null if there is nothing to announce.
  */
 export function announceTransitions(before: FleetView, after: FleetView): string | null {
   const known = new Map(before.entities.map((entity) => [entity.entityName, entity]));
@@ -24,7 +24,7 @@ export function announceTransitions(before: FleetView, after: FleetView): string
 }
 
 const healthNews = {
-  ok: 'well again',
+  ok: 'healthy again',
   degraded: 'degraded',
   failed: 'failing',
   unknown: 'no recent report',

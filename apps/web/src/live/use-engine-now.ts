@@ -3,21 +3,21 @@ import { createTicker } from './ticker.ts';
 
 export const TickerContext = createContext(createTicker(0));
 
-/** The engine's clock minus this browser's, milliseconds, so that ages are right on a machine whose clock is wrong. */
+/** The engine's clock minus this browser's, milliseconds, so that ages are correct if the browser's clock is wrong. */
 export const ClockSkewContext = createContext(0);
 
-/** This browser's clock, milliseconds, renewed once a second. */
+/** This browser's clock, milliseconds, updated once a second. */
 export function useNow(): number {
   const ticker = use(TickerContext);
   return useSyncExternalStore(ticker.subscribe, ticker.now, ticker.now);
 }
 
-/** The present as of the last render, in the engine's time; does not renew the component by itself. */
+/** The engine's time at the last render; does not re-render the component. */
 export function usePageNow(): number {
   return use(TickerContext).now() + use(ClockSkewContext);
 }
 
-/** The present in the engine's time, for the age of what the engine tells. */
+/** The engine's current time, for the age of the engine's timestamps. */
 export function useEngineNow(): number {
   return useNow() + use(ClockSkewContext);
 }

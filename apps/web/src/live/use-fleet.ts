@@ -8,22 +8,22 @@ import { isPolling } from './live-state.ts';
 const pollMs = 4_000;
 
 export interface FleetAnswer {
-  /** The newest picture, also when it is old: see `receivedAtMs`. Undefined before the first. */
+  /** The newest fleet view, however old: see `receivedAtMs`. Undefined before the first. */
   readonly fleet: FleetView | undefined;
-  /** This browser's clock when the picture came. */
+  /** This browser's clock when the fleet view arrived. */
   readonly receivedAtMs: number;
   readonly error: EngineError | null;
   readonly tryAgain: () => void;
 }
 
-/** The fleet: pushed by the subscription, or asked for by a timer while that is broken. */
+/** The fleet view: pushed by the subscription, or polled while the subscription fails. */
 export function useFleet(): FleetAnswer {
   const trpc = useTRPC();
   const { state, retryNow } = useLive();
   const answer = useQuery(
     trpc.fleet.get.queryOptions(undefined, {
       staleTime: Number.POSITIVE_INFINITY,
-      // The subscription tries again by itself; a page that waits for retries only tells the trouble later.
+      // The subscription retries by itself; retries here would only delay the error message.
       retry: false,
       refetchInterval: isPolling(state) ? pollMs : false,
     }),
@@ -40,7 +40,7 @@ export function useFleet(): FleetAnswer {
   };
 }
 
-/** One entity of the fleet; undefined while the fleet is not known, null when it has no entity of this name. */
+/** One entity of the fleet; undefined while the fleet is unknown, null if it has no entity of this name. */
 export function findEntity(fleet: FleetView | undefined, entityName: string): EntityView | null | undefined {
   if (fleet === undefined) return undefined;
   const lower = entityName.toLowerCase();

@@ -6,12 +6,12 @@ const serverTimeZone = () => 'UTC';
 
 export const TimeZoneContext = createContext('UTC');
 
-/** The reader's time zone; UTC in the HTML that the server sends, which cannot know it. */
+/** The browser's time zone; UTC in the HTML from the server, which cannot know it. */
 export function useTimeZone(): string {
   return use(TimeZoneContext);
 }
 
-/** Reads it from the browser; once for the page, because asking is slow. */
+/** Reads the time zone from the browser, once per page, because the call is slow. */
 export function useBrowserTimeZone(): string {
   return useSyncExternalStore(never, readTimeZone, serverTimeZone);
 }

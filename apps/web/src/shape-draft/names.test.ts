@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { proposeColumnName, proposeName } from './names.ts';
 
 describe('proposed names', () => {
-  test('are accepted by the shape, whatever MongoDB calls its fields, and are never taken twice', () => {
+  test('are valid and unique, whatever the names in MongoDB', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.array(fc.string()), (text, taken) => {
         const name = proposeName(text, taken);
@@ -26,7 +26,7 @@ describe('proposed names', () => {
     expect(proposeName(text, [])).toBe(name);
   });
 
-  test('a column takes the last segment of its path while that is free and telling', () => {
+  test('a column takes the last segment of its path if that is free and meaningful', () => {
     expect(proposeColumnName('customer.address.city', [])).toBe('city');
     expect(proposeColumnName('customer.address.city', ['City'])).toBe('customer_address_city');
     expect(proposeColumnName('customer.id', [])).toBe('customer_id');

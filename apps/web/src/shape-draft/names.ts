@@ -1,9 +1,9 @@
 import { entityNameSchema } from '@emcachers/core/shape';
 
-/** Room for a counter behind a name of at most 63 characters. */
+/** Leaves room for a counter, because a name has at most 63 characters. */
 const nameCharsMax = 58;
 
-/** A name that the cache file accepts, made of a collection's name or a path: `customer.address.city` → `customer_address_city`. */
+/** A valid name, derived from a collection's name or a path: `customer.address.city` → `customer_address_city`. */
 export function proposeName(text: string, taken: readonly string[]): string {
   const plain = text
     .replaceAll(/[^A-Za-z0-9_]+/g, '_')
@@ -16,7 +16,7 @@ export function proposeName(text: string, taken: readonly string[]): string {
   return name;
 }
 
-/** A column's name for a path: its last segment where that is free and says enough, else the whole path. */
+/** A column name for a path: the last segment if that is free and meaningful, otherwise the whole path. */
 export function proposeColumnName(path: string, taken: readonly string[]): string {
   const last = proposeName(path.split('.').at(-1) ?? path, []);
   const isFree = !taken.some((name) => name.toLowerCase() === last.toLowerCase());

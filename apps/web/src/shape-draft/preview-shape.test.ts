@@ -3,8 +3,8 @@ import { previewColumnsMax, previewShape } from './preview-shape.ts';
 
 const status = { name: 'status', type: 'Text', path: 'status' } as const;
 
-describe('what of a draft can be previewed', () => {
-  test('the columns that are right already, each name once', () => {
+describe('the part of a draft that can be previewed', () => {
+  test('is its valid columns, each name once', () => {
     const columns = [
       status,
       { ...status, name: 'Status' },
@@ -18,18 +18,18 @@ describe('what of a draft can be previewed', () => {
     });
   });
 
-  test('an unfinished entity name does not hold it up', () => {
+  test('does not depend on a valid entity name', () => {
     const draft = { entityName: '2x', sourceName: 'shop.orders', columns: [status] };
     expect(previewShape(draft)?.entityName).toBe('preview');
   });
 
-  test('nothing without a source or a single column', () => {
+  test('is empty without a source or a column', () => {
     expect(previewShape({ entityName: 'a', sourceName: 'shop', columns: [status] })).toBeNull();
     expect(previewShape({ entityName: 'a', sourceName: 'shop.orders', columns: [] })).toBeNull();
     expect(previewShape({})).toBeNull();
   });
 
-  test('no more columns than an address can carry', () => {
+  test('has at most as many columns as a URL can carry', () => {
     const columns = Array.from({ length: 60 }, (_, index) => ({ ...status, name: `c${index}` }));
     expect(previewShape({ sourceName: 'shop.orders', columns })?.columns).toHaveLength(previewColumnsMax);
   });

@@ -1,11 +1,11 @@
 import { type Column, columnSchema, entityNameSchema, type Shape, sourceNameSchema } from '@emcachers/core/shape';
 
-/** A preview is asked for in an address, which has a limit; so many columns are shown at most. */
+/** The draft is sent in a URL, whose length is limited, so a preview has at most this many columns. */
 export const previewColumnsMax = 40;
 
 /**
- * What of a half-finished draft can be previewed: the columns that are right already, each name once. Null while there
- * is nothing to show. A missing entity name does not matter to a preview.
+ * The part of an unfinished draft that can be previewed: the valid columns, each name once. Null if there is nothing to
+ * preview. A preview does not need a valid entity name.
  */
 export function previewShape(draft: Partial<Shape>): Shape | null {
   const sourceName = sourceNameSchema.safeParse(draft.sourceName);

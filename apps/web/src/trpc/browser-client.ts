@@ -9,10 +9,10 @@ import {
 } from '@trpc/client';
 
 const url = '/api/trpc';
-/** Calls that sample the source can take seconds; in a batch they would hold up all others. */
+/** Calls that sample the source can take seconds and would delay all other calls in their batch. */
 const slowCalls = new Set(['sources.sample', 'sources.preview', 'sources.list']);
 
-/** The browser's way to the engine: through the console's own address only. */
+/** The browser's client for the engine; it uses the console's own address only. */
 export function createBrowserClient(): TRPCClient<AppRouter> {
   return createTRPCClient<AppRouter>({
     links: [

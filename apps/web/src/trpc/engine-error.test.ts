@@ -14,8 +14,8 @@ const refused = {
   },
 };
 
-describe('what went wrong, as pages tell it', () => {
-  test('the engine’s own words, with the field at fault', () => {
+describe('errors as pages show them', () => {
+  test('the engine’s message is kept, with the field at fault', () => {
     expect(engineErrorOf(refused)).toEqual({
       code: 'EMC-5003',
       detail: 'An entity named orders exists.',
@@ -26,14 +26,14 @@ describe('what went wrong, as pages tell it', () => {
     });
   });
 
-  test('only a service that is away may come back by itself', () => {
+  test('only an unavailable service counts as passing', () => {
     const away = { ...refused, data: { ...refused.data, httpStatus: 503, emcCode: 'EMC-3001' } };
     expect(engineErrorOf(away).isPassing).toBe(true);
-    expect(whoFails(engineErrorOf(away))).toBe('The engine is in trouble');
+    expect(whoFails(engineErrorOf(away))).toBe('The engine reports an error');
   });
 
   test.each([[new TypeError('Failed to fetch')], ['text'], [null], [{ data: { emcCode: 7 } }]])(
-    '%s is told as a lost connection, without a code',
+    '%s counts as a lost connection, without a code',
     (error) => {
       expect(engineErrorOf(error)).toMatchObject({ code: null, fields: [], isPassing: true });
       expect(whoFails(engineErrorOf(error))).toBe('The engine does not answer');

@@ -1,17 +1,17 @@
-/** An error of the engine or of the way to it, as pages show it. */
+/** An error of the engine or of the connection to it, as pages show it. */
 export interface EngineError {
-  /** `EMC-…`, or null where the failure has no code, such as a lost network. */
+  /** `EMC-…`, or null for a failure without a code, such as a lost connection. */
   readonly code: string | null;
   readonly detail: string;
   readonly hint: string | null;
   readonly correlationId: string | null;
   /** Input fields at fault, by their path. */
   readonly fields: readonly { readonly path: readonly (string | number)[]; readonly message: string }[];
-  /** Whether the same call may succeed in a moment. */
+  /** Whether a retry may succeed soon. */
   readonly isPassing: boolean;
 }
 
-/** What the engine and the gateway put beside tRPC's own error; see `gateway-problem.ts`. */
+/** What the engine and the gateway add to tRPC's own error data; see `gateway-problem.ts`. */
 interface Told {
   readonly emcCode: string;
   readonly detail: string;
@@ -25,14 +25,14 @@ const serviceUnavailable = 503;
 
 const connectionLost: EngineError = {
   code: null,
-  detail: 'The console could not be reached. The connection may be down, or the console was stopped.',
-  hint: 'Check that the console still runs, then try again.',
+  detail: 'Could not reach the console. The connection may be down, or the console may have been stopped.',
+  hint: 'Check that the console is running, then try again.',
   correlationId: null,
   fields: [],
   isPassing: true,
 };
 
-/** Reads whatever a query or mutation rejected with; a foreign error is told as a lost connection. */
+/** Converts the rejection of a query or mutation. An error of any other kind counts as a lost connection. */
 export function engineErrorOf(error: unknown): EngineError {
   const told = toldBy(error);
   if (told === null) return connectionLost;
@@ -46,7 +46,7 @@ export function engineErrorOf(error: unknown): EngineError {
   };
 }
 
-/** Checked by hand: a schema library for this one shape would be a sixth of what every page loads. */
+/** Checked by hand, because a schema library for this one shape would add a sixth to what every page loads. */
 function toldBy(error: unknown): Told | null {
   const data = typeof error === 'object' && error !== null && 'data' in error ? error.data : null;
   if (typeof data !== 'object' || data === null) return null;
@@ -55,7 +55,9 @@ function toldBy(error: unknown): Told | null {
   return hasCode && hasDetail ? (data as Told) : null;
 }
 
-/** Who fails, as the first words of a sentence: nothing answers, or what answers is in trouble. */
+/** A sentence without its full stop: the engine does not answer, or it answers with an error. */
 export function whoFails(error: EngineError): string {
-  return error.code === null || error.code === 'EMC-5008' ? 'The engine does not answer' : 'The engine is in trouble';
+  return error.code === null || error.code === 'EMC-5008'
+    ? 'The engine does not answer'
+    : 'The engine reports an error';
 }

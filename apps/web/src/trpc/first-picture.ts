@@ -5,12 +5,12 @@ import { createTRPCOptionsProxy } from '@trpc/tanstack-react-query';
 import type { ConsoleEnvironment } from '../env.ts';
 import { createQueryClient } from './query-client.ts';
 
-/** A page without figures is better than a page that does not come. */
+/** A page without figures is better than a page that takes too long. */
 const waitMsMax = 700;
 
 /**
- * The fleet as the engine sees it while the page is made, so that it opens with figures instead of placeholders.
- * Empty when the engine does not answer in time; the browser then asks again and tells what is wrong. Server only.
+ * The fleet view at the time the page is rendered, so that the page opens with figures instead of placeholders. Empty
+ * if the engine does not answer in time; the browser then requests it again and shows the error. Server only.
  */
 export async function readFirstPicture(environment: ConsoleEnvironment): Promise<DehydratedState> {
   const headers = environment.token === null ? {} : { authorization: `Bearer ${environment.token}` };

@@ -6,8 +6,8 @@ const retriesMax = 1;
 const retryDelayMs = 500;
 
 /**
- * Nothing is asked again because a window was focused or a network came back: the subscription brings a new picture
- * then, and a paused console must stay as it is.
+ * Focusing the window and reconnecting do not refetch: the subscription delivers a new fleet view then, and a paused
+ * console must not change.
  */
 export function createQueryClient(): QueryClient {
   return new QueryClient({

@@ -20,7 +20,7 @@ interface ActionDialogProps {
   readonly onClose: () => void;
 }
 
-/** Says what an action does before it is done. Cancel has the focus; deleting asks for the entity's name. */
+/** Asks for confirmation and states the consequences. Cancel has the focus; Delete requires typing the entity's name. */
 export function ActionDialog({ action, entityName, onClose }: ActionDialogProps) {
   const entity = findEntity(useFleet().fleet, entityName);
   const cancel = useRef<HTMLButtonElement>(null);
@@ -53,7 +53,7 @@ export function ActionDialog({ action, entityName, onClose }: ActionDialogProps)
             {action === 'refresh' ? <LargeSweep checked={allowLargeSweep} onChange={setAllowLargeSweep} /> : null}
             {action === 'delete' ? <TypedName entityName={entityName} typed={typed} onType={setTyped} /> : null}
             {error === null ? null : (
-              <Trouble urgent error={error} title={`${actionTexts[action].name} was not started.`} />
+              <Trouble urgent error={error} title={`Could not start: ${actionTexts[action].name}.`} />
             )}
             <div className="flex flex-wrap justify-end gap-2">
               <AlertDialog.Close ref={cancel} className={buttonClasses()}>
@@ -64,7 +64,7 @@ export function ActionDialog({ action, entityName, onClose }: ActionDialogProps)
                 look={action === 'delete' ? 'danger' : 'primary'}
                 disabled={!isConfirmed || isPending}
               >
-                {isPending ? 'Asking the engine…' : actionTexts[action].name}
+                {isPending ? 'Starting…' : actionTexts[action].name}
               </Button>
             </div>
           </form>
@@ -97,10 +97,13 @@ function bodyOf(action: ConfirmedAction, entity: EntityView): ReactNode {
           facts={[
             [
               'What happens',
-              `The whole of ${sourceName} is read again, ${formatEstimate(entity.documents)} documents.`,
+              `The engine reads all of ${sourceName} again, ${formatEstimate(entity.documents)} documents.`,
             ],
-            ['Readers', 'keep the present rows until the scan is complete; changes made meanwhile arrive at its end.'],
-            ['At the end', 'rows whose documents are gone from MongoDB are deleted.'],
+            [
+              'Readers',
+              'see the current rows until the scan is complete, then the new rows with all changes made meanwhile.',
+            ],
+            ['At the end', 'Rows whose documents no longer exist in MongoDB are deleted.'],
           ]}
         />
       );
@@ -108,9 +111,12 @@ function bodyOf(action: ConfirmedAction, entity: EntityView): ReactNode {
       return (
         <Consequences
           facts={[
-            ['What happens', 'A new file is built from the oplog beside the present one. MongoDB is not read.'],
-            ['Readers', 'keep the present file until the new one is level, then the name db.sqlite leads to it.'],
-            ['Disk', `needs room for a second file, ${formatBytes(fileBytes)} over ${plural(nodes.length, 'node')}.`],
+            ['What happens', 'The engine builds a new cache file from the oplog. It does not read MongoDB.'],
+            ['Readers', 'use the current file until the new one has caught up; then db.sqlite points to the new file.'],
+            [
+              'Disk',
+              `needs space for a second file, about ${formatBytes(fileBytes)} in total on ${plural(nodes.length, 'node')}.`,
+            ],
           ]}
         />
       );
@@ -118,9 +124,9 @@ function bodyOf(action: ConfirmedAction, entity: EntityView): ReactNode {
       return (
         <Consequences
           facts={[
-            ['What happens', 'The caches of this entity stop taking changes.'],
-            ['Readers', 'keep the rows of this moment, which grow old.'],
-            ['Nothing is lost', 'The oplog goes on collecting changes; Resume applies them all.'],
+            ['What happens', 'The caches of this entity stop applying changes.'],
+            ['Readers', 'see the rows as they are now; these go out of date.'],
+            ['Changes', 'are still stored in the oplog. Resume applies all of them.'],
           ]}
         />
       );
@@ -129,14 +135,14 @@ function bodyOf(action: ConfirmedAction, entity: EntityView): ReactNode {
         <Consequences
           facts={[
             [
-              'What goes',
-              `${plural(nodes.length, 'cache')} (${formatBytes(fileBytes)}), the oplog entries, the definition.`,
+              'Deleted',
+              `${plural(nodes.length, 'cache')} (${formatBytes(fileBytes)}), the oplog entries and the definition.`,
             ],
             [
-              'What stays',
-              `${sourceName} in MongoDB is not touched. The same entity can be defined again; it is scanned anew.`,
+              'Kept',
+              `${sourceName} in MongoDB. If you create the same entity again, the engine scans the collection again.`,
             ],
-            ['Readers', 'that open the file afterwards find none.'],
+            ['Readers', 'can no longer open the cache file.'],
           ]}
         />
       );
@@ -160,7 +166,7 @@ function LargeSweep({ checked, onChange }: LargeSweepProps) {
       <span>
         Allow large deletions
         <span className="block text-ink-2 text-sm">
-          Without it a refresh that would delete more than 20 % of the rows stops and asks.
+          If cleared, a refresh that would delete more than 20 % of the rows stops without deleting any.
         </span>
       </span>
     </label>

@@ -4,9 +4,9 @@ export type EntityAction = (typeof entityActions)[number];
 
 interface ActionTexts {
   readonly name: string;
-  /** Before the entity's name, while it runs. */
+  /** Precedes the entity's name while the action runs. */
   readonly doing: string;
-  /** Before the entity's name, when it is over. */
+  /** Precedes the entity's name after the action has succeeded. */
   readonly done: string;
 }
 

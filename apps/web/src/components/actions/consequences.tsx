@@ -1,4 +1,4 @@
-/** What an action does, in named lines that can be read at a glance. */
+/** The consequences of an action, one labelled line each. */
 export function Consequences({ facts }: { readonly facts: readonly (readonly [string, string])[] }) {
   return (
     <dl className="grid gap-x-4 gap-y-2 sm:grid-cols-[max-content_minmax(0,1fr)]">

@@ -34,17 +34,17 @@ function follow(answers: (JobView | Error)[]) {
 }
 
 describe('following a job', () => {
-  test('ends with the job that is over, and tells each new sentence once', async () => {
+  test('returns the finished job, and reports each new message once', async () => {
     const { outcome, told } = follow([job(), job(), job({ message: 'Sweeping.' }), finished]);
     expect(await outcome).toEqual(finished);
     expect(told).toEqual(['Scanning.', 'Sweeping.']);
   });
 
-  test('a call that fails is not the end of the job', async () => {
+  test('a failed call does not end it', async () => {
     expect(await follow([new Error('network'), finished]).outcome).toEqual(finished);
   });
 
-  test('gives up after half an hour, having asked ever more slowly', async () => {
+  test('gives up after half an hour of increasing delays', async () => {
     const { outcome, waits } = follow([job()]);
     expect(await outcome).toBeNull();
     expect(waits[0]).toBe(300);

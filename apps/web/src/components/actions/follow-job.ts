@@ -7,13 +7,13 @@ const followMsMax = 30 * 60_000;
 export interface JobFollowing {
   readonly getJob: () => Promise<JobView>;
   readonly wait: (durationMs: number) => Promise<void>;
-  /** Called with each new sentence of the job while it runs. */
+  /** Called with each new message while the job runs. */
   readonly onProgress: (job: JobView) => void;
 }
 
 /**
- * Asks for a job until it is over, ever more slowly; null when it was not over within half an hour. A failing call is
- * tried again: the job goes on whether or not the console can see it.
+ * Polls a job with increasing delays until it finishes; null if it has not finished within half an hour. A failed call
+ * is retried, because the job continues whether or not the console can reach the engine.
  */
 export async function followJob({ getJob, wait, onProgress }: JobFollowing): Promise<JobView | null> {
   let waitMs = firstWaitMs;

@@ -6,7 +6,7 @@ import type { ConfirmedAction } from './action-dialog.tsx';
 
 const ActionDialog = dynamic(() => import('./action-dialog.tsx').then((module) => module.ActionDialog));
 
-/** Opens the dialog of an action; the dialog must be rendered where the caller likes. */
+/** `ask` opens the confirmation dialog of an action. The caller renders `dialog`. */
 export function useConfirmedAction(entityName: string): {
   readonly ask: (action: ConfirmedAction) => void;
   readonly dialog: ReactNode;

@@ -24,8 +24,8 @@ export interface ActionRun {
 }
 
 /**
- * Asks the engine for an action and follows its job to the end: the toast tells what the job did, not that the request
- * was accepted. `start` resolves to whether the engine took the request.
+ * Requests an action from the engine and follows its job to the end: the toast shows the outcome of the job, not that
+ * the request was accepted. `start` resolves to whether the engine accepted the request.
  */
 export function useEntityAction(): ActionRun {
   const client = useTRPCClient();
@@ -71,7 +71,7 @@ function useFollowing(): (asked: ActionRequest, jobId: string) => Promise<void> 
   const pathname = usePathname();
   return async ({ action, entityName }, jobId) => {
     const texts = actionTexts[action];
-    const link = { href: `/jobs?job=${jobId}`, words: 'Show the job' };
+    const link = { href: `/jobs?job=${jobId}`, words: 'Show job' };
     const running = { id: jobId, tone: 'busy', title: `${texts.doing} ${entityName}`, link } as const;
     showToast(running);
     const refreshLists = () => queryClient.invalidateQueries({ queryKey: trpc.jobs.pathKey() });
@@ -100,8 +100,8 @@ function outcomeOf({ job, texts, entityName }: Outcome): ToastContent {
   if (job === null)
     return {
       tone: 'unknown',
-      title: `${texts.doing} ${entityName} takes long`,
-      description: 'Its job tells how far it is.',
+      title: `${texts.doing} ${entityName} is taking a long time`,
+      description: 'See the job for its progress.',
     };
   const description = job.message ?? '';
   if (job.status === 'succeeded') return { tone: 'ok', title: `${texts.done} ${entityName}`, description };

@@ -2,13 +2,13 @@ import type { EntityView } from '@emcachers/core/api-views';
 import { Card } from '../ui/card.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 
-/** Where the rows are and how to read them at once. */
+/** The path of the cache file and a command that reads it. */
 export function CacheFile({ entity }: { readonly entity: EntityView }) {
   const { cachePath, entityName } = entity;
   if (cachePath === null) return null;
   const query = `sqlite3 -readonly "${cachePath}" 'SELECT * FROM ${entityName} LIMIT 10'`;
   return (
-    <Card title="Read it" note="from any program on this machine">
+    <Card title="Read the cache" note="from any program on this machine">
       <dl className="grid gap-2.5">
         <Line name="File" text={cachePath} label="Copy the path" />
         <Line name="Shell" text={query} label="Copy the command" />

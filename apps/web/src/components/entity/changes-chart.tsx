@@ -6,15 +6,14 @@ import { formatRate } from '../../format/numbers.ts';
 import { formatDuration } from '../../format/times.ts';
 
 const frame = { width: 600, height: 150, padding: 2 } as const;
-/** The engine sends one point for each five seconds. */
+/** The engine sends one point per five seconds. */
 const pointMs = 5_000;
 const gridLines = [0.25, 0.5, 0.75, 1];
 
-/** Changes applied per second over the last minutes; the pointer reads a single point. */
+/** Changes applied per second in the last minutes; pointing at the chart shows a single value. */
 export function ChangesChart({ points }: { readonly points: readonly number[] }) {
   const [pointed, setPointed] = useState<number | null>(null);
-  if (points.length < 2)
-    return <p className="grid h-[206px] place-items-center text-ink-2">No changes have been counted yet.</p>;
+  if (points.length < 2) return <p className="grid h-[206px] place-items-center text-ink-2">No changes yet.</p>;
   const top = axisTop(points);
   const line = linePath(points, { ...frame, max: top });
   const value = pointed === null ? undefined : points[pointed];
@@ -57,7 +56,7 @@ export function ChangesChart({ points }: { readonly points: readonly number[] })
         <span>{formatDuration(points.length * pointMs)} ago</span>
         <span className="text-ink-2">
           {value === undefined || pointed === null
-            ? `at most ${formatRate(Math.max(...points))} /s`
+            ? `maximum ${formatRate(Math.max(...points))} /s`
             : `${formatRate(value)} /s, ${formatDuration((points.length - 1 - pointed) * pointMs)} ago`}
         </span>
         <span>now</span>
@@ -80,5 +79,5 @@ function summaryOf(points: readonly number[]): string {
   const now = formatRate(points.at(-1) ?? null);
   const most = formatRate(Math.max(...points));
   const least = formatRate(Math.min(...points));
-  return `Changes applied per second in the last ${formatDuration(points.length * pointMs)}: now ${now}, between ${least} and ${most}.`;
+  return `Changes applied per second in the last ${formatDuration(points.length * pointMs)}: now ${now}, minimum ${least}, maximum ${most}.`;
 }

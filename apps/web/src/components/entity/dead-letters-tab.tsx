@@ -17,7 +17,7 @@ type DeadLetter = inferRouterOutputs<AppRouter>['entities']['deadLetters'][numbe
 const lettersMax = 100;
 const renewMs = 5_000;
 
-/** Documents that could not be copied, each with its reason; everything else goes on. */
+/** Documents that could not be copied, each with the reason. They do not stop replication of other documents. */
 export function DeadLettersTab({ entityName }: { readonly entityName: string }) {
   const trpc = useTRPC();
   const refetchInterval = usePollInterval(renewMs);
@@ -28,19 +28,19 @@ export function DeadLettersTab({ entityName }: { readonly entityName: string }) 
     return (
       <Trouble
         error={engineErrorOf(answer.error)}
-        title="The dead letters could not be read."
+        title="Could not read the dead letters."
         onRetry={() => void answer.refetch()}
       />
     );
   return (
     <Card title="Dead letters" note={answer.data === undefined ? '' : countOf(answer.data)} flush>
       {answer.data?.length === 0 ? (
-        <p className="px-4 py-10 text-center text-ink-2">None. Every document could be copied.</p>
+        <p className="px-4 py-10 text-center text-ink-2">No dead letters. Every document was copied.</p>
       ) : (
         <>
           <p className="px-4 pt-3 pb-2 text-ink-2">
-            These documents are not in the cache. Correct them in MongoDB: the next change of a document clears its
-            letter. All others are copied as ever.
+            These documents are not in the cache. Correct a document in MongoDB, and its next change removes the dead
+            letter. Other documents are not affected.
           </p>
           <DataTable
             caption={`Dead letters of ${entityName}`}
@@ -55,7 +55,7 @@ export function DeadLettersTab({ entityName }: { readonly entityName: string }) 
 }
 
 function countOf(letters: readonly DeadLetter[]): string {
-  return letters.length < lettersMax ? formatCount(letters.length) : `the newest ${formatCount(lettersMax)}`;
+  return letters.length < lettersMax ? formatCount(letters.length) : `newest ${formatCount(lettersMax)}`;
 }
 
 const columns: TableColumn<DeadLetter>[] = [
@@ -76,7 +76,7 @@ const columns: TableColumn<DeadLetter>[] = [
       </span>
     ),
   },
-  { id: 'attempts', label: 'Tries', end: true, width: '5rem', cell: (letter) => formatCount(letter.attempts) },
+  { id: 'attempts', label: 'Attempts', end: true, width: '5rem', cell: (letter) => formatCount(letter.attempts) },
   {
     id: 'since',
     label: 'Since',

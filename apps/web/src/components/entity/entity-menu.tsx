@@ -13,13 +13,13 @@ import { dangerItemClasses, MenuPanel, menuItemClasses } from '../ui/menu-panel.
 interface EntityMenuProps {
   readonly entityName: string;
   readonly activity: Activity;
-  /** On the entity's own page Refresh and Rebuild are buttons already. */
+  /** On the entity's own page, Refresh and Rebuild are buttons and the menu omits them. */
   readonly isOnItsPage?: boolean;
 }
 
 const icon = { size: 15, 'aria-hidden': true } as const;
 
-/** What can be done to an entity, besides the buttons that its page shows. */
+/** The menu of actions on an entity. */
 export const EntityMenu = memo(function EntityMenu({ entityName, activity, isOnItsPage = false }: EntityMenuProps) {
   const { ask, dialog } = useConfirmedAction(entityName);
   const { start, isPending } = useEntityAction();

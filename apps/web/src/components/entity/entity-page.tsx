@@ -43,8 +43,8 @@ export function EntityPage({ entityName }: { readonly entityName: string }) {
     case 'unknown':
       return (
         <>
-          <PageHead title={entityName} detail="The state of this entity is not known." />
-          <Trouble error={answer.error} title="The entity could not be read." onRetry={answer.tryAgain} />
+          <PageHead title={entityName} detail="The state of this entity is unknown." />
+          <Trouble error={answer.error} title="Could not read the entity." onRetry={answer.tryAgain} />
         </>
       );
     case 'found':
@@ -54,7 +54,7 @@ export function EntityPage({ entityName }: { readonly entityName: string }) {
           {answer.error === null ? null : (
             <Trouble
               error={answer.error}
-              title={`${whoFails(answer.error)}; what you see is old.`}
+              title={`${whoFails(answer.error)}. The figures below are out of date.`}
               shownSinceMs={answer.receivedAtMs}
               onRetry={answer.tryAgain}
             />
@@ -70,7 +70,7 @@ function MissingEntity({ entityName }: { readonly entityName: string }) {
   return (
     <PageHead
       title={`There is no entity named ${entityName}.`}
-      detail="It may have been deleted, or the address may be misspelt."
+      detail="It may have been deleted, or the address may be wrong."
       actions={
         <Link href="/" className={buttonClasses()}>
           Show all entities
@@ -85,7 +85,7 @@ function EntityTabs({ entity }: { readonly entity: EntityView }) {
   return (
     <Tabs.Root value={tab} onValueChange={(next: Tab) => void setTab(next)} className="grid min-w-0 grid-cols-1 gap-5">
       <Tabs.List
-        aria-label={`Parts of ${entity.entityName}`}
+        aria-label={`Sections of ${entity.entityName}`}
         className="flex gap-x-5 overflow-x-auto border-line border-b [scrollbar-width:none]"
       >
         {tabs.map((name) => (

@@ -9,7 +9,7 @@ import { Banner } from '../ui/banner.tsx';
 import { Button } from '../ui/button.tsx';
 import { Moment } from '../ui/moment.tsx';
 
-/** What is not well, what it means for readers, and the one thing to press; nothing when all is well. */
+/** What is wrong, what it means for readers, and the button that helps; nothing when the entity is healthy. */
 export function EntityTrouble({ entity }: { readonly entity: EntityView }) {
   const { activity, health, reason } = entity;
   if (activity === 'paused') return <PausedNote entity={entity} />;
@@ -34,9 +34,9 @@ function PausedNote({ entity }: { readonly entity: EntityView }) {
     </Button>
   );
   return (
-    <Banner tone="unknown" title="This entity is paused: its caches take no changes." action={resume}>
+    <Banner tone="unknown" title="This entity is paused. Its caches do not apply changes." action={resume}>
       <Readers entity={entity} />
-      <p>The oplog goes on collecting changes; Resume applies them all.</p>
+      <p>Changes are still stored in the oplog. Resume applies all of them.</p>
     </Banner>
   );
 }
@@ -50,7 +50,7 @@ function FailedNote({ entity }: { readonly entity: EntityView }) {
   );
   return (
     <>
-      <Banner tone="bad" title={entity.reason ?? 'This entity has stopped.'} action={action}>
+      <Banner tone="bad" title={entity.reason ?? 'Replication of this entity has stopped.'} action={action}>
         <Readers entity={entity} />
       </Banner>
       {dialog}
@@ -59,10 +59,10 @@ function FailedNote({ entity }: { readonly entity: EntityView }) {
 }
 
 function Readers({ entity }: { readonly entity: EntityView }) {
-  if (entity.freshAsOf === null) return <p>Applications see this entity once its first scan is complete.</p>;
+  if (entity.freshAsOf === null) return <p>Applications can open the cache once the first scan is complete.</p>;
   return (
     <p>
-      Applications go on reading the cache; its slowest node shows the data as of <Moment at={entity.freshAsOf} />.
+      Applications can still read the cache. The slowest node has the data as of <Moment at={entity.freshAsOf} />.
     </p>
   );
 }

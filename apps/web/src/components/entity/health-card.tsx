@@ -5,18 +5,18 @@ import { Card } from '../ui/card.tsx';
 import { ToneIcon, toneText } from '../ui/pill.tsx';
 
 const toneWords: Readonly<Record<Tone, string>> = {
-  ok: 'yes',
-  warn: 'not quite',
-  bad: 'no',
+  ok: 'passed',
+  warn: 'warning',
+  bad: 'failed',
   busy: 'in progress',
-  unknown: 'not known',
+  unknown: 'unknown',
 };
 
 export function HealthCard({ entity }: { readonly entity: EntityView }) {
   const facts = healthFacts(entity);
   const passed = facts.filter((fact) => fact.tone === 'ok').length;
   return (
-    <Card title="Health" aside={`${passed} of ${facts.length} as they should be`}>
+    <Card title="Health" aside={`${passed} of ${facts.length} checks passed`}>
       <ul className="-my-2">
         {facts.map((fact) => (
           <li

@@ -8,7 +8,7 @@ export function JobsTab({ entityName }: { readonly entityName: string }) {
     <Card title="Jobs" note="newest first" flush>
       <JobList
         entityName={entityName}
-        empty="No job has been run for this entity. Refresh, rebuild, pause and delete leave their record here."
+        empty="No jobs for this entity yet. Each refresh, rebuild, pause, resume and delete is recorded here."
       />
     </Card>
   );

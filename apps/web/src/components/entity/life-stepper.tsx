@@ -12,12 +12,12 @@ import { Moment } from '../ui/moment.tsx';
 
 type StepName = (typeof lifeStepNames)[number];
 
-/** Pending, scanning, catching up, live: how far the entity has come and how long each part took. */
+/** Pending, scanning, catching up, live: the steps of an entity and how long each one took. */
 export function LifeStepper({ entity }: { readonly entity: EntityView }) {
   const states = lifeSteps(entity);
   return (
     <Card>
-      <ol aria-label="The way to live" className="grid gap-3 py-0.5 sm:grid-cols-4 sm:gap-0">
+      <ol aria-label="Progress to live" className="grid gap-3 py-0.5 sm:grid-cols-4 sm:gap-0">
         {lifeStepNames.map((name, index) => (
           <Step key={name} name={name} state={states[index] ?? 'next'} isFirst={index === 0} entity={entity} />
         ))}
@@ -35,9 +35,9 @@ interface StepProps {
 
 const stateWords: Readonly<Record<StepState, string>> = {
   done: 'done',
-  current: 'now',
+  current: 'in progress',
   stopped: 'stopped here',
-  next: 'not yet',
+  next: 'not started',
 };
 
 function Step({ name, state, isFirst, entity }: StepProps) {

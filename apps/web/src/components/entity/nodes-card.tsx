@@ -12,7 +12,7 @@ export function NodesCard({ entity }: { readonly entity: EntityView }) {
     <Card title="Nodes" aside={`oplog head ${formatCount(entity.head)}`} flush>
       {entity.nodes.length === 0 ? (
         <p className="px-4 py-6 text-ink-2">
-          No node has a cache of this entity yet. It is made once the scan is complete.
+          No node has a cache of this entity yet. Each node creates one when the scan is complete.
         </p>
       ) : (
         <DataTable
@@ -48,7 +48,7 @@ function statusCell(node: EntityNodeView) {
   return <Pill tone={toneOfHealth(node.health)} words={wordsOf(node)} />;
 }
 
-/** What stops the node, below its row. */
+/** The node's error, shown below its row. */
 function errorOf(node: EntityNodeView) {
   if (node.error === null) return null;
   return (
@@ -61,7 +61,7 @@ function errorOf(node: EntityNodeView) {
 function wordsOf(node: EntityNodeView): string {
   switch (node.health) {
     case 'ok':
-      return node.lagEntries === 0 ? 'Level' : 'Fresh';
+      return node.lagEntries === 0 ? 'Up to date' : 'Fresh';
     case 'degraded':
       return 'Behind';
     case 'failed':

@@ -21,7 +21,7 @@ import { useHeld } from './use-held.ts';
 const entriesMax = 25;
 const parsers = { before: parseAsInteger, entry: parseAsInteger };
 
-/** The newest entries of the oplog, as every cache replays them. */
+/** The newest oplog entries, in the order in which the caches apply them. */
 export function OplogTab({ entityName }: { readonly entityName: string }) {
   const trpc = useTRPC();
   const [{ before, entry }, setPlace] = useQueryStates(parsers);
@@ -39,14 +39,14 @@ export function OplogTab({ entityName }: { readonly entityName: string }) {
     return (
       <Trouble
         error={engineErrorOf(answer.error)}
-        title="The oplog could not be read."
+        title="Could not read the oplog."
         onRetry={() => void answer.refetch()}
       />
     );
   return (
     <Card title="Oplog" note="newest first" aside={<Following before={before} isHeld={isHeld} />} flush>
       {shown?.entries.length === 0 ? (
-        <p className="px-4 py-10 text-center text-ink-2">No entry yet. The first come with the first scan.</p>
+        <p className="px-4 py-10 text-center text-ink-2">No entries yet. The first scan appends the first entries.</p>
       ) : (
         <div {...handlers}>
           <DataTable
@@ -71,7 +71,7 @@ export function OplogTab({ entityName }: { readonly entityName: string }) {
 
 function Following({ before, isHeld }: { readonly before: number | null; readonly isHeld: boolean }) {
   if (before !== null) return `Entries before ${formatCount(before)}`;
-  return isHeld ? 'Held still while you look' : 'New entries appear by themselves';
+  return isHeld ? 'Updates paused while you point here' : 'New entries appear automatically';
 }
 
 function columnsFor(opened: number | null, open: (id: number | null) => void): TableColumn<OplogEntryView>[] {

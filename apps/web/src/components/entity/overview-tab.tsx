@@ -56,7 +56,7 @@ function FreshFact({ entity }: { readonly entity: EntityView }) {
   return (
     <Fact name="Fresh as of" figure={<Moment at={freshAsOf} show="precise" />}>
       {freshAsOf === null ? (
-        'Known once the first scan is complete.'
+        'Available when the first scan is complete.'
       ) : (
         <>
           <Moment at={freshAsOf} show="ago" />, on the slowest node
@@ -88,10 +88,10 @@ function LagFact({ entity }: { readonly entity: EntityView }) {
   );
 }
 
-/** The offset of a level cache moves on with the whole oplog, past the newest entry of its own entity. */
+/** The offset of a cache without lag advances with the whole oplog, past the newest entry of its own entity. */
 function positionWords(offset: number | null, head: number | null): string {
-  if (offset !== null && head !== null && offset >= head) return `level with the oplog at ${formatCount(offset)}`;
-  return `offset ${formatCount(offset)} of head ${formatCount(head)}`;
+  if (offset !== null && head !== null && offset >= head) return `up to date at offset ${formatCount(offset)}`;
+  return `offset ${formatCount(offset)}, head ${formatCount(head)}`;
 }
 
 function RowsFact({ entity }: { readonly entity: EntityView }) {
@@ -99,8 +99,8 @@ function RowsFact({ entity }: { readonly entity: EntityView }) {
   return (
     <Fact name="Rows in the cache" figure={formatCount(documents)}>
       {scan.finishedAt === null
-        ? 'Rows appear together when the scan is complete.'
-        : `the last scan read ${plural(scan.scanned, 'document')}`}
+        ? 'All rows appear when the scan is complete.'
+        : `last scan: ${plural(scan.scanned, 'document')}`}
     </Fact>
   );
 }

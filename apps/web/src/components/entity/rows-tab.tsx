@@ -17,10 +17,10 @@ import { useRowMarks } from './use-row-marks.ts';
 const rowsMax = 25;
 const parsers = { after: parseAsString, doc: parseAsString };
 
-/** The rows as applications read them, renewed as they change. */
+/** The rows as applications read them, updated as they change. */
 export function RowsTab({ entity }: { readonly entity: EntityView }) {
   const { entityName, activity } = entity;
-  // Without a complete cache the engine has nothing to show and says so as an error; here it is the usual beginning.
+  // Without a complete cache the engine answers with an error. A new entity is no error, so the rows are not requested.
   const hasRows = entity.documents !== null && activity !== 'deleting';
   const trpc = useTRPC();
   const [{ after, doc }, setPlace] = useQueryStates(parsers, { history: 'push' });
@@ -52,7 +52,7 @@ export function RowsTab({ entity }: { readonly entity: EntityView }) {
         <div className="p-4">
           <Trouble
             error={engineErrorOf(answer.error)}
-            title="The rows could not be read."
+            title="Could not read the rows."
             onRetry={() => void answer.refetch()}
           />
         </div>
@@ -85,12 +85,12 @@ function emptyWords(docId: string | null, activity: Activity): ReactNode {
   if (docId !== null)
     return (
       <>
-        No row has the document id <code className="text-ink">{docId}</code>. It may be deleted, or not copied yet.
+        No row has the document id <code className="text-ink">{docId}</code>. The document may have been deleted, or not
+        copied yet.
       </>
     );
-  if (activity === 'live')
-    return 'The collection has no documents. The first one appears here as soon as it is inserted.';
-  return 'There are no rows yet. They appear together when the first scan is complete.';
+  if (activity === 'live') return 'The collection is empty. Documents appear here as soon as they are inserted.';
+  return 'No rows yet. All rows appear when the first scan is complete.';
 }
 
 interface PageBarProps {

@@ -7,13 +7,13 @@ import type { RowMarks } from './use-row-marks.ts';
 
 type Row = RowsPage['rows'][number];
 
-/** A cell shows so much; the whole value is in its title. */
+/** Characters shown in a cell; the title has the whole value. */
 const shownCharsMax = 80;
 
 interface RowsTableProps {
   readonly page: RowsPage | undefined;
   readonly marks: RowMarks;
-  /** The page that is asked for has not come; what is shown belongs to the one before. */
+  /** The requested page is still loading; the rows shown are from the previous page. */
   readonly isOld: boolean;
   readonly entityName: string;
 }

@@ -6,10 +6,10 @@ import { formatCount, formatEstimate, formatRate, formatShare, plural } from '..
 import { formatDuration } from '../../format/times.ts';
 import { Card } from '../ui/card.tsx';
 
-/** An estimate below this is told as this: tenths of a second would promise too much. */
+/** Shorter estimates are shown as this; tenths of a second would suggest a precision that the estimate lacks. */
 const secondsShownMsMin = 10_000;
 
-/** The scan as it runs: a bar when the total is known, a counter that moves in any case. */
+/** The progress of a scan: a bar if the total is known, and a counter. */
 export function ScanCard({ entity }: { readonly entity: EntityView }) {
   const { scan, sourceName, activity, documents } = entity;
   const { share, remainingMs } = scanProgress(scan);
@@ -39,12 +39,12 @@ export function ScanCard({ entity }: { readonly entity: EntityView }) {
         <b className="font-[600] text-ink">{formatCount(scan.scanned)}</b>
         {scan.estimated === null ? ' documents' : ` of ${formatEstimate(scan.estimated)} documents`}
         {scan.ratePerSecond === null ? '' : ` · ${formatRate(scan.ratePerSecond)} /s`}
-        {scan.staged === null ? '' : ` · ${plural(scan.staged, 'live change')} held back until the scan is complete`}
+        {scan.staged === null ? '' : ` · ${plural(scan.staged, 'live change')} staged until the scan is complete`}
       </p>
       <p className="mt-0.5 text-ink-3 text-sm">
         {documents === null
-          ? 'Readers see the entity once it is complete, never half of it.'
-          : 'Readers keep the rows of the version before until this scan is complete.'}
+          ? 'Readers can open the cache when the scan is complete. They never see a partial copy.'
+          : 'Readers see the rows of the previous version until this scan is complete.'}
       </p>
     </Card>
   );

@@ -17,14 +17,14 @@ const columns: TableColumn<Column>[] = [
   { id: 'path', label: 'Path in the document', stack: 'wide', cell: (column) => <code>{column.path}</code> },
 ];
 
-/** What the entity keeps of its documents, and the place where it is deleted. */
+/** The columns of the entity, its shape as JSON, and the Duplicate and Delete actions. */
 export function ShapeTab({ entity }: { readonly entity: EntityView }) {
   const { entityName, sourceName } = entity;
   const shape: Shape = { entityName, sourceName, columns: entity.columns };
   const json = JSON.stringify(shape, null, 2);
   return (
     <>
-      <Card title="Columns" note={plural(entity.columns.length, 'column')} aside="besides doc_id, the key" flush>
+      <Card title="Columns" note={plural(entity.columns.length, 'column')} aside="in addition to the key, doc_id" flush>
         <DataTable
           caption={`Columns of ${entityName}`}
           compact
@@ -35,7 +35,7 @@ export function ShapeTab({ entity }: { readonly entity: EntityView }) {
       </Card>
       <Card
         title="As JSON"
-        note="what POST /api/v1/entities takes"
+        note="the body for POST /api/v1/entities"
         aside={<CopyButton text={json} label="Copy the shape as JSON" />}
       >
         {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard. */}
@@ -43,11 +43,11 @@ export function ShapeTab({ entity }: { readonly entity: EntityView }) {
           {json}
         </pre>
       </Card>
-      <Card title="Another shape">
+      <Card title="Change the shape">
         <div className="flex flex-wrap items-center gap-3">
           <p className="min-w-0 flex-1 basis-64 text-ink-2">
-            A shape cannot change. Duplicate it with other columns, let your applications read the new entity, then
-            delete this one.
+            The shape of an entity cannot be changed. To use different columns, duplicate the entity, point your
+            applications to the new one, then delete this one.
           </p>
           <Link href={`/entities/new?from=${encodeURIComponent(entityName)}`} className={buttonClasses()}>
             <Copy size={14} aria-hidden /> Duplicate
@@ -65,8 +65,8 @@ function DangerZone({ entity }: { readonly entity: EntityView }) {
     <Card title="Delete this entity" className="border-bad/40!">
       <div className="flex flex-wrap items-center gap-3">
         <p className="min-w-0 flex-1 basis-64 text-ink-2">
-          Removes its cache files on all nodes, its oplog entries and this definition. The collection{' '}
-          <code>{entity.sourceName}</code> in MongoDB is not touched.
+          Deletes the cache files on all nodes, the oplog entries and the definition. Does not change the collection{' '}
+          <code>{entity.sourceName}</code> in MongoDB.
         </p>
         <Button look="danger" disabled={entity.activity === 'deleting'} onClick={() => ask('delete')}>
           <Trash2 size={14} aria-hidden /> Delete entity

@@ -12,7 +12,7 @@ export type EntityAnswer =
   | {
       readonly kind: 'found';
       readonly entity: EntityView;
-      /** Set when the figures are old because the engine does not answer. */
+      /** Set when the figures are out of date because the engine does not answer. */
       readonly error: EngineError | null;
       readonly receivedAtMs: number;
       readonly tryAgain: () => void;
@@ -21,8 +21,8 @@ export type EntityAnswer =
 const noSuchEntity = 'EMC-5002';
 
 /**
- * One entity, from the pushed picture of the fleet. A name that the picture lacks is asked for by itself before it is
- * called missing: the picture may be older than the entity.
+ * One entity, taken from the fleet view that the engine pushes. If the fleet view lacks the name, the entity is requested
+ * separately before it counts as missing, because the fleet view may be older than the entity.
  */
 export function useEntity(entityName: string): EntityAnswer {
   const trpc = useTRPC();
@@ -48,7 +48,7 @@ export function useEntity(entityName: string): EntityAnswer {
   return { kind: 'found', entity: asked.data, error, receivedAtMs, tryAgain };
 }
 
-/** Whether the entity has been in a picture since this page was opened: if it is not any more, it was deleted. */
+/** Whether the entity has been in the fleet view since this page was opened; if it then disappears, it was deleted. */
 function useWasSeen(entity: EntityView | null | undefined): boolean {
   const [wasSeen, setWasSeen] = useState(false);
   if (!wasSeen && entity !== null && entity !== undefined) setWasSeen(true);

@@ -1,13 +1,13 @@
 import { useState } from 'react';
 
 /**
- * Keeps what is shown still while someone points at it or works in it, so that nothing moves away under the pointer.
- * `newest` is shown again as soon as they leave.
+ * Freezes what is shown while the pointer or the focus is inside, so that nothing moves away under the pointer. `newest`
+ * is shown again as soon as they leave.
  */
 export interface Held<Value> {
   readonly shown: Value | undefined;
   readonly isHeld: boolean;
-  /** Handlers of the element that holds still. */
+  /** Event handlers for the element to freeze. */
   readonly handlers: {
     readonly onPointerEnter: () => void;
     readonly onPointerLeave: () => void;
@@ -18,9 +18,9 @@ export interface Held<Value> {
 
 interface HeldOptions<Value> {
   readonly newest: Value | undefined;
-  /** Names what is shown; a picture that was held under another name is let go. */
+  /** Identifies what is shown; a frozen value with another name is discarded. */
   readonly name: string;
-  /** Held on although nobody points at it, for example because a part of it is opened. */
+  /** Stays frozen without pointer and focus, for example because a part of it is expanded. */
   readonly isPinned: boolean;
 }
 

@@ -2,18 +2,18 @@ import type { RowsPage } from '@emcachers/core/api-views';
 import { useEffect, useRef, useState } from 'react';
 import { changedCells, type RowChanges } from '../../entity-facts/row-changes.ts';
 
-/** As long as the mark takes to fade, see `changed-cell` in globals.css. */
+/** The duration of the fade, see `changed-cell` in globals.css. */
 const markedMs = 2_400;
 
 export interface RowMarks {
   readonly changes: RowChanges;
-  /** Grows with each change, so that a cell that changes again is marked again. */
+  /** Increases with each change, so that a cell that changes again is marked again. */
   readonly turn: number;
 }
 
 const noMarks: RowMarks = { changes: new Map(), turn: 0 };
 
-/** Which cells of a page have just changed. `pageKey` names the page: another page is not a change. */
+/** The cells of a page that have just changed. Switching to another page, identified by `pageKey`, is not a change. */
 export function useRowMarks(page: RowsPage | undefined, pageKey: string): RowMarks {
   const before = useRef<{ readonly page: RowsPage; readonly pageKey: string } | null>(null);
   const [marks, setMarks] = useState(noMarks);

@@ -36,21 +36,21 @@ const columns: TableColumn<SourceCollectionView>[] = [
         href={`/entities/new?source=${encodeURIComponent(source.sourceName)}`}
         className={buttonClasses('plain', 'small')}
       >
-        Define an entity<span className="sr-only"> of {source.sourceName}</span>
+        Create entity<span className="sr-only"> from {source.sourceName}</span>
       </Link>
     ),
   },
 ];
 
-/** Before the first entity: what there is to copy, and what copying gives. */
+/** Shown before the first entity exists: what an entity is, and the collections that can be copied. */
 export function EmptyFleet() {
   const trpc = useTRPC();
   const sources = useQuery(trpc.sources.list.queryOptions());
   return (
-    <Card title="Define your first entity" aside="Collections found in MongoDB" flush>
+    <Card title="Create your first entity" aside="Collections found in MongoDB" flush>
       <p className="max-w-[46rem] px-4 pt-3.5 pb-3 text-ink-2">
         An entity is a copy of one MongoDB collection in a SQLite file, with the columns that you choose. Applications
-        on this machine open the file and read it with SQL; every change in MongoDB reaches it within moments.
+        on this machine open the file and query it with SQL. Each change in MongoDB reaches the file within seconds.
       </p>
       {sources.error === null ? (
         <Found sources={sources.data} />
@@ -58,7 +58,7 @@ export function EmptyFleet() {
         <div className="px-4 pb-4">
           <Trouble
             error={engineErrorOf(sources.error)}
-            title="The collections of MongoDB could not be listed."
+            title="Could not list the MongoDB collections."
             onRetry={() => void sources.refetch()}
           />
         </div>
@@ -71,8 +71,8 @@ function Found({ sources }: { readonly sources: readonly SourceCollectionView[] 
   if (sources?.length === 0)
     return (
       <p className="px-4 pb-4 text-ink-2">
-        MongoDB has no collection yet. Insert a document, or define an entity now: it fills as soon as its collection
-        does.
+        MongoDB has no collections yet. Insert a document, or create an entity now; the scan starts when the collection
+        exists.
       </p>
     );
   return (

@@ -8,11 +8,11 @@ import { TextInput } from '../ui/text-input.tsx';
 import type { ListingControls } from './use-entity-listing.ts';
 
 const statusNames: Readonly<Record<StatusFilter, string>> = {
-  any: 'Status: any',
+  any: 'Any status',
   live: 'Live',
   busy: 'Busy',
   paused: 'Paused',
-  troubled: 'In trouble',
+  troubled: 'Unhealthy',
 };
 
 interface EntityFiltersProps {
@@ -28,8 +28,8 @@ export function EntityFilters({ controls, nodeIds }: EntityFiltersProps) {
       <TextInput
         small
         type="search"
-        aria-label="Find an entity or source"
-        placeholder="Find an entity or source"
+        aria-label="Search entities and sources"
+        placeholder="Search entities and sources"
         value={listing.text}
         onChange={(event) => change({ text: event.target.value })}
         className="max-w-52"
@@ -56,7 +56,7 @@ export function EntityFilters({ controls, nodeIds }: EntityFiltersProps) {
           value={listing.node ?? ''}
           onChange={(event) => change({ node: event.target.value === '' ? null : event.target.value })}
         >
-          <option value="">Node: any</option>
+          <option value="">Any node</option>
           {nodeIds.map((nodeId) => (
             <option key={nodeId} value={nodeId}>
               {nodeId}

@@ -124,7 +124,7 @@ function changesCell(entity: EntityView) {
   if (entity.rateHistory.length === 0) return <span className="text-ink-3">{unknownFigure}</span>;
   const { tone } = statusWords(entity);
   const most = Math.max(...entity.rateHistory);
-  const label = `Changes applied in the last 5 minutes: ${formatRate(entity.ratePerSecond)} per second now, at most ${formatRate(most)}`;
+  const label = `Changes applied in the last 5 minutes: ${formatRate(entity.ratePerSecond)} per second now, maximum ${formatRate(most)}`;
   return <Sparkline points={entity.rateHistory} tone={tone === 'warn' ? 'ok' : tone} label={label} />;
 }
 
@@ -133,7 +133,7 @@ function errorsCell(entity: EntityView) {
   if (count === 0) return '0';
   const told = [
     entity.deadLetters > 0 ? plural(entity.deadLetters, 'dead letter') : null,
-    entity.coercionErrors > 0 ? plural(entity.coercionErrors, 'value') : null,
+    entity.coercionErrors > 0 ? plural(entity.coercionErrors, 'type error') : null,
   ].filter((words) => words !== null);
   const href = `/entities/${encodeURIComponent(entity.entityName)}?tab=dead-letters`;
   return (

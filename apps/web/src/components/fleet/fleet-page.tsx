@@ -17,7 +17,7 @@ import { EntityTable } from './entity-table.tsx';
 import { PipelineStrip } from './pipeline-strip.tsx';
 import { useEntityListing } from './use-entity-listing.ts';
 
-/** All entities: is it well, what is not, and the way of a change through the pipeline. */
+/** All entities: the overall state, the pipeline and the entity table. */
 export function FleetPage() {
   const { fleet, error, receivedAtMs, tryAgain } = useFleet();
   const isEmpty = fleet !== undefined && fleet.entities.length === 0;
@@ -25,10 +25,10 @@ export function FleetPage() {
     return (
       <>
         <PageHead
-          title="The state of your entities is not known."
-          detail="Applications go on reading their cache files; only this page lacks its figures."
+          title="The state of your entities is unknown."
+          detail="Applications can still read their cache files; only this page has no figures."
         />
-        <Trouble error={error} title="The engine's picture could not be read." onRetry={tryAgain} />
+        <Trouble error={error} title="Could not read the state from the engine." onRetry={tryAgain} />
       </>
     );
   return (
@@ -37,7 +37,7 @@ export function FleetPage() {
       {error === null ? null : (
         <Trouble
           error={error}
-          title={`${whoFails(error)}; what you see is old.`}
+          title={`${whoFails(error)}. The figures below are out of date.`}
           shownSinceMs={receivedAtMs}
           onRetry={tryAgain}
         />
@@ -71,7 +71,7 @@ function EntityList({ fleet }: { readonly fleet: FleetView | undefined }) {
     <Card title="Entities" flush aside={<EntityFilters controls={controls} nodeIds={nodeIds} />}>
       {listed?.length === 0 ? (
         <div className="grid justify-items-center gap-3 px-4 py-10 text-center">
-          <p className="text-ink-2">No entity matches this filter.</p>
+          <p className="text-ink-2">No entities match this filter.</p>
           <Button onClick={controls.clear}>Show all entities</Button>
         </div>
       ) : (

@@ -14,7 +14,7 @@ const stageNames: Readonly<Record<StageView['stage'], string>> = {
 };
 const stageOrder = Object.keys(stageNames) as StageView['stage'][];
 
-/** The way of a change from MongoDB to the cache files: one figure and one line of evidence for each stage. */
+/** The stages from MongoDB to the cache files, each with one figure and one line of evidence. */
 export function PipelineStrip({ stages }: { readonly stages: readonly StageView[] | undefined }) {
   return (
     <section aria-label="Pipeline" className="@container">

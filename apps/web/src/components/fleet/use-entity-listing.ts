@@ -15,11 +15,11 @@ export interface ListingControls {
   readonly listing: EntityListing;
   readonly change: (part: Partial<EntityListing>) => void;
   readonly clear: () => void;
-  /** What a header cell shows and does for a sort: first press descending for figures, ascending for names. */
+  /** State and toggle of a header cell. The first click sorts figures descending and names ascending. */
   readonly sortOf: (sort: EntitySort) => { state: 'ascending' | 'descending' | 'none'; toggle: () => void };
 }
 
-/** The table's filter and order, kept in the address so that a view can be shared. */
+/** The table's filter and sort order, kept in the URL so that a view can be shared. */
 export function useEntityListing(): ListingControls {
   const [listing, setListing] = useQueryStates(parsers, { urlKeys: { text: 'q' } });
   const change = (part: Partial<EntityListing>) => {

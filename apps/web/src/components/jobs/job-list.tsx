@@ -30,10 +30,10 @@ export const jobKindWords: Readonly<Record<JobKind, string>> = {
 };
 
 interface JobListProps {
-  /** All entities where it is left out. */
+  /** Omit it to list the jobs of all entities. */
   readonly entityName?: string;
   readonly empty: string;
-  /** The job that an address points at. */
+  /** The job to highlight, from the page's address. */
   readonly markedJobId?: string | null;
 }
 
@@ -47,7 +47,7 @@ export function JobList({ entityName, empty, markedJobId = null }: JobListProps)
       <div className="p-4">
         <Trouble
           error={engineErrorOf(answer.error)}
-          title="The jobs could not be listed."
+          title="Could not list the jobs."
           onRetry={() => void answer.refetch()}
         />
       </div>
@@ -94,7 +94,7 @@ function columnsFor(hasEntity: boolean, markedJobId: string | null): TableColumn
       width: '8rem',
       cell: (job) => <Pill {...jobStatusWords[job.status]} />,
     },
-    { id: 'message', label: 'What it did', stack: 'wide', cell: messageCell },
+    { id: 'message', label: 'Message', stack: 'wide', cell: messageCell },
     {
       id: 'created',
       label: 'Started',

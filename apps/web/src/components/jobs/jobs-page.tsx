@@ -13,11 +13,11 @@ export function JobsPage() {
   const [jobId] = useQueryState('job', parseAsString);
   return (
     <>
-      <PageHead title={titleOf(fleet?.activeJobs)} detail="What operators asked for, and what came of it." />
+      <PageHead title={titleOf(fleet?.activeJobs)} detail="What operators requested, and the outcome." />
       <Card title="Jobs" note="newest first" flush>
         <JobList
           markedJobId={jobId}
-          empty="No job has been run yet. Refresh, rebuild, pause and delete leave their record here."
+          empty="No jobs yet. Each refresh, rebuild, pause, resume and delete is recorded here."
         />
       </Card>
     </>
@@ -26,5 +26,5 @@ export function JobsPage() {
 
 function titleOf(activeJobs: number | undefined) {
   if (activeJobs === undefined) return <Skeleton width="14rem" />;
-  return activeJobs === 0 ? 'No job is running.' : `${plural(activeJobs, 'job')} queued or running.`;
+  return activeJobs === 0 ? 'No jobs are running.' : `${plural(activeJobs, 'job')} queued or running.`;
 }

@@ -16,19 +16,21 @@ import { Pill } from '../ui/pill.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { Trouble } from '../ui/trouble.tsx';
 
-/** The engine's processes: who leads, who is silent, what each one keeps. */
+/** The engine's processes: which one leads, which ones are silent, and what each one stores. */
 export function NodesPage() {
   const { fleet, error, receivedAtMs, tryAgain } = useFleet();
   return (
     <>
       <PageHead
         title={fleet === undefined ? <Skeleton width="16rem" /> : sentenceOf(fleet.nodes)}
-        detail="A node is one engine process. One of them leads and reads MongoDB; each keeps its own cache files."
+        detail="A node is one engine process. The leader reads MongoDB; every node has its own cache files."
       />
       {error === null ? null : (
         <Trouble
           error={error}
-          title={fleet === undefined ? 'The nodes could not be listed.' : `${whoFails(error)}; what you see is old.`}
+          title={
+            fleet === undefined ? 'Could not list the nodes.' : `${whoFails(error)}. The figures below are out of date.`
+          }
           shownSinceMs={receivedAtMs}
           onRetry={tryAgain}
         />
@@ -58,11 +60,11 @@ function rowsOf(fleet: FleetView): NodeRow[] {
 }
 
 function sentenceOf(nodes: readonly NodeView[]): string {
-  const well = nodes.filter((node) => node.health === 'ok').length;
+  const healthy = nodes.filter((node) => node.health === 'ok').length;
   if (nodes.length === 0) return 'No node has reported yet.';
-  if (well === nodes.length)
-    return nodes.length === 1 ? 'The one node is well.' : `All ${nodes.length} nodes are well.`;
-  return `${well} of ${plural(nodes.length, 'node')} ${well === 1 ? 'is' : 'are'} well.`;
+  if (healthy === nodes.length)
+    return nodes.length === 1 ? 'The node is healthy.' : `All ${nodes.length} nodes are healthy.`;
+  return `${healthy} of ${plural(nodes.length, 'node')} ${healthy === 1 ? 'is' : 'are'} healthy.`;
 }
 
 const columns: TableColumn<NodeRow>[] = [
@@ -84,26 +86,26 @@ const columns: TableColumn<NodeRow>[] = [
     width: '9rem',
     cell: ({ node }) => <Pill tone={toneOfHealth(node.health)} words={healthWords[node.health]} />,
   },
-  { id: 'roles', label: 'Does', width: '12rem', cell: ({ node }) => node.roles.join(', ') },
+  { id: 'roles', label: 'Roles', width: '12rem', cell: ({ node }) => node.roles.join(', ') },
   { id: 'caches', label: 'Caches', end: true, width: '6rem', cell: ({ facts }) => formatCount(facts.caches) },
   { id: 'disk', label: 'On disk', end: true, width: '7rem', cell: ({ facts }) => formatBytes(facts.fileBytes) },
   {
     id: 'behind',
-    label: 'Most behind',
+    label: 'Largest lag',
     end: true,
     width: '9rem',
     cell: ({ facts }) => formatCount(facts.lagEntriesMax),
   },
-  { id: 'up', label: 'Up for', end: true, width: '8rem', cell: ({ node }) => <UpFor node={node} /> },
+  { id: 'up', label: 'Uptime', end: true, width: '8rem', cell: ({ node }) => <Uptime node={node} /> },
   {
     id: 'heard',
-    label: 'Last heard',
+    label: 'Last report',
     end: true,
     width: '8rem',
     cell: ({ node }) => <Moment at={node.heartbeatAt} show="ago" />,
   },
 ];
 
-function UpFor({ node }: { readonly node: NodeView }) {
+function Uptime({ node }: { readonly node: NodeView }) {
   return formatDuration(useEngineNow() - Date.parse(node.startedAt));
 }

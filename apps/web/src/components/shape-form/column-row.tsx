@@ -20,13 +20,13 @@ interface ColumnRowProps {
   readonly index: number;
   readonly count: number;
   readonly pathListId: string;
-  /** What the sample says of this column; undefined while unknown. */
+  /** Counts for this column from the sample; undefined until the preview arrives. */
   readonly found: { readonly column: ColumnPreview; readonly sampled: number } | undefined;
   readonly onMove: (to: number) => void;
   readonly onRemove: () => void;
 }
 
-/** Where the focus goes when a column is moved: the same button of the same column. */
+/** Id of a move button. After a move the focus stays on the same button of the same column. */
 export function moveButtonId(index: number, direction: 'up' | 'down'): string {
   return `column-${index}-${direction}`;
 }
@@ -102,7 +102,7 @@ export function ColumnRow({ form, index, count, pathListId, found, onMove, onRem
   );
 }
 
-/** What is wrong with each part of a column; nothing is said of a part that the reader has not come to yet. */
+/** The error of each part of a column. A part that the operator has not visited yet shows none. */
 function useColumnMessages(form: UseFormReturn<Shape>, index: number): (part: ColumnPart) => string | undefined {
   const { errors, touchedFields, isSubmitted } = useFormState({ control: form.control });
   const touched = touchedFields.columns?.[index];

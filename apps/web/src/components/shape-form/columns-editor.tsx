@@ -34,7 +34,7 @@ export function ColumnsEditor({ form, columns, sample, preview }: ColumnsEditorP
   return (
     <fieldset className="grid min-w-0 gap-1.5">
       <legend className="mb-1.5 font-[560]">
-        Columns <span className="font-normal text-ink-3">· besides doc_id, the key</span>
+        Columns <span className="font-normal text-ink-3">· in addition to the key, doc_id</span>
       </legend>
       <datalist id={pathListId}>
         {sample?.paths.map(({ path }) => (
@@ -97,7 +97,7 @@ function ColumnHeads() {
   );
 }
 
-/** Moves the focus after the next paint, to the first of the ids that can take it. */
+/** After the next render, focuses the first of the given ids that is an enabled button. */
 function useFocusNext(): (...ids: string[]) => void {
   const wanted = useRef<readonly string[]>([]);
   useEffect(() => {

@@ -8,7 +8,7 @@ interface FieldProps {
   readonly children: ReactNode;
 }
 
-/** A labelled input with its hint and its error; the input names both by `aria-describedby`, see `describedBy`. */
+/** A labelled input with its hint and its error. The input refers to both through `describedBy`. */
 export function Field({ id, label, hint, error, children }: FieldProps) {
   return (
     <div className="grid content-start gap-1.5">
@@ -34,7 +34,7 @@ export function FieldError({ id, error }: { readonly id: string; readonly error:
   );
 }
 
-/** Attributes that tie an input to its hint and its error. */
+/** ARIA attributes that connect an input to its hint and its error. */
 export function describedBy(id: string, error: string | undefined) {
   return {
     'aria-invalid': error !== undefined,

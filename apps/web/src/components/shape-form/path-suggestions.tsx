@@ -15,12 +15,12 @@ interface PathSuggestionsProps {
   readonly sample: SampleView | undefined;
   readonly error: EngineError | null;
   readonly retry: () => void;
-  /** Paths that are columns already. */
+  /** Paths that already are columns. */
   readonly taken: ReadonlySet<string>;
   readonly onAdd: (paths: readonly SampledPath[]) => void;
 }
 
-/** The fields found in a sample of the collection: how often, of which type, an example; a press adds a column. */
+/** Fields found in a sample of the collection, with frequency, type and an example. Clicking one adds a column. */
 export function PathSuggestions({ sample, error, retry, taken, onAdd }: PathSuggestionsProps) {
   const open = sample?.paths.filter(({ path }) => !taken.has(path)) ?? [];
   const topLevel = open.filter(({ path }) => !path.includes('.') && path !== '_id');
@@ -39,15 +39,15 @@ export function PathSuggestions({ sample, error, retry, taken, onAdd }: PathSugg
     >
       {error === null ? null : (
         <div className="p-4">
-          <Trouble error={error} title="The collection could not be sampled." onRetry={retry} />
+          <Trouble error={error} title="Could not sample the collection." onRetry={retry} />
         </div>
       )}
       {sample === undefined && error === null ? <Placeholder /> : null}
       {sample !== undefined && open.length === 0 ? (
         <p className="px-4 py-4 text-ink-2">
           {sample.sampled === 0
-            ? 'The collection has no documents yet; name paths by hand.'
-            : 'All fields are columns.'}
+            ? 'The collection has no documents yet. Enter the paths by hand.'
+            : 'Every field found is already a column.'}
         </p>
       ) : null}
       <ul className="max-h-80 overflow-y-auto">

@@ -13,18 +13,18 @@ type PreviewRow = PreviewView['rows'][number];
 
 interface PreviewCardProps {
   readonly preview: PreviewView | undefined;
-  /** The draft has changed since; a new preview is on its way. */
+  /** The draft has changed since this preview was made; a new one is loading. */
   readonly isOld: boolean;
   readonly error: EngineError | null;
   readonly columnCount: number;
 }
 
-/** Rows that the engine makes of sampled documents under the draft. */
+/** The rows that the engine produces from sampled documents with the draft shape. */
 export function PreviewCard({ preview, isOld, error, columnCount }: PreviewCardProps) {
   if (preview === undefined && error === null)
     return (
       <Card title="Preview">
-        <p className="text-ink-2">Choose a collection and a column: the first rows appear here as they will be.</p>
+        <p className="text-ink-2">Choose a collection and add a column to preview the first rows.</p>
       </Card>
     );
   return (
@@ -39,7 +39,7 @@ export function PreviewCard({ preview, isOld, error, columnCount }: PreviewCardP
     >
       {error === null ? null : (
         <div className="p-4">
-          <Trouble error={error} title="The preview could not be made." />
+          <Trouble error={error} title="Could not create the preview." />
         </div>
       )}
       {preview === undefined ? null : (
@@ -55,7 +55,7 @@ export function PreviewCard({ preview, isOld, error, columnCount }: PreviewCardP
         </div>
       )}
       {columnCount > previewColumnsMax ? (
-        <p className="px-4 py-2 text-ink-3 text-sm">The first {previewColumnsMax} columns are shown.</p>
+        <p className="px-4 py-2 text-ink-3 text-sm">Only the first {previewColumnsMax} columns are shown.</p>
       ) : null}
     </Card>
   );

@@ -12,7 +12,7 @@ interface RefusalsProps {
   readonly onUseAny: (columnName: string) => void;
 }
 
-/** What the sample says against the draft: values that a type cannot keep, and paths that no document has. */
+/** Warnings from the sample: values that do not fit their column's type, and paths that no document has. */
 export function Refusals({ preview, columns, onUseAny }: RefusalsProps) {
   const byName = new Map(columns.map((column) => [column.name, column]));
   const refusing = preview.columns.filter(({ refused }) => refused > 0);
@@ -26,14 +26,15 @@ export function Refusals({ preview, columns, onUseAny }: RefusalsProps) {
           <Banner
             key={name}
             tone="warn"
-            title={`${formatCount(refused)} of ${plural(preview.sampled, 'document')} ${refused === 1 ? 'holds' : 'hold'} a value in “${column.path}” that ${column.type} cannot keep.`}
+            title={`In ${formatCount(refused)} of ${plural(preview.sampled, 'document')}, the value of “${column.path}” does not fit the type ${column.type}.`}
             action={
               <Button size="small" onClick={() => onUseAny(name)}>
                 Use Any<span className="sr-only"> for {name}</span>
               </Button>
             }
           >
-            In the column {name} these become NULL and are counted. Any keeps every value as it is.
+            Such values are stored as NULL in the column {name} and counted as errors. The type Any stores every value
+            unchanged.
           </Banner>
         );
       })}
@@ -42,8 +43,8 @@ export function Refusals({ preview, columns, onUseAny }: RefusalsProps) {
           tone="warn"
           title={`No sampled document has ${empty.length === 1 ? 'the path' : 'the paths'} ${empty.map(({ name }) => `“${byName.get(name)?.path ?? name}”`).join(', ')}.`}
         >
-          {empty.length === 1 ? 'The column' : 'These columns'} will be NULL in every row unless other documents have
-          it. A length is not a path: take the list itself as JSONB.
+          {empty.length === 1 ? 'The column is' : 'These columns are'} NULL in every row until a document has the path.
+          Array lengths are not supported; copy the whole array as JSONB instead.
         </Banner>
       )}
     </>

@@ -84,7 +84,7 @@ export function ShapeEditor({ initial, sources, fleet }: ShapeEditorProps) {
           nodeCount={fleet?.nodes.length}
           isMissing={sources !== undefined && source === undefined && draft.sourceName !== ''}
         />
-        {error === null ? null : <Trouble urgent error={error} title="The entity was not created." />}
+        {error === null ? null : <Trouble urgent error={error} title="Could not create the entity." />}
         <div className="flex justify-end gap-2">
           <Link href="/" className={buttonClasses()}>
             Cancel
@@ -103,7 +103,7 @@ interface NamesProps extends Pick<ShapeEditorProps, 'sources' | 'fleet'> {
   readonly draft: Shape;
 }
 
-/** Source and entity name, side by side; the name is proposed until the reader writes one. */
+/** Source collection and entity name. The name is derived from the collection until the operator types one. */
 function Names({ form, draft, sources, fleet }: NamesProps) {
   const { errors } = useFormState({ control: form.control });
   const nameError = errors.entityName?.message;
@@ -145,7 +145,7 @@ function addPaths({ form, columns, paths }: AddedPaths): void {
   form.clearErrors('columns');
 }
 
-/** What the source says to the draft: its fields, and the first rows. Asked for once the typing has paused. */
+/** The fields of the source and a preview of the draft, requested once typing has paused. */
 function useSampled(draft: Shape) {
   const trpc = useTRPC();
   const settled = useDebounced(draft, quietMs);

@@ -12,7 +12,7 @@ import { Skeleton } from '../ui/skeleton.tsx';
 import { Trouble } from '../ui/trouble.tsx';
 import { ShapeEditor } from './shape-editor.tsx';
 
-/** Defining an entity: empty, for a collection (`?source=`), or as a copy of another entity (`?from=`). */
+/** Creates an entity: from scratch, from a collection (`?source=`), or from another entity's shape (`?from=`). */
 export function ShapeFormPage() {
   const trpc = useTRPC();
   const [{ source, from }] = useQueryStates({ source: parseAsString, from: parseAsString });
@@ -23,15 +23,15 @@ export function ShapeFormPage() {
     <>
       <PageHead
         title="New entity"
-        detail="A copy of one MongoDB collection, kept fresh in a SQLite file on every node. Its shape cannot change later; you would duplicate and replace it."
+        detail="Copies one MongoDB collection to a SQLite file on every node and keeps it up to date. The shape cannot be changed later; to change it, duplicate the entity and delete the old one."
       />
       {error === null ? null : (
-        <Trouble error={error} title={`${whoFails(error)}; an entity cannot be created now.`} onRetry={tryAgain} />
+        <Trouble error={error} title={`${whoFails(error)}. You cannot create an entity now.`} onRetry={tryAgain} />
       )}
       {sources.error === null || error !== null ? null : (
         <Trouble
           error={engineErrorOf(sources.error)}
-          title="The collections of MongoDB could not be listed."
+          title="Could not list the MongoDB collections."
           onRetry={() => void sources.refetch()}
         />
       )}

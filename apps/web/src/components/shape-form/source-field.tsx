@@ -17,7 +17,7 @@ interface SourceFieldProps {
 
 const id = 'source-name';
 
-/** The collection to copy, picked from those that exist; one that does not exist yet can be named too. */
+/** Selects the collection to copy. The operator can also type the name of one that does not exist yet. */
 export function SourceField({ sources, value, onChange, error }: SourceFieldProps) {
   const [typed, setTyped] = useState('');
   const known = new Map(sources?.map((source) => [source.sourceName, source]));
@@ -56,13 +56,13 @@ export function SourceField({ sources, value, onChange, error }: SourceFieldProp
                 <Search size={14} aria-hidden className="shrink-0 text-ink-3" />
                 <Combobox.Input
                   aria-label="Find a collection"
-                  placeholder="Find, or name one: database.collection"
+                  placeholder="Search, or type database.collection"
                   spellCheck={false}
                   className="h-9 w-full min-w-0 bg-transparent font-mono text-[0.9rem] outline-none placeholder:font-sans placeholder:text-ink-3"
                 />
               </div>
               <Combobox.Empty className="px-3 py-2 text-ink-2 empty:hidden">
-                {sources === undefined ? 'Listing the collections…' : 'No collection matches.'}
+                {sources === undefined ? 'Loading collections…' : 'No matching collection.'}
               </Combobox.Empty>
               <Combobox.List className="max-h-64 overflow-y-auto p-1 empty:hidden">
                 {(name: string) => (
@@ -86,7 +86,7 @@ export function SourceField({ sources, value, onChange, error }: SourceFieldProp
 
 function SourceNote({ source }: { readonly source: SourceCollectionView | undefined }) {
   if (source === undefined) return <span className="text-ink-3 text-sm">does not exist yet</span>;
-  const copies = source.entities.length === 0 ? '' : ' · copied';
+  const copies = source.entities.length === 0 ? '' : ' · already copied';
   return (
     <span className="figures whitespace-nowrap text-ink-3 text-sm">
       {formatEstimate(source.estimatedDocuments)}
@@ -96,7 +96,7 @@ function SourceNote({ source }: { readonly source: SourceCollectionView | undefi
 }
 
 function hintOf(source: SourceCollectionView | undefined): string {
-  if (source === undefined) return 'It is only read; nothing is ever written to it.';
-  const documents = `${formatEstimate(source.estimatedDocuments)} documents; it is only read.`;
-  return source.entities.length === 0 ? documents : `${documents} Copied already as ${source.entities.join(', ')}.`;
+  if (source === undefined) return 'EMCachers reads this collection and never writes to it.';
+  const documents = `${formatEstimate(source.estimatedDocuments)} documents. EMCachers never writes to this collection.`;
+  return source.entities.length === 0 ? documents : `${documents} Already copied as ${source.entities.join(', ')}.`;
 }

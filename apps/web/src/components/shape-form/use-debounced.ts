@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react';
 
-/** The value as it was when it last stood still for `quietMs`. Compared by content, so a new equal object is no change. */
+/** The last value that stayed unchanged for `quietMs`. Values are compared by content, so a new equal object is no change. */
 export function useDebounced<Value>(value: Value, quietMs: number): Value {
   const text = JSON.stringify(value);
   const [settled, setSettled] = useState({ text, value });

@@ -10,13 +10,13 @@ export interface ShapeForm {
   readonly form: UseFormReturn<Shape>;
   readonly submit: () => void;
   readonly isPending: boolean;
-  /** What the engine refused and no field is to blame for. */
+  /** The engine's error when it does not belong to a field. */
   readonly error: EngineError | null;
 }
 
 /**
- * The form over the very schema that the engine checks with. What only the engine can know, such as a name that is
- * taken, comes back with the field at fault and is shown there.
+ * The form, validated with the same schema as the engine. Errors that only the engine can detect, such as a name that is
+ * already taken, name the field at fault and are shown on it.
  */
 export function useShapeForm(initial: Shape): ShapeForm {
   const client = useTRPCClient();

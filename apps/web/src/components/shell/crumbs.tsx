@@ -4,7 +4,7 @@ import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { entityOfPath } from '../../live/entity-of-path.ts';
 
-/** Where the reader is, and the way up. */
+/** The current page and a link to its parent. */
 export function Crumbs() {
   const pathname = usePathname();
   const place = placeOf(pathname);

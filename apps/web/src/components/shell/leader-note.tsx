@@ -3,7 +3,7 @@
 import { formatCount } from '../../format/numbers.ts';
 import { useFleet } from '../../live/use-fleet.ts';
 
-/** Which node reads MongoDB now; its number grows with each change of leader. */
+/** The node that reads MongoDB, and the epoch, which increases with each change of leader. */
 export function LeaderNote() {
   const { fleet } = useFleet();
   if (fleet === undefined) return null;
@@ -11,7 +11,7 @@ export function LeaderNote() {
   return (
     <p className="figures text-ink-3 text-sm max-md:hidden">
       {leader === null ? (
-        'No leader: changes in MongoDB wait.'
+        'No leader. Changes in MongoDB are not being read.'
       ) : (
         <>
           Leader <code className="text-ink-2">{leader.nodeId}</code>

@@ -10,7 +10,7 @@ import { useFleet } from '../../live/use-fleet.ts';
 import { Button } from '../ui/button.tsx';
 import { StatusDot } from '../ui/pill.tsx';
 
-/** Whether the page moves with the engine, how old it is, and the switch that holds it still. */
+/** Whether the page is live, the age of its figures, and the button that pauses updates. */
 export function LiveIndicator() {
   const { state, pause, resume } = useLive();
   const { receivedAtMs } = useFleet();
@@ -48,7 +48,7 @@ function indicatorOf(state: LiveState): { readonly tone: Tone; readonly words: s
     case 'reconnecting':
       return { tone: 'warn', words: 'Reconnecting' };
     case 'polling':
-      return { tone: 'warn', words: 'Asking every 4 s' };
+      return { tone: 'warn', words: 'Polling every 4 s' };
     case 'hidden':
     case 'paused':
       return { tone: 'unknown', words: 'Paused' };

@@ -38,7 +38,7 @@ export function Navigation() {
               >
                 <Icon size={16} strokeWidth={1.75} aria-hidden className="max-[22rem]:hidden" />
                 {words}
-                <Count count={counts[href]} what={href === '/jobs' ? 'active' : 'in all'} />
+                <Count count={counts[href]} what={href === '/jobs' ? 'active' : 'total'} />
               </Link>
             </li>
           );

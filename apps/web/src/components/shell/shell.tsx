@@ -7,7 +7,7 @@ import { Navigation } from './navigation.tsx';
 import type { Theme } from './theme.ts';
 import { ThemeSwitch } from './theme-switch.tsx';
 
-/** The frame of every page: a sidebar that becomes a bar on narrow screens, the place, the live state, the theme. */
+/** The layout of every page: navigation (a sidebar, or a bar on narrow screens), breadcrumb, live state and theme. */
 export function Shell({ theme, children }: { readonly theme: Theme; readonly children: ReactNode }) {
   return (
     <div className="min-h-dvh md:grid md:grid-cols-[212px_minmax(0,1fr)]">
@@ -15,7 +15,7 @@ export function Shell({ theme, children }: { readonly theme: Theme; readonly chi
         href="#content"
         className="-translate-y-20 fixed top-2 left-2 z-50 rounded-control bg-accent px-3 py-1.5 text-accent-ink focus:translate-y-0"
       >
-        Skip to the content
+        Skip to content
       </a>
       <aside className="border-line bg-panel max-md:grid max-md:grid-cols-[1fr_auto] max-md:items-center max-md:border-b md:sticky md:top-0 md:flex md:h-dvh md:flex-col md:border-r">
         <div className="px-4 pt-3 pb-1 md:px-[18px] md:pt-[18px] md:pb-3">

@@ -5,9 +5,9 @@ import { useState } from 'react';
 import { applyTheme, type Theme, themes } from './theme.ts';
 
 const icons = { system: Monitor, light: Sun, dark: Moon } as const;
-const words = { system: 'As the system', light: 'Light', dark: 'Dark' } as const;
+const words = { system: 'Use system theme', light: 'Light', dark: 'Dark' } as const;
 
-/** Three radio buttons that look like one switch. */
+/** Three radio buttons styled as one switch. */
 export function ThemeSwitch({ initial }: { readonly initial: Theme }) {
   const [theme, setTheme] = useState(initial);
   return (

@@ -4,12 +4,12 @@ export type Theme = (typeof themes)[number];
 export const themeCookie = 'emcachers-theme';
 const yearSeconds = 31_536_000;
 
-/** The stored choice; anything else is the system's. */
+/** The stored theme; any other value means the system theme. */
 export function themeOf(stored: string | undefined): Theme {
   return themes.find((theme) => theme === stored) ?? 'system';
 }
 
-/** Shows the theme at once and keeps it for the next page that the server makes. */
+/** Applies the theme and stores it in a cookie, so that the server renders the next page with it. */
 export function applyTheme(theme: Theme): void {
   if (theme === 'system') delete document.documentElement.dataset['theme'];
   else document.documentElement.dataset['theme'] = theme;

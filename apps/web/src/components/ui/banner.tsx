@@ -13,12 +13,12 @@ const looks: Readonly<Record<Tone, string>> = {
 
 interface BannerProps {
   readonly tone: Tone;
-  /** What is so, in one sentence. */
+  /** The problem or state, in one sentence. */
   readonly title: ReactNode;
-  /** What it means for the application's data, and what is being done. */
+  /** What it means for the application's data, and what the operator can do. */
   readonly children?: ReactNode;
   readonly action?: ReactNode;
-  /** Announced at once; for failures of what the reader just did. */
+  /** Announced immediately; for failures of what the operator just did. */
   readonly urgent?: boolean;
 }
 

@@ -16,7 +16,7 @@ const sizes: Readonly<Record<ButtonSize, string>> = {
   icon: 'size-8 justify-center',
 };
 
-/** The classes of a button, for links and primitives that look like one. */
+/** Classes for links and primitives that look like a button. */
 export function buttonClasses(look: ButtonLook = 'plain', size: ButtonSize = 'normal'): string {
   return classes(
     'inline-flex shrink-0 items-center gap-1.5 whitespace-nowrap rounded-control border font-[540] no-underline',

@@ -3,7 +3,7 @@ import { classes } from './classes.ts';
 
 interface CardProps {
   readonly title?: string;
-  /** Beside the title, muted. */
+  /** Muted text next to the title. */
   readonly note?: ReactNode;
   /** At the right end of the header. */
   readonly aside?: ReactNode;
@@ -13,7 +13,7 @@ interface CardProps {
   readonly className?: string;
 }
 
-/** A white panel with a header line; a region of its own for those who move by landmarks. */
+/** A panel with a header line. With a title it is a landmark region. */
 export function Card({ title, note, aside, children, flush = false, className }: CardProps) {
   const id = useId();
   return (

@@ -6,7 +6,7 @@ import { Button } from './button.tsx';
 
 const shownMs = 2_000;
 
-/** Copies text and says so; the label names what is copied. */
+/** Copies text to the clipboard and announces the result; `label` names what is copied. */
 export function CopyButton({ text, label }: { readonly text: string; readonly label: string }) {
   const [outcome, setOutcome] = useState<'copied' | 'refused' | null>(null);
   useEffect(() => {
@@ -22,7 +22,8 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
       setOutcome('refused');
     }
   };
-  const words = outcome === 'copied' ? 'Copied' : outcome === 'refused' ? 'Select the text to copy it' : '';
+  const words =
+    outcome === 'copied' ? 'Copied' : outcome === 'refused' ? 'Could not copy. Select the text and copy it.' : '';
   return (
     <>
       <Button look="quiet" size="small" aria-label={label} title={label} onClick={() => void copy()}>

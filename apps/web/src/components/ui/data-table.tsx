@@ -7,15 +7,15 @@ export interface TableColumn<Row> {
   readonly id: string;
   readonly label: string;
   readonly cell: (row: Row) => ReactNode;
-  /** Figures stand at the end. */
+  /** Aligns the column to the end, for figures. */
   readonly end?: boolean;
-  /** A width that holds the longest usual value, so that nothing moves when figures change. */
+  /** Wide enough for the longest usual value, so that nothing moves when figures change. */
   readonly width?: string;
-  /** For columns whose header is for screen readers only. */
+  /** Shows the header to screen readers only. */
   readonly isLabelHidden?: boolean;
-  /** Shown while loading, as high as the cell will be; a single bar where it is left out. */
+  /** Shown while loading, with the height of the cell. Default: a single bar. */
   readonly placeholder?: ReactNode;
-  /** Place in a stacked row on narrow screens; a labelled pair where it is left out. */
+  /** Position in a stacked row on narrow screens. Default: a label and its value. */
   readonly stack?: 'title' | 'status' | 'corner' | 'wide' | 'hidden';
   readonly sort?: { readonly state: 'ascending' | 'descending' | 'none'; readonly toggle: () => void };
 }
@@ -24,14 +24,14 @@ interface DataTableProps<Row> {
   /** Names the table for screen readers. */
   readonly caption: string;
   readonly columns: readonly TableColumn<Row>[];
-  /** Undefined while loading: placeholders of the same size are shown. */
+  /** Undefined while loading; the table then shows placeholders of the same size. */
   readonly rows: readonly Row[] | undefined;
   readonly rowKey: (row: Row) => string;
   readonly placeholderRows?: number;
   readonly compact?: boolean;
-  /** Stays a grid on narrow screens and scrolls inside its card, for tables whose columns are the data. */
+  /** Keeps the grid on narrow screens and scrolls horizontally inside its card. */
   readonly isWide?: boolean;
-  /** Shown under the row when it is not null. */
+  /** Shown below the row unless it is null. */
   readonly expansion?: (row: Row) => ReactNode;
 }
 

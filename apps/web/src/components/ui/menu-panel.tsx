@@ -10,7 +10,7 @@ export const menuItemClasses =
 
 export const dangerItemClasses = classes(menuItemClasses, 'text-bad data-highlighted:bg-bad-soft');
 
-/** The floating part of a menu, aligned with the end of its button. */
+/** The popup of a menu, aligned with the end of its button. */
 export function MenuPanel({ children }: { readonly children: ReactNode }) {
   return (
     <Menu.Portal>

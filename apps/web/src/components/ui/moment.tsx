@@ -8,7 +8,7 @@ import { useTimeZone } from '../../live/use-time-zone.ts';
 interface MomentProps {
   /** ISO 8601, or null while unknown. */
   readonly at: string | null;
-  /** `ago` tells the age and moves; `clock` tells the time of day, `precise` with milliseconds. The title has it all. */
+  /** `ago` shows the age and updates; `clock` shows the time of day, `precise` with milliseconds. The title shows both date and time. */
   readonly show?: 'ago' | 'clock' | 'precise';
 }
 
@@ -23,7 +23,7 @@ function Age({ at }: { readonly at: string }) {
   return <Time at={at} words={formatAgo(Date.parse(at), nowMs)} />;
 }
 
-/** Does not tick: of the present it needs the day only. */
+/** Does not update every second, because it depends on the current day only. */
 function Clock({ at, isPrecise }: { readonly at: string; readonly isPrecise: boolean }) {
   const nowMs = usePageNow();
   const timeZone = useTimeZone();

@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react';
 
 interface PageHeadProps {
-  /** The first sentence: is it well, since when, if not why. */
+  /** The heading, usually one sentence about the current state. */
   readonly title: ReactNode;
   readonly detail?: ReactNode;
   readonly actions?: ReactNode;

@@ -18,13 +18,13 @@ interface ToneIconProps {
   readonly className?: string;
 }
 
-/** The shape that goes with a tone: colour is never the only sign. */
+/** The icon of a tone. Each tone has its own shape, because colour must not be the only signal. */
 export function ToneIcon({ tone, size = 12, className }: ToneIconProps) {
   const Icon = icons[tone];
   return <Icon size={size} strokeWidth={2.4} aria-hidden className={classes('shrink-0', className)} />;
 }
 
-/** A status: icon, word and colour. */
+/** A status badge with an icon, words and a colour. */
 export function Pill({ tone, words }: StatusWords) {
   return (
     <span
@@ -55,7 +55,7 @@ const dots: Readonly<Record<Tone, string>> = {
   unknown: 'border-[1.5px] border-unknown',
 };
 
-/** A small mark beside words that already say the status; hollow for unknown. */
+/** A small dot next to words that already state the status; hollow for unknown. */
 export function StatusDot({ tone, label }: { readonly tone: Tone; readonly label?: string }) {
   const look = classes('status-dot inline-block size-2 shrink-0 rounded-full', dots[tone]);
   if (label === undefined) return <span aria-hidden className={look} />;

@@ -6,7 +6,7 @@ interface SelectProps extends ComponentProps<'select'> {
   readonly small?: boolean;
 }
 
-/** The platform's own list in our clothes: it works with every keyboard, screen reader and phone. */
+/** A styled native select: it works with every keyboard, screen reader and phone. */
 export function Select({ small = false, className, ...rest }: SelectProps) {
   return (
     <span className={classes('relative inline-flex min-w-0', className)}>

@@ -1,4 +1,4 @@
-/** Holds the place of a value that is on its way, as wide as the value will be. */
+/** A placeholder with the width of the value that is loading. */
 export function Skeleton({ width, height = '1em' }: { readonly width: string; readonly height?: string }) {
   return (
     <span

@@ -7,11 +7,11 @@ const size = { width: 76, height: 22 } as const;
 interface SparklineProps {
   readonly points: readonly number[];
   readonly tone: Tone;
-  /** What it shows, in words: the picture itself says nothing to a screen reader. */
+  /** Text alternative for screen readers. */
   readonly label: string;
 }
 
-/** A line without axes: only its form says something, the figure stands beside it. */
+/** A line without axes; the current figure is shown next to it. */
 export function Sparkline({ points, tone, label }: SparklineProps) {
   const line = linePath(points, { ...size, padding: 1.5 });
   return (

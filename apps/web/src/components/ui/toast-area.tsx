@@ -7,17 +7,17 @@ import { buttonClasses } from './button.tsx';
 import { ToneIcon, toneText } from './pill.tsx';
 import { nextToasts, type Toast } from './toast-list.ts';
 
-/** An outcome stays so long; what still runs stays until it is over. */
+/** How long an outcome is shown. A toast of a running job stays until the job finishes. */
 const shownMs = 10_000;
 
 const ShowToastContext = createContext<(toast: Toast) => void>(() => {});
 
-/** Shows a toast, or renews the one with the same id. */
+/** Shows a toast, or replaces the one with the same id. */
 export function useShowToast(): (toast: Toast) => void {
   return use(ShowToastContext);
 }
 
-/** Outcomes of what the reader did; the state of things is on the page, never only here. */
+/** Outcomes of the operator's actions. A toast is never the only place that shows a state. */
 export function ToastArea({ children }: { readonly children: ReactNode }) {
   const [toasts, happen] = useReducer(nextToasts, []);
   const show = useCallback((toast: Toast) => happen({ kind: 'show', toast }), []);
@@ -62,12 +62,7 @@ function ToastCard({ toast, close }: ToastCardProps) {
           </Link>
         )}
       </div>
-      <button
-        type="button"
-        aria-label="Close this message"
-        onClick={() => close(id)}
-        className={buttonClasses('quiet', 'icon')}
-      >
+      <button type="button" aria-label="Dismiss" onClick={() => close(id)} className={buttonClasses('quiet', 'icon')}>
         <X size={14} aria-hidden />
       </button>
     </div>

@@ -1,6 +1,6 @@
 import type { Tone } from '../../entity-facts/status-words.ts';
 
-/** What came of something that the reader did. */
+/** The outcome of an operator's action. */
 export interface ToastContent {
   readonly tone: Tone;
   readonly title: string;
@@ -16,10 +16,10 @@ export type ToastHappening =
   | { readonly kind: 'show'; readonly toast: Toast }
   | { readonly kind: 'close'; readonly id: string };
 
-/** Older ones give way; each outcome is on the Jobs page too. */
+/** The oldest toasts are dropped beyond this number; every outcome is also on the Jobs page. */
 export const toastsMax = 3;
 
-/** Shows a toast, in the place of the one with its id where there is one. */
+/** Adds a toast, or replaces the one with the same id. */
 export function nextToasts(toasts: readonly Toast[], happening: ToastHappening): readonly Toast[] {
   switch (happening.kind) {
     case 'close':

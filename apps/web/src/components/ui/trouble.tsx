@@ -11,15 +11,15 @@ import { CopyButton } from './copy-button.tsx';
 
 interface TroubleProps {
   readonly error: EngineError;
-  /** What could not be done, as a sentence. */
+  /** What failed, as a sentence. */
   readonly title: string;
-  /** When the figures that are still shown came, milliseconds; left out when nothing is shown. */
+  /** When the figures that are still shown were received, milliseconds since 1970. Omit it when no figures are shown. */
   readonly shownSinceMs?: number;
   readonly onRetry?: () => void;
   readonly urgent?: boolean;
 }
 
-/** An error as it is told everywhere: what failed, why, what is shown meanwhile, what to do, the code to search for. */
+/** An error banner: what failed, why, how old the figures on the page are, what to do, and the code to search for. */
 export function Trouble({ error, title, shownSinceMs, onRetry, urgent = false }: TroubleProps) {
   return (
     <Banner
