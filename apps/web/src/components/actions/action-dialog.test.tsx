@@ -1,0 +1,162 @@
+// @vitest-environment jsdom
+import { screen, waitFor, within } from '@testing-library/react';
+import { describe, expect, test } from 'vitest';
+import { type Answers, heldAnswer, refusal } from '../../../test/answers.ts';
+import { openConsole } from '../../../test/open-console.tsx';
+import { sampleFleet, sampleJob } from '../../../test/samples.ts';
+import { sampleEntity, sampleNode } from '../../entity-facts/sample-entity.ts';
+import { EntityHead } from '../entity/entity-head.tsx';
+import { ShapeTab } from '../entity/shape-tab.tsx';
+
+const entity = sampleEntity({
+  nodes: [sampleNode({ fileBytes: 1_000_000 }), sampleNode({ nodeId: 'node-b', fileBytes: 2_000_000 })],
+});
+const accepted = { jobId: sampleJob().jobId };
+const jobAnswers: Answers = {
+  'fleet.get': () => sampleFleet({ entities: [entity] }),
+  'jobs.get': () => sampleJob(),
+};
+
+function openEntity(answers: Answers = {}) {
+  return openConsole(
+    <>
+      <EntityHead entity={entity} />
+      <ShapeTab entity={entity} />
+    </>,
+    { answers: { ...jobAnswers, ...answers }, pathname: '/entities/orders' },
+  );
+}
+
+const press = (name: string) => screen.getByRole('button', { name });
+const dialogNamed = (name: string) => screen.findByRole('alertdialog', { name });
+const inDialog = (dialog: HTMLElement, name: string) => within(dialog).getByRole<HTMLButtonElement>('button', { name });
+
+describe('the dialog of an action', () => {
+  test('states what a refresh reads, what readers see and what it deletes', async () => {
+    const { user } = openEntity();
+    await user.click(press('Refresh from source'));
+    const dialog = await dialogNamed('Refresh orders from source?');
+    expect(dialog.textContent).toContain('shop.orders');
+    expect(dialog.textContent).toContain('~1,000 documents');
+    expect(dialog.textContent).toMatch(/deleted/);
+  });
+
+  test('states the disk space of a rebuild in total over all nodes', async () => {
+    const { user } = openEntity();
+    await user.click(press('Rebuild cache'));
+    const dialog = await dialogNamed('Rebuild the cache of orders?');
+    expect(dialog.textContent).toContain('3 MB');
+    expect(dialog.textContent).toContain('2 nodes');
+  });
+
+  test('opens with the focus on Cancel, and Cancel requests nothing', async () => {
+    const { user, engine } = openEntity();
+    await user.click(press('Refresh from source'));
+    const dialog = await dialogNamed('Refresh orders from source?');
+    await waitFor(() => expect(document.activeElement).toBe(inDialog(dialog, 'Cancel')));
+    await user.keyboard('{Enter}');
+    await waitFor(() => expect(screen.queryByRole('alertdialog')).toBeNull());
+    expect(engine.inputsOf('entities.refresh')).toEqual([]);
+  });
+
+  test('Escape closes it without a request', async () => {
+    const { user, engine } = openEntity();
+    await user.click(press('Rebuild cache'));
+    await dialogNamed('Rebuild the cache of orders?');
+    await user.keyboard('{Escape}');
+    await waitFor(() => expect(screen.queryByRole('alertdialog')).toBeNull());
+    expect(engine.inputsOf('entities.rebuild')).toEqual([]);
+  });
+
+  test.each([
+    { checked: false, allowLargeSweep: false },
+    { checked: true, allowLargeSweep: true },
+  ])('large deletions are allowed only if the box is checked: $checked', async ({ checked, allowLargeSweep }) => {
+    const { user, engine } = openEntity({ 'entities.refresh': () => accepted });
+    await user.click(press('Refresh from source'));
+    const dialog = await dialogNamed('Refresh orders from source?');
+    if (checked) await user.click(within(dialog).getByRole('checkbox', { name: /Allow large deletions/ }));
+    await user.click(inDialog(dialog, 'Refresh from source'));
+    await screen.findByText('Refreshed orders');
+    expect(engine.inputsOf('entities.refresh')).toEqual([{ entityName: 'orders', allowLargeSweep }]);
+    expect(screen.queryByRole('alertdialog')).toBeNull();
+  });
+
+  test('a second click cannot start the action twice while the request is pending', async () => {
+    const answer = heldAnswer<{ jobId: string }>();
+    const { user, engine } = openEntity({ 'entities.rebuild': () => answer.promise });
+    await user.click(press('Rebuild cache'));
+    const dialog = await dialogNamed('Rebuild the cache of orders?');
+    await user.click(inDialog(dialog, 'Rebuild cache'));
+    const pending = await within(dialog).findByRole<HTMLButtonElement>('button', { name: 'Starting…' });
+    expect(pending.disabled).toBe(true);
+    await user.click(pending);
+    answer.release(accepted);
+    await screen.findByText('Rebuilt the cache of orders');
+    expect(engine.inputsOf('entities.rebuild')).toHaveLength(1);
+  });
+
+  test('a refusal is announced in the dialog with its code, and the action can be tried again', async () => {
+    const busy = refusal({ code: 'EMC-6003', detail: 'Another job of orders is running.', hint: 'Wait for it.' });
+    const { user, engine } = openEntity({
+      'entities.refresh': () => {
+        throw busy;
+      },
+    });
+    await user.click(press('Refresh from source'));
+    const dialog = await dialogNamed('Refresh orders from source?');
+    await user.click(inDialog(dialog, 'Refresh from source'));
+    const alert = await within(dialog).findByRole('alert');
+    expect(alert.textContent).toContain('Another job of orders is running.');
+    expect(alert.textContent).toContain('Wait for it.');
+    expect(alert.textContent).toContain('EMC-6003');
+    engine.answer({ 'entities.refresh': () => accepted });
+    await user.click(inDialog(dialog, 'Refresh from source'));
+    await screen.findByText('Refreshed orders');
+  });
+});
+
+describe('deleting an entity', () => {
+  async function openDeletion(answers: Answers = {}) {
+    const opened = openEntity({ 'entities.delete': () => accepted, ...answers });
+    await opened.user.click(press('Delete entity'));
+    const dialog = await dialogNamed('Delete orders?');
+    return { ...opened, dialog, field: within(dialog).getByRole('textbox', { name: /Type orders to confirm/ }) };
+  }
+
+  test('states what is deleted and that the collection in MongoDB is kept', async () => {
+    const { dialog } = await openDeletion();
+    expect(dialog.textContent).toContain('2 caches (3 MB)');
+    expect(dialog.textContent).toContain('shop.orders');
+  });
+
+  test('is possible only after the exact name is typed', async () => {
+    const { user, dialog, field, engine } = await openDeletion();
+    const confirm = inDialog(dialog, 'Delete entity');
+    expect(confirm.disabled).toBe(true);
+    await user.type(field, 'Orders');
+    expect(confirm.disabled).toBe(true);
+    await user.keyboard('{Enter}');
+    expect(engine.inputsOf('entities.delete')).toEqual([]);
+    await user.clear(field);
+    await user.type(field, 'orders');
+    expect(confirm.disabled).toBe(false);
+  });
+
+  test('Enter in the field sends the confirmation, and the console leaves the deleted entity’s page', async () => {
+    const { user, field, engine, visited } = await openDeletion();
+    await user.type(field, 'orders{Enter}');
+    await screen.findByText('Deleted orders');
+    expect(engine.inputsOf('entities.delete')).toEqual([{ entityName: 'orders', confirm: 'orders' }]);
+    expect(visited).toEqual(['/']);
+  });
+
+  test('a failed deletion leaves the operator on the page and shows the error code', async () => {
+    const failed = sampleJob({ kind: 'delete', status: 'failed', errorCode: 'EMC-4001', message: 'The disk is full.' });
+    const { user, field, visited } = await openDeletion({ 'jobs.get': () => failed });
+    await user.type(field, 'orders{Enter}');
+    await screen.findByText('Failed: Delete entity of orders');
+    expect(screen.getByText('EMC-4001 The disk is full.')).toBeTruthy();
+    expect(visited).toEqual([]);
+  });
+});

@@ -1,0 +1,109 @@
+import { QueryClientProvider } from '@tanstack/react-query';
+import { act, cleanup, configure, render } from '@testing-library/react';
+import { type UserEvent, userEvent } from '@testing-library/user-event';
+import { AppRouterContext } from 'next/dist/shared/lib/app-router-context.shared-runtime.js';
+import { PathnameContext } from 'next/dist/shared/lib/hooks-client-context.shared-runtime.js';
+import { NuqsTestingAdapter } from 'nuqs/adapters/testing';
+import type { ReactNode } from 'react';
+import { expect, onTestFinished, vi } from 'vitest';
+import { LiveParts } from '../src/components/live-parts.tsx';
+import { createQueryClient } from '../src/trpc/query-client.ts';
+import { TRPCProvider } from '../src/trpc/trpc.ts';
+import type { Answers } from './answers.ts';
+import { fillBrowserGaps } from './browser-gaps.ts';
+import { watchLeaks } from './leaks.ts';
+import { openedAt, sampleFleet } from './samples.ts';
+import { createTestEngine, type TestEngine } from './test-engine.ts';
+
+export interface OpenConsole {
+  readonly engine: TestEngine;
+  readonly user: UserEvent;
+  /** Addresses that the console navigated to, oldest first. */
+  readonly visited: readonly string[];
+  /** The query part of the address as it is now. */
+  readonly search: () => string;
+  /** Moves the clock to a moment and waits for the next tick of the page. */
+  readonly setTime: (at: string) => void;
+}
+
+interface OpenOptions {
+  readonly answers?: Answers;
+  readonly pathname?: string;
+  readonly search?: string;
+}
+
+/** A loaded machine needs longer than the default second. */
+configure({ asyncUtilTimeout: 5_000 });
+
+/**
+ * Opens a part of the console inside its real providers, against an engine in this process. At the end of the test it
+ * closes the tab and fails the test if a timer, a listener or a stream is left, a call had no answer, or React or the
+ * browser reported an error.
+ */
+export function openConsole(children: ReactNode, options: OpenOptions = {}): OpenConsole {
+  fillBrowserGaps();
+  Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
+  const complaints: unknown[] = [];
+  const complaint = vi.spyOn(console, 'error').mockImplementation((...words) => complaints.push(words));
+  const leaks = watchLeaks();
+  const engine = createTestEngine({ 'fleet.get': () => sampleFleet(), ...options.answers });
+  const queryClient = createQueryClient();
+  const visited: string[] = [];
+  let search = options.search ?? '';
+  vi.setSystemTime(openedAt);
+  onTestFinished(() => {
+    vi.useRealTimers();
+    cleanup();
+    queryClient.clear();
+    const left = leaks.left();
+    leaks.end();
+    complaint.mockRestore();
+    const { unanswered } = engine;
+    expect({ left, streams: engine.openStreams(), unanswered, complaints }).toEqual({
+      left: [],
+      streams: 0,
+      unanswered: [],
+      complaints: [],
+    });
+  });
+  const router = {
+    push: (href: string) => visited.push(href),
+    replace: (href: string) => visited.push(href),
+    back: () => {},
+    forward: () => {},
+    refresh: () => {},
+    prefetch: () => {},
+  };
+  render(
+    <AppRouterContext value={router as never}>
+      <PathnameContext value={options.pathname ?? '/'}>
+        <QueryClientProvider client={queryClient}>
+          <TRPCProvider trpcClient={engine.client} queryClient={queryClient}>
+            <NuqsTestingAdapter
+              hasMemory
+              searchParams={search}
+              onUrlUpdate={({ queryString }) => {
+                search = queryString;
+              }}
+            >
+              <LiveParts renderedAtMs={Date.parse(openedAt)}>{children}</LiveParts>
+            </NuqsTestingAdapter>
+          </TRPCProvider>
+        </QueryClientProvider>
+      </PathnameContext>
+    </AppRouterContext>,
+  );
+  return {
+    engine: {
+      ...engine,
+      push: (message) => act(() => engine.push(message)),
+      breakStream: () => act(() => engine.breakStream()),
+    },
+    user: userEvent.setup(),
+    visited,
+    search: () => search,
+    setTime: (at) => {
+      vi.setSystemTime(at);
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import type { FleetView, JobView, NodeView } from '@emcachers/core/api-views';
+import { sampleEntity } from '../src/entity-facts/sample-entity.ts';
+
+/** The time at which every page of a test is opened. */
+export const openedAt = '2026-11-21T12:03:22.000Z';
+
+export function sampleFleet(overrides: Partial<FleetView> = {}): FleetView {
+  return {
+    health: 'ok',
+    sentence: '1 of 1 entity is live and fresh.',
+    detail: 'Nothing to do.',
+    stages: [],
+    entities: [sampleEntity()],
+    nodes: [sampleNodeView()],
+    leader: { nodeId: 'node-a', epoch: 4 },
+    activeJobs: 0,
+    at: openedAt,
+    ...overrides,
+  };
+}
+
+export function sampleNodeView(overrides: Partial<NodeView> = {}): NodeView {
+  return {
+    nodeId: 'node-a',
+    roles: ['producer', 'consumer'],
+    isLeader: true,
+    health: 'ok',
+    startedAt: '2026-11-21T09:00:00.000Z',
+    heartbeatAt: '2026-11-21T12:03:20.000Z',
+    ...overrides,
+  };
+}
+
+export function sampleJob(overrides: Partial<JobView> = {}): JobView {
+  return {
+    jobId: '5f0c8f1e-6a39-4c39-9d5c-0e8a3f6f2b11',
+    kind: 'refresh',
+    entityName: 'orders',
+    status: 'succeeded',
+    message: 'Scanned 1,000 documents.',
+    errorCode: null,
+    createdAt: '2026-11-21T12:03:00.000Z',
+    startedAt: '2026-11-21T12:03:00.000Z',
+    finishedAt: '2026-11-21T12:03:09.000Z',
+    ...overrides,
+  };
+}
