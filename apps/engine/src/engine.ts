@@ -10,17 +10,16 @@ import { nodeName } from './control/node/node-name.ts';
 import { createSupervisor } from './runtime/supervisor.ts';
 
 /**
- * The composition root: its statements stand in flow order, from MongoDB to the reader. It owns nothing but the order in
- * which parts begin and end. Stopping goes with the flow too: first nobody may ask any more, then the source stops and
- * drains into the oplog, then the caches close, and the connections go last, so that nothing is saved for what was not
- * drained.
+ * The composition root. It creates the parts in flow order, from MongoDB to the reader, and owns only the order in which they
+ * start and stop. Shutdown follows the flow too: the API stops first, then the source stops and drains into the oplog, then the
+ * caches close, and the connections close last, so that no position is saved for undrained entries.
  */
 export interface Engine {
   readonly url: string;
   readonly port: number;
-  /** Resolves with a fault that no restart of a part can cure, for example a data directory that another engine holds. */
+  /** Resolves with an error that restarting a part cannot fix, for example a data directory that another engine holds. */
   readonly fatal: Promise<EmcachersError>;
-  /** Drains and closes; answers with the names of parts that did not end in time. */
+  /** Drains and closes. Resolves with the names of parts that did not stop in time. */
   stop(): Promise<readonly string[]>;
 }
 
@@ -30,11 +29,11 @@ export interface EngineDependencies {
   readonly log: Log;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Ends the wait for servers at the start. */
+  /** Ends the wait for servers at startup. */
   readonly signal: AbortSignal;
 }
 
-/** The whole shutdown, milliseconds; what orchestrators commonly grant before they kill. */
+/** Time limit of the whole shutdown, milliseconds. Orchestrators commonly send SIGKILL after 30 s. */
 const stopMsMax = 28_000;
 
 export async function startEngine(dependencies: EngineDependencies): Promise<Engine> {
@@ -55,7 +54,7 @@ export async function startEngine(dependencies: EngineDependencies): Promise<Eng
     await control.register();
     const services = [...pipeline.services, ...control.services];
     for (const service of services) supervisor.start(service);
-    log.info({ nodeId, roles: config.roles, url: address.url }, 'The engine runs.');
+    log.info({ nodeId, roles: config.roles, url: address.url }, 'Engine started.');
     return {
       ...address,
       fatal: fatal.promise,
@@ -74,7 +73,7 @@ export async function startEngine(dependencies: EngineDependencies): Promise<Eng
   }
 }
 
-/** Faults of the start that a restart of the part meets again: 1xxx, configuration and machine. */
+/** True for 1xxx errors (configuration and machine), which recur after every restart of a part. */
 function isFatal(fault: EmcachersError): boolean {
   return fault.code.startsWith('EMC-1');
 }

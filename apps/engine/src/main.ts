@@ -7,9 +7,9 @@ import { unlessAborted } from './runtime/abort.ts';
 import { systemClock } from './runtime/clock.ts';
 import { listenForShutdown } from './runtime/shutdown.ts';
 
-/** The engine as a process: `npm run engine`. Logs go to standard output, the one message of a failed start to standard error. */
+/** Runs the engine as a process (`npm run engine`). Logs go to standard output; the message of a failed start goes to standard error. */
 process.exitCode = await main();
-// Whatever a driver may have left behind: everything of ours is closed.
+// Everything of ours is closed. A driver may have left a timer or a socket that would keep the process alive.
 process.exit();
 
 async function main(): Promise<number> {
@@ -27,14 +27,14 @@ async function runEngine(requested: AbortSignal): Promise<number> {
   const log = createLog(config.logLevel, process.stdout);
   const engine = await startEngine({ config, clock: systemClock, log, random: Math.random, signal: requested });
   const fatal = await unlessAborted(engine.fatal, requested);
-  log.info({ reason: fatal?.code ?? 'signal' }, 'The engine stops.');
+  log.info({ reason: fatal?.code ?? 'signal' }, 'Engine is stopping.');
   const hung = await engine.stop();
-  if (hung.length > 0) log.error({ hung }, 'Parts did not end in time; nothing they had committed is lost.');
+  if (hung.length > 0) log.error({ hung }, 'Some parts did not stop in time. Nothing that they had committed is lost.');
   if (fatal !== null) throw fatal;
   return hung.length === 0 ? 0 : 1;
 }
 
-/** One message: what is wrong and what to change. A stack only where it is our own defect. */
+/** One message that says what is wrong and what to change. Includes a stack only for a defect of ours. */
 function startMessage(error: unknown): string {
   if (error instanceof EmcachersError) return `${error.code} ${error.entry.title}. ${error.detail}\n${error.hint}`;
   return `The engine could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;

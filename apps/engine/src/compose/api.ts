@@ -6,11 +6,11 @@ import type { ServiceState } from '../runtime/supervisor.ts';
 import type { Control } from './control.ts';
 import type { Pipeline, Shared } from './pipeline.ts';
 
-/** The HTTP front: answers from the moment the engine starts, before any cache is ready. */
+/** The HTTP server. It answers as soon as the engine starts, before any cache is ready. */
 export interface Api {
-  /** EMC-1002 with ENGINE_PORT where the port is taken. */
+  /** Rejects with EMC-1002, naming ENGINE_PORT, if the port is in use. */
   listen(): Promise<{ readonly url: string; readonly port: number }>;
-  /** Ends open streams, then the listener; safe to call twice. */
+  /** Ends open streams, then closes the listener. Safe to call twice. */
   close(): Promise<void>;
 }
 
@@ -46,7 +46,7 @@ export function createApi(parts: ApiParts): Api {
       try {
         const url = await server.listen({ host: config.host, port: config.port });
         const { port } = new URL(url);
-        // The engine's own pages, such as the API reference, may call it too.
+        // Allows calls from the engine's own pages, such as the API reference.
         origins.push(`http://127.0.0.1:${port}`, `http://localhost:${port}`);
         return { url, port: Number(port) };
       } catch (error) {
@@ -65,7 +65,7 @@ function listenError(error: unknown, { host, port }: { host: string; port: numbe
   if (code === 'EADDRINUSE')
     return new EmcachersError({
       code: 'EMC-1002',
-      detail: `ENGINE_PORT is ${port}, and another program listens on ${host}:${port}.`,
+      detail: `ENGINE_PORT is ${port}, but another program is listening on ${host}:${port}.`,
       hint: 'Stop that program (perhaps another engine), or set ENGINE_PORT to a free port.',
       cause: error,
     });

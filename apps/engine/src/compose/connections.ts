@@ -10,8 +10,8 @@ import { createMongoSource } from '../pipeline/change-source/mongo-source.ts';
 import { makeDirectory } from '../runtime/make-directory.ts';
 
 /**
- * What must be there when the engine starts. Each is waited for a bounded time and then refused with the name of the
- * variable to change; once the engine runs, the same faults are lived through instead.
+ * Opens what the engine needs at its start: the data directory, PostgreSQL and MongoDB. Each attempt is bounded in time and fails
+ * with the name of the variable to change. Once the engine runs, it survives the same faults instead of exiting.
  */
 export interface Connections {
   readonly database: Database;
@@ -26,7 +26,7 @@ export interface ConnectionsDependencies {
   readonly signal: AbortSignal;
 }
 
-/** Long enough for a server that starts beside the engine, short enough for somebody who has mistyped its address. */
+/** Long enough for a server that starts together with the engine, short enough for an operator who mistyped its address. */
 const startWaitMsMax = 10_000;
 const retryDelayMs = 250;
 
@@ -34,10 +34,10 @@ export async function openConnections(dependencies: ConnectionsDependencies): Pr
   const { config, clock, log } = dependencies;
   await requireDataDir(config.dataDir);
   const migrated = await insist({ ...dependencies, variable: 'DATABASE_URL' }, () => migrate(config.databaseUrl));
-  if (migrated.applied.length > 0) log.info({ applied: migrated.applied }, 'Migrations were applied.');
+  if (migrated.applied.length > 0) log.info({ applied: migrated.applied }, 'Applied migrations.');
   const database = openDatabase({
     url: config.databaseUrl,
-    onIdleError: (error) => log.warn({ err: error }, 'An idle connection to PostgreSQL broke.'),
+    onIdleError: (error) => log.warn({ err: error }, 'An idle PostgreSQL connection failed.'),
   });
   const source = createMongoSource({ url: config.mongoUrl, clock, selectionMsMax: 3_000 });
   const close = async (): Promise<void> => {
@@ -45,7 +45,7 @@ export async function openConnections(dependencies: ConnectionsDependencies): Pr
     await database.close();
   };
   try {
-    // A node that only serves its caches starts while MongoDB is away.
+    // A node that does not ingest starts without MongoDB.
     if (config.roles.includes('ingest'))
       await insist({ ...dependencies, variable: 'MONGO_URL' }, () => source.describe());
   } catch (error) {
@@ -63,7 +63,7 @@ async function requireDataDir(dataDir: string): Promise<void> {
     const words = cause instanceof Error ? cause.message : String(cause);
     throw new EmcachersError({
       code: 'EMC-1003',
-      detail: `EMCACHERS_DATA_DIR is ${dataDir}, which cannot be used: ${words}`,
+      detail: `EMCACHERS_DATA_DIR is ${dataDir}, which is not usable: ${words}`,
       cause,
     });
   }
@@ -73,7 +73,7 @@ interface Insistence extends ConnectionsDependencies {
   readonly variable: 'MONGO_URL' | 'DATABASE_URL';
 }
 
-/** Tries again while the server is away, until the time is over; any other refusal ends it at once. */
+/** Retries while the server is unreachable, until the time limit. Any other error is thrown immediately. */
 async function insist<Answer>(
   { clock, signal, variable }: Insistence,
   attempt: () => Promise<Answer>,
@@ -85,7 +85,7 @@ async function insist<Answer>(
       return await attempt();
     } catch (error) {
       if (!(error instanceof EmcachersError) || (error.code !== 'EMC-2001' && error.code !== 'EMC-3001')) throw error;
-      // Later attempts may fail in the driver's own words; the first one names the cause.
+      // The first error names the cause. Later attempts may fail with less specific driver errors.
       first ??= error;
       if (signal.aborted || clock.monotonicMs() + retryDelayMs > endMs) throw unreachableAtStart(first, variable);
     }
@@ -94,6 +94,6 @@ async function insist<Answer>(
 }
 
 function unreachableAtStart({ code, detail }: EmcachersError, variable: Insistence['variable']): EmcachersError {
-  const hint = `Start the server, or correct ${variable}, and start the engine again.`;
+  const hint = `Start the server or correct ${variable}, then restart the engine.`;
   return new EmcachersError({ code, detail, hint });
 }

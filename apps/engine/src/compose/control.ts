@@ -22,7 +22,7 @@ import { createWakeListener } from '../control/node/wake-listener.ts';
 import type { Service } from '../runtime/service.ts';
 import type { Pipeline, Shared } from './pipeline.ts';
 
-/** What runs when, and whether it is well. */
+/** The control layer: what runs when, and the status of the fleet. */
 export interface Control {
   readonly fleet: FleetSampler;
   readonly entities: EntityManager;
@@ -31,7 +31,7 @@ export interface Control {
   readonly sources: SourceBrowser;
   readonly oplogReader: OplogReader;
   readonly rowsReader: RowsReader;
-  /** Makes this node known before its parts report under its name. */
+  /** Registers this node before its parts report under its name. */
   readonly register: () => Promise<void>;
   readonly services: readonly Service[];
 }

@@ -21,7 +21,7 @@ import { openCacheStore } from '../pipeline/sqlite-cache/threaded-cache-store.ts
 import type { Service } from '../runtime/service.ts';
 import type { Connections } from './connections.ts';
 
-/** What every part of the composition shares. */
+/** Dependencies that every part of the composition shares. */
 export interface Shared extends Connections {
   readonly config: Config;
   readonly clock: Clock;
@@ -30,13 +30,13 @@ export interface Shared extends Connections {
   readonly nodeId: string;
 }
 
-/** change-source → channel → oplog → replicator → sqlite-cache, as far as this process's roles go. */
+/** change-source → channel → oplog → replicator → sqlite-cache, limited to this process's roles. */
 export interface Pipeline {
-  /** Null while this node does not lead. */
+  /** Null unless this node is the leader. */
   readonly ingest: () => Ingest | null;
   readonly jobRunner: () => JobRunner | null;
   readonly oplog: OplogReader;
-  /** Null on a node that keeps no caches. */
+  /** Null on a node without caches. */
   readonly replicator: Replicator | null;
   /** In flow order. */
   readonly services: readonly Service[];
@@ -59,7 +59,7 @@ export function createPipeline(shared: Shared): Pipeline {
   };
 }
 
-/** The leader's part: from the change source through the channel into the oplog, and the jobs beside it. */
+/** The leader's half: change source, channel, oplog, and the job runner. */
 function createLeading(shared: Shared) {
   const { database, source, clock, random, nodeId } = shared;
   let ingest: Ingest | null = null;
@@ -88,7 +88,7 @@ function createLeading(shared: Shared) {
   return { term, ingest: () => ingest, jobRunner: () => jobRunner };
 }
 
-/** This node's part: from the oplog through the replicator into the cache files. */
+/** The node's half: oplog, replicator, cache files. */
 function createReplicating(shared: Shared, oplog: OplogReader): Replicator {
   const { config, database, clock, log, random, nodeId } = shared;
   return createReplicator({

@@ -1,7 +1,7 @@
 import type { FleetView, Health } from '@emcachers/core/api-views';
 import type { ServiceState } from '../runtime/supervisor.ts';
 
-/** What `GET /health` answers: the fleet's own words, and each part by name. */
+/** The body of `GET /health`: the fleet's status sentence and each component by name. */
 export interface HealthReport {
   readonly health: Health;
   readonly sentence: string;
@@ -27,11 +27,11 @@ export interface Readiness {
 }
 
 /**
- * Ready means: requests can be answered from what they are about. PostgreSQL must have been read; MongoDB need not, and no
- * lag is asked for: caches serve what they have while they catch up.
+ * Ready means that the engine can answer requests. PostgreSQL must have been read. MongoDB may be unreachable and caches may lag:
+ * they serve their rows while they catch up.
  */
 export function readinessOf(fleet: FleetView | null): Readiness {
-  if (fleet === null) return { ready: false, reason: 'The first picture has not been taken yet.' };
+  if (fleet === null) return { ready: false, reason: 'PostgreSQL has not been read yet.' };
   const oplog = fleet.stages.find(({ stage }) => stage === 'oplog');
   if (oplog?.health === 'unknown') return { ready: false, reason: oplog.evidence };
   return { ready: true, reason: null };

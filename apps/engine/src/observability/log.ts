@@ -5,7 +5,7 @@ export interface LogDestination {
   write(line: string): void;
 }
 
-/** JSON lines; credentials in connection strings never reach the destination, wherever in a line they stand. */
+/** Writes JSON lines. Credentials in connection strings are removed wherever they appear in a line. */
 export function createLog(level: string, destination: LogDestination): Log {
   return pino(
     {
@@ -18,7 +18,7 @@ export function createLog(level: string, destination: LogDestination): Log {
   );
 }
 
-/** `scheme://user:password@host` keeps the scheme and the host; `password=…` keeps its name. */
+/** Replaces credentials with `***`: `scheme://user:password@host` keeps scheme and host; `password=…` keeps its name. */
 export function redactCredentials(text: string): string {
   return text
     .replace(/\b([a-z][a-z0-9+.-]*:\/\/)[^\s/@"'\\]+@/gi, '$1***@')

@@ -3,23 +3,23 @@ import { Gauge, Registry } from 'prom-client';
 import type { IngestStatus } from '../pipeline/ingest/ingest.ts';
 
 /**
- * Prometheus metrics, prefixed by the names of the pipeline's stages. They are set from the same facts and verdicts as every other
- * surface, at the moment of the scrape, so none can freeze at its last good value: what is unknown is absent, not 0.
+ * Prometheus metrics, prefixed with the names of the pipeline's stages. Each scrape sets them from the same facts and verdicts
+ * that every other surface uses, so no metric keeps a stale value. An unknown value is absent, not 0.
  */
 export interface MetricsSources {
   readonly fleet: () => FleetView | null;
   /** Null on a node that does not ingest. */
   readonly ingest: () => IngestStatus | null;
-  /** Console tabs that listen. */
+  /** Number of open live streams. */
   readonly liveStreams: () => number;
   readonly memoryBytes: () => number;
-  /** Processor time of this process since its start, user and system, all threads. */
+  /** User and system processor time of this process since its start, all threads, seconds. */
   readonly cpuSeconds: () => number;
 }
 
 export interface Metrics {
   readonly contentType: string;
-  /** The exposition text. */
+  /** The text in Prometheus exposition format. */
   scrape(): Promise<string>;
 }
 
@@ -39,17 +39,17 @@ const entityMetrics: readonly EntityMetric[] = [
   },
   {
     name: 'emcachers_change_source_scanned_documents',
-    help: 'Documents read by the present or last scan.',
+    help: 'Documents read by the current or last scan.',
     value: (entity) => entity.scan.scanned,
   },
   {
     name: 'emcachers_change_source_dead_letters',
-    help: 'Documents that could not be projected and are kept aside.',
+    help: 'Dead letters: documents that could not be projected.',
     value: (entity) => entity.deadLetters,
   },
   {
     name: 'emcachers_change_source_coercion_errors',
-    help: 'Values that a column could not hold and that became NULL.',
+    help: 'Values that became NULL because their column could not hold them.',
     value: (entity) => entity.coercionErrors,
   },
   { name: 'emcachers_oplog_head', help: 'Newest oplog id of the entity.', value: (entity) => entity.head },
@@ -99,7 +99,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   });
   const streams = new Gauge({
     name: 'emcachers_live_streams',
-    help: 'Open live streams of consoles.',
+    help: 'Open live streams to consoles.',
     registers: [registry],
   });
   return {

@@ -1,8 +1,8 @@
 import type { Clock } from '@emcachers/core/clock';
 
 /**
- * The only file of the engine that listens to an `AbortSignal`. Every listener it adds is removed when the wait ends or
- * the handle is disposed, because the engine's own signals live for days and would collect what was left on them.
+ * The only file in the engine that adds listeners to an `AbortSignal`. It removes every listener when the wait ends or the handle
+ * is disposed, because the engine's signals live for days and would accumulate listeners.
  */
 
 /** Calls `action` once when the signal aborts, or now if it has aborted. Disposing removes the listener. */
@@ -12,7 +12,7 @@ export function onAbort(signal: AbortSignal, action: () => void): Disposable {
   return { [Symbol.dispose]: () => signal.removeEventListener('abort', action) };
 }
 
-/** Resolves when the signal aborts; never rejects. For a signal that is sure to abort: the wait has no other end. */
+/** Resolves when the signal aborts. Never rejects. Use it only with a signal that will abort: the wait has no other end. */
 export async function untilAborted(signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
     onAbort(signal, resolve);
@@ -20,8 +20,8 @@ export async function untilAborted(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * The work's outcome, or null if the signal aborts first (or has aborted already). The work itself is not stopped, only
- * no longer waited for; if it rejects later, nobody hears of it.
+ * The outcome of `work`, or null if the signal aborts first (or has already aborted). The work continues but is no longer
+ * awaited; a later rejection is ignored.
  */
 export async function unlessAborted<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value | null> {
   const aborted = Promise.withResolvers<null>();
@@ -34,7 +34,7 @@ export interface TimeLimit {
   readonly delayMsMax: number;
 }
 
-/** The work's outcome, or null if `delayMsMax` passes first. As with `unlessAborted`, the work goes on. */
+/** The outcome of `work`, or null if `delayMsMax` passes first. As with `unlessAborted`, the work continues. */
 export async function unlessLate<Value>(work: Promise<Value>, { clock, delayMsMax }: TimeLimit): Promise<Value | null> {
   const timer = new AbortController();
   try {
@@ -50,8 +50,8 @@ export interface LinkedAbort extends Disposable {
 }
 
 /**
- * A controller that also aborts, with the same reason, when one of the parents does. Disposing removes its listeners from
- * the parents and does not abort it. `AbortSignal.any` does this without a way to remove anything.
+ * A controller that also aborts, with the same reason, when one of its parents aborts. Disposing it removes its listeners from
+ * the parents and does not abort it. `AbortSignal.any` offers no way to remove its listeners.
  */
 export function linkedAbort(...parents: readonly AbortSignal[]): LinkedAbort {
   const controller = new AbortController();

@@ -3,8 +3,8 @@ import type { Clock } from '@emcachers/core/clock';
 import type { EmcachersError } from '@emcachers/core/emcachers-error';
 
 /**
- * A circuit breaker around short calls to one server: while it is open, callers hear at once that the server is away
- * instead of each waiting for a timeout of its own.
+ * A circuit breaker around short calls to one server. While it is open, calls fail immediately instead of each waiting for its
+ * own timeout.
  */
 export interface Guard {
   call<Answer>(action: () => Promise<Answer>): Promise<Answer>;
@@ -12,7 +12,7 @@ export interface Guard {
 
 export interface GuardOptions {
   readonly clock: Clock;
-  /** Infrastructure faults as the catalogue's error, null for what says nothing about the server. */
+  /** Maps infrastructure errors to a catalogue error; null for errors that say nothing about the server. */
   readonly faultOf: (thrown: unknown) => EmcachersError | null;
 }
 
@@ -34,7 +34,7 @@ export function createGuard({ clock, faultOf }: GuardOptions): Guard {
       } catch (thrown) {
         const fault = faultOf(thrown);
         if (fault === null) {
-          // The server answered, if only with a refusal.
+          // The server answered, even if it refused.
           step('succeeded');
           throw thrown;
         }

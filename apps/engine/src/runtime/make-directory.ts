@@ -2,9 +2,9 @@ import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * Makes a directory and what is missing above it, one level at a time. Node's own recursive mkdir never returns where a
- * parent says ENOENT although it exists, as /proc does (nodejs/node, `MKDirpAsync`): the engine would spin at start.
- * Throws the system's error of the level that cannot be made.
+ * Creates a directory and its missing parents, one level at a time. Node's recursive mkdir loops for ever if an existing parent
+ * answers ENOENT, as /proc does (nodejs/node, `MKDirpAsync`), and the engine would hang at its start.
+ * Throws the system error of the level that cannot be created.
  */
 export function makeDirectory(directory: string): void {
   const absolute = path.resolve(directory);
@@ -13,7 +13,7 @@ export function makeDirectory(directory: string): void {
   for (const level of missing.reverse()) makeLevel(level);
 }
 
-/** Another process may make the same level at the same moment, which is as good. */
+/** Another process may create the same level at the same time, which is fine. */
 function makeLevel(level: string): void {
   try {
     mkdirSync(level);

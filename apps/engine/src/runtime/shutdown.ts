@@ -1,18 +1,18 @@
 import process from 'node:process';
 
 /**
- * Turns SIGTERM and SIGINT into one request to stop. The first asks for a drain, the second means "now": whoever sends it
- * has waited long enough, and every promise that matters is kept by PostgreSQL and SQLite, not by this process.
+ * Turns SIGTERM and SIGINT into a request to stop. The first signal starts a drain; the second ends the process immediately, which
+ * is safe because PostgreSQL and SQLite, not this process, keep every guarantee.
  */
 export interface ShutdownSignals {
   /** Aborts at the first signal. */
   readonly requested: AbortSignal;
-  /** Takes the listeners off the process again. */
+  /** Removes the listeners from the process. */
   [Symbol.dispose](): void;
 }
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
-/** What shells show for a process that a signal ended: 128 + 2. */
+/** The exit code that shells report for a process ended by SIGINT: 128 + 2. */
 const forcedExitCode = 130;
 
 export function listenForShutdown(exit: (code: number) => void = (code) => process.exit(code)): ShutdownSignals {

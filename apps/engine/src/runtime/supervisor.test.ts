@@ -90,7 +90,7 @@ test('a service that ends although nobody asked is run again and reported', asyn
     },
   });
   await second.promise;
-  expect(supervisor.states()[0]?.lastFault?.message).toMatch(/ended although nobody asked/);
+  expect(supervisor.states()[0]?.lastFault?.message).toMatch(/ended without a request to stop/);
   await supervisor.stop(['ingest'], 1_000);
 });
 

@@ -16,18 +16,18 @@ import { isDeposed } from './is-deposed.ts';
 import type { Service } from './service.ts';
 
 /**
- * Runs services by name and runs them again when they fall, each by itself: one that fails stops no other (I10).
- * The pause before the next run is full-jitter backoff; five infrastructure failures in a row open the service's circuit
- * breaker, which pauses it for 30 s before one more try. Both are forgotten only after a run that lasted: a service that
- * connects and falls at once is not well. The worst that can happen: a service that never returns after its abort; `stop`
- * then gives up at its deadline and says which one it was.
+ * Runs named services and restarts each one separately after a failure, so that one failure stops no other service (I10).
+ * The delay before a restart is a full-jitter back-off. Five consecutive infrastructure failures open the service's circuit
+ * breaker, which delays the next attempt by 30 s. Both reset only after a sustained run: a service that connects and fails
+ * immediately is not healthy. Worst case: a service does not return after its abort. `stop` then gives up at its deadline and
+ * names it.
  */
 export interface SupervisorDependencies {
   readonly clock: Clock;
   readonly log: Log;
   /** Uniform in [0, 1). */
   readonly random: () => number;
-  /** Hears every fault as it happens. */
+  /** Called with every failure. */
   readonly onFault?: (fault: unknown) => void;
 }
 
@@ -47,14 +47,14 @@ export const supervisorDefaults: SupervisorOptions = {
 export interface ServiceState {
   readonly name: string;
   readonly status: 'running' | 'waiting' | 'stopped';
-  /** Runs that ended with a fault since the last one that lasted. */
+  /** Number of failed runs since the last sustained run. */
   readonly failures: number;
   readonly lastFault: { readonly code: string | null; readonly message: string; readonly atMs: number } | null;
 }
 
 export interface Supervisor {
   start(service: Service): void;
-  /** Aborts the services of these names one after the other, in this order; answers with those that did not end in time. */
+  /** Stops the named services one after another, in this order. Resolves with the names of those that did not stop in time. */
   stop(names: readonly string[], deadlineMs: number): Promise<string[]>;
   states(): ServiceState[];
 }
@@ -79,7 +79,7 @@ export function createSupervisor(
   const all = new Map<string, Supervised>();
   return {
     start(service) {
-      if (all.has(service.name)) throw new Error(`The service ${service.name} was started before.`);
+      if (all.has(service.name)) throw new Error(`Service ${service.name} was already started.`);
       const supervised: Supervised = {
         service,
         controller: new AbortController(),
@@ -103,7 +103,7 @@ export function createSupervisor(
         const ended = supervised.done.then(() => true);
         const inTime = (await unlessLate(ended, { clock, delayMsMax })) === true;
         if (!inTime) hung.push(name);
-        log.debug({ service: name, inTime }, 'A service was stopped.');
+        log.debug({ service: name, inTime }, 'Service stopped.');
       }
       return hung;
     },
@@ -138,11 +138,11 @@ async function keepRunning(supervised: Supervised, means: Means): Promise<void> 
   supervised.status = 'stopped';
 }
 
-/** The fault that ended the run; a run that ends unasked without one is a fault too. */
+/** The error that ended the run. A run that ends without a request to stop is also an error. */
 async function runOnce(service: Service, signal: AbortSignal): Promise<unknown> {
   try {
     await service.run(signal);
-    return new Error(`${service.name} ended although nobody asked it to.`);
+    return new Error(`Service ${service.name} ended without a request to stop.`);
   } catch (fault) {
     return fault;
   }
@@ -155,15 +155,15 @@ function note(supervised: Supervised, fault: unknown, { clock, log, onFault }: S
     fault instanceof EmcachersError ? fault.detail : fault instanceof Error ? fault.message : String(fault);
   supervised.lastFault = { code, message, atMs: clock.nowMs() };
   onFault?.(fault);
-  // A deposed leader is how a fleet works, not a fault to wake somebody for.
+  // A deposed leader is normal in a fleet and must not raise an alert.
   const level = isDeposed(fault) ? 'info' : 'error';
   log[level](
     { service: supervised.service.name, failures: supervised.failures, err: fault },
-    'A service fell and will be run again.',
+    'Service failed; restarting.',
   );
 }
 
-/** Faults of the surroundings, which a pause may cure; what the catalogue does not know is treated as one of ours. */
+/** True for infrastructure errors, which may pass with time. Errors outside the catalogue count as our own defects. */
 function isInfrastructure(fault: unknown): boolean {
   return fault instanceof EmcachersError && fault.entry.retry === 'backoff' && !isDeposed(fault);
 }

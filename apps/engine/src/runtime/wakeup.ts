@@ -2,17 +2,16 @@ import type { Clock } from '@emcachers/core/clock';
 import { type LinkedAbort, linkedAbort, untilAborted } from './abort.ts';
 
 /**
- * The wait of a loop that polls and can be told to look sooner. `wake` is a hint without content: "something may have
- * changed". The loop's order is look, then `wait`, then look again, which gives:
+ * The wait of a polling loop that can be told to check earlier. `wake` is a hint without content: something may have changed.
+ * The loop checks, waits, and checks again, which guarantees:
  *
- * - No hint is lost. One that comes while nobody waits (during a look, or a pause between looks) is kept, and the next
- *   `wait` returns at once. A hint therefore always leads to a look that began after it.
- * - Hints coalesce: any number of them before a look lead to one look.
- * - A wait may end for nothing: a kept hint may be about what the look has just seen. The loop must look, not assume.
+ * - No hint is lost. A hint that arrives while nobody waits (during a check, or a pause between checks) is kept, and the next
+ *   `wait` returns immediately. Every hint is therefore followed by a check that started after it.
+ * - Hints coalesce: any number of hints before a check cause one check.
+ * - A wait may end early: a kept hint may concern what the last check already saw. The loop must check, not assume.
  *
- * Not promised: to whom a hint belongs. Every hint ends every wait, a back-off included; a loop whose back-off must last
- * until its time is over or until the thing it waits for has changed sleeps by the clock, or waits on a `Wakeup` that only
- * that thing wakes.
+ * Not promised: what a hint is about. Every hint ends every wait, including a back-off. A loop whose back-off must last for its
+ * full time sleeps on the clock, or waits on a `Wakeup` that only the awaited condition wakes.
  */
 export class Wakeup {
   readonly #clock: Clock;
@@ -29,11 +28,11 @@ export class Wakeup {
   }
 
   /**
-   * Resolves at a hint (a kept one counts), after `delayMsMax` milliseconds (null: no limit), or when the signal aborts;
-   * the caller asks the signal which it was. Takes the hint with it. Throws if another `wait` has not ended yet.
+   * Resolves at a hint (including a kept one), after `delayMsMax` milliseconds (null: no limit), or when the signal aborts; the
+   * caller checks the signal. Consumes the hint. Throws if another `wait` is pending.
    */
   async wait(delayMsMax: number | null, signal?: AbortSignal): Promise<void> {
-    if (this.#waiting !== null) throw new Error('A wakeup has one waiter at a time.');
+    if (this.#waiting !== null) throw new Error('A Wakeup allows one waiter at a time.');
     using waiting = linkedAbort(...(signal === undefined ? [] : [signal]));
     if (this.#isHinted) waiting.abort();
     this.#waiting = waiting;

@@ -20,7 +20,7 @@ export function startEngineProcess(environment: Record<string, string>): EngineP
   const ready = Promise.withResolvers<ApiClient>();
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
     words = `${words}${chunk}`.slice(-200_000);
-    const url = /"url":"([^"]+)","msg":"The engine runs/.exec(words)?.[1];
+    const url = /"url":"([^"]+)","msg":"Engine started/.exec(words)?.[1];
     if (url !== undefined) ready.resolve(new ApiClient(url));
   });
   child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {

@@ -5,18 +5,18 @@ import { createSupervisor, type SupervisorDependencies } from '../../runtime/sup
 import type { Leader } from './leader.ts';
 
 /**
- * What a node does while it leads: the services of one term run until the lead is lost or the engine stops, each run again
- * by itself when it falls. A refused epoch (EMC-3002) in any of them ends the whole term: somebody else leads.
+ * Runs the services of one term of leadership until the node loses leadership or the engine stops. Each service is restarted
+ * separately if it fails. A refused epoch (EMC-3002) in any service ends the whole term, because another node leads.
  */
 export interface LeaderTermDependencies extends SupervisorDependencies {
   readonly leader: Leader;
-  /** In flow order; stopped in that order, so that nothing is produced for a consumer that is gone. */
+  /** In flow order. They stop in this order, so that nothing is produced for a stopped consumer. */
   readonly services: (epoch: number) => readonly Service[];
-  /** The services of a term have ended. */
+  /** Called after the services of a term have ended. */
   readonly ended: () => void;
 }
 
-/** The services' own deadline: within the engine's, and long enough for one large commit. */
+/** Time limit for stopping the services, milliseconds: below the engine's, and enough for one large commit. */
 const drainMsMax = 20_000;
 
 export function createLeaderTerm(dependencies: LeaderTermDependencies): Service {
@@ -25,7 +25,7 @@ export function createLeaderTerm(dependencies: LeaderTermDependencies): Service 
     name: 'leader',
     run: (signal) =>
       leader.run(async (epoch, lost) => {
-        dependencies.log.info({ epoch }, 'This node leads.');
+        dependencies.log.info({ epoch }, 'This node is now the leader.');
         using term = linkedAbort(lost);
         const supervisor = createSupervisor({ ...supervising, onFault: (fault) => isDeposed(fault) && term.abort() });
         const running = services(epoch);
@@ -36,7 +36,7 @@ export function createLeaderTerm(dependencies: LeaderTermDependencies): Service 
           drainMsMax,
         );
         ended();
-        dependencies.log.info({ epoch, hung }, 'This node leads no more.');
+        dependencies.log.info({ epoch, hung }, 'This node is no longer the leader.');
       }, signal),
   };
 }

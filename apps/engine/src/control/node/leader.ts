@@ -4,15 +4,15 @@ import { linkedAbort } from '../../runtime/abort.ts';
 import { isDeposed } from '../../runtime/is-deposed.ts';
 
 /**
- * One leader at a time over all nodes. Waits for the lead, runs `onElected` with its epoch, and waits again when that is
- * over. Keeps I9 together with the epoch check of every appending transaction: the signal stops a deposed leader soon, the
- * epoch stops it surely. The worst that can happen is that nobody leads until the old connection is known to be dead.
+ * Elects one leader among all nodes. Waits for leadership, runs `onElected` with the new epoch, and waits again after it ends.
+ * Keeps I9 together with the epoch check in every appending transaction: the signal stops a deposed leader early, and the epoch
+ * check guarantees that it cannot commit. Worst case: no node leads until PostgreSQL detects that the old connection is dead.
  */
 export interface Leader {
   /**
-   * Resolves when the signal has aborted and `onElected` has ended. Rejects with what `onElected` threw, unless the lead
-   * was lost meanwhile, and with EMC-3001 when PostgreSQL cannot be reached; the supervisor runs it again.
-   * `onElected`'s signal aborts when the lead is lost or `signal` aborts; it must then settle soon.
+   * Resolves after the signal has aborted and `onElected` has ended. Rejects with the error of `onElected`, unless leadership
+   * was lost in the meantime, and with EMC-3001 if PostgreSQL is unreachable; the supervisor restarts it.
+   * The signal passed to `onElected` aborts when leadership is lost or `signal` aborts. `onElected` must then settle soon.
    */
   run(onElected: (epoch: number, signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void>;
 }
@@ -23,7 +23,7 @@ export interface LeaderDependencies {
   readonly clock: Clock;
 }
 
-/** How often a standby looks whether the lead is free, and a leader whether its connection lives. */
+/** How often a standby tries to become leader and a leader checks its connection, milliseconds. */
 const lookDelayMs = 1_000;
 
 export function createLeader(dependencies: LeaderDependencies): Leader {

@@ -3,8 +3,8 @@ import { hostname } from 'node:os';
 import { openLocalMetadata } from '../../pipeline/sqlite-cache/local-metadata.ts';
 
 /**
- * How the fleet knows this node. It must stay the same over restarts, since offsets are reported under it, and differ from
- * every other node's; so it is made once and kept beside the caches that it stands for.
+ * The name under which the fleet knows this node. It must survive restarts, because offsets are reported under it, and differ
+ * from every other node's name. It is therefore generated once and stored in the data directory beside the caches.
  */
 export function nodeName(dataDir: string, configured: string | null): string {
   if (configured !== null) return configured;

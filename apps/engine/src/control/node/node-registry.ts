@@ -8,8 +8,8 @@ import type { IngestStatus } from '../../pipeline/ingest/ingest.ts';
 import type { Service } from '../../runtime/service.ts';
 
 /**
- * Tells the fleet every two seconds that this node lives, and, while it leads, how its change stream is. Silence is what
- * others judge it by (I12), so a failed beat is not made up for: the next one is on its way.
+ * Reports every two seconds that this node is alive and, while it leads, the state of its change stream. A missing report makes
+ * the node's health unknown (I12), so a failed report is not retried: the next one follows soon.
  */
 export interface NodeRegistryDependencies {
   readonly clock: Clock;
@@ -24,7 +24,7 @@ export interface NodeRegistryDependencies {
 const beatIntervalMs = 2_000;
 
 export interface NodeRegistry extends Service {
-  /** One report; rejects when it cannot be written. */
+  /** Writes one report. Rejects if it cannot be written. */
   beat(): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export function createNodeRegistry(dependencies: NodeRegistryDependencies): Node
             failing = false;
           },
           (error: unknown) => {
-            if (!failing) log.warn({ err: error }, 'The heartbeat could not be written.');
+            if (!failing) log.warn({ err: error }, 'Could not write the heartbeat.');
             failing = true;
           },
         );
@@ -64,7 +64,7 @@ function captureReport(status: IngestStatus, nowMs: number) {
     changesTotal: status.changesTotal,
     bufferedOperations: status.bufferedOperations,
     bufferedBytes: status.bufferedBytes,
-    // An error of a stream that is open again is history.
+    // The error of a stream that has since reopened is no longer relevant.
     error: status.streamOpen ? null : (status.lastError?.message ?? null),
     mongo: status.mongo,
   };

@@ -4,8 +4,8 @@ import { unlessAborted } from '../../runtime/abort.ts';
 import type { Service } from '../../runtime/service.ts';
 
 /**
- * Hears PostgreSQL's notifications and wakes whoever waits for news. They are hints: everybody it wakes also polls, so a
- * lost connection costs a moment of latency and nothing else.
+ * Listens for PostgreSQL notifications and wakes the loops that wait for changes. Notifications are hints: every loop also polls,
+ * so a lost connection only adds latency.
  */
 export interface WakeListenerDependencies {
   readonly databaseUrl: string;
@@ -17,12 +17,15 @@ export function createWakeListener({ databaseUrl, wake }: WakeListenerDependenci
     name: 'wake-listener',
     async run(signal) {
       await using listening = await listen(databaseUrl, wake);
-      // What was notified before the first listener was there is looked for once.
+      // Notifications sent before the listener was ready are lost, so every loop checks once.
       wake('emcachers_control');
       wake('emcachers_oplog');
       await unlessAborted(listening.ended, signal);
       if (!signal.aborted)
-        throw new EmcachersError({ code: 'EMC-3001', detail: 'The connection that hears notifications is gone.' });
+        throw new EmcachersError({
+          code: 'EMC-3001',
+          detail: 'The connection that listens for notifications was lost.',
+        });
     },
   };
 }
