@@ -2,7 +2,8 @@ import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client';
 import { expect, test } from 'vitest';
 import type { AppRouter } from '../src/api/router.ts';
 import { eventually } from './support/api-client.ts';
-import { insertOrders, orderShape, orders, randomFrom } from './support/shop.ts';
+import { randomFrom } from './support/seeded-random.ts';
+import { insertOrders, orderShape, orders } from './support/shop.ts';
 import { createStack } from './support/stack.ts';
 
 const shape = orderShape('orders');

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { eventually } from './support/api-client.ts';
 import { cacheRows, converged } from './support/convergence.ts';
-import { insertOrders, orderShape, orders, randomFrom } from './support/shop.ts';
+import { randomFrom } from './support/seeded-random.ts';
+import { insertOrders, orderShape, orders } from './support/shop.ts';
 import { createStack } from './support/stack.ts';
 
 const shape = orderShape('orders');

@@ -3,13 +3,14 @@ import { expect, test } from 'vitest';
 import { eventually } from './support/api-client.ts';
 import { converged } from './support/convergence.ts';
 import { startEngineProcess } from './support/engine-process.ts';
-import { changeOrders, insertOrders, orderShape, orders, randomFrom, testSeed } from './support/shop.ts';
+import { testRandom } from './support/seeded-random.ts';
+import { changeOrders, insertOrders, orderShape, orders } from './support/shop.ts';
 import { createStack } from './support/stack.ts';
 
 const shape = orderShape('orders');
 
 test('when the leader is killed another node leads within seconds, and both nodes hold the same rows', async () => {
-  const random = randomFrom(testSeed());
+  const random = testRandom();
   await using stack = await createStack();
   const collection = orders(stack.mongo);
   await insertOrders(collection, 2_000, random);

@@ -3,13 +3,14 @@ import { expect, test } from 'vitest';
 import { eventually } from './support/api-client.ts';
 import { converged } from './support/convergence.ts';
 import { cuttableProxy } from './support/cuttable-proxy.ts';
-import { changeOrders, insertOrders, orderShape, orders, randomFrom, testSeed } from './support/shop.ts';
+import { testRandom } from './support/seeded-random.ts';
+import { changeOrders, insertOrders, orderShape, orders } from './support/shop.ts';
 import { createStack } from './support/stack.ts';
 
 const shape = orderShape('orders');
 
 test('with every PostgreSQL connection terminated again and again the engine lives and converges', async () => {
-  const random = randomFrom(testSeed());
+  const random = testRandom();
   await using stack = await createStack();
   const collection = orders(stack.mongo);
   await insertOrders(collection, 3_000, random);
@@ -33,7 +34,7 @@ test('with every PostgreSQL connection terminated again and again the engine liv
 });
 
 test('while MongoDB cannot be reached the caches serve and say so; when it is back they converge', async ({ skip }) => {
-  const random = randomFrom(testSeed());
+  const random = testRandom();
   await using stack = await createStack();
   const target = new URL(stack.mongoUrl.replace(/^mongodb:/, 'http:'));
   if (target.hostname !== '127.0.0.1') skip('the MongoDB at hand is not on this machine');
@@ -59,7 +60,7 @@ test('while MongoDB cannot be reached the caches serve and say so; when it is ba
 });
 
 test('while PostgreSQL cannot be reached the engine answers, claims nothing, and converges when it is back', async () => {
-  const random = randomFrom(testSeed());
+  const random = testRandom();
   await using stack = await createStack();
   const direct = new URL(stack.databaseUrl);
   await using proxy = await cuttableProxy(Number(direct.port));

@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { type ApiClient, eventually } from './support/api-client.ts';
 import { converged } from './support/convergence.ts';
 import { startEngineProcess } from './support/engine-process.ts';
-import { changeOrders, insertOrders, orderShape, orders, randomFrom, testSeed } from './support/shop.ts';
+import { randomFrom, testRandom } from './support/seeded-random.ts';
+import { changeOrders, insertOrders, orderShape, orders } from './support/shop.ts';
 import { createStack } from './support/stack.ts';
 
 const rounds = Number(process.env['EMCACHERS_TEST_KILLS'] ?? '5');
@@ -12,8 +13,7 @@ const shapes = [orderShape('orders'), orderShape('copies')] as const;
 test(`killed at ${rounds} random moments, the engine converges after each start`, {
   timeout: 60_000 + rounds * 30_000,
 }, async () => {
-  const seed = testSeed();
-  const random = randomFrom(seed);
+  const random = testRandom();
   await using stack = await createStack();
   const collection = orders(stack.mongo);
   await insertOrders(collection, documents, random);

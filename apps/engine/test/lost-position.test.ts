@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { eventually } from './support/api-client.ts';
 import { converged } from './support/convergence.ts';
-import { insertOrders, orderShape, orders, randomFrom } from './support/shop.ts';
+import { randomFrom } from './support/seeded-random.ts';
+import { insertOrders, orderShape, orders } from './support/shop.ts';
 import { createStack } from './support/stack.ts';
 
 test('after a lost position everything is scanned again; a sweep that would delete too much fails alone and says why', async ({

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { eventually } from './support/api-client.ts';
 import { converged } from './support/convergence.ts';
-import { changeOrders, insertOrders, orderShape, orders, randomFrom, testSeed } from './support/shop.ts';
+import { testRandom } from './support/seeded-random.ts';
+import { changeOrders, insertOrders, orderShape, orders } from './support/shop.ts';
 import { createStack } from './support/stack.ts';
 
 const shape = orderShape('orders');
 const documents = 20_000;
 
 test('a stop in the middle of a scan, and one in the middle of live changes, lose nothing', async () => {
-  const seed = testSeed();
-  const random = randomFrom(seed);
+  const random = testRandom();
   await using stack = await createStack();
   const collection = orders(stack.mongo);
   await insertOrders(collection, documents, random);

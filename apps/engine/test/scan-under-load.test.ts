@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
 import { converged } from './support/convergence.ts';
-import { changeOrders, insertOrders, orderShape, orders, randomFrom, testSeed } from './support/shop.ts';
+import { testRandom } from './support/seeded-random.ts';
+import { changeOrders, insertOrders, orderShape, orders } from './support/shop.ts';
 import { createStack } from './support/stack.ts';
 
 const shape = orderShape('orders');
 const documents = 20_000;
 
 test('20,000 documents that change while they are scanned: the cache equals the projection of the source', async () => {
-  const seed = testSeed();
-  const random = randomFrom(seed);
+  const random = testRandom();
   await using stack = await createStack();
   const collection = orders(stack.mongo);
   await insertOrders(collection, documents, random);

@@ -1,7 +1,8 @@
 import { readdirSync } from 'node:fs';
 import { openDatabase } from '@emcachers/db/database';
 import { expect, test } from 'vitest';
-import { insertOrders, orderShape, orders, randomFrom } from './support/shop.ts';
+import { randomFrom } from './support/seeded-random.ts';
+import { insertOrders, orderShape, orders } from './support/shop.ts';
 import { createStack } from './support/stack.ts';
 
 const cycles = 20;

@@ -31,17 +31,6 @@ export function orders(mongo: MongoClient, sourceName = 'shop.orders'): Collecti
   return mongo.db(database).collection<Order>(collection.join('.'));
 }
 
-/** A small generator that a seed replays (mulberry32, public domain by T. Ettinger). */
-export function randomFrom(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 export function order(id: number, random: () => number): Order {
   return {
     _id: id,
@@ -72,12 +61,4 @@ export async function changeOrders(collection: Collection<Order>, count: number,
     return { replaceOne: { filter: { _id: id }, replacement: rest, upsert: true } };
   });
   await collection.bulkWrite(operations, { ordered: true });
-}
-
-/** Printed, and replayed by setting EMCACHERS_TEST_SEED. */
-export function testSeed(): number {
-  const given = Number(process.env['EMCACHERS_TEST_SEED']);
-  const seed = Number.isInteger(given) && given > 0 ? given : Math.floor(Math.random() * 2 ** 31) + 1;
-  process.stdout.write(`EMCACHERS_TEST_SEED=${seed}\n`);
-  return seed;
 }

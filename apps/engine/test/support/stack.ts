@@ -9,6 +9,7 @@ import { type Engine, startEngine } from '../../src/engine.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { ApiClient } from './api-client.ts';
+import { testRandom } from './seeded-random.ts';
 
 /**
  * Real servers around an engine: a PostgreSQL database of its own, a MongoDB (the embedded one, or the replica set that
@@ -69,7 +70,7 @@ async function runEngine(environment: Record<string, string>): Promise<RunningEn
   const log = createLog(environment['LOG_LEVEL'] ?? 'info', { write: (line) => logLines.push(line) });
   const config = checkConfig(environment, '/');
   const signal = new AbortController().signal;
-  const engine = await startEngine({ config, clock: systemClock, log, random: Math.random, signal });
+  const engine = await startEngine({ config, clock: systemClock, log, random: testRandom(), signal });
   let stopped = false;
   return {
     engine,

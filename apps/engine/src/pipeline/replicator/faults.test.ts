@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { requestRebuild } from '@emcachers/db/control/entity-requests';
 import { describe, expect, test } from 'vitest';
+import { testRandom } from '../../../test/support/seeded-random.ts';
 import { openTestOplog } from '../../../test/support/test-oplog.ts';
 import { deletion, expectedRows, scanToLive, upsert } from '../../../test/support/test-page.ts';
 import { cachedRows, startReplicator, temporaryDirectory } from '../../../test/support/test-replicator.ts';
@@ -29,6 +30,7 @@ describe('with real processes', () => {
     using directory = temporaryDirectory();
     await oplog.create('orders');
     const orders = await scanToLive(oplog, 'orders', ids(300));
+    const random = testRandom();
     let written = 0;
     for (let round = 0; round < 20; round += 1) {
       const child = start(
@@ -48,7 +50,7 @@ describe('with real processes', () => {
           await oplog.append(...operations);
         }
       })();
-      await sleep(Math.random() * 150);
+      await sleep(random() * 150);
       child.kill('SIGKILL');
       await Promise.all([once(child, 'exit'), writing]);
     }
