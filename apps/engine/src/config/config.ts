@@ -4,7 +4,8 @@ import process from 'node:process';
 import { parseEnv } from 'node:util';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { parse as parseYaml } from 'yaml';
-import { type Role, type SettingName, settingNames, settings } from './settings.ts';
+import type { Role } from './settings/node.ts';
+import { type SettingName, settingNames, settings } from './settings.ts';
 
 /**
  * The engine's configuration: the environment over `.env` over `emcachers.config.json|yaml` over the defaults, each

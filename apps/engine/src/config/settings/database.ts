@@ -1,0 +1,13 @@
+import { url } from './schemas.ts';
+import type { Setting } from './setting.ts';
+
+/** The PostgreSQL that holds the oplog. */
+export const databaseSettings = {
+  DATABASE_URL: {
+    schema: url(['postgres', 'postgresql']),
+    standard: null,
+    unit: 'PostgreSQL connection string',
+    reason: 'The database that stores the oplog. If unset, `npm start` runs its own PostgreSQL server.',
+    reader: 'engine',
+  },
+} as const satisfies Record<string, Setting<unknown>>;

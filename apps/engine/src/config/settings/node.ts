@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import type { Setting } from './setting.ts';
+
+export const roles = ['ingest', 'replicate', 'api'] as const;
+export type Role = (typeof roles)[number];
+
+const roleList = z.string().transform((text, context) => {
+  const names = text.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !roles.some((role) => role === name));
+  if (unknown.length > 0) {
+    context.addIssue({ code: 'custom', message: `names "${unknown.join(', ')}"; the roles are ${roles.join(', ')}` });
+    return z.NEVER;
+  }
+  return roles.filter((role) => names.includes(role));
+});
+
+/** What this process does, its name, and where it stores its files. */
+export const nodeSettings = {
+  EMCACHERS_DATA_DIR: {
+    schema: z.string().min(1, 'is empty'),
+    standard: '.emcachers',
+    unit: 'directory',
+    reason: 'Holds the cache files and this node’s metadata. Applications open <data dir>/dbs/<entity>/db.sqlite.',
+    reader: 'engine',
+  },
+  EMCACHERS_ROLES: {
+    schema: roleList,
+    standard: 'ingest,replicate,api',
+    unit: 'comma-separated list of ingest, replicate and api',
+    reason: 'The roles this process runs. By default one process runs all of them.',
+    reader: 'engine',
+  },
+  EMCACHERS_NODE_ID: {
+    schema: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'is not 1 to 63 letters, digits, dots and hyphens'),
+    standard: null,
+    unit: 'name',
+    reason:
+      'The name operators see for this node. If unset, a name is derived from the host name and saved in the data directory.',
+    reader: 'engine',
+  },
+} as const satisfies Record<string, Setting<unknown>>;

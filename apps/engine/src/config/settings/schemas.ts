@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+const portMax = 65_535;
+export const port = z
+  .string()
+  .regex(/^\d+$/, `is not a port number from 0 to ${portMax}`)
+  .transform(Number)
+  .refine((value) => value <= portMax, `is not a port number from 0 to ${portMax}`);
+
+export function url(schemes: readonly string[]): z.ZodType<string, string> {
+  const wanted = schemes.map((scheme) => `${scheme}://`).join(' or ');
+  return z.string().refine((value) => schemes.some((scheme) => value.startsWith(`${scheme}://`)), {
+    message: `does not begin with ${wanted}`,
+  });
+}
