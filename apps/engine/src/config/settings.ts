@@ -7,8 +7,8 @@ import { sourceSettings } from './settings/source.ts';
 import { startSettings } from './settings/start.ts';
 
 /**
- * Every setting of the product: one table from which the schema, `.env.example` and the error messages are made.
- * The names are the environment's; the configuration file uses the same ones. The order is that of `.env.example`.
+ * Every setting of the product. The schema, `.env.example` and the error messages are generated from this table.
+ * Names are environment variables; the configuration file uses the same names. The order is that of `.env.example`.
  */
 export const settings = {
   ...sourceSettings,
