@@ -117,7 +117,7 @@ function OpenButton({ entry, isOpen, open }: OpenButtonProps) {
   return (
     <Button size="small" look="quiet" aria-expanded={isOpen} onClick={() => open(isOpen ? null : entry.id)}>
       <Icon size={14} aria-hidden />
-      Row<span className="sr-only"> of entry {entry.id}</span>
+      Row <span className="sr-only">of entry {entry.id}</span>
     </Button>
   );
 }

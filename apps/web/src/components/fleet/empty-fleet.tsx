@@ -36,7 +36,7 @@ const columns: TableColumn<SourceCollectionView>[] = [
         href={`/entities/new?source=${encodeURIComponent(source.sourceName)}`}
         className={buttonClasses('plain', 'small')}
       >
-        Create entity<span className="sr-only"> from {source.sourceName}</span>
+        Create entity <span className="sr-only">from {source.sourceName}</span>
       </Link>
     ),
   },

@@ -29,7 +29,7 @@ export function Refusals({ preview, columns, onUseAny }: RefusalsProps) {
             title={`In ${formatCount(refused)} of ${plural(preview.sampled, 'document')}, the value of “${column.path}” does not fit the type ${column.type}.`}
             action={
               <Button size="small" onClick={() => onUseAny(name)}>
-                Use Any<span className="sr-only"> for {name}</span>
+                Use Any <span className="sr-only">for {name}</span>
               </Button>
             }
           >

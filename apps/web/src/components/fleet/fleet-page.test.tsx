@@ -1,0 +1,232 @@
+// @vitest-environment jsdom
+import { screen, waitFor, within } from '@testing-library/react';
+import { describe, expect, test } from 'vitest';
+import { type Answers, connectionLost, heldAnswer, refusal } from '../../../test/answers.ts';
+import { openConsole } from '../../../test/open-console.tsx';
+import { sampleFleet, sampleNodeView } from '../../../test/samples.ts';
+import { sampleEntity, sampleNode } from '../../entity-facts/sample-entity.ts';
+import { FleetPage } from './fleet-page.tsx';
+
+const orders = sampleEntity({ documents: 1_200, lagEntries: 4, deadLetters: 2, coercionErrors: 1 });
+const invoices = sampleEntity({
+  entityName: 'invoices',
+  sourceName: 'billing.invoices',
+  documents: 30,
+  health: 'failed',
+  activity: 'failed',
+});
+const prices = sampleEntity({
+  entityName: 'prices',
+  documents: null,
+  activity: 'scanning',
+  scan: { ...orders.scan, scanned: 500, estimated: 2_000, finishedAt: null },
+  nodes: [sampleNode({ nodeId: 'node-b', health: 'degraded' })],
+});
+const fleet = sampleFleet({ entities: [orders, prices, invoices] });
+
+function openFleet(answers: Answers = {}, search = '') {
+  return openConsole(<FleetPage />, { answers: { 'fleet.get': () => fleet, ...answers }, search });
+}
+
+const table = () => screen.getByRole('table', { name: 'Entities' });
+const names = () =>
+  within(table())
+    .getAllByRole('row')
+    .slice(1)
+    .map((row) => within(row).getAllByRole('link')[0]?.textContent);
+const loaded = () => screen.findByRole('link', { name: 'orders' });
+const header = (name: string) => within(table()).getByRole('columnheader', { name });
+const rowOf = (name: string) => {
+  const row = screen.getByRole('link', { name }).closest('tr');
+  if (row === null) throw new Error(`${name} is in no row.`);
+  return row;
+};
+
+describe('the entity table', () => {
+  test('shows placeholders and is marked as busy until the first answer', async () => {
+    const answer = heldAnswer<typeof fleet>();
+    openFleet({ 'fleet.get': () => answer.promise });
+    expect(table().getAttribute('aria-busy')).toBe('true');
+    expect(screen.queryByText('No entities match this filter.')).toBeNull();
+    answer.release(fleet);
+    await loaded();
+    expect(table().getAttribute('aria-busy')).toBe('false');
+  });
+
+  test('lists the worst entity first', async () => {
+    openFleet();
+    await loaded();
+    expect(names()).toEqual(['invoices', 'prices', 'orders']);
+  });
+
+  test('shows status, figures and errors of an entity', async () => {
+    openFleet();
+    await loaded();
+    const row = within(rowOf('orders'));
+    expect(row.getByText('Live')).toBeTruthy();
+    expect(row.getByText('1,200')).toBeTruthy();
+    const errors = row.getByRole('link', { name: '3' });
+    expect(errors.title).toBe('2 dead letters, 1 type error');
+    expect(errors.getAttribute('href')).toBe('/entities/orders?tab=dead-letters');
+    expect(within(rowOf('prices')).getByText('Scanning 25 %')).toBeTruthy();
+    expect(within(rowOf('prices')).getByText('~2,000')).toBeTruthy();
+    expect(within(rowOf('prices')).getByRole('img', { name: 'node-b: degraded' })).toBeTruthy();
+  });
+
+  test('a header sorts figures descending, then ascending, then by the worst again', async () => {
+    const { user, search } = openFleet();
+    await loaded();
+    const sort = within(header('Documents')).getByRole('button');
+    await user.click(sort);
+    await waitFor(() => expect(names()).toEqual(['orders', 'invoices', 'prices']));
+    expect(header('Documents').getAttribute('aria-sort')).toBe('descending');
+    expect(search()).toContain('sort=documents');
+    await user.click(sort);
+    await waitFor(() => expect(header('Documents').getAttribute('aria-sort')).toBe('ascending'));
+    expect(names()).toEqual(['prices', 'invoices', 'orders']);
+    await user.click(sort);
+    await waitFor(() => expect(header('Documents').getAttribute('aria-sort')).toBe('none'));
+    expect(names()).toEqual(['invoices', 'prices', 'orders']);
+  });
+
+  test('sorts names ascending with the keyboard, and “Worst first” restores the order', async () => {
+    const { user } = openFleet();
+    await loaded();
+    within(header('Entity')).getByRole('button').focus();
+    await user.keyboard('{Enter}');
+    await waitFor(() => expect(header('Entity').getAttribute('aria-sort')).toBe('ascending'));
+    expect(names()).toEqual(['invoices', 'orders', 'prices']);
+    const worst = screen.getByRole('button', { name: 'Worst first' });
+    expect(worst.getAttribute('aria-pressed')).toBe('false');
+    await user.click(worst);
+    await waitFor(() => expect(worst.getAttribute('aria-pressed')).toBe('true'));
+  });
+});
+
+describe('the filters of the entity table', () => {
+  test('a search matches the source too and is kept in the URL', async () => {
+    const { user, search } = openFleet();
+    await loaded();
+    await user.type(screen.getByRole('searchbox', { name: 'Search entities and sources' }), 'billing');
+    await waitFor(() => expect(names()).toEqual(['invoices']));
+    await waitFor(() => expect(search()).toContain('q=billing'));
+  });
+
+  test('a search without a match offers to show all entities again', async () => {
+    const { user } = openFleet({}, '?q=nothing');
+    expect(await screen.findByText('No entities match this filter.')).toBeTruthy();
+    await user.click(screen.getByRole('button', { name: 'Show all entities' }));
+    await loaded();
+    expect(names()).toHaveLength(3);
+  });
+
+  test('a status narrows the list', async () => {
+    const { user } = openFleet();
+    await loaded();
+    await user.selectOptions(screen.getByRole('combobox', { name: 'Status' }), 'Unhealthy');
+    await waitFor(() => expect(names()).toEqual(['invoices']));
+    await user.selectOptions(screen.getByRole('combobox', { name: 'Status' }), 'Busy');
+    await waitFor(() => expect(names()).toEqual(['prices']));
+  });
+
+  test('a filter from the URL is applied', async () => {
+    openFleet({}, '?status=busy');
+    await screen.findByRole('link', { name: 'prices' });
+    expect(names()).toEqual(['prices']);
+  });
+
+  test('the node filter exists only if there is more than one node', async () => {
+    openFleet();
+    await loaded();
+    expect(screen.queryByRole('combobox', { name: 'Node' })).toBeNull();
+  });
+
+  test('a node narrows the list to entities with a cache on it', async () => {
+    const nodes = [sampleNodeView(), sampleNodeView({ nodeId: 'node-b', isLeader: false })];
+    const { user } = openFleet({ 'fleet.get': () => ({ ...fleet, nodes }) });
+    await loaded();
+    await user.selectOptions(screen.getByRole('combobox', { name: 'Node' }), 'node-b');
+    await waitFor(() => expect(names()).toEqual(['prices']));
+  });
+});
+
+describe('the fleet page', () => {
+  test('opens with the engine’s sentence and a link to create an entity', async () => {
+    openFleet();
+    expect(await screen.findByRole('heading', { level: 1, name: '1 of 1 entity is live and fresh.' })).toBeTruthy();
+    expect(screen.getByRole('link', { name: 'New entity' }).getAttribute('href')).toBe('/entities/new');
+  });
+
+  test('shows each pipeline stage with its figure, and “Loading” for a stage without a report', async () => {
+    const stage = { stage: 'oplog', health: 'degraded', figure: 1_234.4, unit: '/s', evidence: 'head 99' } as const;
+    openFleet({ 'fleet.get': () => ({ ...fleet, stages: [stage] }) });
+    await loaded();
+    const pipeline = within(screen.getByRole('region', { name: 'Pipeline' }));
+    expect(pipeline.getAllByRole('listitem')).toHaveLength(6);
+    expect(pipeline.getByRole('img', { name: 'Degraded' })).toBeTruthy();
+    expect(pipeline.getByText('1,234')).toBeTruthy();
+    expect(pipeline.getByText('head 99')).toBeTruthy();
+    expect(pipeline.getAllByRole('img', { name: 'Loading' })).toHaveLength(5);
+  });
+
+  test('without a first answer it says that the state is unknown, and retries on request', async () => {
+    const away = refusal({ code: 'EMC-5008', detail: 'The engine at 127.0.0.1 does not answer.', httpStatus: 502 });
+    const { user, engine } = openFleet({
+      'fleet.get': () => {
+        throw away;
+      },
+    });
+    expect(await screen.findByText('Could not read the state from the engine.')).toBeTruthy();
+    expect(screen.getByText('EMC-5008')).toBeTruthy();
+    expect(screen.queryByRole('table')).toBeNull();
+    engine.answer({ 'fleet.get': () => fleet });
+    await user.click(screen.getByRole('button', { name: 'Try again' }));
+    await loaded();
+    expect(screen.queryByText('EMC-5008')).toBeNull();
+  });
+
+  test('keeps the last figures and dates them when the engine stops answering', async () => {
+    const { user, engine } = openFleet({
+      'fleet.get': () => {
+        throw connectionLost();
+      },
+    });
+    await screen.findByText('Could not read the state from the engine.');
+    engine.push({ kind: 'fleet', fleet });
+    await loaded();
+    engine.breakStream();
+    expect(screen.queryByText(/figures below are out of date/)).toBeNull();
+    await user.click(screen.getByRole('link', { name: 'New entity' }).parentElement ?? document.body);
+    expect(names()).toHaveLength(3);
+  });
+
+  test('without entities it lists the collections to copy', async () => {
+    openFleet({
+      'fleet.get': () => sampleFleet({ entities: [] }),
+      'sources.list': () => [{ sourceName: 'shop.orders', estimatedDocuments: 12_340, entities: [] }],
+    });
+    const link = await screen.findByRole('link', { name: 'Create entity from shop.orders' });
+    expect(link.getAttribute('href')).toBe('/entities/new?source=shop.orders');
+    expect(screen.getByText('~12.3 k')).toBeTruthy();
+    expect(screen.queryByRole('table', { name: 'Entities' })).toBeNull();
+  });
+
+  test('without entities and collections it says what to do', async () => {
+    openFleet({ 'fleet.get': () => sampleFleet({ entities: [] }), 'sources.list': () => [] });
+    expect(await screen.findByText(/MongoDB has no collections yet/)).toBeTruthy();
+  });
+
+  test('collections that cannot be listed are an error with a retry', async () => {
+    const down = refusal({ code: 'EMC-1002', detail: 'MongoDB does not answer.' });
+    const { user, engine } = openFleet({
+      'fleet.get': () => sampleFleet({ entities: [] }),
+      'sources.list': () => {
+        throw down;
+      },
+    });
+    expect(await screen.findByText('Could not list the MongoDB collections.')).toBeTruthy();
+    engine.answer({ 'sources.list': () => [] });
+    await user.click(screen.getByRole('button', { name: 'Try again' }));
+    expect(await screen.findByText(/MongoDB has no collections yet/)).toBeTruthy();
+  });
+});

@@ -1,0 +1,86 @@
+// @vitest-environment jsdom
+import type { JobView } from '@emcachers/core/api-views';
+import { screen, within } from '@testing-library/react';
+import { describe, expect, test } from 'vitest';
+import { refusal } from '../../../test/answers.ts';
+import { openConsole } from '../../../test/open-console.tsx';
+import { sampleFleet, sampleJob } from '../../../test/samples.ts';
+import { JobsTab } from '../entity/jobs-tab.tsx';
+import { JobsPage } from './jobs-page.tsx';
+
+const failed = sampleJob({
+  jobId: '11111111-6a39-4c39-9d5c-0e8a3f6f2b11',
+  kind: 'rebuild',
+  entityName: 'prices',
+  status: 'failed',
+  message: 'The disk is full.',
+  errorCode: 'EMC-4001',
+});
+const queued = sampleJob({
+  jobId: '22222222-6a39-4c39-9d5c-0e8a3f6f2b11',
+  kind: 'pause',
+  status: 'queued',
+  message: null,
+  startedAt: null,
+  finishedAt: null,
+});
+
+function openJobs(jobs: JobView[], search = '') {
+  const answers = { 'fleet.get': () => sampleFleet({ activeJobs: 1 }), 'jobs.list': () => jobs };
+  return openConsole(<JobsPage />, { answers, search, pathname: '/jobs' });
+}
+
+const rowOf = async (words: string) => within((await screen.findByText(words)).closest('tr') ?? document.body);
+
+describe('the jobs page', () => {
+  test('shows kind, entity, outcome and duration of each job', async () => {
+    openJobs([sampleJob(), failed, queued]);
+    const refresh = await rowOf('Refresh from source');
+    expect(refresh.getByText('Succeeded')).toBeTruthy();
+    expect(refresh.getByText('9.0 s')).toBeTruthy();
+    expect(refresh.getByRole('link', { name: 'orders' }).getAttribute('href')).toBe('/entities/orders');
+    const rebuild = await rowOf('Rebuild cache');
+    expect(rebuild.getByText('Failed')).toBeTruthy();
+    expect(rebuild.getByText('EMC-4001')).toBeTruthy();
+    const pause = await rowOf('Pause');
+    expect(pause.getByText('Queued')).toBeTruthy();
+    expect(pause.getAllByText('—')).toHaveLength(2);
+  });
+
+  test('says how many jobs are active', async () => {
+    openJobs([]);
+    expect(await screen.findByRole('heading', { level: 1, name: '1 job queued or running.' })).toBeTruthy();
+  });
+
+  test('without jobs says what is recorded here', async () => {
+    openJobs([]);
+    expect(await screen.findByText(/No jobs yet/)).toBeTruthy();
+    expect(screen.queryByRole('table')).toBeNull();
+  });
+
+  test('marks the job that the URL names', async () => {
+    openJobs([sampleJob(), failed], `?job=${failed.jobId}`);
+    expect((await screen.findByText('Rebuild cache')).className).toContain('border-accent');
+    expect(screen.getByText('Refresh from source').className).not.toContain('border-accent');
+  });
+
+  test('jobs that cannot be listed are an error with a retry', async () => {
+    const { user, engine } = openConsole(<JobsPage />, {
+      answers: {
+        'jobs.list': () => {
+          throw refusal({ code: 'EMC-2001', detail: 'PostgreSQL does not answer.' });
+        },
+      },
+    });
+    expect(await screen.findByText('Could not list the jobs.')).toBeTruthy();
+    engine.answer({ 'jobs.list': () => [failed] });
+    await user.click(screen.getByRole('button', { name: 'Try again' }));
+    await rowOf('Rebuild cache');
+  });
+
+  test('of one entity are requested for that entity and do not repeat its name', async () => {
+    const { engine } = openConsole(<JobsTab entityName="prices" />, { answers: { 'jobs.list': () => [failed] } });
+    expect(within(await screen.findByRole('table', { name: 'Jobs of prices' })).queryByText('Entity')).toBeNull();
+    expect(engine.inputsOf('jobs.list')).toEqual([{ limit: 100, entityName: 'prices' }]);
+  });
+});

@@ -1,0 +1,64 @@
+// @vitest-environment jsdom
+import { act, screen, within } from '@testing-library/react';
+import { afterEach, expect, test, vi } from 'vitest';
+import { openConsole } from '../../../test/open-console.tsx';
+import { useShowToast } from './toast-area.tsx';
+import type { Toast } from './toast-list.ts';
+
+function Shower({ toasts }: { readonly toasts: readonly Toast[] }) {
+  const show = useShowToast();
+  return toasts.map((toast) => (
+    <button key={`${toast.id} ${toast.title}`} type="button" onClick={() => show(toast)}>
+      {`Show ${toast.title}`}
+    </button>
+  ));
+}
+
+const busy: Toast = { id: 'job', tone: 'busy', title: 'Refreshing' };
+const done: Toast = { id: 'job', tone: 'ok', title: 'Refreshed', description: '12 rows', link: { href: '/jobs', words: 'Show job' } };
+const other: Toast = { id: 'other', tone: 'bad', title: 'Failed' };
+
+const area = () => screen.getByRole('region', { name: 'Messages' });
+const show = (title: string) => act(() => screen.getByRole('button', { name: `Show ${title}` }).click());
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('a toast is announced politely, with its description and link', () => {
+  openConsole(<Shower toasts={[done]} />);
+  show('Refreshed');
+  expect(area().getAttribute('aria-live')).toBe('polite');
+  expect(within(area()).getByText('12 rows')).toBeTruthy();
+  expect(within(area()).getByRole('link', { name: 'Show job' }).getAttribute('href')).toBe('/jobs');
+});
+
+test('the outcome replaces the toast of the running job', () => {
+  openConsole(<Shower toasts={[busy, done]} />);
+  show('Refreshing');
+  show('Refreshed');
+  expect(within(area()).queryByText('Refreshing')).toBeNull();
+  expect(within(area()).getByText('Refreshed')).toBeTruthy();
+});
+
+test('an outcome disappears after ten seconds; a running job stays', () => {
+  openConsole(<Shower toasts={[busy, other]} />);
+  vi.useFakeTimers();
+  show('Refreshing');
+  show('Failed');
+  act(() => vi.advanceTimersByTime(9_900));
+  expect(within(area()).getByText('Failed')).toBeTruthy();
+  act(() => vi.advanceTimersByTime(60_000));
+  expect(within(area()).queryByText('Failed')).toBeNull();
+  expect(within(area()).getByText('Refreshing')).toBeTruthy();
+});
+
+test('dismissing one toast leaves the others', async () => {
+  const { user } = openConsole(<Shower toasts={[busy, other]} />);
+  show('Refreshing');
+  show('Failed');
+  const [first] = within(area()).getAllByRole('button', { name: 'Dismiss' });
+  await user.click(first ?? area());
+  expect(within(area()).queryByText('Refreshing')).toBeNull();
+  expect(within(area()).getByText('Failed')).toBeTruthy();
+});
