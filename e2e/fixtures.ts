@@ -17,6 +17,8 @@ interface Fixtures {
   readonly source: Db;
   /** A prefix for entity names of this test alone; entities so named are deleted afterwards. */
   readonly prefix: string;
+  /** The name of a live entity with the columns `name` and `age`, a copy of two documents of `source`. */
+  readonly liveEntity: string;
   readonly axe: () => Promise<unknown[]>;
   /** The browser reports every answer >= 400 as an error of its console; one that the test provokes is named here. */
   readonly expectRefusal: (status: number, procedure: string) => void;
@@ -56,6 +58,23 @@ export const test = base.extend<Fixtures>({
     await use(database);
     await database.dropDatabase();
     await client.close();
+  },
+  liveEntity: async ({ prefix, source, stack }, use) => {
+    await source.collection<{ _id: number; name: string; age: number }>('people').insertMany([
+      { _id: 1, name: 'Ada', age: 36 },
+      { _id: 2, name: 'Grace', age: 85 },
+    ]);
+    const entityName = `${prefix}people`;
+    await createEntity(stack, {
+      entityName,
+      sourceName: `${source.databaseName}.people`,
+      columns: [
+        { name: 'name', type: 'Text', path: 'name' },
+        { name: 'age', type: 'Integer', path: 'age' },
+      ],
+    });
+    await expect.poll(async () => (await readEntity(stack, entityName))?.activity, { timeout: 60_000 }).toBe('live');
+    await use(entityName);
   },
   // Every test fails on a console error, an uncaught exception, an answer >= 500 or a request to another origin.
   // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the fixture's dependencies from this pattern.
@@ -107,6 +126,34 @@ async function deleteEntities(stack: Stack, prefix: string): Promise<void> {
       .poll(async () => (await fetch(`${stack.engineUrl}/api/v1/entities/${entityName}`)).status, { timeout: 30_000 })
       .toBe(404);
   }
+}
+
+export interface EntityShape {
+  readonly entityName: string;
+  readonly sourceName: string;
+  readonly columns: readonly { readonly name: string; readonly type: string; readonly path: string }[];
+}
+
+/** Creates an entity through the REST API. */
+export async function createEntity(stack: Stack, shape: EntityShape): Promise<void> {
+  const answer = await fetch(`${stack.engineUrl}/api/v1/entities`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(shape),
+  });
+  expect(answer.status).toBe(201);
+}
+
+export interface EntityState {
+  readonly activity: string;
+  readonly version: number;
+  readonly nodes: readonly { readonly generation: number | null }[];
+}
+
+/** An entity as the REST API returns it, or null if it does not exist. */
+export async function readEntity(stack: Stack, entityName: string): Promise<EntityState | null> {
+  const answer = await fetch(`${stack.engineUrl}/api/v1/entities/${entityName}`);
+  return answer.status === 404 ? null : ((await answer.json()) as EntityState);
 }
 
 /** Picks a collection in the form. */

@@ -1,6 +1,6 @@
-import { chooseSource, expect, test } from './fixtures.ts';
+import { chooseSource, createEntity, expect, test } from './fixtures.ts';
 
-test('a name that exists is refused by the engine on the field itself', async ({
+test('the refusal of a taken name by the engine is shown on the name field', async ({
   page,
   expectRefusal,
   prefix,
@@ -10,17 +10,11 @@ test('a name that exists is refused by the engine on the field itself', async ({
   expectRefusal(409, 'entities.create');
   await source.collection('things').insertOne({ colour: 'green' });
   const entityName = `${prefix}things`;
-  const shape = {
+  await createEntity(stack, {
     entityName,
     sourceName: `${source.databaseName}.things`,
     columns: [{ name: 'colour', type: 'Text', path: 'colour' }],
-  };
-  const created = await fetch(`${stack.engineUrl}/api/v1/entities`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(shape),
   });
-  expect(created.status).toBe(201);
 
   await page.goto('/entities/new');
   await chooseSource(page, `${source.databaseName}.things`);
@@ -32,7 +26,7 @@ test('a name that exists is refused by the engine on the field itself', async ({
   await expect(name).toHaveAccessibleDescription(/taken|exists/i);
 });
 
-test('names that a cache file cannot hold are refused while typing, before anything is sent', async ({ page }) => {
+test('an invalid or reserved name is refused while typing, before anything is sent', async ({ page }) => {
   await page.goto('/entities/new');
   const name = page.getByRole('textbox', { name: 'Entity name' });
   await name.fill('metadata');
