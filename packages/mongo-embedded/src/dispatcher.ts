@@ -1,3 +1,4 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import { BsonWriter } from './bson/bson-writer.ts';
 import { type CommandBody, numberOf } from './bson/command-body.ts';
 import type { RawElement } from './bson/raw-element.ts';
@@ -26,7 +27,7 @@ const endings: ReadonlySet<string> = new Set(['commitTransaction', 'abortTransac
 /** Errors that tell of a change of primary; their topologyVersion lets a driver see that it knows of it already. */
 const notPrimaryCodes: ReadonlySet<number> = new Set([10107, 13435, 13436, 11602, 189]);
 
-const noStatement: RawElement = { type: 0x0a, bytes: Buffer.alloc(0) };
+const noStatement: RawElement = { type: bsonTypes.null, bytes: Buffer.alloc(0) };
 
 interface ReplyNotes {
   readonly effect: FailCommand | null;
@@ -242,7 +243,7 @@ export class Dispatcher {
       .string('codeName', failure.codeName);
     failure.appendDetails(writer);
     if (notPrimaryCodes.has(failure.code)) {
-      writer.beginDocument('topologyVersion').value('processId', 0x07, this.#server.processId);
+      writer.beginDocument('topologyVersion').value('processId', bsonTypes.objectId, this.#server.processId);
       writer.int64('counter', topologyCounter).end();
     }
     return this.#withTimes(writer);
@@ -273,7 +274,7 @@ function isStreaming({ isExhaustAllowed, body }: Request): boolean {
 
 function namespaceOf(body: CommandBody, database: string): string {
   const first = body.rawElement(body.name);
-  return first?.type === 0x02
+  return first?.type === bsonTypes.string
     ? `${database}.${first.bytes.toString('utf8', 4, first.bytes.length - 1)}`
     : `${database}.$cmd`;
 }

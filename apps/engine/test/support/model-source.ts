@@ -3,6 +3,7 @@
  * stream lags, at a shared cluster time, behind a cut history. Documents are `{ _id: number, n, t }`. What MongoDB promises
  * is kept: stream order, updateLookup at delivery, inclusive operation times, high-water marks. Used by tests only.
  */
+import { asBuffer } from '@emcachers/bson/read-bytes';
 import { type Document, serialize } from 'bson';
 import { MongoServerError } from 'mongodb';
 import type { ChangeStream, MongoSource } from '../../src/pipeline/change-source/change-source.ts';
@@ -17,7 +18,6 @@ import type {
   ServerFacts,
 } from '../../src/pipeline/change-source/change-source-types.ts';
 import { keyDocument } from '../../src/pipeline/change-source/collection-page.ts';
-import { asBuffer } from '../../src/pipeline/change-source/element-walk.ts';
 import type { Position } from '../../src/pipeline/change-source/position.ts';
 import { tokenPosition } from '../../src/pipeline/change-source/resume-token.ts';
 import { systemClock } from '../../src/runtime/clock.ts';

@@ -3,11 +3,12 @@
  * (BSON type, column type) pair. `null` means there is no value; `refused` means that the column type cannot hold it,
  * which is counted as a coercion error.
  */
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { type Decimal, decimalAt, decimalText } from '@emcachers/bson/decimal128';
+import { readInt32 } from '@emcachers/bson/read-bytes';
 import type { ColumnType } from '../shape.ts';
 import { unreachable } from '../unreachable.ts';
-import { type Decimal, decimalAt, decimalInteger, decimalText } from './decimal128.ts';
 import { type ValueAt, valueJson } from './json-writer.ts';
-import { bsonType, int32At } from './raw-bson.ts';
 import type { SqlValue } from './row-codec.ts';
 import {
   binaryAt,
@@ -28,7 +29,7 @@ export type ColumnValue = SqlValue | typeof refused;
 
 export function columnValue(bytes: Buffer, value: ValueAt, columnType: ColumnType): ColumnValue {
   if (columnType === 'JSONB') return valueJson(bytes, value, 1);
-  if (value.type === bsonType.null || value.type === bsonType.undefined) return null;
+  if (value.type === bsonTypes.null || value.type === bsonTypes.undefined) return null;
   switch (columnType) {
     case 'Text':
       return textValue(bytes, value);
@@ -49,26 +50,26 @@ export function columnValue(bytes: Buffer, value: ValueAt, columnType: ColumnTyp
 function textValue(bytes: Buffer, value: ValueAt): string {
   const { type, start } = value;
   switch (type) {
-    case bsonType.string:
-    case bsonType.code:
-    case bsonType.symbol:
+    case bsonTypes.string:
+    case bsonTypes.code:
+    case bsonTypes.symbol:
       return stringAt(bytes, start);
-    case bsonType.objectId:
+    case bsonTypes.objectId:
       return objectIdText(bytes, start);
-    case bsonType.date:
+    case bsonTypes.date:
       return dateText(integerAt(bytes, start));
-    case bsonType.double:
+    case bsonTypes.double:
       return doubleText(bytes.readDoubleLE(start));
-    case bsonType.decimal128:
+    case bsonTypes.decimal128:
       return decimalText(decimalAt(bytes, start));
-    case bsonType.binary:
+    case bsonTypes.binary:
       return binaryText(bytes, binaryAt(bytes, start));
-    case bsonType.timestamp:
+    case bsonTypes.timestamp:
       return timestampText(bytes, start);
-    case bsonType.regex:
+    case bsonTypes.regex:
       return regexText(bytes, start);
-    case bsonType.minKey:
-    case bsonType.maxKey:
+    case bsonTypes.minKey:
+    case bsonTypes.maxKey:
       return boundaryText(type);
     default:
       return valueJson(bytes, value, 1);
@@ -81,22 +82,34 @@ function doubleText(value: number): string {
 
 function integerValue(bytes: Buffer, { type, start }: ValueAt): ColumnValue {
   switch (type) {
-    case bsonType.int32:
-      return int32At(bytes, start);
-    case bsonType.int64:
-    case bsonType.date:
+    case bsonTypes.int32:
+      return readInt32(bytes, start);
+    case bsonTypes.int64:
+    case bsonTypes.date:
       return integerAt(bytes, start);
-    case bsonType.bool:
+    case bsonTypes.boolean:
       return bytes[start] === 1 ? 1 : 0;
-    case bsonType.double:
+    case bsonTypes.double:
       return wholeDouble(bytes.readDoubleLE(start));
-    case bsonType.decimal128:
+    case bsonTypes.decimal128:
       return int64OrRefused(decimalInteger(decimalAt(bytes, start), 40));
-    case bsonType.timestamp:
+    case bsonTypes.timestamp:
       return int64OrRefused(bytes.readBigUInt64LE(start));
     default:
       return refused;
   }
+}
+
+/** The whole number that it is, or null when it has a fraction or more than `digitCountMax` digits. */
+function decimalInteger(decimal: Decimal, digitCountMax: number): bigint | null {
+  if (decimal.kind !== 'finite') return null;
+  const { coefficient, exponent, negative } = decimal;
+  if (coefficient === 0n) return 0n;
+  if (exponent > digitCountMax) return null;
+  const scale = 10n ** BigInt(Math.abs(exponent));
+  if (exponent < 0 && coefficient % scale !== 0n) return null;
+  const whole = exponent < 0 ? coefficient / scale : coefficient * scale;
+  return negative ? -whole : whole;
 }
 
 function wholeDouble(value: number): ColumnValue {
@@ -113,16 +126,16 @@ function int64OrRefused(value: bigint | null): ColumnValue {
 
 function numberValue(bytes: Buffer, { type, start }: ValueAt): ColumnValue {
   switch (type) {
-    case bsonType.double:
+    case bsonTypes.double:
       return finiteOrText(bytes.readDoubleLE(start));
-    case bsonType.int32:
-      return int32At(bytes, start);
-    case bsonType.int64:
-    case bsonType.date:
+    case bsonTypes.int32:
+      return readInt32(bytes, start);
+    case bsonTypes.int64:
+    case bsonTypes.date:
       return Number(integerAt(bytes, start));
-    case bsonType.bool:
+    case bsonTypes.boolean:
       return bytes[start] === 1 ? 1 : 0;
-    case bsonType.decimal128:
+    case bsonTypes.decimal128:
       return decimalNumber(decimalAt(bytes, start));
     default:
       return refused;
@@ -141,23 +154,23 @@ function decimalNumber(decimal: Decimal): ColumnValue {
 }
 
 function boolValue(bytes: Buffer, { type, start }: ValueAt): ColumnValue {
-  if (type === bsonType.bool) return bytes[start] === 1 ? 1 : 0;
-  const number = type === bsonType.date ? refused : numberValue(bytes, { type, start });
+  if (type === bsonTypes.boolean) return bytes[start] === 1 ? 1 : 0;
+  const number = type === bsonTypes.date ? refused : numberValue(bytes, { type, start });
   return number === 0 || number === 1 ? number + 0 : refused;
 }
 
 function anyValue(bytes: Buffer, value: ValueAt): ColumnValue {
   const { type, start } = value;
   switch (type) {
-    case bsonType.int32:
-      return BigInt(int32At(bytes, start));
-    case bsonType.int64:
+    case bsonTypes.int32:
+      return BigInt(readInt32(bytes, start));
+    case bsonTypes.int64:
       return int64At(bytes, start);
-    case bsonType.bool:
+    case bsonTypes.boolean:
       return bytes[start] === 1 ? 1n : 0n;
-    case bsonType.double:
+    case bsonTypes.double:
       return finiteOrText(bytes.readDoubleLE(start));
-    case bsonType.binary: {
+    case bsonTypes.binary: {
       const binary = binaryAt(bytes, start);
       return isUuid(binary) ? binaryText(bytes, binary) : bytes.subarray(binary.start, binary.end);
     }

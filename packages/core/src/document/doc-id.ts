@@ -11,36 +11,47 @@
  * timestamp, `o:` document, `a:` array, `z:` null and undefined, `k:` MinKey and MaxKey, `y:` any other type, `h:` hashed.
  */
 import { hash } from 'node:crypto';
-import { decimalAt } from './decimal128.ts';
-import { DocumentError } from './document-error.ts';
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { decimalAt } from '@emcachers/bson/decimal128';
+import { ElementWalk } from '@emcachers/bson/element-walk';
+import { asBuffer, readInt32 } from '@emcachers/bson/read-bytes';
+import { checkedDocument, valueEnd } from '@emcachers/bson/value-end';
+import { DocumentError, toDocumentError } from './document-error.ts';
+import { nestingMax } from './nesting-max.ts';
 import { decimalValueText, doubleValueText } from './numeric-text.ts';
-import { bsonType, bytesOf, checkedDocument, ElementWalk, int32At, nestingMax, valueEnd } from './raw-bson.ts';
 import { binaryAt, binaryText, boundaryText, int64At, isUuid, objectIdText, timestampText } from './value-text.ts';
 
 export const docIdCharsMax = 512;
 
+const idName = Buffer.from('_id');
+
 /** `valueBytes` holds only the value: the bytes that follow the element's name in the document. */
 export function docIdOf(typeByte: number, valueBytes: Uint8Array): string {
-  const bytes = bytesOf(valueBytes);
-  if (valueEnd(bytes, typeByte, 0) !== bytes.length)
-    throw new DocumentError(`The _id has ${bytes.length} bytes, which does not fit its type.`);
-  return docIdAt(bytes, typeByte, 0);
+  const bytes = asBuffer(valueBytes);
+  try {
+    if (valueEnd(bytes, typeByte, 0) !== bytes.length)
+      throw new DocumentError(`The _id has ${bytes.length} bytes, which does not fit its type.`);
+    return docIdAt(bytes, typeByte, 0);
+  } catch (error) {
+    throw toDocumentError(error);
+  }
 }
 
 /** DocID of a document, or of a change event's documentKey: taken from its first top-level `_id`. */
 export function docIdOfDocument(raw: Uint8Array): string {
-  const bytes = checkedDocument(raw);
-  const walk = new ElementWalk(bytes, 0);
-  while (walk.next())
-    if (walk.nameEnd - walk.nameStart === 3 && bytes.toString('latin1', walk.nameStart, walk.nameEnd) === '_id')
-      return docIdAt(bytes, walk.type, walk.start);
+  try {
+    const walk = new ElementWalk(checkedDocument(raw));
+    while (walk.next()) if (walk.nameIs(idName)) return docIdAt(walk.bytes, walk.type, walk.start);
+  } catch (error) {
+    throw toDocumentError(error);
+  }
   throw new DocumentError('The document has no _id.');
 }
 
 function docIdAt(bytes: Buffer, type: number, start: number): string {
-  if (type === bsonType.objectId) return objectIdText(bytes, start);
-  if (type === bsonType.string || type === bsonType.symbol) {
-    const text = bytes.toString('latin1', start + 4, start + 3 + int32At(bytes, start));
+  if (type === bsonTypes.objectId) return objectIdText(bytes, start);
+  if (type === bsonTypes.string || type === bsonTypes.symbol) {
+    const text = bytes.toString('latin1', start + 4, start + 3 + readInt32(bytes, start));
     if (isPlain(text)) return text;
   }
   const tagged = taggedText(bytes, { type, start, depth: 0 });
@@ -63,38 +74,38 @@ interface ValueAt {
 function taggedText(bytes: Buffer, value: ValueAt): string {
   const { type, start } = value;
   switch (type) {
-    case bsonType.objectId:
+    case bsonTypes.objectId:
       return `i:${objectIdText(bytes, start)}`;
     // MongoDB compares symbols and strings as one type.
-    case bsonType.string:
-    case bsonType.symbol:
-      return `s:${escapedText(bytes, start + 4, start + 3 + int32At(bytes, start))}`;
-    case bsonType.int32:
-      return `n:${int32At(bytes, start)}`;
-    case bsonType.int64:
+    case bsonTypes.string:
+    case bsonTypes.symbol:
+      return `s:${escapedText(bytes, start + 4, start + 3 + readInt32(bytes, start))}`;
+    case bsonTypes.int32:
+      return `n:${readInt32(bytes, start)}`;
+    case bsonTypes.int64:
       return `n:${decimalValueText(wholeNumber(int64At(bytes, start)))}`;
-    case bsonType.double:
+    case bsonTypes.double:
       return `n:${doubleValueText(bytes.readDoubleLE(start))}`;
-    case bsonType.decimal128:
+    case bsonTypes.decimal128:
       return `n:${decimalValueText(decimalAt(bytes, start))}`;
-    case bsonType.date:
+    case bsonTypes.date:
       return `d:${int64At(bytes, start)}`;
-    case bsonType.bool:
+    case bsonTypes.boolean:
       return bytes[start] === 1 ? 'b:true' : 'b:false';
-    case bsonType.binary:
+    case bsonTypes.binary:
       return binaryIdText(bytes, start);
-    case bsonType.timestamp:
+    case bsonTypes.timestamp:
       return `t:${timestampText(bytes, start)}`;
-    case bsonType.null:
+    case bsonTypes.null:
       return 'z:null';
-    case bsonType.undefined:
+    case bsonTypes.undefined:
       return 'z:undefined';
-    case bsonType.minKey:
-    case bsonType.maxKey:
+    case bsonTypes.minKey:
+    case bsonTypes.maxKey:
       return `k:${boundaryText(type)}`;
-    case bsonType.document:
+    case bsonTypes.object:
       return `o:{${elementTexts(bytes, value).join(',')}}`;
-    case bsonType.array:
+    case bsonTypes.array:
       return `a:[${elementTexts(bytes, value).join(',')}]`;
     default:
       return `y:${type}:${bytes.toString('base64url', start, valueEnd(bytes, type, start))}`;
@@ -102,7 +113,7 @@ function taggedText(bytes: Buffer, value: ValueAt): string {
 }
 
 function wholeNumber(value: bigint) {
-  return { kind: 'finite', isNegative: value < 0n, digits: value < 0n ? -value : value, exponent: 0 } as const;
+  return { kind: 'finite', negative: value < 0n, coefficient: value < 0n ? -value : value, exponent: 0 } as const;
 }
 
 function binaryIdText(bytes: Buffer, start: number): string {
@@ -117,7 +128,7 @@ function elementTexts(bytes: Buffer, { type, start, depth }: ValueAt): string[] 
   const texts: string[] = [];
   while (walk.next()) {
     const value = taggedText(bytes, { type: walk.type, start: walk.start, depth: depth + 1 });
-    texts.push(type === bsonType.array ? value : `${escapedText(bytes, walk.nameStart, walk.nameEnd)}=${value}`);
+    texts.push(type === bsonTypes.array ? value : `${escapedText(bytes, walk.nameStart, walk.nameEnd)}=${value}`);
   }
   return texts;
 }

@@ -3,9 +3,13 @@
  * int64 are preserved, and a double keeps its decimal point (1.0). Non-finite numbers and types that JSON lacks are written
  * as the canonical text of `value-text.ts`. This is not EJSON: a field named `$date` or `_bsontype` has no special meaning.
  */
-import { decimalAt, decimalText } from './decimal128.ts';
-import { DocumentError } from './document-error.ts';
-import { bsonType, checkedDocument, cstringEnd, ElementWalk, int32At, nestingMax } from './raw-bson.ts';
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { decimalAt, decimalText } from '@emcachers/bson/decimal128';
+import { ElementWalk } from '@emcachers/bson/element-walk';
+import { readInt32 } from '@emcachers/bson/read-bytes';
+import { checkedDocument, cstringEnd } from '@emcachers/bson/value-end';
+import { DocumentError, toDocumentError } from './document-error.ts';
+import { nestingMax } from './nesting-max.ts';
 import {
   binaryAt,
   binaryText,
@@ -22,7 +26,11 @@ import {
 
 /** The whole document as JSON text. Validates every byte. */
 export function documentJson(raw: Uint8Array): string {
-  return containerJson(checkedDocument(raw), { type: bsonType.document, start: 0 }, 0);
+  try {
+    return containerJson(checkedDocument(raw), { type: bsonTypes.object, start: 0 }, 0);
+  } catch (error) {
+    throw toDocumentError(error);
+  }
 }
 
 export interface ValueAt {
@@ -34,42 +42,42 @@ export interface ValueAt {
 export function valueJson(bytes: Buffer, value: ValueAt, depth: number): string {
   const { type, start } = value;
   switch (type) {
-    case bsonType.string:
-    case bsonType.code:
-    case bsonType.symbol:
-      return jsonString(bytes, start + 4, start + 3 + int32At(bytes, start));
-    case bsonType.int32:
-      return String(int32At(bytes, start));
-    case bsonType.int64:
+    case bsonTypes.string:
+    case bsonTypes.code:
+    case bsonTypes.symbol:
+      return jsonString(bytes, start + 4, start + 3 + readInt32(bytes, start));
+    case bsonTypes.int32:
+      return String(readInt32(bytes, start));
+    case bsonTypes.int64:
       return String(integerAt(bytes, start));
-    case bsonType.double:
+    case bsonTypes.double:
       return doubleJson(bytes.readDoubleLE(start));
-    case bsonType.bool:
+    case bsonTypes.boolean:
       return bytes[start] === 1 ? 'true' : 'false';
-    case bsonType.null:
-    case bsonType.undefined:
+    case bsonTypes.null:
+    case bsonTypes.undefined:
       return 'null';
-    case bsonType.objectId:
+    case bsonTypes.objectId:
       return `"${objectIdText(bytes, start)}"`;
-    case bsonType.date:
+    case bsonTypes.date:
       return `"${dateText(integerAt(bytes, start))}"`;
-    case bsonType.document:
-    case bsonType.array:
+    case bsonTypes.object:
+    case bsonTypes.array:
       return containerJson(bytes, value, depth);
-    case bsonType.decimal128:
+    case bsonTypes.decimal128:
       return `"${decimalText(decimalAt(bytes, start))}"`;
-    case bsonType.binary:
+    case bsonTypes.binary:
       return `"${binaryText(bytes, binaryAt(bytes, start))}"`;
-    case bsonType.timestamp:
+    case bsonTypes.timestamp:
       return `"${timestampText(bytes, start)}"`;
-    case bsonType.regex:
+    case bsonTypes.regex:
       return JSON.stringify(regexText(bytes, start));
-    case bsonType.minKey:
-    case bsonType.maxKey:
+    case bsonTypes.minKey:
+    case bsonTypes.maxKey:
       return `"${boundaryText(type)}"`;
-    case bsonType.dbPointer:
+    case bsonTypes.dbPointer:
       return dbPointerJson(bytes, start);
-    case bsonType.codeWithScope:
+    case bsonTypes.codeWithScope:
       return codeWithScopeJson(bytes, start, depth);
     default:
       throw new DocumentError(`Byte ${start} belongs to a value of the unknown BSON type ${type}.`);
@@ -78,7 +86,7 @@ export function valueJson(bytes: Buffer, value: ValueAt, depth: number): string 
 
 function containerJson(bytes: Buffer, { type, start }: ValueAt, depth: number): string {
   if (depth >= nestingMax) throw new DocumentError(`The document nests deeper than ${nestingMax} levels.`);
-  const isArray = type === bsonType.array;
+  const isArray = type === bsonTypes.array;
   const walk = new ElementWalk(bytes, start);
   let json = '';
   while (walk.next()) {
@@ -91,13 +99,13 @@ function containerJson(bytes: Buffer, { type, start }: ValueAt, depth: number): 
 
 /** Written as a DBRef, the type that replaced DBPointer. */
 function dbPointerJson(bytes: Buffer, start: number): string {
-  const id = start + 4 + int32At(bytes, start);
+  const id = start + 4 + readInt32(bytes, start);
   return `{"$ref":${JSON.stringify(stringAt(bytes, start))},"$id":"${objectIdText(bytes, id)}"}`;
 }
 
 function codeWithScopeJson(bytes: Buffer, start: number, depth: number): string {
-  const scopeStart = start + 8 + int32At(bytes, start + 4);
-  const scope = containerJson(bytes, { type: bsonType.document, start: scopeStart }, depth + 1);
+  const scopeStart = start + 8 + readInt32(bytes, start + 4);
+  const scope = containerJson(bytes, { type: bsonTypes.object, start: scopeStart }, depth + 1);
   return `{"code":${JSON.stringify(stringAt(bytes, start + 4))},"scope":${scope}}`;
 }
 
@@ -107,23 +115,23 @@ function codeWithScopeJson(bytes: Buffer, start: number, depth: number): string 
  */
 export function holdsDamagedText(bytes: Buffer, value: ValueAt): boolean {
   switch (value.type) {
-    case bsonType.string:
-    case bsonType.code:
-    case bsonType.symbol:
-      return !isUtf8Range(bytes, value.start + 4, value.start + 3 + int32At(bytes, value.start));
-    case bsonType.document:
-    case bsonType.array:
+    case bsonTypes.string:
+    case bsonTypes.code:
+    case bsonTypes.symbol:
+      return !isUtf8Range(bytes, value.start + 4, value.start + 3 + readInt32(bytes, value.start));
+    case bsonTypes.object:
+    case bsonTypes.array:
       return holdsDamagedElements(bytes, value.start);
-    case bsonType.regex: {
+    case bsonTypes.regex: {
       const patternEnd = cstringEnd(bytes, value.start);
       return !isUtf8Range(bytes, value.start, cstringEnd(bytes, patternEnd + 1));
     }
-    case bsonType.codeWithScope: {
-      const textEnd = value.start + 8 + int32At(bytes, value.start + 4);
+    case bsonTypes.codeWithScope: {
+      const textEnd = value.start + 8 + readInt32(bytes, value.start + 4);
       return !isUtf8Range(bytes, value.start + 8, textEnd - 1) || holdsDamagedElements(bytes, textEnd);
     }
-    case bsonType.dbPointer:
-      return !isUtf8Range(bytes, value.start + 4, value.start + 3 + int32At(bytes, value.start));
+    case bsonTypes.dbPointer:
+      return !isUtf8Range(bytes, value.start + 4, value.start + 3 + readInt32(bytes, value.start));
     default:
       return false;
   }

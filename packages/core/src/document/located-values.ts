@@ -5,9 +5,10 @@
  * and the column's value is the array of the values found, as in MongoDB's aggregation (`$items.sku`). If no element matches,
  * the value is an empty array, because the path exists. If a field name is repeated, the last one wins.
  */
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { ElementWalk } from '@emcachers/bson/element-walk';
 import type { ValueAt } from './json-writer.ts';
 import { childNamed, type PathNode } from './path-tree.ts';
-import { bsonType, ElementWalk } from './raw-bson.ts';
 
 /** One value in the document, or the values collected from the elements of an array. */
 export type Located = ValueAt | Collected;
@@ -64,8 +65,8 @@ function locateValue(bytes: Buffer, value: NodeValue, found: LocatedValues): voi
   if (node.children.length === 0) return;
   // An earlier field of the same name may have left values: discard them.
   for (const column of node.columnsBelow) found.types[column] = 0;
-  if (type === bsonType.document) locate(bytes, value, found);
-  else if (type === bsonType.array) locateInArray(bytes, value, found);
+  if (type === bsonTypes.object) locate(bytes, value, found);
+  else if (type === bsonTypes.array) locateInArray(bytes, value, found);
 }
 
 function locateInArray(bytes: Buffer, { node, start }: NodeValue, found: LocatedValues): void {
@@ -80,7 +81,7 @@ function locateInArray(bytes: Buffer, { node, start }: NodeValue, found: Located
   for (let index = 0; walk.next(); index += 1) {
     for (const child of node.children)
       if (child.index === index) locateValue(bytes, { node: child, type: walk.type, start: walk.start }, found);
-    if (columns.length === 0 || walk.type !== bsonType.document) continue;
+    if (columns.length === 0 || walk.type !== bsonTypes.object) continue;
     inElement.clear();
     locate(bytes, { node: named, start: walk.start }, inElement);
     collect(columns, inElement, found);

@@ -2,7 +2,7 @@
  * Gives equal numbers the same text, whatever their BSON type: MongoDB's `_id` index treats 1, 1L, 1.0 and Decimal128 1 as
  * equal, so they identify the same document. The text is exact, because the double 0.1 and the Decimal128 0.1 differ.
  */
-import type { Decimal } from './decimal128.ts';
+import type { Decimal } from '@emcachers/bson/decimal128';
 
 /** Values with more integer digits than this are written with an exponent. */
 const plainDigitsMax = 40;
@@ -11,10 +11,10 @@ export function decimalValueText(decimal: Decimal): string {
   switch (decimal.kind) {
     case 'nan':
       return 'NaN';
-    case 'infinity':
-      return decimal.isNegative ? '-Infinity' : 'Infinity';
+    case 'infinite':
+      return decimal.negative ? '-Infinity' : 'Infinity';
     case 'finite':
-      return scaledText(decimal.isNegative ? -decimal.digits : decimal.digits, decimal.exponent);
+      return scaledText(decimal.negative ? -decimal.coefficient : decimal.coefficient, decimal.exponent);
   }
 }
 

@@ -2,14 +2,15 @@
  * Compiles a shape's columns into a projection from a raw document to an oplog row. One pass locates all values; then each
  * column is written. Invalid UTF-8 in a text is replaced by U+FFFD and counted as a coercion error.
  */
+import { checkedDocument } from '@emcachers/bson/value-end';
 import { columnTraits } from '../column-traits.ts';
 import type { Column, ColumnType } from '../shape.ts';
 import { columnValue, refused } from './column-value.ts';
+import { toDocumentError } from './document-error.ts';
 import { holdsDamagedText, type ValueAt, valueJson } from './json-writer.ts';
 import { collectedType, type Located, LocatedValues, locate } from './located-values.ts';
 import { parsePath } from './path.ts';
 import { buildPathTree, type PathNode } from './path-tree.ts';
-import { checkedDocument } from './raw-bson.ts';
 import { encodeCell } from './row-codec.ts';
 
 export interface ProjectedRow {
@@ -48,6 +49,22 @@ class CompiledProjection implements Projection {
   }
 
   project(raw: Uint8Array): ProjectedRow {
+    try {
+      return this.#row(raw);
+    } catch (error) {
+      throw toDocumentError(error);
+    }
+  }
+
+  outcomes(raw: Uint8Array): readonly ColumnOutcome[] {
+    try {
+      return this.#columnOutcomes(raw);
+    } catch (error) {
+      throw toDocumentError(error);
+    }
+  }
+
+  #row(raw: Uint8Array): ProjectedRow {
     const bytes = this.#locate(raw);
     this.#refusals = 0;
     let data = '[';
@@ -58,7 +75,7 @@ class CompiledProjection implements Projection {
     return { data: `${data}]`, coercionErrors: this.#refusals };
   }
 
-  outcomes(raw: Uint8Array): readonly ColumnOutcome[] {
+  #columnOutcomes(raw: Uint8Array): readonly ColumnOutcome[] {
     const bytes = this.#locate(raw);
     return this.#types.map((_, column) => {
       if (this.#found.types[column] === 0) return 'missing';

@@ -3,8 +3,10 @@
  * ISO 8601 UTC with milliseconds, Decimal128 as specified, UUIDs in standard form, other binary data as base64,
  * timestamps as `seconds:increment`, regular expressions as `/pattern/options`, code and symbols as their text.
  */
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { readInt32 } from '@emcachers/bson/read-bytes';
+import { cstringEnd } from '@emcachers/bson/value-end';
 import { DocumentError } from './document-error.ts';
-import { bsonType, byteAt, cstringEnd, int32At } from './raw-bson.ts';
 
 const msPerDay = 86_400_000;
 
@@ -19,9 +21,9 @@ export function int64At(bytes: Buffer, start: number): bigint {
 
 /** A number if the value is a safe integer, else a bigint: bigints are slow and rarely needed. */
 export function integerAt(bytes: Buffer, start: number): number | bigint {
-  const high = int32At(bytes, start + 4);
+  const high = readInt32(bytes, start + 4);
   if (high >= -0x20_0000 && high < 0x20_0000) {
-    const value = high * 0x1_0000_0000 + (int32At(bytes, start) >>> 0);
+    const value = high * 0x1_0000_0000 + (readInt32(bytes, start) >>> 0);
     if (Number.isSafeInteger(value)) return value;
   }
   return bytes.readBigInt64LE(start);
@@ -101,10 +103,10 @@ const uuidSubtype = 4;
 
 /** The range of the payload. The deprecated subtype 2 repeats the length before it. */
 export function binaryAt(bytes: Buffer, start: number): BinaryValue {
-  const end = start + 5 + int32At(bytes, start);
-  const subtype = byteAt(bytes, start + 4);
+  const end = start + 5 + readInt32(bytes, start);
+  const subtype = bytes[start + 4] ?? 0;
   if (subtype !== oldBinarySubtype) return { subtype, start: start + 5, end };
-  if (int32At(bytes, start + 5) !== end - start - 9)
+  if (readInt32(bytes, start + 5) !== end - start - 9)
     throw new DocumentError(`The binary value at byte ${start} has two different lengths.`);
   return { subtype, start: start + 9, end };
 }
@@ -121,7 +123,7 @@ export function binaryText(bytes: Buffer, binary: BinaryValue): string {
 }
 
 export function timestampText(bytes: Buffer, start: number): string {
-  return `${int32At(bytes, start + 4) >>> 0}:${int32At(bytes, start) >>> 0}`;
+  return `${readInt32(bytes, start + 4) >>> 0}:${readInt32(bytes, start) >>> 0}`;
 }
 
 export function regexText(bytes: Buffer, start: number): string {
@@ -132,7 +134,7 @@ export function regexText(bytes: Buffer, start: number): string {
 
 /** Text of a string, code or symbol value, without its length and closing NUL. */
 export function stringAt(bytes: Buffer, start: number): string {
-  return utf8At(bytes, start + 4, start + 3 + int32At(bytes, start));
+  return utf8At(bytes, start + 4, start + 3 + readInt32(bytes, start));
 }
 
 /** A double as JSON that reads back as a double: 1.0, not 1. Non-finite values become strings. */
@@ -145,5 +147,5 @@ export function doubleJson(value: number): string {
 
 /** MinKey and MaxKey carry no value, so their text is their name. */
 export function boundaryText(type: number): string {
-  return type === bsonType.minKey ? 'MinKey' : 'MaxKey';
+  return type === bsonTypes.minKey ? 'MinKey' : 'MaxKey';
 }

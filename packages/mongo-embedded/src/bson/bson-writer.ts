@@ -1,18 +1,7 @@
 import { Buffer } from 'node:buffer';
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import { serialize } from 'bson';
 import type { ClusterTime } from '../history/history-entry.ts';
-
-const typeDouble = 0x01;
-const typeString = 0x02;
-const typeDocument = 0x03;
-const typeArray = 0x04;
-const typeBinary = 0x05;
-const typeBoolean = 0x08;
-const typeDate = 0x09;
-const typeNull = 0x0a;
-const typeInt32 = 0x10;
-const typeTimestamp = 0x11;
-const typeInt64 = 0x12;
 
 /**
  * Writes BSON straight into one growing buffer, so that stored documents go into a reply by a copy of their bytes,
@@ -33,26 +22,26 @@ export class BsonWriter {
   }
 
   int32(name: string, value: number): this {
-    this.#header(typeInt32, name, 4);
+    this.#header(bsonTypes.int32, name, 4);
     this.#length = this.#bytes.writeInt32LE(value, this.#length);
     return this;
   }
 
   int64(name: string, value: bigint | number): this {
-    this.#header(typeInt64, name, 8);
+    this.#header(bsonTypes.int64, name, 8);
     this.#length = this.#bytes.writeBigInt64LE(BigInt(value), this.#length);
     return this;
   }
 
   double(name: string, value: number): this {
-    this.#header(typeDouble, name, 8);
+    this.#header(bsonTypes.double, name, 8);
     this.#length = this.#bytes.writeDoubleLE(value, this.#length);
     return this;
   }
 
   string(name: string, value: string): this {
     const bytes = Buffer.byteLength(value);
-    this.#header(typeString, name, bytes + 5);
+    this.#header(bsonTypes.string, name, bytes + 5);
     this.#length = this.#bytes.writeInt32LE(bytes + 1, this.#length);
     this.#length += this.#bytes.write(value, this.#length);
     this.#bytes[this.#length++] = 0;
@@ -60,32 +49,32 @@ export class BsonWriter {
   }
 
   boolean(name: string, value: boolean): this {
-    this.#header(typeBoolean, name, 1);
+    this.#header(bsonTypes.boolean, name, 1);
     this.#bytes[this.#length++] = value ? 1 : 0;
     return this;
   }
 
   null(name: string): this {
-    this.#header(typeNull, name, 0);
+    this.#header(bsonTypes.null, name, 0);
     return this;
   }
 
   /** `milliseconds` since 1970. */
   date(name: string, milliseconds: number): this {
-    this.#header(typeDate, name, 8);
+    this.#header(bsonTypes.date, name, 8);
     this.#length = this.#bytes.writeBigInt64LE(BigInt(Math.trunc(milliseconds)), this.#length);
     return this;
   }
 
   timestamp(name: string, time: ClusterTime): this {
-    this.#header(typeTimestamp, name, 8);
+    this.#header(bsonTypes.timestamp, name, 8);
     this.#length = this.#bytes.writeUInt32LE(time.increment, this.#length);
     this.#length = this.#bytes.writeUInt32LE(time.seconds, this.#length);
     return this;
   }
 
   binary(name: string, bytes: Uint8Array, subtype: number): this {
-    this.#header(typeBinary, name, bytes.length + 5);
+    this.#header(bsonTypes.binary, name, bytes.length + 5);
     this.#length = this.#bytes.writeInt32LE(bytes.length, this.#length);
     this.#bytes[this.#length++] = subtype;
     return this.#raw(bytes);
@@ -93,7 +82,7 @@ export class BsonWriter {
 
   /** A whole BSON document as it is. */
   document(name: string, raw: Uint8Array): this {
-    this.#header(typeDocument, name, raw.length);
+    this.#header(bsonTypes.object, name, raw.length);
     return this.#raw(raw);
   }
 
@@ -132,11 +121,11 @@ export class BsonWriter {
   }
 
   beginDocument(name: string): this {
-    return this.#begin(typeDocument, name);
+    return this.#begin(bsonTypes.object, name);
   }
 
   beginArray(name: string): this {
-    return this.#begin(typeArray, name);
+    return this.#begin(bsonTypes.array, name);
   }
 
   end(): this {

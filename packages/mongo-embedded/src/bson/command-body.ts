@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import { type Document, deserialize } from 'bson';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { ClusterTime } from '../history/history-entry.ts';
@@ -36,13 +37,13 @@ export function typeName(type: number): string {
 /** `Number` of a numeric element, or undefined for any other type. Decimal128 is read through the `bson` package. */
 export function numberOf(element: RawElement): number | undefined {
   switch (element.type) {
-    case 0x01:
+    case bsonTypes.double:
       return element.bytes.readDoubleLE(0);
-    case 0x10:
+    case bsonTypes.int32:
       return element.bytes.readInt32LE(0);
-    case 0x12:
+    case bsonTypes.int64:
       return Number(element.bytes.readBigInt64LE(0));
-    case 0x13:
+    case bsonTypes.decimal128:
       return Number(String(decodeValue(element)));
     default:
       return undefined;
@@ -90,7 +91,9 @@ export class CommandBody {
   /** The element, with null and undefined taken as absent. */
   element(name: string): RawElement | undefined {
     const element = this.#elements.get(name);
-    return element === undefined || element.type === 0x0a || element.type === 0x06 ? undefined : element;
+    return element === undefined || element.type === bsonTypes.null || element.type === bsonTypes.undefined
+      ? undefined
+      : element;
   }
 
   rawElement(name: string): RawElement | undefined {
@@ -100,7 +103,7 @@ export class CommandBody {
   string(name: string): string | undefined {
     const element = this.element(name);
     if (element === undefined) return undefined;
-    if (element.type !== 0x02) throw this.#wrongType(name, element, 'string');
+    if (element.type !== bsonTypes.string) throw this.#wrongType(name, element, 'string');
     return element.bytes.toString('utf8', 4, element.bytes.length - 1);
   }
 
@@ -113,7 +116,7 @@ export class CommandBody {
   boolean(name: string): boolean | undefined {
     const element = this.element(name);
     if (element === undefined) return undefined;
-    if (element.type === 0x08) return element.bytes[0] === 1;
+    if (element.type === bsonTypes.boolean) return element.bytes[0] === 1;
     const number = numberOf(element);
     if (number === undefined) throw this.#wrongType(name, element, 'bool');
     return number !== 0;
@@ -140,7 +143,7 @@ export class CommandBody {
   int64(name: string): bigint | undefined {
     const element = this.element(name);
     if (element === undefined) return undefined;
-    if (element.type === 0x12) return element.bytes.readBigInt64LE(0);
+    if (element.type === bsonTypes.int64) return element.bytes.readBigInt64LE(0);
     const number = numberOf(element);
     if (number === undefined) throw this.#wrongType(name, element, 'long');
     return BigInt(Math.trunc(number));
@@ -149,7 +152,7 @@ export class CommandBody {
   document(name: string): Buffer | undefined {
     const element = this.element(name);
     if (element === undefined) return undefined;
-    if (element.type !== 0x03) throw this.#wrongType(name, element, 'object');
+    if (element.type !== bsonTypes.object) throw this.#wrongType(name, element, 'object');
     return element.bytes;
   }
 
@@ -159,7 +162,7 @@ export class CommandBody {
     if (sequence !== undefined) return sequence;
     const elements = this.array(name);
     return elements?.map((element, index) => {
-      if (element.type !== 0x03) throw this.#wrongType(`${name}.${index}`, element, 'object');
+      if (element.type !== bsonTypes.object) throw this.#wrongType(`${name}.${index}`, element, 'object');
       return element.bytes;
     });
   }
@@ -167,7 +170,7 @@ export class CommandBody {
   array(name: string): RawElement[] | undefined {
     const element = this.element(name);
     if (element === undefined) return undefined;
-    if (element.type !== 0x04) throw this.#wrongType(name, element, 'array');
+    if (element.type !== bsonTypes.array) throw this.#wrongType(name, element, 'array');
     const elements: RawElement[] = [];
     forEachElement(element.bytes, (_, item) => {
       elements.push(item);
@@ -179,7 +182,7 @@ export class CommandBody {
   timestamp(name: string): ClusterTime | undefined {
     const element = this.element(name);
     if (element === undefined) return undefined;
-    if (element.type !== 0x11) throw this.#wrongType(name, element, 'timestamp');
+    if (element.type !== bsonTypes.timestamp) throw this.#wrongType(name, element, 'timestamp');
     return { increment: element.bytes.readUInt32LE(0), seconds: element.bytes.readUInt32LE(4) };
   }
 

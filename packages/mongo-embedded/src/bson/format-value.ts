@@ -1,3 +1,4 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import { decodeValue, typeName } from './command-body.ts';
 import { forEachElement, type RawElement } from './raw-element.ts';
 
@@ -5,36 +6,36 @@ import { forEachElement, type RawElement } from './raw-element.ts';
 export function formatValue(element: RawElement): string {
   const { type, bytes } = element;
   switch (type) {
-    case 0x02:
-    case 0x0e:
+    case bsonTypes.string:
+    case bsonTypes.symbol:
       return JSON.stringify(bytes.toString('utf8', 4, bytes.length - 1));
-    case 0x03:
+    case bsonTypes.object:
       return formatDocument(bytes);
-    case 0x04:
+    case bsonTypes.array:
       return formatArray(bytes);
-    case 0x05:
+    case bsonTypes.binary:
       return `BinData(${bytes[4]}, ${bytes.toString('hex', 5).toUpperCase()})`;
-    case 0x07:
+    case bsonTypes.objectId:
       return `ObjectId('${bytes.toString('hex')}')`;
-    case 0x08:
+    case bsonTypes.boolean:
       return bytes[0] === 1 ? 'true' : 'false';
-    case 0x09:
+    case bsonTypes.date:
       return `new Date(${bytes.readBigInt64LE(0)})`;
-    case 0x0a:
+    case bsonTypes.null:
       return 'null';
-    case 0x11:
+    case bsonTypes.timestamp:
       return `Timestamp(${bytes.readUInt32LE(4)}, ${bytes.readUInt32LE(0)})`;
-    case 0x13:
+    case bsonTypes.decimal128:
       return `NumberDecimal("${String(decodeValue(element))}")`;
-    case 0x01:
+    case bsonTypes.double:
       return formatDouble(bytes.readDoubleLE(0));
-    case 0x10:
+    case bsonTypes.int32:
       return String(bytes.readInt32LE(0));
-    case 0x12:
+    case bsonTypes.int64:
       return String(bytes.readBigInt64LE(0));
-    case 0x7f:
+    case bsonTypes.maxKey:
       return 'MaxKey';
-    case 0xff:
+    case bsonTypes.minKey:
       return 'MinKey';
     default:
       return typeName(type);

@@ -1,6 +1,7 @@
+import { ElementWalk } from '@emcachers/bson/element-walk';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import type { HistoryEntry } from '../history/history-entry.ts';
-import { ElementWalker, nameBytes } from '../query/raw-document.ts';
+import { nameBytes } from '../query/raw-document.ts';
 import { eventTokenBytes, tokenText } from './resume-token.ts';
 
 /** One change event on its way to a client. */
@@ -92,7 +93,7 @@ const disambiguatedName = nameBytes('disambiguatedPaths');
 /** Without `disambiguatedPaths`, which only expanded events show. */
 function writeClassicDescription(writer: BsonWriter, description: Uint8Array): void {
   writer.beginDocument('updateDescription');
-  const walker = new ElementWalker(description);
+  const walker = new ElementWalk(description);
   while (walker.next()) if (!walker.nameIs(disambiguatedName)) writer.splice(walker.element);
   writer.end();
 }

@@ -1,10 +1,10 @@
 import { Buffer } from 'node:buffer';
+import { documentValue, rawValue } from '@emcachers/bson/raw-value';
 import { BSON, type ObjectId, Timestamp } from 'bson';
 import { describe, expect, test } from 'vitest';
 import { createSystemClock } from '../clock.ts';
 import type { Change } from '../history/history-row.ts';
 import { itemsOf } from '../query/raw-document.ts';
-import { documentValue, rawValue } from '../query/raw-value.ts';
 import { emptyVariables } from '../query/variables.ts';
 import { createCollection, dropCollection, dropDatabase } from '../storage/schema-change.ts';
 import { openStore } from '../storage/store.ts';

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
+import type { RawValue } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { ClusterTime, History, HistoryEntry } from '../history/history-entry.ts';
-import type { RawValue } from '../query/raw-value.ts';
 import type { Variables } from '../query/variables.ts';
 import { type ChangeEvent, invalidateEventOf, tokenOf } from './change-event.ts';
 import type { LookUpDocument } from './event-images.ts';

@@ -1,7 +1,7 @@
+import { documentValue } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { HistoryEntry } from '../history/history-entry.ts';
 import { fieldOf, nameBytes } from '../query/raw-document.ts';
-import { documentValue } from '../query/raw-value.ts';
 import { isSameValue } from '../query/update/document-diff.ts';
 import { type ChangeEvent, eventOf } from './change-event.ts';
 import { addImages, type LookUpDocument, wantsImages } from './event-images.ts';

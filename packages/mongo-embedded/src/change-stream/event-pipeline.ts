@@ -1,10 +1,13 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { type RawValue, stringOf } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { type CompiledFilter, compileFilter } from '../query/filter.ts';
+import { isNumberType } from '../query/numeric.ts';
 import { stageOf } from '../query/pipeline.ts';
 import { entriesOf, itemsOf } from '../query/raw-document.ts';
-import { bsonTypes, isNumberType, isTruthy, type RawValue, stringOf } from '../query/raw-value.ts';
 import { compileTransform } from '../query/stages/document-pipeline.ts';
 import { compileRedact } from '../query/stages/redact.ts';
+import { isTruthy } from '../query/truth.ts';
 import type { Variables } from '../query/variables.ts';
 import { asksForImages, isNamespaceFilter, NamespaceFilter } from './namespace-filter.ts';
 

@@ -1,8 +1,9 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { documentValue, type RawValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import type { HistoryEntry } from '../history/history-entry.ts';
 import { type CompiledFilter, compileFilter } from '../query/filter.ts';
 import { entriesOf, itemsOf } from '../query/raw-document.ts';
-import { bsonTypes, documentValue, type RawValue } from '../query/raw-value.ts';
 
 /** Paths whose values depend on the namespaces and the kind of an entry alone. */
 const namespacePaths: ReadonlySet<string> = new Set([

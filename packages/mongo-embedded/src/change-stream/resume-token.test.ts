@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
+import { documentValue } from '@emcachers/bson/raw-value';
 import { BSON, ObjectId } from 'bson';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { documentValue } from '../query/raw-value.ts';
 import {
   type EventIdentity,
   eventTokenBytes,

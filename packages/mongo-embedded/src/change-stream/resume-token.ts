@@ -1,10 +1,11 @@
 import { Buffer } from 'node:buffer';
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { documentValue, type RawValue, stringOf } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { ClusterTime } from '../history/history-entry.ts';
 import { orderKey } from '../query/order-key.ts';
 import { fieldOf, nameBytes } from '../query/raw-document.ts';
-import { bsonTypes, documentValue, type RawValue, stringOf } from '../query/raw-value.ts';
 
 /**
  * Resume tokens in the form of mongod's version 2: the parts below, one behind the other, each in a form whose bytes order as

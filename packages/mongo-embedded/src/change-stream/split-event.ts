@@ -1,7 +1,8 @@
 import type { Buffer } from 'node:buffer';
+import { ElementWalk } from '@emcachers/bson/element-walk';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
-import { ElementWalker, nameBytes } from '../query/raw-document.ts';
+import { nameBytes } from '../query/raw-document.ts';
 import { fragmentTokenBytes, tokenText } from './resume-token.ts';
 
 /** Largest event that is sent in one piece: mongod's internal bound of 16 MiB + 16 KiB less 8 KiB for what stands around it. */
@@ -41,7 +42,7 @@ export function splitEvent(document: Uint8Array, token: Buffer): EventFragment[]
 
 function elementsBySize(document: Uint8Array): Uint8Array[] {
   const elements: Uint8Array[] = [];
-  const walker = new ElementWalker(document);
+  const walker = new ElementWalk(document);
   while (walker.next()) if (!walker.nameIs(idName)) elements.push(walker.element);
   return elements.sort((left, right) => left.length - right.length);
 }

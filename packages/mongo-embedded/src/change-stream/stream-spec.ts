@@ -1,7 +1,10 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { type RawValue, stringOf } from '@emcachers/bson/raw-value';
+import { readUint32 } from '@emcachers/bson/read-bytes';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { ClusterTime } from '../history/history-entry.ts';
 import { entriesOf } from '../query/raw-document.ts';
-import { bsonTypes, isTruthy, type RawValue, readUint32, stringOf } from '../query/raw-value.ts';
+import { isTruthy } from '../query/truth.ts';
 import { typeNameOf } from '../query/type-names.ts';
 import { type ResumePoint, readToken } from './resume-token.ts';
 import type { StreamScope } from './scope.ts';

@@ -1,12 +1,14 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { type RawValue, rawValue } from '@emcachers/bson/raw-value';
+import { asBuffer } from '@emcachers/bson/read-bytes';
 import { serialize } from 'bson';
 import { BsonWriter } from '../bson/bson-writer.ts';
-import { asBuffer, findElement } from '../bson/raw-element.ts';
+import { findElement } from '../bson/raw-element.ts';
 import { IteratorSource } from '../cursor/iterator-source.ts';
 import { ListSource } from '../cursor/list-source.ts';
 import { openCursor } from '../cursor/open-cursor.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { compilePipeline, stageOf } from '../query/pipeline.ts';
-import { bsonTypes, type RawValue, rawValue } from '../query/raw-value.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { viewOf } from '../storage/collection-options.ts';
 import { openChangeStreamCursor } from './change-stream-cursor.ts';

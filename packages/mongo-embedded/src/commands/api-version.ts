@@ -1,3 +1,4 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import type { CommandBody } from '../bson/command-body.ts';
 import { findElement } from '../bson/raw-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
@@ -71,7 +72,7 @@ export function checkApiVersion(body: CommandBody): void {
   }
   for (const stage of body.name === 'aggregate' ? (body.array('pipeline') ?? []) : []) {
     const name = otherStages.find(
-      (candidate) => stage.type === 0x03 && findElement(stage.bytes, candidate) !== undefined,
+      (candidate) => stage.type === bsonTypes.object && findElement(stage.bytes, candidate) !== undefined,
     );
     const isCount =
       name === '$collStats' && findElement(findElement(stage.bytes, name)?.bytes ?? stage.bytes, 'count') !== undefined;

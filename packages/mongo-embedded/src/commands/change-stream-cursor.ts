@@ -1,3 +1,4 @@
+import type { RawValue } from '@emcachers/bson/raw-value';
 import { ChangeStream } from '../change-stream/change-stream.ts';
 import type { LookUpDocument } from '../change-stream/event-images.ts';
 import type { StreamScope } from '../change-stream/scope.ts';
@@ -7,7 +8,6 @@ import { MongoFailure } from '../error/mongo-failure.ts';
 import { orderKey } from '../query/order-key.ts';
 import { stageOf } from '../query/pipeline.ts';
 import { idOf } from '../query/raw-document.ts';
-import type { RawValue } from '../query/raw-value.ts';
 import type { Store } from '../storage/store.ts';
 import { refuseView } from './collection-documents.ts';
 import type { CommandContext, CommandResult } from './command.ts';

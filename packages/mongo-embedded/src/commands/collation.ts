@@ -1,3 +1,4 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import { forEachElement } from '../bson/raw-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 
@@ -5,7 +6,7 @@ import { MongoFailure } from '../error/mongo-failure.ts';
 export function checkCollation(collation: Uint8Array): undefined {
   let locale = '';
   forEachElement(collation, (name, element) => {
-    if (name === 'locale' && element.type === 0x02)
+    if (name === 'locale' && element.type === bsonTypes.string)
       locale = element.bytes.toString('utf8', 4, element.bytes.length - 1);
     return undefined;
   });

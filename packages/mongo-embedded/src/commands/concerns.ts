@@ -1,3 +1,4 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import type { CommandBody } from '../bson/command-body.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { ServerState } from '../server-state.ts';
@@ -55,8 +56,8 @@ export function checkWriteConcern(body: CommandBody, session: CallSession): Mong
     throw new MongoFailure('InvalidOptions', 'writeConcern is not allowed within a multi-statement transaction');
   }
   const w = concern.element('w');
-  if (w === undefined || w.type === 0x03) return null;
-  if (w.type === 0x02) return namedMode(concern.requiredString('w'));
+  if (w === undefined || w.type === bsonTypes.object) return null;
+  if (w.type === bsonTypes.string) return namedMode(concern.requiredString('w'));
   const nodes = concern.number('w') ?? 1;
   if (nodes < 0 || nodes > 50)
     throw new MongoFailure('FailedToParse', 'w has to be a non-negative number and not greater than 50');

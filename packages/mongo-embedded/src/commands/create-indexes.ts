@@ -1,3 +1,4 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { CommandBody, numberOf, typeName } from '../bson/command-body.ts';
 import { forEachElement } from '../bson/raw-element.ts';
@@ -83,7 +84,7 @@ function checkKeyPattern(key: Uint8Array): void {
   forEachElement(key, (path, element) => {
     fields += 1;
     const isPlugin =
-      element.type === 0x02 && pluginTypes.has(element.bytes.toString('utf8', 4, element.bytes.length - 1));
+      element.type === bsonTypes.string && pluginTypes.has(element.bytes.toString('utf8', 4, element.bytes.length - 1));
     const direction = numberOf(element);
     if (!isPlugin && (direction === undefined || direction === 0 || Number.isNaN(direction))) {
       const shown = direction === undefined ? `a value of type ${typeName(element.type)}` : String(direction);
@@ -132,9 +133,10 @@ function optionsOf(specification: Uint8Array, isWanted: (name: string) => boolea
   const parts: string[] = [];
   forEachElement(specification, (name, element) => {
     if (name === 'v' || name === 'name' || !isWanted(name)) return undefined;
-    const isOff = element.type === 0x08 && element.bytes[0] === 0;
+    const isOff = element.type === bsonTypes.boolean && element.bytes[0] === 0;
     if (name === 'key') parts.push(`key\0${patternText(element.bytes)}`);
-    else if (!isOff) parts.push(`${name}\0${element.type === 0x08 ? 'true' : element.bytes.toString('latin1')}`);
+    else if (!isOff)
+      parts.push(`${name}\0${element.type === bsonTypes.boolean ? 'true' : element.bytes.toString('latin1')}`);
     return undefined;
   });
   return parts.sort().join('\0\0');

@@ -1,9 +1,10 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { rawValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { CommandBody } from '../bson/command-body.ts';
 import { forEachElement } from '../bson/raw-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { compilePipeline } from '../query/pipeline.ts';
-import { rawValue } from '../query/raw-value.ts';
 import { TransactionAccess } from '../session/transaction-access.ts';
 import { createCollection } from '../storage/schema-change.ts';
 import { checkCollation } from './collation.ts';
@@ -38,7 +39,7 @@ function readOptions(context: CommandContext): Buffer {
   const writer = new BsonWriter();
   forEachElement(context.body.raw, (name, element) => {
     if (name === 'create' || genericFields.has(name)) return undefined;
-    const isOff = element.type === 0x08 && element.bytes[0] === 0;
+    const isOff = element.type === bsonTypes.boolean && element.bytes[0] === 0;
     if (isOff && (name === 'capped' || name === 'autoIndexId')) return undefined;
     if (refused.has(name))
       throw new MongoFailure('CommandNotSupported', `option '${name}' of create is not supported by this server`);

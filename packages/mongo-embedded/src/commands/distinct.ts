@@ -1,9 +1,11 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { documentValue, type RawValue } from '@emcachers/bson/raw-value';
+import { textBetween } from '@emcachers/bson/read-bytes';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { batchRequest } from '../cursor/open-cursor.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { orderKey } from '../query/order-key.ts';
 import { fieldOf, itemsOf, pathBytes } from '../query/raw-document.ts';
-import { bsonTypes, documentValue, type RawValue, textBetween } from '../query/raw-value.ts';
 import { documentBytesMax } from '../server-state.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { checkCollectionUuid } from './collection-uuid.ts';

@@ -1,3 +1,5 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { rawValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import type { CommandBody } from '../bson/command-body.ts';
 import { numberOf } from '../bson/command-body.ts';
@@ -7,7 +9,6 @@ import { MongoFailure } from '../error/mongo-failure.ts';
 import { type CompiledFilter, compileFilter } from '../query/filter.ts';
 import { everyKey, type IdBounds, isWithin, type KeyBounds } from '../query/id-bounds.ts';
 import { orderKey } from '../query/order-key.ts';
-import { rawValue } from '../query/raw-value.ts';
 import { type CompiledSort, compileSort } from '../query/sort.ts';
 import { commandVariables, type Variables } from '../query/variables.ts';
 import type { Collection } from '../storage/catalog.ts';
@@ -60,10 +61,10 @@ export function sortOf(document: Uint8Array | undefined): SortChoice {
 export function hintedOrder(body: CommandBody, collection: Collection | undefined): ScanOrder {
   const hint = body.element('hint');
   if (hint === undefined) return 'any';
-  if (hint.type !== 0x02 && hint.type !== 0x03)
+  if (hint.type !== bsonTypes.string && hint.type !== bsonTypes.object)
     throw new MongoFailure('FailedToParse', 'Hint must be a string or an object');
-  if (hint.type === 0x03 && hint.bytes.length === 5) return 'any';
-  const natural = hint.type === 0x03 ? findElement(hint.bytes, '$natural') : undefined;
+  if (hint.type === bsonTypes.object && hint.bytes.length === 5) return 'any';
+  const natural = hint.type === bsonTypes.object ? findElement(hint.bytes, '$natural') : undefined;
   if (natural !== undefined) return numberOf(natural) === -1 ? 'natural-descending' : 'natural';
   if (isIdHint(hint)) return 'id';
   const isKnown = collection === undefined || collection.indexes.some((index) => isHinted(index, hint));
@@ -77,7 +78,7 @@ export function hintedOrder(body: CommandBody, collection: Collection | undefine
 }
 
 function isIdHint({ type, bytes }: { type: number; bytes: Buffer }): boolean {
-  if (type === 0x02) return bytes.toString('utf8', 4, bytes.length - 1) === '_id_';
+  if (type === bsonTypes.string) return bytes.toString('utf8', 4, bytes.length - 1) === '_id_';
   const id = findElement(bytes, '_id');
   return id !== undefined && bytes.length === id.bytes.length + 10;
 }
@@ -86,7 +87,7 @@ function isHinted(
   index: { name: string; keyPattern: Buffer },
   { type, bytes }: { type: number; bytes: Buffer },
 ): boolean {
-  if (type === 0x02) return bytes.toString('utf8', 4, bytes.length - 1) === index.name;
+  if (type === bsonTypes.string) return bytes.toString('utf8', 4, bytes.length - 1) === index.name;
   return patternOf(index.keyPattern) === patternOf(bytes);
 }
 

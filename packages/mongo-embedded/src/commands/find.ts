@@ -1,5 +1,6 @@
+import { asBuffer } from '@emcachers/bson/read-bytes';
 import type { CommandBody } from '../bson/command-body.ts';
-import { asBuffer, findElement } from '../bson/raw-element.ts';
+import { findElement } from '../bson/raw-element.ts';
 import type { DocumentSource } from '../cursor/cursor-table.ts';
 import { ListSource } from '../cursor/list-source.ts';
 import { openCursor } from '../cursor/open-cursor.ts';

@@ -1,3 +1,4 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import type { Batch, Cursor } from '../cursor/cursor-table.ts';
 import { batchRequest, cursorReply } from '../cursor/open-cursor.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
@@ -12,7 +13,7 @@ const awaitMsDefault = 1000;
 async function run(context: CommandContext): Promise<CommandResult> {
   const { body, database, server } = context;
   const idElement = body.rawElement('getMore');
-  if (idElement?.type !== 0x12)
+  if (idElement?.type !== bsonTypes.int64)
     throw new MongoFailure('TypeMismatch', "BSON field 'getMore.getMore' is the wrong type, expected type 'long'");
   const id = body.int64('getMore') ?? 0n;
   const collection = body.requiredString('collection');

@@ -1,3 +1,4 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { numberOf } from '../bson/command-body.ts';
 import { findElement, forEachElement, type RawElement } from '../bson/raw-element.ts';
@@ -55,7 +56,7 @@ function samePattern(a: Uint8Array, b: Uint8Array): boolean {
 
 /** The indexes that the command's `index` names: a name, a list of names, `*`, or a key pattern. */
 function chosen(collection: Collection, wanted: RawElement): IndexTable[] {
-  if (wanted.type === 0x04) {
+  if (wanted.type === bsonTypes.array) {
     const indexes: IndexTable[] = [];
     forEachElement(wanted.bytes, (_, element) => {
       indexes.push(...chosenByName(collection, text(element)));
@@ -63,9 +64,10 @@ function chosen(collection: Collection, wanted: RawElement): IndexTable[] {
     });
     return indexes;
   }
-  if (wanted.type === 0x02)
+  if (wanted.type === bsonTypes.string)
     return text(wanted) === '*' ? [...collection.indexes] : chosenByName(collection, text(wanted));
-  if (wanted.type !== 0x03) throw new MongoFailure('TypeMismatch', "BSON field 'dropIndexes.index' is the wrong type");
+  if (wanted.type !== bsonTypes.object)
+    throw new MongoFailure('TypeMismatch', "BSON field 'dropIndexes.index' is the wrong type");
   if (samePattern(wanted.bytes, findElement(idIndexSpecification, 'key')?.bytes ?? wanted.bytes)) throw idIndexStays();
   const index = collection.indexes.find(({ keyPattern }) => samePattern(keyPattern, wanted.bytes));
   if (index === undefined) throw new MongoFailure('IndexNotFound', "can't find index with key");
@@ -98,7 +100,7 @@ async function runDrop(context: CommandContext): Promise<CommandResult> {
     const operationDescription = new BsonWriter().documents('indexes', [index.specification]).finish();
     store.history.append(collection.namespace, { kind: 'dropIndexes', operationDescription }, store.history.stamp());
   }
-  const isAll = wanted.type === 0x02 && text(wanted) === '*';
+  const isAll = wanted.type === bsonTypes.string && text(wanted) === '*';
   return { nIndexesWas, ...(isAll ? { msg: 'non-_id indexes dropped for collection' } : {}) };
 }
 

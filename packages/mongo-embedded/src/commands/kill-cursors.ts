@@ -1,3 +1,4 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import { Long } from 'bson';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
@@ -11,7 +12,7 @@ function run({ body, database, server }: CommandContext): CommandResult {
   const killed: Long[] = [];
   const missing: Long[] = [];
   for (const element of ids) {
-    if (element.type !== 0x12)
+    if (element.type !== bsonTypes.int64)
       throw new MongoFailure('TypeMismatch', "BSON field 'killCursors.cursors' must hold values of type 'long'");
     const id = element.bytes.readBigInt64LE(0);
     (server.cursors.kill(id) ? killed : missing).push(Long.fromBigInt(id));

@@ -1,9 +1,10 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { documentValue, type RawValue, rawValue, stringOf } from '@emcachers/bson/raw-value';
 import { serialize } from 'bson';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { bind } from '../query/expression/expression.ts';
 import { orderKey } from '../query/order-key.ts';
 import { entriesOf, idOf, itemsOf } from '../query/raw-document.ts';
-import { bsonTypes, documentValue, type RawValue, rawValue, stringOf } from '../query/raw-value.ts';
 import { compileUpdate } from '../query/update/update.ts';
 import type { Variables } from '../query/variables.ts';
 import type { Collection } from '../storage/catalog.ts';

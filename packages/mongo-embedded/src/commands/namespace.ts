@@ -1,3 +1,4 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import type { CommandBody } from '../bson/command-body.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 
@@ -38,7 +39,7 @@ export function checkWritableName(database: string, name: string): void {
 /** The collection that the command's first field names. */
 export function collectionName(body: CommandBody, database: string): string {
   const element = body.rawElement(body.name);
-  if (element?.type !== 0x02) {
+  if (element?.type !== bsonTypes.string) {
     throw new MongoFailure(
       'InvalidNamespace',
       `collection name has invalid type ${element === undefined ? 'missing' : element.type}`,

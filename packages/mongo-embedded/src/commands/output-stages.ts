@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { documentValue, type RawValue, stringOf } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { stageOf } from '../query/pipeline.ts';
 import { entriesOf, itemsOf, pathBytes, valueAtPath } from '../query/raw-document.ts';
-import { bsonTypes, documentValue, type RawValue, stringOf } from '../query/raw-value.ts';
 import { renameCollection } from '../storage/rename.ts';
 import { createCollection, dropCollection } from '../storage/schema-change.ts';
 import { refuseView } from './collection-documents.ts';

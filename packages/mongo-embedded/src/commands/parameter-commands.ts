@@ -1,3 +1,4 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { genericFields } from './generic-fields.ts';
@@ -16,7 +17,7 @@ function isSettable(name: string): name is (typeof settable)[number] {
 
 function get({ body, server }: CommandContext): CommandResult {
   const first = body.rawElement('getParameter');
-  const isAll = first?.type === 0x02 && body.string('getParameter') === '*';
+  const isAll = first?.type === bsonTypes.string && body.string('getParameter') === '*';
   if (isAll) return { ...server.parameters };
   const names = body.keys().filter((name) => name !== 'getParameter' && !genericFields.has(name));
   const known = names.filter((name): name is keyof Parameters => name in server.parameters);

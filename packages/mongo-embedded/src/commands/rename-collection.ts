@@ -1,3 +1,4 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { Collection } from '../storage/catalog.ts';
@@ -36,7 +37,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   }
   refuseView({ ...context, database: source.database }, source.name);
   const replaced = find(target);
-  const dropTarget = body.element('dropTarget')?.type === 0x05 || body.boolean('dropTarget') === true;
+  const dropTarget = body.element('dropTarget')?.type === bsonTypes.binary || body.boolean('dropTarget') === true;
   if (replaced !== undefined && !dropTarget) throw new MongoFailure('NamespaceExists', 'target namespace exists');
   for (const { database, name } of [source, target]) {
     server.cursors.killWhere((cursor) => cursor.namespace === `${database}.${name}` && !cursor.isChangeStream);

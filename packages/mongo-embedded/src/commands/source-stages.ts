@@ -1,8 +1,8 @@
+import type { RawValue } from '@emcachers/bson/raw-value';
 import { deserialize, Long, serialize } from 'bson';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { findElement } from '../bson/raw-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
-import type { RawValue } from '../query/raw-value.ts';
 import { ownedLsid } from '../session/session-table.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { idIndexSpecification } from '../storage/schema-change.ts';

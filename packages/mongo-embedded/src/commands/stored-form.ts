@@ -1,12 +1,14 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { ElementWalk } from '@emcachers/bson/element-walk';
+import type { RawValue } from '@emcachers/bson/raw-value';
+import { asBuffer } from '@emcachers/bson/read-bytes';
 import { ObjectId } from 'bson';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { typeName } from '../bson/command-body.ts';
-import { asBuffer } from '../bson/raw-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { ClusterTime } from '../history/history-entry.ts';
 import { orderKey } from '../query/order-key.ts';
-import { ElementWalker, idOf } from '../query/raw-document.ts';
-import { bsonTypes, type RawValue } from '../query/raw-value.ts';
+import { idOf, walkOf } from '../query/raw-document.ts';
 import { documentBytesMax } from '../server-state.ts';
 
 /** A document as it will be stored, with the key of its `_id`. */
@@ -27,7 +29,7 @@ export function checkId(id: RawValue): void {
   const isRefused = id.type === bsonTypes.array || id.type === bsonTypes.regex || id.type === bsonTypes.undefined;
   if (isRefused) throw new MongoFailure('InvalidIdField', `The '_id' value cannot be of type ${typeName(id.type)}`);
   if (id.type !== bsonTypes.object) return;
-  const walker = ElementWalker.over(id);
+  const walker = walkOf(id);
   while (walker.next()) {
     if (!walker.name.startsWith('$')) continue;
     const message = `_id fields may not contain '$'-prefixed fields: ${walker.name} is not valid for storage.`;
@@ -41,7 +43,7 @@ export function checkId(id: RawValue): void {
  */
 export function storedForm(document: Uint8Array, now: () => ClusterTime): StoredForm {
   checkDocumentSize(document);
-  const walker = new ElementWalker(document);
+  const walker = new ElementWalk(document);
   const startsWithId = walker.next() && walker.name === '_id';
   const id = startsWithId ? walker.value : idOf(document);
   const needsRewriting = !startsWithId || hasZeroTimestamp(document);
@@ -54,14 +56,14 @@ export function storedForm(document: Uint8Array, now: () => ClusterTime): Stored
 }
 
 function hasZeroTimestamp(document: Uint8Array): boolean {
-  const walker = new ElementWalker(document);
+  const walker = new ElementWalk(document);
   while (walker.next()) if (isZeroTimestamp(walker)) return true;
   return false;
 }
 
-function isZeroTimestamp({ type, bytes, valueStart, valueEnd, name }: ElementWalker): boolean {
+function isZeroTimestamp({ type, bytes, start, end, name }: ElementWalk): boolean {
   if (type !== bsonTypes.timestamp || name === '_id') return false;
-  for (let at = valueStart; at < valueEnd; at += 1) if (bytes[at] !== 0) return false;
+  for (let at = start; at < end; at += 1) if (bytes[at] !== 0) return false;
   return true;
 }
 
@@ -69,7 +71,7 @@ function rewrite(document: Uint8Array, id: RawValue | undefined, now: () => Clus
   const writer = new BsonWriter(document.length + 32);
   if (id === undefined) writer.value('_id', bsonTypes.objectId, new ObjectId().id);
   else writer.value('_id', id.type, id.span());
-  const walker = new ElementWalker(document);
+  const walker = new ElementWalk(document);
   let hasSeenId = false;
   while (walker.next()) {
     if (walker.name === '_id' && !hasSeenId) hasSeenId = true;

@@ -1,10 +1,11 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { type RawValue, rawValue } from '@emcachers/bson/raw-value';
+import { asBuffer } from '@emcachers/bson/read-bytes';
 import type { CommandBody } from '../bson/command-body.ts';
-import { asBuffer } from '../bson/raw-element.ts';
 import { errorCodes } from '../error/error-codes.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { CompiledFilter } from '../query/filter.ts';
 import { idOf } from '../query/raw-document.ts';
-import { type RawValue, rawValue } from '../query/raw-value.ts';
 import { type CompiledUpdate, compileUpdate } from '../query/update/update.ts';
 import type { Variables } from '../query/variables.ts';
 import type { StoredDocument } from '../storage/collection-table.ts';
@@ -49,7 +50,7 @@ export interface UpdateParts {
 /** The command's variables with those of `c`, which only a pipeline may use. */
 function variablesWith(context: CommandContext, { constants, update }: UpdateParts): Variables {
   if (constants === undefined) return variablesOf(context);
-  if (update?.type !== 0x04)
+  if (update?.type !== bsonTypes.array)
     throw new MongoFailure(51198, 'Constant values may only be specified for pipeline updates');
   return variablesOf(context, constants);
 }

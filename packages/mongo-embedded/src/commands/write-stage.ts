@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { RawValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { stageOf } from '../query/pipeline.ts';
-import type { RawValue } from '../query/raw-value.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { DirectAccess } from '../storage/direct-access.ts';
 import { renameCollection } from '../storage/rename.ts';

@@ -1,6 +1,7 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { type RawValue, stringOf } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { entriesOf } from '../query/raw-document.ts';
-import { bsonTypes, type RawValue, stringOf } from '../query/raw-value.ts';
 import { refuseView } from './collection-documents.ts';
 import type { CommandContext } from './command.ts';
 import { checkWritableName } from './namespace.ts';

@@ -1,3 +1,4 @@
+import { MalformedBsonError } from '@emcachers/bson/malformed-bson-error';
 import type { BsonWriter } from '../bson/bson-writer.ts';
 import { type ErrorName, errorCodes, errorNameOf } from './error-codes.ts';
 
@@ -34,6 +35,7 @@ export class MongoFailure extends Error {
 export function toMongoFailure(error: unknown): MongoFailure {
   if (error instanceof MongoFailure) return error;
   const cause = error instanceof Error ? error.message : String(error);
+  if (error instanceof MalformedBsonError) return new MongoFailure('InvalidBSON', `Invalid BSON: ${cause}`);
   const shaped = error as { code?: unknown; details?: FailureDetails } | null;
   if (error instanceof Error && typeof shaped?.code === 'number') {
     return new MongoFailure(shaped.code, cause, shaped.details ?? {});

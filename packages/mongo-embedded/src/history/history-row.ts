@@ -1,5 +1,6 @@
+import { asBuffer } from '@emcachers/bson/read-bytes';
 import { BsonWriter } from '../bson/bson-writer.ts';
-import { asBuffer, findElement, forEachElement, type RawElement } from '../bson/raw-element.ts';
+import { findElement, forEachElement, type RawElement } from '../bson/raw-element.ts';
 import type { ClusterTime, HistoryEntry, HistoryKind } from './history-entry.ts';
 
 /** Position in this list is what the file keeps; append only. */

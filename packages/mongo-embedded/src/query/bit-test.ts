@@ -1,7 +1,8 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import type { RawValue } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { numericOf, toInteger } from './numeric.ts';
 import { itemsOf } from './raw-document.ts';
-import { bsonTypes, type RawValue } from './raw-value.ts';
 
 type BitOperator = '$bitsAllSet' | '$bitsAnySet' | '$bitsAllClear' | '$bitsAnyClear';
 

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { documentValue, type RawValue } from '@emcachers/bson/raw-value';
 import {
   Binary,
   BSON,
@@ -20,7 +21,6 @@ import { describe, expect, test } from 'vitest';
 import { compareValues } from './compare.ts';
 import { orderKey } from './order-key.ts';
 import { fieldOf, nameBytes } from './raw-document.ts';
-import { documentValue, type RawValue } from './raw-value.ts';
 
 function rawOf(value: unknown): RawValue {
   const found = fieldOf(documentValue(BSON.serialize({ v: value })), nameBytes('v'));

@@ -1,6 +1,8 @@
-import { type Decimal, decimalOf } from './decimal.ts';
-import { ElementWalker } from './raw-document.ts';
-import { asBuffer, bsonTypes, RawValue, readDouble, readInt32, readInt64, readUint32 } from './raw-value.ts';
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { type Decimal, decimalAt } from '@emcachers/bson/decimal128';
+import { RawValue } from '@emcachers/bson/raw-value';
+import { asBuffer, readDouble, readInt32, readInt64, readUint32 } from '@emcachers/bson/read-bytes';
+import { walkOf } from './raw-document.ts';
 
 /**
  * The order of types in MongoDB's comparison order. Source: `canonicalizeBSONType` in `src/mongo/bson/bsontypes.h` of
@@ -109,8 +111,8 @@ function compareSpans(
 }
 
 function compareDocuments(left: RawValue, right: RawValue, named: boolean): number {
-  const leftWalker = ElementWalker.over(left);
-  const rightWalker = ElementWalker.over(right);
+  const leftWalker = walkOf(left);
+  const rightWalker = walkOf(right);
   for (;;) {
     const hasLeft = leftWalker.next();
     const hasRight = rightWalker.next();
@@ -178,7 +180,7 @@ function exactNumber(value: RawValue): ExactNumber {
   if (value.type === bsonTypes.int32) return { coefficient: BigInt(readInt32(bytes, start)), exponent: 0 };
   if (value.type === bsonTypes.int64) return { coefficient: readInt64(bytes, start), exponent: 0 };
   if (value.type === bsonTypes.double) return exactDouble(readDouble(bytes, start));
-  const decimal = decimalOf(value);
+  const decimal = decimalAt(value.bytes, value.start);
   if (decimal.kind !== 'finite') return specialOf(decimal);
   return { coefficient: decimal.negative ? -decimal.coefficient : decimal.coefficient, exponent: decimal.exponent };
 }

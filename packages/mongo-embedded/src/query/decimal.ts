@@ -1,45 +1,16 @@
 import { Buffer } from 'node:buffer';
-import { bsonTypes, type RawValue, rawValue, readInt64 } from './raw-value.ts';
-
-/** A Decimal128 taken apart: `(-1)^negative × coefficient × 10^exponent`. */
-export interface Decimal {
-  readonly kind: 'finite' | 'infinite' | 'nan';
-  readonly negative: boolean;
-  readonly coefficient: bigint;
-  readonly exponent: number;
-}
-
-/** Digits that a Decimal128 holds, and the bounds of its exponent. Source: IEEE 754-2008, decimal128. */
-const digitsMax = 34;
-const exponentMin = -6176;
-const exponentMax = 6111;
-const coefficientMax = 10n ** 34n - 1n;
-
-export const decimalNaN: Decimal = { kind: 'nan', negative: false, coefficient: 0n, exponent: 0 };
-
-export function decimalInfinity(negative: boolean): Decimal {
-  return { kind: 'infinite', negative, coefficient: 0n, exponent: 0 };
-}
-
-/** Reads the binary-integer encoding that BSON uses; a coefficient beyond 34 digits counts as zero, as the standard says. */
-export function decimalOf(value: RawValue): Decimal {
-  const low = BigInt.asUintN(64, readInt64(value.bytes, value.start));
-  const high = BigInt.asUintN(64, readInt64(value.bytes, value.start + 8));
-  const negative = high >> 63n === 1n;
-  const combination = (high >> 58n) & 0x1fn;
-  if (combination === 0x1fn) return decimalNaN;
-  if (combination === 0x1en) return decimalInfinity(negative);
-  if (combination >> 3n === 3n) {
-    return { kind: 'finite', negative, coefficient: 0n, exponent: Number((high >> 47n) & 0x3fffn) + exponentMin };
-  }
-  const coefficient = ((high & 0x1_ffff_ffff_ffffn) << 64n) | low;
-  return {
-    kind: 'finite',
-    negative,
-    coefficient: coefficient > coefficientMax ? 0n : coefficient,
-    exponent: Number((high >> 49n) & 0x3fffn) + exponentMin,
-  };
-}
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import {
+  coefficientMax,
+  type Decimal,
+  decimalInfinity,
+  decimalNaN,
+  decimalText,
+  digitsMax,
+  exponentMax,
+  exponentMin,
+} from '@emcachers/bson/decimal128';
+import { type RawValue, rawValue } from '@emcachers/bson/raw-value';
 
 /** The Decimal128 nearest to the given decimal: ties to even, beyond the largest exponent infinite, below the smallest zero. */
 export function decimalValue(decimal: Decimal): RawValue {
@@ -112,13 +83,13 @@ export function decimalFromDouble(value: number, digits = 15): Decimal {
   };
 }
 
-const decimalText = /^([+-])?(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([+-]?\d+))?$/;
+const decimalPattern = /^([+-])?(?:(\d+)(?:\.(\d*))?|\.(\d+))(?:[eE]([+-]?\d+))?$/;
 
 /** Reads `1.50`, `-1E+3`, `Infinity`, `NaN`; undefined for anything else. */
 export function parseDecimal(text: string): Decimal | undefined {
   const special = /^([+-])?(inf(?:inity)?|nan)$/i.exec(text);
   if (special !== null) return special[2]?.toLowerCase() === 'nan' ? decimalNaN : decimalInfinity(special[1] === '-');
-  const parts = decimalText.exec(text);
+  const parts = decimalPattern.exec(text);
   if (parts === null) return undefined;
   const fraction = parts[3] ?? parts[4] ?? '';
   return {
@@ -129,23 +100,7 @@ export function parseDecimal(text: string): Decimal | undefined {
   };
 }
 
-/** The canonical string. Source: BSON Decimal128 specification, "Conversion to String Representation". */
-export function formatDecimal(decimal: Decimal): string {
-  const sign = decimal.negative ? '-' : '';
-  if (decimal.kind === 'nan') return 'NaN';
-  if (decimal.kind === 'infinite') return `${sign}Infinity`;
-  const digits = decimal.coefficient.toString();
-  const scientific = decimal.exponent + digits.length - 1;
-  if (decimal.exponent > 0 || scientific < -6) {
-    const fraction = digits.length > 1 ? `.${digits.slice(1)}` : '';
-    return `${sign}${digits[0]}${fraction}E${scientific < 0 ? '' : '+'}${scientific}`;
-  }
-  if (decimal.exponent === 0) return `${sign}${digits}`;
-  const padded = digits.padStart(1 - decimal.exponent, '0');
-  return `${sign}${padded.slice(0, decimal.exponent)}.${padded.slice(decimal.exponent)}`;
-}
-
 /** The nearest double. */
 export function decimalToDouble(decimal: Decimal): number {
-  return Number(formatDecimal(decimal));
+  return Number(decimalText(decimal));
 }

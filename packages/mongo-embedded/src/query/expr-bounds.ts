@@ -1,6 +1,7 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { type RawValue, stringOf } from '@emcachers/bson/raw-value';
 import { type ComparisonName, crossTypeBounds, type IdBounds, intersect } from './id-bounds.ts';
 import { entriesOf, itemsOf } from './raw-document.ts';
-import { bsonTypes, type RawValue, stringOf } from './raw-value.ts';
 import type { Variables } from './variables.ts';
 
 /** The comparison that says the same with its sides exchanged. */

@@ -1,5 +1,6 @@
-import { ElementWalker, fieldOf, nameBytes } from './raw-document.ts';
-import { bsonTypes, type RawValue } from './raw-value.ts';
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import type { RawValue } from '@emcachers/bson/raw-value';
+import { fieldOf, nameBytes, walkOf } from './raw-document.ts';
 
 /** A dotted path, prepared once: the bytes of each name, and the array position that a name of digits may mean. */
 export interface FieldPath {
@@ -62,7 +63,7 @@ function below(value: RawValue, depth: number, search: Search): boolean {
 
 function atEnd(value: RawValue, { probe, trace }: Search): boolean {
   if (value.type !== bsonTypes.array || !probe.entersLastArray) return probe.test(value, trace);
-  const walker = ElementWalker.over(value);
+  const walker = walkOf(value);
   for (let position = 0; walker.next(); position += 1) {
     if (probe.test(walker.value, trace)) {
       trace.position = position;
@@ -75,7 +76,7 @@ function atEnd(value: RawValue, { probe, trace }: Search): boolean {
 function inArray(array: RawValue, depth: number, search: Search): boolean {
   const wanted = search.path.positions[depth];
   const isLast = depth === search.path.names.length - 1;
-  const walker = ElementWalker.over(array);
+  const walker = walkOf(array);
   for (let position = 0; walker.next(); position += 1) {
     const item = walker.value;
     const found =

@@ -1,3 +1,5 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { type RawValue, stringOf } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { bitTest } from './bit-test.ts';
 import { compareValues, typeOrderOf } from './compare.ts';
@@ -5,7 +7,6 @@ import { type FieldPath, fieldPath, type MatchTrace, type PathProbe, someAtPath 
 import { numericOf, toDouble, toInteger } from './numeric.ts';
 import { orderKey } from './order-key.ts';
 import { itemsOf } from './raw-document.ts';
-import { bsonTypes, type RawValue, stringOf } from './raw-value.ts';
 import { regexParts, regexTest } from './regex.ts';
 import { typeTest } from './type-names.ts';
 

@@ -1,3 +1,6 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { ElementWalk } from '@emcachers/bson/element-walk';
+import { documentValue, type RawValue } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { exprBounds, isComparison } from './expr-bounds.ts';
 import { compileExpression } from './expression/compile-expression.ts';
@@ -5,8 +8,8 @@ import { type Environment, scopeWith } from './expression/expression.ts';
 import type { MatchTrace, PathProbe } from './field-path.ts';
 import { atPath, type DocumentTest, equalityTest, inTest, regexOperatorTest, valueProbe } from './filter-operators.ts';
 import { equalBounds, type IdBounds, intersect, pointBounds, typedBounds } from './id-bounds.ts';
-import { ElementWalker, entriesOf, itemsOf, nameBytes } from './raw-document.ts';
-import { bsonTypes, documentValue, isTruthy, type RawValue } from './raw-value.ts';
+import { entriesOf, itemsOf, nameBytes, walkOf } from './raw-document.ts';
+import { isTruthy } from './truth.ts';
 import { emptyVariables, type Variables } from './variables.ts';
 
 /** A filter ready to run on raw documents. */
@@ -42,7 +45,7 @@ interface Condition {
 export function compileFilter(filter: Uint8Array, variables: Variables = emptyVariables): CompiledFilter {
   const root = documentValue(filter);
   const condition = compileAll(root, variables);
-  const matchesAll = !new ElementWalker(filter).next();
+  const matchesAll = !new ElementWalk(filter).next();
   const trace = (document: Uint8Array): MatchTrace | null => {
     const found: MatchTrace = { position: -1 };
     return condition.test(documentValue(document), found) ? found : null;
@@ -272,7 +275,7 @@ function elementTest(operand: RawValue): PathProbe['test'] {
   const test = isValueElement(operand) ? itemTest(operand) : fieldsTest(operand);
   return (value, trace) => {
     if (value?.type !== bsonTypes.array) return false;
-    const walker = ElementWalker.over(value);
+    const walker = walkOf(value);
     for (let position = 0; walker.next(); position += 1) {
       if (!test(walker.value)) continue;
       trace.position = position;

@@ -1,3 +1,4 @@
+import { documentValue, rawValue } from '@emcachers/bson/raw-value';
 import { Binary, BSON, BSONRegExp, Code, Decimal128, Long, MaxKey, MinKey, ObjectId, Timestamp } from 'bson';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -8,7 +9,6 @@ import { compileFilter } from './filter.ts';
 import { compilePipeline } from './pipeline.ts';
 import { compileProjection } from './projection.ts';
 import { itemsOf } from './raw-document.ts';
-import { documentValue, rawValue } from './raw-value.ts';
 import { compileSort } from './sort.ts';
 import { accumulators } from './stages/accumulators.ts';
 import { compileUpdate } from './update/update.ts';

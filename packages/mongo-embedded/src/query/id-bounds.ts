@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer';
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { nullValue, type RawValue, rawValue } from '@emcachers/bson/raw-value';
 import { typeOrderOf } from './compare.ts';
 import { numericOf, toDouble } from './numeric.ts';
 import { orderKey } from './order-key.ts';
-import { bsonTypes, nullValue, type RawValue, rawValue } from './raw-value.ts';
 
 /** A range of order keys; null is an open end. */
 export interface KeyBounds {

@@ -1,8 +1,9 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import type { RawValue } from '@emcachers/bson/raw-value';
 import { documentOf } from './expression/expression.ts';
 import { compileFilter } from './filter.ts';
 import { equalityTest } from './filter-operators.ts';
 import { entriesOf } from './raw-document.ts';
-import { bsonTypes, type RawValue } from './raw-value.ts';
 
 /**
  * What `$pull` means by its operand: a value to be equal to, a condition on the item (`{ $gt: 5 }`), or a filter on

@@ -1,29 +1,20 @@
-import {
-  type Decimal,
-  decimalFromDouble,
-  decimalFromInteger,
-  decimalInfinity,
-  decimalNaN,
-  decimalOf,
-  decimalToDouble,
-  decimalValue,
-} from './decimal.ts';
-import {
-  bsonTypes,
-  doubleValue,
-  int32Value,
-  int64Value,
-  type RawValue,
-  readDouble,
-  readInt32,
-  readInt64,
-} from './raw-value.ts';
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { type Decimal, decimalAt, decimalInfinity, decimalNaN } from '@emcachers/bson/decimal128';
+import { doubleValue, int32Value, int64Value, type RawValue } from '@emcachers/bson/raw-value';
+import { readDouble, readInt32, readInt64 } from '@emcachers/bson/read-bytes';
+import { decimalFromDouble, decimalFromInteger, decimalToDouble, decimalValue } from './decimal.ts';
 
 /** A number with the type that it has in BSON; MongoDB's arithmetic depends on it. */
 export type Numeric =
   | { readonly kind: 'int32' | 'int64'; readonly value: bigint }
   | { readonly kind: 'double'; readonly value: number }
   | { readonly kind: 'decimal'; readonly value: Decimal };
+
+export function isNumberType(type: number): boolean {
+  return (
+    type === bsonTypes.int32 || type === bsonTypes.double || type === bsonTypes.int64 || type === bsonTypes.decimal128
+  );
+}
 
 /** The number that a value holds, or undefined for any other type. */
 export function numericOf(value: RawValue): Numeric | undefined {
@@ -35,7 +26,7 @@ export function numericOf(value: RawValue): Numeric | undefined {
     case bsonTypes.double:
       return { kind: 'double', value: readDouble(value.bytes, value.start) };
     case bsonTypes.decimal128:
-      return { kind: 'decimal', value: decimalOf(value) };
+      return { kind: 'decimal', value: decimalAt(value.bytes, value.start) };
     default:
       return undefined;
   }

@@ -1,8 +1,11 @@
 import { Buffer } from 'node:buffer';
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { type Decimal, decimalAt } from '@emcachers/bson/decimal128';
+import { RawValue } from '@emcachers/bson/raw-value';
+import { readDouble, readInt32, readInt64 } from '@emcachers/bson/read-bytes';
 import { typeOrderOf } from './compare.ts';
-import { type Decimal, decimalFromInteger, decimalOf, decimalToDouble } from './decimal.ts';
-import { ElementWalker } from './raw-document.ts';
-import { bsonTypes, RawValue, readDouble, readInt32, readInt64 } from './raw-value.ts';
+import { decimalFromInteger, decimalToDouble } from './decimal.ts';
+import { walkOf } from './raw-document.ts';
 
 /**
  * The binary key of a value: `memcmp` of two keys orders as MongoDB compares the values, and two keys are the same
@@ -147,7 +150,7 @@ function writePayload(writer: KeyWriter, value: RawValue): void {
 }
 
 function writeElements(writer: KeyWriter, value: RawValue, named: boolean): void {
-  const walker = ElementWalker.over(value);
+  const walker = walkOf(value);
   while (walker.next()) {
     writer.byte(typeOrderOf(walker.type));
     if (named) {
@@ -170,7 +173,7 @@ function writeNumber(writer: KeyWriter, value: RawValue): void {
   if (type === bsonTypes.int32) writeExact(writer, readInt32(bytes, start));
   else if (type === bsonTypes.double) writeExact(writer, readDouble(bytes, start));
   else if (type === bsonTypes.int64) writeInt64(writer, readInt64(bytes, start));
-  else writeDecimal(writer, decimalOf(value));
+  else writeDecimal(writer, decimalAt(value.bytes, value.start));
 }
 
 function writeInt64(writer: KeyWriter, value: bigint): void {

@@ -1,8 +1,8 @@
+import { rawValue } from '@emcachers/bson/raw-value';
 import { BSON, Decimal128, Long, ObjectId } from 'bson';
 import { describe, expect, test } from 'vitest';
 import { compilePipeline } from './pipeline.ts';
 import { itemsOf } from './raw-document.ts';
-import { rawValue } from './raw-value.ts';
 import { commandVariables } from './variables.ts';
 
 const documents = [

@@ -1,9 +1,10 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { documentValue, int32Value, type RawValue, stringOf, stringValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { arrayOf, documentOf } from './expression/expression.ts';
 import { type CompiledFilter, compileFilter } from './filter.ts';
 import { entriesOf, itemsOf } from './raw-document.ts';
-import { bsonTypes, documentValue, int32Value, type RawValue, stringOf, stringValue } from './raw-value.ts';
 import { compileBucket } from './stages/bucket.ts';
 import { compileTransform } from './stages/document-pipeline.ts';
 import { compileGroup } from './stages/group.ts';

@@ -1,12 +1,15 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import type { ElementWalk } from '@emcachers/bson/element-walk';
+import { documentValue, type RawValue, stringOf } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { compileExpression } from './expression/compile-expression.ts';
 import { arrayOf, type Expression, scopeWith } from './expression/expression.ts';
 import { operators } from './expression/operators.ts';
 import { type CompiledFilter, compileFilter } from './filter.ts';
-import { numericOf, toInteger } from './numeric.ts';
-import { ElementWalker, entriesOf, itemsOf } from './raw-document.ts';
-import { bsonTypes, documentValue, isNumberType, isTruthy, type RawValue, stringOf } from './raw-value.ts';
+import { isNumberType, numericOf, toInteger } from './numeric.ts';
+import { entriesOf, itemsOf, walkOf } from './raw-document.ts';
+import { isTruthy } from './truth.ts';
 import { emptyVariables, type Variables } from './variables.ts';
 
 /** A projection, ready to run on raw documents. */
@@ -222,7 +225,7 @@ interface Level {
 }
 
 function writeFields(writer: BsonWriter, document: RawValue, level: Level): void {
-  const walker = ElementWalker.over(document);
+  const walker = walkOf(document);
   const seen = new Set<string>();
   while (walker.next()) {
     const name = walker.name;
@@ -239,7 +242,7 @@ function writeFields(writer: BsonWriter, document: RawValue, level: Level): void
 
 function writeElement(
   writer: BsonWriter,
-  walker: ElementWalker,
+  walker: ElementWalk,
   { rule, level }: { readonly rule: Rule; readonly level: Level },
 ): void {
   switch (rule.kind) {

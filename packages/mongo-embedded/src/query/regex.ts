@@ -1,6 +1,8 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { type RawValue, stringOf } from '@emcachers/bson/raw-value';
+import { textBetween } from '@emcachers/bson/read-bytes';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { nameTable } from './name-table.ts';
-import { bsonTypes, type RawValue, stringOf, textBetween } from './raw-value.ts';
 
 /** A regular expression as BSON holds it. */
 export interface RegexParts {

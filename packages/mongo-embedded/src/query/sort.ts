@@ -1,11 +1,12 @@
 import type { Buffer } from 'node:buffer';
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { documentValue, nullValue, type RawValue, rawValue } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { compareValues } from './compare.ts';
 import { type FieldPath, fieldPath } from './field-path.ts';
 import { numericOf, toInteger } from './numeric.ts';
 import { compoundOrderKey } from './order-key.ts';
-import { ElementWalker, entriesOf, fieldOf } from './raw-document.ts';
-import { bsonTypes, documentValue, nullValue, type RawValue, rawValue } from './raw-value.ts';
+import { entriesOf, fieldOf, walkOf } from './raw-document.ts';
 
 /** A sort specification, ready to order raw documents. */
 export interface CompiledSort {
@@ -115,7 +116,7 @@ function gather(value: RawValue, path: FieldPath, { depth, found }: Gathering): 
 function gatherItems(array: RawValue, path: FieldPath, { depth, found }: Gathering): void {
   const isEnd = depth === path.names.length;
   const wanted = path.positions[depth] ?? -1;
-  const walker = ElementWalker.over(array);
+  const walker = walkOf(array);
   let count = 0;
   for (; walker.next(); count += 1) {
     const item = walker.value;

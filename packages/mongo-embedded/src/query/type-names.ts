@@ -1,7 +1,8 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { type RawValue, stringOf } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../error/mongo-failure.ts';
-import { numericOf, toInteger } from './numeric.ts';
+import { isNumberType, numericOf, toInteger } from './numeric.ts';
 import { itemsOf } from './raw-document.ts';
-import { bsonTypes, isNumberType, type RawValue, stringOf } from './raw-value.ts';
 
 /** The names that `$type` gives and takes. Source: the manual's page "BSON Types". */
 const typesByName: ReadonlyMap<string, number> = new Map([

@@ -1,5 +1,6 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { readInt32 } from '@emcachers/bson/read-bytes';
 import { MongoFailure } from '../error/mongo-failure.ts';
-import { bsonTypes, readInt32 } from './raw-value.ts';
 
 /** Nesting that MongoDB accepts in a stored document. Source: the manual's page "MongoDB Limits and Thresholds". */
 export const nestingDepthMax = 180;

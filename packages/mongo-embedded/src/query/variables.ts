@@ -1,8 +1,8 @@
+import { dateValue, documentValue, timestampValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { compileExpression } from './expression/compile-expression.ts';
 import { type Binding, bind, scopeWith } from './expression/expression.ts';
 import { entriesOf } from './raw-document.ts';
-import { dateValue, documentValue, timestampValue } from './raw-value.ts';
 
 /** The variables that a command gives its expressions: those of `let`, and NOW and CLUSTER_TIME. */
 export interface Variables {

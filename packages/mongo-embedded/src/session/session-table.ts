@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import type { Database, Statement } from 'better-sqlite3';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { findElement } from '../bson/raw-element.ts';
@@ -52,7 +53,7 @@ export function ownedLsid(id: Uint8Array): Buffer {
 /** The sixteen bytes of a client's lsid as a Map key. Throws where it is not a UUID. */
 export function sessionKey(lsid: Uint8Array): string {
   const id = findElement(lsid, 'id');
-  if (id?.type !== 0x05 || id.bytes[4] !== 4 || id.bytes.length !== 21) {
+  if (id?.type !== bsonTypes.binary || id.bytes[4] !== 4 || id.bytes.length !== 21) {
     throw new MongoFailure('InvalidUUID', 'lsid.id must be a UUID');
   }
   return id.bytes.toString('latin1', 5);

@@ -1,5 +1,5 @@
+import { type RawValue, rawValue } from '@emcachers/bson/raw-value';
 import { findElement, forEachElement } from '../bson/raw-element.ts';
-import { type RawValue, rawValue } from '../query/raw-value.ts';
 import type { Collection } from './catalog.ts';
 
 const known = new WeakMap<Buffer, boolean>();

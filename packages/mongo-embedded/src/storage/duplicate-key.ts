@@ -1,16 +1,17 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { documentValue, type RawValue } from '@emcachers/bson/raw-value';
+import { asBuffer } from '@emcachers/bson/read-bytes';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { formatValue } from '../bson/format-value.ts';
 import type { RawElement } from '../bson/raw-element.ts';
-import { asBuffer } from '../bson/raw-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { idOf, valueAtPath } from '../query/raw-document.ts';
-import { documentValue, type RawValue } from '../query/raw-value.ts';
 import type { Collection } from './catalog.ts';
 import type { IndexTable } from './index-table.ts';
 
 function element(value: RawValue | undefined): RawElement {
   return value === undefined
-    ? { type: 0x0a, bytes: Buffer.alloc(0) }
+    ? { type: bsonTypes.null, bytes: Buffer.alloc(0) }
     : { type: value.type, bytes: asBuffer(value.span()) };
 }
 

@@ -1,6 +1,6 @@
+import { dateValue } from '@emcachers/bson/raw-value';
 import { CommandBody } from '../bson/command-body.ts';
 import { orderKey } from '../query/order-key.ts';
-import { dateValue } from '../query/raw-value.ts';
 import type { Collection } from './catalog.ts';
 import type { StoredDocument } from './collection-table.ts';
 import { type IndexPath, indexKeys } from './index-keys.ts';

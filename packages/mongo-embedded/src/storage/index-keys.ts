@@ -1,8 +1,10 @@
 import { Buffer } from 'node:buffer';
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { documentValue, nullValue, type RawValue, rawValue } from '@emcachers/bson/raw-value';
+import { textBetween } from '@emcachers/bson/read-bytes';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { orderKey } from '../query/order-key.ts';
 import { fieldOf, itemsOf, pathBytes } from '../query/raw-document.ts';
-import { bsonTypes, documentValue, nullValue, type RawValue, rawValue, textBetween } from '../query/raw-value.ts';
 
 /** One field of an index's key pattern. */
 export interface IndexPath {

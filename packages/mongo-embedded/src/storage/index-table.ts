@@ -1,3 +1,4 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import type { Database, Statement } from 'better-sqlite3';
 import { numberOf } from '../bson/command-body.ts';
 import { findElement, forEachElement } from '../bson/raw-element.ts';
@@ -8,7 +9,7 @@ import { type IndexPath, indexKeys, indexPath, isMissing } from './index-keys.ts
 function isSet(specification: Uint8Array, name: string): boolean {
   const element = findElement(specification, name);
   if (element === undefined) return false;
-  return element.type === 0x08 ? element.bytes[0] === 1 : (numberOf(element) ?? 0) !== 0;
+  return element.type === bsonTypes.boolean ? element.bytes[0] === 1 : (numberOf(element) ?? 0) !== 0;
 }
 
 /**

@@ -2,7 +2,7 @@ import { type Document, Long, serialize, Timestamp } from 'bson';
 import { describe, expect, test } from 'vitest';
 import { mergeFragments, parseRawEvent, type RawEvent, toChangeEvent } from './change-event.ts';
 import type { ChangeEvent } from './change-source-types.ts';
-import { MalformedFrameError } from './element-walk.ts';
+import { MalformedFrameError } from './malformed-frame-error.ts';
 
 const ns = { db: 'shop', coll: 'orders.eu' };
 const namespace = { database: 'shop', collection: 'orders.eu' };

@@ -2,9 +2,13 @@
  * Parses one raw change event into the closed union of actions that the pipeline takes. An unknown event type stops the stream
  * with an error, because skipping it could lose changes. Fields: https://www.mongodb.com/docs/manual/reference/change-events/
  */
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { ElementWalk } from '@emcachers/bson/element-walk';
+import { stringOf } from '@emcachers/bson/raw-value';
+import { readInt32 } from '@emcachers/bson/read-bytes';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { ChangeEvent, Namespace } from './change-source-types.ts';
-import { asBuffer, bsonType, ElementWalk, MalformedFrameError } from './element-walk.ts';
+import { MalformedFrameError, readFrame } from './malformed-frame-error.ts';
 import { clusterTimeMs } from './resume-token.ts';
 
 /** The top-level fields of an event. Documents stay raw and share memory with the reply. */
@@ -28,7 +32,11 @@ interface EventFields {
 }
 
 export function parseRawEvent(bytes: Uint8Array): RawEvent {
-  const walk = new ElementWalk(asBuffer(bytes));
+  return readFrame(() => readEvent(bytes));
+}
+
+function readEvent(bytes: Uint8Array): RawEvent {
+  const walk = new ElementWalk(bytes);
   const fields: EventFields = {
     operationType: null,
     namespace: null,
@@ -41,9 +49,10 @@ export function parseRawEvent(bytes: Uint8Array): RawEvent {
   let token: Buffer | null = null;
   let fragment: RawEvent['fragment'] = null;
   while (walk.next()) {
-    if (walk.name === '_id' && walk.type === bsonType.document) token = walk.value();
-    else if (walk.name === 'splitEvent' && walk.type === bsonType.document) fragment = parseFragment(walk.value());
-    else readField(walk, fields);
+    const { name } = walk;
+    if (name === '_id' && walk.type === bsonTypes.object) token = walk.valueBytes;
+    else if (name === 'splitEvent' && walk.type === bsonTypes.object) fragment = parseFragment(walk.valueBytes);
+    else readField(name, walk, fields);
   }
   if (token === null) throw new MalformedFrameError('a change event without its token');
   return { token, fragment, fields };
@@ -110,28 +119,28 @@ function documentEvent(fields: EventFields, document: Buffer | null): ChangeEven
   };
 }
 
-function readField(walk: ElementWalk, fields: EventFields): void {
-  switch (walk.name) {
+function readField(name: string, walk: ElementWalk, fields: EventFields): void {
+  switch (name) {
     case 'operationType':
-      if (walk.type === bsonType.string) fields.operationType = walk.text();
+      if (walk.type === bsonTypes.string) fields.operationType = stringOf(walk);
       return;
     case 'ns':
-      if (walk.type === bsonType.document) fields.namespace = parseNamespace(walk.value());
+      if (walk.type === bsonTypes.object) fields.namespace = parseNamespace(walk.valueBytes);
       return;
     case 'to':
-      if (walk.type === bsonType.document) fields.to = parseNamespace(walk.value());
+      if (walk.type === bsonTypes.object) fields.to = parseNamespace(walk.valueBytes);
       return;
     case 'documentKey':
-      if (walk.type === bsonType.document) fields.documentKey = walk.value();
+      if (walk.type === bsonTypes.object) fields.documentKey = walk.valueBytes;
       return;
     case 'fullDocument':
-      fields.fullDocument = walk.type === bsonType.document ? walk.value() : null;
+      fields.fullDocument = walk.type === bsonTypes.object ? walk.valueBytes : null;
       return;
     case 'wallTime':
-      if (walk.type === bsonType.date) fields.wallTimeMs = Number(walk.buffer.readBigInt64LE(walk.start));
+      if (walk.type === bsonTypes.date) fields.wallTimeMs = Number(walk.bytes.readBigInt64LE(walk.start));
       return;
     case 'clusterTime':
-      if (walk.type === bsonType.timestamp) fields.clusterTime = walk.buffer.readBigUInt64LE(walk.start);
+      if (walk.type === bsonTypes.timestamp) fields.clusterTime = walk.bytes.readBigUInt64LE(walk.start);
       return;
     default:
       // Later servers add fields (collectionUUID, operationDescription) that are not needed here.
@@ -144,9 +153,10 @@ function parseNamespace(bytes: Buffer): { database: string | null; collection: s
   let database: string | null = null;
   let collection: string | null = null;
   while (walk.next()) {
-    if (walk.type !== bsonType.string) continue;
-    if (walk.name === 'db') database = walk.text();
-    else if (walk.name === 'coll') collection = walk.text();
+    if (walk.type !== bsonTypes.string) continue;
+    const { name } = walk;
+    if (name === 'db') database = stringOf(walk);
+    else if (name === 'coll') collection = stringOf(walk);
   }
   return { database, collection };
 }
@@ -156,9 +166,10 @@ function parseFragment(bytes: Buffer): { number: number; of: number } {
   let number = 0;
   let of = 0;
   while (walk.next()) {
-    if (walk.type !== bsonType.int32) continue;
-    if (walk.name === 'fragment') number = walk.buffer.readInt32LE(walk.start);
-    else if (walk.name === 'of') of = walk.buffer.readInt32LE(walk.start);
+    if (walk.type !== bsonTypes.int32) continue;
+    const { name } = walk;
+    if (name === 'fragment') number = readInt32(walk.bytes, walk.start);
+    else if (name === 'of') of = readInt32(walk.bytes, walk.start);
   }
   return { number, of };
 }

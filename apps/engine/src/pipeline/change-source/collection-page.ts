@@ -7,12 +7,13 @@
  *   strings differently from the comparison.
  * - A page is one reply and leaves no open cursor, so nothing times out between pages.
  */
+import { ElementWalk } from '@emcachers/bson/element-walk';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { MongoClient } from 'mongodb';
 import type { CollectionPage, LastKey, Namespace } from './change-source-types.ts';
 import { parseCursorReply } from './cursor-reply.ts';
-import { ElementWalk, MalformedFrameError } from './element-walk.ts';
 import { exactDocument } from './exact-bson.ts';
+import { MalformedFrameError, readFrame } from './malformed-frame-error.ts';
 import { runRaw, toTimestamp } from './mongo-commands.ts';
 
 export interface CollectionPageRequest {
@@ -71,10 +72,14 @@ export function toPage(documents: readonly Buffer[], limit: number): CollectionP
 
 /** Raw `{ _id }` of a document, with the value's bytes unchanged; null if the document has no `_id`. */
 export function keyDocument(document: Buffer): Buffer | null {
+  return readFrame(() => keyOf(document));
+}
+
+function keyOf(document: Buffer): Buffer | null {
   const walk = new ElementWalk(document);
   while (walk.next()) {
     if (walk.name !== '_id') continue;
-    const element = document.subarray(walk.elementStart, walk.end);
+    const { element } = walk;
     const key = Buffer.alloc(element.length + 5);
     key.writeInt32LE(key.length, 0);
     element.copy(key, 4);

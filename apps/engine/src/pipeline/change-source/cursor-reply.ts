@@ -1,6 +1,8 @@
 /** A reply to a command that opens or continues a cursor. Its documents stay raw. */
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { ElementWalk } from '@emcachers/bson/element-walk';
 import { Long } from 'mongodb';
-import { asBuffer, bsonType, ElementWalk, MalformedFrameError } from './element-walk.ts';
+import { MalformedFrameError, readFrame } from './malformed-frame-error.ts';
 
 export interface CursorReply {
   /** Zero if the server has closed the cursor. */
@@ -14,14 +16,19 @@ export interface CursorReply {
 export function parseCursorReply(reply: Readonly<Record<string, unknown>>): CursorReply {
   const cursor = reply['cursor'];
   if (!(cursor instanceof Uint8Array)) throw new MalformedFrameError('a reply without its cursor');
-  const walk = new ElementWalk(asBuffer(cursor));
+  return readFrame(() => readCursor(cursor));
+}
+
+function readCursor(cursor: Uint8Array): CursorReply {
+  const walk = new ElementWalk(cursor);
   let cursorId = Long.ZERO;
   let documents: readonly Buffer[] = [];
   let postBatchResumeToken: Buffer | null = null;
   while (walk.next()) {
-    if (walk.name === 'id' && walk.type === bsonType.int64) cursorId = Long.fromBytesLE([...walk.value()]);
-    else if (walk.name === 'firstBatch' || walk.name === 'nextBatch') documents = rawDocuments(walk.value());
-    else if (walk.name === 'postBatchResumeToken') postBatchResumeToken = walk.value();
+    const { name } = walk;
+    if (name === 'id' && walk.type === bsonTypes.int64) cursorId = Long.fromBytesLE([...walk.valueBytes]);
+    else if (name === 'firstBatch' || name === 'nextBatch') documents = rawDocuments(walk.valueBytes);
+    else if (name === 'postBatchResumeToken') postBatchResumeToken = walk.valueBytes;
   }
   return { cursorId, documents, postBatchResumeToken };
 }
@@ -30,9 +37,9 @@ function rawDocuments(array: Buffer): Buffer[] {
   const documents: Buffer[] = [];
   const walk = new ElementWalk(array);
   while (walk.next()) {
-    if (walk.type !== bsonType.document)
+    if (walk.type !== bsonTypes.object)
       throw new MalformedFrameError('a batch that holds a value other than a document');
-    documents.push(walk.value());
+    documents.push(walk.valueBytes);
   }
   return documents;
 }

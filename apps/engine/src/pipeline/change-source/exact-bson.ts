@@ -4,8 +4,10 @@
  * numbers keep their BSON type. Values that do not round-trip (invalid UTF-8, duplicate keys, deprecated types) give null;
  * `collection-page.ts` shows how a caller handles that.
  */
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { ElementWalk } from '@emcachers/bson/element-walk';
+import { asBuffer } from '@emcachers/bson/read-bytes';
 import { type DeserializeOptions, deserialize, serialize } from 'bson';
-import { asBuffer, bsonType, ElementWalk } from './element-walk.ts';
 
 const leafOptions: DeserializeOptions = {
   promoteValues: false,
@@ -34,14 +36,14 @@ function toMap(document: Buffer): Map<string, unknown> {
 }
 
 function toValue(walk: ElementWalk): unknown {
-  if (walk.type === bsonType.document) return toMap(walk.value());
-  if (walk.type === bsonType.array) return [...toMap(walk.value()).values()];
+  if (walk.type === bsonTypes.object) return toMap(walk.valueBytes);
+  if (walk.type === bsonTypes.array) return [...toMap(walk.valueBytes).values()];
   return leafValue(walk);
 }
 
 /** Decodes one value by wrapping it in a document `{ v: value }`. */
 function leafValue(walk: ElementWalk): unknown {
-  const value = walk.value();
+  const value = walk.valueBytes;
   const bytes = Buffer.alloc(value.length + 8);
   bytes.writeInt32LE(bytes.length, 0);
   bytes[4] = walk.type;

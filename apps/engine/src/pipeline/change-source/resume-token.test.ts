@@ -1,6 +1,6 @@
 import { Binary, serialize, Timestamp } from 'bson';
 import { describe, expect, test } from 'vitest';
-import { MalformedFrameError } from './element-walk.ts';
+import { MalformedFrameError } from './malformed-frame-error.ts';
 import { clusterTimeMs, tokenPosition } from './resume-token.ts';
 
 /** A token of MongoDB 7, from the manual's change event reference. */

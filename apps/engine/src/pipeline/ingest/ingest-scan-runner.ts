@@ -7,7 +7,7 @@ import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
 import type { Wakeup } from '../../runtime/wakeup.ts';
 import type { MongoSource } from '../change-source/change-source.ts';
-import { MalformedFrameError } from '../change-source/element-walk.ts';
+import { MalformedFrameError } from '../change-source/malformed-frame-error.ts';
 import { isServerError, refusalCode } from '../change-source/stream-errors.ts';
 import type { Route } from '../change-source/to-operation.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';

@@ -1,3 +1,6 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { dateValue, doubleValue, nullValue, type RawValue } from '@emcachers/bson/raw-value';
+import { readInt64 } from '@emcachers/bson/read-bytes';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { decimalToDouble } from '../decimal.ts';
 import {
@@ -12,7 +15,6 @@ import {
   toDouble,
   toInteger,
 } from '../numeric.ts';
-import { bsonTypes, dateValue, doubleValue, nullValue, type RawValue, readInt64 } from '../raw-value.ts';
 import { typeNameOf } from '../type-names.ts';
 import {
   type Argument,

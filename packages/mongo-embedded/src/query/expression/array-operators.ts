@@ -1,10 +1,12 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { booleanValue, int32Value, nullValue, type RawValue } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compareValues } from '../compare.ts';
 import { numericOf, toInteger } from '../numeric.ts';
 import { itemsOf } from '../raw-document.ts';
-import { booleanValue, bsonTypes, int32Value, isTruthy, nullValue, type RawValue } from '../raw-value.ts';
 import { compileSort, compileValueSort } from '../sort.ts';
 import { accumulators } from '../stages/accumulators.ts';
+import { isTruthy } from '../truth.ts';
 import { typeNameOf } from '../type-names.ts';
 import { arrayOf } from './expression.ts';
 import {

@@ -1,5 +1,6 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { booleanValue, int32Value, type RawValue, rawValue } from '@emcachers/bson/raw-value';
 import { compareOptional } from '../compare.ts';
-import { booleanValue, bsonTypes, int32Value, type RawValue, rawValue } from '../raw-value.ts';
 import { type Argument, type OperatorTable, withArguments } from './operator.ts';
 
 /** In an expression, missing compares below null, as undefined does. */

@@ -1,6 +1,7 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { nullValue, type RawValue, stringOf } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { entriesOf, itemsOf, nameBytes } from '../raw-document.ts';
-import { bsonTypes, nullValue, type RawValue, stringOf } from '../raw-value.ts';
 import { arrayOf, type CompileScope, documentOf, type Environment, type Expression, valueAt } from './expression.ts';
 import { operators } from './operators.ts';
 

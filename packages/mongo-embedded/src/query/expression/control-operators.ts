@@ -1,6 +1,8 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { booleanValue, doubleValue, type RawValue } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { entriesOf, itemsOf } from '../raw-document.ts';
-import { booleanValue, bsonTypes, doubleValue, isTruthy, type RawValue } from '../raw-value.ts';
+import { isTruthy } from '../truth.ts';
 import { bind, type Expression, scopeWith } from './expression.ts';
 import {
   isNullish,

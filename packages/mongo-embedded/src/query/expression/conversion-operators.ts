@@ -1,22 +1,21 @@
 import { Buffer } from 'node:buffer';
-import { MongoFailure } from '../../error/mongo-failure.ts';
-import { decimalFromInteger, decimalToDouble, formatDecimal, parseDecimal } from '../decimal.ts';
-import { nameTable } from '../name-table.ts';
-import { type Numeric, numericOf, numericValue, toDecimal, toDouble } from '../numeric.ts';
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { decimalText } from '@emcachers/bson/decimal128';
 import {
   booleanValue,
-  bsonTypes,
   dateValue,
-  isNumberType,
-  isTruthy,
   nullValue,
   type RawValue,
   rawValue,
-  readInt64,
-  readUint32,
   stringOf,
   stringValue,
-} from '../raw-value.ts';
+} from '@emcachers/bson/raw-value';
+import { readInt64, readUint32 } from '@emcachers/bson/read-bytes';
+import { MongoFailure } from '../../error/mongo-failure.ts';
+import { decimalFromInteger, decimalToDouble, parseDecimal } from '../decimal.ts';
+import { nameTable } from '../name-table.ts';
+import { isNumberType, type Numeric, numericOf, numericValue, toDecimal, toDouble } from '../numeric.ts';
+import { isTruthy } from '../truth.ts';
 import { typeNameOf } from '../type-names.ts';
 import { formatDate } from './date-format.ts';
 import {
@@ -129,7 +128,7 @@ function toText(value: RawValue): RawValue {
 }
 
 function numberText(number: Numeric): string {
-  if (number.kind === 'decimal') return formatDecimal(number.value);
+  if (number.kind === 'decimal') return decimalText(number.value);
   if (number.kind !== 'double') return String(number.value);
   if (Number.isFinite(number.value)) return String(number.value);
   return Number.isNaN(number.value) ? 'NaN' : number.value > 0 ? 'Infinity' : '-Infinity';

@@ -1,18 +1,17 @@
-import { MongoFailure } from '../../error/mongo-failure.ts';
-import { nameTable } from '../name-table.ts';
-import { numericOf, toInteger } from '../numeric.ts';
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import {
-  bsonTypes,
   dateValue,
   int32Value,
   int64Value,
   nullValue,
   type RawValue,
-  readInt64,
-  readUint32,
   stringOf,
   stringValue,
-} from '../raw-value.ts';
+} from '@emcachers/bson/raw-value';
+import { readInt64, readUint32 } from '@emcachers/bson/read-bytes';
+import { MongoFailure } from '../../error/mongo-failure.ts';
+import { nameTable } from '../name-table.ts';
+import { numericOf, toInteger } from '../numeric.ts';
 import { typeNameOf } from '../type-names.ts';
 import { parsedDate } from './conversion-operators.ts';
 import { clamped } from './date-format.ts';

@@ -1,6 +1,7 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { arrayValue, documentValue, type RawValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../../bson/bson-writer.ts';
-import { ElementWalker, fieldOf } from '../raw-document.ts';
-import { arrayValue, bsonTypes, documentValue, type RawValue } from '../raw-value.ts';
+import { fieldOf, walkOf } from '../raw-document.ts';
 
 /** What an expression is computed over: the document, and the variables that are bound around it. */
 export interface Environment {
@@ -47,7 +48,7 @@ export function valueAt(value: RawValue, names: readonly Uint8Array[], depth = 0
 
 function mapped(array: RawValue, names: readonly Uint8Array[], depth: number): RawValue[] {
   const found: RawValue[] = [];
-  const walker = ElementWalker.over(array);
+  const walker = walkOf(array);
   while (walker.next()) {
     if (walker.type !== bsonTypes.object && walker.type !== bsonTypes.array) continue;
     const value = valueAt(walker.value, names, depth);

@@ -1,7 +1,9 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { nullValue, type RawValue, stringOf } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { numericOf, toInteger } from '../numeric.ts';
 import { itemsOf } from '../raw-document.ts';
-import { bsonTypes, isTruthy, nullValue, type RawValue, stringOf } from '../raw-value.ts';
+import { isTruthy } from '../truth.ts';
 import { typeNameOf } from '../type-names.ts';
 import { arrayOf, bind, type Environment, type Expression, scopeWith } from './expression.ts';
 import { isPresent, namedOperands, type OperatorTable, type OperatorUse } from './operator.ts';

@@ -1,6 +1,7 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { int32Value, nullValue, type RawValue, stringOf, stringValue } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { entriesOf, fieldOf, itemsOf, nameBytes } from '../raw-document.ts';
-import { bsonTypes, int32Value, nullValue, type RawValue, stringOf, stringValue } from '../raw-value.ts';
 import { typeNameOf } from '../type-names.ts';
 import { arrayOf, documentOf, type Expression } from './expression.ts';
 import {

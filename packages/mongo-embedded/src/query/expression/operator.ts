@@ -1,6 +1,7 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import type { RawValue } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { entriesOf, itemsOf } from '../raw-document.ts';
-import { bsonTypes, type RawValue } from '../raw-value.ts';
 import type { CompileScope, Expression } from './expression.ts';
 
 /** One use of an operator, as its compiler sees it. */

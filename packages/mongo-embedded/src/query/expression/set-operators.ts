@@ -1,8 +1,10 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { booleanValue, nullValue, type RawValue } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compareValues } from '../compare.ts';
 import { orderKey } from '../order-key.ts';
 import { itemsOf } from '../raw-document.ts';
-import { booleanValue, bsonTypes, isTruthy, nullValue, type RawValue } from '../raw-value.ts';
+import { isTruthy } from '../truth.ts';
 import { typeNameOf } from '../type-names.ts';
 import { arrayOf } from './expression.ts';
 import { type Argument, isPresent, type OperatorTable, withAny, withArguments } from './operator.ts';

@@ -1,16 +1,9 @@
 import { Buffer } from 'node:buffer';
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { booleanValue, int32Value, nullValue, type RawValue, stringOf, stringValue } from '@emcachers/bson/raw-value';
+import { readInt64 } from '@emcachers/bson/read-bytes';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { numericOf, toInteger } from '../numeric.ts';
-import {
-  booleanValue,
-  bsonTypes,
-  int32Value,
-  nullValue,
-  type RawValue,
-  readInt64,
-  stringOf,
-  stringValue,
-} from '../raw-value.ts';
 import { compileRegex, regexParts } from '../regex.ts';
 import { typeNameOf } from '../type-names.ts';
 import { formatDate } from './date-format.ts';

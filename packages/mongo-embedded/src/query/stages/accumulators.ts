@@ -1,3 +1,5 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { nullValue, type RawValue } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compareValues } from '../compare.ts';
 import { arrayOf, documentOf } from '../expression/expression.ts';
@@ -14,7 +16,6 @@ import {
 } from '../numeric.ts';
 import { orderKey } from '../order-key.ts';
 import { entriesOf } from '../raw-document.ts';
-import { bsonTypes, nullValue, type RawValue } from '../raw-value.ts';
 import { typeNameOf } from '../type-names.ts';
 
 /** Takes the values of one group one by one. */

@@ -1,9 +1,10 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { documentValue, type RawValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../../bson/bson-writer.ts';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compileExpression } from '../expression/compile-expression.ts';
 import { arrayOf, type Environment, type Expression, scopeWith } from '../expression/expression.ts';
-import { ElementWalker, entriesOf, itemsOf } from '../raw-document.ts';
-import { bsonTypes, documentValue, type RawValue } from '../raw-value.ts';
+import { entriesOf, itemsOf, walkOf } from '../raw-document.ts';
 import type { Variables } from '../variables.ts';
 import type { DocumentTransform } from './document-transform.ts';
 
@@ -65,7 +66,7 @@ interface Level {
 }
 
 function writeFields(writer: BsonWriter, document: RawValue, level: Level): void {
-  const walker = ElementWalker.over(document);
+  const walker = walkOf(document);
   const seen = new Set<string>();
   while (walker.next()) {
     const name = walker.name;

@@ -1,8 +1,9 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { int32Value, type RawValue } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compareValues } from '../compare.ts';
 import { arrayOf, documentOf } from '../expression/expression.ts';
 import { entriesOf, itemsOf } from '../raw-document.ts';
-import { bsonTypes, int32Value, type RawValue } from '../raw-value.ts';
 import type { Variables } from '../variables.ts';
 import { compileGroup } from './group.ts';
 import { compileSortStage } from './small-stages.ts';

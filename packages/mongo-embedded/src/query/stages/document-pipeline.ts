@@ -1,9 +1,10 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { documentValue, type RawValue } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compileExpression } from '../expression/compile-expression.ts';
 import { scopeWith } from '../expression/expression.ts';
 import { compileProjection, exclusionOf } from '../projection.ts';
 import { entriesOf, fieldOf, nameBytes } from '../raw-document.ts';
-import { bsonTypes, documentValue, type RawValue } from '../raw-value.ts';
 import { typeNameOf } from '../type-names.ts';
 import type { Variables } from '../variables.ts';
 import { compileAddFields } from './add-fields.ts';

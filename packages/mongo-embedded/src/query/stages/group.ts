@@ -1,9 +1,10 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { documentValue, int32Value, nullValue, type RawValue } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compileExpression } from '../expression/compile-expression.ts';
 import { documentOf, type Expression, scopeWith } from '../expression/expression.ts';
 import { orderKey } from '../order-key.ts';
 import { entriesOf } from '../raw-document.ts';
-import { bsonTypes, documentValue, int32Value, nullValue, type RawValue } from '../raw-value.ts';
 import type { Variables } from '../variables.ts';
 import { type Accumulator, accumulators } from './accumulators.ts';
 import type { Stage } from './stage.ts';

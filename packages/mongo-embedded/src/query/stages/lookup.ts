@@ -1,10 +1,11 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { documentValue, nullValue, type RawValue, stringOf } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../../bson/bson-writer.ts';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compileExpression } from '../expression/compile-expression.ts';
 import { arrayOf, bind, scopeWith, valueAt } from '../expression/expression.ts';
 import { compileFilter } from '../filter.ts';
 import { entriesOf, itemsOf, pathBytes } from '../raw-document.ts';
-import { bsonTypes, documentValue, nullValue, type RawValue, stringOf } from '../raw-value.ts';
 import { DocumentNode } from '../update/document-node.ts';
 import type { PipelineContext } from './pipeline-context.ts';
 import type { Stage } from './stage.ts';

@@ -1,4 +1,4 @@
-import type { RawValue } from '../raw-value.ts';
+import type { RawValue } from '@emcachers/bson/raw-value';
 import type { Variables } from '../variables.ts';
 import type { Stage } from './stage.ts';
 

@@ -1,9 +1,10 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { documentValue, type RawValue, stringOf, stringValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../../bson/bson-writer.ts';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compileExpression } from '../expression/compile-expression.ts';
 import { arrayOf, bind, type Environment, type Expression, scopeWith } from '../expression/expression.ts';
-import { ElementWalker, itemsOf } from '../raw-document.ts';
-import { bsonTypes, documentValue, type RawValue, stringOf, stringValue } from '../raw-value.ts';
+import { itemsOf, walkOf } from '../raw-document.ts';
 import type { Variables } from '../variables.ts';
 
 const decisions = ['DESCEND', 'PRUNE', 'KEEP'] as const;
@@ -38,7 +39,7 @@ function redacted(document: RawValue, { expression, environment }: Redaction): R
       "$redact's expression should not return anything aside from the variables $$KEEP, $$DESCEND, and $$PRUNE",
     );
   const writer = new BsonWriter();
-  const walker = ElementWalker.over(document);
+  const walker = walkOf(document);
   while (walker.next()) {
     const value = redactedValue(walker.value, { expression, environment });
     if (value !== undefined) writer.value(walker.name, value.type, value.span());

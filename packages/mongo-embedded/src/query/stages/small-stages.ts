@@ -1,9 +1,10 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { type RawValue, stringOf } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../../bson/bson-writer.ts';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compileFilter } from '../filter.ts';
 import { numericOf, toInteger } from '../numeric.ts';
 import { fieldOf, nameBytes } from '../raw-document.ts';
-import { bsonTypes, type RawValue, stringOf } from '../raw-value.ts';
 import { compileSort } from '../sort.ts';
 import { typeNameOf } from '../type-names.ts';
 import type { Variables } from '../variables.ts';

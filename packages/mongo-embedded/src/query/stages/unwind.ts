@@ -1,7 +1,9 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { documentValue, int64Value, nullValue, type RawValue, stringOf } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../../bson/bson-writer.ts';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { entriesOf, itemsOf, pathBytes, valueAtPath } from '../raw-document.ts';
-import { bsonTypes, documentValue, int64Value, isTruthy, nullValue, type RawValue, stringOf } from '../raw-value.ts';
+import { isTruthy } from '../truth.ts';
 import { DocumentNode } from '../update/document-node.ts';
 import type { Stage } from './stage.ts';
 

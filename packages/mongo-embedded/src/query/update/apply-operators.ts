@@ -1,6 +1,6 @@
+import { documentValue, type RawValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../../bson/bson-writer.ts';
 import { MongoFailure } from '../../error/mongo-failure.ts';
-import { documentValue, type RawValue } from '../raw-value.ts';
 import type { ArrayFilters } from './array-filters.ts';
 import type { DocumentNode } from './document-node.ts';
 import { shown } from './field-modifiers.ts';

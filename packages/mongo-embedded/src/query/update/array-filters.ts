@@ -1,8 +1,9 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { documentValue, type RawValue } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { documentOf } from '../expression/expression.ts';
 import { type CompiledFilter, compileFilter } from '../filter.ts';
 import { entriesOf, itemsOf } from '../raw-document.ts';
-import { bsonTypes, documentValue, type RawValue } from '../raw-value.ts';
 
 /** Conditions on array items by the identifier that `$[identifier]` names. */
 export type ArrayFilters = ReadonlyMap<string, (item: RawValue) => boolean>;

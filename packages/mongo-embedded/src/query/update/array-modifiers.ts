@@ -1,10 +1,11 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import type { RawValue } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compareValues } from '../compare.ts';
 import { arrayOf } from '../expression/expression.ts';
 import { itemFilter } from '../item-filter.ts';
 import { numericOf, toInteger } from '../numeric.ts';
 import { entriesOf, itemsOf } from '../raw-document.ts';
-import { bsonTypes, type RawValue } from '../raw-value.ts';
 import { compileSort, compileValueSort } from '../sort.ts';
 import { typeNameOf } from '../type-names.ts';
 import { shown } from './field-modifiers.ts';

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
+import type { RawValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../../bson/bson-writer.ts';
-import type { RawValue } from '../raw-value.ts';
 
 /** What changed in a document, in the order in which mongod logs it. */
 export interface DocumentChanges {

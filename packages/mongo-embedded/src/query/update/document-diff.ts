@@ -1,5 +1,8 @@
-import { ElementWalker } from '../raw-document.ts';
-import { asBuffer, bsonTypes, documentValue, type RawValue } from '../raw-value.ts';
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import type { ElementWalk } from '@emcachers/bson/element-walk';
+import { documentValue, type RawValue } from '@emcachers/bson/raw-value';
+import { asBuffer } from '@emcachers/bson/read-bytes';
+import { walkOf } from '../raw-document.ts';
 import { type ArrayChanges, type Changes, type DocumentChanges, loggedSizeBytes } from './change-tree.ts';
 
 /** Bytes that mongod counts for the entry around a difference. Source: `kSizeOfDeltaOplogEntryMetadata` in `src/mongo/db/update/update_oplog_entry_serialization.h`. */
@@ -23,7 +26,7 @@ export function isSameValue(left: RawValue, right: RawValue): boolean {
   );
 }
 
-function isSameName(left: ElementWalker, right: ElementWalker): boolean {
+function isSameName(left: ElementWalk, right: ElementWalk): boolean {
   return left.nameIs(right.bytes.subarray(right.nameStart, right.nameEnd));
 }
 
@@ -39,8 +42,8 @@ function documentChanges(before: RawValue, after: RawValue): DocumentChanges {
   const children: [string, Changes][] = [];
   const deletes = new Set<string>();
   const inserts: [string, RawValue][] = [];
-  const old = ElementWalker.over(before);
-  const fresh = ElementWalker.over(after);
+  const old = walkOf(before);
+  const fresh = walkOf(after);
   let hasOld = old.next();
   let hasFresh = fresh.next();
   while (hasOld && hasFresh) {
@@ -68,8 +71,8 @@ function documentChanges(before: RawValue, after: RawValue): DocumentChanges {
 function arrayChanges(before: RawValue, after: RawValue): ArrayChanges {
   const updates: [number, RawValue][] = [];
   const children: [number, Changes][] = [];
-  const old = ElementWalker.over(before);
-  const fresh = ElementWalker.over(after);
+  const old = walkOf(before);
+  const fresh = walkOf(after);
   let position = 0;
   let hasOld = old.next();
   for (; fresh.next(); position += 1) {

@@ -1,6 +1,7 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { type RawValue, rawValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../../bson/bson-writer.ts';
-import { ElementWalker } from '../raw-document.ts';
-import { bsonTypes, type RawValue, rawValue } from '../raw-value.ts';
+import { walkOf } from '../raw-document.ts';
 import type { ArrayChanges, Changes, DocumentChanges } from './change-tree.ts';
 import { isEmptyChanges } from './change-tree.ts';
 
@@ -25,7 +26,7 @@ export class DocumentNode {
 
   constructor(value: RawValue) {
     this.isArray = value.type === bsonTypes.array;
-    const walker = ElementWalker.over(value);
+    const walker = walkOf(value);
     while (walker.next()) {
       this.#entries.push({ name: walker.name, element: walker.element, value: walker.value, state: 'kept' });
     }

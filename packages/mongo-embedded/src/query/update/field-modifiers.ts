@@ -1,9 +1,11 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { dateValue, type RawValue, stringOf, timestampValue } from '@emcachers/bson/raw-value';
+import { asBuffer } from '@emcachers/bson/read-bytes';
 import { formatValue } from '../../bson/format-value.ts';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compareValues } from '../compare.ts';
 import { arithmetic, narrowInteger, numericOf, numericValue } from '../numeric.ts';
 import { entriesOf } from '../raw-document.ts';
-import { asBuffer, bsonTypes, dateValue, type RawValue, stringOf, timestampValue } from '../raw-value.ts';
 import { typeNameOf } from '../type-names.ts';
 import { isSameValue } from './document-diff.ts';
 import { keep, type Modifier, type ModifierUse, type Outcome, set } from './modifier.ts';

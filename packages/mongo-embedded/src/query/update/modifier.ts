@@ -1,4 +1,4 @@
-import type { RawValue } from '../raw-value.ts';
+import type { RawValue } from '@emcachers/bson/raw-value';
 
 /** What an operator makes of the value at its path. */
 export type Outcome =

@@ -1,6 +1,7 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { type RawValue, stringOf } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { entriesOf } from '../raw-document.ts';
-import { bsonTypes, type RawValue, stringOf } from '../raw-value.ts';
 import { typeNameOf } from '../type-names.ts';
 import { type ApplyContext, applyModification, renameField } from './apply-operators.ts';
 import type { ArrayFilters } from './array-filters.ts';

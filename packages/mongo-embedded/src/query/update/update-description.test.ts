@@ -1,8 +1,8 @@
+import { documentValue, rawValue } from '@emcachers/bson/raw-value';
 import { BSON } from 'bson';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MongoFailure } from '../../error/mongo-failure.ts';
-import { documentValue, rawValue } from '../raw-value.ts';
 import { commandVariables } from '../variables.ts';
 import { compileUpdate, type UpdateResult } from './update.ts';
 

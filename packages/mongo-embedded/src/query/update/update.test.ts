@@ -1,7 +1,7 @@
+import { documentValue, rawValue } from '@emcachers/bson/raw-value';
 import { BSON, Decimal128, Double, Int32, Long } from 'bson';
 import { describe, expect, test } from 'vitest';
 import { compileFilter } from '../filter.ts';
-import { documentValue, rawValue } from '../raw-value.ts';
 import { commandVariables } from '../variables.ts';
 import { type CompiledUpdate, compileUpdate } from './update.ts';
 

@@ -1,9 +1,12 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
+import { ElementWalk } from '@emcachers/bson/element-walk';
+import { documentValue, type RawValue } from '@emcachers/bson/raw-value';
+import { asBuffer } from '@emcachers/bson/read-bytes';
 import { BsonWriter } from '../../bson/bson-writer.ts';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compareValues } from '../compare.ts';
 import type { CompiledFilter } from '../filter.ts';
-import { ElementWalker, entriesOf, idOf, itemsOf, nameBytes } from '../raw-document.ts';
-import { asBuffer, bsonTypes, documentValue, type RawValue } from '../raw-value.ts';
+import { entriesOf, idOf, itemsOf, nameBytes, walkOf } from '../raw-document.ts';
 import { compileDocumentPipeline } from '../stages/document-pipeline.ts';
 import type { DocumentTransform } from '../stages/document-transform.ts';
 import { typeNameOf } from '../type-names.ts';
@@ -63,7 +66,7 @@ export function compileUpdate(spec: UpdateSpec): CompiledUpdate {
 const idName = nameBytes('_id');
 
 function replacement(update: RawValue): CompiledUpdate {
-  const walker = ElementWalker.over(update);
+  const walker = walkOf(update);
   while (walker.next()) {
     const { name } = walker;
     if (name.startsWith('$')) {
@@ -101,7 +104,7 @@ function withId(fresh: Uint8Array, id: RawValue | undefined): Uint8Array {
   const chosen = own ?? id;
   const writer = new BsonWriter(fresh.length + 32);
   if (chosen !== undefined) writer.value('_id', chosen.type, chosen.span());
-  const walker = new ElementWalker(fresh);
+  const walker = new ElementWalk(fresh);
   while (walker.next()) if (!walker.nameIs(idName)) writer.splice(walker.element);
   return writer.finish();
 }

@@ -1,7 +1,7 @@
+import { documentValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../../bson/bson-writer.ts';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import type { Equality } from '../filter.ts';
-import { documentValue } from '../raw-value.ts';
 import { DocumentNode } from './document-node.ts';
 
 /** The document that a filter's equalities describe; an upsert starts from it. Code 54 where they say a field twice. */

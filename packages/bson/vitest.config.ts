@@ -1,0 +1,5 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: { name: 'bson', include: ['src/**/*.test.ts'], testTimeout: 30_000 },
+});
