@@ -34,31 +34,38 @@ export function tokenOf(entry: HistoryEntry, isFromInvalidate = false): Buffer {
  */
 export function eventOf(entry: HistoryEntry, shape: EventShape): ChangeEvent {
   const token = tokenOf(entry);
-  const { omitted } = shape;
   const writer = new BsonWriter(
     512 + token.length * 2 + (entry.document?.length ?? 0) + (entry.updateDescription?.length ?? 0),
   );
   writer.beginDocument('_id').string('_data', tokenText(token)).end();
-  if (!omitted.has('operationType')) writer.string('operationType', entry.kind);
-  if (!omitted.has('clusterTime')) writer.timestamp('clusterTime', entry.time);
-  if (
-    shape.showsExpandedEvents &&
-    entry.collectionUuid !== null &&
-    entry.nsType !== 'view' &&
-    !omitted.has('collectionUUID')
-  ) {
-    writer.binary('collectionUUID', entry.collectionUuid, 4);
-  }
-  if (!omitted.has('wallTime')) writer.date('wallTime', entry.wallTimeMs);
-  if (entry.txnNumber !== null && !omitted.has('txnNumber')) writer.int64('txnNumber', entry.txnNumber);
-  if (entry.lsid !== null && !omitted.has('lsid')) writer.document('lsid', entry.lsid);
-  if (entry.document !== null && !omitted.has('fullDocument')) writer.document('fullDocument', entry.document);
-  if (!omitted.has('ns')) writeNamespace(writer, 'ns', entry);
-  if (entry.kind === 'create' && shape.showsExpandedEvents) writer.string('nsType', entry.nsType ?? 'collection');
-  if (entry.renameTo !== null && !omitted.has('to')) writeNamespace(writer, 'to', entry.renameTo);
-  if (entry.documentKey !== null && !omitted.has('documentKey')) writer.document('documentKey', entry.documentKey);
+  writeOrigin(writer, entry, shape);
+  writeTransaction(writer, entry, shape);
+  writeSubject(writer, entry, shape);
   writeDescriptions(writer, entry, shape);
   return { document: writer.finish(), token, operationType: entry.kind };
+}
+
+/** What happened and when: operation type, times, and the collection's UUID. */
+function writeOrigin(writer: BsonWriter, entry: HistoryEntry, { omitted, showsExpandedEvents }: EventShape): void {
+  if (!omitted.has('operationType')) writer.string('operationType', entry.kind);
+  if (!omitted.has('clusterTime')) writer.timestamp('clusterTime', entry.time);
+  const hasUuid = showsExpandedEvents && entry.nsType !== 'view' && !omitted.has('collectionUUID');
+  if (hasUuid && entry.collectionUuid !== null) writer.binary('collectionUUID', entry.collectionUuid, 4);
+  if (!omitted.has('wallTime')) writer.date('wallTime', entry.wallTimeMs);
+}
+
+function writeTransaction(writer: BsonWriter, entry: HistoryEntry, { omitted }: EventShape): void {
+  if (entry.txnNumber !== null && !omitted.has('txnNumber')) writer.int64('txnNumber', entry.txnNumber);
+  if (entry.lsid !== null && !omitted.has('lsid')) writer.document('lsid', entry.lsid);
+}
+
+/** What changed: the document or the namespace, and its key. */
+function writeSubject(writer: BsonWriter, entry: HistoryEntry, { omitted, showsExpandedEvents }: EventShape): void {
+  if (entry.document !== null && !omitted.has('fullDocument')) writer.document('fullDocument', entry.document);
+  if (!omitted.has('ns')) writeNamespace(writer, 'ns', entry);
+  if (entry.kind === 'create' && showsExpandedEvents) writer.string('nsType', entry.nsType ?? 'collection');
+  if (entry.renameTo !== null && !omitted.has('to')) writeNamespace(writer, 'to', entry.renameTo);
+  if (entry.documentKey !== null && !omitted.has('documentKey')) writer.document('documentKey', entry.documentKey);
 }
 
 function writeNamespace(

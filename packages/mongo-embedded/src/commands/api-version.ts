@@ -70,13 +70,15 @@ export function checkApiVersion(body: CommandBody): void {
       `Provided apiStrict:true, but the command ${body.name} is not in API Version 1`,
     );
   }
-  for (const stage of body.name === 'aggregate' ? (body.array('pipeline') ?? []) : []) {
-    const name = otherStages.find(
-      (candidate) => stage.type === bsonTypes.object && findElement(stage.bytes, candidate) !== undefined,
-    );
-    const isCount =
-      name === '$collStats' && findElement(findElement(stage.bytes, name)?.bytes ?? stage.bytes, 'count') !== undefined;
-    if (name === undefined || isCount) continue;
-    throw new MongoFailure('APIStrictError', `stage ${name} is not allowed with 'apiStrict: true' in API Version 1`);
-  }
+  if (body.name !== 'aggregate') return;
+  for (const stage of body.array('pipeline') ?? []) if (stage.type === bsonTypes.object) checkStage(stage.bytes);
+}
+
+/** Refuses a stage that version 1 does not have; of `$collStats` it has the form with `count`. */
+function checkStage(stage: Buffer): void {
+  const name = otherStages.find((candidate) => findElement(stage, candidate) !== undefined);
+  if (name === undefined) return;
+  const options = findElement(stage, name);
+  if (name === '$collStats' && options?.type === bsonTypes.object && findElement(options.bytes, 'count') !== undefined) return;
+  throw new MongoFailure('APIStrictError', `stage ${name} is not allowed with 'apiStrict: true' in API Version 1`);
 }

@@ -34,25 +34,32 @@ const refused: ReadonlySet<string> = new Set([
   'expireAfterSeconds',
 ]);
 
-/** The options of `create` as they are kept. Throws where one is unknown, malformed or not supported here. */
+/** Options that older clients send; they change nothing here. */
+const ignored: ReadonlySet<string> = new Set(['idIndex', 'temp', 'flags']);
+
+/** The options of `create` to store. Throws where one is unknown, malformed or not supported here. */
 function readOptions(context: CommandContext): Buffer {
   const writer = new BsonWriter();
   forEachElement(context.body.raw, (name, element) => {
-    if (name === 'create' || genericFields.has(name)) return undefined;
     const isOff = element.type === bsonTypes.boolean && element.bytes[0] === 0;
     if (isOff && (name === 'capped' || name === 'autoIndexId')) return undefined;
-    if (refused.has(name))
-      throw new MongoFailure('CommandNotSupported', `option '${name}' of create is not supported by this server`);
-    if (name === 'size' || name === 'max')
-      throw new MongoFailure('InvalidOptions', `the '${name}' field is only valid when 'capped' is true`);
-    if (name === 'collation') return checkCollation(element.bytes);
-    if (name === 'idIndex' || name === 'temp' || name === 'flags') return undefined;
-    if (!kept.has(name)) throw new MongoFailure('IDLUnknownField', `BSON field 'create.${name}' is an unknown field.`);
-    if (name === 'clusteredIndex') writer.document(name, clusteredIndex(element.bytes));
+    if (name === 'create' || genericFields.has(name) || ignored.has(name)) return undefined;
+    checkOption(name);
+    if (name === 'collation') checkCollation(element.bytes);
+    else if (name === 'clusteredIndex') writer.document(name, clusteredIndex(element.bytes));
     else writer.value(name, element.type, element.bytes);
     return undefined;
   });
   return writer.finish();
+}
+
+function checkOption(name: string): void {
+  if (refused.has(name))
+    throw new MongoFailure('CommandNotSupported', `option '${name}' of create is not supported by this server`);
+  if (name === 'size' || name === 'max')
+    throw new MongoFailure('InvalidOptions', `the '${name}' field is only valid when 'capped' is true`);
+  if (name !== 'collation' && !kept.has(name))
+    throw new MongoFailure('IDLUnknownField', `BSON field 'create.${name}' is an unknown field.`);
 }
 
 /** A clustered index as it is kept: on `_id`, unique, with a name. */

@@ -65,15 +65,7 @@ async function readValues(
 function collect(value: RawValue, names: readonly Uint8Array[], found: Map<string, RawValue>): void {
   const [name, ...rest] = names;
   if (value.type === bsonTypes.array) {
-    const items = itemsOf(value);
-    if (name === undefined) {
-      for (const item of items) add(item, found);
-      return;
-    }
-    const indexed =
-      items[/^\d+$/.test(textBetween(name, 0, name.length)) ? Number(textBetween(name, 0, name.length)) : -1];
-    if (indexed !== undefined) collect(indexed, rest, found);
-    for (const item of items) if (item.type === bsonTypes.object) collect(item, names, found);
+    collectFromArray(itemsOf(value), names, found);
     return;
   }
   if (name === undefined) {
@@ -82,6 +74,23 @@ function collect(value: RawValue, names: readonly Uint8Array[], found: Map<strin
   }
   const field = value.type === bsonTypes.object ? fieldOf(value, name) : undefined;
   if (field !== undefined) collect(field, rest, found);
+}
+
+/** A name that is a number selects the item at that position; every document in the array is searched as well. */
+function collectFromArray(
+  items: readonly RawValue[],
+  names: readonly Uint8Array[],
+  found: Map<string, RawValue>,
+): void {
+  const [name, ...rest] = names;
+  if (name === undefined) {
+    for (const item of items) add(item, found);
+    return;
+  }
+  const text = textBetween(name, 0, name.length);
+  const indexed = /^\d+$/.test(text) ? items[Number(text)] : undefined;
+  if (indexed !== undefined) collect(indexed, rest, found);
+  for (const item of items) if (item.type === bsonTypes.object) collect(item, names, found);
 }
 
 function add(value: RawValue, found: Map<string, RawValue>): void {

@@ -4,6 +4,7 @@ import { planScan, remainingFilter } from '../cursor/scan-plan.ts';
 import type { CompiledFilter } from '../query/filter.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { StoredDocument } from '../storage/collection-table.ts';
+import type { ScanPlan } from '../storage/document-access.ts';
 import type { CommandContext } from './command.ts';
 import type { SortChoice } from './find-options.ts';
 import { retryWhenUnlocked } from './retry-when-unlocked.ts';
@@ -28,28 +29,64 @@ export async function forEachMatch(
   options: MatchOptions,
   change: (stored: StoredDocument) => void,
 ): Promise<void> {
-  const { collection, filter, isSingle, sort } = options;
-  const { access } = context;
-  const first = isSingle && sort !== null && sort.sort !== null ? await firstInOrder(context, options) : null;
-  const plan =
-    first === null ? planScan(filter, sort?.order ?? 'any') : { keys: first, range: null, isDescending: false };
-  const test = first === null ? remainingFilter(filter) : filter;
-  const reader = access.pages(collection, plan);
+  const { collection, filter, isSingle } = options;
+  const { plan, remaining } = await planMatches(context, options);
+  const reader = context.access.pages(collection, plan);
   const pause = pauser(context);
   for (let page = reader.next(pageLimit); page !== null; page = reader.next(pageLimit)) {
-    let isFresh = true;
+    const changes = new PageChanges(context, { collection, filter, remaining, change });
     for (const read of page) {
-      const stored = isFresh ? read : access.get(collection, read.key);
-      const needed = isFresh ? test : filter;
-      if (stored === undefined || (needed !== null && !needed.matches(stored.document))) continue;
-      const outcome = changeOnce(context, { collection, filter, stored, change });
-      // After a wait the rest of the page may have changed.
-      if (outcome instanceof Promise) isFresh = false;
       // Nothing else may run between reading a page and changing its documents: await only where there is a wait.
+      const outcome = changes.apply(read);
       const isChanged = outcome instanceof Promise ? await outcome : outcome;
       if (isChanged && isSingle) return;
     }
     await pause();
+  }
+}
+
+interface MatchPlan {
+  readonly plan: ScanPlan;
+  /** What the scan itself does not ensure; null where it ensures the whole filter. */
+  readonly remaining: CompiledFilter | null;
+}
+
+async function planMatches(context: CommandContext, options: MatchOptions): Promise<MatchPlan> {
+  const { filter, isSingle, sort } = options;
+  if (!isSingle || sort === null || sort.sort === null) {
+    return { plan: planScan(filter, sort?.order ?? 'any'), remaining: remainingFilter(filter) };
+  }
+  const keys = await firstInOrder(context, options);
+  return { plan: { keys, range: null, isDescending: false }, remaining: filter };
+}
+
+interface PageChangeOptions {
+  readonly collection: Collection;
+  readonly filter: CompiledFilter;
+  readonly remaining: CompiledFilter | null;
+  readonly change: (stored: StoredDocument) => void;
+}
+
+/** Changes the documents of one page; after a wait for a lock it reads each document again, since it may have changed. */
+class PageChanges {
+  readonly #context: CommandContext;
+  readonly #options: PageChangeOptions;
+  #isFresh = true;
+
+  constructor(context: CommandContext, options: PageChangeOptions) {
+    this.#context = context;
+    this.#options = options;
+  }
+
+  /** Whether the document matched and was changed. */
+  apply(read: StoredDocument): boolean | Promise<boolean> {
+    const { collection, filter, remaining, change } = this.#options;
+    const stored = this.#isFresh ? read : this.#context.access.get(collection, read.key);
+    const needed = this.#isFresh ? remaining : filter;
+    if (stored === undefined || (needed !== null && !needed.matches(stored.document))) return false;
+    const outcome = changeOnce(this.#context, { collection, filter, stored, change });
+    if (outcome instanceof Promise) this.#isFresh = false;
+    return outcome;
   }
 }
 

@@ -41,30 +41,61 @@ async function run(context: CommandContext): Promise<CommandResult> {
     throw new MongoFailure('IDLFailedToParse', "BSON field 'update.updates' is missing but a required field");
   checkBatchSize(statements.length);
   const isOrdered = body.boolean('ordered') ?? true;
-  const errors: WriteError[] = [];
-  const upserted: Upserted[] = [];
-  const ids = new StatementIds(context);
-  let matched = 0;
-  let modified = 0;
+  const batch = new UpdateBatch(context, name);
   for (const [index, raw] of statements.entries()) {
-    try {
-      const before = ids.before(index);
-      const statement = before === null ? parseStatement(context, checked(raw), name) : null;
-      const record = (outcome: UpdateCounts): void => ids.applied(index, toResult(outcome));
-      const outcome = statement === null ? fromResult(before) : await runUpdate(context, name, { statement, record });
-      matched += outcome.matched;
-      modified += outcome.modified;
-      if (outcome.upsertedId !== null) upserted.push({ index, id: outcome.upsertedId });
-    } catch (error) {
-      if (context.transaction !== null) throw error;
-      errors.push({ index, failure: toWriteFailure(error, context) });
-      if (isOrdered) break;
-    }
+    const isDone = await batch.run(index, raw);
+    if (!isDone && isOrdered) break;
   }
   server.counters.operations.update += statements.length;
-  const writer = new BsonWriter().int32('n', matched + upserted.length);
-  if (upserted.length > 0) appendUpserted(writer, upserted);
-  return ids.appendRetried(appendWriteErrors(writer.int32('nModified', modified), errors));
+  return batch.reply();
+}
+
+/** The statements of one command, run one after the other, and what they did together. */
+class UpdateBatch {
+  readonly #context: CommandContext;
+  readonly #name: string;
+  readonly #ids: StatementIds;
+  readonly #errors: WriteError[] = [];
+  readonly #upserted: Upserted[] = [];
+  #matched = 0;
+  #modified = 0;
+
+  constructor(context: CommandContext, name: string) {
+    this.#context = context;
+    this.#name = name;
+    this.#ids = new StatementIds(context);
+  }
+
+  /** Whether the statement succeeded. Inside a transaction a failure is thrown and ends the command. */
+  async run(index: number, raw: Uint8Array): Promise<boolean> {
+    try {
+      const before = this.#ids.before(index);
+      this.#add(index, before === null ? await this.#apply(index, raw) : fromResult(before));
+      return true;
+    } catch (error) {
+      if (this.#context.transaction !== null) throw error;
+      this.#errors.push({ index, failure: toWriteFailure(error, this.#context) });
+      return false;
+    }
+  }
+
+  async #apply(index: number, raw: Uint8Array): Promise<UpdateCounts> {
+    const statement = parseStatement(this.#context, checked(raw), this.#name);
+    const record = (outcome: UpdateCounts): void => this.#ids.applied(index, toResult(outcome));
+    return runUpdate(this.#context, this.#name, { statement, record });
+  }
+
+  #add(index: number, { matched, modified, upsertedId }: UpdateCounts): void {
+    this.#matched += matched;
+    this.#modified += modified;
+    if (upsertedId !== null) this.#upserted.push({ index, id: upsertedId });
+  }
+
+  reply(): BsonWriter {
+    const writer = new BsonWriter().int32('n', this.#matched + this.#upserted.length);
+    if (this.#upserted.length > 0) appendUpserted(writer, this.#upserted);
+    return this.#ids.appendRetried(appendWriteErrors(writer.int32('nModified', this.#modified), this.#errors));
+  }
 }
 
 /** What a retry needs to answer the same again. */
@@ -74,8 +105,8 @@ function toResult({ matched, modified, upsertedId }: UpdateCounts): Buffer {
   return writer.finish();
 }
 
-function fromResult(result: Buffer | null): UpdateCounts {
-  const body = new CommandBody(result ?? new BsonWriter().finish());
+function fromResult(result: Buffer): UpdateCounts {
+  const body = new CommandBody(result);
   const id = body.rawElement('upsertedId');
   const upsertedId = id === undefined ? null : rawValue(id.type, id.bytes);
   return { matched: body.number('matched') ?? 0, modified: body.number('modified') ?? 0, upsertedId };

@@ -87,17 +87,19 @@ const escapes: Readonly<Record<string, string>> = {
 };
 
 function translateToken(part: string, modes: Modes): string {
-  if (part.startsWith('\\') && part.length > 1) {
-    if ('EQGKCXN'.includes(part.charAt(1)))
-      throw new MongoFailure(51091, `Regular expression is invalid: ${part} is not supported`);
-    return escapes[part] ?? part;
-  }
+  if (part.startsWith('\\') && part.length > 1) return translateEscape(part);
   if (part.startsWith('[')) return translateClass(part);
   if (part.startsWith('(?')) return translateGroup(part);
   if (part === '.') return modes.isDotAll ? '[\\s\\S]' : '[^\\n]';
   if (part === '$') return modes.isMultiline ? '$' : `(?=\\n?${end})`;
-  if (part.startsWith('#')) return modes.isExtended ? '' : part;
-  return modes.isExtended && /^\s$/.test(part) ? '' : part;
+  const isIgnored = modes.isExtended && (part.startsWith('#') || /^\s$/.test(part));
+  return isIgnored ? '' : part;
+}
+
+function translateEscape(part: string): string {
+  if ('EQGKCXN'.includes(part.charAt(1)))
+    throw new MongoFailure(51091, `Regular expression is invalid: ${part} is not supported`);
+  return escapes[part] ?? part;
 }
 
 function translateGroup(part: string): string {

@@ -196,6 +196,15 @@ function shorthand(target: string): OperatorCompiler {
   return withArguments(1, ([value]) => (isPresent(value) ? converters[target]?.(value) : nullValue));
 }
 
+/** The converter to the type that `to` names, by its alias or its number. */
+function converterTo(to: RawValue): (typeof converters)[string] {
+  const number = numericOf(to) ?? { kind: 'double', value: 0 };
+  const name = to.type === bsonTypes.string ? stringOf(to) : (typeCodes[String(toDouble(number))] ?? '');
+  const converter = converters[name];
+  if (converter === undefined) throw new MongoFailure('BadValue', `Unknown type name: ${name}`);
+  return converter;
+}
+
 const convert: OperatorCompiler = (use) => {
   const named = namedOperands(use, {
     required: ['input', 'to'],
@@ -208,12 +217,7 @@ const convert: OperatorCompiler = (use) => {
     const to = compiled.get('to')?.(environment);
     if (!isPresent(to)) return nullValue;
     if (!isPresent(value)) return compiled.has('onNull') ? compiled.get('onNull')?.(environment) : nullValue;
-    const name =
-      to.type === bsonTypes.string
-        ? stringOf(to)
-        : (typeCodes[String(toDouble(numericOf(to) ?? { kind: 'double', value: 0 }))] ?? '');
-    const converter = converters[name];
-    if (converter === undefined) throw new MongoFailure('BadValue', `Unknown type name: ${name}`);
+    const converter = converterTo(to);
     try {
       return converter(value);
     } catch (error) {
