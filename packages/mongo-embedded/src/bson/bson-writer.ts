@@ -4,8 +4,8 @@ import { serialize } from 'bson';
 import type { ClusterTime } from '../history/history-entry.ts';
 
 /**
- * Writes BSON straight into one growing buffer, so that stored documents go into a reply by a copy of their bytes,
- * without being decoded. Element names must not contain NUL. Nothing else may write to the buffer until `finish`.
+ * Writes BSON into one growing buffer, so that stored documents are copied into a reply without being decoded.
+ * Element names must not contain NUL. Nothing else may write to the buffer until `finish`.
  */
 export class BsonWriter {
   #bytes: Buffer;
@@ -16,7 +16,7 @@ export class BsonWriter {
     this.#bytes = Buffer.allocUnsafe(Math.max(capacityBytes, 64));
   }
 
-  /** Bytes written so far, without the closing zeros that `finish` adds. */
+  /** Bytes written so far, without the terminators that `finish` adds. */
   get length(): number {
     return this.#length;
   }
@@ -137,13 +137,13 @@ export class BsonWriter {
     return this;
   }
 
-  /** Closes the document and hands its bytes out; the writer must not be used again. */
+  /** Closes the document and returns its bytes; the writer must not be used again. */
   finish(): Buffer {
     while (this.#starts.length > 0) this.end();
     return this.#bytes.subarray(0, this.#length);
   }
 
-  /** What was written so far as a document of its own; the writer goes on. Only where no nested document is open. */
+  /** Returns a copy of the document written so far; the writer stays usable. No nested document may be open. */
   copy(): Buffer {
     const bytes = Buffer.alloc(this.#length + 1);
     this.#bytes.copy(bytes, 0, 0, this.#length);

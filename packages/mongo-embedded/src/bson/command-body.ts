@@ -50,7 +50,7 @@ export function numberOf(element: RawElement): number | undefined {
   }
 }
 
-/** One value decoded with nothing promoted that would lose its type. */
+/** Decodes one value without promotion, so that its BSON type is kept. */
 export function decodeValue(element: RawElement): unknown {
   const head = Buffer.alloc(7);
   head.writeInt32LE(element.bytes.length + 8, 0);
@@ -61,8 +61,8 @@ export function decodeValue(element: RawElement): unknown {
 }
 
 /**
- * The arguments of one command: top-level elements read on demand with MongoDB's type errors, nothing deeper decoded
- * unless asked for. Document sequences (kind 1 sections) appear as arrays of raw documents.
+ * The arguments of one command. Top-level elements are read on demand and checked with MongoDB's type errors; nested
+ * values are decoded only on request. Document sequences (kind 1 sections) appear as arrays of raw documents.
  */
 export class CommandBody {
   readonly raw: Buffer;
@@ -88,7 +88,7 @@ export class CommandBody {
     return this.#elements.has(name) || this.#sequences.has(name);
   }
 
-  /** The element, with null and undefined taken as absent. */
+  /** The element; null and undefined count as absent. */
   element(name: string): RawElement | undefined {
     const element = this.#elements.get(name);
     return element === undefined || element.type === bsonTypes.null || element.type === bsonTypes.undefined
@@ -130,7 +130,7 @@ export class CommandBody {
     return number;
   }
 
-  /** A whole number ≥ 0; anything negative is BadValue 2 as mongod's IDL validators answer. */
+  /** An integer ≥ 0; negative values fail with 51024, as in mongod's IDL validators. */
   count(name: string): number | undefined {
     const number = this.number(name);
     if (number === undefined) return undefined;
@@ -192,7 +192,7 @@ export class CommandBody {
     return raw === undefined ? undefined : new CommandBody(raw);
   }
 
-  /** The whole body as values of the `bson` package. For small, rare commands. */
+  /** Decodes the whole body with the `bson` package. For small, rare commands. */
   decode(): Document {
     return deserialize(this.raw, { promoteValues: true, bsonRegExp: true, validation: { utf8: false } });
   }

@@ -2,7 +2,7 @@ import { bsonTypes } from '@emcachers/bson/bson-types';
 import { decodeValue, typeName } from './command-body.ts';
 import { forEachElement, type RawElement } from './raw-element.ts';
 
-/** A value as mongod's messages show it: for people, not for parsing. */
+/** Formats a value as mongod's messages do, for people to read. */
 export function formatValue(element: RawElement): string {
   const { type, bytes } = element;
   switch (type) {
