@@ -8,18 +8,18 @@ import { eventTokenBytes, tokenText } from './resume-token.ts';
 export interface ChangeEvent {
   /** Raw event; its first field is `_id`, the token. */
   readonly document: Uint8Array;
-  /** The token's bytes without the closing mark. */
+  /** The token's bytes without the end byte. */
   readonly token: Buffer;
   readonly operationType: string;
 }
 
 export interface EventShape {
   readonly showsExpandedEvents: boolean;
-  /** Top-level fields that the pipeline drops in the end; they are not even written. */
+  /** Top-level fields that the pipeline drops, so they are not written. */
   readonly omitted: ReadonlySet<string>;
 }
 
-/** The token of the event that an entry makes. */
+/** The token of an entry's event. */
 export function tokenOf(entry: HistoryEntry, isFromInvalidate = false): Buffer {
   const { time, ordinal, collectionUuid, kind, documentKey, operationDescription } = entry;
   return eventTokenBytes(
@@ -29,8 +29,8 @@ export function tokenOf(entry: HistoryEntry, isFromInvalidate = false): Buffer {
 }
 
 /**
- * Writes the event that mongod shows for an entry, straight from the stored bytes. Field order is mongod's.
- * Source: the manual's page "Change Events"; `change_stream_event_transform.cpp` of mongodb/mongo.
+ * Serializes the event for an entry directly from the stored bytes, in mongod's field order. Source: the manual's
+ * page "Change Events"; `change_stream_event_transform.cpp` of mongodb/mongo.
  */
 export function eventOf(entry: HistoryEntry, shape: EventShape): ChangeEvent {
   const token = tokenOf(entry);
@@ -91,7 +91,7 @@ function writeDescriptions(
   if (entry.operationDescription !== null && !omitted.has('operationDescription')) {
     writer.document('operationDescription', entry.operationDescription);
   }
-  // A `modify` entry keeps what was before as its pre-image.
+  // A `modify` entry stores the previous options as its pre-image.
   if (entry.kind === 'modify' && entry.preImage !== null) writer.document('stateBeforeChange', entry.preImage);
 }
 
@@ -105,7 +105,7 @@ function writeClassicDescription(writer: BsonWriter, description: Uint8Array): v
   writer.end();
 }
 
-/** The event that tells a client that the stream is over, after the one that ended it. */
+/** The event that tells a client that the stream has ended; it follows the event that ended it. */
 export function invalidateEventOf(entry: HistoryEntry): ChangeEvent {
   const token = tokenOf(entry, true);
   const writer = new BsonWriter(512);

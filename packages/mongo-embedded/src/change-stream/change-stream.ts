@@ -24,7 +24,7 @@ export interface OpenStream {
   readonly lookUp: LookUpDocument;
 }
 
-/** How much one batch may hold. At least one event goes into a batch if there is one, but for a `batchSize` of 0. */
+/** Limits of one batch. A batch holds at least one event if one is available, unless `batchSize` is 0. */
 export interface BatchLimit {
   readonly batchSize: number;
   readonly bytesMax: number;
@@ -35,7 +35,7 @@ export interface ChangeBatch {
   readonly events: Uint8Array[];
   /** Raw `{ _data }`. */
   readonly postBatchResumeToken: Uint8Array;
-  /** The stream is over: the cursor is to be closed without an error. */
+  /** The stream has ended: close the cursor without an error. */
   readonly isInvalidated: boolean;
 }
 
@@ -46,30 +46,33 @@ interface Pending {
 
 const pageEntries = 1_000;
 
-/** Entries looked at for one batch, so that a stream which matches nothing lets others run; it then reports its progress. */
+/**
+ * Maximum entries examined per batch. A stream that matches nothing stops here, reports its progress and yields to
+ * other clients.
+ */
 const batchEntriesMax = 10_000;
 
 /**
  * One change stream.
  *
- * It keeps a place in the history and nothing else, so it costs nothing while nobody asks (I11). Each batch goes on where the
- * last one ended, in the history's order (I6), and its token is never ahead of what was handed out (I2): an event that
- * did not fit stays pending and the token stands before it. History that is gone is an error, never a gap (I3).
- * The worst that can happen: a reader too slow for the kept history is told 286 and has to start anew.
+ * It stores only a position in the history, so an idle stream costs nothing (I11). Each batch continues where the
+ * previous one ended, in history order (I6). Its token never runs ahead of what was delivered (I2): an event that did
+ * not fit stays pending, and the token points before it. Missing history is an error, never a gap (I3). Worst case: a
+ * reader that falls behind the retained history gets 286 and must start over.
  */
 export class ChangeStream {
   readonly #given: OpenStream;
   readonly #spec: StreamSpec;
   readonly #pipeline: EventPipeline;
   readonly #maker: EventMaker;
-  /** Sequence of the last entry that was looked at. */
+  /** Sequence of the last entry examined. */
   #position: number;
   readonly #startTime: ClusterTime;
   readonly #resume: ResumeCheck | null;
   #page: HistoryEntry[] = [];
   #pageIndex = 0;
   #pending: Pending[] = [];
-  /** Time of the last entry that was looked at. */
+  /** Time of the last entry examined. */
   #scannedTime: ClusterTime | null = null;
   #token: Buffer;
   #isInvalidated = false;
@@ -77,7 +80,7 @@ export class ChangeStream {
   #lastToken: Buffer | null = null;
   #failure: Error | undefined;
 
-  /** Checks the request and finds the place to start. Throws MongoDB's errors for either. */
+  /** Validates the request and finds the start position. Throws MongoDB's error if either fails. */
   constructor(given: OpenStream) {
     this.#given = given;
     this.#spec = readStreamSpec(given.operand, given.scope);
@@ -102,7 +105,7 @@ export class ChangeStream {
     return tokenDocument(this.#token);
   }
 
-  /** What is there now, up to the limit; never waits. Throws what ends the stream with an error. */
+  /** Returns the events available now, up to the limit; never waits. Throws the error that ends the stream. */
   next(limit: BatchLimit): ChangeBatch {
     const events: Uint8Array[] = [];
     if (this.#failure !== undefined) throw this.#failure;
@@ -143,7 +146,7 @@ export class ChangeStream {
     else this.#advanceToken();
   }
 
-  /** Moves the token on over what was looked at and not shown. */
+  /** Advances the token past entries that were examined but not shown. */
   #advanceToken(): void {
     const { history } = this.#given;
     if (this.#resume !== null && !this.#resume.isFound) return;
@@ -154,7 +157,7 @@ export class ChangeStream {
     if (Buffer.compare(candidate, this.#token) > 0) this.#token = candidate;
   }
 
-  /** Looks at one more entry; false when there is none. */
+  /** Examines one more entry; false if there is none. */
   #lookAtNext(): boolean {
     const entry = this.#nextEntry();
     if (entry === undefined) return false;
@@ -197,7 +200,7 @@ export class ChangeStream {
     if (invalidate !== null) this.#enqueue(invalidate, -1);
   }
 
-  /** While the resume point is not passed: swallow up to it, and fail if it is not there. */
+  /** Until the resume point is passed: skips events up to it and fails if it is missing. */
   #resumeAt(entry: HistoryEntry, resume: ResumeCheck): void {
     const event = this.#maker.make(entry);
     if (event !== null) {
@@ -241,7 +244,7 @@ function isBefore(left: ClusterTime, right: ClusterTime): boolean {
   return left.seconds !== right.seconds ? left.seconds < right.seconds : left.increment < right.increment;
 }
 
-/** History that still begins with its first entry has lost nothing, whatever time is asked for. */
+/** If the history still starts with its first entry, nothing has been pruned, so any requested time is valid. */
 function refuseLost(history: History, time: ClusterTime): void {
   const oldest = history.oldest();
   if (oldest.sequence > 1 && isBefore(time, oldest.time)) throw historyLost();

@@ -3,10 +3,13 @@ import { MongoFailure } from '../error/mongo-failure.ts';
 import type { HistoryEntry } from '../history/history-entry.ts';
 import type { StreamSpec } from './stream-spec.ts';
 
-/** Reads the document that an update changed, as it is now; null when it, its collection, or (where asked) the collection of that UUID is gone. */
+/**
+ * Reads the current version of an updated document. Null if the document, its collection or (if required) the
+ * collection with that UUID no longer exists.
+ */
 export type LookUpDocument = (entry: HistoryEntry, mustMatchUuid: boolean) => Uint8Array | null;
 
-/** How to get images, and which of them are dropped in the end anyway. */
+/** How to look up images, and which of them the pipeline drops anyway. */
 export interface ImageRequest {
   readonly spec: StreamSpec;
   readonly lookUp: LookUpDocument;
@@ -15,7 +18,7 @@ export interface ImageRequest {
 
 const kindsWithBefore: readonly string[] = ['update', 'replace', 'delete'];
 
-/** Whether events of this kind get anything from `addImages`. */
+/** Whether `addImages` applies to events of this kind. */
 export function wantsImages(entry: HistoryEntry, spec: StreamSpec): boolean {
   if (entry.kind === 'update' && spec.fullDocument !== 'default') return true;
   return spec.fullDocumentBeforeChange !== 'off' && kindsWithBefore.includes(entry.kind);

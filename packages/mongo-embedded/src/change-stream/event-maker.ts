@@ -10,7 +10,7 @@ import type { StreamSpec } from './stream-spec.ts';
 
 const idName = nameBytes('_id');
 
-/** Makes the event that a client sees of an entry: written, filtered, given its images, and sent through the pipeline. */
+/** Builds the event that a client sees for an entry: serializes it, filters it, adds images and runs the pipeline. */
 export class EventMaker {
   readonly #spec: StreamSpec;
   readonly #pipeline: EventPipeline;
@@ -34,7 +34,7 @@ export class EventMaker {
     return transformed({ ...event, document }, steps);
   }
 
-  /** The pipeline applied to an event that was made elsewhere. */
+  /** Applies the pipeline to an event built elsewhere. */
   filtered(event: ChangeEvent): ChangeEvent | null {
     for (const filter of this.#pipeline.leadingFilters) if (!filter.matches(event.document)) return null;
     return transformed(event, this.#pipeline.wholeSteps);

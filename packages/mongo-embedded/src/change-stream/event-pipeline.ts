@@ -11,22 +11,25 @@ import { isTruthy } from '../query/truth.ts';
 import type { Variables } from '../query/variables.ts';
 import { asksForImages, isNamespaceFilter, NamespaceFilter } from './namespace-filter.ts';
 
-/** Makes one event of one event, or drops it. */
+/** Transforms or drops one event. */
 type Step = (event: Uint8Array) => Uint8Array | undefined;
 
-/** The stages behind `$changeStream`, taken apart by what they need to see. */
+/** The stages after `$changeStream`, grouped by the input that they need. */
 export interface EventPipeline {
-  /** Leading filters that decide by namespace and kind, before anything is built. */
+  /** Leading filters on namespace and operation type, applied before the event is built. */
   readonly namespaceFilters: readonly NamespaceFilter[];
-  /** Leading filters on the plain event, before images are looked up. */
+  /** Leading filters on the event without images, applied before images are looked up. */
   readonly earlyFilters: readonly CompiledFilter[];
-  /** The same leading filters, for the events that are not made from an entry alone. */
+  /** The same leading filters, for events that are not built from an entry alone. */
   readonly leadingFilters: readonly CompiledFilter[];
-  /** Top-level fields that an only, last exclusion drops; not written at all, as long as no filter asks for them. */
+  /**
+   * Top-level fields dropped by a final exclusion that is the only transform. They are not written at all unless a
+   * filter reads them.
+   */
   readonly omitted: ReadonlySet<string>;
-  /** What remains to be done to an event that was written without the omitted fields. */
+  /** The transforms that remain for an event written without the omitted fields. */
   readonly steps: readonly Step[];
-  /** All of the stages behind the leading filters, for an event that was written whole. */
+  /** All stages after the leading filters, for a complete event. */
   readonly wholeSteps: readonly Step[];
   readonly splitsLargeEvents: boolean;
 }
@@ -52,9 +55,9 @@ const otherStages: ReadonlySet<string> = new Set(
 );
 
 /**
- * Compiles the stages behind `$changeStream`. Codes: IllegalOperation 20 for a stage that a change stream does not take, 40324 for one
- * that does not exist, 40602 for a second `$changeStream`, 7182802 for a split stage that is not the last.
- * Source: the manual's page "Change Streams", "Modify Change Stream Output".
+ * Compiles the stages after `$changeStream`. Codes: IllegalOperation 20 for a stage that change streams do not
+ * support, 40324 for an unknown stage, 40602 for a second `$changeStream`, 7182802 for a split stage that is not the
+ * last. Source: the manual's page "Change Streams", "Modify Change Stream Output".
  */
 export function compileEventPipeline(stages: readonly RawValue[], variables: Variables): EventPipeline {
   const named = stages.map(stageOf);
@@ -112,7 +115,7 @@ function compileStep(name: string, operand: RawValue, variables: Variables): Ste
   return transform;
 }
 
-/** Fields that may be left out instead of written and dropped. */
+/** Fields that can be omitted instead of written and then dropped. */
 const omittable: ReadonlySet<string> = new Set([
   'updateDescription',
   'fullDocument',
@@ -125,7 +128,9 @@ const omittable: ReadonlySet<string> = new Set([
   'collectionUUID',
 ]);
 
-/** The fields that the stages drop, where they are one plain exclusion of such fields; no stages drop nothing. */
+/**
+ * The fields that the stages drop if they are a single plain exclusion of such fields; empty if there are no stages.
+ */
 function omittedBy(stages: readonly (readonly [string, RawValue])[]): Set<string> | undefined {
   const [stage, ...more] = stages;
   if (stage === undefined) return new Set();

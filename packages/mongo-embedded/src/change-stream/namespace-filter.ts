@@ -5,7 +5,7 @@ import type { HistoryEntry } from '../history/history-entry.ts';
 import { type CompiledFilter, compileFilter } from '../query/filter.ts';
 import { entriesOf, itemsOf } from '../query/raw-document.ts';
 
-/** Paths whose values depend on the namespaces and the kind of an entry alone. */
+/** Paths whose values depend only on an entry's namespaces and kind. */
 const namespacePaths: ReadonlySet<string> = new Set([
   'operationType',
   'ns',
@@ -16,7 +16,7 @@ const namespacePaths: ReadonlySet<string> = new Set([
   'to.coll',
 ]);
 
-/** Whether a filter asks for nothing but namespaces and operation types. */
+/** Whether a filter reads only namespaces and operation types. */
 export function isNamespaceFilter(filter: RawValue): boolean {
   return entriesOf(filter).every(([name, operand]) => {
     if (name === '$and' || name === '$or' || name === '$nor') {
@@ -29,12 +29,12 @@ export function isNamespaceFilter(filter: RawValue): boolean {
   });
 }
 
-/** Answers held in memory at most; a cluster with more collections than this asks the filter again. */
+/** Maximum cached results; with more collections than this, the filter is evaluated again. */
 const answersMax = 10_000;
 
 /**
- * Decides on an entry without making its event: such a filter gives one answer for a namespace and an operation type, so it is
- * asked once for each and remembered.
+ * Filters an entry without building its event: the result depends only on namespace and operation type, so it is
+ * computed once per pair and cached.
  */
 export class NamespaceFilter {
   readonly #filter: CompiledFilter;
@@ -66,7 +66,7 @@ function stubOf(entry: HistoryEntry): Uint8Array {
   return writer.finish();
 }
 
-/** Whether a filter asks for images that a stream may have to look up. */
+/** Whether a filter reads images that the stream may have to look up. */
 export function asksForImages(filter: Uint8Array): boolean {
   return mentions(documentValue(filter));
 }

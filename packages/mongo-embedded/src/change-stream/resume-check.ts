@@ -6,13 +6,13 @@ import { type ResumePoint, tokenText } from './resume-token.ts';
 export type ResumeVerdict =
   | { readonly kind: 'swallow' }
   | { readonly kind: 'deliver' }
-  /** The point lies between the pieces of this event: deliver those after the given one (counted from 0). */
+  /** The resume point lies between fragments of this event: deliver the fragments after the given one (zero-based). */
   | { readonly kind: 'split'; readonly afterFragment: number };
 
 /**
- * Finds the event that a stream resumes from, and proves that it was there: an event beyond the point, without the point itself
- * before it, is ChangeStreamFatalError 280. The events must be shown in order, and only those that the pipeline lets through.
- * Source: `DocumentSourceChangeStreamEnsureResumeTokenPresent` of mongodb/mongo.
+ * Finds the event that a stream resumes from and verifies that it exists: an event past the resume point without the
+ * point itself before it is ChangeStreamFatalError 280. Call it in order, with only the events that pass the
+ * pipeline. Source: `DocumentSourceChangeStreamEnsureResumeTokenPresent` of mongodb/mongo.
  */
 export class ResumeCheck {
   readonly #point: ResumePoint;
@@ -23,12 +23,12 @@ export class ResumeCheck {
     this.#point = point;
   }
 
-  /** Whether every further event is to be delivered. */
+  /** Whether every further event is delivered. */
   get isPassed(): boolean {
     return this.#isPassed;
   }
 
-  /** Whether the point was there: what is looked at from now on lies behind it, shown or not. */
+  /** Whether the resume point was found: every entry examined from now on lies after it. */
   get isFound(): boolean {
     return this.#hasSeenPoint;
   }

@@ -8,12 +8,13 @@ import { orderKey } from '../query/order-key.ts';
 import { fieldOf, nameBytes } from '../query/raw-document.ts';
 
 /**
- * Resume tokens in the form of mongod's version 2: the parts below, one behind the other, each in a form whose bytes order as
- * the values do, written as hexadecimal digits. Clients compare tokens as text and read the time from the front.
- * Source: `ResumeToken` in `src/mongo/db/pipeline/resume_token.cpp` of mongodb/mongo.
+ * Resume tokens in the form of mongod's version 2: the parts below, concatenated, each encoded so that its bytes sort
+ * like its values, in hexadecimal. Clients compare tokens as text and read the time from the front. Source:
+ * `ResumeToken` in `src/mongo/db/pipeline/resume_token.cpp` of mongodb/mongo.
  *
  * time 82 + 8 bytes · version 2B04 · kind (event 2C0100, high-water mark 29) · ordinal · from an invalidate 6E/6F ·
- * collection UUID 5A1004 + 16 bytes, or 14 for none · identifier of the event (events only) · fragment (split events only) · 04
+ * collection UUID 5A1004 + 16 bytes, or 14 for none · identifier of the event (events only) · fragment (split events
+ * only) · 04
  */
 const marks = {
   timestamp: 0x82,
@@ -32,13 +33,13 @@ const marks = {
 const versionBytes = Buffer.of(marks.integer, 2 << 1);
 const eventKindBytes = Buffer.of(marks.integer + 1, 0x01, 0x00);
 
-/** Where a token stands, as far as resuming needs to take it apart. */
+/** The parts of a token that resuming needs. */
 export interface ResumePoint {
   readonly time: ClusterTime;
   readonly isHighWaterMark: boolean;
   readonly isFromInvalidate: boolean;
   readonly hasCollectionUuid: boolean;
-  /** The whole token, without its closing mark; compares with those of `eventTokenBytes`. */
+  /** The whole token without its end byte; comparable with the result of `eventTokenBytes`. */
   readonly bytes: Buffer;
 }
 
@@ -51,7 +52,7 @@ export interface EventIdentity {
   readonly key: Uint8Array | null;
 }
 
-/** The token of an event without its closing mark. */
+/** The token of an event without its end byte. */
 export function eventTokenBytes(identity: EventIdentity, isFromInvalidate = false): Buffer {
   const { collectionUuid, ordinal } = identity;
   const head = identifierHead(identity.operationType);
@@ -69,7 +70,7 @@ export function eventTokenBytes(identity: EventIdentity, isFromInvalidate = fals
   return bytes.subarray(0, at);
 }
 
-/** Room for everything but the identifier: time 9, version 2, kind 3, ordinal up to 5, flag 1, UUID 19, end 1. */
+/** Bytes for everything but the identifier: time 9, version 2, kind 3, ordinal up to 5, flag 1, UUID 19, end 1. */
 const tokenOverheadBytes = 40;
 
 function writeMark(bytes: Buffer, at: number, mark: number): number {
@@ -88,7 +89,7 @@ export function fragmentTokenBytes(event: Buffer, fragment: number): Buffer {
   return Buffer.concat([event, integerBytes(fragment)]);
 }
 
-/** A token that says: everything before this time has been seen. */
+/** A high-water-mark token: everything before this time has been seen. */
 export function highWaterMarkBytes(time: ClusterTime): Buffer {
   return Buffer.concat([timeBytes(time), versionBytes, Buffer.of(marks.zero, marks.zero, marks.false, marks.null)]);
 }
@@ -96,7 +97,7 @@ export function highWaterMarkBytes(time: ClusterTime): Buffer {
 const uuidHead = Buffer.of(marks.binary, 16, 4);
 const closing = '04';
 
-/** The digits that a client sees. */
+/** The hexadecimal text that clients see. */
 export function tokenText(bytes: Buffer): string {
   return `${bytes.toString('hex').toUpperCase()}${closing}`;
 }
@@ -118,7 +119,7 @@ function writeTime(bytes: Buffer, { seconds, increment }: ClusterTime): number {
   return bytes.writeUInt32BE(increment, 5);
 }
 
-/** A whole number: a mark that grows with its length, then twice the number. */
+/** An integer: a marker that grows with its length, then twice the number. */
 function integerBytes(value: number): Buffer {
   if (value === 0) return Buffer.of(marks.zero);
   const doubled = value * 2;
@@ -131,7 +132,7 @@ function integerBytes(value: number): Buffer {
 
 const idName = nameBytes('_id');
 
-/** What stands before the key: it depends on the operation type alone. */
+/** The prefix of the key, which depends only on the operation type. */
 const identifierHeads = new Map<string, Buffer>();
 
 function identifierHead(operationType: string): Buffer {
@@ -162,7 +163,10 @@ function marked(mark: number, value: Uint8Array): Buffer {
 
 const dataName = nameBytes('_data');
 
-/** Reads the token that a client sends back. Codes: 40647 no `_data`, 9 not hexadecimal, 40649 empty, 50796 cut off or not a token. */
+/**
+ * Reads the token that a client sends back. Codes: 40647 no `_data`, 9 not hexadecimal, 40649 empty, 50796 truncated
+ * or not a token.
+ */
 export function readToken(token: RawValue): ResumePoint {
   const data = token.type === bsonTypes.object ? fieldOf(token, dataName) : undefined;
   if (data?.type !== bsonTypes.string) {
@@ -189,7 +193,7 @@ function parseToken(bytes: Buffer): ResumePoint {
   return { time, isHighWaterMark: false, ...readEvent(bytes), bytes: whole };
 }
 
-/** Versions 1 and 2, as they stand in a token. */
+/** Versions 1 and 2, as encoded in a token. */
 const versions: readonly number[] = [1 << 1, 2 << 1];
 
 function readEvent(bytes: Buffer): { isFromInvalidate: boolean; hasCollectionUuid: boolean } {

@@ -1,6 +1,6 @@
 import type { HistoryEntry } from '../history/history-entry.ts';
 
-/** What a stream watches. */
+/** The scope of a stream. */
 export type StreamScope =
   | { readonly kind: 'collection'; readonly database: string; readonly collection: string }
   | { readonly kind: 'database'; readonly database: string }
@@ -13,10 +13,10 @@ function isInternalCollection(collection: string | null): boolean {
 }
 
 /**
- * Whether an entry belongs to what the stream watches. A rename belongs to the stream of either name. A stream on one collection
- * sees the drop of its collection, not that of the database. System collections and the databases admin, config and
- * local are never shown by a stream on more than a collection.
- * Source: `buildOperationFilter` in `src/mongo/db/pipeline/change_stream_filter_helpers.cpp` of mongodb/mongo.
+ * Whether an entry is in the stream's scope. A rename is in scope under either name. A stream on one collection sees
+ * the drop of its collection, but not of the database. Streams on a database or the cluster never show system
+ * collections or the databases admin, config and local. Source: `buildOperationFilter` in
+ * `src/mongo/db/pipeline/change_stream_filter_helpers.cpp` of mongodb/mongo.
  */
 export function isInScope(entry: HistoryEntry, scope: StreamScope): boolean {
   switch (scope.kind) {

@@ -5,7 +5,7 @@ import { MongoFailure } from '../error/mongo-failure.ts';
 import { nameBytes } from '../query/raw-document.ts';
 import { fragmentTokenBytes, tokenText } from './resume-token.ts';
 
-/** Largest event that is sent in one piece: mongod's internal bound of 16 MiB + 16 KiB less 8 KiB for what stands around it. */
+/** Largest event sent unsplit: mongod's internal limit of 16 MiB + 16 KiB, less 8 KiB for the surrounding reply. */
 export const eventBytesMax = 16 * 1024 * 1024 + 8 * 1024;
 
 /** One piece of a large event. */
@@ -14,15 +14,15 @@ export interface EventFragment {
   readonly token: Buffer;
 }
 
-/** Bytes that a fragment needs besides its fields and its token: `splitEvent`, lengths and names. */
+/** Overhead of a fragment besides its fields and token: `splitEvent`, lengths and names. */
 const fragmentOverheadBytes = 128;
 
 const idName = nameBytes('_id');
 
 /**
- * Splits an event at its top-level fields, the small ones first, each piece with `splitEvent { fragment, of }` and a token of its own.
- * A field that alone is too large is BSONObjectTooLarge 10334. Source: `change_stream_split_event_helpers.cpp` of
- * mongodb/mongo; the manual's page "$changeStreamSplitLargeEvent".
+ * Splits an event at its top-level fields, smallest first; each fragment has `splitEvent { fragment, of }` and its
+ * own token. A single field that is too large is BSONObjectTooLarge 10334. Source:
+ * `change_stream_split_event_helpers.cpp` of mongodb/mongo; the manual's page "$changeStreamSplitLargeEvent".
  */
 export function splitEvent(document: Uint8Array, token: Buffer): EventFragment[] {
   const room = eventBytesMax - tokenText(token).length - fragmentOverheadBytes;

@@ -12,12 +12,12 @@ import type { StreamScope } from './scope.ts';
 export type FullDocumentMode = 'default' | 'updateLookup' | 'whenAvailable' | 'required';
 export type BeforeChangeMode = 'off' | 'whenAvailable' | 'required';
 
-/** What a client asks of a stream, checked. */
+/** The validated options of a stream. */
 export interface StreamSpec {
   readonly fullDocument: FullDocumentMode;
   readonly fullDocumentBeforeChange: BeforeChangeMode;
   readonly showsExpandedEvents: boolean;
-  /** A looked-up document must be of the collection with the event's UUID. */
+  /** The looked-up document must come from the collection with the event's UUID. */
   readonly matchesUuidForLookup: boolean;
   readonly start: StreamStart;
 }
@@ -57,9 +57,9 @@ const unsupportedFields: readonly string[] = [
 ];
 
 /**
- * Reads the operand of `$changeStream`. Codes as mongod's: 50808 no document, 40415 unknown field, 2 unknown mode, 50865 and
- * 40674 more than one start, 72 and 73 wrong namespace, 260 resuming after an invalidate.
- * Source: `assertIsLegalSpecification` in `src/mongo/db/pipeline/document_source_change_stream.cpp` of mongodb/mongo.
+ * Reads the operand of `$changeStream`. Codes as mongod's: 50808 not a document, 40415 unknown field, 2 unknown mode,
+ * 50865 and 40674 more than one start point, 72 and 73 wrong namespace, 260 resuming after an invalidate. Source:
+ * `assertIsLegalSpecification` in `src/mongo/db/pipeline/document_source_change_stream.cpp` of mongodb/mongo.
  */
 export function readStreamSpec(operand: RawValue, scope: StreamScope): StreamSpec {
   if (operand.type !== bsonTypes.object)
