@@ -3,7 +3,7 @@ import type { Command, CommandResult } from './command.ts';
 
 const noPlan = { queryPlanner: { plannerVersion: 1, winningPlan: { stage: 'UNKNOWN' }, rejectedPlans: [] } };
 
-/** Small commands that consoles and test suites send; each answers what is true here. */
+/** Small commands that shells and test suites send. Each reports this server's actual state. */
 export const administrationCommands: readonly Command[] = [
   { names: ['usersInfo'], run: () => ({ users: [] }) },
   { names: ['currentOp'], isAdminOnly: true, run: () => ({ inprog: [] }) },

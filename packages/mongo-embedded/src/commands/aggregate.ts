@@ -21,7 +21,7 @@ import { readOutputStage, writeOutput } from './output-stages.ts';
 import { readSourceStage } from './source-stages.ts';
 import { runWriteStage, writeStageOf } from './write-stage.ts';
 
-/** The collection that the pipeline reads; null for `aggregate: 1`, which reads none. */
+/** The collection that the pipeline reads; null for `aggregate: 1`. */
 function targetOf({ body, database }: CommandContext): string | null {
   const target = body.element('aggregate');
   if (target?.type === bsonTypes.string) {
@@ -79,7 +79,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   return openCursor(context, { namespace, source: new IteratorSource(results(context, name, stages)), batchSize });
 }
 
-/** The documents that come out of the pipeline. */
+/** The documents that the pipeline returns. */
 function results(context: CommandContext, name: string | null, stages: readonly RawValue[]): Iterable<Uint8Array> {
   const { access, database, body } = context;
   const variables = variablesOf(context);
@@ -106,7 +106,7 @@ function results(context: CommandContext, name: string | null, stages: readonly 
 /** `[{ $match: {} }, { $group: { _id: 1, n: { $sum: 1 } } }]`, which is how drivers count documents. */
 const countStages = [serialize({ $match: {} }), serialize({ $group: { _id: 1, n: { $sum: 1 } } })].map(asBuffer);
 
-/** The count of a whole collection is known without reading it. */
+/** Answers the count of a whole collection without reading it. */
 function countOf(
   { transaction, snapshotTime }: CommandContext,
   collection: Collection,

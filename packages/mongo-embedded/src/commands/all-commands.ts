@@ -56,7 +56,7 @@ const ownCommands: readonly Command[] = [
   ...sessionCommands,
 ];
 
-/** `listCommands`, which tells what is really here. */
+/** `listCommands`: the commands that this server implements. */
 const listCommandsCommand: Command = {
   names: ['listCommands'],
   run: () => ({

@@ -35,7 +35,7 @@ const versionOne: ReadonlySet<string> = new Set([
   'saslContinue',
   'saslStart',
   'update',
-  // Not of the API, but what tests and fail points need to work with it.
+  // Not part of the API, but needed by tests and fail points that use it.
   'configureFailPoint',
   'isMaster',
   'ismaster',
@@ -51,7 +51,10 @@ const otherStages: readonly string[] = [
   '$collStats',
 ];
 
-/** Checks `apiVersion`, `apiStrict` and `apiDeprecationErrors`: 72 malformed, 322 unknown version, 323 not of the version. */
+/**
+ * Checks `apiVersion`, `apiStrict` and `apiDeprecationErrors`: 72 malformed, 322 unknown version, 323 not in the
+ * version.
+ */
 export function checkApiVersion(body: CommandBody): void {
   const version = body.string('apiVersion');
   const isStrict = body.boolean('apiStrict') === true;
@@ -74,7 +77,7 @@ export function checkApiVersion(body: CommandBody): void {
   for (const stage of body.array('pipeline') ?? []) if (stage.type === bsonTypes.object) checkStage(stage.bytes);
 }
 
-/** Refuses a stage that version 1 does not have; of `$collStats` it has the form with `count`. */
+/** Rejects a stage that is not in version 1. `$collStats` is in it only with `count`. */
 function checkStage(stage: Buffer): void {
   const name = otherStages.find((candidate) => findElement(stage, candidate) !== undefined);
   if (name === undefined) return;

@@ -123,7 +123,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   return runner.ids.appendRetried(writer);
 }
 
-/** Runs the operations one after the other; neighbouring inserts into one collection share a time, as in `insert`. */
+/** Runs the operations in order. Consecutive inserts into one collection share a time, as in `insert`. */
 class Runner {
   readonly ids: StatementIds;
   readonly #context: CommandContext;

@@ -18,7 +18,7 @@ function scopeOf(database: string, name: string | null): StreamScope {
   return database === 'admin' ? { kind: 'cluster' } : { kind: 'database', database };
 }
 
-/** The changed document as it is now, by the collection's UUID where that must be the same, else by its name. */
+/** The current version of the changed document, found by collection UUID if that must match, else by name. */
 function lookUpIn(store: Store): LookUpDocument {
   return (entry, mustMatchUuid) => {
     const { database, collection: name, collectionUuid, documentKey } = entry;

@@ -84,7 +84,7 @@ function changeIndex({ server }: CommandContext, collection: Collection, wanted:
   return reply;
 }
 
-/** `{ collectionOptions, indexOptions }` as they are before the change; the history keeps it as the entry's pre-image. */
+/** `{ collectionOptions, indexOptions }` before the change; stored as the history entry's pre-image. */
 function stateOf(collection: Collection, indexChange: CommandBody | undefined): Buffer {
   const writer = new BsonWriter().beginDocument('collectionOptions').binary('uuid', collection.uuid, 4);
   writer.elements(collection.options).end();
@@ -100,7 +100,7 @@ function stateOf(collection: Collection, indexChange: CommandBody | undefined): 
   return writer.finish();
 }
 
-/** What a `modify` event says: what was asked for. */
+/** The `operationDescription` of a `modify` event: the requested changes. */
 function describe(body: CommandBody): Buffer {
   const writer = new BsonWriter();
   for (const name of ['changeStreamPreAndPostImages', 'index'] as const) {
@@ -110,7 +110,7 @@ function describe(body: CommandBody): Buffer {
   return writer.finish();
 }
 
-/** `collMod`, for what this server keeps: pre- and post-images, and hidden and TTL indexes. */
+/** `collMod` for pre- and post-images, and for hidden and TTL indexes. */
 export const collModCommand: Command = {
   names: ['collMod'],
   fields: ['collMod', 'changeStreamPreAndPostImages', 'index'],

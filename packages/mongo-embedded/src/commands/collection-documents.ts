@@ -9,22 +9,22 @@ import { filterOf, variablesOf } from './find-options.ts';
 
 const pageLimit = { rows: 1000, bytes: 4 * 1024 * 1024 };
 
-/** Views upon views, at most. Source: manual, "MongoDB Limits and Thresholds". */
+/** Maximum depth of nested views. Source: manual, "MongoDB Limits and Thresholds". */
 const viewDepthMax = 20;
 
-/** The documents of a collection or a view by name, as the call sees them; none where nothing of that name exists. */
+/** The documents of a collection or view by name, as the call sees them; none if it does not exist. */
 export function documentsByName(context: CommandContext, name: string, depth = 0): Iterable<Uint8Array> {
   const collection = context.access.collection(context.database, name);
   return collection === undefined ? [] : documentsOf(context, collection, { bounds: null, depth });
 }
 
 export interface DocumentsWanted {
-  /** Where in the order of `_id` the wanted ones lie; null for anywhere. Not used for views. */
+  /** Bounds on `_id`; null for none. Not used for views. */
   readonly bounds: IdBounds | null;
   readonly depth?: number;
 }
 
-/** The documents of a collection page by page, or what a view's pipeline makes of them. */
+/** The documents of a collection page by page, or the output of a view's pipeline. */
 export function documentsOf(
   context: CommandContext,
   collection: Collection,
@@ -57,7 +57,7 @@ function* tableDocuments(
   }
 }
 
-/** Refuses to write to a view, CommandNotSupportedOnView 166. */
+/** Rejects writes to a view, CommandNotSupportedOnView 166. */
 export function refuseView({ access, database }: CommandContext, name: string): void {
   const collection = access.collection(database, name);
   if (collection === undefined || viewOf(collection) === null) return;

@@ -2,7 +2,7 @@ import { Binary } from 'bson';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { CommandContext } from './command.ts';
 
-/** Where a command names the UUID that its collection must have, CollectionUUIDMismatch 361 if it has another. */
+/** Checks `collectionUUID`: CollectionUUIDMismatch 361 if the collection has another UUID. */
 export function checkCollectionUuid({ body, database, server }: CommandContext, name: string): void {
   const element = body.element('collectionUUID');
   if (element === undefined) return;

@@ -8,29 +8,29 @@ import type { Transaction } from '../session/transaction.ts';
 import type { DocumentAccess } from '../storage/document-access.ts';
 import type { ClientConnection } from '../wire/client-connection.ts';
 
-/** What a command knows about the call. */
+/** The context of one call. */
 export interface CommandContext {
   readonly server: ServerState;
   readonly connection: ClientConnection;
   readonly body: CommandBody;
   readonly database: string;
-  /** Documents as this call sees them: directly, or as its transaction does. */
+  /** The documents as this call sees them: directly, or through its transaction. */
   readonly access: DocumentAccess;
   /** Raw `{ id }` as the client sent it, or null. */
   readonly lsid: Buffer | null;
   readonly txnNumber: bigint | null;
   readonly transaction: Transaction | null;
-  /** What the statements of this retryable write have answered before; null where the call is none. */
+  /** Earlier results of this retryable write's statements; null if the call is not a retryable write. */
   readonly retryableWrite: RetryableWrite | null;
-  /** The moment that a read with read concern `snapshot` outside of a transaction sees; null for the present. */
+  /** The time of a `snapshot` read outside a transaction; null to read the latest data. */
   readonly snapshotTime: ClusterTime | null;
-  /** Aborts when the client goes away or the server stops. */
+  /** Aborts when the client disconnects or the server stops. */
   readonly signal: AbortSignal;
   /** `clock.monotonicMs()` by which the call must be done (maxTimeMS), or null. */
   readonly deadlineMs: number | null;
 }
 
-/** Fields of the reply without `ok` and the times, which the dispatcher adds. */
+/** The reply without `ok` and the times, which the dispatcher adds. */
 export type CommandResult = Document | BsonWriter;
 
 /** One command of the protocol. */
@@ -39,12 +39,12 @@ export interface Command {
   readonly names: readonly string[];
   /** Arguments beside the generic ones; any other is refused with 40415. Absent: the command checks by itself, or takes anything. */
   readonly fields?: readonly string[];
-  /** What the refusal calls the command; its name by default. */
+  /** The command's name in the error message; its first name by default. */
   readonly requestName?: string;
   readonly isAdminOnly?: boolean;
   /** May run inside a multi-document transaction. */
   readonly isTransactional?: boolean;
-  /** Its statements are applied once for each txnNumber of a session. */
+  /** Each statement is applied once per txnNumber of a session. */
   readonly isRetryableWrite?: boolean;
   readonly isWrite?: boolean;
   run(context: CommandContext): CommandResult | Promise<CommandResult>;

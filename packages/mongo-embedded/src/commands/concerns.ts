@@ -11,8 +11,8 @@ const readConcernLevels: ReadonlySet<string> = new Set(['local', 'available', 'm
 const snapshotReads: ReadonlySet<string> = new Set(['find', 'aggregate', 'distinct']);
 
 /**
- * Accepts every read concern that one node can honour: all reads here see committed writes of the only node, so the
- * levels do not differ. Throws where mongod would; `afterClusterTime` needs no wait, since nothing older is outstanding.
+ * Validates `readConcern`. Every read sees the committed writes of the only node, so the levels do not differ, and
+ * `afterClusterTime` never has to wait. Throws where mongod would.
  */
 export function checkReadConcern(body: CommandBody, server: ServerState, session: CallSession): void {
   const concern = body.nested('readConcern');
@@ -45,8 +45,8 @@ export function checkReadConcern(body: CommandBody, server: ServerState, session
 }
 
 /**
- * Checks `writeConcern`. Null, or what a reply must carry as `writeConcernError`: a write that asks for more nodes than there
- * are is applied all the same, as in mongod. Throws where the concern itself is malformed.
+ * Validates `writeConcern`. Returns null, or the reply's `writeConcernError`: a write that asks for more nodes than
+ * exist is still applied, as in mongod. Throws if the concern is malformed.
  */
 export function checkWriteConcern(body: CommandBody, session: CallSession): MongoFailure | null {
   const concern = body.nested('writeConcern');

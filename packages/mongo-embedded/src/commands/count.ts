@@ -45,7 +45,7 @@ async function countMatches(context: CommandContext, { collection, filter }: Cou
   }
 }
 
-/** Refused in transactions, as mongod does: `countDocuments` aggregates instead. */
+/** Rejected in transactions, as in mongod: `countDocuments` aggregates instead. */
 export const countCommand: Command = {
   names: ['count'],
   fields: ['count', 'query', 'limit', 'skip', 'hint', 'collation', 'fields', 'collectionUUID', 'queryOptions'],

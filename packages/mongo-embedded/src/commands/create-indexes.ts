@@ -16,7 +16,7 @@ import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkWritableName, collectionName } from './namespace.ts';
 import { waitForTransactions } from './wait-for-transactions.ts';
 
-/** Most indexes of one collection. Source: manual, "MongoDB Limits and Thresholds". */
+/** Maximum indexes per collection. Source: manual, "MongoDB Limits and Thresholds". */
 const indexesMax = 64;
 const pluginTypes: ReadonlySet<string> = new Set(['text', '2d', '2dsphere', 'hashed', 'columnstore']);
 const pageLimit = { rows: 1000, bytes: 4 * 1024 * 1024 };
@@ -49,7 +49,7 @@ const specificationFields: ReadonlySet<string> = new Set([
   'clustered',
 ]);
 
-/** An index specification as it is kept: `v`, `key` and `name` first, then the options as given. */
+/** Normalizes an index specification for storage: `v`, `key` and `name` first, then the other options. */
 export function parseSpecification(raw: Uint8Array): Buffer {
   const body = new CommandBody(Buffer.from(raw));
   const key = body.document('key');
@@ -106,7 +106,7 @@ function isIdPattern(specification: CommandBody): boolean {
   return key !== undefined && key.keys().length === 1 && key.name === '_id' && key.number('_id') === 1;
 }
 
-/** Whether the index is there already. Throws where a different one has its name, or its keys and signature. */
+/** Whether the index already exists. Throws if a different index has the same name, or the same keys and signature. */
 function exists(collection: Collection, specification: Buffer): boolean {
   const body = new CommandBody(specification);
   if (isIdPattern(body)) return true;
@@ -128,7 +128,7 @@ function exists(collection: Collection, specification: Buffer): boolean {
   throw new MongoFailure('IndexOptionsConflict', `Index already exists with a different name: ${equal.name}`);
 }
 
-/** Every option, with the keys, in an order of no account. */
+/** Every option and the key pattern as comparable text; the order of options does not matter. */
 function optionsOf(specification: Uint8Array, isWanted: (name: string) => boolean = () => true): string {
   const parts: string[] = [];
   forEachElement(specification, (name, element) => {
@@ -151,7 +151,10 @@ const signatureFields: ReadonlySet<string> = new Set([
   'wildcardProjection',
 ]);
 
-/** What tells two indexes apart: on the same keys there may be several of different signatures, since 5.0. Source: manual, createIndexes. */
+/**
+ * The options that distinguish indexes on the same keys; since 5.0 several may coexist if their signatures differ.
+ * Source: manual, createIndexes.
+ */
 function signatureOf(specification: Uint8Array): string {
   return optionsOf(specification, (name) => signatureFields.has(name));
 }

@@ -13,7 +13,7 @@ import { variablesOf } from './find-options.ts';
 import { genericFields } from './generic-fields.ts';
 import { checkCollectionName, checkWritableName, collectionName } from './namespace.ts';
 
-/** Options that are kept as given and shown by listCollections. */
+/** Options that are stored unchanged and shown by listCollections. */
 const kept: ReadonlySet<string> = new Set([
   'changeStreamPreAndPostImages',
   'storageEngine',
@@ -25,7 +25,7 @@ const kept: ReadonlySet<string> = new Set([
   'clusteredIndex',
 ]);
 
-/** Options that would change what reads and writes do in ways that this server does not have. */
+/** Options whose effect on reads and writes is not supported here. */
 const refused: ReadonlySet<string> = new Set([
   'capped',
   'timeseries',
@@ -62,7 +62,7 @@ function checkOption(name: string): void {
     throw new MongoFailure('IDLUnknownField', `BSON field 'create.${name}' is an unknown field.`);
 }
 
-/** A clustered index as it is kept: on `_id`, unique, with a name. */
+/** Normalizes a clustered index for storage: on `_id`, unique, with a name. */
 function clusteredIndex(raw: Buffer): Buffer {
   const body = new CommandBody(raw);
   const isOnId = body.nested('key')?.number('_id') === 1;
@@ -79,7 +79,7 @@ function clusteredIndex(raw: Buffer): Buffer {
     .finish();
 }
 
-/** A view names what it reads, and its pipeline must compile. */
+/** Validates a view: it needs a source, and its pipeline must compile. */
 function checkView(context: CommandContext): void {
   const { body, database } = context;
   const on = body.string('viewOn');

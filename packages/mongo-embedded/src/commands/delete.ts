@@ -58,7 +58,7 @@ interface Parsed {
   readonly limit: 0 | 1;
 }
 
-/** Checks what must hold before any statement runs. */
+/** Validates a statement before any statement runs. */
 function parse(context: CommandContext, statement: CommandBody): Parsed {
   checkFields(statement, statementFields, 'delete.deletes');
   const limit = statement.number('limit');
@@ -75,11 +75,11 @@ function parse(context: CommandContext, statement: CommandBody): Parsed {
 }
 
 export interface DeleteStatement extends Parsed {
-  /** Called in the same turn as the delete, with how many documents went by this statement so far. */
+  /** Called synchronously with each delete, with the number of documents that this statement has deleted so far. */
   readonly deleted?: (count: number) => void;
 }
 
-/** Runs one `{ q, limit }`. Answers how many documents went. */
+/** Runs one `{ q, limit }`. Returns the number of deleted documents. */
 export async function deleteMatches(context: CommandContext, name: string, wanted: DeleteStatement): Promise<number> {
   const { access, database } = context;
   const { statement, limit } = wanted;

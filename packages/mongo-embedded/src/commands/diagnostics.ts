@@ -178,7 +178,7 @@ function getLog({ body }: CommandContext): CommandResult {
   return { totalLinesWritten: 0, log: [] };
 }
 
-/** Commands that tell about the server and change nothing. */
+/** Read-only commands that report the server's state. */
 export const diagnosticCommands: readonly Command[] = [
   { names: ['ping'], run: () => ({}) },
   { names: ['buildInfo', 'buildinfo'], run: buildInfo },

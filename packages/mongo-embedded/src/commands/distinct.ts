@@ -39,7 +39,7 @@ interface Wanted {
   readonly filter: ReturnType<typeof filterOf>;
 }
 
-/** Each value once, in the order in which it is first met; arrays count by their items. */
+/** Distinct values in order of first occurrence; arrays contribute their items. */
 async function readValues(
   context: CommandContext,
   collection: Collection,

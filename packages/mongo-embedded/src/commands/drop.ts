@@ -12,7 +12,7 @@ async function runDrop(context: CommandContext): Promise<CommandResult> {
   await waitForTransactions(context, () => catalog.find(database, name));
   const collection = catalog.find(database, name);
   checkCollectionUuid(context, name);
-  // Since 7.0 dropping what does not exist succeeds. Source: manual, drop.
+  // Since 7.0 dropping a missing collection succeeds. Source: manual, drop.
   if (collection === undefined) return {};
   server.cursors.killWhere((cursor) => cursor.namespace === `${database}.${name}` && !cursor.isChangeStream);
   const nIndexesWas = collection.indexes.length + 1;

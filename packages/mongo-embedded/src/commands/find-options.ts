@@ -17,7 +17,7 @@ import type { CommandContext } from './command.ts';
 
 const emptyDocument = Buffer.from([5, 0, 0, 0, 0]);
 
-/** The variables of a command: its `let`, and one time for all of it. */
+/** The variables of a command: its `let`, and one time for the whole command. */
 export function variablesOf({ body, server }: CommandContext, more?: Uint8Array): Variables {
   const own = body.document('let');
   const letDocument =
@@ -29,25 +29,25 @@ export function variablesOf({ body, server }: CommandContext, more?: Uint8Array)
   });
 }
 
-/** The filter of `find` and its kin; a missing one matches everything. */
+/** The filter of `find` and similar commands; a missing filter matches everything. */
 export function filterOf(document: Uint8Array | undefined, variables: Variables): CompiledFilter {
   return compileFilter(document ?? emptyDocument, variables);
 }
 
-/** Refuses a collation other than the simple one. */
+/** Rejects any collation but the simple one. */
 export function checkCommandCollation(body: CommandBody): void {
   const collation = body.document('collation');
   if (collation !== undefined && collation.length > 5) checkCollation(collation);
 }
 
-/** How the documents are to be ordered. */
+/** The requested order of documents. */
 export interface SortChoice {
   readonly order: ScanOrder;
-  /** To be done after the scan; null where the scan's order is the wanted one. */
+  /** The sort to apply after the scan; null if the scan already yields this order. */
   readonly sort: CompiledSort | null;
 }
 
-/** Reads `sort`, with `$natural` and the orders that a scan gives by itself. */
+/** Reads `sort`, including `$natural` and the orders that a scan yields. */
 export function sortOf(document: Uint8Array | undefined): SortChoice {
   if (document === undefined || document.length === 5) return { order: 'any', sort: null };
   const natural = findElement(document, '$natural');
@@ -57,7 +57,7 @@ export function sortOf(document: Uint8Array | undefined): SortChoice {
   return { order: 'any', sort };
 }
 
-/** Checks that a hinted index exists, and gives the order that it implies. Throws BadValue 2 as mongod does. */
+/** Checks that a hinted index exists and returns the order that it implies. Throws BadValue 2 as mongod does. */
 export function hintedOrder(body: CommandBody, collection: Collection | undefined): ScanOrder {
   const hint = body.element('hint');
   if (hint === undefined) return 'any';
@@ -100,7 +100,7 @@ function patternOf(document: Uint8Array): string {
   return parts.join();
 }
 
-/** `min` and `max` over the index of `_id`, the only one that reads walk. */
+/** `min` and `max` over the `_id` index, the only one that reads use. */
 export function minMaxBounds(body: CommandBody, bounds: IdBounds | null): IdBounds | null {
   const lower = idKey(body, 'min');
   const upper = idKey(body, 'max');

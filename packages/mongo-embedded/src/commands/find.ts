@@ -48,7 +48,7 @@ const known: ReadonlySet<string> = new Set([
   'collectionUUID',
 ]);
 
-/** Options that would change the answer in ways that this server does not have. */
+/** Options whose effect on the result is not supported here. */
 function checkOptions(body: CommandBody): void {
   checkFields(body, known, 'FindCommandRequest');
   if (body.boolean('tailable') === true) {
@@ -78,7 +78,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   });
 }
 
-/** What `find` reads, in its order, with its projection. */
+/** The source of `find`: ordered and projected. */
 export function findSource(context: CommandContext, collection: Collection | undefined): DocumentSource {
   const { body } = context;
   const variables = variablesOf(context);
@@ -98,13 +98,13 @@ export function findSource(context: CommandContext, collection: Collection | und
   return new SortedSource({ source, sort: viewSort, skip, limit, project });
 }
 
-/** A view gives no order by itself, not even that of `_id`. */
+/** A view has no inherent order, not even by `_id`. */
 function sortInFull(document: Uint8Array | undefined): CompiledSort | null {
   const isUnsorted = document === undefined || document.length === 5 || findElement(document, '$natural') !== undefined;
   return isUnsorted ? null : compileSort(document);
 }
 
-/** A projection as a function; it looks again where the filter matched if it has to know. */
+/** A projection as a function; it evaluates the filter again if it needs the matched array position. */
 export function projector(
   spec: Uint8Array,
   filter: CompiledFilter,
@@ -124,14 +124,14 @@ interface Scan {
   readonly project: ((document: Uint8Array) => Uint8Array) | null;
 }
 
-/** A clustered collection keeps its documents in the order of `_id`, so that is its natural order too. */
+/** A clustered collection stores documents in `_id` order, so that is also its natural order. */
 function orderWithin({ options }: Collection, order: ScanOrder): ScanOrder {
   if (findElement(options, 'clusteredIndex') === undefined) return order;
   if (order === 'natural-descending') return 'id-descending';
   return order === 'id-descending' ? order : 'id';
 }
 
-/** A view's documents as pages. Their order is the pipeline's, and they have no place in a table. */
+/** A view's documents as pages, in pipeline order; they have no row in a table. */
 function readViewPages(context: CommandContext, view: Collection): PageReader {
   const documents = documentsOf(context, view, { bounds: null })[Symbol.iterator]();
   return {
@@ -147,7 +147,7 @@ function readViewPages(context: CommandContext, view: Collection): PageReader {
   };
 }
 
-/** Documents of one collection or view along the shortest way. */
+/** The documents of one collection or view, by the cheapest plan. */
 export function scanSource(context: CommandContext, collection: Collection, scan: Scan): DocumentSource {
   const { access, server } = context;
   const { filter, order, bounds, skip, limit, project } = scan;

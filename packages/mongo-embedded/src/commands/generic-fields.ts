@@ -21,7 +21,7 @@ export const genericFields: ReadonlySet<string> = new Set([
   '$client',
 ]);
 
-/** Refuses arguments that a command does not have, 40415. `path` is what the message calls the document. */
+/** Rejects unknown arguments with 40415. `path` is the document's name in the message. */
 export function checkFields(body: CommandBody, known: ReadonlySet<string>, path: string): void {
   for (const name of body.keys()) {
     if (known.has(name) || genericFields.has(name)) continue;

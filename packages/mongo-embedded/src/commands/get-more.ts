@@ -7,7 +7,7 @@ import { sessionKey } from '../session/session-table.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkCollectionName } from './namespace.ts';
 
-/** How long a tailable cursor waits for a document when the client does not say, milliseconds. Source: manual, getMore. */
+/** Default wait of a tailable cursor for a document, milliseconds. Source: manual, getMore. */
 const awaitMsDefault = 1000;
 
 async function run(context: CommandContext): Promise<CommandResult> {
@@ -94,7 +94,9 @@ function failWhereAsked(context: CommandContext, cursor: Cursor): void {
   }
 }
 
-/** An error ends the cursor, except one that says nothing about it: a wrong owner, or a fail point before anything was read. */
+/**
+ * An error closes the cursor, unless it is unrelated to it: a wrong owner, or a fail point before anything was read.
+ */
 function isFatal(error: unknown, cursor: Cursor): boolean {
   if (cursor.killed.signal.aborted) return false;
   const code = error instanceof MongoFailure ? error.code : 1;

@@ -4,10 +4,10 @@ import { documentBytesMax, maxWireVersion, replicaSetName, topologyCounter } fro
 import { messageBytesMax } from '../wire/frame-reader.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 
-/** Longest that a `hello` may wait for a change of topology, milliseconds; drivers ask for ten seconds. */
+/** Maximum wait of a `hello` for a topology change, milliseconds; drivers use ten seconds. */
 const awaitMsMax = 60_000;
 
-/** Takes the client's metadata, which may come once per connection. Source: the MongoDB handshake specification. */
+/** Reads the client's metadata, which may be sent once per connection. Source: the MongoDB handshake specification. */
 function readClient({ body, connection }: CommandContext): void {
   const client = body.nested('client');
   if (client === undefined) return;
@@ -62,5 +62,5 @@ async function run(context: CommandContext): Promise<CommandResult> {
   };
 }
 
-/** The handshake, by its present and its old name. */
+/** The handshake, under its current and its legacy name. */
 export const helloCommand: Command = { names: ['hello', 'isMaster', 'ismaster'], isTransactional: false, run };

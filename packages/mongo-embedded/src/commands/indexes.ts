@@ -20,7 +20,7 @@ function existing(context: CommandContext): Collection {
   return collection;
 }
 
-/** The index of `_id` as it is listed: as part of the collection where that is clustered by it, and not at all for a view. */
+/** The `_id` index as `listIndexes` shows it: clustered if the collection is clustered, absent for a view. */
 function idIndexOf({ options }: Collection): Buffer[] {
   const clustered = findElement(options, 'clusteredIndex');
   if (clustered === undefined) return [idIndexSpecification];
@@ -54,7 +54,7 @@ function samePattern(a: Uint8Array, b: Uint8Array): boolean {
   return shown(a) === shown(b);
 }
 
-/** The indexes that the command's `index` names: a name, a list of names, `*`, or a key pattern. */
+/** The indexes that `index` selects: a name, a list of names, `*`, or a key pattern. */
 function chosen(collection: Collection, wanted: RawElement): IndexTable[] {
   if (wanted.type === bsonTypes.array) {
     const indexes: IndexTable[] = [];

@@ -11,16 +11,16 @@ import { StatementIds } from './statement-ids.ts';
 import { storedForm } from './stored-form.ts';
 import { appendWriteErrors, type WriteError } from './write-items.ts';
 
-/** Most documents or statements in one write command; `hello` announces it. */
+/** Maximum documents or statements in one write command; reported by `hello`. */
 export const writeBatchMax = 100_000;
 
 /**
- * mongod logs the documents of one insert command in groups, each group one entry under one time, so change events of a
- * group share their clusterTime. Source: `internalInsertMaxBatchSize` of mongod 8.0.
+ * mongod logs the documents of one insert command in groups, each as one oplog entry, so the change events of a group
+ * share a clusterTime. Source: `internalInsertMaxBatchSize` of mongod 8.0.
  */
 const insertGroupMax = 500;
 
-/** Throws InvalidLength 16 where a write command has no statements or too many. */
+/** Throws InvalidLength 16 if a write command has no statements or too many. */
 export function checkBatchSize(count: number): void {
   if (count >= 1 && count <= writeBatchMax) return;
   throw new MongoFailure(
@@ -64,7 +64,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   return statements.appendRetried(appendWriteErrors(writer, errors));
 }
 
-/** Inserts documents one by one into one collection, sharing the time of a group among them. */
+/** Inserts documents into one collection, one at a time; the documents of a group share a time. */
 export class Inserter {
   readonly #context: CommandContext;
   readonly #name: string;
@@ -78,7 +78,7 @@ export class Inserter {
     this.#name = name;
   }
 
-  /** Null, or why the document was not inserted. What is not MongoDB's own error is thrown. */
+  /** Returns null, or the error of a document that was not inserted. Throws any error that is not MongoDB's own. */
   insert(document: Uint8Array): MongoFailure | null | Promise<MongoFailure | null> {
     try {
       this.#insertNow(document);
@@ -101,7 +101,7 @@ export class Inserter {
     this.inserted += 1;
   }
 
-  /** Whether nobody has written since the group began: the history's times never go back. */
+  /** Whether no other write has happened since the group began: history times must not go backwards. */
   #isNewest({ time }: Stamp): boolean {
     return compareClusterTime(time, this.#context.server.store.clusterClock.current) === 0;
   }
@@ -121,8 +121,8 @@ export class Inserter {
 }
 
 /**
- * Errors of one statement are reported beside the others'; an interruption fails the whole command, as in mongod's
- * write_ops_exec.cpp; anything that is not MongoDB's own error undoes the group.
+ * Returns the error of one statement for `writeErrors`. An interruption fails the whole command, as in mongod's
+ * write_ops_exec.cpp. Any error that is not MongoDB's own rolls back the commit group.
  */
 export function toWriteFailure(error: unknown, context: CommandContext): MongoFailure {
   const isOwn =

@@ -21,8 +21,8 @@ export interface MatchOptions {
 }
 
 /**
- * Calls `change` with each document that matches, each once. A document that an open transaction holds is waited for and matched
- * again; one that no longer matches is passed over. Gives way to other clients on long scans, as mongod yields.
+ * Calls `change` once for each matching document. If an open transaction has locked a document, waits for it and
+ * matches again, and skips the document if it no longer matches. Long scans yield to other clients, as in mongod.
  */
 export async function forEachMatch(
   context: CommandContext,
@@ -36,7 +36,7 @@ export async function forEachMatch(
   for (let page = reader.next(pageLimit); page !== null; page = reader.next(pageLimit)) {
     const changes = new PageChanges(context, { collection, filter, remaining, change });
     for (const read of page) {
-      // Nothing else may run between reading a page and changing its documents: await only where there is a wait.
+      // No other code may run between reading a page and changing its documents, so await only a promise.
       const outcome = changes.apply(read);
       const isChanged = outcome instanceof Promise ? await outcome : outcome;
       if (isChanged && isSingle) return;
@@ -47,7 +47,7 @@ export async function forEachMatch(
 
 interface MatchPlan {
   readonly plan: ScanPlan;
-  /** What the scan itself does not ensure; null where it ensures the whole filter. */
+  /** The filter still to be evaluated; null if the scan covers it completely. */
   readonly remaining: CompiledFilter | null;
 }
 
@@ -114,7 +114,7 @@ function changeOnce(
   }
 }
 
-/** The key of the match that a sort puts first; none if nothing matches. */
+/** The key of the first match in sort order; empty if nothing matches. */
 async function firstInOrder(
   context: CommandContext,
   { collection, filter, sort }: MatchOptions,

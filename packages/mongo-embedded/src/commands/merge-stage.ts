@@ -111,7 +111,7 @@ function mergeOne(context: CommandContext, { collection, form, spec }: MergeItem
     );
 }
 
-/** What `merge` means: the fields of the new document over those of the old. */
+/** `whenMatched: 'merge'`: the fields of the new document replace those of the old. */
 const mergeStages = rawValue(
   bsonTypes.array,
   serialize({ 0: { $replaceWith: { $mergeObjects: ['$$ROOT', '$$new'] } } }),

@@ -6,14 +6,14 @@ import { MongoFailure } from '../error/mongo-failure.ts';
 const namespaceBytesMax = 255;
 const databaseBytesMax = 63;
 
-/** Refuses a name that no database may have, InvalidNamespace 73. */
+/** Rejects an invalid database name with InvalidNamespace 73. */
 export function checkDatabaseName(database: string): void {
   if (database === '' || Buffer.byteLength(database) > databaseBytesMax || /[/\\. "$\0]/.test(database)) {
     throw new MongoFailure('InvalidNamespace', `Invalid database name: '${database}'`);
   }
 }
 
-/** Refuses a name that no collection may have, InvalidNamespace 73. */
+/** Rejects an invalid collection name with InvalidNamespace 73. */
 export function checkCollectionName(database: string, name: string): void {
   checkDatabaseName(database);
   const namespace = `${database}.${name}`;
@@ -27,7 +27,7 @@ export function checkCollectionName(database: string, name: string): void {
   }
 }
 
-/** Also refuses names that clients must not create or write: those with `$` and the system's own. */
+/** Also rejects names that clients must not create or write: names with `$` and system collections. */
 export function checkWritableName(database: string, name: string): void {
   checkCollectionName(database, name);
   if (name.includes('$')) throw new MongoFailure('InvalidNamespace', `Invalid collection name: ${name}`);

@@ -14,7 +14,7 @@ import { Inserter } from './insert.ts';
 import { checkWritableName } from './namespace.ts';
 import { compileStatement, runUpdate, type UpdateParts } from './update-statement.ts';
 
-/** A last stage that writes what the pipeline gives. */
+/** A final stage that writes the pipeline's output. */
 export type OutputStage =
   | { readonly kind: 'out'; readonly database: string; readonly name: string }
   | {
@@ -108,7 +108,7 @@ function readMerge(context: CommandContext, operand: RawValue): OutputStage {
   };
 }
 
-/** Writes the documents where the stage says. */
+/** Writes the documents to the stage's target. */
 export async function writeOutput(
   context: CommandContext,
   documents: Iterable<Uint8Array>,
@@ -119,7 +119,7 @@ export async function writeOutput(
   else await mergeInto(within, documents, stage);
 }
 
-/** A new collection under a temporary name takes the place of the old one when it is complete, as in mongod. */
+/** Fills a temporary collection and renames it over the target once complete, as in mongod. */
 async function replaceCollection(
   context: CommandContext,
   documents: Iterable<Uint8Array>,
@@ -236,7 +236,7 @@ function matchOn(document: Uint8Array, on: readonly string[]): Buffer {
   return writer.finish();
 }
 
-/** The update that makes of the target's document what `whenMatched` says, with the new one as `$$new`. */
+/** The update that applies `whenMatched` to the target's document, with the new document as `$$new`. */
 function updateFor(document: Uint8Array, whenMatched: string | RawValue): { type: number; bytes: Buffer } {
   if (typeof whenMatched !== 'string') return { type: bsonTypes.array, bytes: Buffer.from(whenMatched.span()) };
   if (whenMatched === 'replace') return { type: bsonTypes.object, bytes: Buffer.from(document) };

@@ -1,6 +1,6 @@
 /** Server parameters that clients read or set, with mongod's names and defaults. */
 export interface Parameters {
-  /** Idle cursors are closed after this. */
+  /** Idle time after which cursors are closed. */
   cursorTimeoutMillis: number;
   transactionLifetimeLimitSeconds: number;
   localLogicalSessionTimeoutMinutes: number;

@@ -4,8 +4,9 @@ import { LockedByTransaction } from '../storage/document-access.ts';
 import type { CommandContext } from './command.ts';
 
 /**
- * Runs `attempt` again each time the transaction that stood in its way has ended, as a write outside of a transaction waits in mongod.
- * `first` is the error of the attempt before; anything but LockedByTransaction is thrown as it is. Throws MaxTimeMSExpired 50.
+ * Retries `attempt` whenever the transaction that blocked it ends, as a write outside a transaction waits in mongod.
+ * `first` is the error of the previous attempt; any error but LockedByTransaction is rethrown. Throws
+ * MaxTimeMSExpired 50.
  */
 export async function retryWhenUnlocked<Result>(
   context: CommandContext,

@@ -61,7 +61,7 @@ function refresh(context: CommandContext): CommandResult {
   return {};
 }
 
-/** Sessions and the ends of transactions. */
+/** Session commands, and the commands that end a transaction. */
 export const sessionCommands: readonly Command[] = [
   { names: ['commitTransaction'], isAdminOnly: true, isTransactional: true, isWrite: true, run: commit },
   { names: ['abortTransaction'], isAdminOnly: true, isTransactional: true, isWrite: true, run: abort },

@@ -15,7 +15,7 @@ export interface SourceStage {
   readonly stage: readonly [name: string, operand: RawValue];
 }
 
-/** Documents of a first stage that reads the server instead of a collection; null for every other stage. */
+/** The documents of a first stage that reads server state instead of a collection; null for any other stage. */
 export function readSourceStage(
   context: CommandContext,
   { name, collection, stage }: SourceStage,

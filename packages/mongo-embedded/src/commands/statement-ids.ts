@@ -2,7 +2,7 @@ import type { BsonWriter } from '../bson/bson-writer.ts';
 import { numberOf } from '../bson/command-body.ts';
 import type { CommandContext } from './command.ts';
 
-/** The statements of a retryable write that were applied before, so that the reply can name them. */
+/** Tracks which statements of a retryable write were already applied, so that the reply can list them. */
 export class StatementIds {
   readonly #context: CommandContext;
   readonly #ids: readonly number[] | null;
@@ -15,7 +15,7 @@ export class StatementIds {
     this.#first = context.body.number('stmtId') ?? 0;
   }
 
-  /** The raw result of the statement at that place in the command if it was applied before, else null. */
+  /** The stored result of the statement at `index` if it was already applied, else null. */
   before(index: number): Buffer | null {
     const id = this.#idOf(index);
     const result = this.#context.retryableWrite?.find(id) ?? null;
@@ -23,7 +23,7 @@ export class StatementIds {
     return result;
   }
 
-  /** Keeps the result of the statement. Call in the same turn as the write. */
+  /** Stores the statement's result. Call synchronously with the write. */
   applied(index: number, result: Buffer | null): void {
     this.#context.retryableWrite?.record(this.#idOf(index), result);
   }

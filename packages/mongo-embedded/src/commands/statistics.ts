@@ -88,7 +88,7 @@ function validate({ body, database, access }: CommandContext): CommandResult {
   };
 }
 
-/** Counts and sizes. Sizes are those of the documents; what SQLite adds is not split up by collection. */
+/** Counts and sizes. Sizes cover the documents only; SQLite's overhead is not attributed to collections. */
 export const statisticsCommands: readonly Command[] = [
   { names: ['collStats', 'collstats'], run: collStats },
   { names: ['dbStats', 'dbstats'], run: dbStats },

@@ -24,7 +24,7 @@ export function checkDocumentSize(bytes: Uint8Array): void {
   throw new MongoFailure('BSONObjectTooLarge', message);
 }
 
-/** Refuses the types that an `_id` may not have, InvalidIdField 53. */
+/** Rejects types that are not allowed for `_id`, with InvalidIdField 53. */
 export function checkId(id: RawValue): void {
   const isRefused = id.type === bsonTypes.array || id.type === bsonTypes.regex || id.type === bsonTypes.undefined;
   if (isRefused) throw new MongoFailure('InvalidIdField', `The '_id' value cannot be of type ${typeName(id.type)}`);
@@ -38,8 +38,8 @@ export function checkId(id: RawValue): void {
 }
 
 /**
- * What mongod stores for a document that is inserted: the same bytes, with `_id` added or moved to the front where it is
- * not there, and zero timestamps at the top level replaced by `now()`.
+ * The stored form of an inserted document: the same bytes, with `_id` added or moved to the front, and top-level zero
+ * timestamps replaced by `now()`.
  */
 export function storedForm(document: Uint8Array, now: () => ClusterTime): StoredForm {
   checkDocumentSize(document);

@@ -1,7 +1,10 @@
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { Command } from './command.ts';
 
-/** Commands of MongoDB that this server knows by name only. Naming them tells "not here" from "no such thing". */
+/**
+ * MongoDB commands that are not implemented here. Listing them lets the error distinguish "not supported" from
+ * "unknown command".
+ */
 const names = [
   'abortReshardCollection',
   'addShard',
@@ -89,5 +92,5 @@ function refuseLogin(name: string): Command {
   };
 }
 
-/** Refusals in MongoDB's words: 115 for what is not here, 18 for logins, since there are no users. */
+/** MongoDB's error for each: 115 for unsupported commands, 18 for logins, since there are no users. */
 export const unsupportedCommands: readonly Command[] = [...names.map(refuse), ...authentication.map(refuseLogin)];

@@ -37,7 +37,7 @@ export interface UpdateOutcome extends UpdateCounts {
 }
 
 export interface UpdateParts {
-  /** Where `filter` comes from: `q` of an update, `query` of a findAndModify. */
+  /** The filter: `q` of an update, `query` of a findAndModify. */
   readonly filter: Uint8Array | undefined;
   readonly update: { readonly type: number; readonly bytes: Buffer } | undefined;
   readonly constants: Uint8Array | undefined;
@@ -47,7 +47,7 @@ export interface UpdateParts {
   readonly isUpsert: boolean;
 }
 
-/** The command's variables with those of `c`, which only a pipeline may use. */
+/** The command's variables plus those of `c`, which only pipeline updates may use. */
 function variablesWith(context: CommandContext, { constants, update }: UpdateParts): Variables {
   if (constants === undefined) return variablesOf(context);
   if (update?.type !== bsonTypes.array)
@@ -55,7 +55,7 @@ function variablesWith(context: CommandContext, { constants, update }: UpdatePar
   return variablesOf(context, constants);
 }
 
-/** Compiles an update with the checks that need no document. */
+/** Compiles an update and performs every check that does not need a document. */
 export function compileStatement(context: CommandContext, parts: UpdateParts): UpdateStatement {
   const variables = variablesWith(context, parts);
   const filter = filterOf(parts.filter, variables);
@@ -98,12 +98,12 @@ export function parseStatement(
   });
 }
 
-/** How often an upsert that lost a race looks again. */
+/** Maximum retries of an upsert that lost a race. */
 const upsertRetriesMax = 3;
 
 export interface UpdateAttempt {
   readonly statement: UpdateStatement;
-  /** Called in the same turn as each write. */
+  /** Called synchronously with each write. */
   readonly record?: (outcome: UpdateOutcome) => void;
   readonly attemptsLeft?: number;
 }
@@ -139,7 +139,7 @@ export async function runUpdate(context: CommandContext, name: string, attempt: 
     attempt.record?.(outcome);
     return outcome;
   } catch (error) {
-    // Another upsert came first: what it inserted may match now. Source: manual, "Upsert with Unique Index".
+    // Another upsert won the race; the document that it inserted may match now. Source: manual, "Upsert with Unique Index".
     const isDuplicate = error instanceof MongoFailure && error.code === errorCodes.DuplicateKey;
     if (!isDuplicate || attemptsLeft === 0) throw error;
     return runUpdate(context, name, { ...attempt, attemptsLeft: attemptsLeft - 1 });

@@ -50,7 +50,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   return batch.reply();
 }
 
-/** The statements of one command, run one after the other, and what they did together. */
+/** Runs the statements of one command in order and accumulates the reply. */
 class UpdateBatch {
   readonly #context: CommandContext;
   readonly #name: string;
@@ -98,7 +98,7 @@ class UpdateBatch {
   }
 }
 
-/** What a retry needs to answer the same again. */
+/** The result to store, so that a retry gets the same reply. */
 function toResult({ matched, modified, upsertedId }: UpdateCounts): Buffer {
   const writer = new BsonWriter().int32('matched', matched).int32('modified', modified);
   if (upsertedId !== null) writer.value('upsertedId', upsertedId.type, upsertedId.span());

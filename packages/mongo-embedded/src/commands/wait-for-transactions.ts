@@ -3,7 +3,7 @@ import { LockedByTransaction } from '../storage/document-access.ts';
 import type { CommandContext } from './command.ts';
 import { retryWhenUnlocked } from './retry-when-unlocked.ts';
 
-/** Waits until no open transaction holds a document of the collection: schema changes come after it, as in mongod. */
+/** Waits until no open transaction has locked a document of the collection, as schema changes do in mongod. */
 export async function waitForTransactions(context: CommandContext, find: () => Collection | undefined): Promise<void> {
   for (;;) {
     const collection = find();

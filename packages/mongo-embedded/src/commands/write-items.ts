@@ -7,7 +7,7 @@ export interface WriteError {
   readonly failure: MongoFailure;
 }
 
-/** Appends `writeErrors` as mongod lays them out, where there are any. */
+/** Appends `writeErrors` in mongod's layout, if there are any. */
 export function appendWriteErrors(writer: BsonWriter, errors: readonly WriteError[]): BsonWriter {
   if (errors.length === 0) return writer;
   writer.beginArray('writeErrors');

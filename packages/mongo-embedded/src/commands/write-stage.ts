@@ -13,13 +13,13 @@ import { storedForm } from './stored-form.ts';
 import { waitForTransactions } from './wait-for-transactions.ts';
 import { writeTargetOf } from './write-target.ts';
 
-/** A last stage that writes the result instead of answering it. */
+/** A final stage that writes the result instead of returning it. */
 export interface WriteStage {
   readonly name: '$out' | '$merge';
   readonly operand: RawValue;
 }
 
-/** The `$out` or `$merge` that a pipeline ends with, or null. Anywhere else is 40601, inside a transaction 263. */
+/** The pipeline's final `$out` or `$merge`, or null. Any other position is 40601; inside a transaction 263. */
 export function writeStageOf(context: CommandContext, stages: readonly RawValue[]): WriteStage | null {
   for (const [index, stage] of stages.entries()) {
     const [name, operand] = stageOf(stage);
@@ -40,7 +40,7 @@ export function writeStageOf(context: CommandContext, stages: readonly RawValue[
   return null;
 }
 
-/** Runs the stage over everything that the pipeline gave; nothing is written before the pipeline has ended. */
+/** Runs the stage over the pipeline's whole output; nothing is written before the pipeline has finished. */
 export async function runWriteStage(
   context: CommandContext,
   stage: WriteStage,
@@ -52,7 +52,7 @@ export async function runWriteStage(
 }
 
 /**
- * `$out`: the documents under a temporary name, with the options and indexes of the collection that is there, then renamed over it. A
+ * `$out`: fills a temporary collection that has the target's options and indexes, then renames it over the target. A
  * stream on the target sees a rename. Source: manual, "$out"; `metadata_notifications.js` of mongodb/mongo.
  */
 async function runOut(context: CommandContext, operand: RawValue, documents: readonly Uint8Array[]): Promise<void> {

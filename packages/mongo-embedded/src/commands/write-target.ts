@@ -6,7 +6,7 @@ import { refuseView } from './collection-documents.ts';
 import type { CommandContext } from './command.ts';
 import { checkWritableName } from './namespace.ts';
 
-/** Where `$out` or `$merge` writes to. */
+/** The target of `$out` or `$merge`. */
 export interface WriteTarget {
   readonly database: string;
   readonly name: string;
