@@ -3,7 +3,7 @@ import type { ChangeStream } from '../change-stream/change-stream.ts';
 import type { Clock } from '../clock.ts';
 import type { Batch, BatchRequest, DocumentSource } from './cursor-table.ts';
 
-/** A change stream as a cursor reads it: a batch waits for its first event until the time is up, woken by commits. */
+/** A change stream as a cursor source: a batch waits for its first event until the timeout; commits wake it. */
 export class ChangeStreamSource implements DocumentSource {
   readonly #stream: ChangeStream;
   readonly #clock: Clock;
@@ -24,12 +24,12 @@ export class ChangeStreamSource implements DocumentSource {
         return { documents: batch.events, isExhausted: batch.isInvalidated, resumeToken: batch.postBatchResumeToken };
       }
       await this.#stream.wait(leftMs, request.signal);
-      // A stream that looks at much and shows little gives way to others between two looks.
+      // A stream that examines many entries and shows few yields to other clients between rounds.
       await nextTurn();
     }
   }
 
   close(): void {
-    // The stream holds no resources beyond its place in the history.
+    // The stream holds no resources besides its position in the history.
   }
 }

@@ -3,10 +3,10 @@ import type { Clock } from '../clock.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { Transaction } from '../session/transaction.ts';
 
-/** One batch on its way to the client. */
+/** One batch of documents. */
 export interface Batch {
   readonly documents: readonly Uint8Array[];
-  /** Nothing more will come; the cursor closes. */
+  /** There are no more documents; the cursor closes. */
   readonly isExhausted: boolean;
   /** Change streams only: raw `postBatchResumeToken`. */
   readonly resumeToken?: Uint8Array;
@@ -37,7 +37,7 @@ export interface Cursor {
   readonly isTailable: boolean;
   /** Raw lsid in hexadecimal, or null: killed with its session. */
   readonly session: string | null;
-  /** The transaction that it reads in, or null; it ends with it. */
+  /** The transaction that the cursor belongs to and ends with, or null. */
   readonly transaction: Transaction | null;
   readonly hasNoTimeout: boolean;
   /** `maxTimeMS` of the call that opened it, spread over its getMores; null without a limit. */
@@ -52,12 +52,12 @@ export type NewCursor = Pick<
   'namespace' | 'source' | 'isChangeStream' | 'isTailable' | 'session' | 'transaction' | 'hasNoTimeout' | 'timeLeftMs'
 >;
 
-/** At most this many cursors are open; one more is refused instead of growing without a bound. */
+/** Maximum open cursors; opening another one fails. */
 const cursorsMax = 100_000;
 
 /**
- * Open cursors by id. They outlive the connection that opened them; idle ones are closed by `closeIdle`, which the server
- * calls from time to time. Killing a cursor that is in use makes its getMore answer CursorKilled 237.
+ * Open cursors by id. They outlive the connection that opened them; the server calls `closeIdle` periodically to
+ * close idle ones. Killing a cursor in use makes its getMore fail with CursorKilled 237.
  */
 export class CursorTable {
   readonly #clock: Clock;
@@ -109,7 +109,7 @@ export class CursorTable {
     cursor.usedMs = this.#clock.monotonicMs();
   }
 
-  /** Closes the cursor. Answers false if there was none of that id. */
+  /** Closes the cursor. Returns false if no cursor has that id. */
   kill(id: bigint): boolean {
     const cursor = this.#cursors.get(id);
     if (cursor === undefined) return false;

@@ -2,13 +2,13 @@ import { MongoFailure } from '../error/mongo-failure.ts';
 import { documentBytesMax, documentBytesSlack } from '../server-state.ts';
 import type { Batch, BatchRequest, DocumentSource } from './cursor-table.ts';
 
-/** How many documents are pulled between two looks at the clock. */
+/** Documents pulled between two checks of the clock. */
 const checkEvery = 256;
 
-/** The results of a pipeline, pulled as batches ask for them. Throws BSONObjectTooLarge 10334 for a result beyond 16 MB. */
+/** The results of a pipeline, pulled on demand. Throws BSONObjectTooLarge 10334 for a result beyond 16 MB. */
 export class IteratorSource implements DocumentSource {
   readonly #iterator: Iterator<Uint8Array>;
-  /** Pulled, but too large for the batch before. */
+  /** Pulled, but too large for the previous batch. */
   #pending: Uint8Array | null = null;
 
   constructor(documents: Iterable<Uint8Array>) {

@@ -1,6 +1,6 @@
 import type { Batch, BatchRequest, DocumentSource } from './cursor-table.ts';
 
-/** Documents that are all known already: lists of collections and indexes, sorted results. */
+/** A source whose documents are all known up front: lists of collections and indexes, sorted results. */
 export class ListSource implements DocumentSource {
   #documents: readonly Uint8Array[];
   #position = 0;

@@ -6,10 +6,10 @@ import { documentBytesMax, documentBytesSlack } from '../server-state.ts';
 import { sessionKey } from '../session/session-table.ts';
 import type { Batch, BatchRequest, DocumentSource } from './cursor-table.ts';
 
-/** Documents of a first batch when the client does not say. Source: manual, `cursor.batchSize()`. */
+/** Default size of the first batch. Source: manual, `cursor.batchSize()`. */
 export const firstBatchMax = 101;
 
-/** A batch's documents stay below this, so that the reply fits what `hello` announces. */
+/** Maximum bytes of a batch's documents, so that the reply fits the limit in `hello`. */
 export const batchBytesMax = documentBytesMax;
 
 export interface CursorOptions {
@@ -44,7 +44,7 @@ export function batchRequest(
   };
 }
 
-/** Reads the first batch and keeps a cursor if there may be more. */
+/** Reads the first batch and registers a cursor if there may be more. */
 export async function openCursor(context: CommandContext, options: CursorOptions): Promise<BsonWriter> {
   const { source, namespace, batchSize } = options;
   const { snapshotTime } = context;

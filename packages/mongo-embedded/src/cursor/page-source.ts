@@ -5,7 +5,7 @@ import type { StoredDocument } from '../storage/collection-table.ts';
 import type { PageReader } from '../storage/document-access.ts';
 import type { Batch, BatchRequest, DocumentSource } from './cursor-table.ts';
 
-/** A scan gives way to other clients after this long, milliseconds. */
+/** A scan yields to other clients after this time, milliseconds. */
 const turnMsMax = 10;
 const pageRowsMax = 1000;
 const pageBytesMax = 4 * 1024 * 1024;
@@ -22,8 +22,8 @@ export interface PageSourceOptions {
 }
 
 /**
- * The documents of a scan, filtered and projected, batch by batch. What no filter or projection asks for goes into the reply as the bytes
- * that are stored. A batch that is full does not look whether more follows, as mongod does not.
+ * The documents of a scan, filtered and projected, batch by batch. Fields that no filter or projection touches are
+ * copied as stored. A full batch does not check whether more documents follow, as in mongod.
  */
 export class PageSource implements DocumentSource {
   readonly #options: PageSourceOptions;
@@ -75,7 +75,7 @@ export class PageSource implements DocumentSource {
     return page !== null;
   }
 
-  /** Moves matching documents of the page into the batch. Answers their bytes, or -1 when the batch can hold no more. */
+  /** Moves matching documents of the page into the batch. Returns their size in bytes, or -1 if the batch is full. */
   #take(request: BatchRequest, documents: Uint8Array[], bytesBefore: number): number {
     const { filter, project } = this.#options;
     let bytes = 0;

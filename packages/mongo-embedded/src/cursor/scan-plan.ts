@@ -2,12 +2,12 @@ import type { CompiledFilter } from '../query/filter.ts';
 import { everyKey, type IdBounds } from '../query/id-bounds.ts';
 import type { ScanPlan } from '../storage/document-access.ts';
 
-/** The order that a reader wants: along `_id`, in insertion order, or none in particular. */
+/** The requested order: by `_id`, by insertion, or any. */
 export type ScanOrder = 'id' | 'id-descending' | 'natural' | 'natural-descending' | 'any';
 
 /**
- * The shortest way to every document that may match: look-ups for known `_id`s, a range of `_id`, or the whole
- * collection, in an order that spares a sort.
+ * The cheapest plan that reaches every possible match: lookups of known `_id`s, a range of `_id`, or the whole
+ * collection, in an order that avoids a sort.
  */
 export function planScan(
   filter: CompiledFilter,
@@ -21,7 +21,7 @@ export function planScan(
   return { keys: null, range: isAlongId ? (bounds?.range ?? everyKey) : null, isDescending };
 }
 
-/** The filter to run on what the plan finds; null where the plan finds nothing else. */
+/** The filter to apply to the plan's documents; null if the plan yields only matches. */
 export function remainingFilter(filter: CompiledFilter): CompiledFilter | null {
   return filter.matchesAll || filter.idBounds?.isExact === true ? null : filter;
 }

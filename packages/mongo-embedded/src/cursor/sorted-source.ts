@@ -3,7 +3,7 @@ import type { CompiledSort } from '../query/sort.ts';
 import type { Batch, BatchRequest, DocumentSource } from './cursor-table.ts';
 import { ListSource } from './list-source.ts';
 
-/** Documents that a sort may hold, in bytes. mongod spills to disk beyond 100 MB; here a larger sort is refused. */
+/** Documents that a sort may hold, in bytes. mongod spills to disk beyond 100 MB; here a larger sort fails. */
 const sortBytesMax = 512 * 1024 * 1024;
 
 export interface SortedSourceOptions {
@@ -19,7 +19,10 @@ interface Sorted {
   readonly document: Uint8Array;
 }
 
-/** Reads everything from another source on the first batch, orders it, and hands it out. With a limit it holds no more than twice that many. */
+/**
+ * Reads another source completely on the first batch, sorts it, and returns it. With a limit it holds at most twice
+ * that many documents.
+ */
 export class SortedSource implements DocumentSource {
   readonly #options: SortedSourceOptions;
   #sorted: ListSource | null = null;
