@@ -1,8 +1,8 @@
 /**
- * What a committed change looks like in the history, and how a change stream reads it.
+ * The shape of a committed change in the history, and the interface through which change streams read it.
  *
- * The history plays the part of mongod's oplog: every write puts its entry in the same SQLite transaction as the
- * document itself, so a change stream sees exactly what was acknowledged and in commit order (I2, I3).
+ * The history is the counterpart of mongod's oplog: every write stores its entry in the same SQLite transaction as
+ * the document, so a change stream sees exactly the acknowledged changes in commit order (I2, I3).
  */
 
 /** BSON Timestamp as the history orders by: seconds since 1970, then an increment within the second. */
@@ -24,7 +24,7 @@ export type HistoryKind =
   | 'dropIndexes'
   | 'modify';
 
-/** One committed change, as the history keeps it; raw BSON documents are exact bytes. */
+/** One committed change as stored; raw BSON documents keep their exact bytes. */
 export interface HistoryEntry {
   /** Position in the history, strictly increasing, never reused. */
   readonly sequence: number;
@@ -62,10 +62,10 @@ export interface HistoryEntry {
 export interface History {
   /** Entries with sequence > `after`, oldest first, at most `limit`. */
   read(after: number, limit: number): HistoryEntry[];
-  /** Newest cluster time, also when nothing is written (advances when idle so that streams can report progress). */
+  /** The current cluster time. It advances even without writes, so that idle streams can report progress. */
   now(): ClusterTime;
   head(): { sequence: number; time: ClusterTime };
-  /** Oldest time still kept; a resume before it is 286 ChangeStreamHistoryLost. */
+  /** Oldest retained time; resuming before it is 286 ChangeStreamHistoryLost. */
   oldest(): { sequence: number; time: ClusterTime };
   /** Sequence of the last entry with a time before the given one. */
   findByTime(time: ClusterTime): number;

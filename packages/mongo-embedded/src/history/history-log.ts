@@ -7,7 +7,7 @@ import { type Change, type HistoryRow, kindNumber, packExtra, toHistoryEntry } f
 import { HistorySegments } from './history-segments.ts';
 import { HistoryWaiters } from './history-waiters.ts';
 
-/** Time and order that one or more entries are written under. */
+/** The time and ordinal under which one or more entries are written. */
 export interface Stamp {
   readonly time: ClusterTime;
   readonly wallTimeMs: number;
@@ -28,16 +28,16 @@ const selectEntries = `SELECT h.sequence, h.seconds, h.increment, h.ordinal, h.w
 
 const oldestSql = 'SELECT sequence, seconds, increment FROM history ORDER BY sequence LIMIT 1';
 
-/** A page of entries stops at this many bytes of documents, so that a reader holds little however large they are. */
+/** Maximum bytes of documents per page of entries, to bound a reader's memory. */
 const readBytesMax = 16 * 1024 * 1024;
 
 /**
  * The history of all changes, in the order of their commit.
  *
- * It is written in the SQLite transaction of the change itself and read only up to the last commit, so a stream never shows
- * what could still be undone and never misses what was acknowledged (I2, I3). It is bounded in bytes: the oldest
- * stretch goes when it grows beyond (I11), and a stream that still needed it is told that its history is lost.
- * The worst that can happen: a bound so small that a slow stream falls off it.
+ * It is written in the SQLite transaction of the change and read only up to the last commit, so a stream never shows
+ * a change that may be rolled back and never misses an acknowledged one (I2, I3). Its size is limited: beyond the
+ * limit the oldest segment is pruned (I11), and a stream that still needed it gets a history-lost error. Worst case:
+ * a limit so small that slow streams lose their position.
  */
 export class HistoryLog implements History {
   readonly #dependencies: HistoryDependencies;
@@ -70,7 +70,7 @@ export class HistoryLog implements History {
     this.reload();
   }
 
-  /** Reads what is kept in memory anew: on start, and after a commit that failed. */
+  /** Reloads the in-memory state, on start and after a failed commit. */
   reload(): void {
     this.#segments.reload();
     const last = this.#before.get(Number.MAX_SAFE_INTEGER);
@@ -85,7 +85,7 @@ export class HistoryLog implements History {
     return this.#appendedSequence;
   }
 
-  /** A fresh time for one write; entries that are one write share the stamp. */
+  /** A new time for one write; the entries of one write share the stamp. */
   stamp(): Stamp {
     return { time: this.#dependencies.clusterClock.tick(), wallTimeMs: this.#dependencies.clock.nowMs(), ordinal: 0 };
   }
@@ -121,7 +121,7 @@ export class HistoryLog implements History {
     this.#segments.prune(this.#dependencies.historyBytesMax);
   }
 
-  /** Called after the commit: shows the new entries and wakes the streams. */
+  /** Called after the commit: makes the new entries visible and wakes the streams. */
   committed(): void {
     if (this.#appendedSequence === this.#committed.sequence) return;
     this.#committed = { sequence: this.#appendedSequence, time: this.#dependencies.clusterClock.current };
@@ -175,8 +175,9 @@ export class HistoryLog implements History {
   }
 
   /**
-   * Forgets everything up to and including `sequence`, as if it had grown out of the bound. Time goes on by a tick: a mongod
-   * keeps its newest entry, so that a stream can always be opened at the present operation time.
+   * Prunes everything up to and including `sequence`, as if the size limit had been reached. Advances the clock by
+   * one tick, so that a stream can still be opened at the current operation time, as in mongod, which always keeps
+   * its newest entry.
    */
   cut(sequence: number): void {
     const { group, clusterClock } = this.#dependencies;
@@ -196,7 +197,7 @@ export class HistoryLog implements History {
     this.#saveTime.run(value);
   }
 
-  /** The first entry that is kept; its time is after everything that was forgotten, also where a time was torn apart. */
+  /** The first retained entry. Its time is after everything pruned, even if pruning split the entries of one time. */
   #readOldest(): { sequence: number; time: ClusterTime } {
     const { database } = this.#dependencies;
     const first = database.prepare<unknown[], [number, number, number]>(oldestSql).raw().get();

@@ -3,7 +3,7 @@ import { BsonWriter } from '../bson/bson-writer.ts';
 import { findElement, forEachElement, type RawElement } from '../bson/raw-element.ts';
 import type { ClusterTime, HistoryEntry, HistoryKind } from './history-entry.ts';
 
-/** Position in this list is what the file keeps; append only. */
+/** The file stores positions in this list; append only. */
 const kinds: readonly HistoryKind[] = [
   'insert',
   'update',
@@ -18,7 +18,7 @@ const kinds: readonly HistoryKind[] = [
   'modify',
 ];
 
-/** What a writer says about a change; absent means null. Time, order and namespace are added by the history. */
+/** A change as its writer describes it; absent means null. The history adds time, order and namespace. */
 export interface Change {
   readonly kind: HistoryKind;
   readonly documentKey?: Uint8Array | null;
@@ -56,8 +56,8 @@ export function kindNumber(kind: HistoryKind): number {
 const documentFields = ['updateDescription', 'preImage', 'postImage', 'lsid', 'operationDescription'] as const;
 
 /**
- * The parts of a change that most entries do not have, as one BSON document; null when there are none. The document key of an
- * insert or a replace is not repeated: it is the `_id` that its document starts with.
+ * The rarely used parts of a change as one BSON document; null if there are none. The document key of an insert or
+ * replace is not stored: it is the `_id` of its document.
  */
 export function packExtra(change: Change): Buffer | null {
   const hasOwnKey = change.documentKey != null && change.document == null;

@@ -1,7 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { ClusterTime } from './history-entry.ts';
 
-/** A stretch of the history is closed at this size; pruning drops whole stretches. */
+/** Size at which a history segment is closed; pruning drops whole segments. */
 const segmentBytesMax = 1024 * 1024;
 
 interface Segment {
@@ -10,7 +10,7 @@ interface Segment {
   bytes: number;
 }
 
-/** The size of the history by stretches, so that the byte bound costs neither a count on start nor one per write. */
+/** The size of the history by segment, so that enforcing the limit needs no count on start or per write. */
 export class HistorySegments {
   readonly #database: Database;
   readonly #save: Statement;
@@ -40,12 +40,12 @@ export class HistorySegments {
     this.#forgetNamespaces = database.prepare('DELETE FROM namespace WHERE retired_sequence <= ?');
   }
 
-  /** Highest sequence ever written, also when its entry is gone: a sequence is never used twice. */
+  /** Highest sequence ever written, even if its entry has been pruned: sequences are never reused. */
   get lastSequence(): number {
     return this.#segments.at(-1)?.last ?? 0;
   }
 
-  /** Time of the newest entry that has been forgotten; null while none has. */
+  /** Time of the newest pruned entry; null if none. */
   get lostTime(): ClusterTime | null {
     return this.#lostTime;
   }
@@ -82,7 +82,7 @@ export class HistorySegments {
     this.#unsaved = new Set();
   }
 
-  /** Drops the oldest stretches until the rest fits; the newest always stays. */
+  /** Drops the oldest segments until the rest fits; always keeps the newest. */
   prune(bytesMax: number): void {
     let last: number | null = null;
     while (this.#bytes > bytesMax && this.#segments.length > 1) {
@@ -94,7 +94,7 @@ export class HistorySegments {
     if (last !== null) this.#forget(last);
   }
 
-  /** Drops everything up to and including `sequence`; an empty stretch stays as the memory of the highest sequence. */
+  /** Drops everything up to and including `sequence`; keeps an empty segment to remember the highest sequence. */
   cut(sequence: number): void {
     const kept = this.#segments.filter((segment) => segment.last > sequence);
     const straddling = kept[0];

@@ -6,7 +6,7 @@ interface Waiter {
   readonly resolve: (hasEntry: boolean) => void;
 }
 
-/** Change streams that wait for the next committed entry. Nobody polls: a commit wakes whoever it concerns. */
+/** Change streams that wait for the next committed entry. Commits wake them; there is no polling. */
 export class HistoryWaiters {
   readonly #clock: Clock;
   readonly #waiters = new Set<Waiter>();
