@@ -47,7 +47,7 @@ export function compareValues(left: RawValue, right: RawValue): number {
   return order !== 0 ? order : compareWithinClass(left, right);
 }
 
-/** Missing compares as null does in a sort. */
+/** In a sort, missing compares like null. */
 export function compareOptional(left: RawValue | undefined, right: RawValue | undefined, missing: RawValue): number {
   return compareValues(left ?? missing, right ?? missing);
 }
@@ -167,7 +167,7 @@ function compareNumbers(left: RawValue, right: RawValue): number {
   );
 }
 
-/** A finite number as `coefficient × 10^exponent`, or NaN or an infinity as the double. */
+/** A finite number as `coefficient × 10^exponent`; NaN and infinities stay doubles. */
 type ExactNumber = number | { readonly coefficient: bigint; readonly exponent: number };
 
 function specialRank(value: ExactNumber): number {

@@ -4,7 +4,7 @@ import { type ComparisonName, crossTypeBounds, type IdBounds, intersect } from '
 import { entriesOf, itemsOf } from './raw-document.ts';
 import type { Variables } from './variables.ts';
 
-/** The comparison that says the same with its sides exchanged. */
+/** The equivalent comparison with its operands swapped. */
 const mirrored: Readonly<Record<ComparisonName, ComparisonName>> = {
   $eq: '$eq',
   $gt: '$lt',
@@ -13,7 +13,7 @@ const mirrored: Readonly<Record<ComparisonName, ComparisonName>> = {
   $lte: '$gte',
 };
 
-/** `{ $gt: ['$_id', constant] }` and its like, either way round; `{ $and: [...] }` of such. */
+/** Bounds from `{ $gt: ['$_id', constant] }` and similar comparisons in either order, and from `$and` of them. */
 export function exprBounds(operand: RawValue, variables: Variables): IdBounds | null {
   if (operand.type !== bsonTypes.object) return null;
   const [entry, ...more] = entriesOf(operand);

@@ -2,11 +2,11 @@ import { bsonTypes } from '@emcachers/bson/bson-types';
 import type { RawValue } from '@emcachers/bson/raw-value';
 import { fieldOf, nameBytes, walkOf } from './raw-document.ts';
 
-/** A dotted path, prepared once: the bytes of each name, and the array position that a name of digits may mean. */
+/** A parsed dotted path: the bytes of each name, and the array index that a numeric name may denote. */
 export interface FieldPath {
   readonly text: string;
   readonly names: readonly Uint8Array[];
-  /** -1 where the name is not a position. */
+  /** -1 if the name is not an array index. */
   readonly positions: readonly number[];
 }
 
@@ -19,16 +19,16 @@ export function fieldPath(text: string): FieldPath {
   };
 }
 
-/** Where in the outermost array on the path the match was found; -1 when there was no array. The `$` of an update needs it. */
+/** Index of the match in the outermost array on the path; -1 without an array. Used for `$` in updates. */
 export interface MatchTrace {
   position: number;
 }
 
-/** What is asked of the values at a path. */
+/** A test of the values at a path. */
 export interface PathProbe {
-  /** `undefined` stands for a path that leads nowhere. */
+  /** `undefined` if nothing exists at the path. */
   readonly test: (value: RawValue | undefined, trace: MatchTrace) => boolean;
-  /** Whether an array at the end of the path is asked item by item as well as in whole. */
+  /** Whether an array at the end of the path is tested item by item as well as as a whole. */
   readonly entersLastArray: boolean;
 }
 
@@ -39,9 +39,9 @@ interface Search {
 }
 
 /**
- * Whether any value that the path reaches passes the probe. Arrays on the way are entered; an array whose items are no
- * documents is reached by nothing, not even by "missing". Source: `ElementPath` and `BSONElementIterator` in
- * `src/mongo/db/matcher/path.cpp` of mongodb/mongo.
+ * Whether any value at the path passes the probe. Arrays on the path are traversed; an array without documents yields
+ * no value, not even "missing". Source: `ElementPath` and `BSONElementIterator` in `src/mongo/db/matcher/path.cpp` of
+ * mongodb/mongo.
  */
 export function someAtPath(document: RawValue, search: Search): boolean {
   return inDocument(document, 0, search);

@@ -10,7 +10,7 @@ import { itemsOf } from './raw-document.ts';
 import { regexParts, regexTest } from './regex.ts';
 import { typeTest } from './type-names.ts';
 
-/** A condition on one value; `undefined` is a path that leads nowhere. */
+/** A condition on one value; `undefined` if nothing exists at the path. */
 export type ValueTest = (value: RawValue | undefined) => boolean;
 
 /** A condition on a whole document. */
@@ -32,8 +32,8 @@ function isNullish(value: RawValue | undefined): boolean {
 export type ComparisonOperator = '$eq' | '$gt' | '$gte' | '$lt' | '$lte';
 
 /**
- * Compares within the class of the operand's type only. Null stands for missing too; NaN equals NaN and is otherwise
- * beside every order. Source: `ComparisonMatchExpression::matchesSingleElement` in mongodb/mongo.
+ * Compares only within the operand's type class. Null also matches missing; NaN equals NaN and is otherwise
+ * unordered. Source: `ComparisonMatchExpression::matchesSingleElement` in mongodb/mongo.
  */
 export function comparisonTest(name: ComparisonOperator, operand: RawValue): ValueTest {
   if (operand.type === bsonTypes.undefined) throw badValue('cannot compare to undefined');
@@ -116,7 +116,7 @@ function sizeTest(operand: RawValue): ValueTest {
   return (value) => value?.type === bsonTypes.array && BigInt(itemsOf(value).length) === size;
 }
 
-/** The operators that ask one value, by name: how to read the operand, and whether arrays are entered. */
+/** The operators that test one value, by name: how to parse the operand, and whether arrays are traversed. */
 const valueOperators: Readonly<
   Record<string, { readonly test: (operand: RawValue) => ValueTest; readonly entersLastArray: boolean }>
 > = {
@@ -135,7 +135,7 @@ const valueOperators: Readonly<
   $bitsAnyClear: { test: (operand) => bitTest('$bitsAnyClear', operand), entersLastArray: true },
 };
 
-/** The probe of an operator that asks one value, or undefined where the operator is another kind. */
+/** The probe of an operator that tests one value, or undefined for any other operator. */
 export function valueProbe(operator: string, operand: RawValue): PathProbe | undefined {
   const known = valueOperators[operator];
   return known === undefined ? undefined : { test: known.test(operand), entersLastArray: known.entersLastArray };

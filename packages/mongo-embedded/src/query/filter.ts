@@ -15,13 +15,15 @@ import { emptyVariables, type Variables } from './variables.ts';
 /** A filter ready to run on raw documents. */
 export interface CompiledFilter {
   matches(document: Uint8Array): boolean;
-  /** As `matches`, and says where in the outermost array the match lies (-1: in none); null when it does not match. */
+  /**
+   * Like `matches`, but returns the index of the match in the outermost array (-1: none); null if there is no match.
+   */
   trace(document: Uint8Array): MatchTrace | null;
-  /** Where in the order of `_id` every match lies; null when the filter says nothing about it. */
+  /** Bounds on the `_id` of every match; null if the filter implies none. */
   readonly idBounds: IdBounds | null;
   /** Whether every document matches. */
   readonly matchesAll: boolean;
-  /** The fields that a match must be equal to; an upsert builds its document from them. */
+  /** The equality conditions; an upsert builds its document from them. */
   readonly equalities: readonly Equality[];
 }
 
@@ -30,7 +32,7 @@ export interface Equality {
   readonly value: RawValue;
 }
 
-/** One compiled condition with what is known about it. */
+/** One compiled condition and its properties. */
 interface Condition {
   readonly test: DocumentTest;
   readonly idBounds: IdBounds | null;
@@ -38,9 +40,9 @@ interface Condition {
 }
 
 /**
- * Compiles a filter document. Anything that MongoDB refuses is refused with its code: unknown operators BadValue 2,
- * `$where` and `$text` as not supported here. Values are compared within their type (1 never equals "1"), arrays match
- * by any item or in whole, null matches missing.
+ * Compiles a filter document. Rejects what MongoDB rejects, with its code: unknown operators BadValue 2, `$where` and
+ * `$text` as not supported here. Values are compared within their type (1 never equals "1"), arrays match by any item
+ * or in whole, null matches missing.
  */
 export function compileFilter(filter: Uint8Array, variables: Variables = emptyVariables): CompiledFilter {
   const root = documentValue(filter);
@@ -72,7 +74,7 @@ function compileAll(filter: RawValue, variables: Variables): Condition {
   );
 }
 
-/** All of the conditions; exact bounds stay exact only while every condition is in them. */
+/** The conjunction of the conditions; bounds stay exact only if they cover every condition. */
 function conjunction(conditions: readonly Condition[]): Condition {
   const [only] = conditions;
   if (only !== undefined && conditions.length === 1) return only;
@@ -296,7 +298,7 @@ function fieldsTest(operand: RawValue): (item: RawValue) => boolean {
     (item.type === bsonTypes.object || item.type === bsonTypes.array) && condition.test(item, { position: -1 });
 }
 
-/** Asks the item itself, by way of a document that holds nothing else. */
+/** Tests the item itself by wrapping it in a document. */
 function itemTest(operand: RawValue): (item: RawValue) => boolean {
   const conditions = entriesOf(operand).map(([name, value]) => itemOperator(name, value, operand));
   return (item) => conditions.every((test) => test(item));

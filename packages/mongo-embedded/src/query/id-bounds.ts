@@ -14,8 +14,8 @@ export interface KeyBounds {
 }
 
 /**
- * Where in the order of `_id` every match of a filter lies: at a few points, or in one range. `isExact` says that the
- * bounds are the whole filter: every document inside them matches.
+ * Bounds on the `_id` of every match of a filter: a few points or one range. `isExact` means that the bounds cover
+ * the whole filter: every document inside them matches.
  */
 export interface IdBounds {
   /** Sorted, without repetition; null when the bounds are a range. */
@@ -55,7 +55,7 @@ function half(name: Exclude<ComparisonName, '$eq'>, key: Buffer): KeyBounds {
   return { ...everyKey, upper: key, isUpperInclusive: name === '$lte' };
 }
 
-/** A comparison within the class of the value's type, as a filter's `$gt` and its like make it. */
+/** A comparison within the value's type class, as made by `$gt` and similar operators of a filter. */
 export function typedBounds(name: ComparisonName, value: RawValue): IdBounds {
   if (name === '$eq') return equalBounds([value]);
   if (value.type === bsonTypes.minKey || value.type === bsonTypes.maxKey) return crossTypeBounds(name, value);
@@ -77,7 +77,7 @@ export function typedBounds(name: ComparisonName, value: RawValue): IdBounds {
   );
 }
 
-/** What both bounds allow. */
+/** The intersection of both bounds. */
 export function intersect(left: IdBounds, right: IdBounds): IdBounds {
   const isExact = left.isExact && right.isExact;
   if (left.points !== null)

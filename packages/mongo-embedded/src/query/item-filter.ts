@@ -6,8 +6,8 @@ import { equalityTest } from './filter-operators.ts';
 import { entriesOf } from './raw-document.ts';
 
 /**
- * What `$pull` means by its operand: a value to be equal to, a condition on the item (`{ $gt: 5 }`), or a filter on
- * items that are documents (`{ a: 1 }`).
+ * The operand of `$pull`: a value to equal, a condition on the item (`{ $gt: 5 }`), or a filter on items that are
+ * documents (`{ a: 1 }`).
  */
 export function itemFilter(operand: RawValue): (item: RawValue) => boolean {
   if (operand.type !== bsonTypes.object) return equalityTest(operand);

@@ -10,12 +10,6 @@ export type Numeric =
   | { readonly kind: 'double'; readonly value: number }
   | { readonly kind: 'decimal'; readonly value: Decimal };
 
-export function isNumberType(type: number): boolean {
-  return (
-    type === bsonTypes.int32 || type === bsonTypes.double || type === bsonTypes.int64 || type === bsonTypes.decimal128
-  );
-}
-
 /** The number that a value holds, or undefined for any other type. */
 export function numericOf(value: RawValue): Numeric | undefined {
   switch (value.type) {
@@ -55,7 +49,7 @@ export function toDecimal(numeric: Numeric): Decimal {
   return numeric.kind === 'double' ? decimalFromDouble(numeric.value) : decimalFromInteger(numeric.value);
 }
 
-/** The integer that the number is, or undefined where it has a fraction, is not finite, or does not fit 64 bits. */
+/** The number as an integer, or undefined if it has a fraction, is not finite, or does not fit 64 bits. */
 export function toInteger(numeric: Numeric): bigint | undefined {
   const integer = integerOf(numeric);
   return integer === undefined || BigInt.asIntN(64, integer) !== integer ? undefined : integer;
@@ -99,8 +93,8 @@ export function narrowInteger(value: bigint, atLeast: 'int32' | 'int64'): Numeri
 export type ArithmeticName = 'add' | 'subtract' | 'multiply';
 
 /**
- * Adds, subtracts or multiplies with MongoDB's rules: any Decimal128 makes a Decimal128, else any double a double, else
- * int32 grows to int64. Undefined when an int64 overflows: an update refuses that, an expression goes on in double.
+ * Adds, subtracts or multiplies with MongoDB's rules: any Decimal128 makes a Decimal128, else any double a double,
+ * else int32 grows to int64. Undefined on int64 overflow: an update fails, an expression continues in double.
  */
 export function arithmetic(name: ArithmeticName, left: Numeric, right: Numeric): Numeric | undefined {
   if (left.kind === 'decimal' || right.kind === 'decimal') {

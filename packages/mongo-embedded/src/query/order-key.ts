@@ -9,12 +9,13 @@ import { walkOf } from './raw-document.ts';
 
 /**
  * The binary key of a value: `memcmp` of two keys orders as MongoDB compares the values, and two keys are the same
- * bytes exactly when MongoDB takes the values for equal (1, 1L, 1.0 and Decimal128 "1.00" share one). No key is a
- * prefix of another, so keys of several values may stand one behind the other.
+ * bytes exactly when MongoDB considers the values equal (1, 1L, 1.0 and Decimal128 "1.00" share one). No key is a
+ * prefix of another, so keys of several values can be concatenated.
  *
  * Layout: one byte for the class of the type, then
- * - numbers: 8 bytes of the largest double that is not beyond the value (toward zero), in sortable form; one byte that
- *   says whether it is exact; where not, the decimal exponent and digits. Negative numbers have all of it inverted.
+ * - numbers: 8 bytes of the largest double that is not beyond the value (toward zero), in sortable form; one byte
+ *   that says whether it is exact; where not, the decimal exponent and digits. Negative numbers have all of it
+ *   inverted.
  * - text: the bytes with 00 written as 00 FF, closed by 00 00; documents: element by element, closed by 00.
  */
 export function orderKey(value: RawValue): Buffer {
@@ -188,7 +189,7 @@ function writeDecimal(writer: KeyWriter, decimal: Decimal): void {
   else writeInexact(writer, decimal);
 }
 
-/** NaN is the lowest number and stands before the sortable form of every other. */
+/** NaN is the lowest number and sorts before every other. */
 function writeExact(writer: KeyWriter, value: number): void {
   if (Number.isNaN(value)) {
     for (let index = 0; index < 9; index += 1) writer.byte(0);
@@ -218,7 +219,7 @@ function writeInexact(writer: KeyWriter, decimal: Decimal): void {
   sign(writer, start, decimal.negative);
 }
 
-/** A double without its sign sorts as its bytes do; the top bit then parts the negative from the rest. */
+/** Without its sign, a double sorts like its bytes; the top bit then separates negative numbers. */
 function sign(writer: KeyWriter, start: number, negative: boolean): void {
   writer.setTopBit(start);
   if (negative) writer.invertFrom(start);

@@ -26,14 +26,14 @@ import type { Variables } from './variables.ts';
 
 /** A pipeline ready to run over the documents of a collection. */
 export interface CompiledPipeline {
-  /** The filter of a leading `$match`, so that the source can be narrowed by its `_id` bounds; the stage itself still runs. */
+  /** The filter of a leading `$match`, whose `_id` bounds narrow the scan; the stage itself still runs. */
   readonly leadingFilter: CompiledFilter | null;
   run(source: Iterable<Uint8Array>): Iterable<Uint8Array>;
 }
 
 /**
- * Compiles the stages of an aggregate command. A stage that MongoDB does not know is refused with 40324; one that it
- * knows and this server does not, with CommandNotSupported 115. `$changeStream` and `$collStats` are the command's to take off first.
+ * Compiles the stages of an aggregate command. An unknown stage fails with 40324; a MongoDB stage that is not
+ * supported here, with CommandNotSupported 115. The command must remove `$changeStream` and `$collStats` first.
  */
 export function compilePipeline(
   stages: readonly RawValue[],

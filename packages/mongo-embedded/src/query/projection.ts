@@ -19,7 +19,7 @@ export interface CompiledProjection {
   readonly needsPosition: boolean;
 }
 
-/** What happens at one field. */
+/** The action at one field. */
 type Rule =
   | { readonly kind: 'include' | 'exclude' | 'positional' }
   | { readonly kind: 'compute'; readonly expression: Expression }
@@ -123,7 +123,7 @@ function parseField(path: string[], value: RawValue, state: ParseState): void {
   place(state.fields, path, { kind: 'compute', expression: compileComputed(value, state.context.variables) });
 }
 
-/** A projection reports an unknown operator at its top under a code of its own. */
+/** A projection reports an unknown top-level operator with its own code. */
 function compileComputed(value: RawValue, variables: Variables): Expression {
   const [entry] = value.type === bsonTypes.object ? entriesOf(value) : [];
   if (entry?.[0].startsWith('$') === true && operators[entry[0]] === undefined) {
@@ -151,7 +151,7 @@ function use(state: ParseState, mode: 'include' | 'exclude', name: string): void
   state.mode = mode;
 }
 
-/** `$slice` and `$elemMatch` as find reads them; `$slice` alone turns neither inclusion nor exclusion on. */
+/** `$slice` and `$elemMatch` as find reads them; `$slice` alone selects neither inclusion nor exclusion. */
 function parseFindOperator(
   path: string[],
   [operator, operand]: readonly [string, RawValue],
@@ -281,7 +281,7 @@ function writeComputed(
   writeValue(writer, name, rule.expression({ root, bindings: variables.bindings }));
 }
 
-/** A computed field that the document does not have yet goes to the end, made where its path leads. */
+/** Appends a computed field that the document lacks, creating the documents on its path. */
 function writeMissing(
   writer: BsonWriter,
   name: string,
@@ -300,7 +300,7 @@ function hasComputed(fields: Tree): boolean {
   );
 }
 
-/** Goes into documents, and into arrays item by item; inclusion drops items that are neither. */
+/** Descends into documents, and into arrays item by item; inclusion drops other items. */
 function nestedValue(value: RawValue, level: Level): RawValue | undefined {
   if (value.type === bsonTypes.object) {
     const writer = new BsonWriter();

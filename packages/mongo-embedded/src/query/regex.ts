@@ -4,7 +4,7 @@ import { textBetween } from '@emcachers/bson/read-bytes';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { nameTable } from './name-table.ts';
 
-/** A regular expression as BSON holds it. */
+/** A regular expression as stored in BSON. */
 export interface RegexParts {
   readonly pattern: string;
   readonly flags: string;
@@ -31,8 +31,8 @@ export function regexTest(parts: RegexParts): (value: RawValue | undefined) => b
 }
 
 /**
- * A PCRE pattern as a JavaScript expression that matches the same strings. What JavaScript cannot express is refused
- * with MongoDB's code for an invalid expression (51091), never run with another meaning.
+ * A PCRE pattern as a JavaScript expression that matches the same strings. A pattern that JavaScript cannot express
+ * fails with MongoDB's code for an invalid expression (51091); it never runs with a different meaning.
  */
 export function compileRegex({ pattern, flags }: RegexParts): RegExp {
   const inline = /^\(\?([imsx]+)\)/.exec(pattern);

@@ -10,11 +10,11 @@ import { entriesOf, fieldOf, walkOf } from './raw-document.ts';
 
 /** A sort specification, ready to order raw documents. */
 export interface CompiledSort {
-  /** The paths in order of weight. */
+  /** The paths in order of significance. */
   readonly parts: readonly { readonly path: string; readonly isDescending: boolean }[];
-  /** 1 or -1 when the sort is by `_id` alone (or first, which decides everything), so that a walk in key order gives it; else null. */
+  /** 1 or -1 if the sort starts with `_id`, so that a scan in key order yields it; else null. */
   readonly idDirection: 1 | -1 | null;
-  /** A key whose bytes order as the sort does; equal for documents that the sort does not tell apart. */
+  /** A key whose bytes sort like the documents; equal if the documents compare equal. */
   keyOf(document: Uint8Array): Buffer;
   compare(left: Uint8Array, right: Uint8Array): number;
   compareValues(left: RawValue, right: RawValue): number;

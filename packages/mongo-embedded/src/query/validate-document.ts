@@ -6,9 +6,9 @@ import { MongoFailure } from '../error/mongo-failure.ts';
 export const nestingDepthMax = 180;
 
 /**
- * Checks that the bytes are one well-formed BSON document, and nothing behind it: every length inside its parent, every
- * string and document closed by its zero, known types only. Odd and repeated names, and text that is not UTF-8, are
- * kept as mongod keeps them. Throws InvalidBSON 22. After this, walking the document needs no bounds checks.
+ * Checks that the bytes are exactly one well-formed BSON document: every length within its parent, every string and
+ * document terminated, known types only. Unusual and repeated names and invalid UTF-8 are accepted, as in mongod.
+ * Throws InvalidBSON 22. After this, walking the document needs no bounds checks.
  */
 export function validateDocument(bytes: Uint8Array, start = 0, end = bytes.length): void {
   if (end - start < 5) throw malformed(`BSON data has to be at least 5 bytes, got ${end - start}`);

@@ -105,7 +105,7 @@ function modulo([left, right]: readonly Argument[]): Argument {
   return doubleValue(toDouble(dividend) % toDouble(divisor));
 }
 
-/** A function of one number; integers stay integers where `onInteger` is given. */
+/** A function of one number; integers stay integers if `onInteger` is given. */
 function unary(onDouble: (value: number) => number, onInteger?: (value: bigint) => bigint): OperatorCompiler {
   return withArguments(1, ([value], name) => {
     if (value === undefined || isNullish(value)) return nullValue;

@@ -88,7 +88,7 @@ function indexOfArray([array, wanted, start, end]: readonly Argument[], name: st
   return int32Value(at);
 }
 
-/** The accumulators that also work on the items of an array, or on several operands. */
+/** Accumulators that also accept an array or several operands. */
 function accumulated(name: string): OperatorCompiler {
   return (use) => {
     const operands = operandsOf(use);
@@ -105,7 +105,7 @@ function accumulated(name: string): OperatorCompiler {
   };
 }
 
-/** `$firstN` and its like. */
+/** `$firstN` and similar operators. */
 function several(pick: (items: RawValue[], count: number) => readonly RawValue[]): OperatorCompiler {
   return withNamed({ required: ['n', 'input'], optional: [], code: 5787901 }, ({ n, input }, name) => {
     const count = integer(n, name, 5787902);

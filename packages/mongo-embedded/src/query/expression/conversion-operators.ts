@@ -146,7 +146,7 @@ function toDate(value: RawValue): RawValue {
   throw impossible(value, 'date');
 }
 
-/** ISO 8601; a text without a zone is taken as UTC. */
+/** ISO 8601; text without a zone is read as UTC. */
 export function parsedDate(text: string): RawValue {
   const match = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/.exec(
     text.trim(),

@@ -1,4 +1,4 @@
-/** ISO 8601 with milliseconds in UTC; years that JavaScript's dates cannot hold are cut to their ends. */
+/** ISO 8601 with milliseconds in UTC; years outside JavaScript's date range are clamped. */
 export function formatDate(milliseconds: bigint): string {
   return new Date(clamped(milliseconds)).toISOString().replace(/^\+0*(?=\d{5})/, '');
 }

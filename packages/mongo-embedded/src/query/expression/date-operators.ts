@@ -27,7 +27,7 @@ import {
 
 const dayMs = 86_400_000;
 
-/** The moment that a date, an ObjectId or a timestamp stands for. */
+/** The time of a date, an ObjectId or a timestamp. */
 function momentOf(value: RawValue, name: string): Date {
   if (value.type === bsonTypes.date) return new Date(clamped(readInt64(value.bytes, value.start)));
   if (value.type === bsonTypes.timestamp) return new Date(readUint32(value.bytes, value.start + 4) * 1000);
@@ -38,7 +38,7 @@ function momentOf(value: RawValue, name: string): Date {
   throw new MongoFailure(16006, `can't convert from BSON type ${typeNameOf(value)} to Date (${name})`);
 }
 
-/** Minutes east of UTC of `UTC`, `GMT` or `+hh:mm`; zones by name are not known here. */
+/** Minutes east of UTC of `UTC`, `GMT` or `+hh:mm`; named zones are not supported. */
 function zoneMinutes(zone: Argument): number {
   if (zone === undefined) return 0;
   if (zone.type !== bsonTypes.string)
@@ -63,7 +63,7 @@ function dayOfYear(date: Date): number {
   return Math.floor((date.getTime() - Date.UTC(date.getUTCFullYear(), 0, 1)) / dayMs) + 1;
 }
 
-/** ISO 8601 week: the week of a day is that of its Thursday. */
+/** ISO 8601 week: a day belongs to the week of its Thursday. */
 function isoWeek(date: Date): { year: number; week: number } {
   const thursday = new Date(date.getTime() + (3 - ((date.getUTCDay() + 6) % 7)) * dayMs);
   return { year: thursday.getUTCFullYear(), week: Math.floor((dayOfYear(thursday) - 1) / 7) + 1 };

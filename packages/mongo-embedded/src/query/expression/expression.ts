@@ -3,13 +3,13 @@ import { arrayValue, documentValue, type RawValue } from '@emcachers/bson/raw-va
 import { BsonWriter } from '../../bson/bson-writer.ts';
 import { fieldOf, walkOf } from '../raw-document.ts';
 
-/** What an expression is computed over: the document, and the variables that are bound around it. */
+/** The input of an expression: the document and the bound variables. */
 export interface Environment {
   readonly root: RawValue;
   readonly bindings: Binding | null;
 }
 
-/** One bound variable and those bound outside of it. */
+/** One bound variable and its enclosing scope. */
 export interface Binding {
   readonly name: string;
   readonly value: RawValue | undefined;
@@ -19,12 +19,12 @@ export interface Binding {
 /** A compiled expression; `undefined` is MongoDB's "missing". */
 export type Expression = (environment: Environment) => RawValue | undefined;
 
-/** Names that expressions may use at the place where one is compiled. */
+/** The variable names in scope when an expression is compiled. */
 export interface CompileScope {
   readonly variables: ReadonlySet<string>;
 }
 
-/** The variables every expression knows besides ROOT and CURRENT. */
+/** The variables available to every expression besides ROOT and CURRENT. */
 export const systemVariables = ['NOW', 'CLUSTER_TIME', 'REMOVE', 'DESCEND', 'PRUNE', 'KEEP', 'USER_ROLES'];
 
 /** Scope with the variables of a command's `let`. */
@@ -36,7 +36,7 @@ export function bind(outer: Binding | null, name: string, value: RawValue | unde
   return { name, value, outer };
 }
 
-/** The value at a path: an array on the way gives the array of what its documents have there. */
+/** The value at a path; an array on the path yields the array of its documents' values. */
 export function valueAt(value: RawValue, names: readonly Uint8Array[], depth = 0): RawValue | undefined {
   if (depth === names.length) return value;
   if (value.type === bsonTypes.object) {

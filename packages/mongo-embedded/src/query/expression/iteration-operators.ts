@@ -22,7 +22,7 @@ function iteration(use: OperatorUse, bodyName: string, named: ReadonlyMap<string
   return { input: use.compile(input), variable, body: use.compile(body, scopeWith([variable], use.scope)) };
 }
 
-/** The items of the input, each with the environment in which the body sees it; null for a null input. */
+/** The items of the input, each with the environment for the body; null for a null input. */
 function steps(
   { input, variable }: Iteration,
   environment: Environment,

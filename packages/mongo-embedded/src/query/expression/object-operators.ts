@@ -71,7 +71,7 @@ function namedPair(item: RawValue): RawValue[] {
   return [name, field];
 }
 
-/** A field's name, which is a constant string in all of these operators. */
+/** A field name, which must be a constant string in these operators. */
 function constantName(spec: RawValue | undefined, name: string, code: number): string {
   const literal = spec?.type === bsonTypes.object ? entriesOf(spec)[0] : undefined;
   const value = literal?.[0] === '$literal' || literal?.[0] === '$const' ? literal[1] : spec;

@@ -4,7 +4,7 @@ import { MongoFailure } from '../../error/mongo-failure.ts';
 import { entriesOf, itemsOf } from '../raw-document.ts';
 import type { CompileScope, Expression } from './expression.ts';
 
-/** One use of an operator, as its compiler sees it. */
+/** One use of an operator, as passed to its compiler. */
 export interface OperatorUse {
   readonly name: string;
   readonly operand: RawValue;
@@ -97,7 +97,7 @@ export function isNullish(value: Argument): boolean {
   return value === undefined || value.type === bsonTypes.null || value.type === bsonTypes.undefined;
 }
 
-/** True, and narrows, where the value is there and not null. */
+/** Type guard: the value exists and is not null. */
 export function isPresent(value: Argument): value is RawValue {
   return !isNullish(value);
 }

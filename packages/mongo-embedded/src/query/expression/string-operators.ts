@@ -18,7 +18,10 @@ import {
   withNamed,
 } from './operator.ts';
 
-/** Text of a value as the operators on strings coerce it: numbers and dates become text, null and missing the empty string. */
+/**
+ * Coerces a value to text as string operators do: numbers and dates are formatted, null and missing become the empty
+ * string.
+ */
 function coerced(value: Argument, name: string): string {
   if (!isPresent(value)) return '';
   if (value.type === bsonTypes.string || value.type === bsonTypes.symbol || value.type === bsonTypes.code)

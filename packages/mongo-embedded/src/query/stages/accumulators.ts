@@ -56,7 +56,7 @@ function quotient(total: Numeric, count: number): Numeric {
   return { kind: 'decimal', value: divideDecimals(total.value, toDecimal({ kind: 'int32', value: BigInt(count) })) };
 }
 
-/** Null and missing do not take part. */
+/** Null and missing are ignored. */
 function extreme(direction: 1 | -1): Accumulator {
   let best: RawValue | undefined;
   return {
@@ -147,7 +147,7 @@ function deviation(isSample: boolean): Accumulator {
   };
 }
 
-/** Accumulators of `$group`, each a maker of fresh ones. Source: the manual's page "$group". */
+/** Accumulators of `$group`, as factories. Source: the manual's page "$group". */
 export const accumulators: Readonly<Record<string, () => Accumulator>> = nameTable({
   $sum: sum,
   $avg: average,

@@ -11,7 +11,10 @@ import type { DocumentTransform } from './document-transform.ts';
 type Field = Expression | Fields;
 type Fields = Map<string, Field>;
 
-/** `$addFields` and `$set`: existing fields keep their place, new ones go to the end, arrays on the path are entered. */
+/**
+ * `$addFields` and `$set`: existing fields keep their position, new ones are appended, arrays on the path are
+ * traversed.
+ */
 export function compileAddFields(name: string, operand: RawValue, variables: Variables): DocumentTransform {
   if (operand.type !== bsonTypes.object)
     throw new MongoFailure(40272, `${name} specification stage must be an object, got ${operand.type}`);

@@ -47,7 +47,7 @@ function literal(value: RawValue): RawValue {
   return documentOf([['$literal', value]]);
 }
 
-/** The boundary below the value; no branch and no default is an error, as in MongoDB. */
+/** The lower boundary of the value's bucket; no matching bucket and no default is an error, as in MongoDB. */
 function switchOf(groupBy: RawValue, boundaries: readonly RawValue[], fallback: RawValue | undefined): RawValue {
   const branches = boundaries.slice(0, -1).map((lower, index) => {
     const upper = boundaries[index + 1] ?? lower;

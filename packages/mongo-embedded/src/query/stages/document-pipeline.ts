@@ -8,9 +8,11 @@ import { entriesOf, fieldOf, nameBytes } from '../raw-document.ts';
 import { typeNameOf } from '../type-names.ts';
 import type { Variables } from '../variables.ts';
 import { compileAddFields } from './add-fields.ts';
-import type { DocumentTransform } from './document-transform.ts';
 
-/** The stages that make one document of one document; undefined for a stage of another kind. */
+/** Transforms one document. */
+export type DocumentTransform = (document: Uint8Array) => Uint8Array;
+
+/** The stages that transform one document into one document; undefined for any other stage. */
 export function compileTransform(name: string, operand: RawValue, variables: Variables): DocumentTransform | undefined {
   switch (name) {
     case '$addFields':
@@ -64,7 +66,7 @@ function replaceWith(spec: RawValue, variables: Variables): DocumentTransform {
   };
 }
 
-/** One transform for a list of such stages; stages of other kinds are refused with 40324. */
+/** Combines such stages into one transform; any other stage fails with 40324. */
 export function compileDocumentPipeline(stages: readonly RawValue[], variables: Variables): DocumentTransform {
   const transforms = stages.map((stage) => {
     const [entry] = entriesOf(stage);

@@ -2,7 +2,7 @@ import type { RawValue } from '@emcachers/bson/raw-value';
 import type { Variables } from '../variables.ts';
 import type { Stage } from './stage.ts';
 
-/** What stages may read beside their own input. */
+/** What a stage can read besides its input. */
 export interface PipelineContext {
   readonly variables: Variables;
   /** The documents of another collection of the same database, as the command's snapshot sees them; none where it does not exist. */

@@ -130,7 +130,7 @@ function refuseArrayStep(
   );
 }
 
-/** Makes the documents that a path lacks, only if the operator has a value to put there. */
+/** Creates the missing documents on a path, but only if the operator sets a value. */
 function create(node: DocumentNode, name: string, { spot, walk }: { readonly spot: Spot; readonly walk: Walk }): void {
   const { modifier, path } = walk.modification;
   const rest = path.slice(spot.depth + 1);

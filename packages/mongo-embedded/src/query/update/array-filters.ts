@@ -8,7 +8,7 @@ import { entriesOf, itemsOf } from '../raw-document.ts';
 /** Conditions on array items by the identifier that `$[identifier]` names. */
 export type ArrayFilters = ReadonlyMap<string, (item: RawValue) => boolean>;
 
-/** Compiles `arrayFilters`: each names exactly one identifier. Codes: FailedToParse 9, as mongod answers. */
+/** Compiles `arrayFilters`; each must use exactly one identifier. Errors: FailedToParse 9, as in mongod. */
 export function compileArrayFilters(filters: readonly Uint8Array[]): ArrayFilters {
   const compiled = new Map<string, (item: RawValue) => boolean>();
   for (const filter of filters) {

@@ -39,9 +39,9 @@ interface Description {
 
 /**
  * The raw `updateDescription` of a change event: updatedFields, removedFields, truncatedArrays, disambiguatedPaths.
- * Within a document, updated fields stand before inserted ones, and those before the fields of nested documents. Paths
- * that a reader could take for another one (a dot inside a name, a name of digits below the top) are spelled out.
- * Source: `jstests/change_streams/expanded_update_description.js` of mongodb/mongo.
+ * Within a document, updated fields come first, then inserted fields, then those of nested documents. Ambiguous paths
+ * (a dot inside a name, a numeric name below the top level) are listed in disambiguatedPaths. Source:
+ * `jstests/change_streams/expanded_update_description.js` of mongodb/mongo.
  */
 export function describeChanges(changes: DocumentChanges): Uint8Array {
   const description: Description = { updated: new BsonWriter(), removed: [], truncated: [], disambiguated: new Map() };

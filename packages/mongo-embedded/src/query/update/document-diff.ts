@@ -9,9 +9,9 @@ import { type ArrayChanges, type Changes, type DocumentChanges, loggedSizeBytes 
 const entryOverheadBytes = 15;
 
 /**
- * The difference between two documents as mongod finds it for a pipeline update; null where the difference would be no
- * smaller than the new document itself, which is then logged as a replacement.
- * Source: `src/mongo/db/update/document_diff_calculator.cpp` of mongodb/mongo.
+ * The difference between two documents as mongod computes it for a pipeline update; null if it would not be smaller
+ * than the new document, which is then logged as a replacement. Source:
+ * `src/mongo/db/update/document_diff_calculator.cpp` of mongodb/mongo.
  */
 export function diffDocuments(before: Uint8Array, after: Uint8Array): DocumentChanges | null {
   const changes = documentChanges(documentValue(before), documentValue(after));

@@ -9,15 +9,15 @@ type EntryState = 'kept' | 'updated' | 'inserted' | 'padding';
 
 interface Entry {
   readonly name: string;
-  /** The element as it stood, to be copied where nothing in it changed. */
+  /** The original element, copied if nothing in it changed. */
   readonly element: Uint8Array | null;
   value: RawValue | DocumentNode;
   state: EntryState;
 }
 
 /**
- * A document or an array that is being updated. Only the containers on the path of a change are opened; everything
- * else goes into the result by a copy of its bytes. What changed is remembered, so that the event can say it.
+ * A document or array being updated. Only containers on the path of a change are parsed; all other bytes are copied.
+ * Changes are recorded for the event's update description.
  */
 export class DocumentNode {
   readonly isArray: boolean;
@@ -72,7 +72,7 @@ export class DocumentNode {
     this.#entries.push({ name, element: null, value, state: 'inserted' });
   }
 
-  /** Takes a field out; in an array the item becomes null, as mongod does it. */
+  /** Removes a field; in an array the item becomes null, as in mongod. */
   remove(name: string): void {
     if (this.isArray) {
       this.set(name, nullItem);

@@ -1,6 +1,6 @@
 import type { RawValue } from '@emcachers/bson/raw-value';
 
-/** What an operator makes of the value at its path. */
+/** The result of an operator at its path. */
 export type Outcome =
   | { readonly kind: 'keep' }
   | { readonly kind: 'remove' }
@@ -14,7 +14,7 @@ export function set(value: RawValue): Outcome {
   return { kind: 'set', value };
 }
 
-/** Where and for what an operator runs. */
+/** The target of an operator. */
 export interface ModifierPlace {
   /** The dotted path, for messages. */
   readonly path: string;
@@ -29,7 +29,7 @@ export interface Modifier {
   apply(current: RawValue | undefined, place: ModifierPlace): Outcome;
 }
 
-/** What checking an operand needs to know. */
+/** The context for validating an operand. */
 export interface ModifierUse {
   readonly path: string;
   readonly operand: RawValue;

@@ -30,7 +30,7 @@ export interface UpdateSpec {
   readonly clusterTime: { readonly seconds: number; readonly increment: number };
 }
 
-/** What an update made of a document. `noop` means that nothing differs: nothing is to be written or logged. */
+/** The result of an update. `noop` means that nothing changed: nothing is written or logged. */
 export interface UpdateResult {
   readonly kind: 'noop' | 'update' | 'replace';
   readonly document: Uint8Array;
@@ -47,9 +47,9 @@ export interface CompiledUpdate {
 }
 
 /**
- * Compiles an update: a replacement, operators, or a pipeline. The result keeps untouched bytes as they are and says
- * what changed exactly as a change event must. Codes are MongoDB's: 9 unknown operator, 14 wrong type, 28 path not
- * viable, 40 conflicting paths, 52 `$` in a replacement, 66 another `_id`.
+ * Compiles an update: a replacement, operators, or a pipeline. The result keeps untouched bytes and describes the
+ * change exactly as a change event does. Codes are MongoDB's: 9 unknown operator, 14 wrong type, 28 path not viable,
+ * 40 conflicting paths, 52 `$` in a replacement, 66 changed `_id`.
  */
 export function compileUpdate(spec: UpdateSpec): CompiledUpdate {
   if (spec.update.type === bsonTypes.array) return pipelineUpdate(spec);
@@ -92,7 +92,7 @@ function replacement(update: RawValue): CompiledUpdate {
   };
 }
 
-/** The replacement with the `_id` of the document that it takes the place of, at the front. */
+/** The replacement, starting with the `_id` of the replaced document. */
 function withId(fresh: Uint8Array, id: RawValue | undefined): Uint8Array {
   const own = idOf(fresh);
   if (own !== undefined && id !== undefined && compareValues(own, id) !== 0) {

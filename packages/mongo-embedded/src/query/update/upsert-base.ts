@@ -4,7 +4,10 @@ import { MongoFailure } from '../../error/mongo-failure.ts';
 import type { Equality } from '../filter.ts';
 import { DocumentNode } from './document-node.ts';
 
-/** The document that a filter's equalities describe; an upsert starts from it. Code 54 where they say a field twice. */
+/**
+ * The document that a filter's equalities describe, the starting point of an upsert. Code 54 if they set a field
+ * twice.
+ */
 export function upsertBase(equalities: readonly Equality[]): Uint8Array {
   const root = new DocumentNode(documentValue(new BsonWriter().finish()));
   const ordered = [...equalities].sort((left, right) => Number(right.path === '_id') - Number(left.path === '_id'));
