@@ -2,7 +2,7 @@ import type { CommandBody } from '../bson/command-body.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { sessionKey } from './session-table.ts';
 
-/** The session fields of one call, checked against each other. */
+/** The validated session fields of one call. */
 export interface CallSession {
   /** Raw `{ id }`, or null outside of a session. */
   readonly lsid: Buffer | null;
@@ -12,7 +12,10 @@ export interface CallSession {
   readonly startsTransaction: boolean;
 }
 
-/** Reads `lsid`, `txnNumber`, `autocommit` and `startTransaction`. Throws InvalidOptions 72 where they do not fit together. */
+/**
+ * Reads `lsid`, `txnNumber`, `autocommit` and `startTransaction`. Throws InvalidOptions 72 if they contradict each
+ * other.
+ */
 export function readCallSession(body: CommandBody): CallSession {
   const lsid = body.document('lsid') ?? null;
   if (lsid !== null) sessionKey(lsid);

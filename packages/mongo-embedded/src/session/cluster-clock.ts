@@ -13,9 +13,9 @@ export function compareClusterTime(a: ClusterTime, b: ClusterTime): number {
 /**
  * The logical clock of the replica set.
  *
- * It only moves forward, whatever the machine's clock does and over restarts, and every `tick` is greater than anything that
- * was shown to a client before: a high-water-mark token handed out at time T promises that no later event has a
- * time ≤ T. At worst (a machine's clock set back for a long time) it counts increments within one second.
+ * It only moves forward, whatever the machine's clock does and across restarts. Every `tick` is greater than any time
+ * that a client has seen: a high-water-mark token at time T promises that no later event has a time ≤ T. Worst case,
+ * if the machine's clock is set back: it counts increments within one second.
  */
 export class ClusterClock {
   readonly #clock: Clock;
@@ -40,14 +40,14 @@ export class ClusterClock {
     return this.#current;
   }
 
-  /** Follows the machine's clock while nothing is written. Answers whether the time moved. */
+  /** Follows the machine's clock while nothing is written. Returns whether the time moved. */
   idle(): boolean {
     if (Math.floor(this.#clock.nowMs() / 1000) <= this.#current.seconds) return false;
     this.tick();
     return true;
   }
 
-  /** Takes over a greater time that a client brought along (`$clusterTime`). */
+  /** Adopts a greater time that a client sent (`$clusterTime`). */
   observe(time: ClusterTime): void {
     if (compareClusterTime(time, this.#current) <= 0) return;
     if (time.seconds > Math.floor(this.#clock.nowMs() / 1000) + driftSecondsMax) {

@@ -10,7 +10,7 @@ import type { Store } from '../storage/store.ts';
 import { StatementLog } from './statement-log.ts';
 import { Transaction } from './transaction.ts';
 
-/** What became of the newest txnNumber of a session. */
+/** The state of a session's newest txnNumber. */
 type Outcome =
   | { readonly kind: 'none' }
   | { readonly kind: 'retryable'; readonly statements: StatementLog }
@@ -29,7 +29,7 @@ interface Session {
 export interface RetryableWrite {
   /** The raw result of the statement if it was applied before, else null. */
   find(statementId: number): Buffer | null;
-  /** Keeps the raw result, or null where there is none to tell. Call in the same turn as the write itself. */
+  /** Stores the raw result, or null if there is none. Call synchronously with the write. */
   record(statementId: number, result: Buffer | null): void;
 }
 
@@ -39,10 +39,10 @@ export interface SessionTableDependencies {
   readonly clock: Clock;
 }
 
-/** The digest that mongod adds to every lsid: of an empty user name, since nobody logs in here. */
+/** The user digest that mongod adds to every lsid: that of an empty user name, since there are no logins. */
 const userDigest = createHash('sha256').digest();
 
-/** More sessions than this are refused, as `maxSessions` of mongod does. */
+/** Maximum number of sessions, like mongod's `maxSessions`. */
 const sessionsMax = 1_000_000;
 
 /** Raw `{ id, uid }` of a session's sixteen bytes. */
@@ -60,18 +60,18 @@ export function sessionKey(lsid: Uint8Array): string {
 }
 
 /**
- * Logical sessions: which retryable write or transaction each saw last.
+ * Logical sessions and the newest retryable write or transaction of each.
  *
- * What each statement of a retryable write answered is stored in the SQLite transaction of the write, so that the same txnNumber is
- * applied once, also when the server was killed in between (I4). An open transaction lives here only; its outcome is stored on commit, so that a repeated
- * commit gets the same answer.
+ * The result of each statement of a retryable write is stored in the SQLite transaction of the write, so a txnNumber
+ * is applied once even if the server is killed in between (I4). Open transactions exist only in memory; the outcome
+ * is stored on commit, so that a repeated commit gets the same reply.
  */
 export class SessionTable {
   readonly #dependencies: SessionTableDependencies;
   readonly #sessions = new Map<string, Session>();
   readonly #load: Statement<unknown[], [number | bigint, string, Buffer | null]>;
   readonly #save: Statement;
-  /** Sessions whose outcome goes to the file with the next commit. */
+  /** Sessions whose state is saved with the next commit. */
   readonly #unsaved = new Set<Session>();
   #committedTransactions = 0;
   #abortedTransactions = 0;
@@ -115,7 +115,7 @@ export class SessionTable {
     this.#session(lsid);
   }
 
-  /** What the retryable write of that number has done already; a number that is new begins with nothing. */
+  /** The retryable write of that number, with the statements already applied; empty for a new number. */
   retryableWrite(lsid: Uint8Array, txnNumber: bigint): RetryableWrite {
     const session = this.#session(lsid);
     checkNotOlder(session, txnNumber);
@@ -201,7 +201,7 @@ export class SessionTable {
     this.#abortOpen(this.#session(lsid));
   }
 
-  /** Ends transactions that have been open for too long and forgets sessions that nobody has used. */
+  /** Aborts transactions that have been open too long and drops unused sessions. */
   expire(limits: { readonly transactionMsMax: number; readonly sessionMsMax: number }): void {
     const nowMs = this.#dependencies.clock.monotonicMs();
     for (const [key, session] of this.#sessions) {
@@ -215,7 +215,7 @@ export class SessionTable {
     }
   }
 
-  /** Deletes what is stored of sessions that were last used so long ago. */
+  /** Deletes the stored state of sessions that have not been used for that long. */
   forgetStored(sessionMsMax: number): void {
     const { clock, store } = this.#dependencies;
     store.group.enter();
@@ -276,7 +276,7 @@ export class SessionTable {
     this.#unsaved.clear();
   }
 
-  /** Forgets what was not committed; the file tells what was. */
+  /** Drops uncommitted state; it is reloaded from the file. */
   #forgetUnsaved(): void {
     for (const session of this.#unsaved) {
       if (session.outcome.kind !== 'open') this.#sessions.delete(session.lsid.toString('latin1'));

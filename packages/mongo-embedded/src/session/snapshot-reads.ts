@@ -6,22 +6,25 @@ import type { Store } from '../storage/store.ts';
 import { compareClusterTime } from './cluster-clock.ts';
 import { TransactionAccess } from './transaction-access.ts';
 
-/** One moment that is kept readable. */
+/** One snapshot that is kept readable. */
 export interface Snapshot {
   readonly time: ClusterTime;
   readonly access: TransactionAccess;
   readonly openedMs: number;
 }
 
-/** How long a moment stays readable. mongod's `minSnapshotHistoryWindowInSeconds` is 300; tests and consoles need less. */
+/**
+ * How long a snapshot stays readable. mongod's `minSnapshotHistoryWindowInSeconds` is 300; tests and consoles need
+ * less.
+ */
 const windowMs = 60_000;
 
-/** Moments at a time; the oldest goes for one more. */
+/** Maximum snapshots; a further one evicts the oldest. */
 const snapshotsMax = 100;
 
 /**
- * Reads with `readConcern: snapshot` outside of transactions: the first of a session fixes a moment, the others ask for it by
- * `atClusterTime`. A moment is readable if a read has fixed it within the last minute; any other is SnapshotTooOld 239.
+ * Reads with `readConcern: snapshot` outside of transactions: the first read of a session creates a snapshot, later
+ * ones request it by `atClusterTime`. A snapshot stays readable for a minute; any other time is SnapshotTooOld 239.
  */
 export class SnapshotReads {
   readonly #store: Store;
@@ -35,7 +38,7 @@ export class SnapshotReads {
     this.#clock = dependencies.clock;
   }
 
-  /** The moment of that time, or the present one. */
+  /** The snapshot at that time, or a new one of the present. */
   at(time: ClusterTime | undefined): Snapshot {
     const known =
       time === undefined
@@ -54,7 +57,7 @@ export class SnapshotReads {
     return snapshot;
   }
 
-  /** Lets go of moments whose time is over, or of all. */
+  /** Releases expired snapshots, or all. */
   expire(isAll = false): void {
     const before = this.#clock.monotonicMs() - windowMs;
     const isOver = ({ openedMs }: Snapshot): boolean => isAll || openedMs < before;

@@ -9,7 +9,10 @@ interface Entry {
 
 const nothing = Buffer.from([5, 0, 0, 0, 0]);
 
-/** Which statements of one retryable write were applied, and what they answered. Runs without a result take one entry. */
+/**
+ * The applied statements of one retryable write and their results. A run of statements without results takes one
+ * entry.
+ */
 export class StatementLog {
   readonly #entries: Entry[] = [];
 

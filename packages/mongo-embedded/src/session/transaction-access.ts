@@ -29,7 +29,7 @@ type Operation =
 /** One row number that no table uses: the document has not been stored yet. */
 const notStored = -1;
 
-/** Bytes of writes that one transaction may gather before it is refused (TransactionTooLarge 257). */
+/** Maximum bytes of writes buffered by one transaction (TransactionTooLarge 257). */
 const transactionBytesMax = 512 * 1024 * 1024;
 
 const noStamp: Stamp = { time: { seconds: 0, increment: 0 }, wallTimeMs: 0, ordinal: 0 };
@@ -43,8 +43,9 @@ export interface TransactionAccessDependencies {
 /**
  * Documents as one transaction sees them: its snapshot, with its own writes on top.
  *
- * Writes are gathered here and touch no table before the commit applies them in order, all in one SQLite transaction. A document that somebody
- * else holds, or that changed after the snapshot, is a WriteConflict 112 at once: the first writer wins, as in mongod.
+ * Writes are buffered here; the commit applies them in order in one SQLite transaction. Writing a document that
+ * another transaction has locked, or that changed after the snapshot, fails at once with WriteConflict 112: the first
+ * writer wins, as in mongod.
  */
 export class TransactionAccess implements DocumentAccess {
   readonly #dependencies: TransactionAccessDependencies;
@@ -67,7 +68,7 @@ export class TransactionAccess implements DocumentAccess {
     return this.collection(database, name) ?? this.create(database, name, Buffer.from([5, 0, 0, 0, 0]));
   }
 
-  /** A collection that comes into being with the commit. */
+  /** A collection that the commit creates. */
   create(database: string, name: string, options: Buffer): Collection {
     const id = -1 - this.#created.size;
     const table = new CollectionTable(this.#dependencies.store.sqlite, id);
@@ -76,7 +77,7 @@ export class TransactionAccess implements DocumentAccess {
     return collection;
   }
 
-  /** An index that comes into being with its collection. */
+  /** An index that is created with its collection. */
   planIndex(collection: Collection, specification: Buffer): void {
     collection.indexes.push(new IndexTable(this.#dependencies.store.sqlite, collection.id, specification));
   }
@@ -146,7 +147,7 @@ export class TransactionAccess implements DocumentAccess {
     }
   }
 
-  /** Gives the snapshot and the locks back. Call once, whatever became of the transaction. */
+  /** Releases the snapshot and the locks. Call exactly once, after commit or abort. */
   release(): void {
     this.#dependencies.locks.releaseAll(this.#dependencies.owner);
     this.#dependencies.store.versions.release();
@@ -198,7 +199,7 @@ export class TransactionAccess implements DocumentAccess {
     }
   }
 
-  /** Nothing may fail half-way through `apply`: what others did meanwhile is looked at first. */
+  /** Checks for concurrent changes first, so that `apply` cannot fail half-way. */
   #checkCommit(): void {
     const { catalog } = this.#dependencies.store;
     for (const { database, name } of this.#created.values()) {

@@ -11,14 +11,14 @@ export interface TransactionIdentity {
 
 /**
  * One multi-document transaction from its first statement to commit or abort (I5 for what it writes: all or nothing).
- * It lives in memory only: a server that stops has aborted it.
+ * It exists only in memory: stopping the server aborts it.
  */
 export class Transaction implements LockOwner {
   readonly identity: TransactionIdentity;
   readonly access: TransactionAccess;
   readonly ended: Promise<void>;
   readonly #finish: () => void;
-  /** Commands of the transaction that are being run; it does not expire under them. */
+  /** Number of its commands currently running; it does not expire while any run. */
   statements = 0;
 
   constructor(identity: TransactionIdentity, dependencies: Omit<TransactionAccessDependencies, 'owner'>) {
@@ -29,7 +29,7 @@ export class Transaction implements LockOwner {
     this.access = new TransactionAccess({ ...dependencies, owner: this });
   }
 
-  /** Writes everything down. Throws WriteConflict 112 before anything was written. */
+  /** Applies all writes. Throws WriteConflict 112 before writing anything. */
   commit(): void {
     if (this.access.hasWrites) this.access.apply(this.identity);
   }
