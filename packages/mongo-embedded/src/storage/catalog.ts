@@ -24,7 +24,7 @@ export function newUuid(): Buffer {
 /**
  * Which databases, collections and indexes exist.
  *
- * Kept in memory and in the file together; a commit that fails is followed by `reload`. Every method that changes
+ * Kept both in memory and in the file; after a failed commit the owner calls `reload`. Every method that changes
  * something must run inside the commit group's transaction.
  */
 export class Catalog {
@@ -140,7 +140,7 @@ export class Catalog {
     collection.indexes.splice(collection.indexes.indexOf(index), 1, changed);
   }
 
-  /** A name for history entries that belongs to no living collection is retired at once with the entry's sequence. */
+  /** A namespace without a collection is retired at once, with the sequence of its entry. */
   newNamespace(database: string, collection: string | null, uuid: Uint8Array | null): number {
     const insert = this.#sqlite.prepare('INSERT INTO namespace(database, collection, uuid) VALUES (?, ?, ?)');
     return Number(insert.run(database, collection, uuid).lastInsertRowid);

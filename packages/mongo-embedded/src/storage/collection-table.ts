@@ -30,7 +30,7 @@ const beforeAllKeys = Buffer.alloc(0);
 /**
  * The documents of one collection in their table `c_<id>`.
  *
- * `d` is exactly the bytes that came in. Rows keep insertion order, which is what mongod answers to an unsorted find;
+ * `d` holds the document's exact bytes. Rows keep insertion order, which is the order of an unsorted find in mongod;
  * the unique index on `k` keeps MongoDB's order of `_id` across all types. Reads are pages, never an open SQLite
  * iterator: an open one would block writes on the only connection.
  */
@@ -55,13 +55,13 @@ export class CollectionTable {
     this.#database.exec(`DROP TABLE ${this.#name}`);
   }
 
-  /** Number of documents. Counted once, then kept in step. */
+  /** Number of documents. Counted once, then maintained. */
   count(): number {
     this.#count ??= Number(this.#plucked(`SELECT count(*) FROM ${this.#name}`).get());
     return this.#count;
   }
 
-  /** Bytes of all documents. Added up once, then kept in step. */
+  /** Total bytes of the documents. Summed once, then maintained. */
   dataBytes(): number {
     this.#dataBytes ??= Number(this.#plucked(`SELECT coalesce(sum(length(d)), 0) FROM ${this.#name}`).get());
     return this.#dataBytes;

@@ -10,9 +10,9 @@ export interface CommitListeners {
 /**
  * One SQLite transaction for all writes that arrive in the same turn of the event loop.
  *
- * A commit costs a flush to disk; writers that come together share it and are answered together, after it. Nothing that
- * was written may be acknowledged, or shown to a change stream, before `settled` resolves. If the commit fails, all
- * of its writes are undone and every waiter gets the error; the owner then reloads what it keeps in memory.
+ * A commit flushes to disk; concurrent writers share one commit and are acknowledged together after it. No write may
+ * be acknowledged, or shown to a change stream, before `settled` resolves. If the commit fails, all of its writes are
+ * rolled back and every waiter gets the error; the owner then reloads its in-memory state.
  */
 export class CommitGroup {
   readonly #database: Database;
@@ -26,7 +26,7 @@ export class CommitGroup {
     this.#listeners = listeners;
   }
 
-  /** Call before every write. The transaction commits after the events that are already waiting have been handled. */
+  /** Call before every write. The transaction commits after the event-loop events that are already queued. */
   enter(): void {
     if (this.#open !== null) return;
     this.#database.exec('BEGIN IMMEDIATE');
@@ -61,7 +61,7 @@ export class CommitGroup {
     open.resolve();
   }
 
-  /** Undoes the whole group: a write failed half-way (full disk, damaged file) and must leave nothing behind. */
+  /** Rolls back the whole group after a write failed half-way (full disk, damaged file). */
   fail(error: unknown): void {
     const open = this.#open;
     if (open === null) return;

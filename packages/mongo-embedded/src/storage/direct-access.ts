@@ -13,11 +13,11 @@ import { createCollection } from './schema-change.ts';
 import type { Store } from './store.ts';
 import { readTablePages } from './table-pages.ts';
 
-/** What a change carries beside the document when a transaction wrote it. */
+/** The transaction fields that a change carries. */
 export interface Origin {
   readonly lsid: Uint8Array | null;
   readonly txnNumber: bigint | null;
-  /** The stamp that all changes of the transaction share; null outside of one. */
+  /** The stamp shared by all changes of the transaction; null outside a transaction. */
   readonly stamp: Stamp | null;
 }
 
@@ -29,8 +29,8 @@ interface IndexKeys {
 }
 
 /**
- * Reads and writes the tables themselves, with the history entry of every write beside it in the same SQLite transaction (I2).
- * A transaction that commits uses it too, with its own origin, to apply what it gathered.
+ * Reads and writes the tables directly; each write and its history entry share one SQLite transaction (I2). A
+ * committing transaction uses it to apply its buffered writes, with its own origin.
  */
 export class DirectAccess implements DocumentAccess {
   readonly #store: Store;
@@ -51,7 +51,7 @@ export class DirectAccess implements DocumentAccess {
     return this.collection(database, name) ?? createCollection(this.#store, { database, name }, this.#origin.stamp);
   }
 
-  /** Makes the collection that a transaction had only planned, with its indexes. */
+  /** Creates a collection that a transaction has buffered, with its indexes. */
   createPending({ database, name, options, uuid, indexes }: Collection): Collection {
     const { catalog, history } = this.#store;
     const collection = createCollection(this.#store, { database, name, options, uuid }, this.#origin.stamp);

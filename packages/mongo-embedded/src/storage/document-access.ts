@@ -2,7 +2,10 @@ import type { Stamp } from '../history/history-log.ts';
 import type { Collection } from './catalog.ts';
 import type { KeyRange, PageLimit, StoredDocument } from './collection-table.ts';
 
-/** The way through a collection. `keys` are point look-ups in this order; else the range is walked in `_id` or insertion order. */
+/**
+ * How to scan a collection. `keys` are point lookups in this order; otherwise the range is scanned in `_id` or
+ * insertion order.
+ */
 export interface ScanPlan {
   readonly keys: readonly Uint8Array[] | null;
   readonly range: KeyRange | null;
@@ -14,7 +17,7 @@ export interface PageReader {
   next(limit: PageLimit): StoredDocument[] | null;
 }
 
-/** What an update found and made. */
+/** The outcome of an update. */
 export interface Replacement {
   readonly document: Uint8Array;
   readonly kind: 'update' | 'replace';
@@ -23,8 +26,9 @@ export interface Replacement {
 }
 
 /**
- * How a command reads and writes documents, inside a transaction or outside of one. Writes throw DuplicateKey 11000, and
- * WriteConflict 112 inside a transaction; outside, `LockedByTransaction` asks the caller to wait and try again.
+ * How a command reads and writes documents, inside a transaction or outside of one. Writes throw DuplicateKey 11000,
+ * and WriteConflict 112 inside a transaction; outside one they throw `LockedByTransaction`, and the caller waits and
+ * retries.
  */
 export interface DocumentAccess {
   collection(database: string, name: string): Collection | undefined;
@@ -32,7 +36,7 @@ export interface DocumentAccess {
   collectionForWrite(database: string, name: string): Collection;
   get(collection: Collection, key: Uint8Array): StoredDocument | undefined;
   pages(collection: Collection, plan: ScanPlan): PageReader;
-  /** One stamp for the documents that mongod would log as one entry. */
+  /** One stamp for documents that mongod would log as one oplog entry. */
   stamp(): Stamp;
   insert(
     collection: Collection,
@@ -43,7 +47,7 @@ export interface DocumentAccess {
   remove(collection: Collection, stored: StoredDocument): void;
 }
 
-/** A document is held by an open transaction; `ended` resolves when that commits or aborts. */
+/** A document is locked by an open transaction; `ended` resolves when that commits or aborts. */
 export class LockedByTransaction extends Error {
   readonly ended: Promise<void>;
 

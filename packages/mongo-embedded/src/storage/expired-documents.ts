@@ -6,7 +6,7 @@ import type { StoredDocument } from './collection-table.ts';
 import { type IndexPath, indexKeys } from './index-keys.ts';
 import { readTablePages } from './table-pages.ts';
 
-/** Documents looked at in one go. */
+/** Documents examined per page. */
 const pageLimit = { rows: 1000, bytes: 4 * 1024 * 1024 };
 
 interface TimeToLive {
@@ -24,7 +24,7 @@ function timesToLive({ indexes }: Collection): TimeToLive[] {
   });
 }
 
-/** Pages of a collection's documents whose time is over; each page is empty or has something to delete. */
+/** Pages of a collection's expired documents; a page may be empty. */
 export function* expiredDocuments(collection: Collection, nowMs: number): Generator<StoredDocument[]> {
   for (const { path, seconds } of timesToLive(collection)) {
     const earliest = orderKey(dateValue(-(2n ** 63n)));

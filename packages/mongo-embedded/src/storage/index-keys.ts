@@ -27,7 +27,7 @@ export function isMissing(document: Uint8Array, { names }: IndexPath): boolean {
 }
 
 /**
- * The keys under which a document stands in an index: one, or one per array item. A missing path counts as null. Throws
+ * The keys of a document in an index: one, or one per array item. A missing path counts as null. Throws
  * CannotIndexParallelArrays 171 when two of the paths hold arrays, as mongod does.
  */
 export function indexKeys(document: Uint8Array, paths: readonly IndexPath[]): Buffer[] {
@@ -50,7 +50,7 @@ function distinct(keys: readonly Buffer[]): Buffer[] {
   return [...new Map(keys.map((key) => [key.toString('latin1'), key])).values()];
 }
 
-/** Gathers the values at the path, arrays unfolded. Answers whether an array was met. */
+/** Collects the values at the path, arrays expanded. Returns whether there was an array. */
 function collect(value: RawValue, names: readonly Uint8Array[], found: RawValue[]): boolean {
   if (value.type === bsonTypes.array) return collectFromArray(value, names, found);
   const [name, ...rest] = names;

@@ -13,8 +13,8 @@ function isSet(specification: Uint8Array, name: string): boolean {
 }
 
 /**
- * One index beside `_id_`. Only unique indexes keep entries (table `x_<id>`: key → row), because they change what may be
- * written; the others are known, listed and dropped, and reads do without them.
+ * One index beside `_id_`. Only unique indexes have entries (table `x_<id>`: key → row), because they constrain
+ * writes. Other indexes exist as metadata; reads do not use them.
  */
 export class IndexTable {
   readonly id: number;
@@ -60,7 +60,7 @@ export class IndexTable {
     this.#database.exec(`DROP TABLE x_${this.id}`);
   }
 
-  /** The keys that a document takes in this index; none if the index does not cover it or does not enforce anything. */
+  /** The document's keys in this index; none if the index does not cover it or is not unique. */
   keysOf(document: Uint8Array): Buffer[] {
     if (!this.isUnique) return [];
     if (this.#partial !== null && !this.#partial.matches(document)) return [];

@@ -1,23 +1,23 @@
 import type { Collection } from './catalog.ts';
 import { keyName } from './version-log.ts';
 
-/** Who holds a document. */
+/** The owner of a document lock. */
 export interface LockOwner {
   /** Resolves when the transaction commits or aborts. */
   readonly ended: Promise<void>;
 }
 
-/** Documents that open transactions have written: one owner each, until the transaction ends. */
+/** Locks on documents that open transactions have written: one owner each, until the transaction ends. */
 export class LockTable {
   readonly #owners = new Map<number, Map<string, LockOwner>>();
 
-  /** The end of the transaction that holds the document, or null. */
+  /** Resolves when the transaction that locks the document ends; null if it is not locked. */
   holder(collection: Collection, key: Uint8Array): Promise<void> | null {
     if (this.#owners.size === 0) return null;
     return this.#owners.get(collection.id)?.get(keyName(key))?.ended ?? null;
   }
 
-  /** False if somebody else holds the document. */
+  /** False if another owner has locked the document. */
   acquire(owner: LockOwner, collection: Collection, key: Uint8Array): boolean {
     const documents = this.#owners.get(collection.id) ?? new Map<string, LockOwner>();
     const name = keyName(key);
@@ -35,7 +35,7 @@ export class LockTable {
     }
   }
 
-  /** Owners that hold a document of the collection. */
+  /** Owners that have locked a document of the collection. */
   owners(collection: Collection): Set<LockOwner> {
     return new Set(this.#owners.get(collection.id)?.values() ?? []);
   }

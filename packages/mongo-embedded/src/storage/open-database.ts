@@ -2,18 +2,18 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 
-/** Read from the file on opening; a newer format than this one is refused instead of being misread. */
+/** The file's format version; opening a file with a newer format fails. */
 const formatVersion = 1;
 
 /**
  * Tables of the server's own file.
  *
  * - `collection`: one row per collection; its documents are in `c_<id>`, its index entries in `x_<index id>`.
- * - `namespace`: the name and UUID that history entries refer to; it outlives a dropped or renamed collection until the
- *   history that mentions it (up to `retired_sequence`) is gone.
- * - `history`: what change streams read. `document` is the full document of insert and replace, `extra` a BSON document
- *   with whatever else the entry carries.
- * - `history_segment`: bytes of the history by stretch of sequences, so that its size is known without reading it.
+ * - `namespace`: the name and UUID that history entries refer to; it outlives a dropped or renamed collection until
+ *   the history that mentions it (up to `retired_sequence`) is gone.
+ * - `history`: what change streams read. `document` is the full document of insert and replace, `extra` a BSON
+ *   document with whatever else the entry carries.
+ * - `history_segment`: bytes of the history by segment, so that its size is known without reading it.
  * - `session`: the last retryable write or transaction of each logical session, with its reply to repeat.
  * - `setting`: the replica set's identity and the newest cluster time that was ever shown.
  */

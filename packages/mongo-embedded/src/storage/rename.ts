@@ -9,13 +9,15 @@ import { readTablePages } from './table-pages.ts';
 export interface Rename {
   readonly collection: Collection;
   readonly target: { readonly database: string; readonly name: string };
-  /** The collection that has the target's name now; it goes. */
+  /** The collection that currently has the target's name; it is dropped. */
   readonly replaced: Collection | undefined;
 }
 
 const pageLimit = { rows: 1000, bytes: 4 * 1024 * 1024 };
 
-/** Gives a collection another name in its database; its UUID stays. One entry, which names a replaced target's UUID. */
+/**
+ * Renames a collection within its database; it keeps its UUID. Writes one entry, with the UUID of a replaced target.
+ */
 export function renameCollection(store: Store, { collection, target, replaced }: Rename): void {
   store.group.enter();
   const description = new BsonWriter()

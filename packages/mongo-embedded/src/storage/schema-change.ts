@@ -34,7 +34,7 @@ function checkDatabaseCase(store: Store, database: string): void {
   );
 }
 
-/** Makes a collection and writes it down. Must not exist. */
+/** Creates a collection and logs it. It must not exist. */
 export function createCollection(store: Store, wanted: NewCollection, shared: Stamp | null = null): Collection {
   const options = wanted.options ?? emptyDocument;
   const { database, name } = wanted;
@@ -50,7 +50,7 @@ export function createCollection(store: Store, wanted: NewCollection, shared: St
   return collection;
 }
 
-/** Writes down new indexes: one by one on an empty collection, together on one with documents, as mongod's two ways of building do. */
+/** Logs new indexes: one entry each on an empty collection, one entry for all otherwise, as mongod does. */
 export function recordIndexes(store: Store, collection: Collection, built: readonly Buffer[]): void {
   const groups = collection.table.count() === 0 ? built.map((specification) => [specification]) : [built];
   for (const group of groups) {
@@ -60,7 +60,7 @@ export function recordIndexes(store: Store, collection: Collection, built: reado
   }
 }
 
-/** Drops a collection and writes it down. */
+/** Drops a collection and logs it. */
 export function dropCollection(store: Store, collection: Collection): void {
   store.group.enter();
   // mongod logs the end of a view in its catalog of views only, which streams do not show.
@@ -68,7 +68,7 @@ export function dropCollection(store: Store, collection: Collection): void {
   store.catalog.drop(collection, store.history.appendedSequence);
 }
 
-/** Drops every collection of a database, then says that the database is gone. */
+/** Drops every collection of a database, then logs the drop of the database. */
 export function dropDatabase(store: Store, database: string): void {
   store.group.enter();
   for (const collection of store.catalog.collections(database)) dropCollection(store, collection);

@@ -3,11 +3,11 @@ import type { Database } from 'better-sqlite3';
 import type { Clock } from '../clock.ts';
 import type { ClusterTime } from '../history/history-entry.ts';
 
-/** Who this replica set is, and where its clock must start. */
+/** The identity of the replica set and the start of its clock. */
 export interface Settings {
-  /** Twelve bytes; tells this replica set from every other with the same name. */
+  /** Twelve bytes that identify this replica set. */
   readonly replicaSetId: Buffer;
-  /** Not before anything that was ever shown to a client. */
+  /** Not earlier than any time that a client has seen. */
   readonly clusterTime: ClusterTime;
 }
 

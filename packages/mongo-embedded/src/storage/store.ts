@@ -8,12 +8,12 @@ import { openDatabase } from './open-database.ts';
 import { loadSettings, type Settings } from './settings.ts';
 import { VersionLog } from './version-log.ts';
 
-/** Everything that is kept, and the group that commits it. One per server. */
-/** What a part that keeps state in memory wants to know of the group's transaction. */
+/** All persistent state and its commit group. One per server. */
+/** Hooks for a component whose in-memory state is saved with the group's transaction. */
 export interface StoreParticipant {
-  /** Inside the transaction, before it commits: write down what is only in memory. */
+  /** Inside the transaction, before it commits: save in-memory state. */
   committing(): void;
-  /** The transaction was undone: forget what it wrote. */
+  /** The transaction was rolled back: discard its changes. */
   failed(): void;
 }
 
@@ -37,7 +37,7 @@ export interface StoreOptions {
   readonly clock: Clock;
 }
 
-/** Opens the store and reads what it keeps in memory: names, not documents. */
+/** Opens the store and loads its in-memory state: names, not documents. */
 export function openStore({ path, historyBytesMax, clock }: StoreOptions): Store {
   const sqlite = openDatabase(path);
   const settings = loadSettings(sqlite, clock);

@@ -41,7 +41,7 @@ function readByRow(collection: Collection, isDescending: boolean): PageReader {
   };
 }
 
-/** What is left of a range after its part up to `key` was read. */
+/** The rest of a range after `key`. */
 export function rangeAfter(range: KeyRange, key: Uint8Array, isDescending: boolean): KeyRange {
   return isDescending
     ? { ...range, upper: key, isUpperInclusive: false }

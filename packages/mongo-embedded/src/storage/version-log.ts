@@ -8,9 +8,9 @@ interface Version {
 }
 
 /**
- * What documents were before they changed, kept while transactions are open, so that each reads its own snapshot (the
- * undo half of multi-version concurrency control). Empty when no transaction is open; bounded by `bytesMax`, beyond which
- * the owner must end the oldest transaction.
+ * Earlier versions of changed documents, kept while transactions are open so that each reads its own snapshot (the
+ * undo half of multi-version concurrency control). Empty when no transaction is open; bounded by `bytesMax`, beyond
+ * which the owner must end the oldest transaction.
  */
 export class VersionLog {
   readonly #versions = new Map<number, Map<string, Version[]>>();
@@ -22,7 +22,7 @@ export class VersionLog {
     return this.#bytes;
   }
 
-  /** Starts a snapshot; the number says what it may see. Call `release` once when it is over. */
+  /** Opens a snapshot and returns its number. Call `release` once when it ends. */
   open(): number {
     this.#openSnapshots += 1;
     return this.#number;
