@@ -1,4 +1,4 @@
-/** What commands may know of the connection that they came in by. */
+/** The connection as commands see it. */
 export interface ClientConnection {
   readonly id: number;
   /** `host:port` of this server as the client reached it. */
@@ -6,8 +6,8 @@ export interface ClientConnection {
   readonly clientAddress: string;
   /** `client.application.name` of the handshake. */
   applicationName: string | null;
-  /** The handshake has brought the client's metadata. */
+  /** Whether the handshake has sent the client's metadata. */
   hasMetadata: boolean;
-  /** Drops the connection without an answer. */
+  /** Closes the connection without a reply. */
   destroy(): void;
 }

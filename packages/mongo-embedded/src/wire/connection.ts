@@ -5,11 +5,11 @@ import type { ClientConnection } from './client-connection.ts';
 import { FrameReader } from './frame-reader.ts';
 import { encodeReplyHeader, MalformedRequest, parseRequest, type Request } from './message.ts';
 
-/** What a request is answered with. */
+/** The reply to a request. */
 export interface Reply {
-  /** Raw reply document; null drops the connection without an answer. */
+  /** Raw reply document; null closes the connection without a reply. */
   readonly document: Buffer | null;
-  /** Streaming hello: after this, `next` is asked for the following reply, for as long as there is one. */
+  /** Streaming hello: `next` returns the following reply. */
   readonly next?: () => Promise<Reply>;
 }
 
@@ -19,7 +19,7 @@ export interface ConnectionHandlers {
   closed(connection: Connection): void;
 }
 
-/** Bytes of unread requests beyond which the socket is paused; a client that sends ahead is slowed down, not buffered. */
+/** Bytes of unread requests at which the socket is paused, so that a client that sends ahead is throttled. */
 const backlogBytesMax = 1024 * 1024;
 
 function formatAddress(host: string | undefined, port: number | undefined): string {
@@ -28,8 +28,8 @@ function formatAddress(host: string | undefined, port: number | undefined): stri
 }
 
 /**
- * One client. Requests are answered one after the other, in order; a reply waits until the socket takes it.
- * Bytes that cannot be a message close the connection; a message that cannot be a command gets an error.
+ * One client. Requests are handled one at a time, in order; a reply waits for the socket to drain. Invalid framing
+ * closes the connection; a message that is not a valid command gets an error reply.
  */
 export class Connection implements ClientConnection {
   readonly id: number;

@@ -5,18 +5,18 @@ export const messageBytesMax = 48_000_000;
 
 const headerBytes = 16;
 
-/** A length that no well-behaved client sends; the connection cannot be read any further. */
+/** An invalid message length; the connection cannot be read further. */
 export class FrameError extends Error {}
 
 /**
  * Cuts a byte stream into wire messages. Chunks are joined once per message, so a message of 48 MB costs one copy.
- * Holds at most one unfinished message; the length is judged as soon as its four bytes are here.
+ * Holds at most one unfinished message; the length is checked as soon as its four bytes have arrived.
  */
 export class FrameReader {
   #chunks: Buffer[] = [];
   #bytes = 0;
 
-  /** Bytes held that are not yet a whole message, or not yet taken. */
+  /** Bytes buffered but not yet returned as a message. */
   get heldBytes(): number {
     return this.#bytes;
   }

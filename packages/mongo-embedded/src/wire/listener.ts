@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { Connection, type ConnectionHandlers } from './connection.ts';
 
-/** One more connection than this is closed at once. */
+/** Maximum connections; further ones are closed at once. */
 const connectionsMax = 10_000;
 
 export interface ListenerHandlers extends Pick<ConnectionHandlers, 'handle'> {
@@ -41,7 +41,7 @@ export class Listener {
     return bound;
   }
 
-  /** Ends when every connection is gone, also one that was accepted while this was called. */
+  /** Resolves when every connection is closed, including one accepted during the call. */
   async close(): Promise<void> {
     this.#isClosing = true;
     const { promise, resolve } = Promise.withResolvers<void>();

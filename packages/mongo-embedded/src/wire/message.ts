@@ -78,7 +78,7 @@ function parseOpMessage(message: Buffer, requestId: number): Request {
     );
   }
   const { body, sequences } = readSections(message.subarray(20, end));
-  // Once for all: whoever walks a part of the request later does so without bounds checks.
+  // Validated once here, so that later reads of the request need no bounds checks.
   validateDocument(body);
   const command = new CommandBody(body, sequences);
   return {
@@ -159,7 +159,7 @@ function parseOpQuery(message: Buffer, requestId: number): Request {
   };
 }
 
-/** How a reply goes onto the wire. */
+/** How a reply is framed. */
 export interface ReplyFrame {
   readonly requestId: number;
   readonly responseTo: number;
