@@ -1,4 +1,4 @@
-/** Time as the server sees it. Tests pass their own; only this file reads the machine's clock or sets a timer. */
+/** The server's source of time. Tests pass their own; only this file reads the machine's clock or sets timers. */
 export interface Clock {
   /** Wall clock, milliseconds since 1970: cluster time, wall times in events, `localTime`. */
   nowMs(): number;
@@ -8,7 +8,7 @@ export interface Clock {
   sleep(delayMs: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Longest delay that Node's timers keep; anything longer fires at once, so it is cut to this. */
+/** Longest delay that Node's timers support. A longer one would fire at once, so it is clamped to this. */
 const timerDelayMsMax = 2 ** 31 - 1;
 
 /** The machine's own clock. */
@@ -16,7 +16,10 @@ export function createSystemClock(): Clock {
   return { nowMs: () => Date.now(), monotonicMs: () => performance.now(), sleep };
 }
 
-/** By hand: `timers/promises` keeps what it needs of a signal for as long as the signal lives, and some live with the server. */
+/**
+ * Not `timers/promises`: it retains memory for as long as the signal lives, and some signals live as long as the
+ * server.
+ */
 async function sleep(delayMs: number, signal?: AbortSignal): Promise<void> {
   if (signal?.aborted === true) return;
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -21,23 +21,25 @@ import type { Request } from './wire/message.ts';
 
 const noSession: CallSession = { lsid: null, txnNumber: null, isInTransaction: false, startsTransaction: false };
 
-/** Commands that a transaction ends with; they are not statements of it. */
+/** Commands that end a transaction; they are not statements of it. */
 const endings: ReadonlySet<string> = new Set(['commitTransaction', 'abortTransaction']);
 
-/** Errors that tell of a change of primary; their topologyVersion lets a driver see that it knows of it already. */
+/**
+ * Errors that report a change of primary. Their topologyVersion lets a driver ignore a change that it already knows.
+ */
 const notPrimaryCodes: ReadonlySet<number> = new Set([10107, 13435, 13436, 11602, 189]);
 
 const noStatement: RawElement = { type: bsonTypes.null, bytes: Buffer.alloc(0) };
 
 interface ReplyNotes {
   readonly effect: FailCommand | null;
-  /** A write concern that cannot be met by one node. */
+  /** A write concern that one node cannot satisfy. */
   readonly unsatisfied: MongoFailure | null;
 }
 
 interface Call {
   readonly request: Request;
-  /** Known before the command runs: an error may close the cursor that tells it. */
+  /** Determined before the command runs, because an error may close the cursor that it is read from. */
   readonly isChangeStream: boolean;
   readonly connection: ClientConnection;
   readonly signal: AbortSignal;
@@ -45,7 +47,7 @@ interface Call {
 
 /**
  * Runs one command from request to reply: fail points, session, the command itself, the wait for its commit, error
- * labels, and the times that every reply carries. Whatever is thrown becomes an error reply; nothing gets past here.
+ * labels, and the times in every reply. Every exception becomes an error reply; none escapes.
  */
 export class Dispatcher {
   readonly #server: ServerState;
@@ -192,7 +194,7 @@ export class Dispatcher {
     try {
       this.#server.sessions.abort(lsid, txnNumber);
     } catch {
-      // Over already: the error that is being answered says why.
+      // The transaction has already ended; the error being returned says why.
     }
   }
 
@@ -229,7 +231,7 @@ export class Dispatcher {
   #failureReply(call: Call, failure: MongoFailure, effect: FailCommand | null): Buffer {
     const { body } = call.request;
     const isFailPoint = effect?.errorCode != null;
-    // mongod does not know yet which cursor a getMore continues when `failCommand` hits it.
+    // When `failCommand` strikes, mongod has not yet looked up the cursor of a getMore.
     const isChangeStream = call.isChangeStream && !(isFailPoint && body.name === 'getMore');
     const failed: FailedCall = { ...this.#failedCall(call, false), isChangeStream };
     const computed = errorLabelsFor(failure.code, failed);
@@ -258,7 +260,7 @@ export class Dispatcher {
   }
 }
 
-/** Old messages are for the handshake alone. */
+/** Legacy messages are accepted only for the handshake. */
 function checkOpcode({ isLegacy, body }: Request): void {
   if (!isLegacy || body.name === 'hello' || body.name.toLowerCase() === 'ismaster') return;
   throw new MongoFailure(
@@ -267,7 +269,7 @@ function checkOpcode({ isLegacy, body }: Request): void {
   );
 }
 
-/** A monitoring client that takes one `hello` after the other without asking again. */
+/** Whether a monitoring client streams `hello` replies. */
 function isStreaming({ isExhaustAllowed, body }: Request): boolean {
   return isExhaustAllowed && body.name === 'hello' && body.has('topologyVersion') && body.has('maxAwaitTimeMS');
 }

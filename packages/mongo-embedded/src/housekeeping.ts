@@ -6,12 +6,15 @@ import { expiredDocuments } from './storage/expired-documents.ts';
 
 const roundMs = 1000;
 
-/** Bytes of old versions that open snapshots may hold back; beyond, they are given up, as mongod does under cache pressure. */
+/**
+ * Maximum bytes of old versions kept for open snapshots. Beyond this, snapshots are dropped, as mongod does under
+ * cache pressure.
+ */
 const versionBytesMax = 512 * 1024 * 1024;
 
 /**
- * What happens by itself: idle cursors close, transactions, sessions and snapshots end, and documents expire. Runs until the
- * signal aborts.
+ * Periodic work: closes idle cursors, expires transactions, sessions and snapshots, and deletes expired documents.
+ * Runs until the signal aborts.
  */
 export async function startHousekeeping(server: ServerState, signal: AbortSignal): Promise<void> {
   let lastExpiryMs = server.clock.monotonicMs();
@@ -27,7 +30,7 @@ export async function startHousekeeping(server: ServerState, signal: AbortSignal
       server.sessions.forgetStored(server.parameters.localLogicalSessionTimeoutMinutes * 60_000);
       await deleteExpired(server, signal);
     } catch (error) {
-      // A full or damaged disk: the group is undone, its writers are told, and the next round tries again.
+      // The disk is full or damaged: the group is rolled back, its writers get the error, and the next round retries.
       server.store.group.fail(error);
     }
   }
@@ -45,7 +48,7 @@ function endWhatIsOver({ cursors, parameters, sessions, snapshots, store }: Serv
   if (isTooMuch) sessions.killAll();
 }
 
-/** One pass of what mongod calls its TTL monitor, giving way between pages. */
+/** One pass of the TTL monitor; yields to other clients between pages. */
 export async function deleteExpired({ clock, locks, store }: ServerState, signal: AbortSignal): Promise<void> {
   const access = new DirectAccess(store, locks);
   for (const { database, name } of store.catalog.databases().flatMap((each) => store.catalog.collections(each))) {

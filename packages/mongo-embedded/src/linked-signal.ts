@@ -1,13 +1,13 @@
-/** A signal that aborts when any of others does, until it is disposed of. */
+/** A signal that aborts when any linked signal aborts, until it is disposed. */
 export interface LinkedSignal extends Disposable {
   readonly signal: AbortSignal;
-  /** Aborts this signal alone. */
+  /** Aborts only this signal. */
   abort(): void;
 }
 
 /**
- * Links a signal to others that live longer. `AbortSignal.any` does the same, but what waits on its result stays in memory
- * for as long as the longest of them lives (measured on Node 24: 1.8 kB for each wait).
+ * Links a signal to longer-lived ones. `AbortSignal.any` would leak: its listeners stay in memory as long as the
+ * longest-lived signal (measured on Node 24: 1.8 kB per wait).
  */
 export function linkSignals(others: readonly AbortSignal[]): LinkedSignal {
   const controller = new AbortController();

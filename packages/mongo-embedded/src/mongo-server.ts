@@ -18,24 +18,24 @@ export type { Clock } from './clock.ts';
 export interface MongoServerOptions {
   /** Folder of the data, made if missing. Give this or `memory`. */
   readonly path?: string;
-  /** Keep nothing: all data is gone when the server stops. */
+  /** In memory: all data is lost when the server stops. */
   readonly memory?: boolean;
   /** Default 0: any free port. */
   readonly port?: number;
   /** Default 127.0.0.1. Only addresses of the machine itself: there is no authentication. */
   readonly host?: string;
-  /** The oldest part of the history goes beyond this size. Default 1 GiB, about what a small mongod keeps. */
+  /** Beyond this size the oldest history is pruned. Default 1 GiB, about what a small mongod keeps. */
   readonly historyBytesMax?: number;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
 }
 
 export interface MongoServer {
-  /** Opens the data and listens. Rejects when the port is taken, the folder is in use or cannot be written. */
+  /** Opens the data and listens. Rejects if the port is taken, or the folder is in use or not writable. */
   start(): Promise<{ readonly url: string; readonly port: number }>;
-  /** Ends open calls, closes all connections and the data. Safe to call twice. */
+  /** Ends open calls, and closes all connections and the data file. Idempotent. */
   stop(): Promise<void>;
-  /** For tests: forgets the history up to now, as if it had outgrown its bound; streams behind it get 286. */
+  /** For tests: prunes the history up to now, as if it had exceeded its limit; streams behind it get 286. */
   cutHistory(): void;
 }
 

@@ -18,7 +18,7 @@ export interface ServerState {
   readonly failPoints: FailPoints;
   readonly parameters: Parameters;
   readonly counters: Counters;
-  /** Twelve bytes that tell this run of the server from every other. */
+  /** Twelve bytes that identify this run of the server. */
   readonly processId: Buffer;
   readonly startedMonotonicMs: number;
   /** Folder of the data, or null in memory. */
@@ -42,11 +42,11 @@ export interface Counters {
 /** The replica set's name. */
 export const replicaSetName = 'rs0';
 
-/** The version of MongoDB that this server's answers follow. */
+/** The MongoDB version whose behaviour this server follows. */
 export const serverVersion = '8.2.1';
 export const maxWireVersion = 27;
-/** The topology of one node never changes; this is the counter that it has, once its member is primary. */
+/** The topology of one node never changes; this is its counter once the member is primary. */
 export const topologyCounter = 6;
 export const documentBytesMax = 16 * 1024 * 1024;
-/** Replies and history events may pass the limit of stored documents by this much, as BSONObjMaxInternalSize allows. */
+/** Replies and events may exceed the document limit by this much, as BSONObjMaxInternalSize allows. */
 export const documentBytesSlack = 16 * 1024;

@@ -1,6 +1,6 @@
 /**
- * MongoDB's error codes by name, as far as this server answers with them.
- * Source: `src/mongo/base/error_codes.yml` of mongodb/mongo; numbers without a name there appear as `Location<number>`.
+ * The MongoDB error codes that this server returns, by name. Source: `src/mongo/base/error_codes.yml` of
+ * mongodb/mongo; numbers without a name there appear as `Location<number>`.
  */
 export const errorCodes = {
   InternalError: 1,

@@ -8,7 +8,10 @@ import { type ErrorName, errorCodes, errorNameOf } from './error-codes.ts';
  */
 export type FailureDetails = Readonly<Record<string, unknown>> | Uint8Array;
 
-/** An error that the client sees, with MongoDB's own code. Everything else that is thrown is a defect (InternalError 1). */
+/**
+ * An error that the client sees, with MongoDB's own code. Any other exception is a bug and is reported as
+ * InternalError 1.
+ */
 export class MongoFailure extends Error {
   readonly code: number;
   readonly labels: string[] = [];
@@ -31,7 +34,7 @@ export class MongoFailure extends Error {
   }
 }
 
-/** What to answer for anything that was thrown. */
+/** Converts any exception to the error that the client gets. */
 export function toMongoFailure(error: unknown): MongoFailure {
   if (error instanceof MongoFailure) return error;
   const cause = error instanceof Error ? error.message : String(error);

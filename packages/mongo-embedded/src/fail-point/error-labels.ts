@@ -32,7 +32,7 @@ const retriable: ReadonlySet<number> = new Set([
 /** Added to the retriable ones for change streams: `ResumableChangeStreamError` of the same file. */
 const resumable: ReadonlySet<number> = new Set([...retriable, RetryChangeStream, 63, 150, 13388, 133, 134]);
 
-/** Errors after which a stream must not be resumed from where it was. */
+/** Errors after which a stream cannot be resumed. */
 const fatalToStreams: ReadonlySet<number> = new Set([
   ChangeStreamFatalError,
   ChangeStreamHistoryLost,
@@ -47,7 +47,7 @@ const transient: ReadonlySet<number> = new Set([
   267,
 ]);
 
-/** What the labels depend on besides the code. */
+/** The inputs besides the code that determine the labels. */
 export interface FailedCall {
   readonly command: string;
   readonly isInTransaction: boolean;

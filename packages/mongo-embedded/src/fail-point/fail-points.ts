@@ -24,7 +24,7 @@ type Mode =
   | { kind: 'skip'; left: number }
   | { kind: 'random'; probability: number };
 
-/** Commands that the fail point can never hit, so that it can be turned off again. */
+/** Commands that the fail point never affects, so that it can always be turned off. */
 const exempt: ReadonlySet<string> = new Set(['configureFailPoint', 'getParameter', 'setParameter']);
 
 function parseMode(mode: unknown): Mode | null {
@@ -71,30 +71,36 @@ function parseEffect(name: string, data: Document): Omit<FailPoint, 'mode'> {
   };
 }
 
-/** Which command is being run, and for whom. */
+/** The command being run and its client. */
 export interface FailPointCall {
   readonly command: string;
   readonly applicationName: string | null;
   readonly namespace: string;
 }
 
-/** Fails every getMore; unlike `failCommand` it fires when mongod knows the cursor, so that its error labels are added. */
+/**
+ * Fails every getMore. Unlike `failCommand` it fires after the cursor lookup, so change-stream error labels are
+ * added.
+ */
 const failGetMore = 'failGetMoreAfterCursorCheckout';
 
-/** Hits retryable writes: before they are applied with `failBeforeCommitExceptionCode`, else the connection breaks after it. */
+/**
+ * Affects retryable writes: with `failBeforeCommitExceptionCode` it fails them before they are applied, else it
+ * closes the connection afterwards.
+ */
 const failRetryableWrite = 'onPrimaryTransactionalWrite';
 
 const known: ReadonlySet<string> = new Set(['failCommand', failGetMore, failRetryableWrite]);
 
 /**
- * The fail points that tests turn on: those that the drivers' published tests and the engine's fault tests use. Always
- * enabled, since this server is for tests and development.
+ * The fail points that the drivers' published tests and the engine's fault tests use. Always enabled, since this
+ * server is for tests and development.
  */
 export class FailPoints {
   readonly #points = new Map<string, FailPoint>();
   readonly #timesEntered = new Map<string, number>();
 
-  /** Sets a fail point from the command's document. Answers how often it had been entered. */
+  /** Sets a fail point from the command's document. Returns how often it has been entered. */
   configure(command: Document): number {
     const name = String(command['configureFailPoint']);
     if (!known.has(name)) {
