@@ -1,17 +1,17 @@
 import { parseArgs } from 'node:util';
 import { createMongoServer, type MongoServerOptions } from './mongo-server.ts';
 
-const usage = `A MongoDB server for development and tests, on SQLite. It listens on this machine only and has no passwords.
+const usage = `A MongoDB server for development and tests, on SQLite. It listens only on this machine and has no authentication.
 
   mongo-embedded --path <folder> [--port <port>]
   mongo-embedded --memory [--port <port>]
 
-  --path <folder>            where the data is kept; made if missing
-  --memory                   keep nothing
-  --port <port>              default 27117; 0 takes any free port
+  --path <folder>            data folder; created if missing
+  --memory                   keep the data in memory only
+  --port <port>              default 27117; 0 selects any free port
   --host <address>           127.0.0.1 (default), localhost or ::1
-  --history-bytes <bytes>    how much history change streams can resume in; default 1073741824
-  --help                     this text`;
+  --history-bytes <bytes>    maximum size of the change stream history; default 1073741824
+  --help                     print this help`;
 
 const portDefault = 27117;
 
