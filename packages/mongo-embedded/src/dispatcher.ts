@@ -11,6 +11,7 @@ import { MongoFailure, toMongoFailure } from './error/mongo-failure.ts';
 import { errorLabelsFor, type FailedCall } from './fail-point/error-labels.ts';
 import type { FailCommand } from './fail-point/fail-points.ts';
 import { isChangeStreamCall } from './fail-point/is-change-stream-call.ts';
+import type { OperationTime } from './history/operation-times.ts';
 import { type ServerState, topologyCounter } from './server-state.ts';
 import { type CallSession, readCallSession } from './session/call-session.ts';
 import type { Transaction } from './session/transaction.ts';
@@ -33,6 +34,7 @@ const noStatement: RawElement = { type: bsonTypes.null, bytes: Buffer.alloc(0) }
 
 interface ReplyNotes {
   readonly effect: FailCommand | null;
+  readonly operation: OperationTime;
   /** A write concern that one node cannot satisfy. */
   readonly unsatisfied: MongoFailure | null;
 }
@@ -72,7 +74,7 @@ export class Dispatcher {
     if (effect?.closesConnection === true) return { document: null };
     if (effect !== null && effect.errorCode !== null) {
       const failure = new MongoFailure(effect.errorCode, "Failing command via 'failCommand' failpoint");
-      return { document: this.#failureReply(call, failure, effect) };
+      return { document: this.#failureReply(call, failure, { effect, operation: { last: null } }) };
     }
     const document = await this.#run(call, effect);
     return isStreaming(call.request) ? { document, next: async () => this.handle(call) } : { document };
@@ -80,6 +82,7 @@ export class Dispatcher {
 
   async #run(call: Call, effect: FailCommand | null): Promise<Buffer> {
     let session = noSession;
+    const operation: OperationTime = { last: null };
     const failuresBefore = this.#server.store.group.failures.count;
     try {
       const { body, database } = call.request;
@@ -87,15 +90,16 @@ export class Dispatcher {
       session = readCallSession(body);
       const command = this.#commandFor(body, database);
       const unsatisfied = command.isWrite === true ? checkWriteConcern(body, session) : null;
-      const result = await this.#runInSession(call, command, session);
+      const { operations } = this.#server.store.history;
+      const result = await operations.run(operation, () => this.#runInSession(call, command, session));
       const { settled, failures } = this.#server.store.group;
       if (settled !== null) await settled;
       if (failures.count !== failuresBefore) throw failures.last;
-      return this.#successReply(call, result, { effect, unsatisfied });
+      return this.#successReply(call, result, { effect, operation, unsatisfied });
     } catch (error) {
       const failure = toMongoFailure(error);
       this.#abortTransactionOf(call.request.body, session);
-      return this.#failureReply(call, failure, effect);
+      return this.#failureReply(call, failure, { effect, operation });
     }
   }
 
@@ -199,7 +203,7 @@ export class Dispatcher {
   }
 
   #successReply(call: Call, result: CommandResult, notes: ReplyNotes): Buffer {
-    const { effect, unsatisfied } = notes;
+    const { effect, operation, unsatisfied } = notes;
     const writer = result instanceof BsonWriter ? result : new BsonWriter().fields(result);
     if (unsatisfied !== null) {
       const { code, codeName, message: errmsg } = unsatisfied;
@@ -213,7 +217,7 @@ export class Dispatcher {
       if (labels.length > 0) writer.fields({ errorLabels: labels });
     }
     writer.double('ok', 1);
-    return this.#withTimes(writer);
+    return this.#withTimes(writer, operation);
   }
 
   #failedCall(call: Call, hasWriteConcernError: boolean): FailedCall {
@@ -228,7 +232,8 @@ export class Dispatcher {
     };
   }
 
-  #failureReply(call: Call, failure: MongoFailure, effect: FailCommand | null): Buffer {
+  #failureReply(call: Call, failure: MongoFailure, notes: Omit<ReplyNotes, 'unsatisfied'>): Buffer {
+    const { effect, operation } = notes;
     const { body } = call.request;
     const isFailPoint = effect?.errorCode != null;
     // When `failCommand` strikes, mongod has not yet looked up the cursor of a getMore.
@@ -248,15 +253,16 @@ export class Dispatcher {
       writer.beginDocument('topologyVersion').value('processId', bsonTypes.objectId, this.#server.processId);
       writer.int64('counter', topologyCounter).end();
     }
-    return this.#withTimes(writer);
+    return this.#withTimes(writer, operation);
   }
 
-  #withTimes(writer: BsonWriter): Buffer {
+  /** A write reports the time of its own last entry; anything else, the present time. */
+  #withTimes(writer: BsonWriter, operation: OperationTime): Buffer {
     const { clusterClock } = this.#server.store;
     const time = clusterClock.current;
     writer.beginDocument('$clusterTime').timestamp('clusterTime', time);
     writer.beginDocument('signature').binary('hash', Buffer.alloc(20), 0).int64('keyId', 0).end().end();
-    return writer.timestamp('operationTime', time).finish();
+    return writer.timestamp('operationTime', operation.last ?? time).finish();
   }
 }
 

@@ -6,6 +6,7 @@ import type { ClusterTime, History, HistoryEntry } from './history-entry.ts';
 import { type Change, type HistoryRow, kindNumber, packExtra, toHistoryEntry } from './history-row.ts';
 import { HistorySegments } from './history-segments.ts';
 import { HistoryWaiters } from './history-waiters.ts';
+import { OperationTimes } from './operation-times.ts';
 
 /** The time and ordinal under which one or more entries are written. */
 export interface Stamp {
@@ -40,6 +41,8 @@ const readBytesMax = 16 * 1024 * 1024;
  * a limit so small that slow streams lose their position.
  */
 export class HistoryLog implements History {
+  /** Which operation wrote the newest entries. */
+  readonly operations = new OperationTimes();
   readonly #dependencies: HistoryDependencies;
   readonly #segments: HistorySegments;
   readonly #waiters: HistoryWaiters;
@@ -98,6 +101,7 @@ export class HistoryLog implements History {
     if (compareClusterTime(time, this.#appendedTime) < 0)
       throw new Error('An entry of the history is older than the one before it');
     this.#appendedTime = time;
+    this.operations.note(time);
     this.#appendedSequence += 1;
     this.#insert.run(
       this.#appendedSequence,

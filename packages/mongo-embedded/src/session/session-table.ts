@@ -15,7 +15,7 @@ type Outcome =
   | { readonly kind: 'none' }
   | { readonly kind: 'retryable'; readonly statements: StatementLog }
   | { readonly kind: 'open'; readonly transaction: Transaction }
-  | { readonly kind: 'committed' }
+  | { readonly kind: 'committed'; readonly statements: StatementLog }
   | { readonly kind: 'aborted' };
 
 interface Session {
@@ -131,10 +131,16 @@ export class SessionTable {
     if (txnNumber > session.txnNumber) this.#abortOpen(session);
     session.txnNumber = txnNumber;
     session.outcome = { kind: 'retryable', statements };
+    const { operations } = this.#dependencies.store.history;
     return {
-      find: (statementId) => statements.find(statementId),
+      find: (statementId) => {
+        const result = statements.find(statementId);
+        if (result !== null) operations.note(statements.time);
+        return result;
+      },
       record: (statementId, result) => {
         statements.add(statementId, result);
+        statements.time = operations.last ?? statements.time;
         this.#unsaved.add(session);
       },
     };
@@ -181,7 +187,11 @@ export class SessionTable {
   /** Commits; a repeated commit of the same transaction does nothing. */
   commit(lsid: Uint8Array, txnNumber: bigint): void {
     const session = this.#session(lsid);
-    if (txnNumber === session.txnNumber && session.outcome.kind === 'committed') return;
+    const { operations } = this.#dependencies.store.history;
+    if (txnNumber === session.txnNumber && session.outcome.kind === 'committed') {
+      operations.note(session.outcome.statements.time);
+      return;
+    }
     const transaction = this.continueTransaction(lsid, txnNumber);
     try {
       transaction.commit();
@@ -190,7 +200,9 @@ export class SessionTable {
       throw error;
     }
     transaction.end();
-    session.outcome = { kind: 'committed' };
+    const statements = new StatementLog();
+    statements.time = operations.last;
+    session.outcome = { kind: 'committed', statements };
     this.#committedTransactions += 1;
     this.#dependencies.store.group.enter();
     this.#unsaved.add(session);
@@ -250,10 +262,8 @@ export class SessionTable {
     const stored = this.#load.get(id);
     if (stored !== undefined) {
       session.txnNumber = BigInt(stored[0]);
-      session.outcome =
-        stored[1] === 'committed'
-          ? { kind: 'committed' }
-          : { kind: 'retryable', statements: StatementLog.fromBytes(stored[2]) };
+      const kind = stored[1] === 'committed' ? 'committed' : 'retryable';
+      session.outcome = { kind, statements: StatementLog.fromBytes(stored[2]) };
     }
     this.#sessions.set(key, session);
     return session;
@@ -269,9 +279,8 @@ export class SessionTable {
   #saveAll(): void {
     const usedMs = Math.trunc(this.#dependencies.clock.nowMs());
     for (const { lsid, txnNumber, outcome } of this.#unsaved) {
-      if (outcome.kind === 'retryable')
-        this.#save.run(lsid, txnNumber, 'retryable', outcome.statements.toBytes(), usedMs);
-      if (outcome.kind === 'committed') this.#save.run(lsid, txnNumber, 'committed', null, usedMs);
+      if (outcome.kind !== 'retryable' && outcome.kind !== 'committed') continue;
+      this.#save.run(lsid, txnNumber, outcome.kind, outcome.statements.toBytes(), usedMs);
     }
     this.#unsaved.clear();
   }

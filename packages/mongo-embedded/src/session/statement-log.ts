@@ -1,5 +1,6 @@
 import { BsonWriter } from '../bson/bson-writer.ts';
-import { findElement, forEachElement } from '../bson/raw-element.ts';
+import { findElement, forEachElement, type RawElement } from '../bson/raw-element.ts';
+import type { ClusterTime } from '../history/history-entry.ts';
 
 interface Entry {
   readonly first: number;
@@ -15,10 +16,17 @@ const nothing = Buffer.from([5, 0, 0, 0, 0]);
  */
 export class StatementLog {
   readonly #entries: Entry[] = [];
+  /** The time of the last entry that the write has made in the history, which a retry reports again; null for none. */
+  time: ClusterTime | null = null;
 
   static fromBytes(bytes: Buffer | null): StatementLog {
     const log = new StatementLog();
-    forEachElement(bytes ?? nothing, (_, { bytes: entry }) => {
+    forEachElement(bytes ?? nothing, (name, element) => {
+      if (name === 'time') {
+        log.time = timeOf(element);
+        return undefined;
+      }
+      const entry = element.bytes;
       const first = findElement(entry, 'first')?.bytes.readInt32LE(0) ?? 0;
       const last = findElement(entry, 'last')?.bytes.readInt32LE(0) ?? first;
       log.#entries.push({ first, last, result: findElement(entry, 'result')?.bytes ?? null });
@@ -43,6 +51,7 @@ export class StatementLog {
 
   toBytes(): Buffer {
     const writer = new BsonWriter();
+    if (this.time !== null) writer.timestamp('time', this.time);
     this.#entries.forEach(({ first, last, result }, index) => {
       writer.beginDocument(String(index)).int32('first', first).int32('last', last);
       if (result !== null) writer.document('result', result);
@@ -50,4 +59,8 @@ export class StatementLog {
     });
     return writer.finish();
   }
+}
+
+function timeOf({ bytes }: RawElement): ClusterTime {
+  return { increment: bytes.readUInt32LE(0), seconds: bytes.readUInt32LE(4) };
 }
