@@ -44,8 +44,26 @@ test('what does not exist, is taken or is not possible has its own code and stat
   expect(await status('POST', '/api/v1/entities/none/refresh')).toEqual([404, 'EMC-5002']);
   expect(await status('POST', '/api/v1/entities/orders/resume')).toEqual([409, 'EMC-5004']);
   expect(await status('POST', '/api/v1/entities/orders/verify')).toEqual([501, 'EMC-5007']);
+  expect(await status('POST', '/api/v1/entities/orders/explode')).toEqual([404, 'EMC-5011']);
+  expect(await status('POST', '/api/v1/entities/orders/pause', { allowLargeSweep: true })).toEqual([400, 'EMC-5001']);
   expect(await status('GET', '/api/v1/jobs/00000000-0000-4000-8000-000000000000')).toEqual([404, 'EMC-5005']);
   expect(await status('GET', '/api/v1/elsewhere')).toEqual([404, 'EMC-5011']);
+});
+
+test('the console deletes only where it repeats the name, and cannot ask for what is not in the table', async () => {
+  await using stack = await createStack();
+  await using running = await stack.engine();
+  await running.api.create(shape);
+  const ask = async (procedure: string, input: object) => {
+    const answer = await running.api.request('POST', `/trpc/${procedure}`, { body: input });
+    const { error } = (await answer.json()) as { error: { data: { emcCode: string; fields: { path: string[] }[] } } };
+    return [answer.status, error.data.emcCode, ...error.data.fields.map((field) => field.path.join('.'))];
+  };
+  const entityName = 'orders';
+  expect(await ask('entities.delete', { entityName })).toEqual([400, 'EMC-5001', 'confirm']);
+  expect(await ask('entities.delete', { entityName, confirm: 'order' })).toEqual([400, 'EMC-5001', 'confirm']);
+  expect(await ask('entities.explode', { entityName })).toEqual([404, 'EMC-5001']);
+  expect((await running.api.entity(entityName)).activity).not.toBe('deleting');
 });
 
 test('an Idempotency-Key answers a repetition as the first call, and refuses another body', async () => {

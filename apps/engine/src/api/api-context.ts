@@ -1,4 +1,5 @@
 import type { Clock } from '@emcachers/core/clock';
+import type { Log } from '@emcachers/core/log';
 import type { OplogReader } from '../control/browse/oplog-reader.ts';
 import type { RowsReader } from '../control/browse/rows-reader.ts';
 import type { SourceBrowser } from '../control/browse/source-browser.ts';
@@ -23,6 +24,7 @@ export interface ApiServices {
 
 export interface ApiContext {
   readonly services: ApiServices;
+  readonly log: Log;
   /** Names this request in the log and in every error it is answered with. */
   readonly correlationId: string;
 }

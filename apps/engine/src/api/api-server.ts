@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Log } from '@emcachers/core/log';
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import type { Metrics } from '../observability/metrics.ts';
 import type { ServiceState } from '../runtime/supervisor.ts';
 import { type AccessRules, refuseAccess } from './access.ts';
-import type { ApiServices } from './api-context.ts';
+import type { ApiContext, ApiServices } from './api-context.ts';
 import { describeError } from './api-error.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { asProblem, sendProblem } from './problem.ts';
@@ -49,15 +49,20 @@ export async function createApiServer(dependencies: ApiServerDependencies): Prom
   });
   reportProblems(app, dependencies.log);
   registerHealthRoutes(app, dependencies);
-  registerRest(app, dependencies.services);
-  await app.register(fastifyTRPCPlugin, { prefix: '/trpc', trpcOptions: trpcOptions(dependencies) });
+  const { services, log } = dependencies;
+  const contextOf = ({ id }: FastifyRequest): ApiContext => ({ services, log, correlationId: id });
+  registerRest(app, { contextOf });
+  await app.register(fastifyTRPCPlugin, { prefix: '/trpc', trpcOptions: trpcOptions(contextOf, log) });
   return app;
 }
 
-function trpcOptions({ services, log }: ApiServerDependencies): FastifyTRPCPluginOptions<AppRouter>['trpcOptions'] {
+function trpcOptions(
+  contextOf: (request: FastifyRequest) => ApiContext,
+  log: Log,
+): FastifyTRPCPluginOptions<AppRouter>['trpcOptions'] {
   return {
     router: appRouter,
-    createContext: ({ req }) => ({ services, correlationId: req.id }),
+    createContext: ({ req }) => contextOf(req),
     onError({ error, path, ctx }) {
       const { status, code } = describeError(error);
       if (status >= 500 && code === 'EMC-5999')

@@ -1,13 +1,12 @@
 import { errorCodes } from '@emcachers/core/error-codes';
-import type { RestRoute } from './rest-route.ts';
+import type { Operation } from './operation.ts';
+import type { NamedOperation } from './operations.ts';
 
 /** A reference page that needs no script and nothing from elsewhere: it must work where the engine works. */
-export function docsPage(document: Record<string, unknown>, routes: readonly RestRoute[]): string {
-  const sections = routes.map((route) => sectionOf(route, document)).join('\n');
-  const contents = routes
-    .map(
-      (route) => `<li><a href="#${route.operationId}"><code>${route.method} ${escapeHtml(route.path)}</code></a></li>`,
-    )
+export function docsPage(document: Record<string, unknown>, rows: readonly NamedOperation[]): string {
+  const sections = rows.map(({ operation }) => sectionOf(operation, document)).join('\n');
+  const contents = rows
+    .map(({ operation: { rest } }) => `<li><a href="#${rest.operationId}">${callOf(rest)}</a></li>`)
     .join('\n');
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
@@ -32,15 +31,19 @@ function catalogue(): string {
     .join('\n');
 }
 
-function sectionOf(route: RestRoute, document: Record<string, unknown>): string {
-  const operation = lookUp(document, ['paths', route.path, route.method.toLowerCase()]);
-  const body = lookUp(operation, ['requestBody', 'content', 'application/json', 'schema']);
-  const answer = lookUp(operation, ['responses', String(route.status), 'content', 'application/json', 'schema']);
-  const parameters = lookUp(operation, ['parameters']);
-  return `<section id="${route.operationId}"><h2><code>${route.method} ${escapeHtml(route.path)}</code></h2>
-<p>${escapeHtml(route.summary)}</p>
-${details('Parameters', parameters)}${details('Body', body)}${details(`Answer ${route.status}`, answer)}
-<p>May fail with ${['EMC-5001', ...route.errors].map((code) => `<a href="#${code}"><code>${code}</code></a>`).join(', ')}.</p></section>`;
+function callOf({ method, path }: Operation['rest']): string {
+  return `<code>${method} ${escapeHtml(path)}</code>`;
+}
+
+function sectionOf({ rest, errors }: Operation, document: Record<string, unknown>): string {
+  const described = lookUp(document, ['paths', rest.path, rest.method.toLowerCase()]);
+  const body = lookUp(described, ['requestBody', 'content', 'application/json', 'schema']);
+  const answer = lookUp(described, ['responses', String(rest.status), 'content', 'application/json', 'schema']);
+  const parameters = lookUp(described, ['parameters']);
+  return `<section id="${rest.operationId}"><h2>${callOf(rest)}</h2>
+<p>${escapeHtml(rest.summary)}</p>
+${details('Parameters', parameters)}${details('Body', body)}${details(`Answer ${rest.status}`, answer)}
+<p>May fail with ${['EMC-5001', ...errors].map((code) => `<a href="#${code}"><code>${code}</code></a>`).join(', ')}.</p></section>`;
 }
 
 function details(label: string, schema: unknown): string {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { openApiDocument } from './openapi.ts';
-import { restRoutes } from './rest.ts';
+import { operationRows } from './operations.ts';
 
-const document = JSON.parse(JSON.stringify(openApiDocument(restRoutes))) as {
+const document = JSON.parse(JSON.stringify(openApiDocument(operationRows))) as {
   paths: Record<string, Record<string, { operationId: string; parameters?: { name: string; in: string }[] }>>;
   components: { schemas: Record<string, unknown> };
 };

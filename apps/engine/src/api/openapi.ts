@@ -1,12 +1,16 @@
 import { problemSchema } from '@emcachers/core/api-views';
 import { z } from 'zod';
-import type { RestRoute } from './rest-route.ts';
+import type { Operation } from './operation.ts';
+import type { NamedOperation } from './operations.ts';
+import { restInputOf } from './rest-input.ts';
 
 /** The OpenAPI 3.1 document of the REST routes, made from the schemas that check and type them. */
-export function openApiDocument(routes: readonly RestRoute[]): Record<string, unknown> {
+export function openApiDocument(rows: readonly NamedOperation[]): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const route of routes)
-    paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operationOf(route) };
+  for (const { operation } of rows) {
+    const { path, method } = operation.rest;
+    paths[path] = { ...paths[path], [method.toLowerCase()]: describe(operation) };
+  }
   return {
     openapi: '3.1.0',
     info: {
@@ -23,34 +27,40 @@ export function openApiDocument(routes: readonly RestRoute[]): Record<string, un
   };
 }
 
-function operationOf(route: RestRoute): Record<string, unknown> {
+function describe(operation: Operation): Record<string, unknown> {
+  const { rest, output, errors } = operation;
+  const { body } = restInputOf(operation);
+  const parameters = parametersOf(operation);
   return {
-    operationId: route.operationId,
-    tags: [route.tag],
-    summary: route.summary,
-    ...(route.params === null && route.query === null ? {} : { parameters: parametersOf(route) }),
-    ...(route.body === null ? {} : { requestBody: requestBodyOf(route.body) }),
+    operationId: rest.operationId,
+    tags: [rest.tag],
+    summary: rest.summary,
+    // Either is enough: on loopback the engine asks for no token.
+    security: [{}, { token: [] }],
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === null ? {} : { requestBody: requestBodyOf(body) }),
     responses: {
-      [String(route.status)]: {
-        description: route.status === 202 ? 'Accepted; the job tells how it goes.' : 'Done.',
-        content: { 'application/json': { schema: schemaOf(route.output, 'output') } },
+      [String(rest.status)]: {
+        description: rest.status === 202 ? 'Accepted. Poll the job for progress.' : 'Done.',
+        content: { 'application/json': { schema: schemaOf(output, 'output') } },
       },
       default: {
-        description: `A problem: EMC-5001 for a wrong input, EMC-5999 for an internal error${route.errors.map((code) => `, ${code}`).join('')}.`,
+        description: `A problem: EMC-5001 for a wrong input, EMC-5999 for an internal error${errors.map((code) => `, ${code}`).join('')}.`,
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       },
     },
   };
 }
 
-/** Optional where nothing need be said: a POST without a body is then as good as `{}`. */
+/** Optional where every field is: a POST without a body is then as good as `{}`. */
 function requestBodyOf(body: z.ZodType): Record<string, unknown> {
   const required = !body.safeParse({}).success;
   return { required, content: { 'application/json': { schema: schemaOf(body, 'input') } } };
 }
 
-function parametersOf(route: RestRoute): unknown[] {
-  return [...parametersIn('path', route.params), ...parametersIn('query', route.query)];
+function parametersOf(operation: Operation): unknown[] {
+  const { params, query } = restInputOf(operation);
+  return [...parametersIn('path', params), ...parametersIn('query', query), ...headersOf(operation)];
 }
 
 function parametersIn(place: 'path' | 'query', object: z.ZodObject | null): unknown[] {
@@ -60,6 +70,11 @@ function parametersIn(place: 'path' | 'query', object: z.ZodObject | null): unkn
     required: place === 'path',
     schema: schemaOf(schema as z.ZodType, 'input'),
   }));
+}
+
+function headersOf(operation: Operation): unknown[] {
+  if (operation.kind === 'query' || operation.repetition !== 'by-key') return [];
+  return [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string' } }];
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> {

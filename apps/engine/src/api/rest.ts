@@ -1,27 +1,41 @@
-import type { FastifyInstance } from 'fastify';
-import type { ApiServices } from './api-context.ts';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { ApiContext } from './api-context.ts';
+import { callOperation } from './call-operation.ts';
 import { docsPage } from './docs-page.ts';
 import { openApiDocument } from './openapi.ts';
-import { entityRoutes } from './rest-entities.ts';
-import type { RestRoute } from './rest-route.ts';
-import { systemRoutes } from './rest-system.ts';
+import { type NamedOperation, operationRows } from './operations.ts';
+import { readRestInput, restInputOf } from './rest-input.ts';
 
-export const restRoutes: readonly RestRoute[] = [...entityRoutes, ...systemRoutes];
+interface RestDependencies {
+  readonly contextOf: (request: FastifyRequest) => ApiContext;
+}
 
-/** Serves the REST routes, their OpenAPI document and the reference page made of it. */
-export function registerRest(app: FastifyInstance, services: ApiServices): void {
-  for (const route of restRoutes) {
-    app.route({
-      method: route.method,
-      url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
-      handler: async (request, reply) => {
-        const answer = await route.handle(request, services, reply);
-        return reply.code(route.status).send(answer);
-      },
-    });
-  }
-  const document = openApiDocument(restRoutes);
+/** Serves a REST route for each row of the table, their OpenAPI document and the reference page made of it. */
+export function registerRest(app: FastifyInstance, dependencies: RestDependencies): void {
+  for (const row of operationRows) registerRoute(app, row, dependencies);
+  const document = openApiDocument(operationRows);
   app.get('/api/v1/openapi.json', async () => document);
-  const page = docsPage(document, restRoutes);
+  const page = docsPage(document, operationRows);
   app.get('/api/docs', async (_request, reply) => reply.type('text/html; charset=utf-8').send(page));
+}
+
+function registerRoute(app: FastifyInstance, row: NamedOperation, { contextOf }: RestDependencies): void {
+  const { rest } = row.operation;
+  const parts = restInputOf(row.operation);
+  app.route({
+    method: rest.method,
+    url: rest.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+    handler: async (request, reply) => {
+      const input = readRestInput(parts, request);
+      const idempotencyKey = idempotencyKeyOf(request);
+      const answer = await callOperation({ ...row, input, context: contextOf(request), idempotencyKey });
+      if (rest.location !== undefined) reply.header('location', rest.location(answer));
+      return reply.code(rest.status).send(answer);
+    },
+  });
+}
+
+function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
+  const key = headers['idempotency-key'];
+  return typeof key === 'string' ? key : null;
 }

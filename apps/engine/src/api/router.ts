@@ -1,16 +1,15 @@
-import { entitiesRouter } from './entities-router.ts';
-import { fleetRouter } from './fleet-router.ts';
-import { jobsRouter } from './jobs-router.ts';
 import { liveRouter } from './live-router.ts';
-import { sourcesRouter } from './sources-router.ts';
+import { operations } from './operations.ts';
 import { router } from './trpc.ts';
+import { proceduresOf } from './trpc-procedures.ts';
 
 /** Everything the console can ask of an engine. The console imports the type alone (`@emcachers/engine/api`). */
 export const appRouter = router({
-  fleet: fleetRouter,
-  entities: entitiesRouter,
-  sources: sourcesRouter,
-  jobs: jobsRouter,
+  fleet: router(proceduresOf('fleet', operations.fleet)),
+  entities: router(proceduresOf('entities', operations.entities)),
+  sources: router(proceduresOf('sources', operations.sources)),
+  jobs: router(proceduresOf('jobs', operations.jobs)),
+  oplog: router(proceduresOf('oplog', operations.oplog)),
   live: liveRouter,
 });
 

@@ -2,8 +2,7 @@ import { readDeadLetters } from '@emcachers/db/fleet/read-dead-letters';
 import { readFleet } from '@emcachers/db/fleet/read-fleet';
 import { createIdempotencyStore } from '@emcachers/db/job/idempotency-store';
 import { createJobStore } from '@emcachers/db/job/job-store';
-import type { Idempotency } from '../api/idempotency.ts';
-import { createIdempotency } from '../api/stored-idempotency.ts';
+import { createIdempotency, type Idempotency } from '../api/idempotency.ts';
 import { createSourceBrowser } from '../control/browse/mongo-source-browser.ts';
 import type { OplogReader } from '../control/browse/oplog-reader.ts';
 import { createRowsReader } from '../control/browse/replicated-rows-reader.ts';
@@ -15,8 +14,7 @@ import { createEntityManager } from '../control/entity/fleet-entity-manager.ts';
 import { createEntityControl } from '../control/entity/stored-entity-control.ts';
 import { createFleetSampler, type FleetSampler } from '../control/fleet/fleet-sampler.ts';
 import { withOwnCaches } from '../control/fleet/own-caches.ts';
-import { createJobDesk } from '../control/job/job-desk.ts';
-import type { JobServer } from '../control/job/job-server.ts';
+import { createJobServer, type JobServer } from '../control/job/job-server.ts';
 import { createNodeRegistry } from '../control/node/node-registry.ts';
 import { createWakeListener } from '../control/node/wake-listener.ts';
 import type { Service } from '../runtime/service.ts';
@@ -72,7 +70,7 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
   return {
     fleet,
     entities: createEntityManager({ fleet, control: entityControl }),
-    jobs: createJobDesk({ store: createJobStore(database), control: entityControl }),
+    jobs: createJobServer({ store: createJobStore(database), control: entityControl }),
     idempotency: createIdempotency(createIdempotencyStore(database)),
     sources: createSourceBrowser({ source, clock, entitiesOf: (sourceName) => entitiesOf(fleet, sourceName) }),
     oplogReader: createStoredOplogReader({

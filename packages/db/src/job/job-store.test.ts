@@ -17,7 +17,7 @@ async function openTest() {
   };
 }
 
-const refresh = { kind: 'refresh', entityName: 'orders', allowLargeSweep: false } as const;
+const refresh = { kind: 'refresh', entityName: 'orders', input: { allowLargeSweep: false } } as const;
 
 test('ten requests for the same job at once make one job and one audit record', async () => {
   await using database = await openTest();
@@ -30,9 +30,13 @@ test('ten requests for the same job at once make one job and one audit record', 
 
 test('a job goes from queued to running to its outcome, and then another may be asked for', async () => {
   await using database = await openTest();
-  const { jobId } = await database.jobs.add({ ...refresh, allowLargeSweep: true });
-  expect(await database.jobs.get(jobId)).toMatchObject({ status: 'queued', startedAt: null, allowLargeSweep: true });
-  expect(await database.jobs.claim(10)).toMatchObject([{ jobId, status: 'running' }]);
+  const { jobId } = await database.jobs.add({ ...refresh, input: { allowLargeSweep: true } });
+  expect(await database.jobs.get(jobId)).toMatchObject({
+    status: 'queued',
+    startedAt: null,
+    input: { allowLargeSweep: true },
+  });
+  expect(await database.jobs.claim(10)).toMatchObject([{ jobId, status: 'running', input: { allowLargeSweep: true } }]);
   expect(await database.jobs.claim(10)).toEqual([]);
   await database.jobs.finish(jobId, { status: 'succeeded', message: 'Scanned 3 documents.', errorCode: null });
   expect(await database.jobs.get(jobId)).toMatchObject({ status: 'succeeded', message: 'Scanned 3 documents.' });

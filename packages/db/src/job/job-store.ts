@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type JobKind, type JobStatus, type JobView, jobKinds, jobStatuses } from '@emcachers/core/api-views';
+import { type JobStatus, type JobView, jobStatuses } from '@emcachers/core/api-views';
 import type pg from 'pg';
 import { z } from 'zod';
 import { advisoryLocks, advisoryNamespace } from '../advisory-locks.ts';
@@ -13,13 +13,14 @@ import type { Job } from '../generated/client.ts';
  * `recordsMax` stay (I11).
  */
 export interface JobRecord extends JobView {
-  readonly allowLargeSweep: boolean;
+  /** What was asked for beside the kind, as JSON; the kind's own schema reads it. */
+  readonly input: unknown;
 }
 
 export interface NewJob {
-  readonly kind: JobKind;
+  readonly kind: string;
   readonly entityName: string;
-  readonly allowLargeSweep: boolean;
+  readonly input: object;
 }
 
 export interface JobOutcome {
@@ -51,7 +52,7 @@ const recordsMax = 10_000;
 const iso = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const recordColumns = `id AS "jobId", kind, entity_name AS "entityName", status, message, error_code AS "errorCode",
   ${iso('created_at')} AS "createdAt", ${iso('started_at')} AS "startedAt", ${iso('finished_at')} AS "finishedAt",
-  coalesce((input ->> 'allowLargeSweep')::bool, false) AS "allowLargeSweep"`;
+  input`;
 
 export function createJobStore(database: Database): JobStore {
   const { pool, prisma } = database;
@@ -95,14 +96,12 @@ async function orDatabaseError<Answer>(answer: PromiseLike<Answer>): Promise<Ans
   }
 }
 
-const kindSchema = z.enum(jobKinds);
 const statusSchema = z.enum(jobStatuses);
-const inputSchema = z.object({ allowLargeSweep: z.boolean().optional() });
 
 function toRecord(job: Job): JobRecord {
   return {
     jobId: job.id,
-    kind: kindSchema.parse(job.kind),
+    kind: job.kind,
     entityName: job.entityName,
     status: statusSchema.parse(job.status),
     message: job.message,
@@ -110,7 +109,7 @@ function toRecord(job: Job): JobRecord {
     createdAt: job.createdAt.toISOString(),
     startedAt: job.startedAt?.toISOString() ?? null,
     finishedAt: job.finishedAt?.toISOString() ?? null,
-    allowLargeSweep: inputSchema.parse(job.input).allowLargeSweep ?? false,
+    input: job.input,
   };
 }
 
@@ -148,7 +147,7 @@ async function add(pool: pg.Pool, job: NewJob): Promise<{ jobId: string; isNew: 
     const jobId = active.rows[0]?.id ?? randomUUID();
     const isNew = active.rows[0] === undefined;
     if (isNew) {
-      const input = JSON.stringify({ allowLargeSweep: job.allowLargeSweep });
+      const input = JSON.stringify(job.input);
       await client.query(insertSql, [jobId, job.kind, job.entityName, input]);
       await client.query(`INSERT INTO audit (actor, action, entity_name, detail) VALUES ('api', $1, $2, $3)`, [
         job.kind,

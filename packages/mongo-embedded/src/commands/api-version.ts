@@ -82,6 +82,7 @@ function checkStage(stage: Buffer): void {
   const name = otherStages.find((candidate) => findElement(stage, candidate) !== undefined);
   if (name === undefined) return;
   const options = findElement(stage, name);
-  if (name === '$collStats' && options?.type === bsonTypes.object && findElement(options.bytes, 'count') !== undefined) return;
+  if (name === '$collStats' && options?.type === bsonTypes.object && findElement(options.bytes, 'count') !== undefined)
+    return;
   throw new MongoFailure('APIStrictError', `stage ${name} is not allowed with 'apiStrict: true' in API Version 1`);
 }

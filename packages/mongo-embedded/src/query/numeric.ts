@@ -10,6 +10,12 @@ export type Numeric =
   | { readonly kind: 'double'; readonly value: number }
   | { readonly kind: 'decimal'; readonly value: Decimal };
 
+export function isNumberType(type: number): boolean {
+  return (
+    type === bsonTypes.int32 || type === bsonTypes.double || type === bsonTypes.int64 || type === bsonTypes.decimal128
+  );
+}
+
 /** The number that a value holds, or undefined for any other type. */
 export function numericOf(value: RawValue): Numeric | undefined {
   switch (value.type) {

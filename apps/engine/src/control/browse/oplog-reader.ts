@@ -1,14 +1,16 @@
 import type { OplogEntryView } from '@emcachers/core/api-views';
+import { z } from 'zod';
 import type { OplogBatch, OplogBatchRequest } from './oplog-batch.ts';
 
 /** A dead letter as operators see it: which document was set aside, why, and since when. */
-export interface DeadLetterView {
-  readonly docId: string;
-  readonly errorCode: string;
-  readonly error: string;
-  readonly attempts: number;
-  readonly createdAt: string;
-}
+export const deadLetterViewSchema = z.object({
+  docId: z.string(),
+  errorCode: z.string(),
+  error: z.string(),
+  attempts: z.number().int(),
+  createdAt: z.iso.datetime(),
+});
+export type DeadLetterView = z.infer<typeof deadLetterViewSchema>;
 
 export interface OplogPageRequest {
   readonly entityName: string;

@@ -4,8 +4,8 @@ import type { Column } from '@emcachers/core/shape';
 import type { DeadLetterRow } from '@emcachers/db/fleet/read-dead-letters';
 import type { OplogReader as PipelineOplogReader } from '../../pipeline/oplog/oplog.ts';
 import type { EntityControl, EntityState } from '../entity/entity-control.ts';
+import { unknownEntity } from '../entity/unknown-entity.ts';
 import { iso } from '../fleet/iso-time.ts';
-import { unknownEntity } from '../job/job-desk.ts';
 import type { OplogReader } from './oplog-reader.ts';
 import { rowPreview } from './row-cells.ts';
 

@@ -1,9 +1,9 @@
 import type { EntityView, FleetView } from '@emcachers/core/api-views';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Fleet } from '../fleet/fleet.ts';
-import { unknownEntity } from '../job/job-desk.ts';
 import type { EntityControl } from './entity-control.ts';
 import type { EntityManager } from './entity-manager.ts';
+import { unknownEntity } from './unknown-entity.ts';
 
 /** Every answer is read from the store after what it tells has happened there. */
 export function createEntityManager(dependencies: {

@@ -1,17 +1,29 @@
-import type { JobKind } from '@emcachers/core/api-views';
-import type { JobKindDefinition } from './job.ts';
+import type { JobKind } from './job-kind.ts';
 import { deleteJob } from './kinds/delete-job.ts';
-import { pauseJob, resumeJob } from './kinds/pause-job.ts';
+import { pauseJob } from './kinds/pause-job.ts';
 import { rebuildJob } from './kinds/rebuild-job.ts';
 import { refreshJob } from './kinds/refresh-job.ts';
+import { repairJob } from './kinds/repair-job.ts';
+import { resumeJob } from './kinds/resume-job.ts';
+import { verifyJob } from './kinds/verify-job.ts';
 
-/** Null: this version does not carry it out and says so (EMC-5007). */
-export const jobKindDefinitions: Readonly<Record<JobKind, JobKindDefinition | null>> = {
+/**
+ * The table of job kinds. A new verb is a file in `kinds/` and a row here; the API and the console take everything else
+ * from it. The rows are in the order in which the console offers them.
+ */
+export const jobKinds = {
   refresh: refreshJob,
   rebuild: rebuildJob,
   pause: pauseJob,
   resume: resumeJob,
+  verify: verifyJob,
+  repair: repairJob,
   delete: deleteJob,
-  verify: null,
-  repair: null,
-};
+} as const satisfies Readonly<Record<string, JobKind>>;
+
+export type JobKindName = keyof typeof jobKinds;
+
+/** Null for a name without a row, for example in a record that another version of the engine wrote. */
+export function findJobKind(name: string): JobKind | null {
+  return Object.entries(jobKinds).find(([known]) => known === name)?.[1] ?? null;
+}

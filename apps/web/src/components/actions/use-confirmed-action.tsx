@@ -2,17 +2,19 @@
 
 import dynamic from 'next/dynamic';
 import { type ReactNode, useState } from 'react';
-import type { ConfirmedAction } from './action-dialog.tsx';
+import { type ActionKind, useActions } from './use-actions.ts';
 
 const ActionDialog = dynamic(() => import('./action-dialog.tsx').then((module) => module.ActionDialog));
 
 /** `ask` opens the confirmation dialog of an action. The caller renders `dialog`. */
 export function useConfirmedAction(entityName: string): {
-  readonly ask: (action: ConfirmedAction) => void;
+  readonly ask: (kind: ActionKind) => void;
   readonly dialog: ReactNode;
 } {
-  const [action, setAction] = useState<ConfirmedAction | null>(null);
+  // Asks for the texts before the dialog is opened.
+  useActions();
+  const [kind, setKind] = useState<ActionKind | null>(null);
   const dialog =
-    action === null ? null : <ActionDialog action={action} entityName={entityName} onClose={() => setAction(null)} />;
-  return { ask: setAction, dialog };
+    kind === null ? null : <ActionDialog kind={kind} entityName={entityName} onClose={() => setKind(null)} />;
+  return { ask: setKind, dialog };
 }

@@ -7,13 +7,15 @@ import { type EngineError, engineErrorOf } from '../../trpc/engine-error.ts';
 import { useTRPC, useTRPCClient } from '../../trpc/trpc.ts';
 import { useShowToast } from '../ui/toast-area.tsx';
 import type { ToastContent } from '../ui/toast-list.ts';
-import { actionTexts, type EntityAction } from './action-texts.ts';
+
 import { followJob } from './follow-job.ts';
+import { type ActionKind, type ActionView, actionsStaleMs } from './use-actions.ts';
 
 export interface ActionRequest {
-  readonly action: EntityAction;
+  readonly kind: ActionKind;
   readonly entityName: string;
-  readonly allowLargeSweep?: boolean;
+  /** The action's options by name. */
+  readonly options?: Readonly<Record<string, boolean>>;
 }
 
 export interface ActionRun {
@@ -30,20 +32,14 @@ export interface ActionRun {
 export function useEntityAction(): ActionRun {
   const client = useTRPCClient();
   const follow = useFollowing();
+  const loadAction = useLoadAction();
   const request = useMutation({
-    mutationFn: async ({ action, entityName, allowLargeSweep }: ActionRequest) => {
-      switch (action) {
-        case 'refresh':
-          return client.entities.refresh.mutate({ entityName, allowLargeSweep: allowLargeSweep ?? false });
-        case 'rebuild':
-          return client.entities.rebuild.mutate({ entityName });
-        case 'pause':
-          return client.entities.pause.mutate({ entityName });
-        case 'resume':
-          return client.entities.resume.mutate({ entityName });
-        case 'delete':
-          return client.entities.delete.mutate({ entityName, confirm: entityName });
-      }
+    mutationFn: async (asked: ActionRequest) => {
+      const { kind, entityName, options = {} } = asked;
+      const action = await loadAction(kind);
+      const confirmation = action.confirmation === 'typed-name' ? { confirm: entityName } : {};
+      const { jobId } = await client.entities[kind].mutate({ entityName, ...options, ...confirmation });
+      return { action, jobId };
     },
   });
   return {
@@ -52,8 +48,8 @@ export function useEntityAction(): ActionRun {
     forgetError: request.reset,
     start: async (asked) => {
       try {
-        const { jobId } = await request.mutateAsync(asked);
-        void follow(asked, jobId);
+        const { action, jobId } = await request.mutateAsync(asked);
+        void follow({ action, entityName: asked.entityName, jobId });
         return true;
       } catch {
         return false;
@@ -62,17 +58,35 @@ export function useEntityAction(): ActionRun {
   };
 }
 
-function useFollowing(): (asked: ActionRequest, jobId: string) => Promise<void> {
+function useLoadAction(): (kind: ActionKind) => Promise<ActionView> {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  return async (kind) => {
+    const actions = await queryClient.query(
+      trpc.entities.actions.queryOptions(undefined, { staleTime: actionsStaleMs }),
+    );
+    const action = actions.find((each) => each.kind === kind);
+    if (action === undefined) throw new Error(`This engine does not offer ${kind}.`);
+    return action;
+  };
+}
+
+interface Following {
+  readonly action: ActionView;
+  readonly entityName: string;
+  readonly jobId: string;
+}
+
+function useFollowing(): (following: Following) => Promise<void> {
   const client = useTRPCClient();
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const showToast = useShowToast();
   const router = useRouter();
   const pathname = usePathname();
-  return async ({ action, entityName }, jobId) => {
-    const texts = actionTexts[action];
+  return async ({ action, entityName, jobId }) => {
     const link = { href: `/jobs?job=${jobId}`, words: 'Show job' };
-    const running = { id: jobId, tone: 'busy', title: `${texts.doing} ${entityName}`, link } as const;
+    const running = { id: jobId, tone: 'busy', title: `${action.doing} ${entityName}`, link } as const;
     showToast(running);
     const refreshLists = () => queryClient.invalidateQueries({ queryKey: trpc.jobs.pathKey() });
     void refreshLists();
@@ -82,8 +96,8 @@ function useFollowing(): (asked: ActionRequest, jobId: string) => Promise<void> 
       onProgress: ({ message }) => showToast({ ...running, description: message ?? '' }),
     });
     void refreshLists();
-    showToast({ id: jobId, link, ...outcomeOf({ job, texts, entityName }) });
-    if (action === 'delete' && job?.status === 'succeeded') {
+    showToast({ id: jobId, link, ...outcomeOf({ job, action, entityName }) });
+    if (action.isFinal && job?.status === 'succeeded') {
       void queryClient.invalidateQueries({ queryKey: trpc.fleet.pathKey() });
       if (pathname === `/entities/${encodeURIComponent(entityName)}`) router.push('/');
     }
@@ -92,20 +106,20 @@ function useFollowing(): (asked: ActionRequest, jobId: string) => Promise<void> 
 
 interface Outcome {
   readonly job: JobView | null;
-  readonly texts: (typeof actionTexts)[EntityAction];
+  readonly action: ActionView;
   readonly entityName: string;
 }
 
-function outcomeOf({ job, texts, entityName }: Outcome): ToastContent {
+function outcomeOf({ job, action, entityName }: Outcome): ToastContent {
   if (job === null)
     return {
       tone: 'unknown',
-      title: `${texts.doing} ${entityName} is taking a long time`,
-      description: 'See the job for its progress.',
+      title: `${action.doing} ${entityName} takes long`,
+      description: 'Its job tells how far it is.',
     };
   const description = job.message ?? '';
-  if (job.status === 'succeeded') return { tone: 'ok', title: `${texts.done} ${entityName}`, description };
-  if (job.status === 'cancelled') return { tone: 'unknown', title: `Cancelled: ${texts.name}`, description };
+  if (job.status === 'succeeded') return { tone: 'ok', title: `${action.done} ${entityName}`, description };
+  if (job.status === 'cancelled') return { tone: 'unknown', title: `Cancelled: ${action.title}`, description };
   const code = job.errorCode === null ? '' : `${job.errorCode} `;
-  return { tone: 'bad', title: `Failed: ${texts.name} of ${entityName}`, description: `${code}${description}` };
+  return { tone: 'bad', title: `Failed: ${action.title} of ${entityName}`, description: `${code}${description}` };
 }

@@ -129,7 +129,12 @@ describe('the figures of the overview', () => {
 
 describe('the nodes card', () => {
   test('shows each cache, and the error of a failed one below its row', () => {
-    const broken = sampleNode({ nodeId: 'node-b', health: 'failed', error: 'The disk is full.', errorCode: 'EMC-4001' });
+    const broken = sampleNode({
+      nodeId: 'node-b',
+      health: 'failed',
+      error: 'The disk is full.',
+      errorCode: 'EMC-4001',
+    });
     openOverview({ nodes: [sampleNode(), broken] });
     const table = within(screen.getByRole('table', { name: 'Caches of orders by node' }));
     expect(table.getByText('Up to date')).toBeTruthy();

@@ -1,6 +1,6 @@
 'use client';
 
-import type { JobKind, JobView } from '@emcachers/core/api-views';
+import type { JobView } from '@emcachers/core/api-views';
 import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import { jobStatusWords } from '../../entity-facts/status-words.ts';
@@ -10,6 +10,7 @@ import { useEngineNow } from '../../live/use-engine-now.ts';
 import { usePollInterval } from '../../live/use-poll-interval.ts';
 import { engineErrorOf } from '../../trpc/engine-error.ts';
 import { useTRPC } from '../../trpc/trpc.ts';
+import { useActions } from '../actions/use-actions.ts';
 import { classes } from '../ui/classes.ts';
 import { DataTable, type TableColumn } from '../ui/data-table.tsx';
 import { Moment } from '../ui/moment.tsx';
@@ -18,16 +19,6 @@ import { Trouble } from '../ui/trouble.tsx';
 
 const jobsMax = 100;
 const renewMs = 2_000;
-
-export const jobKindWords: Readonly<Record<JobKind, string>> = {
-  refresh: 'Refresh from source',
-  rebuild: 'Rebuild cache',
-  pause: 'Pause',
-  resume: 'Resume',
-  verify: 'Verify',
-  repair: 'Repair',
-  delete: 'Delete entity',
-};
 
 interface JobListProps {
   /** Omit it to list the jobs of all entities. */
@@ -82,7 +73,7 @@ function columnsFor(hasEntity: boolean, markedJobId: string | null): TableColumn
       width: '12rem',
       cell: (job) => (
         <span className={classes('font-[600]', job.jobId === markedJobId && 'border-accent border-l-[3px] pl-2')}>
-          {jobKindWords[job.kind]}
+          <JobTitle kind={job.kind} />
         </span>
       ),
     },
@@ -104,6 +95,11 @@ function columnsFor(hasEntity: boolean, markedJobId: string | null): TableColumn
     },
     { id: 'took', label: 'Took', end: true, width: '6rem', cell: (job) => <Took job={job} /> },
   ];
+}
+
+/** The kind's own name where this engine does not know it, as in a record of another version. */
+function JobTitle({ kind }: { readonly kind: string }) {
+  return useActions().actions.find((action) => action.kind === kind)?.title ?? kind;
 }
 
 function messageCell(job: JobView) {

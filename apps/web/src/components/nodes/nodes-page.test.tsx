@@ -26,13 +26,12 @@ describe('the nodes page', () => {
     expect(leader.getByText('leader')).toBeTruthy();
     expect(leader.getByText('producer, consumer')).toBeTruthy();
     expect(leader.getByText('Healthy')).toBeTruthy();
-    expect(leader.getAllByRole('cell').map((cell) => cell.textContent).slice(3)).toEqual([
-      '1',
-      '4 MB',
-      '7',
-      '3 h 3 min',
-      '2.0 s ago',
-    ]);
+    expect(
+      leader
+        .getAllByRole('cell')
+        .map((cell) => cell.textContent)
+        .slice(3),
+    ).toEqual(['1', '4 MB', '7', '3 h 3 min', '2.0 s ago']);
     const follower = await rowOf('node-b');
     expect(follower.queryByText('leader')).toBeNull();
     expect(follower.getAllByText('—')).toHaveLength(2);

@@ -69,8 +69,7 @@ function openForm(more: Answers = {}, search = '?source=shop.orders') {
 const nameField = () => screen.findByRole<HTMLInputElement>('textbox', { name: 'Entity name' });
 const press = (name: string | RegExp) => screen.getByRole<HTMLButtonElement>('button', { name });
 const addField = (path: string) => screen.findByRole('button', { name: new RegExp(`^Add ?${path}`) });
-const columnNames = () =>
-  screen.queryAllByLabelText<HTMLInputElement>(/^Name of column/).map((input) => input.value);
+const columnNames = () => screen.queryAllByLabelText<HTMLInputElement>(/^Name of column/).map((input) => input.value);
 const errorOf = (input: HTMLElement) =>
   (input.getAttribute('aria-describedby') ?? '')
     .split(' ')

@@ -33,11 +33,11 @@ describe('a data table', () => {
   test('is named by its caption and has a header for every column, also for hidden labels', () => {
     openConsole(<DataTable caption="Fruits" columns={plain} rows={fruits} rowKey={(fruit) => fruit.name} />);
     const table = screen.getByRole('table', { name: 'Fruits' });
-    expect(within(table).getAllByRole('columnheader').map((cell) => cell.textContent)).toEqual([
-      'Name',
-      'Weight',
-      'More',
-    ]);
+    expect(
+      within(table)
+        .getAllByRole('columnheader')
+        .map((cell) => cell.textContent),
+    ).toEqual(['Name', 'Weight', 'More']);
     expect(table.getAttribute('aria-busy')).toBe('false');
   });
 

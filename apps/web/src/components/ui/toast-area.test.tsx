@@ -15,7 +15,13 @@ function Shower({ toasts }: { readonly toasts: readonly Toast[] }) {
 }
 
 const busy: Toast = { id: 'job', tone: 'busy', title: 'Refreshing' };
-const done: Toast = { id: 'job', tone: 'ok', title: 'Refreshed', description: '12 rows', link: { href: '/jobs', words: 'Show job' } };
+const done: Toast = {
+  id: 'job',
+  tone: 'ok',
+  title: 'Refreshed',
+  description: '12 rows',
+  link: { href: '/jobs', words: 'Show job' },
+};
 const other: Toast = { id: 'other', tone: 'bad', title: 'Failed' };
 
 const area = () => screen.getByRole('region', { name: 'Messages' });

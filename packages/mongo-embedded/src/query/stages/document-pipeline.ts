@@ -8,9 +8,7 @@ import { entriesOf, fieldOf, nameBytes } from '../raw-document.ts';
 import { typeNameOf } from '../type-names.ts';
 import type { Variables } from '../variables.ts';
 import { compileAddFields } from './add-fields.ts';
-
-/** Transforms one document. */
-export type DocumentTransform = (document: Uint8Array) => Uint8Array;
+import type { DocumentTransform } from './document-transform.ts';
 
 /** The stages that transform one document into one document; undefined for any other stage. */
 export function compileTransform(name: string, operand: RawValue, variables: Variables): DocumentTransform | undefined {

@@ -1,23 +1,32 @@
-import type { JobKindDefinition } from '../job.ts';
+import { jobKind } from '../job-kind.ts';
 
-export const pauseJob: JobKindDefinition = {
+export const pauseJob = jobKind({
+  title: 'Pause',
+  summary: 'Stop applying changes. Caches keep their rows, which go out of date.',
+  audit: 'An operator asked to pause an entity.',
+  input: {},
+  isFinal: false,
+  action: {
+    doing: 'Pausing',
+    done: 'Paused',
+    icon: 'pause',
+    place: 'menu',
+    offered: 'unless-paused',
+    confirmation: 'dialog',
+    question: 'Pause {entityName}?',
+    consequences: [
+      { term: 'What happens', text: 'The caches of this entity stop applying changes.' },
+      { term: 'Readers', text: 'see the rows as they are now; these go out of date.' },
+      { term: 'Changes', text: 'are still stored in the oplog. Resume applies all of them.' },
+    ],
+    options: [],
+  },
   refusal(entity) {
     if (entity.activity === 'deleting') return 'It is being deleted.';
-    return entity.paused ? 'It is paused already.' : null;
+    return entity.paused ? 'It is already paused.' : null;
   },
   async run({ entity, control }) {
     await control.setPaused(entity.entityId, true);
-    return 'Caches keep their rows and apply nothing until it is resumed; the oplog goes on.';
+    return 'Paused. Caches keep their rows and the oplog keeps collecting changes until you resume.';
   },
-};
-
-export const resumeJob: JobKindDefinition = {
-  refusal(entity) {
-    if (entity.activity === 'deleting') return 'It is being deleted.';
-    return entity.paused ? null : 'It is not paused.';
-  },
-  async run({ entity, control }) {
-    await control.setPaused(entity.entityId, false);
-    return 'Caches apply again from where they stopped.';
-  },
-};
+});

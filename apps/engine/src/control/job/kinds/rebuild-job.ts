@@ -1,9 +1,36 @@
 import { counted } from '@emcachers/core/status-words';
 import type { CacheState } from '../../entity/entity-control.ts';
-import { type JobKindDefinition, waitFor } from '../job.ts';
+import { jobKind } from '../job-kind.ts';
+import { waitFor } from '../wait-for.ts';
 
-/** Every node makes its file again from the oplog, as a new generation, and shows it only when it is level (I8). */
-export const rebuildJob: JobKindDefinition = {
+/** Every node rebuilds its file from the oplog as a new generation, and publishes it only once it is level (I8). */
+export const rebuildJob = jobKind({
+  title: 'Rebuild cache',
+  summary: 'Rebuild the cache files from the oplog, beside the current ones.',
+  audit: 'An operator asked to rebuild the caches of an entity.',
+  input: {},
+  isFinal: false,
+  action: {
+    doing: 'Rebuilding the cache of',
+    done: 'Rebuilt the cache of',
+    icon: 'rebuild',
+    place: 'page',
+    offered: 'always',
+    confirmation: 'dialog',
+    question: 'Rebuild the cache of {entityName}?',
+    consequences: [
+      {
+        term: 'What happens',
+        text: 'The engine builds a new cache file from the oplog. It does not read MongoDB.',
+      },
+      {
+        term: 'Readers',
+        text: 'use the current file until the new one has caught up; then db.sqlite points to the new file.',
+      },
+      { term: 'Disk', text: 'needs space for a second file, about {fileBytes} in total on {nodes}.' },
+    ],
+    options: [],
+  },
   refusal(entity) {
     if (entity.activity === 'deleting') return 'It is being deleted.';
     return entity.hasBeenLive ? null : 'Its first scan is not complete, so there is nothing to rebuild yet.';
@@ -14,7 +41,7 @@ export const rebuildJob: JobKindDefinition = {
       (await control.caches(entity.entityId)).map((cache) => [cache.nodeId, cache.generation ?? 0]),
     );
     await control.rebuild(entity.entityId);
-    await context.note('New files are being built beside the ones in use.');
+    await context.note('Building new files beside the current ones.');
     const rebuilt = await waitFor(context, async () => {
       const prompt = (await control.caches(entity.entityId)).filter((cache) => cache.isPrompt);
       const isDone = prompt.length > 0 && prompt.every((cache) => isNew(cache, before));
@@ -22,7 +49,7 @@ export const rebuildJob: JobKindDefinition = {
     });
     return `Rebuilt on ${counted(rebuilt.length, 'node', 'nodes')}.`;
   },
-};
+});
 
 function isNew(cache: CacheState, before: ReadonlyMap<string, number>): boolean {
   return cache.published && (cache.generation ?? 0) > (before.get(cache.nodeId) ?? 0);

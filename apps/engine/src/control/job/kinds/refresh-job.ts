@@ -1,29 +1,61 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { errorCodes } from '@emcachers/core/error-codes';
 import { counted } from '@emcachers/core/status-words';
+import { z } from 'zod';
 import type { EntityState } from '../../entity/entity-control.ts';
-import { type JobContext, type JobKindDefinition, waitFor } from '../job.ts';
+import { type JobContext, jobKind } from '../job-kind.ts';
+import { waitFor } from '../wait-for.ts';
 
-/** Hard refresh: a whole scan under a new version, beside the rows that are being served. */
-export const refreshJob: JobKindDefinition = {
+/** Hard refresh: a full scan under a new version. Caches keep serving their rows meanwhile. */
+export const refreshJob = jobKind({
+  title: 'Refresh from source',
+  summary: 'Rescan the source under a new version. Caches keep serving meanwhile.',
+  audit: 'An operator asked to refresh an entity.',
+  /** `allowLargeSweep`: the operator agrees that the sweep may delete more rows than its cap (EMC-3004). */
+  input: { allowLargeSweep: z.boolean().default(false) },
+  isFinal: false,
+  action: {
+    doing: 'Refreshing',
+    done: 'Refreshed',
+    icon: 'refresh',
+    place: 'page',
+    offered: 'always',
+    confirmation: 'dialog',
+    question: 'Refresh {entityName} from source?',
+    consequences: [
+      { term: 'What happens', text: 'The engine reads all of {sourceName} again, {documents} documents.' },
+      {
+        term: 'Readers',
+        text: 'see the current rows until the scan is complete, then the new rows with all changes made meanwhile.',
+      },
+      { term: 'At the end', text: 'Rows whose documents no longer exist in MongoDB are deleted.' },
+    ],
+    options: [
+      {
+        name: 'allowLargeSweep',
+        title: 'Allow large deletions',
+        detail: 'If cleared, a refresh that would delete more than 20 % of the rows stops without deleting any.',
+      },
+    ],
+  },
   refusal: (entity) => (entity.activity === 'deleting' ? 'It is being deleted.' : null),
   async run(context) {
-    const { entity, control, allowLargeSweep } = context;
-    const { version } = await control.refresh(entity.entityId, { allowLargeSweep });
-    await context.note(`Scanning the source as version ${version}; caches keep serving meanwhile.`);
+    const { entity, control, input } = context;
+    const { version } = await control.refresh(entity.entityId, input);
+    await context.note(`Scanning the source as version ${version}. Caches keep serving meanwhile.`);
     const done = await waitFor(context, async () => settled(await look(context), version));
     if (done.activity === 'failed') throw failure(done);
     return `Scanned ${counted(done.scanned, 'document', 'documents')}; live as version ${done.version}.`;
   },
-};
+});
 
-async function look({ control, entity }: JobContext): Promise<EntityState> {
+async function look({ control, entity }: Pick<JobContext, 'control' | 'entity'>): Promise<EntityState> {
   const found = await control.find(entity.entityName);
   if (found !== null && found.entityId === entity.entityId) return found;
-  throw new EmcachersError({ code: 'EMC-5002', detail: `${entity.entityName} was deleted meanwhile.` });
+  throw new EmcachersError({ code: 'EMC-5002', detail: `${entity.entityName} was deleted during the refresh.` });
 }
 
-/** A later version has taken this one's work over, for example after a lost resume token. */
+/** A later version also counts: it supersedes this one, for example after a lost resume token. */
 function settled(entity: EntityState, version: number): EntityState | null {
   const ended = entity.activity === 'live' || entity.activity === 'failed';
   return ended && entity.version >= version ? entity : null;

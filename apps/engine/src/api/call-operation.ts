@@ -1,0 +1,28 @@
+import type { ApiContext } from './api-context.ts';
+import type { NamedOperation } from './operations.ts';
+
+export interface OperationCall extends NamedOperation {
+  /** Has passed the operation's schema. */
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly context: ApiContext;
+  /** Null where the client sent none, or the transport has no place for it. */
+  readonly idempotencyKey: string | null;
+}
+
+/** Carries out a call, however it came in: once for its Idempotency-Key, and with a line in the log where it changes something. */
+export async function callOperation({
+  name,
+  operation,
+  input,
+  context,
+  idempotencyKey,
+}: OperationCall): Promise<unknown> {
+  const { services, log, correlationId } = context;
+  const handle = (): Promise<unknown> => operation.handle({ input, services });
+  if (operation.kind === 'query') return handle();
+  const key = operation.repetition === 'by-key' ? idempotencyKey : null;
+  const route = operation.rest.operationId;
+  const answer = await services.idempotency.once({ key, route, body: input }, handle);
+  log.info({ operation: name, entity: input['entityName'], jobId: input['jobId'], correlationId }, operation.audit);
+  return answer;
+}

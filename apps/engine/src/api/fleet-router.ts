@@ -1,5 +1,0 @@
-import { procedure, router } from './trpc.ts';
-
-export const fleetRouter = router({
-  get: procedure.query(({ ctx }) => ctx.services.fleet.read()),
-});

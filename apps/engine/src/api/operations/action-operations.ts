@@ -1,0 +1,78 @@
+import { actionViewSchema } from '@emcachers/core/action-view';
+import { z } from 'zod';
+import type { JobKind } from '../../control/job/job-kind.ts';
+import { type JobKindName, jobKinds } from '../../control/job/job-kinds.ts';
+import { jobStarted, namedEntity, noInput } from '../inputs.ts';
+import { type Mutation, mutation, query, type RestRoute } from '../operation.ts';
+
+const tag = 'entities';
+const kindNames = Object.keys(jobKinds) as JobKindName[];
+
+type InputFields<Kind> = Kind extends { readonly input: infer Input extends z.ZodRawShape } ? Input : never;
+type ActionInput<Name extends JobKindName> = z.ZodObject<
+  (typeof namedEntity)['shape'] & InputFields<(typeof jobKinds)[Name]>,
+  z.core.$strict
+>;
+type ActionOperation<Input extends z.ZodObject> = Mutation<Input, typeof jobStarted> & {
+  readonly needsConfirmation: boolean;
+};
+type ActionOperations = { readonly [Name in JobKindName]: ActionOperation<ActionInput<Name>> };
+
+/** One operation for each row of the table of job kinds. */
+const jobKindOperations = Object.fromEntries(
+  kindNames.map((name) => [name, actionOperation(name, jobKinds[name])]),
+) as unknown as ActionOperations;
+
+export const actionOperations = {
+  ...jobKindOperations,
+  actions: query({
+    input: noInput,
+    output: z.array(actionViewSchema.extend({ kind: z.enum(kindNames) })),
+    mayCall: 'operator',
+    errors: [],
+    rest: {
+      method: 'GET',
+      path: '/api/v1/actions',
+      operationId: 'listActions',
+      tag,
+      summary: 'What this engine can do to an entity, with the texts that the console shows for it.',
+      status: 200,
+    },
+    handle: async () => actionViews,
+  }),
+};
+
+const actionViews = kindNames.flatMap((kind) => {
+  const { title, isFinal, action } = jobKinds[kind];
+  return action === null ? [] : [{ kind, title, isFinal, ...action }];
+});
+
+function actionOperation(name: JobKindName, kind: JobKind): ActionOperation<z.ZodObject> {
+  const row = mutation({
+    input: namedEntity.extend(kind.input),
+    output: jobStarted,
+    mayCall: 'operator',
+    audit: kind.audit,
+    // While the first job waits or runs, a second request answers with its id.
+    repetition: 'same',
+    errors: [
+      'EMC-5002',
+      ...(kind.isFinal ? [] : (['EMC-5004'] as const)),
+      ...(kind.action ? [] : (['EMC-5007'] as const)),
+    ],
+    rest: routeOf(name, kind),
+    handle: ({ input, services }) => {
+      const { entityName, ...rest } = input;
+      return services.jobs.submit({ kind: name, entityName: String(entityName), input: rest });
+    },
+  });
+  return { ...row, needsConfirmation: kind.action?.confirmation === 'typed-name' };
+}
+
+function routeOf(name: JobKindName, { isFinal, summary }: JobKind): RestRoute {
+  const entity = '/api/v1/entities/{entityName}';
+  const words = { operationId: `${name}Entity`, tag, summary, status: 202 } as const;
+  return isFinal
+    ? { method: 'DELETE', path: entity, ...words }
+    : { method: 'POST', path: `${entity}/${name}`, ...words };
+}

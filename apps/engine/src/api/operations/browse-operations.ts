@@ -1,0 +1,56 @@
+import { oplogEntryViewSchema, rowsPageSchema } from '@emcachers/core/api-views';
+import { z } from 'zod';
+import { deadLetterViewSchema } from '../../control/browse/oplog-reader.ts';
+import { namedEntity, pageLimit } from '../inputs.ts';
+import { query } from '../operation.ts';
+
+const tag = 'entities';
+
+/** What an operator looks at in one entity, a page at a time. */
+export const browseOperations = {
+  rows: query({
+    input: namedEntity.extend({ after: z.string().optional(), docId: z.string().optional(), limit: pageLimit }),
+    output: rowsPageSchema,
+    mayCall: 'operator',
+    errors: ['EMC-5002'],
+    rest: {
+      method: 'GET',
+      path: '/api/v1/entities/{entityName}/rows',
+      operationId: 'listRows',
+      tag,
+      summary: "A page of this node's cache, in the order of doc_id.",
+      status: 200,
+    },
+    handle: ({ input, services }) => services.rowsReader.rows(input),
+  }),
+  oplog: query({
+    input: namedEntity.extend({ before: z.coerce.number<number>().int().optional(), limit: pageLimit }),
+    output: z.object({ entries: z.array(oplogEntryViewSchema), next: z.number().int().nullable() }),
+    mayCall: 'operator',
+    errors: ['EMC-5002'],
+    rest: {
+      method: 'GET',
+      path: '/api/v1/entities/{entityName}/oplog',
+      operationId: 'listOplogEntries',
+      tag,
+      summary: 'Oplog entries of an entity, newest first.',
+      status: 200,
+    },
+    handle: ({ input, services }) => services.oplogReader.entries(input),
+  }),
+  deadLetters: query({
+    input: namedEntity.extend({ limit: pageLimit }),
+    output: z.array(deadLetterViewSchema),
+    mayCall: 'operator',
+    errors: ['EMC-5002'],
+    rest: {
+      method: 'GET',
+      path: '/api/v1/entities/{entityName}/dead-letters',
+      operationId: 'listDeadLetters',
+      tag,
+      summary: 'Documents of an entity that could not be projected, with the reason.',
+      status: 200,
+    },
+    handle: ({ input, services }) => services.oplogReader.deadLetters(input),
+  }),
+};

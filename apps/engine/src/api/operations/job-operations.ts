@@ -1,0 +1,60 @@
+import { jobViewSchema } from '@emcachers/core/api-views';
+import { entityNameSchema } from '@emcachers/core/shape';
+import { z } from 'zod';
+import { mutation, query } from '../operation.ts';
+
+const selected = z.strictObject({ jobId: z.uuid('A job id is a UUID.') });
+const tag = 'jobs';
+
+export const jobOperations = {
+  list: query({
+    input: z.strictObject({
+      entityName: entityNameSchema.optional(),
+      limit: z.coerce.number<number>().int().min(1).max(200).default(50),
+    }),
+    output: z.array(jobViewSchema),
+    mayCall: 'operator',
+    errors: [],
+    rest: {
+      method: 'GET',
+      path: '/api/v1/jobs',
+      operationId: 'listJobs',
+      tag,
+      summary: 'Jobs, newest first.',
+      status: 200,
+    },
+    handle: ({ input, services }) => services.jobs.list(input),
+  }),
+  get: query({
+    input: selected,
+    output: jobViewSchema,
+    mayCall: 'operator',
+    errors: ['EMC-5005'],
+    rest: {
+      method: 'GET',
+      path: '/api/v1/jobs/{jobId}',
+      operationId: 'getJob',
+      tag,
+      summary: 'One job.',
+      status: 200,
+    },
+    handle: ({ input, services }) => services.jobs.get(input.jobId),
+  }),
+  cancel: mutation({
+    input: selected,
+    output: jobViewSchema,
+    mayCall: 'operator',
+    audit: 'An operator asked to cancel a job.',
+    repetition: 'same',
+    errors: ['EMC-5005'],
+    rest: {
+      method: 'POST',
+      path: '/api/v1/jobs/{jobId}/cancel',
+      operationId: 'cancelJob',
+      tag,
+      summary: 'Ask a queued or running job to stop; a finished one stays as it is.',
+      status: 202,
+    },
+    handle: ({ input, services }) => services.jobs.cancel(input.jobId),
+  }),
+};

@@ -1,0 +1,55 @@
+import { previewViewSchema, sampleViewSchema, sourceCollectionViewSchema } from '@emcachers/core/api-views';
+import { shapeSchema, sourceNameSchema } from '@emcachers/core/shape';
+import { z } from 'zod';
+import { noInput } from '../inputs.ts';
+import { query } from '../operation.ts';
+
+const tag = 'sources';
+
+export const sourceOperations = {
+  list: query({
+    input: noInput,
+    output: z.array(sourceCollectionViewSchema),
+    mayCall: 'operator',
+    errors: ['EMC-2001'],
+    rest: {
+      method: 'GET',
+      path: '/api/v1/sources',
+      operationId: 'listSources',
+      tag,
+      summary: 'Collections that could be copied, with the entities that copy them already.',
+      status: 200,
+    },
+    handle: ({ services }) => services.sources.list(),
+  }),
+  sample: query({
+    input: z.strictObject({ sourceName: sourceNameSchema }),
+    output: sampleViewSchema,
+    mayCall: 'operator',
+    errors: ['EMC-2001'],
+    rest: {
+      method: 'GET',
+      path: '/api/v1/sources/{sourceName}/sample',
+      operationId: 'sampleSource',
+      tag,
+      summary: 'The paths found in a sample of the collection, with their types.',
+      status: 200,
+    },
+    handle: ({ input, services }) => services.sources.sample(input.sourceName),
+  }),
+  preview: query({
+    input: shapeSchema,
+    output: previewViewSchema,
+    mayCall: 'operator',
+    errors: ['EMC-2001'],
+    rest: {
+      method: 'POST',
+      path: '/api/v1/sources/preview',
+      operationId: 'previewShape',
+      tag,
+      summary: 'The rows that a few sampled documents give under a shape. Nothing is stored.',
+      status: 200,
+    },
+    handle: ({ input, services }) => services.sources.preview(input),
+  }),
+};

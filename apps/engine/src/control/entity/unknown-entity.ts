@@ -1,0 +1,5 @@
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+
+export function unknownEntity(entityName: string): EmcachersError {
+  return new EmcachersError({ code: 'EMC-5002', detail: `No entity is named ${entityName}.` });
+}

@@ -1,0 +1,45 @@
+import type { Clock } from '@emcachers/core/clock';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { Log } from '@emcachers/core/log';
+import type { JobOutcome, JobRecord, JobStore } from '@emcachers/db/job/job-store';
+import { z } from 'zod';
+import type { EntityControl } from '../entity/entity-control.ts';
+import { unknownEntity } from '../entity/unknown-entity.ts';
+import { findJobKind } from './job-kinds.ts';
+import { possibleJobKind } from './job-refusal.ts';
+
+export interface AttemptDependencies {
+  readonly store: JobStore;
+  readonly control: EntityControl;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface JobAttempt extends AttemptDependencies {
+  readonly record: JobRecord;
+  readonly signal: AbortSignal;
+}
+
+/** Runs a job once and resolves with its outcome, whatever happens. */
+export async function attemptJob(attempt: JobAttempt): Promise<JobOutcome> {
+  try {
+    return { status: 'succeeded', message: await run(attempt), errorCode: null };
+  } catch (error) {
+    if (error instanceof EmcachersError) return { status: 'failed', message: error.detail, errorCode: error.code };
+    const { log, record, signal } = attempt;
+    if (!signal.aborted) log.error({ err: error, jobId: record.jobId }, 'A job met an unexpected error.');
+    return { status: 'failed', message: 'An unexpected error stopped it; see the log.', errorCode: 'EMC-5999' };
+  }
+}
+
+async function run({ record, store, control, clock, signal }: JobAttempt): Promise<string> {
+  const entity = await control.find(record.entityName);
+  if (entity === null) {
+    // The engine may have stopped after the entity was dropped and before the outcome was recorded.
+    if (findJobKind(record.kind)?.isFinal === true) return 'Deleted.';
+    throw unknownEntity(record.entityName);
+  }
+  const kind = possibleJobKind(record.kind, entity);
+  const input = z.object(kind.input).parse(record.input);
+  return kind.run({ entity, input, control, clock, signal, note: (text) => store.note(record.jobId, text) });
+}

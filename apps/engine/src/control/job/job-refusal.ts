@@ -1,0 +1,17 @@
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { EntityState } from '../entity/entity-control.ts';
+import type { RunnableJobKind } from './job-kind.ts';
+import { findJobKind } from './job-kinds.ts';
+
+/** The kind of that name; EMC-5007 where this engine does not carry it out, EMC-5004 where the entity's state forbids it. */
+export function possibleJobKind(name: string, entity: EntityState): RunnableJobKind {
+  const kind = findJobKind(name);
+  if (kind === null || kind.action === null)
+    throw new EmcachersError({ code: 'EMC-5007', detail: `This engine does not carry out ${name} yet.` });
+  const refusal = kind.refusal(entity);
+  if (refusal === null) return kind;
+  throw new EmcachersError({
+    code: 'EMC-5004',
+    detail: `${entity.entityName}: ${name} is not possible now. ${refusal}`,
+  });
+}

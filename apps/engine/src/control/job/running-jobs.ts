@@ -1,0 +1,48 @@
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { JobRecord } from '@emcachers/db/job/job-store';
+import { findJobKind } from './job-kinds.ts';
+
+interface RunningJob {
+  readonly record: JobRecord;
+  readonly controller: AbortController;
+  settled: Promise<void>;
+}
+
+/** The reason given to jobs when the engine stops: they stay `running` in the records and are queued again later. */
+export const engineStops = new Error('The engine stops.');
+
+/** The jobs that this process runs now, each with its own signal. */
+export class RunningJobs {
+  readonly #jobs = new Map<string, RunningJob>();
+
+  get count(): number {
+    return this.#jobs.size;
+  }
+
+  ids(): string[] {
+    return [...this.#jobs.keys()];
+  }
+
+  start(record: JobRecord, run: (record: JobRecord, signal: AbortSignal) => Promise<void>): void {
+    if (findJobKind(record.kind)?.isFinal === true) this.#endJobsOf(record.entityName);
+    const job: RunningJob = { record, controller: new AbortController(), settled: Promise.resolve() };
+    this.#jobs.set(record.jobId, job);
+    job.settled = run(record, job.controller.signal).finally(() => this.#jobs.delete(record.jobId));
+  }
+
+  cancel(jobId: string): void {
+    this.#jobs.get(jobId)?.controller.abort();
+  }
+
+  /** Resolves when none runs any more. */
+  async stop(): Promise<void> {
+    const jobs = [...this.#jobs.values()];
+    for (const { controller } of jobs) controller.abort(engineStops);
+    await Promise.allSettled(jobs.map((job) => job.settled));
+  }
+
+  #endJobsOf(entityName: string): void {
+    const reason = new EmcachersError({ code: 'EMC-5002', detail: `${entityName} is being deleted.` });
+    for (const job of this.#jobs.values()) if (job.record.entityName === entityName) job.controller.abort(reason);
+  }
+}

@@ -1,0 +1,26 @@
+import type { ActionFact } from '@emcachers/core/action-view';
+import type { EntityView } from '@emcachers/core/api-views';
+import { formatBytes, formatEstimate, plural } from '../../format/numbers.ts';
+
+type Facts = Readonly<Record<ActionFact, string>>;
+
+/** The facts that an action's texts may name, in the console's formats. */
+export function factsOf({ entityName, sourceName, documents, nodes }: EntityView): Facts {
+  const fileBytes = nodes.reduce((sum, node) => sum + (node.fileBytes ?? 0), 0);
+  return {
+    entityName,
+    sourceName,
+    documents: formatEstimate(documents),
+    caches: plural(nodes.length, 'cache'),
+    nodes: plural(nodes.length, 'node'),
+    fileBytes: formatBytes(fileBytes),
+  };
+}
+
+/** Puts the facts in the place of their names in braces; what is not a fact stays as it is written. */
+export function fillFacts(text: string, facts: Partial<Facts>): string {
+  return text.replaceAll(/\{(\w+)\}/g, (written, name: string) => {
+    const fact = Object.entries(facts).find(([known]) => known === name);
+    return fact === undefined ? written : fact[1];
+  });
+}

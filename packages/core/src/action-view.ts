@@ -1,0 +1,38 @@
+import { z } from 'zod';
+
+/**
+ * What the console needs to offer an action on an entity: where it stands, what it is called and what it says before it
+ * starts. The engine makes it from its table of job kinds, so a new kind appears in the console by itself.
+ */
+
+/** Facts about the entity that a consequence may name in braces; the console fills them in its own formats. */
+export const actionFacts = ['entityName', 'sourceName', 'documents', 'caches', 'nodes', 'fileBytes'] as const;
+export type ActionFact = (typeof actionFacts)[number];
+
+export const actionTextsSchema = z.object({
+  /** Before the entity's name while the job runs, for example "Refreshing". */
+  doing: z.string(),
+  /** Before the entity's name when the job has succeeded. */
+  done: z.string(),
+  icon: z.enum(['refresh', 'rebuild', 'pause', 'resume', 'verify', 'repair', 'delete']),
+  /** `page`: a button on the entity's own page, in the menu elsewhere. `menu`: always in the menu. */
+  place: z.enum(['page', 'menu']),
+  offered: z.enum(['always', 'while-paused', 'unless-paused']),
+  /** `none` starts at once, `dialog` shows the consequences first, `typed-name` also asks for the entity's name. */
+  confirmation: z.enum(['none', 'dialog', 'typed-name']),
+  /** The dialog's title; may name facts in braces. */
+  question: z.string(),
+  /** The dialog's lines: a term and what happens, which may name facts in braces. */
+  consequences: z.array(z.object({ term: z.string(), text: z.string() })),
+  /** Inputs of the job that are true or false, as checkboxes in the dialog. */
+  options: z.array(z.object({ name: z.string(), title: z.string(), detail: z.string() })),
+});
+export type ActionTexts = z.infer<typeof actionTextsSchema>;
+
+export const actionViewSchema = actionTextsSchema.extend({
+  kind: z.string(),
+  title: z.string(),
+  /** The entity is gone afterwards. */
+  isFinal: z.boolean(),
+});
+export type ActionView = z.infer<typeof actionViewSchema>;
