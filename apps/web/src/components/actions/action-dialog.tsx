@@ -32,10 +32,8 @@ export function ActionDialog({ kind, entityName, onClose }: ActionDialogProps) {
         >
           {action === undefined ? (
             <>
-              <DialogTitle>Asking the engine…</DialogTitle>
-              {error === null ? null : (
-                <Trouble urgent error={error} title="The engine did not describe this action." />
-              )}
+              <DialogTitle>Loading…</DialogTitle>
+              {error === null ? null : <Trouble urgent error={error} title="Could not load this action." />}
               <Buttons cancel={cancel} />
             </>
           ) : (
@@ -60,8 +58,9 @@ function ActionForm({ action, entityName, cancel, onDone }: ActionFormProps) {
   const [options, setOptions] = useState<Readonly<Record<string, boolean>>>({});
   const asksName = action.confirmation === 'typed-name';
   const isConfirmed = !asksName || typed === entityName;
+  const chosen = Object.fromEntries(action.options.map(({ name }) => [name, options[name] === true]));
   const confirm = async () => {
-    if (isConfirmed && (await start({ kind: action.kind, entityName, options }))) onDone();
+    if (isConfirmed && (await start({ action: action.kind, entityName, options: chosen }))) onDone();
   };
   return (
     <>

@@ -12,7 +12,7 @@ import { followJob } from './follow-job.ts';
 import { type ActionKind, type ActionView, actionsStaleMs } from './use-actions.ts';
 
 export interface ActionRequest {
-  readonly kind: ActionKind;
+  readonly action: ActionKind;
   readonly entityName: string;
   /** The action's options by name. */
   readonly options?: Readonly<Record<string, boolean>>;
@@ -35,7 +35,7 @@ export function useEntityAction(): ActionRun {
   const loadAction = useLoadAction();
   const request = useMutation({
     mutationFn: async (asked: ActionRequest) => {
-      const { kind, entityName, options = {} } = asked;
+      const { action: kind, entityName, options = {} } = asked;
       const action = await loadAction(kind);
       const confirmation = action.confirmation === 'typed-name' ? { confirm: entityName } : {};
       const { jobId } = await client.entities[kind].mutate({ entityName, ...options, ...confirmation });
@@ -114,8 +114,8 @@ function outcomeOf({ job, action, entityName }: Outcome): ToastContent {
   if (job === null)
     return {
       tone: 'unknown',
-      title: `${action.doing} ${entityName} takes long`,
-      description: 'Its job tells how far it is.',
+      title: `${action.doing} ${entityName} is taking a long time`,
+      description: 'See the job for its progress.',
     };
   const description = job.message ?? '';
   if (job.status === 'succeeded') return { tone: 'ok', title: `${action.done} ${entityName}`, description };

@@ -69,7 +69,7 @@ export const EntityMenu = memo(function EntityMenu({ entityName, activity, isOnI
         key={kind}
         disabled={activity === 'deleting' || (isImmediate && isPending)}
         className={isFinal ? dangerItemClasses : menuItemClasses}
-        onClick={() => (isImmediate ? void start({ kind, entityName }) : ask(kind))}
+        onClick={() => (isImmediate ? void start({ action: kind, entityName }) : ask(kind))}
       >
         <Icon {...iconProps} /> {title}
       </Menu.Item>

@@ -28,7 +28,7 @@ function PausedNote({ entity }: { readonly entity: EntityView }) {
     <Button
       size="small"
       disabled={isPending}
-      onClick={() => void start({ kind: 'resume', entityName: entity.entityName })}
+      onClick={() => void start({ action: 'resume', entityName: entity.entityName })}
     >
       {isPending ? 'Resuming…' : 'Resume'}
     </Button>
