@@ -61,7 +61,7 @@ export class ElementWalk {
   }
 
   get value(): RawValue {
-    return new RawValue(this.type, this.bytes, this);
+    return new RawValue(this.type, this.bytes, { start: this.start, end: this.end });
   }
 
   /** The value's bytes, sharing memory with the document. */

@@ -12,7 +12,7 @@ function ResumeButton({ entityName }: { readonly entityName: string }) {
   const { start, error, isPending } = useEntityAction();
   return (
     <>
-      <button type="button" disabled={isPending} onClick={() => void start({ kind: 'resume', entityName })}>
+      <button type="button" disabled={isPending} onClick={() => void start({ action: 'resume', entityName })}>
         Go
       </button>
       {error === null ? null : <p>{error.detail}</p>}
