@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import { eventually } from './support/api-client.ts';
 import { converged } from './support/convergence.ts';
 import { startEngineProcess } from './support/engine-process.ts';
-import { testRandom } from './support/seeded-random.ts';
 import { changeOrders, insertOrders, orderShape, orders } from './support/shop.ts';
 import { createStack } from './support/stack.ts';
+import { testRandom } from './support/test-random.ts';
 
 const shape = orderShape('orders');
 

@@ -2,9 +2,10 @@ import { expect, test } from 'vitest';
 import { type ApiClient, eventually } from './support/api-client.ts';
 import { converged } from './support/convergence.ts';
 import { startEngineProcess } from './support/engine-process.ts';
-import { randomFrom, testRandom } from './support/seeded-random.ts';
+import { randomFrom } from './support/seeded-random.ts';
 import { changeOrders, insertOrders, orderShape, orders } from './support/shop.ts';
 import { createStack } from './support/stack.ts';
+import { testRandom } from './support/test-random.ts';
 
 const rounds = Number(process.env['EMCACHERS_TEST_KILLS'] ?? '5');
 const documents = 5_000;

@@ -84,13 +84,17 @@ async function insist<Answer>(
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof EmcachersError) || (error.code !== 'EMC-2001' && error.code !== 'EMC-3001')) throw error;
+      if (!isServerAway(error)) throw error;
       // The first error names the cause. Later attempts may fail with less specific driver errors.
       first ??= error;
       if (signal.aborted || clock.monotonicMs() + retryDelayMs > endMs) throw unreachableAtStart(first, variable);
     }
     await clock.sleep(retryDelayMs, signal);
   }
+}
+
+function isServerAway(error: unknown): error is EmcachersError {
+  return error instanceof EmcachersError && (error.code === 'EMC-2001' || error.code === 'EMC-3001');
 }
 
 function unreachableAtStart({ code, detail }: EmcachersError, variable: Insistence['variable']): EmcachersError {

@@ -9,7 +9,7 @@ import { type Engine, startEngine } from '../../src/engine.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { ApiClient } from './api-client.ts';
-import { testRandom } from './seeded-random.ts';
+import { testRandom } from './test-random.ts';
 
 /**
  * Real servers around an engine: a PostgreSQL database of its own, a MongoDB (the embedded one, or the replica set that

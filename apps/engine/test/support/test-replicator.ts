@@ -12,7 +12,7 @@ import { createReplicator, type ReplicatorOptions } from '../../src/pipeline/rep
 import type { EntityCacheStatus, Replicator } from '../../src/pipeline/replicator/replicator.ts';
 import { openCacheStore } from '../../src/pipeline/sqlite-cache/threaded-cache-store.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
-import { testRandom } from './seeded-random.ts';
+import { randomFrom } from './seeded-random.ts';
 
 /** A directory that is removed with what is in it. */
 export function temporaryDirectory(): Disposable & { readonly path: string } {
@@ -42,7 +42,7 @@ export async function startReplicator(parts: Parts, options: ReplicatorOptions =
     {
       clock: systemClock,
       log: silentLog,
-      random: testRandom(),
+      random: randomFrom(1),
       oplog: createOplogReader(database),
       entities: () => listEntities(database),
       report: (statuses) =>

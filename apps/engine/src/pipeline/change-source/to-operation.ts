@@ -103,31 +103,39 @@ interface DocumentChange {
 export function convertEvent(event: Exclude<ChangeEvent, { kind: 'invalidated' }>, routes: Routes): Conversion {
   const conversion = new Conversion();
   switch (event.kind) {
-    case 'document': {
-      const { document, sourceTimeMs } = event;
-      const interested = routes.of(event.namespace);
-      if (interested.length === 0) return conversion;
-      const docId = docIdOfDocument(event.documentKey);
-      for (const route of interested)
-        conversion.items.push(conversion.project(route, { docId, document, sourceTimeMs }));
+    case 'document':
+      convertDocument(event, routes.of(event.namespace), conversion);
       return conversion;
-    }
     case 'collection-gone':
-      for (const { entityId } of routes.of(event.namespace)) conversion.items.push({ kind: 'Truncate', entityId });
+      conversion.items.push(...routes.of(event.namespace).map(truncation));
       return conversion;
     case 'collection-renamed':
-      for (const { entityId } of routes.of(event.namespace)) conversion.items.push({ kind: 'Truncate', entityId });
+      conversion.items.push(...routes.of(event.namespace).map(truncation));
       // The documents under the new name were replaced, and the new ones produced no insert events. `$out` does the same.
       for (const { entityId } of routes.of(event.to))
         conversion.items.push({ kind: 'Rescan', entityId, reason: `${keyOf(event.namespace)} was renamed onto it.` });
       return conversion;
     case 'database-gone':
-      for (const { entityId } of routes.ofDatabase(event.database))
-        conversion.items.push({ kind: 'Truncate', entityId });
+      conversion.items.push(...routes.ofDatabase(event.database).map(truncation));
       return conversion;
     default:
       return unreachable(event);
   }
+}
+
+function convertDocument(
+  event: Extract<ChangeEvent, { kind: 'document' }>,
+  interested: readonly Route[],
+  conversion: Conversion,
+): void {
+  if (interested.length === 0) return;
+  const { document, sourceTimeMs } = event;
+  const docId = docIdOfDocument(event.documentKey);
+  for (const route of interested) conversion.items.push(conversion.project(route, { docId, document, sourceTimeMs }));
+}
+
+function truncation({ entityId }: Route): AppendItem {
+  return { kind: 'Truncate', entityId };
 }
 
 /** Converts one scan page for one entity. */

@@ -61,14 +61,18 @@ async function append(options: OplogWriterOptions, batch: AppendBatch): Promise<
       await appendOperations({ client, epoch, targets }, operations, result);
       if (control !== null) targets = await appendControl({ client, epoch, targets }, control, result);
     }
-    for (const letters of healed(batch.items, targets)) await clearDeadLetters(client, letters);
-    await putDeadLetters(client, batch.deadLetters);
-    for (const errors of batch.coercionErrors) await addCoercionErrors(client, errors);
+    await recordDocumentErrors({ client, epoch, targets }, batch);
     if (result.rescans.length > 0) await recordStreamStatus(client);
     if (batch.position !== null) await savePosition(client, batch.position);
     await commitAppend(client, { appended: result.appended > 0, controlChanged: result.rescans.length > 0 });
     return result;
   });
+}
+
+async function recordDocumentErrors({ client, targets }: AppendingTransaction, batch: AppendBatch): Promise<void> {
+  for (const letters of healed(batch.items, targets)) await clearDeadLetters(client, letters);
+  await putDeadLetters(client, batch.deadLetters);
+  for (const errors of batch.coercionErrors) await addCoercionErrors(client, errors);
 }
 
 interface Tally {

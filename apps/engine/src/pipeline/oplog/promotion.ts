@@ -80,18 +80,24 @@ async function moveChunk(options: OplogWriterOptions, chunk: Chunk): Promise<Pro
       return { kind: 'superseded' };
     }
     const scope = { entityId: chunk.entityId, runId: chunk.runId, version: state.version, epoch, limit: chunk.limit };
-    const staged = await promoteStaged(client, scope);
-    const rest = chunk.limit - staged.taken;
-    const swept = rest > 0 ? await sweepChunk(client, { ...scope, limit: rest }) : 0;
-    const done = rest > 0 && swept < rest;
+    const { promoted, swept, done } = await moveRows(client, scope);
     if (done) {
       await markLive(client, chunk.entityId);
       await recordStreamStatus(client);
     }
-    await commitAppend(client, { appended: staged.promoted + swept > 0, controlChanged: done });
+    await commitAppend(client, { appended: promoted + swept > 0, controlChanged: done });
     if (done && state.errorCode !== null) return { kind: 'refused' };
-    return { kind: done ? 'done' : 'moved', promoted: staged.promoted, swept };
+    return { kind: done ? 'done' : 'moved', promoted, swept };
   });
+}
+
+/** Staged rows first, then the sweep with what the limit leaves; done when the sweep has found fewer than it might take. */
+async function moveRows(client: TransactionClient, scope: Parameters<typeof promoteStaged>[1]) {
+  const { promoted, taken } = await promoteStaged(client, scope);
+  const rest = scope.limit - taken;
+  if (rest <= 0) return { promoted, swept: 0, done: false };
+  const swept = await sweepChunk(client, { ...scope, limit: rest });
+  return { promoted, swept, done: swept < rest };
 }
 
 interface LockedEntity extends Chunk {

@@ -6,9 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { requestRebuild } from '@emcachers/db/control/entity-requests';
 import { describe, expect, test } from 'vitest';
-import { testRandom } from '../../../test/support/seeded-random.ts';
 import { openTestOplog } from '../../../test/support/test-oplog.ts';
 import { deletion, expectedRows, scanToLive, upsert } from '../../../test/support/test-page.ts';
+import { testRandom } from '../../../test/support/test-random.ts';
 import { cachedRows, startReplicator, temporaryDirectory } from '../../../test/support/test-replicator.ts';
 
 const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => `o${index}`);

@@ -128,10 +128,7 @@ export class CacheShelf {
     const path = paths.file(generation);
     if (!existsSync(path)) throw damaged(path, 'it was deleted');
     if (state.published && paths.published() !== generation) paths.publish(generation);
-    if (shelved.removeOlderAtMs !== null && nowMs >= shelved.removeOlderAtMs) {
-      for (const each of paths.generations()) if (each < generation) paths.removeGeneration(each);
-      shelved.removeOlderAtMs = null;
-    }
+    if (shelved.removeOlderAtMs !== null && nowMs >= shelved.removeOlderAtMs) removeOlder(shelved);
     if (shelved.file === null) return;
     shelved.file.bytes();
     shelved.file.truncateLongLog();
@@ -258,4 +255,10 @@ function oplogGenerationOf(paths: CachePaths): string | null {
   } catch {
     return null;
   }
+}
+
+function removeOlder(shelved: Shelved): void {
+  const { paths, generation } = shelved;
+  for (const each of paths.generations()) if (each < generation) paths.removeGeneration(each);
+  shelved.removeOlderAtMs = null;
 }
