@@ -29,8 +29,8 @@ export async function measureOplog(): Promise<Measurement[]> {
       sourceName: 'bench.documents',
       columns: sampleColumns,
     });
-    const entityId = entity.id;
-    await database.pool.query(`UPDATE entity SET activity = 'live', route = 'oplog' WHERE id = $1`, [entityId]);
+    const entityId = entity.entityId;
+    await database.pool.query(`UPDATE entity SET lifecycle = 'live', route = 'oplog' WHERE id = $1`, [entityId]);
     const writer = createOplogWriter({ database, epoch: 0 });
     const reader = createOplogReader(database);
     const measurements: Measurement[] = [];

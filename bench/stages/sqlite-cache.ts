@@ -33,7 +33,7 @@ async function measureApply(options: { name: string; docIds: DocIds; rows: reado
     entityName: 'bench',
     columns: sampleColumns,
     shapeHash: 'bench',
-    oplogGeneration: '00000000-0000-4000-8000-000000000000',
+    historyId: '00000000-0000-4000-8000-000000000000',
     rebuildRequested: 0,
   };
   const file = CacheFile.create(path.join(folder, 'db.g1.sqlite'), identity, 1);

@@ -36,7 +36,6 @@ export interface CaptureFacts {
 export interface NodeFacts {
   readonly nodeId: string;
   readonly reportAgeMs: number;
-  readonly isReplicating: boolean;
 }
 
 /** One node's cache of one entity. */

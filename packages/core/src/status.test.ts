@@ -27,7 +27,7 @@ const goodEntity: EntityFacts = {
 const good: StatusFacts = {
   postgres: { reachable: true, readAgeMs: 0 },
   capture: { leaderNodeId: 'n1', leaderReportAgeMs: 500, replyAgeMs: 900, streamOpen: true, error: null },
-  nodes: [{ nodeId: 'n1', reportAgeMs: 500, isReplicating: true }],
+  nodes: [{ nodeId: 'n1', reportAgeMs: 500 }],
   entities: [goodEntity],
 };
 
@@ -131,7 +131,7 @@ test('when PostgreSQL cannot be reached the sentence makes no claim about the en
 
 test('a node whose report is late is unknown, never ok', () => {
   const node = (reportAgeMs: number) =>
-    deriveStatus({ ...good, nodes: [{ nodeId: 'n1', reportAgeMs, isReplicating: true }] }).nodes.get('n1');
+    deriveStatus({ ...good, nodes: [{ nodeId: 'n1', reportAgeMs }] }).nodes.get('n1');
   expect([node(9_999), node(10_001)]).toEqual(['ok', 'unknown']);
 });
 
@@ -162,7 +162,7 @@ const anyFacts: fc.Arbitrary<StatusFacts> = fc.record({
     streamOpen: fc.boolean(),
     error: fc.option(fc.string({ minLength: 1 })),
   }),
-  nodes: fc.array(fc.record({ nodeId: fc.string(), reportAgeMs: ageMs, isReplicating: fc.boolean() }), {
+  nodes: fc.array(fc.record({ nodeId: fc.string(), reportAgeMs: ageMs }), {
     maxLength: 3,
   }),
   entities: fc.uniqueArray(anyEntity, { maxLength: 4, selector: (entity) => entity.entityName }),

@@ -26,7 +26,7 @@ CREATE TABLE metadata (
 );
 INSERT INTO metadata (key, value) VALUES
     -- The history's identity: a restored or replaced database gets another, and caches are then built again.
-    ('generation', to_json(gen_random_uuid()::text)),
+    ('history_id', to_json(gen_random_uuid()::text)),
     -- The lowest offset from which the oplog can be replayed without loss.
     ('horizon', '0'),
     -- The newest committed oplog id. A row, not the sequence: it becomes visible together with the entries it covers,
@@ -49,8 +49,8 @@ CREATE TABLE entity (
     shape_hash           text        NOT NULL,
     -- Scan number, stamped on every entry; a new scan is version + 1.
     version              integer     NOT NULL DEFAULT 1,
-    activity             text        NOT NULL DEFAULT 'pending',
-    activity_since       timestamptz NOT NULL DEFAULT now(),
+    lifecycle            text        NOT NULL DEFAULT 'pending',
+    lifecycle_since      timestamptz NOT NULL DEFAULT now(),
     -- Where live operations go: to the oplog, to staging while a scan runs, or nowhere, since a later scan sees them.
     route                text        NOT NULL DEFAULT 'none',
     -- Why the entity failed or is scanned again, for the operator.
@@ -82,7 +82,7 @@ CREATE TABLE entity (
     created_at           timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT entity_pkey PRIMARY KEY (id),
     CONSTRAINT entity_name_lower_key UNIQUE (name_lower),
-    CONSTRAINT entity_activity CHECK (activity IN ('pending', 'scanning', 'catching-up', 'live', 'failed', 'deleting')),
+    CONSTRAINT entity_lifecycle CHECK (lifecycle IN ('pending', 'scanning', 'catching-up', 'live', 'failed', 'deleting')),
     CONSTRAINT entity_route CHECK (route IN ('oplog', 'staging', 'none'))
 );
 

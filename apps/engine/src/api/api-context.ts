@@ -1,6 +1,6 @@
 import type { Clock } from '@emcachers/core/clock';
 import type { Log } from '@emcachers/core/log';
-import type { OplogReader } from '../control/browse/oplog-reader.ts';
+import type { OplogBrowser } from '../control/browse/oplog-browser.ts';
 import type { RowsReader } from '../control/browse/rows-reader.ts';
 import type { SourceBrowser } from '../control/browse/source-browser.ts';
 import type { EntityManager } from '../control/entity/entity-manager.ts';
@@ -16,7 +16,7 @@ export interface ApiServices {
   readonly jobs: JobServer;
   readonly idempotency: Idempotency;
   readonly sources: SourceBrowser;
-  readonly oplogReader: OplogReader;
+  readonly oplogBrowser: OplogBrowser;
   readonly rowsReader: RowsReader;
   /** Aborts when the engine stops; open streams end by it. */
   readonly stopping: AbortSignal;

@@ -1,17 +1,14 @@
+import type { FleetRows } from '@emcachers/db/fleet/fleet-rows';
 import { readDeadLetters } from '@emcachers/db/fleet/read-dead-letters';
-import { readFleet } from '@emcachers/db/fleet/read-fleet';
+import { readFleet, readFleetOf } from '@emcachers/db/fleet/read-fleet';
 import { createIdempotencyStore } from '@emcachers/db/job/idempotency-store';
 import { createJobStore } from '@emcachers/db/job/job-store';
 import { createIdempotency, type Idempotency } from '../api/idempotency.ts';
-import { createSourceBrowser } from '../control/browse/mongo-source-browser.ts';
-import type { OplogReader } from '../control/browse/oplog-reader.ts';
-import { createRowsReader } from '../control/browse/replicated-rows-reader.ts';
-import type { RowsReader } from '../control/browse/rows-reader.ts';
-import type { SourceBrowser } from '../control/browse/source-browser.ts';
-import { createStoredOplogReader } from '../control/browse/stored-oplog-reader.ts';
-import type { EntityManager } from '../control/entity/entity-manager.ts';
-import { createEntityManager } from '../control/entity/fleet-entity-manager.ts';
-import { createEntityControl } from '../control/entity/stored-entity-control.ts';
+import { createOplogBrowser, type OplogBrowser } from '../control/browse/oplog-browser.ts';
+import { createRowsReader, type RowsReader } from '../control/browse/rows-reader.ts';
+import { createSourceBrowser, type SourceBrowser } from '../control/browse/source-browser.ts';
+import { createEntityControl } from '../control/entity/entity-control.ts';
+import { createEntityManager, type EntityManager } from '../control/entity/entity-manager.ts';
 import { createFleetSampler, type FleetSampler } from '../control/fleet/fleet-sampler.ts';
 import { withOwnCaches } from '../control/fleet/own-caches.ts';
 import { createJobServer, type JobServer } from '../control/job/job-server.ts';
@@ -27,7 +24,7 @@ export interface Control {
   readonly jobs: JobServer;
   readonly idempotency: Idempotency;
   readonly sources: SourceBrowser;
-  readonly oplogReader: OplogReader;
+  readonly oplogBrowser: OplogBrowser;
   readonly rowsReader: RowsReader;
   /** Registers this node before its parts report under its name. */
   readonly register: () => Promise<void>;
@@ -37,14 +34,13 @@ export interface Control {
 export function createControl(shared: Shared & { readonly pipeline: Pipeline }): Control {
   const { database, source, clock, log, nodeId, config, pipeline } = shared;
   const entityControl = createEntityControl(database);
+  const withOwn = (rows: FleetRows): FleetRows =>
+    withOwnCaches(rows, { nodeId, caches: pipeline.replicator?.status() ?? [] });
   const fleet = createFleetSampler({
     clock,
     log,
     nodeId,
-    async readRows() {
-      const caches = pipeline.replicator?.status() ?? [];
-      return withOwnCaches(await readFleet(database.pool), { nodeId, caches });
-    },
+    readRows: async () => withOwn(await readFleet(database.pool)),
   });
   const registry = createNodeRegistry({
     clock,
@@ -69,11 +65,18 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
   });
   return {
     fleet,
-    entities: createEntityManager({ fleet, control: entityControl }),
+    entities: createEntityManager({
+      clock,
+      nodeId,
+      fleet,
+      measures: fleet.measures,
+      control: entityControl,
+      readRows: async (entityName) => withOwn(await readFleetOf(database.pool, entityName)),
+    }),
     jobs: createJobServer({ store: createJobStore(database), control: entityControl }),
     idempotency: createIdempotency(createIdempotencyStore(database)),
     sources: createSourceBrowser({ source, clock, entitiesOf: (sourceName) => entitiesOf(fleet, sourceName) }),
-    oplogReader: createStoredOplogReader({
+    oplogBrowser: createOplogBrowser({
       control: entityControl,
       oplog: pipeline.oplog,
       readDeadLetters: (entityId, limit) => readDeadLetters(database, { entityId, limit }),

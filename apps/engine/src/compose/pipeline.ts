@@ -5,7 +5,7 @@ import { reportOffsets } from '@emcachers/db/control/offset-reports';
 import { forgetOtherOffsets } from '@emcachers/db/fleet/forget-offsets';
 import { createJobStore } from '@emcachers/db/job/job-store';
 import type { Config } from '../config/config.ts';
-import { createEntityControl } from '../control/entity/stored-entity-control.ts';
+import { createEntityControl } from '../control/entity/entity-control.ts';
 import { createJobRunner, type JobRunner } from '../control/job/job-runner.ts';
 import { createLeader } from '../control/node/leader.ts';
 import { createLeaderTerm } from '../control/node/leader-term.ts';

@@ -12,7 +12,7 @@ export const identity: CacheIdentity = {
     { name: 'select', type: 'Any', path: 't' },
   ],
   shapeHash: 'shape',
-  oplogGeneration: 'history',
+  historyId: 'history',
   rebuildRequested: 0,
 };
 

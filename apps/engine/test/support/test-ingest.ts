@@ -2,7 +2,8 @@
 import type { Log } from '@emcachers/core/log';
 import { silentLog } from '@emcachers/core/log';
 import type { Column } from '@emcachers/core/shape';
-import { createEntity, type EntityRecord } from '@emcachers/db/control/entities';
+import { createEntity } from '@emcachers/db/control/entities';
+import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import { requestRefresh } from '@emcachers/db/control/entity-requests';
 import { createMongoServer, type MongoServer } from '@emcachers/mongo-embedded';
 import { MongoClient } from 'mongodb';
@@ -62,7 +63,7 @@ export async function openIngestBench(log: Log = silentLog): Promise<IngestBench
     create: (name, sourceName = `shop.${name}`) =>
       createEntity(oplog.database, { entityName: name, sourceName, columns: [...testColumns] }),
     refresh: async (name) => {
-      await requestRefresh(oplog.database, { entityId: (await entity(name)).id, allowLargeSweep: false });
+      await requestRefresh(oplog.database, { entityId: (await entity(name)).entityId, allowLargeSweep: false });
     },
     run: (options = {}, other = source) => {
       const started = runIngest({ source: other, oplog, log, options });
@@ -70,13 +71,13 @@ export async function openIngestBench(log: Log = silentLog): Promise<IngestBench
       return started;
     },
     settled: async (...names) => {
-      for (const name of names) await until(async () => (await entity(name)).activity === 'live');
+      for (const name of names) await until(async () => (await entity(name)).lifecycle === 'live');
       // A time of its own: several changes may share one, and a position of that time says nothing of the last of them.
       await mongo.db('elsewhere').collection('marker').insertOne({});
       const passed = await source.operationTime();
       await until(async () => ((await oplog.writer.readPosition()).position?.clusterTime ?? 0n) >= passed);
     },
-    replayed: async (name) => oplog.replay((await entity(name)).id),
+    replayed: async (name) => oplog.replay((await entity(name)).entityId),
     projected: async (name) => projectionOf(source, await entity(name)),
     [Symbol.asyncDispose]: async () => {
       for (const each of running) await each[Symbol.asyncDispose]();
@@ -127,8 +128,7 @@ export function runIngest({ source, oplog, log, options }: RunRequest): RunningI
 
 /** The rows that the source has now, by DocID. */
 export async function projectionOf(source: MongoSource, entity: EntityRecord): Promise<Map<string, string>> {
-  const { id, sourceDatabase, sourceCollection, columns } = entity;
-  const route = compileRoute({ id, sourceName: `${sourceDatabase}.${sourceCollection}`, columns });
+  const route = compileRoute(entity);
   const rows = new Map<string, string>();
   let after: LastKey = { kind: 'none' };
   for (;;) {

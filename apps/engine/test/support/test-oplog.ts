@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Operation } from '@emcachers/core/operation';
-import { createEntity, type EntityRecord, getEntity } from '@emcachers/db/control/entities';
+import { createEntity, getEntity } from '@emcachers/db/control/entities';
+import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import { type Database, openDatabase } from '@emcachers/db/database';
 import { takeLead } from '@emcachers/db/leadership';
 import { createTestDatabase } from '@emcachers/db/testing';
@@ -42,7 +43,7 @@ export async function openTestOplog(): Promise<TestOplog> {
     { name: 't', type: 'Text' as const, path: 't' },
   ];
   const promote = async (name: string, limit = 10_000) => {
-    const { id, runId } = await entity(name);
+    const { entityId: id, runId } = await entity(name);
     for (;;) {
       const result = await writer.promoteChunk({ entityId: id, runId, limit });
       if (result.kind !== 'moved') return result;
@@ -58,7 +59,7 @@ export async function openTestOplog(): Promise<TestOplog> {
     create: (name) => createEntity(database, { entityName: name, sourceName: `shop.${name}`, columns }),
     entity,
     scanToLive: async (name, docIds) => {
-      const { id: entityId, runId } = await entity(name);
+      const { entityId, runId } = await entity(name);
       const scan = { entityId, runId };
       await writer.beginScan({ ...scan, collectionUuid: randomUUID(), estimated: docIds.length });
       const operations = docIds.map((docId) => upsert(entityId, docId, 'scanned'));

@@ -5,7 +5,7 @@ import { position, type TestOplog } from './test-oplog.ts';
 
 /** Scans these documents, each as the row that `row` makes of it, and makes the entity live. Answers the entity's id. */
 export async function scanToLive(oplog: TestOplog, name: string, docIds: readonly string[]): Promise<number> {
-  const { id: entityId, runId } = await oplog.entity(name);
+  const { entityId, runId } = await oplog.entity(name);
   const { writer } = oplog;
   await writer.beginScan({ entityId, runId, collectionUuid: randomUUID(), estimated: docIds.length });
   for (let start = 0; start < docIds.length; start += 5_000) {

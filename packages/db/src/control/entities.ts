@@ -7,66 +7,9 @@ import type { Database } from '../database.ts';
 import { toDatabaseError } from '../database-error.ts';
 import { createPartition } from '../statements/partition.ts';
 import { inTransaction } from '../transaction.ts';
+import { type EntityRecord, entityFields, type StoredEntity, toEntityRecord } from './entity-record.ts';
 
-/** One row of `entity`, as every part of the engine reads it. Times are milliseconds since 1970 by PostgreSQL's clock. */
-export interface EntityRecord {
-  readonly id: number;
-  readonly name: string;
-  readonly sourceDatabase: string;
-  readonly sourceCollection: string;
-  readonly columns: readonly Column[];
-  readonly shapeHash: string;
-  readonly version: number;
-  readonly activity: 'pending' | 'scanning' | 'catching-up' | 'live' | 'failed' | 'deleting';
-  readonly activitySinceMs: number;
-  readonly route: 'oplog' | 'staging' | 'none';
-  readonly reason: string | null;
-  readonly errorCode: string | null;
-  readonly paused: boolean;
-  readonly runId: string;
-  readonly scan: ScanRecord;
-  /** A cache may be shown once its offset has reached this; null before the first promotion. */
-  readonly liveFromId: number | null;
-  readonly rebuildRequested: number;
-  readonly allowLargeSweep: boolean;
-  readonly createdAtMs: number;
-  readonly deadLetters: number;
-  readonly coercionErrors: number;
-}
-
-export interface ScanRecord {
-  readonly hasLastKey: boolean;
-  /** Raw BSON { _id } of the last document read; null exactly when `hasLastKey` is false. */
-  readonly lastKey: Uint8Array | null;
-  readonly collectionUuid: string | null;
-  readonly scanned: number;
-  readonly estimated: number | null;
-  readonly startedAtMs: number | null;
-  readonly finishedAtMs: number | null;
-  /** BSON Timestamp that the stream must pass before promotion. */
-  readonly endTime: bigint | null;
-}
-
-interface EntityRow extends Omit<EntityRecord, 'scan'>, Omit<ScanRecord, 'endTime'> {
-  readonly endTime: string | null;
-}
-
-const selectEntity = `
-  SELECT e.id, e.name, e.source_database AS "sourceDatabase", e.source_collection AS "sourceCollection", e.columns,
-         e.shape_hash AS "shapeHash", e.version, e.activity, ${millis('e.activity_since')} AS "activitySinceMs", e.route,
-         e.reason, e.error_code AS "errorCode", e.paused, e.run_id AS "runId", e.scan_last_key AS "lastKey",
-         e.scan_has_last_key AS "hasLastKey", e.scan_collection_uuid AS "collectionUuid", e.scan_scanned AS scanned,
-         e.scan_estimated AS estimated, ${millis('e.scan_started_at')} AS "startedAtMs",
-         ${millis('e.scan_finished_at')} AS "finishedAtMs", e.scan_end_time::text AS "endTime",
-         e.live_from_id AS "liveFromId", e.rebuild_requested AS "rebuildRequested",
-         e.allow_large_sweep AS "allowLargeSweep", ${millis('e.created_at')} AS "createdAtMs",
-         (SELECT count(*) FROM dead_letter d WHERE d.entity_id = e.id) AS "deadLetters",
-         COALESCE((SELECT c.coercion_errors FROM entity_counter c WHERE c.entity_id = e.id), 0) AS "coercionErrors"
-    FROM entity e`;
-
-function millis(column: string): string {
-  return `(extract(epoch FROM ${column}) * 1000)::float8`;
-}
+const selectEntity = `SELECT ${entityFields} FROM entity e`;
 
 /** All entities by id. */
 export async function listEntities(database: Database): Promise<readonly EntityRecord[]> {
@@ -130,18 +73,11 @@ export function shapeHash(columns: readonly Column[]): string {
 
 async function queryEntities(pool: pg.Pool, text: string, values: readonly unknown[]): Promise<EntityRecord[]> {
   try {
-    const answer = await pool.query<EntityRow>(text, [...values]);
-    return answer.rows.map(toRecord);
+    const answer = await pool.query<StoredEntity>(text, [...values]);
+    return answer.rows.map(toEntityRecord);
   } catch (error) {
     throw toDatabaseError(error);
   }
-}
-
-function toRecord(row: EntityRow): EntityRecord {
-  const { hasLastKey, lastKey, collectionUuid, scanned, estimated, startedAtMs, finishedAtMs, endTime, ...entity } =
-    row;
-  const scan = { hasLastKey, lastKey, collectionUuid, scanned, estimated, startedAtMs, finishedAtMs };
-  return { ...entity, scan: { ...scan, endTime: endTime === null ? null : BigInt(endTime) } };
 }
 
 /** SQLSTATE 23505. */

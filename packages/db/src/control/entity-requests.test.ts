@@ -35,12 +35,11 @@ describe('entities', () => {
     await using database = await openTestDatabase();
     const created = await createEntity(database, shape('Orders'));
     expect(created).toMatchObject({
-      name: 'Orders',
-      sourceDatabase: 'shop',
-      sourceCollection: 'orders.archive',
+      entityName: 'Orders',
+      sourceName: 'shop.orders.archive',
       columns: shape('Orders').columns,
       version: 1,
-      activity: 'pending',
+      lifecycle: 'pending',
       route: 'none',
       liveFromId: null,
     });
@@ -61,7 +60,7 @@ describe('entities', () => {
 
   test('requests change what they say, and refuse what is gone or going', async () => {
     await using database = await openTestDatabase();
-    const { id, runId } = await createEntity(database, shape('orders'));
+    const { entityId: id, runId } = await createEntity(database, shape('orders'));
     await requestRebuild(database, id);
     await setPaused(database, { entityId: id, paused: true });
     expect(await requestRefresh(database, { entityId: id, allowLargeSweep: true })).toBe(2);
@@ -79,7 +78,7 @@ describe('entities', () => {
 describe('dropEntity', () => {
   test('takes partition, held-back rows and record, and the name is free again', async () => {
     await using database = await openTestDatabase();
-    const { id, runId } = await createEntity(database, shape('orders'));
+    const { entityId: id, runId } = await createEntity(database, shape('orders'));
     await fill(database.pool, { id, rows: 100 });
     await database.pool.query(
       `INSERT INTO oplog_staging (entity_id, run_id, operation, doc_id, epoch) VALUES ($1, $2, 'Delete', 'a', 1)`,
@@ -93,12 +92,12 @@ describe('dropEntity', () => {
       [`oplog_e${id}`],
     );
     expect(rest.rows).toEqual([{ rows: 0, partition: null }]);
-    expect((await createEntity(database, shape('orders'))).id).not.toBe(id);
+    expect((await createEntity(database, shape('orders'))).entityId).not.toBe(id);
   });
 
   test('may be called again wherever an earlier call was interrupted', async () => {
     await using database = await openTestDatabase();
-    const { id } = await createEntity(database, shape('orders'));
+    const { entityId: id } = await createEntity(database, shape('orders'));
     await markDeleting(database, id);
     await database.pool.query(`ALTER TABLE oplog DETACH PARTITION oplog_e${id} CONCURRENTLY`);
     await dropEntity(database, id);
@@ -110,21 +109,21 @@ describe('dropEntity', () => {
     await using database = await openTestDatabase();
     const large = await createEntity(database, shape('large'));
     const other = await createEntity(database, shape('other'));
-    await fill(database.pool, { id: large.id, rows: 200_000 });
-    await fill(database.pool, { id: other.id, rows: 1 });
+    await fill(database.pool, { id: large.entityId, rows: 200_000 });
+    await fill(database.pool, { id: other.entityId, rows: 1 });
     // A reader that holds the partition makes the drop wait; nobody else may wait with it.
     const reader = new pg.Client({ connectionString: database.url });
     await reader.connect();
     await reader.query('BEGIN');
     await reader.query('SELECT count(*) FROM oplog');
-    await markDeleting(database, large.id);
+    await markDeleting(database, large.entityId);
     let dropped = false;
-    const dropping = dropEntity(database, large.id).then(() => {
+    const dropping = dropEntity(database, large.entityId).then(() => {
       dropped = true;
     });
-    for (let turn = 0; turn < 20; turn += 1) await fill(database.pool, { id: other.id, rows: 10 });
+    for (let turn = 0; turn < 20; turn += 1) await fill(database.pool, { id: other.entityId, rows: 10 });
     expect(
-      (await database.pool.query('SELECT count(*) AS rows FROM oplog WHERE entity_id = $1', [other.id])).rows,
+      (await database.pool.query('SELECT count(*) AS rows FROM oplog WHERE entity_id = $1', [other.entityId])).rows,
     ).toEqual([{ rows: 201 }]);
     expect(dropped).toBe(false);
     await reader.query('COMMIT');

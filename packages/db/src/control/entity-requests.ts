@@ -43,8 +43,8 @@ export async function setPaused(database: Database, request: { entityId: number;
 /** From here on nothing is read or written for the entity; replicators remove its files. May be called again. */
 export async function markDeleting(database: Database, entityId: number): Promise<void> {
   await change(database, entityId, {
-    set: `activity_since = CASE activity WHEN 'deleting' THEN activity_since ELSE now() END,
-     activity = 'deleting', route = 'none', run_id = gen_random_uuid()`,
+    set: `lifecycle_since = CASE lifecycle WHEN 'deleting' THEN lifecycle_since ELSE now() END,
+     lifecycle = 'deleting', route = 'none', run_id = gen_random_uuid()`,
     again: true,
   });
 }
@@ -59,7 +59,7 @@ export async function dropEntity(database: Database, entityId: number): Promise<
   try {
     await dropPartition(database.pool, entityId);
     while ((await deleteHeld(database.pool, { entityId, limit: heldChunkRows })) > 0);
-    await database.pool.query(`DELETE FROM entity WHERE id = $1 AND activity = 'deleting'`, [entityId]);
+    await database.pool.query(`DELETE FROM entity WHERE id = $1 AND lifecycle = 'deleting'`, [entityId]);
     await database.pool.query('NOTIFY emcachers_control');
   } catch (error) {
     throw toDatabaseError(error);
@@ -73,7 +73,7 @@ async function change(
 ): Promise<void> {
   await inTransaction(database.pool, async (client) => {
     await client.query('BEGIN');
-    const guard = statement.again === true ? '' : `AND activity <> 'deleting'`;
+    const guard = statement.again === true ? '' : `AND lifecycle <> 'deleting'`;
     const answer = await client.query(`UPDATE entity SET ${statement.set} WHERE id = $1 ${guard}`, [entityId]);
     if (answer.rowCount === 0) throw await refusal(database, entityId);
     await client.query('NOTIFY emcachers_control; COMMIT');

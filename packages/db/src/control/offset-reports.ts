@@ -54,11 +54,6 @@ export async function reportOffsets(
   }
 }
 
-/** A cache that this node keeps no more. */
-export async function forgetOffset(database: Database, report: { nodeId: string; entityId: number }): Promise<void> {
-  await database.prisma.nodeOffset.deleteMany({ where: report });
-}
-
 export async function listOffsets(database: Database): Promise<readonly OffsetRecord[]> {
   const answer = await database.pool.query<OffsetRecord>(
     `SELECT node_id AS "nodeId", entity_id AS "entityId", offset_id AS "offset", documents, file_bytes AS "fileBytes",

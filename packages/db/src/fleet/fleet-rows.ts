@@ -1,6 +1,5 @@
-import type { Activity } from '@emcachers/core/api-views';
 import type { CaptureReport } from '@emcachers/core/capture-report';
-import type { Column } from '@emcachers/core/shape';
+import type { EntityRecord } from '../control/entity-record.ts';
 
 /**
  * What PostgreSQL knows of the fleet at one moment. Every time is milliseconds of PostgreSQL's clock, and `nowMs` is that
@@ -10,7 +9,9 @@ export interface FleetRows {
   readonly nowMs: number;
   /** The newest committed oplog id of all entities. */
   readonly head: number;
-  readonly entities: readonly EntityRow[];
+  readonly entities: readonly EntityRecord[];
+  /** By `entityId`, of every one of `entities`. */
+  readonly extents: ReadonlyMap<number, OplogExtent>;
   readonly caches: readonly CacheRow[];
   readonly nodes: readonly NodeRow[];
   readonly leader: { readonly nodeId: string | null; readonly epoch: number };
@@ -20,27 +21,12 @@ export interface FleetRows {
   readonly activeJobs: number;
 }
 
-export interface EntityRow {
-  readonly entityId: number;
-  readonly entityName: string;
-  readonly sourceName: string;
-  readonly columns: readonly Column[];
-  readonly version: number;
-  readonly activity: Exclude<Activity, 'paused'>;
-  readonly paused: boolean;
-  readonly activitySinceMs: number;
-  readonly reason: string | null;
-  /** Newest oplog id of this entity; null while it has none. */
+/** What an entity has in the oplog, as far as it is counted. */
+export interface OplogExtent {
+  /** Newest oplog id of the entity; null while it has none. */
   readonly head: number | null;
-  readonly deadLetters: number;
-  readonly coercionErrors: number;
   /** Live operations held back; null when no scan is under way. */
   readonly staged: number | null;
-  readonly scanned: number;
-  readonly estimated: number | null;
-  readonly scanStartedAtMs: number | null;
-  readonly scanFinishedAtMs: number | null;
-  readonly createdAtMs: number;
 }
 
 export interface CacheRow {

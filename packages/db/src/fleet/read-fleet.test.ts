@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { openDatabase } from '../database.ts';
 import { createTestDatabase, runOnServer } from '../testing.ts';
 import { writeCaptureReport } from './capture-report.ts';
-import { readFleet } from './read-fleet.ts';
+import { readFleet, readFleetOf } from './read-fleet.ts';
 
 async function openTest() {
   const created = await createTestDatabase();
@@ -19,7 +19,7 @@ async function openTest() {
 }
 
 const twoEntities = `
-INSERT INTO entity (name, name_lower, source_database, source_collection, columns, shape_hash, run_id, activity, route)
+INSERT INTO entity (name, name_lower, source_database, source_collection, columns, shape_hash, run_id, lifecycle, route)
 VALUES ('orders', 'orders', 'shop', 'orders.eu', '[{"name":"total","type":"Number","path":"total"}]', 'x', gen_random_uuid(), 'live', 'oplog'),
        ('Customers', 'customers', 'shop', 'customers', '[{"name":"city","type":"Text","path":"a.b"}]', 'x', gen_random_uuid(), 'scanning', 'staging');
 CREATE TABLE oplog_e1 PARTITION OF oplog FOR VALUES IN (1);
@@ -50,10 +50,14 @@ test('heads, offsets and what waits are told by entity, ages by one clock', asyn
   await using database = await openTest();
   await runOnServer(database.url, twoEntities);
   const rows = await readFleet(database.pool);
-  const told = rows.entities.map(({ entityName, sourceName, head, staged }) => [entityName, sourceName, head, staged]);
+  const told = rows.entities.map(({ entityId, entityName, sourceName }) => [
+    entityName,
+    sourceName,
+    rows.extents.get(entityId),
+  ]);
   expect(told).toEqual([
-    ['Customers', 'shop.customers', 9, 0],
-    ['orders', 'shop.orders.eu', 10, null],
+    ['Customers', 'shop.customers', { head: 9, staged: 0 }],
+    ['orders', 'shop.orders.eu', { head: 10, staged: null }],
   ]);
   // Of the ids beyond 4 only the odd ones are of entity 2: 6, 8 and 10 wait for the cache of entity 1.
   expect(rows.caches).toMatchObject([{ nodeId: 'n1', entityId: 1, offset: 4, documents: 3, lagEntries: 3 }]);
@@ -64,6 +68,29 @@ test('heads, offsets and what waits are told by entity, ages by one clock', asyn
     position: { sourceTimeMs: 1_700_000_000_000 },
   });
   expect(rows.nodes).toMatchObject([{ nodeId: 'n1', roles: ['ingest', 'replicate'] }]);
+});
+
+test('the rows of one entity are those of the fleet, and are read while the partitions of others are locked', async () => {
+  await using database = await openTest();
+  await runOnServer(database.url, twoEntities);
+  const fleet = await readFleet(database.pool);
+  const others = new pg.Client({ connectionString: database.url });
+  await others.connect();
+  try {
+    await others.query('BEGIN; LOCK TABLE oplog_e2 IN ACCESS EXCLUSIVE MODE');
+    await others.query('UPDATE entity SET reason = $1 WHERE id = 2', ['locked']);
+    const { nowMs: _now, ...one } = await readFleetOf(database.pool, 'ORDERS');
+    const { nowMs: _then, ...all } = fleet;
+    expect(one).toEqual({
+      ...all,
+      entities: all.entities.filter(({ entityName }) => entityName === 'orders'),
+      extents: new Map([[1, { head: 10, staged: null }]]),
+    });
+    expect(one.caches).toHaveLength(1);
+    expect((await readFleetOf(database.pool, 'order')).entities).toEqual([]);
+  } finally {
+    await others.end();
+  }
 });
 
 test('only the node that leads may say how the stream is', async () => {

@@ -1,16 +1,11 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type pg from 'pg';
 import { advisoryLocks, advisoryNamespace } from '../advisory-locks.ts';
+import type { EntityRecord } from '../control/entity-record.ts';
 
 /** An entity as the appending transaction found it, locked until that transaction ends. */
-export interface AppendTarget {
-  readonly id: number;
-  readonly version: number;
-  readonly runId: string;
-  readonly activity: 'pending' | 'scanning' | 'catching-up' | 'live' | 'failed' | 'deleting';
-  readonly route: 'oplog' | 'staging' | 'none';
+export interface AppendTarget extends Pick<EntityRecord, 'entityId' | 'version' | 'runId' | 'lifecycle' | 'route'> {
   readonly hasDeadLetters: boolean;
-  readonly wasLive: boolean;
 }
 
 export interface AppendStart {
@@ -38,7 +33,7 @@ export async function beginAppend(
   if (leader?.rowCount !== 1)
     throw new EmcachersError({ code: 'EMC-3002', detail: `Epoch ${start.epoch} has been followed by another.` });
   const targets = new Map<number, AppendTarget>();
-  for (const row of (entities?.rows ?? []) as AppendTarget[]) targets.set(row.id, row);
+  for (const row of (entities?.rows ?? []) as AppendTarget[]) targets.set(row.entityId, row);
   return targets;
 }
 
@@ -50,7 +45,7 @@ function beginSql(start: AppendStart): string {
     start.entityIds === 'all' ? 'true' : `e.id IN (${['NULL', ...start.entityIds.map(checkedId)].join(', ')})`;
   return `BEGIN;
     SELECT 1 FROM leader WHERE id = 1 AND epoch = ${checkedId(start.epoch)} FOR SHARE;
-    SELECT e.id, e.version, e.run_id AS "runId", e.activity, e.route, e.live_from_id IS NOT NULL AS "wasLive",
+    SELECT e.id AS "entityId", e.version, e.run_id AS "runId", e.lifecycle, e.route,
            EXISTS (SELECT 1 FROM dead_letter d WHERE d.entity_id = e.id) AS "hasDeadLetters"
       FROM entity e WHERE ${ids} ORDER BY e.id ${lockWords[start.lock]};
     ${start.appends ? `SELECT pg_advisory_xact_lock(${advisoryNamespace}, ${advisoryLocks.append})` : ''}`;

@@ -12,7 +12,7 @@ export async function deleteHeld(pool: pg.Pool, held: { entityId: number; limit:
       `DELETE FROM ${table} WHERE ctid = ANY (ARRAY(
          SELECT h.ctid FROM ${table} h
           WHERE h.entity_id = $1
-            AND NOT EXISTS (SELECT 1 FROM entity e WHERE e.id = $1 AND e.run_id = h.run_id AND e.activity <> 'deleting')
+            AND NOT EXISTS (SELECT 1 FROM entity e WHERE e.id = $1 AND e.run_id = h.run_id AND e.lifecycle <> 'deleting')
           LIMIT $2))`,
       [held.entityId, held.limit],
     );

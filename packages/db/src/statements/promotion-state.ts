@@ -39,7 +39,7 @@ export async function markLive(client: pg.PoolClient, entityId: number): Promise
   );
   await client.query(
     `UPDATE entity
-        SET activity = CASE WHEN error_code IS NULL THEN 'live' ELSE 'failed' END, activity_since = now(),
+        SET lifecycle = CASE WHEN error_code IS NULL THEN 'live' ELSE 'failed' END, lifecycle_since = now(),
             route = 'oplog', allow_large_sweep = false,
             live_from_id = COALESCE(live_from_id, (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM oplog_id_seq))
       WHERE id = $1`,

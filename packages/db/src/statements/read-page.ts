@@ -9,7 +9,7 @@ export interface PageRequest {
 }
 
 export interface Page {
-  readonly generation: string;
+  readonly historyId: string;
   readonly horizon: number;
   readonly head: number;
   readonly entries: readonly OplogEntry[];
@@ -29,7 +29,7 @@ export interface EntryRow {
 }
 
 interface PageRow extends Omit<EntryRow, 'id'> {
-  readonly generation: string;
+  readonly historyId: string;
   readonly horizon: number;
   readonly head: number;
   readonly id: number | null;
@@ -38,7 +38,7 @@ interface PageRow extends Omit<EntryRow, 'id'> {
 }
 
 /**
- * One page and what it must be judged by (generation, horizon, head), in one statement: two would see two snapshots. The
+ * One page and what it must be judged by (historyId, horizon, head), in one statement: two would see two snapshots. The
  * outer join answers these also when there is nothing to read. Bytes are bounded by a running sum, which reads lengths
  * from the rows' headers and does not unpack large values; the first row always comes, however large. `head` gates
  * the scan, so that a poll with nothing new touches no partition. Runs in the pool for pages, whose planner has no choice
@@ -46,8 +46,8 @@ interface PageRow extends Omit<EntryRow, 'id'> {
  * minute, and it then sorted 700,000 rows on disk for a page of 20,000 (1.4 s instead of 60 ms).
  */
 const sql = `
-  SELECT state.generation, state.horizon, state.head, page.*
-    FROM (SELECT (SELECT value #>> '{}' FROM metadata WHERE key = 'generation') AS generation,
+  SELECT state."historyId", state.horizon, state.head, page.*
+    FROM (SELECT (SELECT value #>> '{}' FROM metadata WHERE key = 'history_id') AS "historyId",
                  (SELECT (value #>> '{}')::bigint FROM metadata WHERE key = 'horizon') AS horizon,
                  (SELECT (value #>> '{}')::bigint FROM metadata WHERE key = 'head') AS head) AS state
     LEFT JOIN LATERAL (
@@ -69,15 +69,15 @@ export async function readPage(pagePool: pg.Pool, request: PageRequest): Promise
   });
   const first = answer.rows[0];
   if (first === undefined) throw new Error('The metadata rows are gone.');
-  const { generation, horizon, head } = first;
-  if (first.id === null) return { generation, horizon, head, entries: [], full: false };
+  const { historyId, horizon, head } = first;
+  if (first.id === null) return { historyId, horizon, head, entries: [], full: false };
   // In id order already, but only a sort promises it, and here it costs nothing.
   const entries = answer.rows
     .map((row) => toEntry({ ...row, id: row.id ?? 0 }))
     .sort((left, right) => left.id - right.id);
   const bytes = answer.rows.at(-1)?.bytes ?? 0;
   const full = entries.length >= request.limitRows || bytes >= request.limitBytes;
-  return { generation, horizon, head, entries, full };
+  return { historyId, horizon, head, entries, full };
 }
 
 export function toEntry(row: EntryRow): OplogEntry {

@@ -19,11 +19,3 @@ export async function readTail(pool: pg.Pool, request: TailRequest): Promise<rea
   );
   return answer.rows.map(toEntry);
 }
-
-/** The newest id of each entity that has an entry: one probe of each partition's index. */
-export async function readHeads(pool: pg.Pool): Promise<ReadonlyMap<number, number>> {
-  const answer = await pool.query<{ id: number; head: number | null }>(
-    'SELECT e.id, (SELECT max(o.id) FROM oplog o WHERE o.entity_id = e.id) AS head FROM entity e',
-  );
-  return new Map(answer.rows.flatMap((row) => (row.head === null ? [] : [[row.id, row.head] as const])));
-}

@@ -9,7 +9,7 @@ export async function markScanning(
 ): Promise<void> {
   await client.query(
     `UPDATE entity
-        SET activity = 'scanning', activity_since = now(), route = 'staging', reason = NULL, error_code = NULL,
+        SET lifecycle = 'scanning', lifecycle_since = now(), route = 'staging', reason = NULL, error_code = NULL,
             scan_last_key = NULL, scan_has_last_key = false, scan_collection_uuid = $2, scan_scanned = 0,
             scan_estimated = $3, scan_started_at = clock_timestamp(), scan_finished_at = NULL, scan_end_time = NULL,
             sweep_prepared = false
@@ -40,7 +40,7 @@ export async function markScanFinished(
 ): Promise<void> {
   await client.query(
     `UPDATE entity
-        SET activity = 'catching-up', activity_since = now(), scan_finished_at = clock_timestamp(), scan_end_time = $2
+        SET lifecycle = 'catching-up', lifecycle_since = now(), scan_finished_at = clock_timestamp(), scan_end_time = $2
       WHERE id = $1`,
     [scan.entityId, scan.endTime.toString()],
   );
@@ -53,7 +53,7 @@ export async function markScanFailed(
 ): Promise<void> {
   await client.query(
     `UPDATE entity
-        SET activity = 'failed', activity_since = now(), route = 'none', error_code = $2, reason = $3
+        SET lifecycle = 'failed', lifecycle_since = now(), route = 'none', error_code = $2, reason = $3
       WHERE id = $1`,
     [scan.entityId, scan.errorCode, scan.reason],
   );
@@ -75,12 +75,12 @@ export interface Restart {
 export async function restartScans(client: pg.ClientBase | pg.Pool, restart: Restart): Promise<readonly number[]> {
   const answer = await client.query<{ id: number }>(
     `UPDATE entity
-        SET version = version + 1, run_id = gen_random_uuid(), activity = 'pending', activity_since = now(),
+        SET version = version + 1, run_id = gen_random_uuid(), lifecycle = 'pending', lifecycle_since = now(),
             route = CASE route WHEN 'staging' THEN 'none' ELSE route END, reason = $2, error_code = NULL,
             allow_large_sweep = allow_large_sweep OR $3, sweep_prepared = false, scan_last_key = NULL,
             scan_has_last_key = false, scan_scanned = 0, scan_estimated = NULL, scan_started_at = NULL,
             scan_finished_at = NULL, scan_end_time = NULL
-      WHERE id = ANY ($1::integer[]) AND activity <> 'deleting'
+      WHERE id = ANY ($1::integer[]) AND lifecycle <> 'deleting'
       RETURNING id`,
     [restart.entityIds, restart.reason, restart.allowLargeSweep],
   );
@@ -91,7 +91,7 @@ export async function restartScans(client: pg.ClientBase | pg.Pool, restart: Res
 export async function recordStreamStatus(client: pg.PoolClient): Promise<void> {
   await client.query(
     `UPDATE mongo_resume_token
-        SET status = CASE WHEN EXISTS (SELECT 1 FROM entity WHERE activity IN ('pending', 'scanning', 'catching-up'))
+        SET status = CASE WHEN EXISTS (SELECT 1 FROM entity WHERE lifecycle IN ('pending', 'scanning', 'catching-up'))
                           THEN 'scanning' ELSE 'live' END
       WHERE id = 1`,
   );

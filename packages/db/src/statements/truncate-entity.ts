@@ -9,11 +9,11 @@ export const truncateEntriesMax = 200_000;
  */
 export async function truncateEntity(
   client: pg.PoolClient,
-  entity: { id: number; version: number; epoch: number },
+  entity: { entityId: number; version: number; epoch: number },
 ): Promise<number | null> {
   const counted = await client.query<{ entries: number }>(
     'SELECT count(*) AS entries FROM (SELECT 1 FROM oplog WHERE entity_id = $1 LIMIT $2) AS bounded',
-    [entity.id, truncateEntriesMax + 1],
+    [entity.entityId, truncateEntriesMax + 1],
   );
   if ((counted.rows[0]?.entries ?? 0) > truncateEntriesMax) return null;
   const answer = await client.query(
@@ -21,7 +21,7 @@ export async function truncateEntity(
      SELECT $1, 'Delete', doc_id, $2, $3 FROM oplog WHERE entity_id = $1
       GROUP BY doc_id HAVING max(id) = max(id) FILTER (WHERE operation = 'Upsert')
       ORDER BY doc_id`,
-    [entity.id, entity.version, entity.epoch],
+    [entity.entityId, entity.version, entity.epoch],
   );
   return answer.rowCount ?? 0;
 }

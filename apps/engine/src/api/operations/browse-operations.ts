@@ -1,6 +1,6 @@
 import { oplogEntryViewSchema, rowsPageSchema } from '@emcachers/core/api-views';
 import { z } from 'zod';
-import { deadLetterViewSchema } from '../../control/browse/oplog-reader.ts';
+import { deadLetterViewSchema } from '../../control/browse/oplog-browser.ts';
 import { namedEntity, pageLimit } from '../inputs.ts';
 import { query } from '../operation.ts';
 
@@ -36,7 +36,7 @@ export const browseOperations = {
       summary: 'Oplog entries of an entity, newest first.',
       status: 200,
     },
-    handle: ({ input, services }) => services.oplogReader.entries(input),
+    handle: ({ input, services }) => services.oplogBrowser.entries(input),
   }),
   deadLetters: query({
     input: namedEntity.extend({ limit: pageLimit }),
@@ -51,6 +51,6 @@ export const browseOperations = {
       summary: 'Documents of an entity that could not be projected, with the reason.',
       status: 200,
     },
-    handle: ({ input, services }) => services.oplogReader.deadLetters(input),
+    handle: ({ input, services }) => services.oplogBrowser.deadLetters(input),
   }),
 };

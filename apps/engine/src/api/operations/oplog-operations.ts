@@ -26,6 +26,6 @@ export const oplogOperations = {
       summary: 'Entries after a position, by entity, in id order: what a node without PostgreSQL access pulls.',
       status: 200,
     },
-    handle: ({ input, services }) => services.oplogReader.batch(input),
+    handle: ({ input, services }) => services.oplogBrowser.batch(input),
   }),
 };

@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** Oplog entries as a node without access to PostgreSQL pulls them: complete data, in id order, nothing cut. */
 export const oplogBatchSchema = z.object({
   /** The oplog's own identity; another value means that ids have another meaning now (EMC-3003). */
-  generation: z.string(),
+  historyId: z.string(),
   head: z.number().int(),
   /** From a position below this the oplog can no longer be replayed: build anew from 0. */
   horizon: z.number().int(),

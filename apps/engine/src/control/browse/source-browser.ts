@@ -1,5 +1,15 @@
 import type { PreviewView, SampleView, SourceCollectionView } from '@emcachers/core/api-views';
-import type { Shape } from '@emcachers/core/shape';
+import type { Clock } from '@emcachers/core/clock';
+import { docIdOfDocument } from '@emcachers/core/document/doc-id';
+import { DocumentError } from '@emcachers/core/document/document-error';
+import { compileProjection, type Projection } from '@emcachers/core/document/projection';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import { parseSourceName, type Shape } from '@emcachers/core/shape';
+import type { MongoSource } from '../../pipeline/change-source/change-source.ts';
+import type { Namespace } from '../../pipeline/change-source/change-source-types.ts';
+import { createGuard } from '../../runtime/guard.ts';
+import { rowCells } from './row-cells.ts';
+import { describeSample } from './source-sample.ts';
 
 /** Looks into MongoDB for the form that defines an entity; reads small samples and never writes. EMC-2001 while MongoDB is away. */
 export interface SourceBrowser {
@@ -7,4 +17,84 @@ export interface SourceBrowser {
   sample(sourceName: string): Promise<SampleView>;
   /** The engine's own projection of a few sampled documents under a shape that is not an entity yet. */
   preview(shape: Shape): Promise<PreviewView>;
+}
+
+export interface SourceBrowserDependencies {
+  readonly source: MongoSource;
+  readonly clock: Clock;
+  /** Entities by the source they copy. */
+  readonly entitiesOf: (sourceName: string) => readonly string[];
+}
+
+const sampleDocuments = 100;
+const previewDocuments = 10;
+/** Estimates are asked for at most this many collections, a few at a time: the list must not keep anyone waiting. */
+const estimatesMax = 200;
+const estimatesAtOnce = 8;
+
+export function createSourceBrowser({ source, clock, entitiesOf }: SourceBrowserDependencies): SourceBrowser {
+  const guard = createGuard({ clock, faultOf: mongoFault });
+  return {
+    list: () =>
+      guard.call(async () => {
+        const namespaces = await source.listCollections();
+        const estimates = await estimate(source, namespaces.slice(0, estimatesMax));
+        return namespaces.map((namespace, index): SourceCollectionView => {
+          const sourceName = nameOf(namespace);
+          return { sourceName, estimatedDocuments: estimates[index] ?? null, entities: [...entitiesOf(sourceName)] };
+        });
+      }),
+    sample: (sourceName) =>
+      guard.call(async () => describeSample(await source.sample(parseSourceName(sourceName), sampleDocuments))),
+    async preview(shape) {
+      const documents = await guard.call(() => source.sample(parseSourceName(shape.sourceName), previewDocuments));
+      return previewOf(shape, documents);
+    },
+  };
+}
+
+async function estimate(source: MongoSource, namespaces: readonly Namespace[]): Promise<(number | null)[]> {
+  const estimates: (number | null)[] = [];
+  for (let start = 0; start < namespaces.length; start += estimatesAtOnce) {
+    const some = namespaces.slice(start, start + estimatesAtOnce);
+    estimates.push(...(await Promise.all(some.map((namespace) => source.estimatedDocuments(namespace)))));
+  }
+  return estimates;
+}
+
+/** The very projection that ingest uses, so that the form promises nothing else than what will be stored. */
+export function previewOf(shape: Shape, documents: readonly Uint8Array[]): PreviewView {
+  const projection = compileProjection(shape.columns);
+  const columns = shape.columns.map(({ name }) => ({ name, found: 0, refused: 0 }));
+  const rows: PreviewView['rows'] = [];
+  for (const raw of documents) {
+    const projected = projectOrNull(projection, raw);
+    if (projected === null) continue;
+    for (const [index, column] of columns.entries()) {
+      if (projected.outcomes[index] !== 'missing') column.found += 1;
+      if (projected.outcomes[index] === 'refused') column.refused += 1;
+    }
+    rows.push({ docId: projected.docId, cells: rowCells(projected.data, shape.columns) });
+  }
+  return { sampled: documents.length, rows, columns };
+}
+
+function projectOrNull(projection: Projection, raw: Uint8Array) {
+  try {
+    return { docId: docIdOfDocument(raw), data: projection.project(raw).data, outcomes: projection.outcomes(raw) };
+  } catch (error) {
+    // It would become a dead letter.
+    if (error instanceof DocumentError) return null;
+    throw error;
+  }
+}
+
+function nameOf({ database, collection }: Namespace): string {
+  return `${database}.${collection}`;
+}
+
+function mongoFault(thrown: unknown): EmcachersError | null {
+  if (thrown instanceof EmcachersError) return thrown.code.startsWith('EMC-2') ? thrown : null;
+  const words = thrown instanceof Error ? thrown.message : String(thrown);
+  return new EmcachersError({ code: 'EMC-2001', detail: `MongoDB did not answer: ${words}`, cause: thrown });
 }

@@ -1,14 +1,90 @@
-import type { EntityView } from '@emcachers/core/api-views';
+import type { EntityView, FleetView } from '@emcachers/core/api-views';
+import type { Clock } from '@emcachers/core/clock';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Shape } from '@emcachers/core/shape';
+import type { FleetRows } from '@emcachers/db/fleet/fleet-rows';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { FleetMeasures } from '../fleet/fleet-measures.ts';
+import { fleetView } from '../fleet/fleet-view.ts';
+import type { EntityControl } from './entity-control.ts';
+import { unknownEntity } from './unknown-entity.ts';
 
 /**
  * The Entity Manager: what entities exist, as operators see and change them. Everything that takes longer than one
- * transaction is a job (`job-server.ts`).
+ * transaction is a job (`job-server.ts`). Every answer is read from PostgreSQL after the change that it tells of; while
+ * PostgreSQL is away the last known view is given, which says so.
  */
 export interface EntityManager {
   list(): Promise<EntityView[]>;
-  /** EMC-5002 where no entity has the name; names are compared without regard to case. */
+  /** Reads this entity's rows only. EMC-5002 where no entity has the name; names are compared without regard to case. */
   get(entityName: string): Promise<EntityView>;
   /** EMC-5003 where the name is taken, EMC-5001 with the field where a path cannot be read. */
   create(shape: Shape): Promise<EntityView>;
+}
+
+export interface EntityManagerDependencies {
+  readonly clock: Clock;
+  readonly nodeId: string;
+  readonly fleet: Fleet;
+  readonly measures: FleetMeasures;
+  readonly control: Pick<EntityControl, 'create'>;
+  /** The rows of one entity, none where no entity has the name; rejects with EMC-3001 while PostgreSQL is away. */
+  readonly readRows: (entityName: string) => Promise<FleetRows>;
+}
+
+/** A server that has not answered by then counts as one that cannot be reached. */
+const readingMsMax = 3_000;
+
+export function createEntityManager(dependencies: EntityManagerDependencies): EntityManager {
+  const { nodeId, fleet, measures, control } = dependencies;
+  const get = async (entityName: string): Promise<EntityView> => {
+    const rows = await readInTime(dependencies, entityName);
+    if (rows === null) return lastKnown(await fleet.read(), entityName);
+    const [found] = fleetView({ rows, reachable: true, readAgeMs: 0, nodeId, measures }).entities;
+    if (found === undefined) throw unknownEntity(entityName);
+    return found;
+  };
+  return {
+    get,
+    async list() {
+      const view = await fleet.read();
+      if (view.entities.length === 0) refuseIfBlind(view);
+      return view.entities;
+    },
+    async create(shape) {
+      await control.create(shape);
+      return get(shape.entityName);
+    },
+  };
+}
+
+/** Null while PostgreSQL is away or silent. */
+async function readInTime(
+  { clock, readRows }: EntityManagerDependencies,
+  entityName: string,
+): Promise<FleetRows | null> {
+  const inTime = new AbortController();
+  const late = clock.sleep(readingMsMax, inTime.signal).then(() => null);
+  const rows = readRows(entityName).catch((error: unknown) => {
+    if (error instanceof EmcachersError && error.code === 'EMC-3001') return null;
+    throw error;
+  });
+  try {
+    return await Promise.race([rows, late]);
+  } finally {
+    inTime.abort();
+  }
+}
+
+function lastKnown(view: FleetView, entityName: string): EntityView {
+  const found = view.entities.find((entity) => entity.entityName.toLowerCase() === entityName.toLowerCase());
+  if (found !== undefined) return found;
+  refuseIfBlind(view);
+  throw unknownEntity(entityName);
+}
+
+/** "There is none" is an answer only of a store that was read. */
+function refuseIfBlind(view: FleetView): void {
+  const oplog = view.stages.find(({ stage }) => stage === 'oplog');
+  if (oplog?.health === 'unknown') throw new EmcachersError({ code: 'EMC-3001', detail: oplog.evidence });
 }

@@ -29,8 +29,8 @@ export function createFleetMeasures(): FleetMeasures {
       for (const cache of rows.caches) note(cacheKey(cache.entityId, cache.nodeId), cache.offset, nowMs);
       for (const entity of rows.entities) {
         rates.observe(appliedKey(entity.entityId), mostApplied(rows, entity.entityId), nowMs);
-        rates.observe(scannedKey(entity.entityId), entity.scanned, nowMs);
-        note(scannedKey(entity.entityId), entity.scanned, nowMs);
+        rates.observe(scannedKey(entity.entityId), entity.scan.scanned, nowMs);
+        note(scannedKey(entity.entityId), entity.scan.scanned, nowMs);
       }
       if (rows.capture !== null) rates.observe('changes', rows.capture.changesTotal, nowMs);
       rates.forgetSilent();

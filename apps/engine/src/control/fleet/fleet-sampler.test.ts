@@ -1,31 +1,43 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { silentLog } from '@emcachers/core/log';
-import type { CacheRow, EntityRow, FleetRows } from '@emcachers/db/fleet/fleet-rows';
+import type { EntityRecord } from '@emcachers/db/control/entity-record';
+import type { CacheRow, FleetRows } from '@emcachers/db/fleet/fleet-rows';
 import { describe, expect, test } from 'vitest';
 import { createManualClock } from '../../../test/support/manual-clock.ts';
 import { createLeapingClock } from '../../../test/support/test-clock.ts';
 import { createFleetSampler } from './fleet-sampler.ts';
 
 const nowMs = 1_800_000_000_000;
-const entity: EntityRow = {
+const entity: EntityRecord = {
   entityId: 1,
   entityName: 'orders',
   sourceName: 'shop.orders',
   columns: [{ name: 'total', type: 'Number', path: 'total' }],
+  shapeHash: 'x',
   version: 1,
-  activity: 'live',
-  paused: false,
-  activitySinceMs: nowMs - 60_000,
+  lifecycle: 'live',
+  lifecycleSinceMs: nowMs - 60_000,
+  route: 'oplog',
   reason: null,
-  head: 10,
+  errorCode: null,
+  paused: false,
+  runId: '00000000-0000-4000-8000-000000000000',
+  scan: {
+    hasLastKey: false,
+    lastKey: null,
+    collectionUuid: null,
+    scanned: 10,
+    estimated: 10,
+    startedAtMs: null,
+    finishedAtMs: null,
+    endTime: null,
+  },
+  liveFromId: 1,
+  rebuildRequested: 0,
+  allowLargeSweep: false,
+  createdAtMs: nowMs - 60_000,
   deadLetters: 0,
   coercionErrors: 0,
-  staged: null,
-  scanned: 10,
-  estimated: 10,
-  scanStartedAtMs: null,
-  scanFinishedAtMs: null,
-  createdAtMs: nowMs - 60_000,
 };
 const cache: CacheRow = {
   nodeId: 'n1',
@@ -49,6 +61,7 @@ const rows: FleetRows = {
   nowMs,
   head: 10,
   entities: [entity],
+  extents: new Map([[1, { head: 10, staged: null }]]),
   caches: [cache],
   nodes: [{ nodeId: 'n1', roles: ['ingest', 'replicate'], startedAtMs: nowMs - 60_000, heartbeatAtMs: nowMs - 500 }],
   leader: { nodeId: 'n1', epoch: 3 },

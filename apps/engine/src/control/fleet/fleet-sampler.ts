@@ -5,7 +5,7 @@ import type { FleetRows } from '@emcachers/db/fleet/fleet-rows';
 import type { Service } from '../../runtime/service.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import type { Fleet } from './fleet.ts';
-import { createFleetMeasures } from './fleet-measures.ts';
+import { createFleetMeasures, type FleetMeasures } from './fleet-measures.ts';
 import { fleetView } from './fleet-view.ts';
 import { createRowsInTime, type RowsOutcome } from './rows-in-time.ts';
 
@@ -23,6 +23,8 @@ export interface FleetSamplerDependencies {
 }
 
 export interface FleetSampler extends Fleet, Service {
+  /** Rates and standstills of everything sampled so far. */
+  readonly measures: FleetMeasures;
   /** Something may have changed: take a picture as soon as the minimum gap allows, instead of at the next tick. */
   wake(): void;
 }
@@ -40,6 +42,7 @@ const noRows: FleetRows = {
   leader: { nodeId: null, epoch: 0 },
   position: { savedAtMs: null, sourceTimeMs: null },
   capture: null,
+  extents: new Map(),
   activeJobs: 0,
 };
 
@@ -52,7 +55,7 @@ class PolledFleetSampler implements FleetSampler {
   readonly #dependencies: FleetSamplerDependencies;
   readonly #readInTime: () => Promise<RowsOutcome>;
   readonly #wakeup: Wakeup;
-  readonly #measures = createFleetMeasures();
+  readonly measures = createFleetMeasures();
   readonly #listeners = new Set<(fleet: FleetView) => void>();
   #known: { readonly rows: FleetRows; readonly atMs: number } | null = null;
   #newest: FleetView | null = null;
@@ -116,12 +119,12 @@ class PolledFleetSampler implements FleetSampler {
     const reachable = 'rows' in outcome;
     if (reachable) {
       this.#known = { rows: outcome.rows, atMs: clock.monotonicMs() };
-      this.#measures.observe(outcome.rows, clock.monotonicMs());
+      this.measures.observe(outcome.rows, clock.monotonicMs());
     } else this.#warnOnce(outcome.error);
     this.#wasReachable = reachable;
     const rows = this.#known?.rows ?? { ...noRows, nowMs: clock.nowMs() };
     const readAgeMs = reachable || this.#known === null ? 0 : clock.monotonicMs() - this.#known.atMs;
-    const picture = fleetView({ rows, reachable, readAgeMs, nodeId, measures: this.#measures });
+    const picture = fleetView({ rows, reachable, readAgeMs, nodeId, measures: this.measures });
     this.#newest = picture;
     for (const listener of this.#listeners) listener(picture);
     return picture;

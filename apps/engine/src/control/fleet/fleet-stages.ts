@@ -33,12 +33,12 @@ function mongoStage(capture: CaptureReport | null, verdict: Verdict): StageView 
 }
 
 function changeSourceStage(capture: CaptureReport | null, reading: Reading, verdict: Verdict): StageView {
-  const scanning = reading.rows.entities.find((entity) => entity.activity === 'scanning');
-  const estimate = scanning?.estimated === null ? '' : ` of ~${grouped(scanning?.estimated ?? 0)}`;
+  const scanning = reading.rows.entities.find((entity) => entity.lifecycle === 'scanning');
+  const estimate = scanning?.scan.estimated === null ? '' : ` of ~${grouped(scanning?.scan.estimated ?? 0)}`;
   const activity =
     scanning === undefined
       ? 'Reading the change stream'
-      : `Scanning ${scanning.entityName}: ${grouped(scanning.scanned)}${estimate}`;
+      : `Scanning ${scanning.entityName}: ${grouped(scanning.scan.scanned)}${estimate}`;
   const rate = capture === null ? null : reading.measures.changesPerSecond();
   return {
     stage: 'change-source',

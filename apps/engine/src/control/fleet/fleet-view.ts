@@ -2,12 +2,13 @@ import type { EntityNodeView, EntityView, FleetView, NodeView } from '@emcachers
 import { deriveStatus, type FleetStatus } from '@emcachers/core/status';
 import type { CacheFacts, CaptureFacts, StatusFacts } from '@emcachers/core/status-facts';
 import { patience } from '@emcachers/core/status-facts';
-import type { CacheRow, EntityRow, FleetRows } from '@emcachers/db/fleet/fleet-rows';
+import type { EntityRecord } from '@emcachers/db/control/entity-record';
+import type { CacheRow, FleetRows } from '@emcachers/db/fleet/fleet-rows';
 import { nowOf, type Reading } from './fleet-reading.ts';
 import { stageViews } from './fleet-stages.ts';
 import { iso, isoOrNull } from './iso-time.ts';
 
-/** The whole picture. Pure arithmetic over facts; every verdict in it is `deriveStatus`'s. */
+/** The whole fleet. Pure arithmetic over facts; every verdict in it is `deriveStatus`'s. */
 export function fleetView(reading: Reading): FleetView {
   const { rows } = reading;
   const status = deriveStatus(statusFacts(reading));
@@ -33,7 +34,6 @@ function statusFacts(reading: Reading): StatusFacts {
     nodes: rows.nodes.map((node) => ({
       nodeId: node.nodeId,
       reportAgeMs: nowMs - node.heartbeatAtMs,
-      isReplicating: node.roles.includes('replicate'),
     })),
     entities: rows.entities.map((entity) => entityFacts(entity, reading)),
   };
@@ -54,8 +54,8 @@ function captureFacts(rows: FleetRows, nowMs: number): CaptureFacts {
   };
 }
 
-function entityFacts(entity: EntityRow, reading: Reading): StatusFacts['entities'][number] {
-  const scanning = entity.activity === 'scanning';
+function entityFacts(entity: EntityRecord, reading: Reading): StatusFacts['entities'][number] {
+  const scanning = entity.lifecycle === 'scanning';
   return {
     entityName: entity.entityName,
     activity: activityOf(entity),
@@ -92,20 +92,21 @@ function lagMsOf(cache: CacheRow, nowMs: number): number | null {
 }
 
 /** Pausing concerns the caches: a paused entity that is being scanned shows that it is paused. */
-function activityOf(entity: EntityRow): EntityView['activity'] {
-  const isPaused = entity.paused && entity.activity !== 'deleting' && entity.activity !== 'failed';
-  return isPaused ? 'paused' : entity.activity;
+function activityOf(entity: EntityRecord): EntityView['activity'] {
+  const isPaused = entity.paused && entity.lifecycle !== 'deleting' && entity.lifecycle !== 'failed';
+  return isPaused ? 'paused' : entity.lifecycle;
 }
 
-function cachesOf(entity: EntityRow, rows: FleetRows): CacheRow[] {
+function cachesOf(entity: EntityRecord, rows: FleetRows): CacheRow[] {
   return rows.caches.filter((cache) => cache.entityId === entity.entityId);
 }
 
-function entityView(entity: EntityRow, reading: Reading, status: FleetStatus): EntityView {
+function entityView(entity: EntityRecord, reading: Reading, status: FleetStatus): EntityView {
   const nodes = cachesOf(entity, reading.rows).map((cache) => entityNodeView(cache, reading));
   const prompt = nodes.filter((node) => node.health !== 'unknown');
   const own = cachesOf(entity, reading.rows).find((cache) => cache.nodeId === reading.nodeId);
   const verdict = status.entities.get(entity.entityName);
+  const extent = reading.rows.extents.get(entity.entityId);
   return {
     entityName: entity.entityName,
     sourceName: entity.sourceName,
@@ -114,10 +115,10 @@ function entityView(entity: EntityRow, reading: Reading, status: FleetStatus): E
     activity: activityOf(entity),
     health: verdict?.health ?? 'unknown',
     reason: verdict?.reason ?? null,
-    since: iso(entity.activitySinceMs),
+    since: iso(entity.lifecycleSinceMs),
     documents: own?.documents ?? highest(nodes.map((node) => node.documents)),
     offset: lowest(prompt.map((node) => node.offset)),
-    head: entity.head,
+    head: extent?.head ?? null,
     lagEntries: highest(prompt.map((node) => node.lagEntries)),
     lagMs: highest(prompt.map((node) => node.lagMs)),
     freshAsOf: freshAsOf(entity, reading),
@@ -126,12 +127,12 @@ function entityView(entity: EntityRow, reading: Reading, status: FleetStatus): E
     deadLetters: entity.deadLetters,
     coercionErrors: entity.coercionErrors,
     scan: {
-      scanned: entity.scanned,
-      estimated: entity.estimated,
-      ratePerSecond: entity.activity === 'scanning' ? reading.measures.scannedPerSecond(entity.entityId) : null,
-      startedAt: isoOrNull(entity.scanStartedAtMs),
-      finishedAt: isoOrNull(entity.scanFinishedAtMs),
-      staged: entity.staged,
+      scanned: entity.scan.scanned,
+      estimated: entity.scan.estimated,
+      ratePerSecond: entity.lifecycle === 'scanning' ? reading.measures.scannedPerSecond(entity.entityId) : null,
+      startedAt: isoOrNull(entity.scan.startedAtMs),
+      finishedAt: isoOrNull(entity.scan.finishedAtMs),
+      staged: extent?.staged ?? null,
     },
     nodes,
     createdAt: iso(entity.createdAtMs),
@@ -162,11 +163,11 @@ function entityNodeView(cache: CacheRow, reading: Reading): EntityNodeView {
  * Up to when every reporting cache is fresh, in MongoDB's time: where all are level it is the place of the stream itself,
  * which moves while the source is quiet; else the oldest of the newest changes they have applied.
  */
-function freshAsOf(entity: EntityRow, reading: Reading): string | null {
+function freshAsOf(entity: EntityRecord, reading: Reading): string | null {
   const caches = cachesOf(entity, reading.rows);
   if (caches.length === 0 || caches.some((cache) => cache.lagEntries === null)) return null;
   const applied = lowest(caches.map((cache) => cache.sourceTimeMs));
-  const isLevel = caches.every((cache) => cache.lagEntries === 0) && entity.activity === 'live';
+  const isLevel = caches.every((cache) => cache.lagEntries === 0) && entity.lifecycle === 'live';
   const position = reading.rows.position.sourceTimeMs;
   const freshMs = isLevel ? highest([applied, position]) : applied;
   return isoOrNull(freshMs);

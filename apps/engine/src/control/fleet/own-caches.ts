@@ -1,33 +1,32 @@
-import type { CacheRow, EntityRow, FleetRows } from '@emcachers/db/fleet/fleet-rows';
+import type { CacheRow, FleetRows, OplogExtent } from '@emcachers/db/fleet/fleet-rows';
 import type { EntityCacheStatus } from '../../pipeline/replicator/replicator.ts';
 
 /**
- * What this node knows of its own caches is newer than its last report to PostgreSQL, so the picture takes it from here.
+ * What this node knows of its own caches is newer than its last report to PostgreSQL, so the view takes it from here.
  * What waits for a cache is still PostgreSQL's to count, unless the cache is level with what was read.
  */
 export function withOwnCaches(
   rows: FleetRows,
   own: { readonly nodeId: string; readonly caches: readonly EntityCacheStatus[] },
 ): FleetRows {
-  const entities = new Map(rows.entities.map((entity) => [entity.entityId, entity]));
   const reported = new Map(
     rows.caches.filter((cache) => cache.nodeId === own.nodeId).map((cache) => [cache.entityId, cache]),
   );
   const known = own.caches.flatMap((status) => {
-    const entity = entities.get(status.entityId);
-    if (entity === undefined) return [];
+    const extent = rows.extents.get(status.entityId);
+    if (extent === undefined) return [];
     const last = reported.get(status.entityId);
-    return [{ ...cacheRow(status, entity, last), nodeId: own.nodeId, reportedAtMs: rows.nowMs }];
+    return [{ ...cacheRow(status, extent, last), nodeId: own.nodeId, reportedAtMs: rows.nowMs }];
   });
   return { ...rows, caches: [...rows.caches.filter((cache) => cache.nodeId !== own.nodeId), ...known] };
 }
 
 function cacheRow(
   status: EntityCacheStatus,
-  entity: EntityRow,
+  extent: OplogExtent,
   last: CacheRow | undefined,
 ): Omit<CacheRow, 'nodeId' | 'reportedAtMs'> {
-  const isLevel = status.offset !== null && status.offset >= (entity.head ?? 0);
+  const isLevel = status.offset !== null && status.offset >= (extent.head ?? 0);
   return {
     entityId: status.entityId,
     offset: status.offset,

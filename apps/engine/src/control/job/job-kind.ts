@@ -1,7 +1,11 @@
 import type { ActionTexts } from '@emcachers/core/action-view';
 import type { Clock } from '@emcachers/core/clock';
+import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { z } from 'zod';
-import type { EntityControl, EntityState } from '../entity/entity-control.ts';
+import type { EntityControl } from '../entity/entity-control.ts';
+
+/** The fields of an entity that decide whether a job is possible. */
+export type JobTarget = Pick<EntityRecord, 'entityName' | 'lifecycle' | 'paused' | 'liveFromId'>;
 
 /**
  * One kind of job, complete: what it does and everything that the API and the console say about it. Its row in
@@ -28,7 +32,7 @@ export interface RunnableJobKind<Input extends z.ZodRawShape = z.ZodRawShape> ex
    */
   readonly isFinal: boolean;
   /** Why the entity's present state forbids it, or null. Asked when the job is added and again when it starts. */
-  refusal(entity: EntityState): string | null;
+  refusal(entity: JobTarget): string | null;
   /**
    * Resolves with what was done, in one sentence, when it has been done; rejects with an `EmcachersError` that says why
    * it could not. It may run again after a crash at any point.
@@ -43,7 +47,7 @@ export interface PlannedJobKind<Input extends z.ZodRawShape = z.ZodRawShape> ext
 }
 
 export interface JobContext<Input extends z.ZodRawShape = z.ZodRawShape> {
-  readonly entity: EntityState;
+  readonly entity: EntityRecord;
   readonly input: z.output<z.ZodObject<Input>>;
   readonly control: EntityControl;
   readonly clock: Clock;

@@ -6,16 +6,10 @@ import { pauseJob } from './kinds/pause-job.ts';
 import { verifyJob } from './kinds/verify-job.ts';
 
 const entity = {
-  entityId: 1,
   entityName: 'orders',
-  activity: 'live',
+  lifecycle: 'live',
   paused: false,
-  version: 1,
-  columns: [],
-  hasBeenLive: true,
-  reason: null,
-  errorCode: null,
-  scanned: 0,
+  liveFromId: 1,
 } as const;
 
 test('a verb without a row is refused, whatever an object inherits', () => {

@@ -1,10 +1,9 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
-import type { EntityState } from '../entity/entity-control.ts';
-import type { RunnableJobKind } from './job-kind.ts';
+import type { JobTarget, RunnableJobKind } from './job-kind.ts';
 import { findJobKind } from './job-kinds.ts';
 
 /** The kind of that name; EMC-5007 where this engine does not carry it out, EMC-5004 where the entity's state forbids it. */
-export function possibleJobKind(name: string, entity: EntityState): RunnableJobKind {
+export function possibleJobKind(name: string, entity: JobTarget): RunnableJobKind {
   const kind = findJobKind(name);
   if (kind === null || kind.action === null)
     throw new EmcachersError({ code: 'EMC-5007', detail: `This engine does not carry out ${name} yet.` });

@@ -64,7 +64,7 @@ test('I9: a leader whose connection is cut is told, and its writer can write not
     sourceName: 'shop.orders',
     columns: [{ name: 'n', type: 'Integer' as const, path: 'n' }],
   };
-  const { id } = await createEntity(database, shape);
+  const { entityId: id } = await createEntity(database, shape);
   const log: string[] = [];
   const first = candidate(owned.url, 'one', log);
   const { epoch, signal } = await first.elected;

@@ -4,7 +4,7 @@ import type { ChangeEvent } from './change-source-types.ts';
 import { compileRoute, convertEvent, convertPage, Routes } from './to-operation.ts';
 
 const columns = [{ name: 'total', type: 'Integer', path: 'total' }] as const;
-const entity = (id: number, sourceName: string) => compileRoute({ id, sourceName, columns });
+const entity = (id: number, sourceName: string) => compileRoute({ entityId: id, sourceName, columns });
 const orders = { database: 'shop', collection: 'orders' };
 const routes = new Routes([
   entity(1, 'shop.orders'),
@@ -75,7 +75,11 @@ describe('from a change to operations', () => {
   });
 
   test('what was converted is weighed, since rows can be larger than documents', () => {
-    const text = compileRoute({ id: 9, sourceName: 'shop.orders', columns: [{ name: 'j', type: 'JSONB', path: 'j' }] });
+    const text = compileRoute({
+      entityId: 9,
+      sourceName: 'shop.orders',
+      columns: [{ name: 'j', type: 'JSONB', path: 'j' }],
+    });
     const document = serialize({ _id: 'a', j: '\u0001'.repeat(1000) });
     expect(convertPage([document], text).bytes).toBeGreaterThan(5000);
   });

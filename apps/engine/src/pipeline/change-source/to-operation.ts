@@ -9,17 +9,11 @@ import { docIdOfDocument } from '@emcachers/core/document/doc-id';
 import { DocumentError } from '@emcachers/core/document/document-error';
 import { compileProjection, type Projection } from '@emcachers/core/document/projection';
 import type { Operation } from '@emcachers/core/operation';
-import { type Column, parseSourceName } from '@emcachers/core/shape';
+import { parseSourceName } from '@emcachers/core/shape';
 import { unreachable } from '@emcachers/core/unreachable';
+import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { AppendItem, CoercionErrors, DeadLetter } from '../oplog/oplog-types.ts';
 import type { ChangeEvent, Namespace } from './change-source-types.ts';
-
-/** The fields of an entity that routing needs. */
-export interface RoutedEntity {
-  readonly id: number;
-  readonly sourceName: string;
-  readonly columns: readonly Column[];
-}
 
 export interface Route {
   readonly entityId: number;
@@ -52,8 +46,12 @@ export class Routes {
 }
 
 /** Throws if a column's path is invalid, which shape validation has ruled out. */
-export function compileRoute({ id, sourceName, columns }: RoutedEntity): Route {
-  return { entityId: id, namespace: parseSourceName(sourceName), projection: compileProjection(columns) };
+export function compileRoute({
+  entityId,
+  sourceName,
+  columns,
+}: Pick<EntityRecord, 'entityId' | 'sourceName' | 'columns'>): Route {
+  return { entityId, namespace: parseSourceName(sourceName), projection: compileProjection(columns) };
 }
 
 /** A database name has no dot, so two namespaces cannot produce the same key. */

@@ -55,7 +55,7 @@ describe('ingest that is killed', () => {
     try {
       const a = mongo.db('shop').collection<Row>('a');
       await a.insertMany(Array.from({ length: 10_000 }, (_, _id) => ({ _id, n: _id, t: 'first' })));
-      const { id, runId } = await createEntity(database, {
+      const { entityId: id, runId } = await createEntity(database, {
         entityName: 'a',
         sourceName: 'shop.a',
         columns: [...testColumns],
@@ -76,7 +76,7 @@ describe('ingest that is killed', () => {
       for (let round = 0; round < 3; round++) {
         const before = await saved();
         child = startChild(url, owned.url);
-        await until(async () => (await entity()).activity === 'live', slowMs);
+        await until(async () => (await entity()).lifecycle === 'live', slowMs);
         const writing = a.updateMany({ _id: { $mod: [7, round] } }, { $set: { t: `round ${round}` }, $inc: { n: 1 } });
         await until(async () => (await saved()) !== before, slowMs);
         await kill(child);

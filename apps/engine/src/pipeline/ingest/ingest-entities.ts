@@ -1,4 +1,5 @@
-import { type EntityRecord, listEntities } from '@emcachers/db/control/entities';
+import { listEntities } from '@emcachers/db/control/entities';
+import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { Database } from '@emcachers/db/database';
 import type { IngestEntities, IngestEntity } from './ingest.ts';
 
@@ -7,12 +8,12 @@ export function storedIngestEntities(database: Database): IngestEntities {
   return { list: async () => (await listEntities(database)).map(toIngestEntity) };
 }
 
-function toIngestEntity({ id, columns, activity, runId, scan, ...entity }: EntityRecord): IngestEntity {
+function toIngestEntity({ entityId, sourceName, columns, lifecycle, runId, scan }: EntityRecord): IngestEntity {
   return {
-    id,
-    sourceName: `${entity.sourceDatabase}.${entity.sourceCollection}`,
+    entityId,
+    sourceName,
     columns,
-    activity,
+    lifecycle,
     runId,
     scanLastKey: scan.lastKey === null ? { kind: 'none' } : { kind: 'key', document: scan.lastKey },
     scanCollectionUuid: scan.collectionUuid,

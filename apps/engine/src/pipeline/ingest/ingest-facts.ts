@@ -24,7 +24,7 @@ interface ScanProgress {
 }
 
 export class IngestFacts {
-  activity = 'stopped';
+  state = 'stopped';
   streamOpen = false;
   mongo: ServerFacts | null = null;
   changesTotal = 0;
@@ -84,7 +84,7 @@ export class IngestFacts {
   status(): IngestStatus {
     const fill = this.channelFill();
     return {
-      activity: this.activity,
+      state: this.state,
       streamOpen: this.streamOpen,
       lastEventAtMs: this.#lastEventAtMs,
       lastReplyAtMs: this.#lastReplyAtMs,

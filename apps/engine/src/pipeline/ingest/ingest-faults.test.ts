@@ -34,7 +34,7 @@ describe('ingest under faults', () => {
     await bench.create('orders');
     const { ingest } = bench.run({ pageDocumentsMax: 250 });
     let changesWhileScanning = 0;
-    while ((await bench.oplog.entity('orders')).activity !== 'live') {
+    while ((await bench.oplog.entity('orders')).lifecycle !== 'live') {
       for (let count = 0; count < 20; count++) await changeAtRandom(orders, random);
       if (ingest.status().scan !== null) changesWhileScanning += 20;
     }
@@ -55,9 +55,9 @@ describe('ingest under faults', () => {
         const before = (await bench.oplog.entity('mixed')).scan.scanned;
         const running = bench.run({ pageDocumentsMax });
         await until(async () => {
-          const { activity, scan } = await bench.oplog.entity('mixed');
+          const { lifecycle, scan } = await bench.oplog.entity('mixed');
           // A quick machine may have read everything before it is stopped.
-          return scan.scanned > before || activity === 'catching-up' || activity === 'live';
+          return scan.scanned > before || lifecycle === 'catching-up' || lifecycle === 'live';
         });
         await running.stop();
       }
@@ -218,7 +218,7 @@ describe('ingest under faults', () => {
     bench.run();
     await expectConverged(bench, 'a');
     if (!isRefused) return;
-    await until(async () => (await bench.oplog.entity('seen')).activity === 'failed');
+    await until(async () => (await bench.oplog.entity('seen')).lifecycle === 'failed');
     expect(await bench.oplog.entity('seen')).toMatchObject({ errorCode: 'EMC-2007' });
   });
 });

@@ -73,8 +73,8 @@ describe('ingest', () => {
     bench.run();
     await bench.settled('a');
     await bench.oplog.append(
-      { kind: 'Upsert', entityId: entity.id, docId: 'ghost', data: '["1","x"]', sourceTimeMs: null },
-      { kind: 'Delete', entityId: entity.id, docId: '~n:7', data: null, sourceTimeMs: null },
+      { kind: 'Upsert', entityId: entity.entityId, docId: 'ghost', data: '["1","x"]', sourceTimeMs: null },
+      { kind: 'Delete', entityId: entity.entityId, docId: '~n:7', data: null, sourceTimeMs: null },
     );
     await bench.refresh('a');
     await until(async () => (await bench.oplog.entity('a')).version === 2);
@@ -93,7 +93,7 @@ describe('ingest', () => {
     await until(() => (scanning.ingest.status().scan?.scanned ?? 0) > 0);
     expect(scanning.ingest.status()).toMatchObject({
       streamOpen: true,
-      activity: 'streaming',
+      state: 'streaming',
       mongo: { setName: 'rs0' },
     });
     expect(await scanning.stop()).toBeLessThan(1000);
@@ -102,7 +102,7 @@ describe('ingest', () => {
     expect(await idle.stop()).toBeLessThan(1000);
     expect(idle.ingest.status()).toMatchObject({
       streamOpen: false,
-      activity: 'stopped',
+      state: 'stopped',
       bufferedOperations: 0,
       lastError: null,
     });

@@ -64,13 +64,13 @@ class IngestLoop implements Ingest {
     const { log } = this.#dependencies;
     let state: IngestState = { kind: 'reading-position', failures: 0 };
     while (state.kind !== 'stopped' && state.kind !== 'failed') {
-      this.#facts.activity = state.kind;
+      this.#facts.state = state.kind;
       const event: IngestEvent = signal.aborted ? { kind: 'stop' } : await this.#perform(state, signal);
       const next = transition(state, event);
       log.debug({ from: state.kind, event: event.kind, to: next.kind }, 'Ingest changed state.');
       state = next;
     }
-    this.#facts.activity = state.kind;
+    this.#facts.state = state.kind;
     if (state.kind === 'failed') throw state.error;
   }
 

@@ -22,14 +22,14 @@ function start(source: ModelSource, oplog: TestOplog, pageDocumentsMax = 10): Ru
 }
 
 async function settled(source: ModelSource, oplog: TestOplog, ...names: string[]): Promise<void> {
-  for (const name of names) await until(async () => (await oplog.entity(name)).activity === 'live');
+  for (const name of names) await until(async () => (await oplog.entity(name)).lifecycle === 'live');
   const passed = source.time;
   await until(async () => ((await oplog.writer.readPosition()).position?.clusterTime ?? 0n) >= passed);
 }
 
 async function expectConverged(source: ModelSource, oplog: TestOplog, name: string): Promise<void> {
   const entity = await oplog.entity(name);
-  expect(await oplog.replay(entity.id)).toEqual(await projectionOf(source, entity));
+  expect(await oplog.replay(entity.entityId)).toEqual(await projectionOf(source, entity));
 }
 
 const step = fc.oneof(
@@ -98,7 +98,7 @@ describe('ingest from a modelled MongoDB', () => {
     source.afterPage = () => undefined;
     expect(running.ingest.status().lastError).toBeNull();
     await expectConverged(source, oplog, 'a');
-    expect((await oplog.replay((await oplog.entity('a')).id)).has('~n:3')).toBe(false);
+    expect((await oplog.replay((await oplog.entity('a')).entityId)).has('~n:3')).toBe(false);
   });
 
   test('an entity is not live before the stream has passed the end of its scan, however far behind it is (1.2)', async () => {
@@ -109,7 +109,7 @@ describe('ingest from a modelled MongoDB', () => {
     source.beforePage = () => source.write('a', [{ id: 5, n: 100 }]);
     source.deliverUpTo = source.time;
     await using _running = start(source, oplog);
-    await until(async () => (await oplog.entity('a')).activity === 'catching-up');
+    await until(async () => (await oplog.entity('a')).lifecycle === 'catching-up');
     source.beforePage = () => undefined;
     expect((await oplog.entity('a')).liveFromId).toBeNull();
     source.deliverUpTo = null;
@@ -133,7 +133,7 @@ describe('ingest from a modelled MongoDB', () => {
     await until(() => pages > 1);
     await settled(source, oplog, 'a');
     const entity = await oplog.entity('a');
-    expect((await oplog.replay(entity.id)).size).toBe(10);
+    expect((await oplog.replay(entity.entityId)).size).toBe(10);
     await expectConverged(source, oplog, 'a');
   });
 
@@ -188,7 +188,7 @@ describe('ingest from a modelled MongoDB', () => {
     const source = new ModelSource();
     for (let count = 0; count < 100; count++) source.streamErrors.push(serverError(91));
     const running = start(source, oplog);
-    await until(() => running.ingest.status().activity === 'failed');
+    await until(() => running.ingest.status().state === 'failed');
     await expect(running.stop()).rejects.toMatchObject({ code: 'EMC-2004', cause: { code: 91 } });
     expect(source.opened).toBeLessThan(12);
     expect(source.openStreams).toBe(0);
@@ -222,7 +222,7 @@ describe('ingest from a modelled MongoDB', () => {
     const source = new ModelSource();
     source.write('a', range(0, 1000));
     source.writeRaw('a', 500, poisoned(500));
-    const { id: entityId } = await oplog.create('a');
+    const { entityId } = await oplog.create('a');
     await using running = start(source, oplog, 300);
     await settled(source, oplog, 'a');
     expect((await oplog.entity('a')).deadLetters).toBe(1);
@@ -253,7 +253,7 @@ describe('ingest from a modelled MongoDB', () => {
           await using oplog = await openTestOplog();
           const source = new ModelSource();
           source.write('a', range(0, 30));
-          const { id: entityId } = await oplog.create('a');
+          const { entityId } = await oplog.create('a');
           let running = start(source, oplog, page);
           for (const each of steps) {
             if (each.kind === 'restart') {

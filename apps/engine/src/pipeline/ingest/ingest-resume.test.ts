@@ -39,8 +39,8 @@ test('deleting the entity of the last change makes no other entity scan again', 
   await bench.settled('a', 'b');
   await before.stop();
   await leaveAt(bench, await changeOfB(bench));
-  await bench.oplog.database.pool.query(`UPDATE entity SET activity = 'deleting', route = 'none' WHERE id = $1`, [
-    b.id,
+  await bench.oplog.database.pool.query(`UPDATE entity SET lifecycle = 'deleting', route = 'none' WHERE id = $1`, [
+    b.entityId,
   ]);
   await a.insertOne({ _id: 2, n: 2 });
   bench.run();

@@ -76,7 +76,7 @@ export class ScanRunner {
 
   async #run(request: ScanRequest): Promise<void> {
     const { log, scanFailures } = this.#dependencies;
-    const { id: entityId, runId } = request.entity;
+    const { entityId, runId } = request.entity;
     try {
       const end = await scanEntity(this.#scan, request);
       scanFailures.delete(runId);

@@ -40,7 +40,7 @@ export type ScanEnd = 'finished' | 'superseded' | 'restarted' | 'refused' | 'sto
 export async function scanEntity(dependencies: ScanDependencies, request: ScanRequest): Promise<ScanEnd> {
   const { source, writer, facts } = dependencies;
   const { entity, route } = request;
-  const { id: entityId, runId } = entity;
+  const { entityId, runId } = entity;
   const collection = await source.collectionFacts(route.namespace);
   if (collection !== null && collection.kind !== 'collection')
     return refuse(dependencies, request, `${entity.sourceName} is a ${collection.kind}, which has no change stream.`);
@@ -65,7 +65,7 @@ export async function refuse(
   request: ScanRequest,
   reason: string,
 ): Promise<ScanEnd> {
-  const { id: entityId, runId } = request.entity;
+  const { entityId, runId } = request.entity;
   log.warn({ entityId, reason }, 'Source cannot be scanned; entity failed.');
   await writer.failScan({ entityId, runId, errorCode: refusalCode, reason });
   return 'refused';
@@ -84,8 +84,8 @@ async function startScan(
 ): Promise<ScanStart | ScanEnd> {
   const { source, writer, log } = dependencies;
   const { entity, route } = request;
-  const { id: entityId, runId } = entity;
-  if (entity.activity === 'scanning') {
+  const { entityId, runId } = entity;
+  if (entity.lifecycle === 'scanning') {
     if (uuidOf(collection) !== entity.scanCollectionUuid) return restart(dependencies, request);
     log.info({ entityId, scanned: entity.scanned }, 'Resuming scan.');
     return { after: entity.scanLastKey, estimated: entity.estimated, scannedBefore: entity.scanned };
@@ -129,7 +129,7 @@ async function appendPage(
 ): Promise<'ok' | 'superseded'> {
   const conversion = convertPage(page.documents, route);
   const outcome = await writer.appendScanPage({
-    entityId: entity.id,
+    entityId: entity.entityId,
     runId: entity.runId,
     operations: conversion.items,
     deadLetters: conversion.deadLetters,
@@ -143,8 +143,8 @@ async function appendPage(
 /** The collection was replaced since the scan started: a new run scans the new one. */
 async function restart({ writer, log }: ScanDependencies, { entity }: ScanRequest): Promise<ScanEnd> {
   const reason = `${entity.sourceName} was dropped, renamed or created while it was scanned.`;
-  log.warn({ entityId: entity.id, code: 'EMC-2005' }, reason);
-  const items = [{ kind: 'Rescan', entityId: entity.id, reason }] as const;
+  log.warn({ entityId: entity.entityId, code: 'EMC-2005' }, reason);
+  const items = [{ kind: 'Rescan', entityId: entity.entityId, reason }] as const;
   await writer.append({ items, deadLetters: [], coercionErrors: [], position: null });
   return 'restarted';
 }

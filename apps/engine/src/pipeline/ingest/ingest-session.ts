@@ -151,14 +151,14 @@ async function compileRoutes(
 ): Promise<Route[]> {
   const routes: Route[] = [];
   for (const entity of entities) {
-    if (entity.activity === 'deleting') continue;
+    if (entity.lifecycle === 'deleting') continue;
     try {
       routes.push(compileRoute(entity));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      log.error({ entityId: entity.id, err: error }, 'Shape cannot be compiled; entity skipped.');
-      if (entity.activity !== 'failed')
-        await writer.failScan({ entityId: entity.id, runId: entity.runId, errorCode: 'EMC-5001', reason });
+      log.error({ entityId: entity.entityId, err: error }, 'Shape cannot be compiled; entity skipped.');
+      if (entity.lifecycle !== 'failed')
+        await writer.failScan({ entityId: entity.entityId, runId: entity.runId, errorCode: 'EMC-5001', reason });
     }
   }
   return routes;
@@ -175,7 +175,7 @@ interface ControlDependencies extends SessionDependencies {
 
 /** Equal if and only if the same entities are followed. */
 function setOf(entities: readonly IngestEntity[]): string {
-  const ids = entities.filter(({ activity }) => activity !== 'deleting').map(({ id }) => id);
+  const ids = entities.filter(({ lifecycle }) => lifecycle !== 'deleting').map(({ entityId }) => entityId);
   return ids.sort((a, b) => a - b).join();
 }
 
@@ -217,14 +217,14 @@ class SessionControl {
   /** Moves one chunk for each entity whose scan the stream has passed. Returns true while more remains. */
   async #promote(list: readonly IngestEntity[]): Promise<boolean> {
     const { writer, flow, options, log } = this.#dependencies;
-    const waiting = list.filter(({ activity }) => activity === 'catching-up');
+    const waiting = list.filter(({ lifecycle }) => lifecycle === 'catching-up');
     const times = waiting.flatMap(({ scanEndTime }) => (scanEndTime === null ? [] : [scanEndTime]));
     flow.awaitedTime = times.reduce<bigint | null>(
       (first, time) => (first === null || time < first ? time : first),
       null,
     );
     let hasMore = false;
-    for (const { id: entityId, runId, scanEndTime } of waiting) {
+    for (const { entityId, runId, scanEndTime } of waiting) {
       if (scanEndTime === null || flow.passedTime < scanEndTime) continue;
       const result = await writer.promoteChunk({ entityId, runId, limit: options.promotionRowsMax });
       if (result.kind === 'moved') hasMore = true;
@@ -237,8 +237,8 @@ class SessionControl {
 
   #scanNext(list: readonly IngestEntity[]): void {
     for (const entity of list) {
-      const route = this.#routes.get(entity.id);
-      if (route === undefined || (entity.activity !== 'pending' && entity.activity !== 'scanning')) continue;
+      const route = this.#routes.get(entity.entityId);
+      if (route === undefined || (entity.lifecycle !== 'pending' && entity.lifecycle !== 'scanning')) continue;
       this.#scans.start(entity, route);
       return;
     }

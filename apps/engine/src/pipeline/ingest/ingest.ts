@@ -15,17 +15,15 @@
  * EMC-200x if MongoDB is unreachable for longer than the bounded retries; the supervisor restarts it with back-off.
  * Not promised: exactly-once appends. After a crash, a suffix of the stream is appended again, in order (I4).
  */
-import type { Activity } from '@emcachers/core/api-views';
 import type { ErrorCode } from '@emcachers/core/error-codes';
+import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { Service } from '../../runtime/service.ts';
 import type { LastKey } from '../change-source/change-source-types.ts';
-import type { RoutedEntity } from '../change-source/to-operation.ts';
 import type { ChannelFill } from '../channel/channel.ts';
 
 /** The fields of an entity that ingest needs. Read afresh each time; never kept across a transaction. */
-export interface IngestEntity extends RoutedEntity {
-  readonly activity: Activity;
-  readonly runId: string;
+export interface IngestEntity
+  extends Pick<EntityRecord, 'entityId' | 'sourceName' | 'columns' | 'lifecycle' | 'runId'> {
   /** The key after which the current scan continues. */
   readonly scanLastKey: LastKey;
   /** The collection's UUID at the start of the current scan; null if the collection did not exist. */
@@ -44,7 +42,7 @@ export interface IngestEntities {
 /** Facts for `deriveStatus`. Times are the engine's wall clock in milliseconds; null means "not yet" or "unknown". */
 export interface IngestStatus extends ChannelFill {
   /** Current state of the state machine; see `ingest-state.ts`. */
-  readonly activity: string;
+  readonly state: string;
   readonly streamOpen: boolean;
   /** When the newest change event arrived. */
   readonly lastEventAtMs: number | null;

@@ -9,7 +9,7 @@ describe('Truncate', () => {
   test('of a live entity deletes every document at that place of the stream, and what follows stays', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
-    const { id } = await oplog.scanToLive('orders', many(10));
+    const { entityId: id } = await oplog.scanToLive('orders', many(10));
     const result = await oplog.append(
       upsert(id, 'before', '1'),
       { kind: 'Truncate', entityId: id },
@@ -17,7 +17,7 @@ describe('Truncate', () => {
     );
     expect(result).toEqual({ appended: 13, staged: 0, dropped: 0, rescans: [] });
     expect(await oplog.replay(id)).toEqual(new Map([['doc-3', 'after']]));
-    expect(await oplog.entity('orders')).toMatchObject({ activity: 'live', version: 1 });
+    expect(await oplog.entity('orders')).toMatchObject({ lifecycle: 'live', version: 1 });
     expect(await oplog.append({ kind: 'Truncate', entityId: id }, { kind: 'Truncate', entityId: id })).toMatchObject({
       appended: 1,
     });
@@ -26,14 +26,14 @@ describe('Truncate', () => {
   test('during a scan starts the scan again, and its sweep needs no word', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
-    const { id } = await oplog.scanToLive('orders', many(2_000));
+    const { entityId: id } = await oplog.scanToLive('orders', many(2_000));
     await requestRefresh(oplog.database, { entityId: id, allowLargeSweep: false });
     const { runId } = await oplog.entity('orders');
     await oplog.writer.beginScan({ entityId: id, runId, collectionUuid: null, estimated: null });
     const result = await oplog.append(upsert(id, 'x', '1'), { kind: 'Truncate', entityId: id }, upsert(id, 'y', '1'));
     expect(result).toEqual({ appended: 0, staged: 1, dropped: 1, rescans: [id] });
     const restarted = await oplog.entity('orders');
-    expect(restarted).toMatchObject({ activity: 'pending', version: 3, allowLargeSweep: true });
+    expect(restarted).toMatchObject({ lifecycle: 'pending', version: 3, allowLargeSweep: true });
     expect(restarted.runId).not.toBe(runId);
     await oplog.scanToLive('orders', ['y']);
     expect([...(await oplog.replay(id)).keys()]).toEqual(['y']);
@@ -42,7 +42,10 @@ describe('Truncate', () => {
   test('of an entity that waits for its scan or is unknown changes nothing', async () => {
     await using oplog = await openTestOplog();
     const before = await oplog.create('orders');
-    const result = await oplog.append({ kind: 'Truncate', entityId: before.id }, { kind: 'Truncate', entityId: 999 });
+    const result = await oplog.append(
+      { kind: 'Truncate', entityId: before.entityId },
+      { kind: 'Truncate', entityId: 999 },
+    );
     expect(result).toEqual({ appended: 0, staged: 0, dropped: 0, rescans: [] });
     expect(await oplog.entity('orders')).toEqual(before);
   });
@@ -50,12 +53,12 @@ describe('Truncate', () => {
   test('of an entity too large for one transaction becomes a scan that may sweep everything', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
-    const { id } = await oplog.scanToLive('orders', many(truncateEntriesMax + 1));
+    const { entityId: id } = await oplog.scanToLive('orders', many(truncateEntriesMax + 1));
     const result = await oplog.append({ kind: 'Truncate', entityId: id });
     expect(result).toMatchObject({ appended: 0, rescans: [id] });
     await oplog.scanToLive('orders', []);
     expect((await oplog.replay(id)).size).toBe(0);
-    expect(await oplog.entity('orders')).toMatchObject({ activity: 'live', version: 2 });
+    expect(await oplog.entity('orders')).toMatchObject({ lifecycle: 'live', version: 2 });
   });
 });
 
@@ -63,13 +66,13 @@ describe('Rescan', () => {
   test('of a live entity keeps its documents and its changes flowing until the new scan is promoted', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
-    const { id } = await oplog.scanToLive('orders', many(5));
+    const { entityId: id } = await oplog.scanToLive('orders', many(5));
     const result = await oplog.append(
       { kind: 'Rescan', entityId: id, reason: 'renamed onto' },
       upsert(id, 'doc-9', 'flowing'),
     );
     expect(result).toEqual({ appended: 1, staged: 0, dropped: 0, rescans: [id] });
-    expect(await oplog.entity('orders')).toMatchObject({ activity: 'pending', version: 2, reason: 'renamed onto' });
+    expect(await oplog.entity('orders')).toMatchObject({ lifecycle: 'pending', version: 2, reason: 'renamed onto' });
     expect((await oplog.replay(id)).size).toBe(6);
     expect((await oplog.page(id)).entries.at(-1)?.version).toBe(2);
   });
@@ -77,7 +80,7 @@ describe('Rescan', () => {
   test('twice in one batch with operations around it stamps each with the version of its place', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
-    const { id } = await oplog.scanToLive('orders', []);
+    const { entityId: id } = await oplog.scanToLive('orders', []);
     const rescan = { kind: 'Rescan' as const, entityId: id, reason: 'again' };
     await oplog.append(upsert(id, 'a', '1'), rescan, upsert(id, 'b', '1'), rescan, upsert(id, 'c', '1'));
     expect((await oplog.page(id)).entries.map((entry) => entry.version)).toEqual([1, 2, 3]);

@@ -29,7 +29,7 @@ export async function applyControlItem(
   const { client, epoch, targets } = transaction;
   const target = targets.get(item.entityId);
   const untouched = { targets, appended: 0, restarted: false };
-  if (target === undefined || target.activity === 'deleting') return untouched;
+  if (target === undefined || target.lifecycle === 'deleting') return untouched;
   if (item.kind === 'Truncate') {
     // A scan that has not started yet will read the source in its new state.
     if (target.route === 'none') return untouched;
@@ -37,7 +37,7 @@ export async function applyControlItem(
     if (appended !== null) return { targets, appended, restarted: false };
   }
   const reason = item.kind === 'Rescan' ? item.reason : 'The source collection was dropped or renamed away.';
-  const ids = await restartScans(client, { entityIds: [target.id], reason, allowLargeSweep: true });
+  const ids = await restartScans(client, { entityIds: [target.entityId], reason, allowLargeSweep: true });
   return { targets: withRestarted(targets, target), appended: 0, restarted: ids.length > 0 };
 }
 
@@ -47,5 +47,5 @@ function withRestarted(
   target: AppendTarget,
 ): ReadonlyMap<number, AppendTarget> {
   const route = target.route === 'staging' ? 'none' : target.route;
-  return new Map(targets).set(target.id, { ...target, route, activity: 'pending', version: target.version + 1 });
+  return new Map(targets).set(target.entityId, { ...target, route, lifecycle: 'pending', version: target.version + 1 });
 }

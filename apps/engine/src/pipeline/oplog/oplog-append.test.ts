@@ -10,7 +10,7 @@ describe('append', () => {
   test('entries come back in the order of the batch, with the version of their entity', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
-    const { id } = await oplog.scanToLive('orders', []);
+    const { entityId: id } = await oplog.scanToLive('orders', []);
     await oplog.append(upsert(id, 'a', '1'), upsert(id, 'a', '2'), remove(id, 'b'), upsert(id, 'a', '3'));
     const page = await oplog.page(id);
     expect(page.entries.map((entry) => [entry.kind, entry.docId, entry.data, entry.version])).toEqual([
@@ -26,7 +26,7 @@ describe('append', () => {
   test('hostile text comes back byte for byte', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
-    const { id } = await oplog.scanToLive('orders', []);
+    const { entityId: id } = await oplog.scanToLive('orders', []);
     const texts = [
       '',
       '\\',
@@ -51,7 +51,7 @@ describe('append', () => {
   test('a lone surrogate becomes the replacement character and harms nothing else', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
-    const { id } = await oplog.scanToLive('orders', []);
+    const { entityId: id } = await oplog.scanToLive('orders', []);
     await oplog.append(upsert(id, 'a', 'x\ud83dy'), upsert(id, 'b', 'fine'));
     expect((await oplog.page(id)).entries.map((entry) => entry.data)).toEqual(['x\ufffdy', 'fine']);
   });
@@ -59,7 +59,7 @@ describe('append', () => {
   test('a batch with a byte that PostgreSQL refuses writes nothing, neither entries nor position', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
-    const { id } = await oplog.scanToLive('orders', []);
+    const { entityId: id } = await oplog.scanToLive('orders', []);
     await expect(
       oplog.writer.append(batch([upsert(id, 'a', '1'), upsert(id, 'b', '\0')], position(50))),
     ).rejects.toThrow();
@@ -72,7 +72,7 @@ describe('append', () => {
   test('I2: the position moves with its entries, forward only, and a refused batch leaves no entry', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
-    const { id } = await oplog.scanToLive('orders', []);
+    const { entityId: id } = await oplog.scanToLive('orders', []);
     await oplog.writer.append(batch([upsert(id, 'a', '1')], position(20)));
     await expect(oplog.writer.append(batch([upsert(id, 'b', '1')], position(19)))).rejects.toThrow('EMC-2006');
     await expect(oplog.writer.savePosition(position(19))).rejects.toThrow('EMC-2006');
@@ -109,20 +109,22 @@ describe('append', () => {
     const after = await oplog.entity('orders');
     expect(after).toMatchObject({
       version: 2,
-      activity: 'pending',
+      lifecycle: 'pending',
       reason: 'the history was lost',
       liveFromId: before.liveFromId,
     });
     expect(after.runId).not.toBe(before.runId);
     expect((await oplog.entity('customers')).version).toBe(2);
     expect(await oplog.writer.readPosition()).toMatchObject({ version: 2, status: 'scanning', position: null });
-    await expect(oplog.writer.append(batch([upsert(after.id, 'b', '1')], position(40, 1)))).rejects.toThrow('EMC-2006');
+    await expect(oplog.writer.append(batch([upsert(after.entityId, 'b', '1')], position(40, 1)))).rejects.toThrow(
+      'EMC-2006',
+    );
     await oplog.writer.savePosition(position(3, 2));
   });
 
   test('operations go where the state of their entity says: dropped, staged, or into the oplog', async () => {
     await using oplog = await openTestOplog();
-    const { id, runId } = await oplog.create('orders');
+    const { entityId: id, runId } = await oplog.create('orders');
     expect(await oplog.append(upsert(id, 'a', '1'), upsert(999, 'x', '1'))).toEqual({
       appended: 0,
       staged: 0,
@@ -145,7 +147,7 @@ describe('append', () => {
 
   test('I9: a deposed leader can write nothing at all', async () => {
     await using oplog = await openTestOplog();
-    const { id, runId } = await oplog.create('orders');
+    const { entityId: id, runId } = await oplog.create('orders');
     const zombie = createOplogWriter({ database: oplog.database, epoch: oplog.epoch - 1 });
     const scan = { entityId: id, runId };
     const calls: (() => Promise<unknown>)[] = [
@@ -159,13 +161,13 @@ describe('append', () => {
       () => zombie.promoteChunk({ ...scan, limit: 10 }),
     ];
     for (const call of calls) await expect(call()).rejects.toThrow('EMC-3002');
-    expect(await oplog.entity('orders')).toMatchObject({ activity: 'pending', version: 1 });
+    expect(await oplog.entity('orders')).toMatchObject({ lifecycle: 'pending', version: 1 });
   });
 
   test('I10: a dead letter commits with the position that passes it, and the next good change removes it', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
-    const { id } = await oplog.scanToLive('orders', []);
+    const { entityId: id } = await oplog.scanToLive('orders', []);
     const letter = { entityId: id, docId: 'bad', errorCode: 'EMC-6001', reason: 'not BSON', raw: Buffer.from([1, 2]) };
     const coercionErrors = [{ entityId: id, count: 3 }];
     await oplog.writer.append({

@@ -89,7 +89,7 @@ class World {
       case 'settle':
         return this.settle();
       case 'refresh': {
-        const { id: entityId } = await this.#oplog.entity(this.#name);
+        const { entityId } = await this.#oplog.entity(this.#name);
         await requestRefresh(this.#oplog.database, { entityId, allowLargeSweep: false });
         return;
       }
@@ -107,7 +107,7 @@ class World {
       await this.#deliver(1_000);
       await this.#scan(3);
       await this.#promote(4);
-      if ((await this.#oplog.entity(this.#name)).activity === 'live') return;
+      if ((await this.#oplog.entity(this.#name)).lifecycle === 'live') return;
     }
     throw new Error('It never became live.');
   }
@@ -125,7 +125,7 @@ class World {
 
   /** Events carry the document as it was, the harder case: what a lookup brings is never older than that. */
   async #deliver(count: number): Promise<void> {
-    const { id } = await this.#oplog.entity(this.#name);
+    const { entityId: id } = await this.#oplog.entity(this.#name);
     const delivered = this.#events.splice(0, count);
     const items = delivered.map(({ change }): AppendItem => {
       if (change === 'drop') return { kind: 'Truncate', entityId: id };
@@ -138,10 +138,10 @@ class World {
   }
 
   async #scan(count: number): Promise<void> {
-    const { id: entityId, runId, activity, scan } = await this.#oplog.entity(this.#name);
+    const { entityId, runId, lifecycle, scan } = await this.#oplog.entity(this.#name);
     const { writer } = this.#oplog;
-    if (activity === 'pending') await writer.beginScan({ entityId, runId, collectionUuid: null, estimated: null });
-    if (activity !== 'pending' && activity !== 'scanning') return;
+    if (lifecycle === 'pending') await writer.beginScan({ entityId, runId, collectionUuid: null, estimated: null });
+    if (lifecycle !== 'pending' && lifecycle !== 'scanning') return;
     const after = scan.lastKey === null ? '' : Buffer.from(scan.lastKey).toString();
     const docIds = [...this.#source.keys()]
       .toSorted()
@@ -164,7 +164,7 @@ class World {
   }
 
   async #promote(limit: number): Promise<void> {
-    const { id: entityId, runId } = await this.#oplog.entity(this.#name);
+    const { entityId, runId } = await this.#oplog.entity(this.#name);
     await this.#oplog.writer.promoteChunk({ entityId, runId, limit });
   }
 
@@ -193,7 +193,7 @@ test('I1, I6, I7: whatever happens in whatever order, the oplog converges to its
   const property = fc.asyncProperty(fc.array(command, { minLength: 10, maxLength: 60 }), async (commands) => {
     turn += 1;
     const name = `e${turn}`;
-    const { id } = await oplog.create(name);
+    const { entityId: id } = await oplog.create(name);
     const world = new World(oplog, name, time);
     try {
       // Live from the start: what a reader may not see can only be seen where there are readers.

@@ -1,14 +1,13 @@
 import type { Database } from '@emcachers/db/database';
 import { toDatabaseError } from '@emcachers/db/database-error';
 import { readPage } from '@emcachers/db/statements/read-page';
-import { readHeads, readTail } from '@emcachers/db/statements/read-tail';
+import { readTail } from '@emcachers/db/statements/read-tail';
 import type { OplogReader } from './oplog.ts';
 
 /** Reads the oplog for replicators and operators. Each call is one statement, and so one snapshot, and leaves nothing open. */
 export function createOplogReader(database: Database): OplogReader {
   return {
     readPage: (request) => orDatabaseError(readPage(database.pagePool, request)),
-    heads: () => orDatabaseError(readHeads(database.pagePool)),
     tail: (request) => orDatabaseError(readTail(database.pagePool, request)),
   };
 }

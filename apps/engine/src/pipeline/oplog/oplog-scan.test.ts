@@ -8,7 +8,7 @@ const many = (count: number) => Array.from({ length: count }, (_, index) => `doc
 
 /** Refreshes a live entity and begins its new scan. */
 async function beginRefresh(oplog: TestOplog, name: string, allowLargeSweep = false) {
-  const { id: entityId } = await oplog.entity(name);
+  const { entityId } = await oplog.entity(name);
   await requestRefresh(oplog.database, { entityId, allowLargeSweep });
   const { runId } = await oplog.entity(name);
   await oplog.writer.beginScan({ entityId, runId, collectionUuid: randomUUID(), estimated: null });
@@ -23,7 +23,7 @@ async function scanPage(oplog: TestOplog, scan: { entityId: number; runId: strin
 describe('scan', () => {
   test('a page and its last key commit together, and the scan can go on from there', async () => {
     await using oplog = await openTestOplog();
-    const { id: entityId, runId } = await oplog.create('orders');
+    const { entityId, runId } = await oplog.create('orders');
     const collectionUuid = randomUUID();
     await oplog.writer.beginScan({ entityId, runId, collectionUuid, estimated: 3 });
     const page = {
@@ -43,7 +43,7 @@ describe('scan', () => {
 
   test('what an older run still writes is refused, at every step', async () => {
     await using oplog = await openTestOplog();
-    const { id: entityId, runId } = await oplog.create('orders');
+    const { entityId, runId } = await oplog.create('orders');
     const old = { entityId, runId };
     await oplog.writer.beginScan({ ...old, collectionUuid: null, estimated: null });
     await requestRefresh(oplog.database, { entityId, allowLargeSweep: false });
@@ -57,23 +57,23 @@ describe('scan', () => {
 
   test('a scan that failed for good leaves the entity failed, and a refresh begins again', async () => {
     await using oplog = await openTestOplog();
-    const { id: entityId, runId } = await oplog.create('orders');
+    const { entityId, runId } = await oplog.create('orders');
     await oplog.writer.beginScan({ entityId, runId, collectionUuid: null, estimated: null });
     await oplog.writer.failScan({ entityId, runId, errorCode: 'EMC-2004', reason: 'the source is a view' });
     expect(await oplog.entity('orders')).toMatchObject({
-      activity: 'failed',
+      lifecycle: 'failed',
       errorCode: 'EMC-2004',
       reason: 'the source is a view',
     });
     await requestRefresh(oplog.database, { entityId, allowLargeSweep: false });
-    expect(await oplog.entity('orders')).toMatchObject({ activity: 'pending', errorCode: null, version: 2 });
+    expect(await oplog.entity('orders')).toMatchObject({ lifecycle: 'pending', errorCode: null, version: 2 });
   });
 });
 
 describe('promotion', () => {
   test('waits until the saved position has passed the end of the scan', async () => {
     await using oplog = await openTestOplog();
-    const { id: entityId, runId } = await oplog.create('orders');
+    const { entityId, runId } = await oplog.create('orders');
     await oplog.writer.beginScan({ entityId, runId, collectionUuid: null, estimated: null });
     await oplog.writer.finishScan({ entityId, runId, endTime: 100n });
     expect(await oplog.promote('orders')).toEqual({ kind: 'waiting' });
@@ -81,13 +81,13 @@ describe('promotion', () => {
     expect(await oplog.promote('orders')).toEqual({ kind: 'waiting' });
     await oplog.writer.savePosition(position(100));
     expect(await oplog.promote('orders')).toEqual({ kind: 'done', promoted: 0, swept: 0 });
-    expect(await oplog.entity('orders')).toMatchObject({ activity: 'live', liveFromId: 0 });
+    expect(await oplog.entity('orders')).toMatchObject({ lifecycle: 'live', liveFromId: 0 });
     expect(await oplog.writer.readPosition()).toMatchObject({ status: 'live' });
   });
 
   test('moves staged rows once each, in order, the newest of each document, however it is cut and interrupted', async () => {
     await using oplog = await openTestOplog();
-    const { id: entityId, runId } = await oplog.create('orders');
+    const { entityId, runId } = await oplog.create('orders');
     await oplog.writer.beginScan({ entityId, runId, collectionUuid: null, estimated: null });
     await scanPage(oplog, { entityId, runId }, many(50));
     const operations = Array.from({ length: 500 }, (_, index) =>
@@ -115,14 +115,14 @@ describe('promotion', () => {
     const places = promoted.map((entry) => operations.findLastIndex((each) => each.docId === entry.docId));
     expect(places.slice(0, -1)).toEqual(places.slice(0, -1).toSorted((left, right) => left - right));
     expect(await oplog.entity('orders')).toMatchObject({
-      activity: 'live',
+      lifecycle: 'live',
       liveFromId: (await oplog.page(entityId)).head,
     });
   });
 
   test('1.12: an append that races the last chunk is neither stranded in staging nor before older rows', async () => {
     await using oplog = await openTestOplog();
-    const { id: entityId, runId } = await oplog.create('orders');
+    const { entityId, runId } = await oplog.create('orders');
     await oplog.writer.beginScan({ entityId, runId, collectionUuid: null, estimated: null });
     await oplog.writer.finishScan({ entityId, runId, endTime: 0n });
     await oplog.writer.savePosition(position(1));
@@ -150,7 +150,7 @@ describe('sweep', () => {
   test('I7: deletes exactly the documents that the new scan and the stream did not meet', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
-    const { id } = await oplog.scanToLive('orders', many(100));
+    const { entityId: id } = await oplog.scanToLive('orders', many(100));
     await oplog.append(remove(id, 'doc-0'), upsert(id, 'only-live', '1'));
     const scan = await beginRefresh(oplog, 'orders');
     await scanPage(oplog, scan, many(100).slice(10));
@@ -186,7 +186,7 @@ describe('sweep', () => {
   test('a document that the stream brings back while the sweep is emitted in chunks stays', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
-    const { id } = await oplog.scanToLive('orders', many(20));
+    const { entityId: id } = await oplog.scanToLive('orders', many(20));
     const scan = await beginRefresh(oplog, 'orders');
     await oplog.writer.finishScan({ ...scan, endTime: 1n });
     expect(await oplog.writer.promoteChunk({ ...scan, limit: 5 })).toMatchObject({ kind: 'moved', swept: 5 });
@@ -203,14 +203,14 @@ describe('sweep', () => {
   test('an incomplete scan cannot empty a cache: the entity fails, keeps its documents and stays fresh', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
-    const { id } = await oplog.scanToLive('orders', many(3_000));
+    const { entityId: id } = await oplog.scanToLive('orders', many(3_000));
     const scan = await beginRefresh(oplog, 'orders');
     await scanPage(oplog, scan, many(3_000).slice(1_500));
     await oplog.append(upsert(id, 'doc-0', 'staged'));
     await oplog.writer.finishScan({ ...scan, endTime: 1n });
     expect(await oplog.promote('orders')).toEqual({ kind: 'refused' });
     expect(await oplog.entity('orders')).toMatchObject({
-      activity: 'failed',
+      lifecycle: 'failed',
       errorCode: 'EMC-3004',
       reason: 'The scan did not find 1499 of 3000 documents that the caches hold.',
     });
@@ -223,17 +223,17 @@ describe('sweep', () => {
   test("goes beyond the cap with the operator's word, and only for that run", async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
-    const { id } = await oplog.scanToLive('orders', many(3_000));
+    const { entityId: id } = await oplog.scanToLive('orders', many(3_000));
     const scan = await beginRefresh(oplog, 'orders', true);
     await oplog.writer.finishScan({ ...scan, endTime: 1n });
     expect(await oplog.promote('orders')).toMatchObject({ kind: 'done', swept: 3_000 });
     expect((await oplog.replay(id)).size).toBe(0);
-    expect(await oplog.entity('orders')).toMatchObject({ activity: 'live', allowLargeSweep: false });
+    expect(await oplog.entity('orders')).toMatchObject({ lifecycle: 'live', allowLargeSweep: false });
   });
 
   test('a refresh in the middle of a first scan leaves no ghost and needs no word', async () => {
     await using oplog = await openTestOplog();
-    const { id: entityId, runId } = await oplog.create('orders');
+    const { entityId, runId } = await oplog.create('orders');
     await oplog.writer.savePosition(position(1));
     await oplog.writer.beginScan({ entityId, runId, collectionUuid: null, estimated: null });
     await scanPage(oplog, { entityId, runId }, many(3_000));
@@ -248,7 +248,7 @@ describe('sweep', () => {
   test('dead letters of documents that a later scan did not find are gone with it', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
-    const { id } = await oplog.scanToLive('orders', ['doc-1']);
+    const { entityId: id } = await oplog.scanToLive('orders', ['doc-1']);
     const letter = { entityId: id, docId: 'bad', errorCode: 'EMC-6001', reason: 'x', raw: null };
     await oplog.writer.append({ ...batch([]), deadLetters: [letter] });
     const scan = await beginRefresh(oplog, 'orders');

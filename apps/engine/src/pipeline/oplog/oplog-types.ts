@@ -65,7 +65,7 @@ export type PromotionResult =
 
 /** If the page is not `full`, a reader of exactly these entities may move its offset to `head`: no entry lies between. */
 export interface OplogPage {
-  readonly generation: string;
+  readonly historyId: string;
   readonly horizon: number;
   readonly head: number;
   readonly entries: readonly OplogEntry[];

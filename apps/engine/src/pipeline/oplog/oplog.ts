@@ -56,7 +56,6 @@ export interface OplogReader {
     limitRows: number;
     limitBytes: number;
   }): Promise<OplogPage>;
-  heads(): Promise<ReadonlyMap<number, number>>;
   /** Entries with ids below `before` (null: from the head), newest first. */
   tail(request: { entityId: number; before: number | null; limit: number }): Promise<readonly OplogEntry[]>;
 }

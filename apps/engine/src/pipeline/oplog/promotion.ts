@@ -110,6 +110,6 @@ interface LockedEntity extends Chunk {
 async function lockedState(client: TransactionClient, entity: LockedEntity): Promise<PromotionState | null> {
   const targets = await beginAppend(client, { ...entity, entityIds: [entity.entityId] });
   const target = targets.get(entity.entityId);
-  if (target?.activity !== 'catching-up' || target.runId !== entity.runId) return null;
+  if (target?.lifecycle !== 'catching-up' || target.runId !== entity.runId) return null;
   return readPromotionState(client, entity.entityId);
 }

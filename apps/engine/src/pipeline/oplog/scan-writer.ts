@@ -27,8 +27,8 @@ type Scan<Call extends keyof OplogWriter> = Parameters<OplogWriter[Call]>[0];
 
 /** `pending` → `scanning`. Repeating it for a running scan changes nothing and keeps its progress. */
 export async function beginScan(options: OplogWriterOptions, scan: Scan<'beginScan'>): Promise<ScanOutcome> {
-  const outcome = await inScan(options, { ...scan, activities: ['pending', 'scanning'] }, async (client, activity) => {
-    if (activity === 'scanning') return;
+  const outcome = await inScan(options, { ...scan, lifecycles: ['pending', 'scanning'] }, async (client, lifecycle) => {
+    if (lifecycle === 'scanning') return;
     await markScanning(client, scan);
     await recordStreamStatus(client);
   });
@@ -42,7 +42,7 @@ export async function appendScanPage(options: OplogWriterOptions, page: Scan<'ap
   return inTransaction(database.pool, async (client) => {
     const targets = await beginAppend(client, { epoch, entityIds: [page.entityId], lock: 'update', appends: true });
     const target = targets.get(page.entityId);
-    if (target?.activity !== 'scanning' || target.runId !== page.runId) return superseded(client);
+    if (target?.lifecycle !== 'scanning' || target.runId !== page.runId) return superseded(client);
     await copyToOplog(client, { epoch, targets, operations: page.operations });
     for (const letters of healed(page.operations, targets)) await clearDeadLetters(client, letters);
     await putDeadLetters(client, page.deadLetters);
@@ -56,12 +56,12 @@ export async function appendScanPage(options: OplogWriterOptions, page: Scan<'ap
 
 /** `scanning` → `catching-up`. */
 export async function finishScan(options: OplogWriterOptions, scan: Scan<'finishScan'>): Promise<ScanOutcome> {
-  return inScan(options, { ...scan, activities: ['scanning'] }, (client) => markScanFinished(client, scan));
+  return inScan(options, { ...scan, lifecycles: ['scanning'] }, (client) => markScanFinished(client, scan));
 }
 
 /** Any state of the run → `failed`. */
 export async function failScan(options: OplogWriterOptions, scan: Scan<'failScan'>): Promise<ScanOutcome> {
-  return inScan(options, { ...scan, activities: ['pending', 'scanning', 'catching-up'] }, async (client) => {
+  return inScan(options, { ...scan, lifecycles: ['pending', 'scanning', 'catching-up'] }, async (client) => {
     await markScanFailed(client, scan);
     await recordStreamStatus(client);
   });
@@ -70,21 +70,21 @@ export async function failScan(options: OplogWriterOptions, scan: Scan<'failScan
 interface ScanCheck {
   readonly entityId: number;
   readonly runId: string;
-  readonly activities: readonly string[];
+  readonly lifecycles: readonly string[];
 }
 
 async function inScan(
   options: OplogWriterOptions,
   check: ScanCheck,
-  body: (client: TransactionClient, activity: string) => Promise<void>,
+  body: (client: TransactionClient, lifecycle: string) => Promise<void>,
 ): Promise<ScanOutcome> {
   const { database, epoch } = options;
   return inTransaction(database.pool, async (client) => {
     const targets = await beginAppend(client, { epoch, entityIds: [check.entityId], lock: 'update', appends: false });
     const target = targets.get(check.entityId);
-    if (target === undefined || target.runId !== check.runId || !check.activities.includes(target.activity))
+    if (target === undefined || target.runId !== check.runId || !check.lifecycles.includes(target.lifecycle))
       return superseded(client);
-    await body(client, target.activity);
+    await body(client, target.lifecycle);
     await commitAppend(client, { appended: false, controlChanged: true });
     return 'ok';
   });

@@ -79,7 +79,7 @@ export class CacheDriver {
           databaseFailures += 1;
         } else if (cache.phase === phase) {
           this.#dependencies.log.warn(
-            { err: error, entityName: cache.entity.name },
+            { err: error, entityName: cache.entity.entityName },
             'Cache suspended after an error; it will be retried.',
           );
           cache.fail(error);
@@ -126,7 +126,7 @@ export class CacheDriver {
     const finding = await store.open(cache.identity);
     if (finding.kind === 'unusable')
       log.warn(
-        { entityName: cache.entity.name, code: finding.code, reason: finding.reason },
+        { entityName: cache.entity.entityName, code: finding.code, reason: finding.reason },
         'The cache is built again.',
       );
     if (finding.kind !== 'present') return this.#handleIn(phase, 'unfit');
@@ -161,7 +161,7 @@ export class CacheDriver {
     for (;;) {
       const page = await ahead;
       if (signal.aborted || cache.phase !== phase) return;
-      const reason = outdatedReason(page, { offset: cache.offset, oplogGeneration: cache.identity.oplogGeneration });
+      const reason = outdatedReason(page, { offset: cache.offset, historyId: cache.identity.historyId });
       if (reason !== null) return cache.outdate({ code: 'EMC-3003', message: reason });
       const end = pageEnd(page);
       if (page.full) ahead = this.#readPage(end, pageRowsMax);
@@ -175,7 +175,7 @@ export class CacheDriver {
   async #apply(page: OplogPage, end: number): Promise<void> {
     const { cache } = this;
     const { store, clock } = this.#dependencies;
-    const entries = entriesByEntity(page.entries).get(cache.entity.id);
+    const entries = entriesByEntity(page.entries).get(cache.entity.entityId);
     if (entries !== undefined) cache.applied(await store.apply(cache.batch(entries, end)), entries, clock.nowMs());
     cache.offset = Math.max(cache.offset, end);
     cache.readTo = cache.offset;
@@ -187,16 +187,16 @@ export class CacheDriver {
     const { store, clock, log } = this.#dependencies;
     if (!cache.isDue) return;
     cache.applied(await store.apply(cache.batch(undefined, cache.offset)), undefined, clock.nowMs());
-    cache.applied(await store.publish(cache.entity.id), undefined, clock.nowMs());
+    cache.applied(await store.publish(cache.entity.entityId), undefined, clock.nowMs());
     log.info(
-      { entityName: cache.entity.name, offset: cache.offset, path: cache.state?.path },
+      { entityName: cache.entity.entityName, offset: cache.offset, path: cache.state?.path },
       'The cache is published.',
     );
   }
 
   #readPage(afterId: number, limitRows: number): Promise<OplogPage> {
     const { oplog, pageBytesMax } = this.#dependencies;
-    return oplog.readPage({ afterId, entityIds: [this.cache.entity.id], limitRows, limitBytes: pageBytesMax });
+    return oplog.readPage({ afterId, entityIds: [this.cache.entity.entityId], limitRows, limitBytes: pageBytesMax });
   }
 }
 

@@ -39,24 +39,26 @@ export class CacheRoster {
 
   named(entityName: string): EntityCache | null {
     const lower = entityName.toLowerCase();
-    for (const cache of this.caches()) if (cache.entity.name.toLowerCase() === lower) return cache;
+    for (const cache of this.caches()) if (cache.entity.entityName.toLowerCase() === lower) return cache;
     return null;
   }
 
   wake(cache: EntityCache): void {
-    this.#kept.get(cache.entity.id)?.driver.wake();
+    this.#kept.get(cache.entity.entityId)?.driver.wake();
   }
 
   /** Updates the set of caches to match `entities`. Rejects with EMC-4003 if the files of a deleted entity cannot be removed. */
-  async reconcile(entities: readonly ReplicatedEntity[], oplogGeneration: string): Promise<void> {
-    const present = new Map(entities.filter(({ activity }) => activity !== 'deleting').map((each) => [each.id, each]));
-    for (const kept of [...this.#kept.values()]) if (!present.has(kept.cache.entity.id)) await this.#remove(kept);
+  async reconcile(entities: readonly ReplicatedEntity[], historyId: string): Promise<void> {
+    const present = new Map(
+      entities.filter(({ lifecycle }) => lifecycle !== 'deleting').map((each) => [each.entityId, each]),
+    );
+    for (const kept of [...this.#kept.values()]) if (!present.has(kept.cache.entity.entityId)) await this.#remove(kept);
     if (!this.#hasRemovedOthers) {
-      const entityNames = [...present.values()].map(({ name }) => name);
-      await this.#dependencies.store.removeOthers({ entityNames, oplogGeneration });
+      const entityNames = [...present.values()].map(({ entityName }) => entityName);
+      await this.#dependencies.store.removeOthers({ entityNames, historyId });
       this.#hasRemovedOthers = true;
     }
-    for (const entity of present.values()) this.#keep(entity, oplogGeneration);
+    for (const entity of present.values()) this.#keep(entity, historyId);
   }
 
   /** Resolves once every driver has ended. Call it after the signal has aborted. */
@@ -64,32 +66,32 @@ export class CacheRoster {
     await Promise.all([...this.#kept.values()].map(({ ended }) => ended));
   }
 
-  #keep(entity: ReplicatedEntity, oplogGeneration: string): void {
-    const kept = this.#kept.get(entity.id);
+  #keep(entity: ReplicatedEntity, historyId: string): void {
+    const kept = this.#kept.get(entity.entityId);
     if (kept === undefined) {
-      const cache = new EntityCache(entity, oplogGeneration);
+      const cache = new EntityCache(entity, historyId);
       if (entity.paused) cache.handle({ kind: 'pause' });
       const driver = new CacheDriver(cache, this.#dependencies.driver);
-      this.#kept.set(entity.id, { cache, driver, ended: driver.run(this.#dependencies.signal) });
+      this.#kept.set(entity.entityId, { cache, driver, ended: driver.run(this.#dependencies.signal) });
       return;
     }
     const { cache, driver } = kept;
     const before = cache.identity;
     cache.entity = entity;
-    cache.identity = identityOf(entity, oplogGeneration);
+    cache.identity = identityOf(entity, historyId);
     cache.handle({ kind: entity.paused ? 'pause' : 'resume' });
-    if (before.oplogGeneration !== oplogGeneration)
+    if (before.historyId !== historyId)
       cache.outdate({ code: 'EMC-3003', message: 'PostgreSQL has a different oplog history.' });
     else if (before.rebuildRequested !== entity.rebuildRequested) cache.outdate(null);
     if (cache.isDue) driver.wake();
   }
 
   async #remove({ cache, ended }: Kept): Promise<void> {
-    const { id, name } = cache.entity;
+    const { entityId, entityName } = cache.entity;
     cache.handle({ kind: 'remove' });
     await ended;
-    await this.#dependencies.store.remove({ entityId: id, entityName: name });
-    this.#kept.delete(id);
-    this.#dependencies.log.info({ entityName: name }, 'Cache removed; its entity was deleted.');
+    await this.#dependencies.store.remove({ entityId, entityName });
+    this.#kept.delete(entityId);
+    this.#dependencies.log.info({ entityName }, 'Cache removed; its entity was deleted.');
   }
 }

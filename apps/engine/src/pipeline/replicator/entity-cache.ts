@@ -3,24 +3,18 @@
  * error, everything here is read from it again.
  */
 import { EmcachersError } from '@emcachers/core/emcachers-error';
-import type { Column } from '@emcachers/core/shape';
+import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { CacheBatch, CacheIdentity, CacheState } from '../sqlite-cache/cache-types.ts';
 import { type CacheEvent, type CachePhase, nextPhase } from './cache-phase.ts';
 import type { EntityEntries } from './page-batches.ts';
 import { lastEntryOf } from './page-batches.ts';
 import type { EntityCacheStatus } from './replicator.ts';
 
-/** What the replicator must know of an entity; a row of PostgreSQL's `entity`. */
-export interface ReplicatedEntity {
-  readonly id: number;
-  readonly name: string;
-  readonly columns: readonly Column[];
-  readonly shapeHash: string;
-  readonly activity: string;
-  readonly paused: boolean;
-  readonly liveFromId: number | null;
-  readonly rebuildRequested: number;
-}
+/** What the replicator must know of an entity. */
+export type ReplicatedEntity = Pick<
+  EntityRecord,
+  'entityId' | 'entityName' | 'columns' | 'shapeHash' | 'lifecycle' | 'paused' | 'liveFromId' | 'rebuildRequested'
+>;
 
 export class EntityCache {
   entity: ReplicatedEntity;
@@ -39,9 +33,9 @@ export class EntityCache {
   /** Called at every change of phase. Set by the driver. */
   onChange: () => void = () => undefined;
 
-  constructor(entity: ReplicatedEntity, oplogGeneration: string) {
+  constructor(entity: ReplicatedEntity, historyId: string) {
     this.entity = entity;
-    this.identity = identityOf(entity, oplogGeneration);
+    this.identity = identityOf(entity, historyId);
   }
 
   get isLevel(): boolean {
@@ -81,7 +75,7 @@ export class EntityCache {
   /** The batch that moves the file to `offset`. */
   batch(entries: EntityEntries | undefined, offset: number): CacheBatch {
     return {
-      entityId: this.entity.id,
+      entityId: this.entity.entityId,
       after: this.state?.offset ?? 0,
       docIds: entries?.docIds ?? [],
       data: entries?.data ?? [],
@@ -108,8 +102,8 @@ export class EntityCache {
 
   status(): EntityCacheStatus {
     return {
-      entityId: this.entity.id,
-      entityName: this.entity.name,
+      entityId: this.entity.entityId,
+      entityName: this.entity.entityName,
       offset: this.state === null ? null : this.offset,
       documents: this.state?.documents ?? null,
       fileBytes: this.state?.fileBytes ?? null,
@@ -132,7 +126,7 @@ export class EntityCache {
   }
 }
 
-export function identityOf(entity: ReplicatedEntity, oplogGeneration: string): CacheIdentity {
-  const { id, name, columns, shapeHash, rebuildRequested } = entity;
-  return { entityId: id, entityName: name, columns, shapeHash, rebuildRequested, oplogGeneration };
+export function identityOf(entity: ReplicatedEntity, historyId: string): CacheIdentity {
+  const { entityId, entityName, columns, shapeHash, rebuildRequested } = entity;
+  return { entityId, entityName, columns, shapeHash, rebuildRequested, historyId };
 }

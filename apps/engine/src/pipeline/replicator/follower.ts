@@ -67,7 +67,7 @@ export class Follower {
       afterId = Math.min(afterId, cache.readTo);
     }
     if (members.size === 0) return null;
-    const entityIds = [...members.keys()].map(({ entity }) => entity.id);
+    const entityIds = [...members.keys()].map(({ entity }) => entity.entityId);
     return this.#readFor(
       members,
       oplog.readPage({ afterId, entityIds, limitRows: pageRowsMax, limitBytes: pageBytesMax }),
@@ -84,7 +84,7 @@ export class Follower {
   #dropOutdated({ page, members }: GroupPage): void {
     for (const cache of present(members)) {
       const { offset, identity } = cache;
-      const reason = outdatedReason(page, { offset, oplogGeneration: identity.oplogGeneration });
+      const reason = outdatedReason(page, { offset, historyId: identity.historyId });
       if (reason !== null) cache.outdate({ code: 'EMC-3003', message: reason });
     }
   }
@@ -94,7 +94,7 @@ export class Follower {
     const byEntity = entriesByEntity(page.entries);
     const applying: Promise<void>[] = [];
     for (const cache of present(members)) {
-      const entries = byEntity.get(cache.entity.id);
+      const entries = byEntity.get(cache.entity.entityId);
       if (entries !== undefined && entries.last.id > cache.offset) applying.push(this.#applyTo(cache, entries, end));
       else this.#advance(cache, end);
     }

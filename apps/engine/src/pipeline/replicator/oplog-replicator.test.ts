@@ -182,7 +182,7 @@ describe('the replicator', () => {
     await using running = await startReplicator(parts);
     await running.level('orders', await head(oplog));
     await oplog.database.pool.query(
-      `UPDATE metadata SET value = to_json('another history'::text) WHERE key = 'generation'`,
+      `UPDATE metadata SET value = to_json('another history'::text) WHERE key = 'history_id'`,
     );
     await running.until('a new generation is level', () => running.status('orders')?.generation === 2);
     await running.level('orders', await head(oplog));

@@ -85,8 +85,8 @@ class OplogReplicator implements Replicator {
     const cache = this.#running?.roster.named(entityName) ?? null;
     if (this.#running === null || cache === null)
       throw new EmcachersError({ code: 'EMC-5002', detail: `This node has no cache of ${entityName}.` });
-    const { name, columns } = cache.entity;
-    return this.#running.store.readRows({ ...request, entityName: name, columns });
+    const { entity } = cache;
+    return this.#running.store.readRows({ ...request, entityName: entity.entityName, columns: entity.columns });
   }
 
   entitiesChanged(): void {
@@ -143,7 +143,7 @@ class OplogReplicator implements Replicator {
   async #lookAtEntities(roster: CacheRoster, signal: AbortSignal): Promise<void> {
     const { entities, oplog } = this.#dependencies;
     const page = await oplog.readPage({ afterId: 0, entityIds: [], limitRows: 1, limitBytes: 1 });
-    await roster.reconcile(await entities(), page.generation);
+    await roster.reconcile(await entities(), page.historyId);
     await this.#entitiesWakeup.wait(this.#options.pollMs, signal);
   }
 

@@ -48,8 +48,8 @@ export function lastEntryOf(entry: OplogEntry): LastEntry {
 }
 
 /** Why a file at `offset` cannot continue with this page; null if it can. */
-export function outdatedReason(page: OplogPage, file: { offset: number; oplogGeneration: string }): string | null {
-  if (page.generation !== file.oplogGeneration) return 'PostgreSQL has a different oplog history.';
+export function outdatedReason(page: OplogPage, file: { offset: number; historyId: string }): string | null {
+  if (page.historyId !== file.historyId) return 'PostgreSQL has a different oplog history.';
   if (page.head < file.offset) return `PostgreSQL was rewound: its newest entry is ${page.head}, below ${file.offset}.`;
   // An empty file may start at any offset, because the oplog always keeps the newest entry of every document.
   if (file.offset > 0 && file.offset < page.horizon)

@@ -38,10 +38,10 @@ export class StoreCare {
 
   async tend(): Promise<void> {
     const { store, log, clock } = this.#dependencies;
-    const caches = new Map([...this.#dependencies.caches()].map((cache) => [cache.entity.id, cache]));
+    const caches = new Map([...this.#dependencies.caches()].map((cache) => [cache.entity.entityId, cache]));
     for (const { entityId, reason } of await store.tend()) {
       const cache = caches.get(entityId);
-      log.warn({ entityName: cache?.entity.name, reason }, 'Cache file is damaged.');
+      log.warn({ entityName: cache?.entity.entityName, reason }, 'A cache file is damaged.');
       cache?.fail(new EmcachersError({ code: 'EMC-4001', detail: reason }));
     }
     if (clock.monotonicMs() - this.#savedAtMs < saveOffsetsMs) return;
@@ -77,10 +77,10 @@ export class StoreCare {
     const check = async (): Promise<void> => {
       if (this.#isEnding || cache.phase.kind === 'removed') return;
       try {
-        await store.check(cache.entity.id);
+        await store.check(cache.entity.entityId);
       } catch (error) {
         if (!(error instanceof EmcachersError) || error.code !== 'EMC-4001') return;
-        log.warn({ err: error, entityName: cache.entity.name }, 'Cache file is damaged.');
+        log.warn({ err: error, entityName: cache.entity.entityName }, 'A cache file is damaged.');
         cache.fail(error);
       }
     };

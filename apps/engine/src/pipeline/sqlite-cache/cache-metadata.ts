@@ -8,7 +8,7 @@ const metadataSchema = z.object({
   entityId: z.int(),
   entity: z.string(),
   shapeHash: z.string(),
-  oplogGeneration: z.string(),
+  historyId: z.string(),
   rebuild: z.int(),
   generation: z.int(),
   /** Scan number of the newest entry. */
@@ -45,8 +45,8 @@ function parsed(value: string): unknown {
 }
 
 export function firstMetadata(identity: CacheIdentity, generation: number): CacheMetadata {
-  const { entityId, entityName, shapeHash, oplogGeneration, rebuildRequested } = identity;
-  const about = { entityId, entity: entityName, shapeHash, oplogGeneration, rebuild: rebuildRequested, generation };
+  const { entityId, entityName, shapeHash, historyId, rebuildRequested } = identity;
+  const about = { entityId, entity: entityName, shapeHash, historyId, rebuild: rebuildRequested, generation };
   return { ...about, version: 0, offset: 0, documents: 0, lastEntry: null };
 }
 

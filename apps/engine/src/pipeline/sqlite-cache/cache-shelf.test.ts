@@ -149,7 +149,7 @@ describe('the shelf', () => {
       state: { generation: 1, offset: 1, published: false },
     });
     expect(shelf.open({ ...identity, rebuildRequested: 1 }, 0)).toMatchObject({ kind: 'unusable', code: null });
-    expect(shelf.open({ ...identity, oplogGeneration: 'another' }, 0)).toMatchObject({
+    expect(shelf.open({ ...identity, historyId: 'another' }, 0)).toMatchObject({
       kind: 'unusable',
       code: 'EMC-3003',
     });
@@ -210,7 +210,7 @@ describe('the shelf', () => {
     shelf.build(identity, 0);
     shelf.publish(1, 0);
     writeFileSync(join(files, 'mine.txt'), 'mine');
-    shelf.removeOthers({ entityNames: [], oplogGeneration: 'another history' });
+    shelf.removeOthers({ entityNames: [], historyId: 'another history' });
     expect(readlinkSync(join(files, 'db.sqlite'))).toBe('db.g1.sqlite');
     shelf.remove({ entityId: 1, entityName: 'orders' });
     expect(readdirSync(files)).toEqual(['mine.txt']);

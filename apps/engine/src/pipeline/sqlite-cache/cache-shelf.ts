@@ -152,14 +152,14 @@ export class CacheShelf {
   }
 
   /** Keeps caches of a different oplog: an engine that is pointed at the wrong database must not delete them. */
-  removeOthers(keep: { readonly entityNames: readonly string[]; readonly oplogGeneration: string }): void {
+  removeOthers(keep: { readonly entityNames: readonly string[]; readonly historyId: string }): void {
     const directory = cachesDirectory(this.#options.dataDirectory);
     if (!existsSync(directory)) return;
     const kept = new Set(keep.entityNames);
     for (const entry of readdirSync(directory, { withFileTypes: true })) {
       if (!entry.isDirectory() || kept.has(entry.name)) continue;
       const paths = new CachePaths(this.#options.dataDirectory, basename(entry.name));
-      if (oplogGenerationOf(paths) === keep.oplogGeneration) paths.removeAll();
+      if (historyIdOf(paths) === keep.historyId) paths.removeAll();
     }
   }
 
@@ -227,28 +227,28 @@ function stateOf({ paths, generation, file }: Pick<Shelved, 'paths' | 'generatio
 
 /** Compares within the same oplog, because ids of different oplogs are unrelated. */
 function isOfAnotherEntity({ metadata }: CacheFile, identity: CacheIdentity): boolean {
-  return metadata.oplogGeneration === identity.oplogGeneration && metadata.entityId !== identity.entityId;
+  return metadata.historyId === identity.historyId && metadata.entityId !== identity.entityId;
 }
 
 /** Why an undamaged file cannot continue as this entity's cache; null if it can. */
 function misfit(file: CacheFile, identity: CacheIdentity): Extract<CacheFinding, { kind: 'unusable' }> | null {
-  const { entityId, shapeHash, oplogGeneration, rebuild } = file.metadata;
+  const { entityId, shapeHash, historyId, rebuild } = file.metadata;
   if (entityId !== identity.entityId || shapeHash !== identity.shapeHash)
     return { kind: 'unusable', reason: 'The file is of another shape.', code: null };
-  if (oplogGeneration !== identity.oplogGeneration)
+  if (historyId !== identity.historyId)
     return { kind: 'unusable', reason: 'The file follows a different oplog history.', code: 'EMC-3003' };
   if (rebuild < identity.rebuildRequested) return { kind: 'unusable', reason: 'A rebuild was asked for.', code: null };
   return null;
 }
 
-function oplogGenerationOf(paths: CachePaths): string | null {
+function historyIdOf(paths: CachePaths): string | null {
   const generation = paths.generations().at(-1);
   if (generation === undefined) return null;
   const path = paths.file(generation);
   try {
     const database = new Database(path, { readonly: true, fileMustExist: true });
     try {
-      return readMetadata(database, path).oplogGeneration;
+      return readMetadata(database, path).historyId;
     } finally {
       database.close();
     }

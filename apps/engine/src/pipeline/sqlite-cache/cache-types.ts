@@ -9,7 +9,7 @@ export interface CacheIdentity {
   readonly columns: readonly Column[];
   readonly shapeHash: string;
   /** Identity of the oplog's history. Offsets of a different history are meaningless. */
-  readonly oplogGeneration: string;
+  readonly historyId: string;
   readonly rebuildRequested: number;
 }
 

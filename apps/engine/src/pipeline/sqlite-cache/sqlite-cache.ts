@@ -31,7 +31,7 @@ export interface CacheStore {
   /** Closes and deletes all files of this entity. */
   remove(entity: { readonly entityId: number; readonly entityName: string }): Promise<void>;
   /** Deletes caches of this oplog whose entities are not in the list. */
-  removeOthers(keep: { readonly entityNames: readonly string[]; readonly oplogGeneration: string }): Promise<void>;
+  removeOthers(keep: { readonly entityNames: readonly string[]; readonly historyId: string }): Promise<void>;
   readRows(request: RowsRequest): RowsPage;
   close(): Promise<void>;
 }

@@ -22,7 +22,7 @@ export const pauseJob = jobKind({
     options: [],
   },
   refusal(entity) {
-    if (entity.activity === 'deleting') return 'It is being deleted.';
+    if (entity.lifecycle === 'deleting') return 'It is being deleted.';
     return entity.paused ? 'It is already paused.' : null;
   },
   async run({ entity, control }) {

@@ -1,5 +1,5 @@
 import { counted } from '@emcachers/core/status-words';
-import type { CacheState } from '../../entity/entity-control.ts';
+import type { CacheReport } from '../../entity/entity-control.ts';
 import { jobKind } from '../job-kind.ts';
 import { waitFor } from '../wait-for.ts';
 
@@ -32,8 +32,8 @@ export const rebuildJob = jobKind({
     options: [],
   },
   refusal(entity) {
-    if (entity.activity === 'deleting') return 'It is being deleted.';
-    return entity.hasBeenLive ? null : 'Its first scan is not complete, so there is nothing to rebuild yet.';
+    if (entity.lifecycle === 'deleting') return 'It is being deleted.';
+    return entity.liveFromId !== null ? null : 'Its first scan is not complete, so there is nothing to rebuild yet.';
   },
   async run(context) {
     const { entity, control } = context;
@@ -51,6 +51,6 @@ export const rebuildJob = jobKind({
   },
 });
 
-function isNew(cache: CacheState, before: ReadonlyMap<string, number>): boolean {
+function isNew(cache: CacheReport, before: ReadonlyMap<string, number>): boolean {
   return cache.published && (cache.generation ?? 0) > (before.get(cache.nodeId) ?? 0);
 }

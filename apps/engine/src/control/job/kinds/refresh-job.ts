@@ -1,8 +1,8 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { errorCodes } from '@emcachers/core/error-codes';
 import { counted } from '@emcachers/core/status-words';
+import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import { z } from 'zod';
-import type { EntityState } from '../../entity/entity-control.ts';
 import { type JobContext, jobKind } from '../job-kind.ts';
 import { waitFor } from '../wait-for.ts';
 
@@ -38,30 +38,30 @@ export const refreshJob = jobKind({
       },
     ],
   },
-  refusal: (entity) => (entity.activity === 'deleting' ? 'It is being deleted.' : null),
+  refusal: (entity) => (entity.lifecycle === 'deleting' ? 'It is being deleted.' : null),
   async run(context) {
     const { entity, control, input } = context;
     const { version } = await control.refresh(entity.entityId, input);
     await context.note(`Scanning the source as version ${version}. Caches keep serving meanwhile.`);
     const done = await waitFor(context, async () => settled(await look(context), version));
-    if (done.activity === 'failed') throw failure(done);
-    return `Scanned ${counted(done.scanned, 'document', 'documents')}; live as version ${done.version}.`;
+    if (done.lifecycle === 'failed') throw failure(done);
+    return `Scanned ${counted(done.scan.scanned, 'document', 'documents')}; live as version ${done.version}.`;
   },
 });
 
-async function look({ control, entity }: Pick<JobContext, 'control' | 'entity'>): Promise<EntityState> {
+async function look({ control, entity }: Pick<JobContext, 'control' | 'entity'>): Promise<EntityRecord> {
   const found = await control.find(entity.entityName);
   if (found !== null && found.entityId === entity.entityId) return found;
   throw new EmcachersError({ code: 'EMC-5002', detail: `${entity.entityName} was deleted during the refresh.` });
 }
 
 /** A later version also counts: it supersedes this one, for example after a lost resume token. */
-function settled(entity: EntityState, version: number): EntityState | null {
-  const ended = entity.activity === 'live' || entity.activity === 'failed';
+function settled(entity: EntityRecord, version: number): EntityRecord | null {
+  const ended = entity.lifecycle === 'live' || entity.lifecycle === 'failed';
   return ended && entity.version >= version ? entity : null;
 }
 
-function failure(entity: EntityState): EmcachersError {
+function failure(entity: EntityRecord): EmcachersError {
   const known = Object.keys(errorCodes).find((code): code is keyof typeof errorCodes => code === entity.errorCode);
   return new EmcachersError({ code: known ?? 'EMC-5999', detail: entity.reason ?? 'The scan failed.' });
 }

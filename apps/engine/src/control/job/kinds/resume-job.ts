@@ -18,7 +18,7 @@ export const resumeJob = jobKind({
     options: [],
   },
   refusal(entity) {
-    if (entity.activity === 'deleting') return 'It is being deleted.';
+    if (entity.lifecycle === 'deleting') return 'It is being deleted.';
     return entity.paused ? null : 'It is not paused.';
   },
   async run({ entity, control }) {

@@ -1,26 +1,52 @@
 import type { OplogEntryView } from '@emcachers/core/api-views';
 import type { OplogEntry } from '@emcachers/core/operation';
 import type { Column } from '@emcachers/core/shape';
+import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { DeadLetterRow } from '@emcachers/db/fleet/read-dead-letters';
-import type { OplogReader as PipelineOplogReader } from '../../pipeline/oplog/oplog.ts';
-import type { EntityControl, EntityState } from '../entity/entity-control.ts';
+import { z } from 'zod';
+import type { OplogReader } from '../../pipeline/oplog/oplog.ts';
+import type { EntityControl } from '../entity/entity-control.ts';
 import { unknownEntity } from '../entity/unknown-entity.ts';
 import { iso } from '../fleet/iso-time.ts';
-import type { OplogReader } from './oplog-reader.ts';
+import type { OplogBatch, OplogBatchRequest } from './oplog-batch.ts';
 import { rowPreview } from './row-cells.ts';
 
-export interface StoredOplogReaderDependencies {
+/** A dead letter as operators see it: the document, the reason, and the time. */
+export const deadLetterViewSchema = z.object({
+  docId: z.string(),
+  errorCode: z.string(),
+  error: z.string(),
+  attempts: z.number().int(),
+  createdAt: z.iso.datetime(),
+});
+export type DeadLetterView = z.infer<typeof deadLetterViewSchema>;
+
+export interface OplogPageRequest {
+  readonly entityName: string;
+  /** Entries with a lower id only; the newest where it is left out. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+/** Reads the oplog for people: pages of entries, newest first, and dead letters. */
+export interface OplogBrowser {
+  entries(request: OplogPageRequest): Promise<{ entries: OplogEntryView[]; next: number | null }>;
+  deadLetters(request: { readonly entityName: string; readonly limit: number }): Promise<DeadLetterView[]>;
+  batch(request: OplogBatchRequest): Promise<OplogBatch>;
+}
+
+export interface OplogBrowserDependencies {
   readonly control: EntityControl;
-  readonly oplog: PipelineOplogReader;
+  readonly oplog: OplogReader;
   readonly readDeadLetters: (entityId: number, limit: number) => Promise<readonly DeadLetterRow[]>;
 }
 
 /** Bytes of one entity's part of a batch; more waits for the next call (I11). */
 const batchBytesMax = 4_000_000;
 
-export function createStoredOplogReader(dependencies: StoredOplogReaderDependencies): OplogReader {
+export function createOplogBrowser(dependencies: OplogBrowserDependencies): OplogBrowser {
   const { control, oplog, readDeadLetters } = dependencies;
-  const find = async (entityName: string): Promise<EntityState> => {
+  const find = async (entityName: string): Promise<EntityRecord> => {
     const entity = await control.find(entityName);
     if (entity === null) throw unknownEntity(entityName);
     return entity;
@@ -47,7 +73,7 @@ export function createStoredOplogReader(dependencies: StoredOplogReaderDependenc
       const [first] = pages;
       if (first === undefined) throw new Error('A batch names at least one entity.');
       return {
-        generation: first.page.generation,
+        historyId: first.page.historyId,
         // The lowest of the pages' snapshots holds for all of them.
         head: Math.min(...pages.map(({ page }) => page.head)),
         horizon: Math.max(...pages.map(({ page }) => page.horizon)),

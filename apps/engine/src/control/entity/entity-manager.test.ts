@@ -1,0 +1,78 @@
+import { silentLog } from '@emcachers/core/log';
+import { openDatabase } from '@emcachers/db/database';
+import { readFleet, readFleetOf } from '@emcachers/db/fleet/read-fleet';
+import { createTestDatabase } from '@emcachers/db/testing';
+import pg from 'pg';
+import { expect, test } from 'vitest';
+import { systemClock } from '../../runtime/clock.ts';
+import { createFleetSampler } from '../fleet/fleet-sampler.ts';
+import { createEntityControl } from './entity-control.ts';
+import { createEntityManager } from './entity-manager.ts';
+
+const nodeId = 'n1';
+const shape = (entityName: string) => ({
+  entityName,
+  sourceName: `shop.${entityName}`,
+  columns: [{ name: 'n', type: 'Integer' as const, path: 'n' }],
+});
+
+async function openManager() {
+  const owned = await createTestDatabase();
+  const { pool, ...database } = openDatabase({ url: owned.url });
+  const clock = systemClock;
+  const fleet = createFleetSampler({ clock, log: silentLog, nodeId, readRows: () => readFleet(pool) });
+  const manager = createEntityManager({
+    clock,
+    nodeId,
+    fleet,
+    measures: fleet.measures,
+    control: createEntityControl({ pool, ...database }),
+    readRows: (entityName) => readFleetOf(pool, entityName),
+  });
+  return {
+    manager,
+    pool,
+    url: owned.url,
+    async [Symbol.asyncDispose]() {
+      await database.close();
+      await owned[Symbol.asyncDispose]();
+    },
+  };
+}
+
+test('get and create answer what list says, also while the rows of every other entity are locked', async () => {
+  await using opened = await openManager();
+  const { manager, pool } = opened;
+  await manager.create(shape('customers'));
+  const created = await manager.create(shape('orders'));
+  expect(created).toMatchObject({ entityName: 'orders', sourceName: 'shop.orders', activity: 'pending', head: null });
+  await pool.query(
+    `INSERT INTO node (id, roles, host) VALUES ('n1', '{ingest,replicate}', 'here'), ('n2', '{replicate}', 'there');
+     INSERT INTO oplog (entity_id, operation, doc_id, data, version, epoch)
+     SELECT 1 + i % 2, 'Upsert', 'd' || i, '[]', 1, 1 FROM generate_series(1, 10) AS i;
+     INSERT INTO node_offset (node_id, entity_id, offset_id, documents, state, path)
+     VALUES ('n1', 2, 9, 4, 'level', '/data/orders'), ('n2', 2, 3, 1, 'catching-up', NULL), ('n2', 1, 2, 1, 'level', NULL)`,
+  );
+  const listed = (await manager.list()).find(({ entityName }) => entityName === 'orders');
+  const others = new pg.Client({ connectionString: opened.url });
+  await others.connect();
+  try {
+    await others.query('BEGIN; LOCK TABLE oplog_e1 IN ACCESS EXCLUSIVE MODE');
+    const got = await manager.get('ORDERS');
+    expect(got).toMatchObject({ offset: 3, documents: 4, cachePath: '/data/orders', nodes: [{}, {}] });
+    // Ages go on between two readings; all else is the same.
+    const withoutAges = ({ nodes, lagMs: _lagMs, ...view }: typeof got) => ({
+      ...view,
+      nodes: nodes.map(({ lagMs: _age, ...node }) => node),
+    });
+    expect(listed).toBeDefined();
+    if (listed !== undefined) expect(withoutAges(got)).toEqual(withoutAges(listed));
+  } finally {
+    await others.end();
+  }
+});
+
+test('a name that no entity has is EMC-5002', async () => {
+  await using opened = await openManager();
+  await expect(opened.manager.get('orders')).rejects.toMatchObject({ code: 'EMC-5002' });
+});

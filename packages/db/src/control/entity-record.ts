@@ -1,0 +1,71 @@
+import type { Column } from '@emcachers/core/shape';
+
+/** An entity as PostgreSQL holds it. Times are milliseconds since 1970 by PostgreSQL's clock. */
+export interface EntityRecord {
+  readonly entityId: number;
+  readonly entityName: string;
+  readonly sourceName: string;
+  readonly columns: readonly Column[];
+  readonly shapeHash: string;
+  readonly version: number;
+  /** What was reached on the way from creation to deletion; pausing is beside it, see `paused`. */
+  readonly lifecycle: 'pending' | 'scanning' | 'catching-up' | 'live' | 'failed' | 'deleting';
+  readonly lifecycleSinceMs: number;
+  readonly route: 'oplog' | 'staging' | 'none';
+  readonly reason: string | null;
+  readonly errorCode: string | null;
+  readonly paused: boolean;
+  readonly runId: string;
+  readonly scan: ScanRecord;
+  /** A cache may be shown once its offset has reached this; null before the first promotion. */
+  readonly liveFromId: number | null;
+  readonly rebuildRequested: number;
+  readonly allowLargeSweep: boolean;
+  readonly createdAtMs: number;
+  readonly deadLetters: number;
+  readonly coercionErrors: number;
+}
+
+export interface ScanRecord {
+  readonly hasLastKey: boolean;
+  /** Raw BSON { _id } of the last document read; null exactly when `hasLastKey` is false. */
+  readonly lastKey: Uint8Array | null;
+  readonly collectionUuid: string | null;
+  readonly scanned: number;
+  readonly estimated: number | null;
+  readonly startedAtMs: number | null;
+  readonly finishedAtMs: number | null;
+  /** BSON Timestamp that the stream must pass before promotion. */
+  readonly endTime: bigint | null;
+}
+
+/** What `entityFields` answers with. */
+export interface StoredEntity extends Omit<EntityRecord, 'scan'>, Omit<ScanRecord, 'endTime'> {
+  readonly endTime: string | null;
+}
+
+/** The fields of an `EntityRecord`, for a SELECT from `entity e`. */
+export const entityFields = `
+         e.id AS "entityId", e.name AS "entityName",
+         e.source_database || '.' || e.source_collection AS "sourceName", e.columns, e.shape_hash AS "shapeHash",
+         e.version, e.lifecycle, ${millis('e.lifecycle_since')} AS "lifecycleSinceMs", e.route, e.reason,
+         e.error_code AS "errorCode", e.paused, e.run_id AS "runId", e.scan_last_key AS "lastKey",
+         e.scan_has_last_key AS "hasLastKey", e.scan_collection_uuid AS "collectionUuid", e.scan_scanned AS scanned,
+         e.scan_estimated AS estimated, ${millis('e.scan_started_at')} AS "startedAtMs",
+         ${millis('e.scan_finished_at')} AS "finishedAtMs", e.scan_end_time::text AS "endTime",
+         e.live_from_id AS "liveFromId", e.rebuild_requested AS "rebuildRequested",
+         e.allow_large_sweep AS "allowLargeSweep", ${millis('e.created_at')} AS "createdAtMs",
+         (SELECT count(*) FROM dead_letter d WHERE d.entity_id = e.id) AS "deadLetters",
+         COALESCE((SELECT c.coercion_errors FROM entity_counter c WHERE c.entity_id = e.id), 0) AS "coercionErrors"`;
+
+export function toEntityRecord(stored: StoredEntity): EntityRecord {
+  const { hasLastKey, lastKey, collectionUuid, scanned, estimated, startedAtMs, finishedAtMs, endTime, ...entity } =
+    stored;
+  const scan = { hasLastKey, lastKey, collectionUuid, scanned, estimated, startedAtMs, finishedAtMs };
+  return { ...entity, scan: { ...scan, endTime: endTime === null ? null : BigInt(endTime) } };
+}
+
+/** A column's time as whole milliseconds since 1970: a floating-point number would carry a fraction that dates do not. */
+export function millis(column: string): string {
+  return `(extract(epoch FROM ${column}) * 1000)::int8`;
+}
