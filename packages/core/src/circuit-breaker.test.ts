@@ -36,7 +36,7 @@ test('while open, the result of an earlier call is ignored', () => {
 });
 
 test('no call is ever admitted within 30 s of an opening', () => {
-  const events = fc.array(
+  const inputs = fc.array(
     fc.record({
       kind: fc.constantFrom('asked' as const, 'succeeded' as const, 'failed' as const),
       afterMs: fc.integer({ min: 0, max: 20_000 }),
@@ -44,13 +44,13 @@ test('no call is ever admitted within 30 s of an opening', () => {
     { maxLength: 200 },
   );
   fc.assert(
-    fc.property(events, (sequence) => {
+    fc.property(inputs, (sequence) => {
       let state = closedBreaker;
       let nowMs = 0;
       let openedMs = Number.NEGATIVE_INFINITY;
-      for (const event of sequence) {
-        nowMs += event.afterMs;
-        const step = stepBreaker(state, { kind: event.kind, nowMs });
+      for (const input of sequence) {
+        nowMs += input.afterMs;
+        const step = stepBreaker(state, { kind: input.kind, nowMs });
         if (step.admitted && nowMs - openedMs < breakerDefaults.openMs) return false;
         if (step.state.kind === 'open' && state.kind !== 'open') openedMs = nowMs;
         if (step.state.kind === 'closed') openedMs = Number.NEGATIVE_INFINITY;

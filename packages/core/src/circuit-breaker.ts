@@ -11,7 +11,7 @@ export type BreakerState =
   | { readonly kind: 'open'; readonly sinceMs: number }
   | { readonly kind: 'half-open' };
 
-export type BreakerEvent =
+export type BreakerInput =
   /** A caller wants to make a call. */
   | { readonly kind: 'asked' }
   | { readonly kind: 'succeeded' }
@@ -37,22 +37,22 @@ export interface BreakerStep {
 /** `nowMs` is monotonic. A result that arrives while open belongs to an earlier call and is ignored. */
 export function stepBreaker(
   state: BreakerState,
-  event: BreakerEvent & { readonly nowMs: number },
+  input: BreakerInput & { readonly nowMs: number },
   options: BreakerOptions = breakerDefaults,
 ): BreakerStep {
   switch (state.kind) {
     case 'closed':
-      if (event.kind === 'asked') return { state, admitted: true };
-      if (event.kind === 'succeeded') return { state: closedBreaker, admitted: false };
-      return { state: afterFailure(state.failures + 1, event.nowMs, options), admitted: false };
+      if (input.kind === 'asked') return { state, admitted: true };
+      if (input.kind === 'succeeded') return { state: closedBreaker, admitted: false };
+      return { state: afterFailure(state.failures + 1, input.nowMs, options), admitted: false };
     case 'open': {
-      const due = event.kind === 'asked' && event.nowMs - state.sinceMs >= options.openMs;
+      const due = input.kind === 'asked' && input.nowMs - state.sinceMs >= options.openMs;
       return due ? { state: { kind: 'half-open' }, admitted: true } : { state, admitted: false };
     }
     case 'half-open':
-      if (event.kind === 'asked') return { state, admitted: false };
-      if (event.kind === 'succeeded') return { state: closedBreaker, admitted: false };
-      return { state: { kind: 'open', sinceMs: event.nowMs }, admitted: false };
+      if (input.kind === 'asked') return { state, admitted: false };
+      if (input.kind === 'succeeded') return { state: closedBreaker, admitted: false };
+      return { state: { kind: 'open', sinceMs: input.nowMs }, admitted: false };
   }
 }
 

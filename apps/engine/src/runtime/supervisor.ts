@@ -1,6 +1,6 @@
 import { type BackoffOptions, backoffDelayMs } from '@emcachers/core/backoff';
 import {
-  type BreakerEvent,
+  type BreakerInput,
   type BreakerOptions,
   type BreakerState,
   breakerDefaults,
@@ -168,8 +168,8 @@ function isInfrastructure(fault: unknown): boolean {
   return fault instanceof EmcachersError && fault.entry.retry === 'backoff' && !isDeposed(fault);
 }
 
-function step(supervised: Supervised, event: BreakerEvent, { clock, breaker }: Means): void {
-  supervised.breaker = stepBreaker(supervised.breaker, { ...event, nowMs: clock.monotonicMs() }, breaker).state;
+function step(supervised: Supervised, input: BreakerInput, { clock, breaker }: Means): void {
+  supervised.breaker = stepBreaker(supervised.breaker, { ...input, nowMs: clock.monotonicMs() }, breaker).state;
 }
 
 function pauseMs(supervised: Supervised, { clock, random, backoff, breaker }: Means): number {

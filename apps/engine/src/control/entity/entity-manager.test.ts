@@ -16,12 +16,12 @@ const shape = (entityName: string) => ({
   columns: [{ name: 'n', type: 'Integer' as const, path: 'n' }],
 });
 
-async function openManager() {
+async function openEntityManager() {
   const owned = await createTestDatabase();
   const { pool, ...database } = openDatabase({ url: owned.url });
   const clock = systemClock;
   const fleet = createFleetSampler({ clock, log: silentLog, nodeId, readRows: () => readFleet(pool) });
-  const manager = createEntityManager({
+  const entities = createEntityManager({
     clock,
     nodeId,
     fleet,
@@ -30,7 +30,7 @@ async function openManager() {
     readRows: (entityName) => readFleetOf(pool, entityName),
   });
   return {
-    manager,
+    entities,
     pool,
     url: owned.url,
     async [Symbol.asyncDispose]() {
@@ -41,10 +41,10 @@ async function openManager() {
 }
 
 test('get and create answer what list says, also while the rows of every other entity are locked', async () => {
-  await using opened = await openManager();
-  const { manager, pool } = opened;
-  await manager.create(shape('customers'));
-  const created = await manager.create(shape('orders'));
+  await using opened = await openEntityManager();
+  const { entities, pool } = opened;
+  await entities.create(shape('customers'));
+  const created = await entities.create(shape('orders'));
   expect(created).toMatchObject({ entityName: 'orders', sourceName: 'shop.orders', activity: 'pending', head: null });
   await pool.query(
     `INSERT INTO node (id, roles, host) VALUES ('n1', '{ingest,replicate}', 'here'), ('n2', '{replicate}', 'there');
@@ -53,12 +53,12 @@ test('get and create answer what list says, also while the rows of every other e
      INSERT INTO node_offset (node_id, entity_id, offset_id, documents, state, path)
      VALUES ('n1', 2, 9, 4, 'level', '/data/orders'), ('n2', 2, 3, 1, 'catching-up', NULL), ('n2', 1, 2, 1, 'level', NULL)`,
   );
-  const listed = (await manager.list()).find(({ entityName }) => entityName === 'orders');
+  const listed = (await entities.list()).find(({ entityName }) => entityName === 'orders');
   const others = new pg.Client({ connectionString: opened.url });
   await others.connect();
   try {
     await others.query('BEGIN; LOCK TABLE oplog_e1 IN ACCESS EXCLUSIVE MODE');
-    const got = await manager.get('ORDERS');
+    const got = await entities.get('ORDERS');
     expect(got).toMatchObject({ offset: 3, documents: 4, cachePath: '/data/orders', nodes: [{}, {}] });
     // Ages go on between two readings; all else is the same.
     const withoutAges = ({ nodes, lagMs: _lagMs, ...view }: typeof got) => ({
@@ -73,6 +73,6 @@ test('get and create answer what list says, also while the rows of every other e
 });
 
 test('a name that no entity has is EMC-5002', async () => {
-  await using opened = await openManager();
-  await expect(opened.manager.get('orders')).rejects.toMatchObject({ code: 'EMC-5002' });
+  await using opened = await openEntityManager();
+  await expect(opened.entities.get('orders')).rejects.toMatchObject({ code: 'EMC-5002' });
 });

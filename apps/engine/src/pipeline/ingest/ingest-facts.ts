@@ -33,7 +33,7 @@ export class IngestFacts {
   readonly #clock: Clock;
   #operationsHighest = 0;
   #bytesHighest = 0;
-  #lastEventAtMs: number | null = null;
+  #lastChangeAtMs: number | null = null;
   #lastReplyAtMs: number | null = null;
   #lastPositionSavedAtMs: number | null = null;
   #savedClusterTimeMs: number | null = null;
@@ -44,11 +44,11 @@ export class IngestFacts {
     this.#clock = clock;
   }
 
-  replied(events: number): void {
+  replied(changes: number): void {
     this.#lastReplyAtMs = this.#clock.nowMs();
-    if (events === 0) return;
-    this.#lastEventAtMs = this.#lastReplyAtMs;
-    this.changesTotal += events;
+    if (changes === 0) return;
+    this.#lastChangeAtMs = this.#lastReplyAtMs;
+    this.changesTotal += changes;
   }
 
   saved(position: Position): void {
@@ -86,7 +86,7 @@ export class IngestFacts {
     return {
       state: this.state,
       streamOpen: this.streamOpen,
-      lastEventAtMs: this.#lastEventAtMs,
+      lastChangeAtMs: this.#lastChangeAtMs,
       lastReplyAtMs: this.#lastReplyAtMs,
       lastPositionSavedAtMs: this.#lastPositionSavedAtMs,
       savedClusterTimeMs: this.#savedClusterTimeMs,

@@ -17,7 +17,7 @@ import type { Ingest, IngestEntities } from './ingest.ts';
 import { IngestFacts } from './ingest-facts.ts';
 import { fromStreamPosition, type StreamIdentity, toStreamPosition } from './ingest-position.ts';
 import { type IngestOptions, ingestDefaults, runSession, type SessionEnd } from './ingest-session.ts';
-import { type IngestEvent, type IngestState, transition } from './ingest-state.ts';
+import { type IngestInput, type IngestState, transition } from './ingest-state.ts';
 
 export interface IngestDependencies {
   readonly source: MongoSource;
@@ -65,24 +65,24 @@ class IngestLoop implements Ingest {
     let state: IngestState = { kind: 'reading-position', failures: 0 };
     while (state.kind !== 'stopped' && state.kind !== 'failed') {
       this.#facts.state = state.kind;
-      const event: IngestEvent = signal.aborted ? { kind: 'stop' } : await this.#perform(state, signal);
-      const next = transition(state, event);
-      log.debug({ from: state.kind, event: event.kind, to: next.kind }, 'Ingest changed state.');
+      const input: IngestInput = signal.aborted ? { kind: 'stop' } : await this.#perform(state, signal);
+      const next = transition(state, input);
+      log.debug({ from: state.kind, input: input.kind, to: next.kind }, 'Ingest changed state.');
       state = next;
     }
     this.#facts.state = state.kind;
     if (state.kind === 'failed') throw state.error;
   }
 
-  async #perform(state: IngestState, signal: AbortSignal): Promise<IngestEvent> {
+  async #perform(state: IngestState, signal: AbortSignal): Promise<IngestInput> {
     try {
       return await this.#act(state, signal);
     } catch (error) {
-      return signal.aborted ? { kind: 'stop' } : this.#eventOf(error, false);
+      return signal.aborted ? { kind: 'stop' } : this.#inputOf(error, false);
     }
   }
 
-  async #act(state: IngestState, signal: AbortSignal): Promise<IngestEvent> {
+  async #act(state: IngestState, signal: AbortSignal): Promise<IngestInput> {
     const { clock, random, source, writer, log } = this.#dependencies;
     switch (state.kind) {
       case 'reading-position':
@@ -110,7 +110,7 @@ class IngestLoop implements Ingest {
     }
   }
 
-  async #readPosition(): Promise<IngestEvent> {
+  async #readPosition(): Promise<IngestInput> {
     this.#facts.mongo ??= await this.#dependencies.source.describe();
     const { version, position } = await this.#dependencies.writer.readPosition();
     this.#identity = { version, pipelineHash: position?.pipelineHash ?? null };
@@ -119,7 +119,7 @@ class IngestLoop implements Ingest {
       : { kind: 'position-found', position: fromStreamPosition(position) };
   }
 
-  async #stream(position: Position, signal: AbortSignal): Promise<IngestEvent> {
+  async #stream(position: Position, signal: AbortSignal): Promise<IngestInput> {
     const { options: _, random: __, ...parts } = this.#dependencies;
     const dependencies = { ...parts, facts: this.#facts, options: this.#options, scanFailures: this.#scanFailures };
     const onWake = (wake: () => void): void => {
@@ -131,14 +131,14 @@ class IngestLoop implements Ingest {
       case 'entities-changed':
         return end;
       case 'error':
-        return this.#eventOf(end.error, end.progressed);
+        return this.#inputOf(end.error, end.progressed);
       default:
         return unreachable(end);
     }
   }
 
-  /** Maps an error to the event for the state machine, and records it for the status and the log. */
-  #eventOf(cause: unknown, progressed: boolean): IngestEvent {
+  /** Maps an error to the input for the state machine, and records it for the status and the log. */
+  #inputOf(cause: unknown, progressed: boolean): IngestInput {
     const error = toStreamError(cause);
     this.#facts.failed(error);
     this.#dependencies.log.warn({ err: cause }, 'Ingest failed.');

@@ -20,7 +20,7 @@ import type { OplogWriter } from '../oplog/oplog.ts';
 import type { IngestEntities, IngestEntity } from './ingest.ts';
 import type { IngestFacts } from './ingest-facts.ts';
 import { ScanRunner } from './ingest-scan-runner.ts';
-import { type ConvertedEvent, StreamFlow } from './ingest-stream.ts';
+import { type ConvertedChange, StreamFlow } from './ingest-stream.ts';
 
 export interface IngestOptions {
   /** Longest wait between two checks of the entities without a hint, milliseconds. */
@@ -75,7 +75,7 @@ export async function runSession(dependencies: SessionDependencies, start: Sessi
   const opening = openingOf(start, pipeline.hash);
   const stream = await dependencies.source.openStream({ position: opening.position, pipeline, signal });
   const { facts, writer, clock, options } = dependencies;
-  const channel = createChannel<ConvertedEvent>(clock, options.channel);
+  const channel = createChannel<ConvertedChange>(clock, options.channel);
   const wakeup = new Wakeup(clock);
   const wake = (): void => wakeup.wake();
   const flow = new StreamFlow(

@@ -1,6 +1,6 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { describe, expect, test } from 'vitest';
-import { failuresMax, type IngestEvent, type IngestState, transition } from './ingest-state.ts';
+import { failuresMax, type IngestInput, type IngestState, transition } from './ingest-state.ts';
 
 const position = { kind: 'time', clusterTime: 7n } as const;
 const error = new EmcachersError({ code: 'EMC-2004', detail: 'closed' });
@@ -15,7 +15,7 @@ const states: readonly IngestState[] = [
   { kind: 'stopped' },
   { kind: 'failed', error: cause },
 ];
-const events: readonly IngestEvent[] = [
+const inputs: readonly IngestInput[] = [
   { kind: 'position-found', position },
   { kind: 'position-absent' },
   { kind: 'position-taken', position },
@@ -28,7 +28,7 @@ const events: readonly IngestEvent[] = [
   { kind: 'stop' },
 ];
 
-/** Rows: states; columns: events in the order above; `-` cannot happen. The figure is `failures`. */
+/** Rows: states; columns: inputs in the order above; `-` cannot happen. The figure is `failures`. */
 const table: Record<IngestState['kind'], string> = {
   'reading-position': 'streaming:2 taking-position:2 - - - - waiting:3 resetting:3 failed stopped',
   'taking-position': '- - streaming:2 - - - waiting:3 resetting:3 failed stopped',
@@ -39,9 +39,9 @@ const table: Record<IngestState['kind'], string> = {
   failed: '- - - - - - - - - -',
 };
 
-function outcome(state: IngestState, event: IngestEvent): string {
+function outcome(state: IngestState, input: IngestInput): string {
   try {
-    const next = transition(state, event);
+    const next = transition(state, input);
     return 'failures' in next ? `${next.kind}:${next.failures}` : next.kind;
   } catch {
     return '-';
@@ -50,8 +50,8 @@ function outcome(state: IngestState, event: IngestEvent): string {
 
 describe('the states of ingest', () => {
   for (const state of states)
-    test(`every event while ${state.kind} has a defined outcome`, () => {
-      expect(events.map((event) => outcome(state, event)).join(' ')).toBe(table[state.kind]);
+    test(`every input while ${state.kind} has a defined outcome`, () => {
+      expect(inputs.map((input) => outcome(state, input)).join(' ')).toBe(table[state.kind]);
     });
 
   test('progress forgets earlier failures, so that a stream that works for days may break again', () => {

@@ -1,5 +1,5 @@
 /**
- * The state machine of ingest as data: states, events and transitions. `ingest-loop.ts` drives it.
+ * The state machine of ingest as data: states, inputs and transitions. `ingest-loop.ts` drives it.
  * After every end of a stream the position is read again from PostgreSQL, because a commit without a reply may or may not have
  * happened, and another leader may have written (I2, I9).
  */
@@ -19,7 +19,7 @@ export type IngestState =
   | { readonly kind: 'stopped' }
   | { readonly kind: 'failed'; readonly error: unknown };
 
-export type IngestEvent =
+export type IngestInput =
   | { readonly kind: 'position-found'; readonly position: Position }
   | { readonly kind: 'position-absent' }
   | { readonly kind: 'position-taken'; readonly position: Position }
@@ -35,49 +35,49 @@ export type IngestEvent =
 /** Consecutive ends without progress after which the run fails. With full jitter up to 10 s that takes about half a minute. */
 export const failuresMax = 8;
 
-/** The state after `event`. Throws for an event that cannot occur in `state`, which is a defect of the loop. */
-export function transition(state: IngestState, event: IngestEvent): IngestState {
-  if (state.kind === 'stopped' || state.kind === 'failed') throw impossible(state, event);
-  switch (event.kind) {
+/** The state after `input`. Throws for an input that cannot occur in `state`, which is a defect of the loop. */
+export function transition(state: IngestState, input: IngestInput): IngestState {
+  if (state.kind === 'stopped' || state.kind === 'failed') throw impossible(state, input);
+  switch (input.kind) {
     case 'stop':
       return { kind: 'stopped' };
     case 'fatal':
-      return { kind: 'failed', error: event.error };
+      return { kind: 'failed', error: input.error };
     case 'interrupted':
-      return afterFailure(event.progressed ? 0 : state.failures, event.error, (failures) => ({
+      return afterFailure(input.progressed ? 0 : state.failures, input.error, (failures) => ({
         kind: 'waiting',
         failures,
       }));
     case 'lost':
-      return afterFailure(state.failures, event.error, (failures) => ({
+      return afterFailure(state.failures, input.error, (failures) => ({
         kind: 'resetting',
         failures,
-        reason: event.error.detail,
+        reason: input.error.detail,
       }));
     case 'position-found':
-      return { kind: 'streaming', failures: failuresIn('reading-position', state, event), position: event.position };
+      return { kind: 'streaming', failures: failuresIn('reading-position', state, input), position: input.position };
     case 'position-absent':
-      return { kind: 'taking-position', failures: failuresIn('reading-position', state, event) };
+      return { kind: 'taking-position', failures: failuresIn('reading-position', state, input) };
     case 'position-taken':
-      return { kind: 'streaming', failures: failuresIn('taking-position', state, event), position: event.position };
+      return { kind: 'streaming', failures: failuresIn('taking-position', state, input), position: input.position };
     case 'position-reset':
-      return { kind: 'reading-position', failures: failuresIn('resetting', state, event) };
+      return { kind: 'reading-position', failures: failuresIn('resetting', state, input) };
     case 'waited':
-      return { kind: 'reading-position', failures: failuresIn('waiting', state, event) };
+      return { kind: 'reading-position', failures: failuresIn('waiting', state, input) };
     case 'entities-changed': {
-      const failures = failuresIn('streaming', state, event);
-      return { kind: 'reading-position', failures: event.progressed ? 0 : failures };
+      const failures = failuresIn('streaming', state, input);
+      return { kind: 'reading-position', failures: input.progressed ? 0 : failures };
     }
     default:
-      return unreachable(event);
+      return unreachable(input);
   }
 }
 
 type Active = Exclude<IngestState, { kind: 'stopped' | 'failed' }>;
 
-/** The failures counted so far; throws unless the state is the only one in which the event can happen. */
-function failuresIn(only: Active['kind'], state: Active, event: IngestEvent): number {
-  if (state.kind !== only) throw impossible(state, event);
+/** The failures counted so far; throws unless the state is the only one in which the input can happen. */
+function failuresIn(only: Active['kind'], state: Active, input: IngestInput): number {
+  if (state.kind !== only) throw impossible(state, input);
   return state.failures;
 }
 
@@ -85,6 +85,6 @@ function afterFailure(failures: number, error: EmcachersError, next: (failures: 
   return failures + 1 > failuresMax ? { kind: 'failed', error } : next(failures + 1);
 }
 
-function impossible(state: IngestState, event: IngestEvent): Error {
-  return new Error(`Event ${event.kind} cannot occur in state ${state.kind}.`);
+function impossible(state: IngestState, input: IngestInput): Error {
+  return new Error(`Input ${input.kind} cannot occur in state ${state.kind}.`);
 }

@@ -21,7 +21,7 @@ import type { IngestFacts } from './ingest-facts.ts';
 import { type StreamIdentity, toStreamPosition } from './ingest-position.ts';
 
 /** One converted change event. It counts as at least one operation, so that events without operations are bounded too. */
-export interface ConvertedEvent extends Weighed {
+export interface ConvertedChange extends Weighed {
   readonly conversion: Conversion;
   readonly token: Uint8Array;
 }
@@ -29,7 +29,7 @@ export interface ConvertedEvent extends Weighed {
 export interface StreamFlowDependencies {
   readonly stream: ChangeStream;
   readonly routes: Routes;
-  readonly channel: Channel<ConvertedEvent>;
+  readonly channel: Channel<ConvertedChange>;
   readonly writer: OplogWriter;
   readonly facts: IngestFacts;
   readonly clock: Clock;
@@ -46,10 +46,10 @@ export interface StreamFlowOptions {
   /** Shortest interval between two saves of an idle position, milliseconds. */
   readonly idleSaveMs: number;
   /** Events converted before yielding to other work. */
-  readonly eventsPerTurn: number;
+  readonly changesPerTurn: number;
 }
 
-export const streamFlowDefaults: StreamFlowOptions = { idleSaveMs: 1000, eventsPerTurn: 256 };
+export const streamFlowDefaults: StreamFlowOptions = { idleSaveMs: 1000, changesPerTurn: 256 };
 
 export class StreamFlow {
   readonly #dependencies: StreamFlowDependencies;
@@ -119,10 +119,10 @@ export class StreamFlow {
         throw new EmcachersError({ code: 'EMC-2003', detail: 'MongoDB invalidated the change stream.' });
       const conversion = convertEvent(event, routes);
       const operations = Math.max(1, conversion.items.length);
-      const item: ConvertedEvent = { conversion, token, operations, bytes: conversion.bytes + token.length };
+      const item: ConvertedChange = { conversion, token, operations, bytes: conversion.bytes + token.length };
       while (!channel.offer(item)) await channel.room();
       converted++;
-      if (converted % this.#options.eventsPerTurn === 0) await turn();
+      if (converted % this.#options.changesPerTurn === 0) await turn();
     }
   }
 
@@ -160,7 +160,7 @@ export class StreamFlow {
   }
 }
 
-function toAppendBatch(batch: ChannelBatch<ConvertedEvent>, position: AppendBatch['position']): AppendBatch {
+function toAppendBatch(batch: ChannelBatch<ConvertedChange>, position: AppendBatch['position']): AppendBatch {
   const conversions = batch.items.map(({ conversion }) => conversion);
   return {
     items: conversions.flatMap(({ items }) => items),

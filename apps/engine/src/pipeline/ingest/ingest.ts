@@ -45,7 +45,7 @@ export interface IngestStatus extends ChannelFill {
   readonly state: string;
   readonly streamOpen: boolean;
   /** When the newest change event arrived. */
-  readonly lastEventAtMs: number | null;
+  readonly lastChangeAtMs: number | null;
   /** When the server last replied on the stream, with or without changes. Shows that an idle stream is alive. */
   readonly lastReplyAtMs: number | null;
   readonly lastPositionSavedAtMs: number | null;

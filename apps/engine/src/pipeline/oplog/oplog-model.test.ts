@@ -13,7 +13,7 @@ import type { AppendItem, StreamPosition } from './oplog-types.ts';
 type Command =
   | { readonly kind: 'write'; readonly document: number }
   | { readonly kind: 'delete'; readonly document: number }
-  | { readonly kind: 'deliver'; readonly events: number }
+  | { readonly kind: 'deliver'; readonly changes: number }
   | { readonly kind: 'scan'; readonly documents: number }
   | { readonly kind: 'promote'; readonly limit: number }
   | { readonly kind: 'settle' | 'refresh' | 'drop' | 'replace' | 'lose-token' };
@@ -27,7 +27,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('delete' as const), document: documents }) },
   {
     weight: 6,
-    arbitrary: fc.record({ kind: fc.constant('deliver' as const), events: fc.integer({ min: 1, max: 8 }) }),
+    arbitrary: fc.record({ kind: fc.constant('deliver' as const), changes: fc.integer({ min: 1, max: 8 }) }),
   },
   {
     weight: 8,
@@ -44,7 +44,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   },
 );
 
-interface SourceEvent {
+interface SourceChange {
   readonly time: number;
   readonly change: 'drop' | 'replace' | { readonly docId: string; readonly value: number | null };
 }
@@ -53,7 +53,7 @@ class World {
   readonly #oplog: TestOplog;
   readonly #name: string;
   readonly #source = new Map<string, number>();
-  #events: SourceEvent[] = [];
+  #changes: SourceChange[] = [];
   #time: number;
 
   constructor(oplog: TestOplog, name: string, time: number) {
@@ -78,10 +78,10 @@ class World {
       case 'replace':
         this.#source.clear();
         this.#time += 1;
-        this.#events.push({ time: this.#time, change: given.kind });
+        this.#changes.push({ time: this.#time, change: given.kind });
         return;
       case 'deliver':
-        return this.#deliver(given.events);
+        return this.#deliver(given.changes);
       case 'scan':
         return this.#scan(given.documents);
       case 'promote':
@@ -95,7 +95,7 @@ class World {
       }
       case 'lose-token':
         await this.#oplog.writer.resetPosition('lost');
-        this.#events = [];
+        this.#changes = [];
         await this.#oplog.writer.savePosition(await this.#position(this.#time));
         return;
     }
@@ -120,20 +120,20 @@ class World {
     this.#time += 1;
     if (value === null) this.#source.delete(docId);
     else this.#source.set(docId, value);
-    this.#events.push({ time: this.#time, change: { docId, value } });
+    this.#changes.push({ time: this.#time, change: { docId, value } });
   }
 
   /** Events carry the document as it was, the harder case: what a lookup brings is never older than that. */
   async #deliver(count: number): Promise<void> {
     const { entityId: id } = await this.#oplog.entity(this.#name);
-    const delivered = this.#events.splice(0, count);
+    const delivered = this.#changes.splice(0, count);
     const items = delivered.map(({ change }): AppendItem => {
       if (change === 'drop') return { kind: 'Truncate', entityId: id };
       if (change === 'replace') return { kind: 'Rescan', entityId: id, reason: 'replaced' };
       return change.value === null ? remove(id, change.docId) : upsert(id, change.docId, String(change.value));
     });
-    const time = this.#events.length === 0 ? this.#time : (delivered.at(-1)?.time ?? 0);
-    if (items.length > 0 || this.#events.length === 0)
+    const time = this.#changes.length === 0 ? this.#time : (delivered.at(-1)?.time ?? 0);
+    if (items.length > 0 || this.#changes.length === 0)
       await this.#oplog.writer.append(batch(items, await this.#position(time)));
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type CacheEvent, type CachePhase, nextPhase } from './cache-phase.ts';
+import { type CacheInput, type CachePhase, nextPhase } from './cache-phase.ts';
 
 const phases: Readonly<Record<CachePhase['kind'], CachePhase>> = {
   opening: { kind: 'opening', attempt: 2 },
@@ -19,8 +19,8 @@ const removed = { kind: 'removed' };
 const paused = { kind: 'paused' };
 const same = null;
 
-/** Total: what each event makes of each phase; `same` leaves it as it is. */
-const table: Readonly<Record<CacheEvent['kind'], Readonly<Record<CachePhase['kind'], object | null>>>> = {
+/** Total: what each input makes of each phase; `same` leaves it as it is. */
+const table: Readonly<Record<CacheInput['kind'], Readonly<Record<CachePhase['kind'], object | null>>>> = {
   ready: row({ opening: { kind: 'catching-up', attempt: 2 }, creating: { kind: 'catching-up', attempt: 2 } }),
   unfit: row({ opening: { kind: 'creating', attempt: 2 } }),
   'caught-up': row({ 'catching-up': { kind: 'level' } }),
@@ -64,13 +64,13 @@ function row(changes: Partial<Record<CachePhase['kind'], object>>): Record<Cache
 }
 
 describe('the phases of a cache', () => {
-  const cases = Object.entries(table).flatMap(([event, results]) =>
-    Object.entries(results).map(([phase, result]) => [event, phase, result] as const),
+  const cases = Object.entries(table).flatMap(([input, results]) =>
+    Object.entries(results).map(([phase, result]) => [input, phase, result] as const),
   );
 
-  test.each(cases)('%s in %s leads where the table says', (event, phase, result) => {
+  test.each(cases)('%s in %s leads where the table says', (input, phase, result) => {
     const before = phases[phase as CachePhase['kind']];
-    const after = nextPhase(before, { kind: event as CacheEvent['kind'] });
+    const after = nextPhase(before, { kind: input as CacheInput['kind'] });
     if (result === same) expect(after).toBe(before);
     else expect(after).toEqual(result);
   });

@@ -1,5 +1,5 @@
 /**
- * The state machine of one entity's cache on this node: phases, events and transitions. The loop that acts on it is
+ * The state machine of one entity's cache on this node: phases, inputs and transitions. The loop that acts on it is
  * `cache-driver.ts`. `attempt` counts consecutive failures for the back-off; it resets once the cache is level.
  */
 
@@ -18,7 +18,7 @@ export type CachePhase =
   /** The entity no longer exists. Final. */
   | { readonly kind: 'removed' };
 
-export type CacheEvent =
+export type CacheInput =
   /** The file is usable, or was just created. */
   | { readonly kind: 'ready' }
   /** No usable file exists. */
@@ -36,11 +36,11 @@ export type CacheEvent =
   | { readonly kind: 'remove' };
 
 /** A phase ignores events that do not apply to it, because results may arrive after the phase has changed. */
-export function nextPhase(phase: CachePhase, event: CacheEvent): CachePhase {
-  return phase.kind === 'removed' ? phase : steps[event.kind](phase);
+export function nextPhase(phase: CachePhase, input: CacheInput): CachePhase {
+  return phase.kind === 'removed' ? phase : steps[input.kind](phase);
 }
 
-const steps: Readonly<Record<CacheEvent['kind'], (phase: CachePhase) => CachePhase>> = {
+const steps: Readonly<Record<CacheInput['kind'], (phase: CachePhase) => CachePhase>> = {
   remove: () => ({ kind: 'removed' }),
   pause: (phase) => (phase.kind === 'paused' ? phase : { kind: 'paused' }),
   resume: (phase) => (phase.kind === 'paused' ? { kind: 'opening', attempt: 0 } : phase),

@@ -5,7 +5,7 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { CacheBatch, CacheIdentity, CacheState } from '../sqlite-cache/cache-types.ts';
-import { type CacheEvent, type CachePhase, nextPhase } from './cache-phase.ts';
+import { type CacheInput, type CachePhase, nextPhase } from './cache-phase.ts';
 import type { EntityEntries } from './page-batches.ts';
 import { lastEntryOf } from './page-batches.ts';
 import type { EntityCacheStatus } from './replicator.ts';
@@ -42,8 +42,8 @@ export class EntityCache {
     return this.phase.kind === 'level';
   }
 
-  handle(event: CacheEvent): void {
-    const next = nextPhase(this.phase, event);
+  handle(input: CacheInput): void {
+    const next = nextPhase(this.phase, input);
     if (next === this.phase) return;
     this.phase = next;
     if (next.kind === 'level') this.#error = null;
