@@ -1,7 +1,7 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { act, cleanup, configure, render } from '@testing-library/react';
 import { type UserEvent, userEvent } from '@testing-library/user-event';
-import { AppRouterContext } from 'next/dist/shared/lib/app-router-context.shared-runtime.js';
+import { AppRouterContext, type AppRouterInstance } from 'next/dist/shared/lib/app-router-context.shared-runtime.js';
 import { PathnameContext } from 'next/dist/shared/lib/hooks-client-context.shared-runtime.js';
 import { NuqsTestingAdapter } from 'nuqs/adapters/testing';
 import type { ReactNode } from 'react';
@@ -45,11 +45,7 @@ configure({ asyncUtilTimeout: 5_000 });
  */
 export function openConsole(children: ReactNode, options: OpenOptions = {}): OpenConsole {
   fillBrowserGaps();
-  const complaints: unknown[] = [];
-  const complaint = vi.spyOn(console, 'error').mockImplementation((...words) => {
-    if (!String(words[0]).includes(unknownTag)) complaints.push(words);
-  });
-  const leaks = watchLeaks();
+  const watch = watchTab();
   const engine = createTestEngine({ 'fleet.get': () => sampleFleet(), ...options.answers });
   const queryClient = createQueryClient();
   const visited: string[] = [];
@@ -59,27 +55,12 @@ export function openConsole(children: ReactNode, options: OpenOptions = {}): Ope
     vi.useRealTimers();
     cleanup();
     queryClient.clear();
-    const left = leaks.left();
-    leaks.end();
-    complaint.mockRestore();
     const { unanswered } = engine;
-    expect({ left, streams: engine.openStreams(), unanswered, complaints }).toEqual({
-      left: [],
-      streams: 0,
-      unanswered: [],
-      complaints: [],
-    });
+    const none = { left: [], complaints: [], streams: 0, unanswered: [] };
+    expect({ ...watch.end(), streams: engine.openStreams(), unanswered }).toEqual(none);
   });
-  const router = {
-    push: (href: string) => visited.push(href),
-    replace: (href: string) => visited.push(href),
-    back: () => {},
-    forward: () => {},
-    refresh: () => {},
-    prefetch: () => {},
-  };
   render(
-    <AppRouterContext value={router as never}>
+    <AppRouterContext value={routerTo(visited)}>
       <PathnameContext value={options.pathname ?? '/'}>
         <QueryClientProvider client={queryClient}>
           <TRPCProvider trpcClient={engine.client} queryClient={queryClient}>
@@ -110,4 +91,38 @@ export function openConsole(children: ReactNode, options: OpenOptions = {}): Ope
       vi.setSystemTime(at);
     },
   };
+}
+
+/** Watches for leaks and for errors that React or the browser report. */
+function watchTab(): { readonly end: () => { left: readonly string[]; complaints: readonly unknown[] } } {
+  const complaints: unknown[] = [];
+  const complaint = vi.spyOn(console, 'error').mockImplementation((...words) => {
+    if (!String(words[0]).includes(unknownTag)) complaints.push(words);
+  });
+  const leaks = watchLeaks();
+  return {
+    end: () => {
+      const left = leaks.left();
+      leaks.end();
+      complaint.mockRestore();
+      return { left, complaints };
+    },
+  };
+}
+
+/** Next.js's router, as far as the console uses it: it notes the addresses. */
+function routerTo(visited: string[]): AppRouterInstance {
+  const nothing = (): void => {};
+  const visit = (href: string): void => {
+    visited.push(href);
+  };
+  const router: Pick<AppRouterInstance, 'push' | 'replace' | 'back' | 'forward' | 'refresh' | 'prefetch'> = {
+    push: visit,
+    replace: visit,
+    back: nothing,
+    forward: nothing,
+    refresh: nothing,
+    prefetch: nothing,
+  };
+  return router as AppRouterInstance;
 }

@@ -31,7 +31,7 @@ describe('the page of an entity', () => {
 
   test('the arrow keys move between tabs, Enter opens one, and it is kept in the URL', async () => {
     const { user, search } = openEntity();
-    await heading(/orders/);
+    await heading(/orders\s*Live/);
     screen.getByRole('tab', { name: 'Overview' }).focus();
     await user.keyboard('{ArrowRight}{ArrowRight}{ArrowRight}{ArrowRight}{ArrowRight}{Enter}');
     await screen.findByRole('table', { name: 'Columns of orders' });

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
-import { screen, waitFor, within } from '@testing-library/react';
-import { describe, expect, test } from 'vitest';
+import { act, screen, waitFor, within } from '@testing-library/react';
+import { describe, expect, test, vi } from 'vitest';
 import { type Answers, connectionLost, heldAnswer, refusal } from '../../../test/answers.ts';
 import { openConsole } from '../../../test/open-console.tsx';
 import { sampleFleet, sampleNodeView } from '../../../test/samples.ts';
@@ -185,18 +185,22 @@ describe('the fleet page', () => {
     expect(screen.queryByText('EMC-5008')).toBeNull();
   });
 
-  test('keeps the last figures and dates them when the engine stops answering', async () => {
-    const { user, engine } = openFleet({
+  test('keeps the last figures and calls them out of date once the engine has stopped answering', async () => {
+    vi.useFakeTimers();
+    const { engine } = openFleet();
+    const pass = (durationMs: number) => act(() => vi.advanceTimersByTimeAsync(durationMs));
+    await pass(100);
+    engine.answer({
       'fleet.get': () => {
         throw connectionLost();
       },
     });
-    await screen.findByText('Could not read the state from the engine.');
-    engine.push({ kind: 'fleet', fleet });
-    await loaded();
-    engine.breakStream();
-    expect(screen.queryByText(/figures below are out of date/)).toBeNull();
-    await user.click(screen.getByRole('link', { name: 'New entity' }).parentElement ?? document.body);
+    for (const retryMs of [600, 1_100, 2_100, 4_100]) {
+      engine.breakStream();
+      await pass(retryMs);
+    }
+    expect(screen.getByText('The engine does not answer. The figures below are out of date.')).toBeTruthy();
+    expect(screen.getByText('The figures below are from 12:03:22.')).toBeTruthy();
     expect(names()).toHaveLength(3);
   });
 
