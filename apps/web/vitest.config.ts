@@ -5,5 +5,5 @@ import { defineConfig } from 'vitest/config';
  * worker's modules, because loading React and jsdom for each file takes longer than the tests.
  */
 export default defineConfig({
-  test: { name: 'web', include: ['src/**/*.test.{ts,tsx}'], isolate: false, testTimeout: 20_000 },
+  test: { name: 'web', include: ['src/**/*.test.{ts,tsx}'], isolate: false, testTimeout: 40_000 },
 });

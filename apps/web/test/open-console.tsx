@@ -30,13 +30,22 @@ interface OpenOptions {
   readonly answers?: Answers;
   readonly pathname?: string;
   readonly search?: string;
+  /** Makes timers stand still until the test advances them with `pass`; waiting queries (`find…`) do not work then. */
+  readonly hasFakeTimers?: boolean;
+}
+
+/** Lets time pass for fake timers. */
+export async function pass(durationMs: number): Promise<void> {
+  await act(async () => {
+    await vi.advanceTimersByTimeAsync(durationMs);
+  });
 }
 
 /** jsdom does not know `<search>`; every browser does. */
 const unknownTag = 'is unrecognized in this browser';
 
 /** A loaded machine needs longer than the default second. */
-configure({ asyncUtilTimeout: 5_000 });
+configure({ asyncUtilTimeout: 10_000 });
 
 /**
  * Opens a part of the console inside its real providers, against an engine in this process. At the end of the test it
@@ -45,6 +54,7 @@ configure({ asyncUtilTimeout: 5_000 });
  */
 export function openConsole(children: ReactNode, options: OpenOptions = {}): OpenConsole {
   fillBrowserGaps();
+  if (options.hasFakeTimers === true) vi.useFakeTimers();
   const watch = watchTab();
   const engine = createTestEngine({ 'fleet.get': () => sampleFleet(), ...options.answers });
   const queryClient = createQueryClient();
@@ -52,12 +62,13 @@ export function openConsole(children: ReactNode, options: OpenOptions = {}): Ope
   let search = options.search ?? '';
   vi.setSystemTime(openedAt);
   onTestFinished(() => {
-    vi.useRealTimers();
     cleanup();
     queryClient.clear();
     const { unanswered } = engine;
     const none = { left: [], complaints: [], streams: 0, unanswered: [] };
-    expect({ ...watch.end(), streams: engine.openStreams(), unanswered }).toEqual(none);
+    const found = { ...watch.end(), streams: engine.openStreams(), unanswered };
+    vi.useRealTimers();
+    expect(found).toEqual(none);
   });
   render(
     <AppRouterContext value={routerTo(visited)}>

@@ -1,8 +1,8 @@
 // @vitest-environment jsdom
-import { act, screen, waitFor, within } from '@testing-library/react';
-import { describe, expect, test, vi } from 'vitest';
+import { screen, waitFor, within } from '@testing-library/react';
+import { describe, expect, test } from 'vitest';
 import { type Answers, connectionLost, heldAnswer, refusal } from '../../../test/answers.ts';
-import { openConsole } from '../../../test/open-console.tsx';
+import { openConsole, pass } from '../../../test/open-console.tsx';
 import { sampleFleet, sampleNodeView } from '../../../test/samples.ts';
 import { sampleEntity, sampleNode } from '../../entity-facts/sample-entity.ts';
 import { FleetPage } from './fleet-page.tsx';
@@ -186,9 +186,7 @@ describe('the fleet page', () => {
   });
 
   test('keeps the last figures and calls them out of date once the engine has stopped answering', async () => {
-    vi.useFakeTimers();
-    const { engine } = openFleet();
-    const pass = (durationMs: number) => act(() => vi.advanceTimersByTimeAsync(durationMs));
+    const { engine } = openConsole(<FleetPage />, { answers: { 'fleet.get': () => fleet }, hasFakeTimers: true });
     await pass(100);
     engine.answer({
       'fleet.get': () => {

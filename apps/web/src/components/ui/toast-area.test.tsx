@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { act, screen, within } from '@testing-library/react';
-import { afterEach, expect, test, vi } from 'vitest';
-import { openConsole } from '../../../test/open-console.tsx';
+import { expect, test } from 'vitest';
+import { openConsole, pass } from '../../../test/open-console.tsx';
 import { useShowToast } from './toast-area.tsx';
 import type { Toast } from './toast-list.ts';
 
@@ -27,10 +27,6 @@ const other: Toast = { id: 'other', tone: 'bad', title: 'Failed' };
 const area = () => screen.getByRole('region', { name: 'Messages' });
 const show = (title: string) => act(() => screen.getByRole('button', { name: `Show ${title}` }).click());
 
-afterEach(() => {
-  vi.useRealTimers();
-});
-
 test('a toast is announced politely, with its description and link', () => {
   openConsole(<Shower toasts={[done]} />);
   show('Refreshed');
@@ -47,15 +43,15 @@ test('the outcome replaces the toast of the running job', () => {
   expect(within(area()).getByText('Refreshed')).toBeTruthy();
 });
 
-test('an outcome disappears after ten seconds; a running job stays', () => {
-  openConsole(<Shower toasts={[busy, other]} />);
-  vi.useFakeTimers();
+test('an outcome disappears after ten seconds; a running job stays', async () => {
+  openConsole(<Shower toasts={[busy, other]} />, { hasFakeTimers: true });
   show('Refreshing');
   show('Failed');
-  act(() => vi.advanceTimersByTime(9_900));
+  await pass(9_900);
   expect(within(area()).getByText('Failed')).toBeTruthy();
-  act(() => vi.advanceTimersByTime(60_000));
+  await pass(200);
   expect(within(area()).queryByText('Failed')).toBeNull();
+  await pass(60_000);
   expect(within(area()).getByText('Refreshing')).toBeTruthy();
 });
 

@@ -1,0 +1,83 @@
+// @vitest-environment jsdom
+import type { FleetView } from '@emcachers/core/api-views';
+import { screen, within } from '@testing-library/react';
+import { describe, expect, test } from 'vitest';
+import { openConsole } from '../../../test/open-console.tsx';
+import { sampleFleet } from '../../../test/samples.ts';
+import { Shell } from './shell.tsx';
+
+function openShell(pathname: string, fleet: Partial<FleetView> = {}) {
+  return openConsole(
+    <Shell theme="system">
+      <h1>The page</h1>
+    </Shell>,
+    { answers: { 'fleet.get': () => sampleFleet(fleet) }, pathname },
+  );
+}
+
+const navigation = () => within(screen.getByRole('navigation', { name: 'Main' }));
+const links = () => navigation().getAllByRole('link');
+
+describe('the navigation', () => {
+  test.each([
+    { pathname: '/', current: 'Entities' },
+    { pathname: '/entities/orders', current: 'Entities' },
+    { pathname: '/entities/new', current: 'Entities' },
+    { pathname: '/nodes', current: 'Nodes' },
+    { pathname: '/jobs', current: 'Jobs' },
+  ])('marks $current as the current page at $pathname', ({ pathname, current }) => {
+    openShell(pathname);
+    const marked = links().filter((link) => link.getAttribute('aria-current') === 'page');
+    expect(marked.map((link) => link.textContent)).toEqual([expect.stringContaining(current)]);
+  });
+
+  test('counts entities, nodes and active jobs, with words for screen readers', async () => {
+    openShell('/', { activeJobs: 1_200 });
+    await navigation().findByText('1,200');
+    expect(links().map((link) => link.textContent)).toEqual(['Entities1 total', 'Nodes1 total', 'Jobs1,200 active']);
+  });
+
+  test('shows no count for jobs while none is active', async () => {
+    openShell('/');
+    await navigation().findAllByText('1');
+    expect(links().at(-1)?.textContent).toBe('Jobs');
+  });
+});
+
+describe('the breadcrumb', () => {
+  test('of an entity leads back to all entities and names the entity as it is written', () => {
+    openShell('/entities/caf%C3%A9');
+    const crumbs = within(screen.getByRole('navigation', { name: 'Breadcrumb' }));
+    expect(crumbs.getByRole('link', { name: 'Entities' }).getAttribute('href')).toBe('/');
+    expect(crumbs.getByText('café').getAttribute('aria-current')).toBe('page');
+  });
+
+  test.each([
+    { pathname: '/nodes', place: 'Nodes' },
+    { pathname: '/jobs', place: 'Jobs' },
+  ])('of $pathname is its name alone', ({ pathname, place }) => {
+    openShell(pathname);
+    expect(screen.queryByRole('navigation', { name: 'Breadcrumb' })).toBeNull();
+    expect(within(screen.getByRole('banner')).getByText(place)).toBeTruthy();
+  });
+});
+
+describe('the leader note', () => {
+  test('names the node that reads MongoDB and its epoch', async () => {
+    openShell('/');
+    expect((await screen.findByText('node-a')).parentElement?.textContent).toBe('Leader node-aepoch 4');
+  });
+
+  test('says what it means that there is no leader', async () => {
+    openShell('/', { leader: null });
+    expect(await screen.findByText('No leader. Changes in MongoDB are not being read.')).toBeTruthy();
+  });
+});
+
+test('the first Tab reaches a link that skips to the content', async () => {
+  const { user } = openShell('/');
+  await user.tab();
+  expect(document.activeElement?.textContent).toBe('Skip to content');
+  const target = document.activeElement?.getAttribute('href')?.slice(1) ?? '';
+  expect(document.getElementById(target)).toBe(screen.getByRole('main'));
+});
