@@ -14,7 +14,7 @@ for (const { tab, name, content, role } of tabs) {
     await page.goto(`/entities/${liveEntity}?tab=${tab}`);
     const selected = page.getByRole('tab', { selected: true });
     await expect(selected).toHaveText(name);
-    await expect(page.getByRole('tabpanel').getByRole(role, { name: content })).toBeVisible();
+    await expect(page.getByRole('tabpanel').getByRole(role, { name: content, exact: true })).toBeVisible();
     await page.reload();
     await expect(selected).toHaveText(name);
   });
