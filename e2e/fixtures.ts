@@ -84,7 +84,8 @@ export const test = base.extend<Fixtures>({
   expectRefusal: async ({ refusals }, use) => {
     await use((status, procedure) => refusals.push({ status, procedure }));
   },
-  page: async ({ page, stack, refusals }, use) => {
+  // Depends on the prefix so that the page closes before the entities of the test are deleted: an open page polls them.
+  page: async ({ page, stack, refusals, prefix: _prefix }, use) => {
     const problems: string[] = [];
     page.on('pageerror', (error) => problems.push(`uncaught: ${error.message}`));
     page.on('console', (message) => {

@@ -35,7 +35,8 @@ export async function startSecondConsole(engineUrl: string): Promise<SecondConso
     },
     [Symbol.asyncDispose]: async () => {
       const ended = once(child, 'exit');
-      child.kill('SIGTERM');
+      // It has no state, and a polite end would wait for the open page's event stream.
+      child.kill('SIGKILL');
       await ended;
       await engine.close();
     },
