@@ -1,6 +1,6 @@
 import { defineConfig } from 'prisma/config';
 
-// Read by the Prisma CLI. The engine applies the migrations itself on startup; `prisma migrate deploy` may be used instead.
+// Used by the Prisma CLI. The engine applies migrations on startup; `prisma migrate deploy` can be used instead.
 export default defineConfig({
   schema: 'prisma/schema.prisma',
   migrations: { path: 'prisma/migrations' },

@@ -23,7 +23,7 @@ test('the refusal of a taken name by the engine is shown on the name field', asy
   await name.fill(entityName.toUpperCase());
   await page.getByRole('button', { name: 'Create entity' }).click();
   await expect(name).toHaveAttribute('aria-invalid', 'true');
-  await expect(name).toHaveAccessibleDescription(/taken|exists/i);
+  await expect(name).toHaveAccessibleDescription(/already in use/i);
 });
 
 test('an invalid or reserved name is refused while typing, before anything is sent', async ({ page }) => {

@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * Generates the Prisma client from prisma/schema.prisma. `prisma generate` fetches a schema engine that it does not use,
- * unless it is told of one; any executable will do, so this works without a network.
+ * Generates the Prisma client from prisma/schema.prisma. `prisma generate` downloads a schema engine that it does not use
+ * unless it is given one. Any executable is accepted, so this works offline.
  */
 const require = createRequire(import.meta.url);
 const prisma = join(dirname(require.resolve('prisma/package.json')), 'build', 'index.js');

@@ -1,9 +1,9 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 
 /**
- * What an error of PostgreSQL means for the caller, by SQLSTATE (PostgreSQL manual, appendix A).
- * `again`: the transaction was undone by the server and may be run again as it is.
- * `away`: the server cannot be reached or cannot work now; whether a commit under way happened is unknown.
+ * How a caller must react to a PostgreSQL error, by SQLSTATE (PostgreSQL manual, appendix A).
+ * `again`: the server rolled the transaction back; it can be retried unchanged.
+ * `away`: the server is unreachable or unable to work; whether a pending commit succeeded is unknown.
  */
 type ErrorClass = 'again' | 'away';
 
@@ -18,7 +18,7 @@ const classBySqlState: ReadonlyMap<string, ErrorClass> = new Map([
   ['53100', 'away'], // disk_full
   ['53200', 'away'], // out_of_memory
   ['53300', 'away'], // too_many_connections
-  ['57014', 'away'], // query_canceled, here by a timeout
+  ['57014', 'away'], // query_canceled, in our case by a timeout
   ['57P01', 'away'], // admin_shutdown
   ['57P02', 'away'], // crash_shutdown
   ['57P03', 'away'], // cannot_connect_now
@@ -26,27 +26,27 @@ const classBySqlState: ReadonlyMap<string, ErrorClass> = new Map([
   ['58030', 'away'], // io_error
 ]);
 
-/** The driver's own errors carry no SQLSTATE, only these words. */
+/** The driver's own errors have no SQLSTATE, only these messages. */
 const driverWords =
   /Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Query read timeout|not queryable/;
 
-/** Prisma's words for the same: P1xxx the server is not there or closed the connection, P2024 and P2037 no connection is free. */
+/** The same conditions in Prisma: P1xxx the server is unreachable or closed the connection, P2024 and P2037 no free connection. */
 const prismaAway = /^P(1\d{3}|2024|2037)$/;
 
 export function mayRunAgain(error: unknown): boolean {
   return classBySqlState.get(sqlState(error) ?? '') === 'again';
 }
 
-/** EMC-3001 for a server that is away; everything else unchanged. */
+/** Turns errors of class `away` into EMC-3001; returns any other error unchanged. */
 export function toDatabaseError(error: unknown): unknown {
   return error instanceof EmcachersError || !isAway(error) ? error : connectionError(error);
 }
 
-/** EMC-3001. The address is left out of its words: it may carry a password. */
+/** EMC-3001. The message omits the address, which may contain a password. */
 export function connectionError(cause: unknown): EmcachersError {
   return new EmcachersError({
     code: 'EMC-3001',
-    detail: `The server that DATABASE_URL names does not answer: ${words(cause)}`,
+    detail: `The server at DATABASE_URL is not responding: ${words(cause)}`,
     cause,
   });
 }

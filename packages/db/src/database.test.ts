@@ -17,7 +17,7 @@ test('int8 is a checked number, in the pool and in its transactions', async () =
   await database.close();
 });
 
-test('cut connections end no process, are reported, and are made again', async () => {
+test('broken connections do not end the process, are reported, and are replaced', async () => {
   await using owned = await createTestDatabase();
   const reported: Error[] = [];
   const database = openDatabase({ url: owned.url, onIdleError: (error) => reported.push(error) });
@@ -28,7 +28,7 @@ test('cut connections end no process, are reported, and are made again', async (
   await database.close();
 });
 
-test('a connection that is cut in a transaction is EMC-3001 and leaves no broken client in the pool', async () => {
+test('a connection that breaks in a transaction is EMC-3001 and leaves no broken client in the pool', async () => {
   await using owned = await createTestDatabase();
   const database = openDatabase({ url: owned.url, connectionsMax: 1 });
   const cut = inTransaction(database.pool, async (client) => {
@@ -41,7 +41,7 @@ test('a connection that is cut in a transaction is EMC-3001 and leaves no broken
   await database.close();
 });
 
-test('two transactions that deadlock both end well, since the one that was undone runs again', async () => {
+test('two transactions that deadlock both succeed, because the one rolled back is retried', async () => {
   await using owned = await createTestDatabase();
   const database = openDatabase({ url: owned.url });
   await database.pool.query('CREATE TABLE pair AS SELECT n FROM generate_series(1, 2) AS n');
@@ -64,7 +64,7 @@ test('two transactions that deadlock both end well, since the one that was undon
   await database.close();
 });
 
-test("a query error that is nobody else's fault comes through as it is and undoes the transaction", async () => {
+test('any other query error is thrown unchanged and rolls the transaction back', async () => {
   await using owned = await createTestDatabase();
   const database = openDatabase({ url: owned.url, connectionsMax: 1 });
   const failing = inTransaction(database.pool, async (client) => {
@@ -78,7 +78,7 @@ test("a query error that is nobody else's fault comes through as it is and undoe
   await database.close();
 });
 
-test('wake-ups arrive for the channel that was notified, and the end of the connection is known', async () => {
+test('notifications arrive for the notified channel, and the end of the connection is reported', async () => {
   await using owned = await createTestDatabase();
   const woken: string[] = [];
   const listening = await listen(owned.url, (channel) => woken.push(channel));

@@ -5,28 +5,28 @@ import { PrismaClient } from './generated/client.ts';
 import { safeInteger } from './safe-integer.ts';
 
 /**
- * Connections to PostgreSQL: a pool for the hot statements, one for pages of the oplog, and one that Prisma uses for the
- * control tables, so that a slow page of the console never holds up an append. Dead peers are noticed: TCP keep-alive on both ends, and a limit on
- * every wait. A connection that breaks while idle is dropped and made again; only `onIdleError` hears of it.
+ * Connections to PostgreSQL in three pools: for hot statements, for reading pages of the oplog, and for Prisma's queries on the
+ * control tables, so that a slow console query never delays an append. TCP keep-alive on both ends and a limit on every wait
+ * detect dead connections. A connection that breaks while idle is replaced; only `onIdleError` is told.
  */
 export interface Database {
   readonly url: string;
   readonly pool: pg.Pool;
-  /** For pages of the oplog alone: its planner always reads the partitions' indexes in id order, see `read-page.ts`. */
+  /** Only for pages of the oplog: its planner always reads the partitions' indexes in id order; see `read-page.ts`. */
   readonly pagePool: pg.Pool;
   readonly prisma: PrismaClient;
-  /** EMC-3001 unless the server answers. */
+  /** Throws EMC-3001 if the server does not respond. */
   ping(): Promise<void>;
   close(): Promise<void>;
 }
 
 export interface DatabaseOptions {
   readonly url: string;
-  /** Most connections of each of the three pools. Default 6: appending, promoting, scanning, and spares. */
+  /** Maximum connections in each of the three pools. Default 6: appending, promoting, scanning, and spares. */
   readonly connectionsMax?: number;
-  /** Longest wait for one statement. Default 5 minutes: a sweep reads a whole partition. */
+  /** Maximum time for one statement. Default 5 minutes: a sweep reads a whole partition. */
   readonly statementMsMax?: number;
-  /** Longest wait for a connection. Default 10 s. */
+  /** Maximum wait for a connection. Default 10 s. */
   readonly connectMsMax?: number;
   readonly onIdleError?: (error: Error) => void;
 }
@@ -40,7 +40,7 @@ export function openDatabase(options: DatabaseOptions): Database {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     statement_timeout: statementMsMax,
-    // The client's own limit, for a server that has gone without a word; above the server's, which names the statement.
+    // The client-side limit, for a server that vanished. It is above the server's limit, whose error names the statement.
     query_timeout: statementMsMax + 5_000,
     idle_in_transaction_session_timeout: 60_000,
     application_name: 'emcachers',
@@ -50,7 +50,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const pagePool = new pg.Pool({ ...config, options: pagePlannerOptions });
   const { types: _types, ...controlConfig } = config;
   const controlPool = new pg.Pool(controlConfig);
-  // Without a listener the error of an idle connection would end the process.
+  // Without a listener, an error on an idle connection would end the process.
   for (const each of [pool, pagePool, controlPool]) each.on('error', (error) => options.onIdleError?.(error));
   const prisma = new PrismaClient({ adapter: new PrismaPg(controlPool) });
   return {
@@ -83,7 +83,7 @@ const pagePlannerOptions = [
 
 const int8 = 20;
 
-/** int8 becomes a checked number once, here: as the driver's string, '9' would be greater than '10'. */
+/** Parses int8 as a checked number. The driver's default is a string, by which '9' would be greater than '10'. */
 function typeParser(oid: number, format?: 'text' | 'binary') {
   if (oid === int8 && format !== 'binary') return safeInteger;
   return pg.types.getTypeParser(oid, format);

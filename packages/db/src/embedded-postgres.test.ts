@@ -8,7 +8,7 @@ import pg from 'pg';
 import { expect, test } from 'vitest';
 import { freePort, startEmbeddedPostgres } from './embedded-postgres.ts';
 
-/** Below a directory that only its owner may enter, as mktemp makes them. */
+/** Below a directory that only its owner can enter, as mktemp creates them. */
 async function temporaryDirectory() {
   const parent = await mkdtemp(join(tmpdir(), 'emcachers-embedded-'));
   const dispose = () => rm(parent, { recursive: true, force: true });
@@ -28,7 +28,7 @@ async function ask(url: string, sql: string): Promise<unknown[]> {
   }
 }
 
-/** Starts the server in a process of its own, which prints the address and stays. */
+/** Starts the server in a separate process, which prints the address and keeps running. */
 async function startElsewhere(directory: string) {
   const module = fileURLToPath(new URL('./embedded-postgres.ts', import.meta.url));
   const script = `
@@ -50,7 +50,7 @@ async function postmasterPid(directory: string): Promise<number> {
   return Number.parseInt(await readFile(join(directory, 'postmaster.pid'), 'utf8'), 10);
 }
 
-test('starts in an empty place, keeps its data over a restart, and is UTF-8 in the C locale', async () => {
+test('starts in an empty directory, keeps its data across a restart, and is UTF-8 in the C locale', async () => {
   await using place = await temporaryDirectory();
   const first = await start(place.directory);
   await ask(first.url, 'CREATE TABLE kept AS SELECT 7 AS n');
@@ -78,7 +78,7 @@ test('a wrong password is refused', async () => {
   await server.stop();
 });
 
-test('a taken port is EMC-1002 and names the variable', async () => {
+test('a port in use is EMC-1002 and names the variable', async () => {
   await using place = await temporaryDirectory();
   const port = await freePort();
   const other = createServer();
@@ -90,7 +90,7 @@ test('a taken port is EMC-1002 and names the variable', async () => {
   await new Promise((done) => other.close(done));
 });
 
-test('a place that cannot be written is EMC-1003', async () => {
+test('a directory that is not writable is EMC-1003', async () => {
   await using place = await temporaryDirectory();
   await writeFile(place.directory, 'a file');
   await expect(start(join(place.directory, 'postgres'))).rejects.toMatchObject({ code: 'EMC-1003' });
@@ -104,7 +104,7 @@ test('a directory that a living process uses is left alone', async () => {
   await server.stop();
 });
 
-test('after the parent was killed the next start works and has what was committed', async () => {
+test('after the parent was killed the next start succeeds and has all committed data', async () => {
   await using place = await temporaryDirectory();
   const killed = await startElsewhere(place.directory);
   await ask(killed.url, 'CREATE TABLE kept AS SELECT 7 AS n');
@@ -118,7 +118,7 @@ test('an orphan that still runs is stopped first', async () => {
   await using place = await temporaryDirectory();
   const server = await start(place.directory);
   const orphan = await postmasterPid(place.directory);
-  // What a process that was killed on a system without parent-death signals leaves: a server whose owner is gone.
+  // The state after a kill on a system without parent-death signals: a server whose owner is dead.
   await writeFile(join(place.directory, 'emcachers.owner'), '999999 0');
   const next = await start(place.directory);
   expect(await postmasterPid(place.directory)).not.toBe(orphan);
@@ -127,7 +127,7 @@ test('an orphan that still runs is stopped first', async () => {
   await next.stop();
 });
 
-test('a pid file whose number now belongs to another program does not stop the start', async () => {
+test('a pid file whose pid now belongs to another program does not prevent the start', async () => {
   await using place = await temporaryDirectory();
   await (await start(place.directory)).stop();
   await writeFile(join(place.directory, 'postmaster.pid'), `${process.pid}\n${place.directory}\n`);
@@ -136,7 +136,7 @@ test('a pid file whose number now belongs to another program does not stop the s
   await server.stop();
 });
 
-test('an interrupted first start leaves nothing that a later one would take for a database', async () => {
+test('an interrupted first start leaves nothing that a later start would mistake for a database', async () => {
   await using place = await temporaryDirectory();
   await mkdir(`${place.directory}.new`);
   await writeFile(`${place.directory}.new/PG_VERSION`, '18');
@@ -145,7 +145,7 @@ test('an interrupted first start leaves nothing that a later one would take for 
   await server.stop();
 });
 
-test('a directory with files that are no database is left alone', async () => {
+test('a directory with files that are not a database is left alone', async () => {
   await using place = await temporaryDirectory();
   await mkdir(place.directory);
   await writeFile(join(place.directory, 'thesis.txt'), 'years of work');

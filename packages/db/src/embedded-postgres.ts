@@ -15,28 +15,28 @@ import {
 } from './embedded/server-programs.ts';
 
 /**
- * A real PostgreSQL from npm, in one data directory, on loopback, for machines that have none. It survives unclean ends:
- * a half-made directory is never taken for a database, a stale pid file or an orphan of a killed process does not stop
- * the next start. The worst that can happen is that a start waits for an orphan's shutdown.
+ * Runs a real PostgreSQL from npm on loopback, with one data directory, for machines without a server. It recovers from crashes:
+ * an incomplete directory is never used as a database, and neither a stale pid file nor an orphaned server prevents the
+ * next start. The worst that can happen is that a start waits for an orphan to shut down.
  */
 export interface EmbeddedPostgres {
-  /** `postgres://…` of the database `emcachers`, for pg and for Prisma. */
+  /** `postgres://…` URL of the database `emcachers`, for pg and Prisma. */
   readonly url: string;
   readonly port: number;
-  /** Resolves when the server has ended, with its last words when nobody asked it to. */
+  /** Resolves when the server has exited; with its last output if it was not asked to stop. */
   readonly ended: Promise<string | null>;
-  /** Fast shutdown: open transactions are rolled back, everything committed is on disk. */
+  /** Fast shutdown: rolls back open transactions; everything committed is on disk. */
   stop(): Promise<void>;
 }
 
 export interface EmbeddedPostgresOptions {
-  /** Created when missing; owned by the account that the server runs under. */
+  /** Created if missing; owned by the account that runs the server. */
   readonly directory: string;
-  /** 0 takes any free port. */
+  /** 0 picks a free port. */
   readonly port: number;
-  /** Server settings as `name=value`; for tests only: `fsync=off` loses data when the machine fails. */
+  /** Server settings as `name=value`; for tests only: `fsync=off` loses data if the machine crashes. */
   readonly settings?: readonly string[];
-  /** The server's own log lines. Default: kept for the message of a failed start, else dropped. */
+  /** Receives the server's log lines. Default: used for the message of a failed start, then dropped. */
   readonly onLog?: (line: string) => void;
 }
 
@@ -46,7 +46,7 @@ const pollMs = 25;
 const portWaitMsMax = 65_000;
 const portRetryMs = 500;
 
-/** Errors: EMC-1002 the port is taken, EMC-1003 the directory cannot be used or is in use. */
+/** Throws EMC-1002 if the port is in use, EMC-1003 if the directory is in use or cannot be used. */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const directory = resolve(options.directory);
   const account = await findServerAccount(directory);
@@ -72,11 +72,11 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 function serverSettings(extra: readonly string[]): string[] {
   const settings = [
     'listen_addresses=127.0.0.1',
-    // No socket file: its directory would have to be writable, and a killed server leaves it behind.
+    // No Unix socket: it needs a writable directory, and a killed server leaves the file behind.
     'unix_socket_directories=',
     'max_connections=100',
     'shared_buffers=128MB',
-    // The oplog is written in bursts; the default of 1 GB makes a scan wait for checkpoints.
+    // The oplog is written in bursts; with the default of 1 GB a scan waits for checkpoints.
     'max_wal_size=4GB',
     'jit=off',
     'log_min_messages=warning',
@@ -86,7 +86,7 @@ function serverSettings(extra: readonly string[]): string[] {
   return settings.flatMap((setting) => ['-c', setting]);
 }
 
-/** Makes the directory a database cluster if it is none yet; answers the password of its one account. */
+/** Initializes the directory as a database cluster if it is not one yet. Returns the password of its only account. */
 async function prepareDirectory(place: {
   directory: string;
   account: ServerAccount;
@@ -95,7 +95,7 @@ async function prepareDirectory(place: {
   const { directory, account, programs } = place;
   const passwordFile = join(directory, 'emcachers.password');
   if (await exists(join(directory, 'PG_VERSION'))) return (await readFile(passwordFile, 'utf8')).trim();
-  // Made beside its place and moved there when complete, so that an interrupted first start leaves no half database.
+  // Created under another name and renamed when complete, so that an interrupted first start leaves no partial database.
   const draft = `${directory}.new`;
   if ((await readdir(directory).catch(() => [])).length > 0)
     throw new EmcachersError({
@@ -193,14 +193,14 @@ async function stopServer(server: RunningProgram): Promise<void> {
   await server.ended;
 }
 
-/** A port that nobody holds now; another program may take it before the server does, which is then reported. */
+/** A port that is free now. If another program takes it before the server does, the start fails with EMC-1002. */
 export async function freePort(): Promise<number> {
   return listenOnce(0);
 }
 
 /**
- * The standard port lies where systems take ports for outgoing connections. One that has just ended keeps its port in
- * TIME-WAIT for a minute although nobody listens there: that is waited for, a listener is not.
+ * A port in TIME-WAIT after a connection closed cannot be bound for up to a minute although nothing listens on it. We wait for
+ * that to end, but fail at once if a program is listening.
  */
 async function checkedPort(port: number): Promise<number> {
   for (let waitedMs = 0; ; waitedMs += portRetryMs) {
@@ -227,7 +227,7 @@ function hasListener(port: number): Promise<boolean> {
 function portTaken(port: number, cause?: unknown): EmcachersError {
   return new EmcachersError({
     code: 'EMC-1002',
-    detail: `Port ${port} of 127.0.0.1 is taken, PostgreSQL cannot use it.`,
+    detail: `Port ${port} on 127.0.0.1 is in use; PostgreSQL cannot listen on it.`,
     hint: 'Stop the other program or set EMCACHERS_POSTGRES_PORT to a free port.',
     cause,
   });

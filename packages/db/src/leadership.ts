@@ -3,15 +3,15 @@ import { advisoryLocks, advisoryNamespace } from './advisory-locks.ts';
 import { toDatabaseError } from './database-error.ts';
 
 /**
- * The lead: a session's advisory lock on a connection of its own, and the epoch that proves it. The lock alone would not
- * do (I9): it goes with its connection while this process may still write through others, so every appending
- * transaction checks the epoch as well. The worst that can happen is a short time without a leader.
+ * Leadership is an advisory lock on a dedicated connection plus an epoch number. The lock alone is not enough (I9): it is lost with
+ * its connection while this process can still write through other connections, so every appending transaction also checks
+ * the epoch. The worst that can happen is a short time without a leader.
  */
 export interface Leadership extends AsyncDisposable {
   readonly epoch: number;
-  /** Aborts when the connection that holds the lock is lost; the lead may then be another's. */
+  /** Aborts when the connection that holds the lock is lost; another node may then lead. */
   readonly lost: AbortSignal;
-  /** Asks the server for a sign of life, so that a connection that died silently is noticed. */
+  /** Pings the server, to detect a connection that died silently. */
   check(): Promise<void>;
 }
 
@@ -20,7 +20,7 @@ export interface LeadershipRequest {
   readonly nodeId: string;
 }
 
-/** Takes the lead if it is free: lock first, then the next epoch; null when another node has it. Errors: EMC-3001. */
+/** Becomes leader if no other node is: takes the lock, then the next epoch. Null if another node leads. Throws EMC-3001. */
 export async function takeLead(request: LeadershipRequest): Promise<Leadership | null> {
   const client = new pg.Client({
     connectionString: request.url,
@@ -35,7 +35,7 @@ export async function takeLead(request: LeadershipRequest): Promise<Leadership |
   client.on('end', () => lost.abort());
   try {
     await client.connect();
-    // The server notices a peer that is gone without a word within half a minute and frees the lock.
+    // The server detects a vanished client within half a minute and releases the lock.
     await client.query('SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 4');
     const answer = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS taken', [
       advisoryNamespace,
@@ -58,14 +58,14 @@ export async function takeLead(request: LeadershipRequest): Promise<Leadership |
   }
 }
 
-/** Waits for appends of the old epoch that are under way, since they hold the row; none can begin afterwards. */
+/** Waits for running appends of the old epoch, which hold the row; none can start afterwards. */
 async function takeEpoch(client: pg.Client, nodeId: string): Promise<number> {
   const answer = await client.query<{ epoch: number }>(
     'UPDATE leader SET epoch = epoch + 1, node_id = $1, taken_at = now() WHERE id = 1 RETURNING epoch',
     [nodeId],
   );
   const epoch = answer.rows[0]?.epoch;
-  if (epoch === undefined) throw new Error('The row of leader is gone.');
+  if (epoch === undefined) throw new Error('The row of table leader is missing.');
   await client.query('NOTIFY emcachers_control');
   return epoch;
 }
@@ -78,7 +78,7 @@ async function check(client: pg.Client, lost: AbortController): Promise<void> {
   }
 }
 
-/** In good order: nobody leads from here on until another takes the next epoch. Ending the connection frees the lock. */
+/** Clean release: clears the leader until another node takes the next epoch. Closing the connection frees the lock. */
 async function release(client: pg.Client, epoch: number): Promise<void> {
   await client.query('UPDATE leader SET node_id = NULL WHERE id = 1 AND epoch = $1', [epoch]).catch(() => undefined);
   await client.end().catch(() => undefined);

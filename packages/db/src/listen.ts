@@ -1,19 +1,19 @@
 import pg from 'pg';
 import { toDatabaseError } from './database-error.ts';
 
-/** `emcachers_oplog` after an append, `emcachers_control` after a change of entities, jobs or the lead. */
+/** `emcachers_oplog` after an append, `emcachers_control` after a change of entities, jobs or the leader. */
 export const channels = ['emcachers_oplog', 'emcachers_control'] as const;
 export type Channel = (typeof channels)[number];
 
 /**
- * Wake-ups from PostgreSQL on a connection of its own. They are hints: one may be lost with the connection, so whoever
- * listens also polls. `ended` resolves when the connection is gone; the caller listens again after a pause.
+ * Notifications from PostgreSQL on a dedicated connection. They are hints: one may be lost with the connection, so callers must
+ * also poll. `ended` resolves when the connection is lost; the caller then calls `listen` again after a pause.
  */
 export interface Listening extends AsyncDisposable {
   readonly ended: Promise<void>;
 }
 
-/** Resolves when both channels are listened to: look at the data after that, not before. Errors: EMC-3001. */
+/** Resolves when LISTEN is active on both channels; read the data after that, not before. Throws EMC-3001. */
 export async function listen(url: string, wake: (channel: Channel) => void): Promise<Listening> {
   const client = new pg.Client({
     connectionString: url,

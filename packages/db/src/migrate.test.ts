@@ -43,14 +43,14 @@ describe('migrate', () => {
     expect(found.rows).toEqual([{ half: null }]);
   });
 
-  test('a migration that was changed after it was applied stops the start', async () => {
+  test('a migration that was edited after it was applied prevents the start', async () => {
     await using database = await createTestDatabase();
     await using copy = await copyOfMigrations();
     await writeFile(join(copy.folder, '0001_oplog_and_control', 'migration.sql'), 'SELECT 1;');
     await expect(migrate(database.url, copy.folder)).rejects.toThrow(/EMC-3005.*0001_oplog_and_control was changed/);
   });
 
-  test('a database that a newer engine has changed stops the start', async () => {
+  test('a database that a newer engine has migrated prevents the start', async () => {
     await using database = await createTestDatabase();
     await using copy = await copyOfMigrations();
     await mkdir(join(copy.folder, '9999_next'));
@@ -59,7 +59,7 @@ describe('migrate', () => {
     await expect(migrate(database.url)).rejects.toThrow(/EMC-3005.*9999_next, which this engine does not know/);
   });
 
-  test('a server that is not there is named by its variable', async () => {
+  test('an unreachable server is named by its variable', async () => {
     await expect(migrate('postgres://nobody@127.0.0.1:1/none')).rejects.toThrow(/EMC-3001.*DATABASE_URL/);
   });
 });

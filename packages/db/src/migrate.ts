@@ -8,10 +8,10 @@ import { advisoryLocks, advisoryNamespace } from './advisory-locks.ts';
 import { connectionError } from './database-error.ts';
 
 /**
- * Applies the SQL folders of `prisma/migrations` on startup, one transaction each, and records them in the table and
- * with the checksum that `prisma migrate deploy` uses, so that either may be used on the same database. An advisory
- * lock lets several engines start at once. The worst that can happen is a refusal to start: a database that a newer
- * engine has changed, or a migration whose text was changed after it was applied, is never touched.
+ * Applies `prisma/migrations` on startup, one transaction each. Records them as `prisma migrate deploy` does, in the same table with
+ * the same checksum, so that either can be used on a database. An advisory lock lets several engines start at once. The worst
+ * that can happen is that the engine refuses to start: it never changes a database that a newer engine has migrated, or whose
+ * migrations were edited after they were applied.
  */
 export interface MigrationResult {
   readonly applied: readonly string[];
@@ -25,7 +25,7 @@ interface Migration {
 
 const defaultFolder = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
 
-/** Errors: EMC-3001 when PostgreSQL cannot be reached, EMC-3005 when the schema is not one that we may extend. */
+/** Throws EMC-3001 if PostgreSQL cannot be reached, EMC-3005 if the schema is not one that we may migrate. */
 export async function migrate(databaseUrl: string, folder: string = defaultFolder): Promise<MigrationResult> {
   const migrations = await readMigrations(folder);
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000, keepAlive: true });
@@ -46,7 +46,7 @@ export async function migrate(databaseUrl: string, folder: string = defaultFolde
   }
 }
 
-// The table as Prisma's schema engine creates it.
+// The same table as Prisma's schema engine creates.
 const createRecordTable = `CREATE TABLE IF NOT EXISTS _prisma_migrations (
   id                  varchar(36)  PRIMARY KEY NOT NULL,
   checksum            varchar(64)  NOT NULL,
@@ -84,9 +84,9 @@ async function findPending(client: pg.Client, migrations: readonly Migration[]):
   for (const row of answer.rows) {
     const migration = known.get(row.migration_name);
     if (migration === undefined)
-      throw schemaError(`It has the migration ${row.migration_name}, which this engine does not know.`);
+      throw schemaError(`The database has the migration ${row.migration_name}, which this engine does not know.`);
     if (!row.finished)
-      throw schemaError(`The migration ${row.migration_name} was begun by another tool and is not finished.`);
+      throw schemaError(`The migration ${row.migration_name} was started by another tool and is not finished.`);
     if (migration.checksum !== row.checksum)
       throw schemaError(`The migration ${row.migration_name} was changed after it was applied.`);
   }
@@ -107,7 +107,7 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
   } catch (error) {
     await client.query('ROLLBACK').catch(() => undefined);
     const words = error instanceof Error ? error.message : String(error);
-    throw schemaError(`The migration ${migration.name} failed and was undone: ${words}`, error);
+    throw schemaError(`The migration ${migration.name} failed and was rolled back: ${words}`, error);
   }
 }
 

@@ -8,8 +8,8 @@ import { migrate } from './migrate.ts';
 import { databaseUrl, runOnServer } from './testing.ts';
 
 /**
- * Vitest's global set-up: one PostgreSQL for the run, or the one that EMCACHERS_TEST_DATABASE_URL names, with a
- * migrated template that `createTestDatabase` clones.
+ * Vitest's global setup: starts one PostgreSQL for the run, or uses EMCACHERS_TEST_DATABASE_URL, and creates a migrated template
+ * database that `createTestDatabase` clones.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const server = await testServer();
@@ -27,7 +27,7 @@ async function testServer(): Promise<{ url: string; stop: () => Promise<void> }>
   const given = process.env['EMCACHERS_TEST_DATABASE_URL'];
   if (given !== undefined && given !== '') return { url: given, stop: async () => undefined };
   const directory = await mkdtemp(join(tmpdir(), 'emcachers-test-postgres-'));
-  // Nothing here has to survive the machine's end, only the processes' (which the tests do check).
+  // Test data need not survive a machine crash, only a process crash (which the tests check).
   const server = await startEmbeddedPostgres({ directory: join(directory, 'data'), port: 0, settings: ['fsync=off'] });
   return {
     url: server.url,

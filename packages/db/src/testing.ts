@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
 
-/** Test databases on the server that `testing-setup.ts` has started. Used by tests only. */
+/** Test databases on the server started by `testing-setup.ts`. For tests only. */
 declare module 'vitest' {
   interface ProvidedContext {
     readonly emcachersTestServer: { readonly url: string; readonly template: string };
@@ -13,13 +13,13 @@ export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
 }
 
-/** A database of one's own, cloned from a migrated template in some tens of milliseconds, dropped when disposed. */
+/** A separate database, cloned from the migrated template in tens of milliseconds; dropped on dispose. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const server = inject('emcachersTestServer');
   const name = `emcachers_test_${randomUUID().replaceAll('-', '')}`;
   await runOnServer(server.url, `CREATE DATABASE ${name} TEMPLATE ${server.template}`);
   const url = databaseUrl(server.url, name);
-  // FORCE: a test that dies in the middle may leave connections, and the next must not wait for them.
+  // FORCE: a test that failed halfway may leave connections, and DROP must not wait for them.
   return { url, [Symbol.asyncDispose]: () => runOnServer(server.url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
 

@@ -9,10 +9,9 @@ const attemptsMax = 5;
 const delayMsBase = 10;
 
 /**
- * One transaction on one connection: `body` begins and commits it, since both travel together with its first and last
- * statements. An error undoes everything. A transaction that the server itself has undone
- * (deadlock, serialization) is run again, at most five times; one whose commit went unanswered never is, since it
- * may have happened.
+ * Runs one transaction on one connection. `body` sends BEGIN and COMMIT itself, together with its first and last statements, to save
+ * round trips. An error rolls everything back. If the server rolled the transaction back (deadlock, serialization failure), it
+ * is retried up to five times. If the result of a commit is unknown it is never retried, because it may have succeeded.
  */
 export async function inTransaction<Result>(
   pool: pg.Pool,
@@ -33,7 +32,7 @@ async function attemptTransaction<Result>(
   body: (client: pg.PoolClient) => Promise<Result>,
 ): Promise<Result> {
   const client = await pool.connect();
-  // A client that breaks while it is ours reports here; the statement under way fails with the same error.
+  // If the connection breaks while we hold it, the error arrives here; the running statement fails with the same error.
   const ignore = () => undefined;
   client.on('error', ignore);
   let broken: Error | undefined;

@@ -11,26 +11,26 @@ import { type EntityRecord, entityFields, type StoredEntity, toEntityRecord } fr
 
 const selectEntity = `SELECT ${entityFields} FROM entity e`;
 
-/** All entities by id. */
+/** All entities, ordered by id. */
 export async function listEntities(database: Database): Promise<readonly EntityRecord[]> {
   const rows = await queryEntities(database.pool, `${selectEntity} ORDER BY e.id`, []);
   return rows;
 }
 
-/** By name without regard to case; null where there is none. */
+/** Finds an entity by name, ignoring case; null if there is none. */
 export async function findEntity(database: Database, name: string): Promise<EntityRecord | null> {
   const rows = await queryEntities(database.pool, `${selectEntity} WHERE e.name_lower = $1`, [name.toLowerCase()]);
   return rows[0] ?? null;
 }
 
-/** EMC-5002 where there is none. */
+/** As `findEntity`, but throws EMC-5002 if there is none. */
 export async function getEntity(database: Database, name: string): Promise<EntityRecord> {
   const entity = await findEntity(database, name);
-  if (entity === null) throw new EmcachersError({ code: 'EMC-5002', detail: `There is no entity ${name}.` });
+  if (entity === null) throw new EmcachersError({ code: 'EMC-5002', detail: `There is no entity named ${name}.` });
   return entity;
 }
 
-/** A new entity, `pending`, with its partition. EMC-5003 where the name is taken, by a deleted entity's rest also. */
+/** Creates an entity, `pending`, and its partition. Throws EMC-5003 if the name is in use, also by an entity that is still being deleted. */
 export async function createEntity(database: Database, shape: Shape): Promise<EntityRecord> {
   const source = parseSourceName(shape.sourceName);
   const columns = JSON.stringify(shape.columns);
@@ -56,8 +56,8 @@ export async function createEntity(database: Database, shape: Shape): Promise<En
     });
   } catch (error) {
     if (isUniqueViolation(error)) {
-      const detail = `An entity ${shape.entityName} exists.`;
-      const fields = [{ path: ['entityName'], message: 'This name is taken.' }];
+      const detail = `An entity named ${shape.entityName} already exists.`;
+      const fields = [{ path: ['entityName'], message: 'This name is already in use.' }];
       throw new EmcachersError({ code: 'EMC-5003', detail, fields, cause: error });
     }
     throw error;
@@ -65,7 +65,7 @@ export async function createEntity(database: Database, shape: Shape): Promise<En
   return getEntity(database, shape.entityName);
 }
 
-/** SHA-256 of the columns; a cache file carries it, and is built again when it differs. */
+/** SHA-256 of the columns. It is stored in each cache file; a file with a different hash is rebuilt. */
 export function shapeHash(columns: readonly Column[]): string {
   const parts = columns.map((column) => [column.name, column.type, column.path]);
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');

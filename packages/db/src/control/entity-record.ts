@@ -1,6 +1,6 @@
 import type { Column } from '@emcachers/core/shape';
 
-/** An entity as PostgreSQL holds it. Times are milliseconds since 1970 by PostgreSQL's clock. */
+/** An entity as stored in PostgreSQL. Times are milliseconds since 1970 by PostgreSQL's clock. */
 export interface EntityRecord {
   readonly entityId: number;
   readonly entityName: string;
@@ -8,7 +8,7 @@ export interface EntityRecord {
   readonly columns: readonly Column[];
   readonly shapeHash: string;
   readonly version: number;
-  /** What was reached on the way from creation to deletion; pausing is beside it, see `paused`. */
+  /** The stage reached between creation and deletion. Pausing is separate; see `paused`. */
   readonly lifecycle: 'pending' | 'scanning' | 'catching-up' | 'live' | 'failed' | 'deleting';
   readonly lifecycleSinceMs: number;
   readonly route: 'oplog' | 'staging' | 'none';
@@ -17,7 +17,7 @@ export interface EntityRecord {
   readonly paused: boolean;
   readonly runId: string;
   readonly scan: ScanRecord;
-  /** A cache may be shown once its offset has reached this; null before the first promotion. */
+  /** A cache is published once its offset has reached this; null before the first promotion. */
   readonly liveFromId: number | null;
   readonly rebuildRequested: number;
   readonly allowLargeSweep: boolean;
@@ -28,7 +28,7 @@ export interface EntityRecord {
 
 export interface ScanRecord {
   readonly hasLastKey: boolean;
-  /** Raw BSON { _id } of the last document read; null exactly when `hasLastKey` is false. */
+  /** Raw BSON { _id } of the last document read; null if and only if `hasLastKey` is false. */
   readonly lastKey: Uint8Array | null;
   readonly collectionUuid: string | null;
   readonly scanned: number;
@@ -39,7 +39,7 @@ export interface ScanRecord {
   readonly endTime: bigint | null;
 }
 
-/** What `entityFields` answers with. */
+/** A row that a SELECT of `entityFields` returns. */
 export interface StoredEntity extends Omit<EntityRecord, 'scan'>, Omit<ScanRecord, 'endTime'> {
   readonly endTime: string | null;
 }
@@ -65,7 +65,7 @@ export function toEntityRecord(stored: StoredEntity): EntityRecord {
   return { ...entity, scan: { ...scan, endTime: endTime === null ? null : BigInt(endTime) } };
 }
 
-/** A column's time as whole milliseconds since 1970: a floating-point number would carry a fraction that dates do not. */
+/** A column's time as whole milliseconds since 1970. Floating point would keep a fraction that dates do not have. */
 export function millis(column: string): string {
   return `(extract(epoch FROM ${column}) * 1000)::int8`;
 }

@@ -31,7 +31,7 @@ async function fill(pool: pg.Pool, entity: { id: number; rows: number }) {
 }
 
 describe('entities', () => {
-  test('a created entity is pending, under its shape, and found without regard to case', async () => {
+  test('a created entity is pending, has its shape, and is found in any case', async () => {
     await using database = await openTestDatabase();
     const created = await createEntity(database, shape('Orders'));
     expect(created).toMatchObject({
@@ -47,7 +47,7 @@ describe('entities', () => {
     expect(await findEntity(database, 'order')).toBeNull();
   });
 
-  test('a name is taken in any case, also when two ask at once', async () => {
+  test('a name is unique regardless of case, also for simultaneous requests', async () => {
     await using database = await openTestDatabase();
     const names = ['orders', 'ORDERS', 'Orders', 'oRders'];
     const results = await Promise.allSettled(names.map((name) => createEntity(database, shape(name))));
@@ -58,7 +58,7 @@ describe('entities', () => {
     expect(await listEntities(database)).toHaveLength(1);
   });
 
-  test('requests change what they say, and refuse what is gone or going', async () => {
+  test('requests take effect, and are refused for an entity that is deleted or being deleted', async () => {
     await using database = await openTestDatabase();
     const { entityId: id, runId } = await createEntity(database, shape('orders'));
     await requestRebuild(database, id);
@@ -76,7 +76,7 @@ describe('entities', () => {
 });
 
 describe('dropEntity', () => {
-  test('takes partition, held-back rows and record, and the name is free again', async () => {
+  test('removes partition, held-back rows and record, and frees the name', async () => {
     await using database = await openTestDatabase();
     const { entityId: id, runId } = await createEntity(database, shape('orders'));
     await fill(database.pool, { id, rows: 100 });
@@ -95,7 +95,7 @@ describe('dropEntity', () => {
     expect((await createEntity(database, shape('orders'))).entityId).not.toBe(id);
   });
 
-  test('may be called again wherever an earlier call was interrupted', async () => {
+  test('can be repeated wherever an earlier call was interrupted', async () => {
     await using database = await openTestDatabase();
     const { entityId: id } = await createEntity(database, shape('orders'));
     await markDeleting(database, id);
@@ -105,13 +105,13 @@ describe('dropEntity', () => {
     expect(await findEntity(database, 'orders')).toBeNull();
   });
 
-  test('of a large entity lets appends and reads of others go on while it waits for a reader', async () => {
+  test('of a large entity does not block appends to and reads of others while it waits for a reader', async () => {
     await using database = await openTestDatabase();
     const large = await createEntity(database, shape('large'));
     const other = await createEntity(database, shape('other'));
     await fill(database.pool, { id: large.entityId, rows: 200_000 });
     await fill(database.pool, { id: other.entityId, rows: 1 });
-    // A reader that holds the partition makes the drop wait; nobody else may wait with it.
+    // A reader holds the partition, so the drop must wait; nothing else may wait with it.
     const reader = new pg.Client({ connectionString: database.url });
     await reader.connect();
     await reader.query('BEGIN');

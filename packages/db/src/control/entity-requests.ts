@@ -7,12 +7,12 @@ import { restartScans } from '../statements/scan-state.ts';
 import { inTransaction } from '../transaction.ts';
 
 /**
- * What operators ask of an entity. Each is one short transaction on its row; the leader and the replicators see the
- * change at their next look, woken by NOTIFY. Any node may call these: nothing here appends to the oplog.
- * All of them answer EMC-5002 for an entity that is gone and EMC-5004 for one that is being deleted.
+ * Operators' requests. Each is one short transaction on the entity's row; NOTIFY then wakes the leader and the replicators, which
+ * read the change. Any node may call these, because none appends to the oplog.
+ * All throw EMC-5002 if the entity does not exist and EMC-5004 if it is being deleted.
  */
 
-/** A new scan under a new version; caches keep serving. Answers the new version. */
+/** Starts a new scan under a new version; caches keep serving. Returns the new version. */
 export async function requestRefresh(
   database: Database,
   request: { entityId: number; allowLargeSweep: boolean },
@@ -30,17 +30,17 @@ export async function requestRefresh(
   });
 }
 
-/** Every node builds its cache of the entity again. */
+/** Makes every node rebuild its cache of the entity. */
 export async function requestRebuild(database: Database, entityId: number): Promise<void> {
   await change(database, entityId, { set: 'rebuild_requested = rebuild_requested + 1' });
 }
 
-/** Caches stop applying or go on; the oplog is not affected. */
+/** Caches stop or resume applying; the oplog is not affected. */
 export async function setPaused(database: Database, request: { entityId: number; paused: boolean }): Promise<void> {
   await change(database, request.entityId, { set: request.paused ? 'paused = true' : 'paused = false' });
 }
 
-/** From here on nothing is read or written for the entity; replicators remove its files. May be called again. */
+/** Stops ingest and replication of the entity; replicators remove its files. Idempotent. */
 export async function markDeleting(database: Database, entityId: number): Promise<void> {
   await change(database, entityId, {
     set: `lifecycle_since = CASE lifecycle WHEN 'deleting' THEN lifecycle_since ELSE now() END,
@@ -52,8 +52,8 @@ export async function markDeleting(database: Database, entityId: number): Promis
 const heldChunkRows = 10_000;
 
 /**
- * The end of a deletion: partition, held-back rows, and last the row itself, so that a crash in between leaves something
- * that can be called again. Appends to other entities go on meanwhile.
+ * Completes a deletion: drops the partition, then held-back rows, and the entity's row last, so that after a crash the call
+ * can be repeated. Does not block appends to other entities.
  */
 export async function dropEntity(database: Database, entityId: number): Promise<void> {
   try {
@@ -84,6 +84,6 @@ async function refusal(database: Database, entityId: number): Promise<EmcachersE
   const answer = await database.pool.query<{ name: string }>('SELECT name FROM entity WHERE id = $1', [entityId]);
   const name = answer.rows[0]?.name;
   return name === undefined
-    ? new EmcachersError({ code: 'EMC-5002', detail: `Entity ${entityId} is gone.` })
+    ? new EmcachersError({ code: 'EMC-5002', detail: `Entity ${entityId} no longer exists.` })
     : new EmcachersError({ code: 'EMC-5004', detail: `Entity ${name} is being deleted.` });
 }

@@ -21,7 +21,7 @@ const report: Omit<OffsetReport, 'entityId'> = {
   path: '/tmp/a "b"/db.sqlite',
 };
 
-test('a node reports all its caches at once; reports of entities that are gone fall away', async () => {
+test('a node reports all its caches at once; reports for deleted entities are ignored', async () => {
   await using owned = await createTestDatabase();
   const database = openDatabase({ url: owned.url });
   const columns = [{ name: 'n', type: 'Integer' as const, path: 'n' }];
@@ -41,7 +41,7 @@ test('a node reports all its caches at once; reports of entities that are gone f
   await database.close();
 });
 
-test('a server that is away is EMC-3001 through Prisma as well', async () => {
+test('an unreachable server is EMC-3001 through Prisma as well', async () => {
   const database = openDatabase({ url: 'postgres://nobody@127.0.0.1:1/none' });
   await expect(readLeader(database)).rejects.toThrow(/EMC-3001.*DATABASE_URL/);
   await database.close();

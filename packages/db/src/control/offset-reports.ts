@@ -1,7 +1,7 @@
 import type { Database } from '../database.ts';
 import { toDatabaseError } from '../database-error.ts';
 
-/** What one cache says of itself; null is unknown. Ages are by PostgreSQL's clock, so that nodes' clocks do not matter. */
+/** A node's report on one of its caches; null means unknown. Ages use PostgreSQL's clock, so nodes' clocks do not matter. */
 export interface OffsetReport {
   readonly entityId: number;
   readonly offset: number | null;
@@ -21,11 +21,11 @@ export interface OffsetReport {
 export interface OffsetRecord extends OffsetReport {
   readonly nodeId: string;
   readonly reportedAt: Date;
-  /** Age of the report by PostgreSQL's clock. */
+  /** Age of the report, by PostgreSQL's clock. */
   readonly reportedAgeMs: number;
 }
 
-/** All caches of a node in one statement; reports of entities that are gone fall away. The node has sent a heartbeat before. */
+/** Reports all caches of a node in one statement, ignoring deleted entities. The node must have sent a heartbeat before. */
 export async function reportOffsets(
   database: Database,
   node: { nodeId: string; reports: readonly OffsetReport[] },

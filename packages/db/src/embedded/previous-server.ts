@@ -11,15 +11,15 @@ const pollMs = 50;
 const ownerFile = 'emcachers.owner';
 
 /**
- * A server that an earlier process left on this data directory. One whose owner still lives belongs to another engine
- * and is left alone; one without an owner is an orphan and is stopped, because two servers on one directory, or a
- * server that nobody stops, would be worse than a short wait.
+ * Handles a server that an earlier process left running on this data directory. If its owner is still alive, it belongs to another
+ * engine and is left alone. If not, it is an orphan and is stopped: two servers on one directory, or a server that is never
+ * stopped, would be worse than a short wait.
  */
 export async function clearPreviousServer(directory: string): Promise<void> {
   const pid = await postmasterPid(directory);
   if (pid === null) return;
   if (!(await isPostgres(pid))) {
-    // The pid of an unclean end now belongs to another program; PostgreSQL would take that program for itself.
+    // The pid in the stale file now belongs to another program, which PostgreSQL would mistake for a running server.
     await rm(join(directory, 'postmaster.pid'), { force: true });
     return;
   }
@@ -27,18 +27,18 @@ export async function clearPreviousServer(directory: string): Promise<void> {
   if (owner !== '' && owner === (await processIdentity(Number.parseInt(owner, 10)))) {
     throw new EmcachersError({
       code: 'EMC-1003',
-      detail: `Process ${Number.parseInt(owner, 10)} runs PostgreSQL in ${directory}.`,
+      detail: `Process ${Number.parseInt(owner, 10)} is running PostgreSQL in ${directory}.`,
     });
   }
   await stopProcess(pid);
 }
 
-/** Remembers which process started the server, in a way that a reused pid cannot imitate. */
+/** Records which process started the server, with its start time, so that a reused pid is not mistaken for it. */
 export async function recordOwner(directory: string): Promise<void> {
   await writeFile(join(directory, ownerFile), await processIdentity(process.pid));
 }
 
-/** SIGINT (fast shutdown) first, SIGQUIT (immediate, recovers at the next start) when that takes too long. */
+/** Sends SIGINT (fast shutdown), then SIGQUIT (immediate; recovers at the next start) if that takes too long. */
 async function stopProcess(pid: number): Promise<void> {
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     try {
@@ -77,7 +77,7 @@ async function processIdentity(pid: number): Promise<string> {
   return `${pid} ${await describeProcess(pid, 'lstart=')}`;
 }
 
-/** `/proc` where there is one, since small images have no `ps`. */
+/** Reads `/proc` if it exists, because small images have no `ps`. */
 async function describeProcess(pid: number, field: 'command=' | 'lstart='): Promise<string> {
   const file = field === 'command=' ? 'cmdline' : 'stat';
   const text = await readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => null);
@@ -86,7 +86,7 @@ async function describeProcess(pid: number, field: 'command=' | 'lstart='): Prom
   return answer.stdout.trim();
 }
 
-/** Field 22 of /proc/<pid>/stat, proc(5); counted after the command's closing parenthesis since it may hold spaces. */
+/** Field 22 of /proc/<pid>/stat, proc(5); counted from the closing parenthesis of the command, which may contain spaces. */
 function startTicks(statText: string): string {
   return statText.slice(statText.lastIndexOf(')') + 2).split(' ')[19] ?? '';
 }

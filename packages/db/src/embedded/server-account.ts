@@ -6,13 +6,13 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /**
- * The account that PostgreSQL's processes run under. PostgreSQL refuses to run as root, so as root an unprivileged
- * account is used; everywhere else it is our own.
+ * The account that PostgreSQL's processes run under. PostgreSQL refuses to run as root, so if we are root an unprivileged
+ * account is used; otherwise our own.
  */
 export interface ServerAccount {
   /** Null: our own account. */
   readonly ids: { readonly uid: number; readonly gid: number } | null;
-  /** Path of util-linux `setpriv`, or null where there is none (macOS, Alpine). */
+  /** Path of util-linux `setpriv`, or null if not installed (macOS, Alpine). */
   readonly setpriv: string | null;
 }
 
@@ -23,7 +23,7 @@ export interface Command {
   readonly gid?: number;
 }
 
-/** Chooses the account; an existing data directory keeps the owner that it has. */
+/** Chooses the account; an existing data directory keeps its owner. */
 export async function findServerAccount(directory: string): Promise<ServerAccount> {
   const setpriv = process.platform === 'linux' ? await findOnPath('setpriv') : null;
   if (process.getuid?.() !== 0) return { ids: null, setpriv };
@@ -36,9 +36,9 @@ export async function findServerAccount(directory: string): Promise<ServerAccoun
 }
 
 /**
- * The command line that runs `file` under the account. With `setpriv` the kernel ends the server when we are killed,
- * and as root the server keeps the one capability that lets it reach its files below a directory that only root may
- * enter, for example one made by mktemp.
+ * The command line that runs `file` under the account. With `setpriv` the kernel ends the server if we are killed.
+ * As root, the server keeps one capability, to reach its files below a directory that only root may enter, such as one
+ * made by mktemp.
  */
 export function commandAs(
   account: ServerAccount,
@@ -54,7 +54,7 @@ export function commandAs(
   return { file: setpriv, args: [...flags, '--', file, ...options.args] };
 }
 
-/** The first directory above `path` that other accounts may not enter, or null. */
+/** The first directory above `path` that other accounts cannot enter, or null. */
 export async function closedAncestor(path: string): Promise<string | null> {
   const closed: string[] = [];
   for (let directory = dirname(path); ; directory = dirname(directory)) {

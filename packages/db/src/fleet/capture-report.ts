@@ -2,13 +2,13 @@ import { type CaptureReport, captureReportSchema } from '@emcachers/core/capture
 import type pg from 'pg';
 import { toDatabaseError } from '../database-error.ts';
 
-/** Null when nothing was reported yet, or by an engine of another version in other words. */
+/** Null if nothing was reported yet, or the report has another version's format. */
 export function parseCaptureReport(value: unknown): CaptureReport | null {
   const parsed = captureReportSchema.safeParse(value);
   return parsed.success ? parsed.data : null;
 }
 
-// Only the node that leads may speak, and PostgreSQL's clock dates it: a deposed leader's late words change nothing.
+// Only the current leader's report is saved, stamped with PostgreSQL's clock; a deposed leader's late report is ignored.
 const writeSql = `
 INSERT INTO metadata (key, value)
 SELECT 'capture', ($1::jsonb || jsonb_build_object(
@@ -16,7 +16,7 @@ SELECT 'capture', ($1::jsonb || jsonb_build_object(
   FROM leader l WHERE l.node_id = $2
 ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value`;
 
-/** What the leader says of its change stream, for every node to show. Nothing is written when `nodeId` does not lead. */
+/** Saves the leader's report on its change stream. Does nothing if `nodeId` is not the leader. */
 export async function writeCaptureReport(
   pool: pg.Pool,
   nodeId: string,

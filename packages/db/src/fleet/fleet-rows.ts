@@ -2,8 +2,8 @@ import type { CaptureReport } from '@emcachers/core/capture-report';
 import type { EntityRecord } from '../control/entity-record.ts';
 
 /**
- * What PostgreSQL knows of the fleet at one moment. Every time is milliseconds of PostgreSQL's clock, and `nowMs` is that
- * clock at the reading, so ages do not depend on any host's clock (except *source* times, which are MongoDB's).
+ * The state of the fleet in PostgreSQL at one moment. Times are milliseconds of PostgreSQL's clock, and `nowMs` is that clock
+ * at the time of reading, so ages do not depend on any host's clock (except *source* times, which are MongoDB's).
  */
 export interface FleetRows {
   readonly nowMs: number;
@@ -16,16 +16,16 @@ export interface FleetRows {
   readonly nodes: readonly NodeRow[];
   readonly leader: { readonly nodeId: string | null; readonly epoch: number };
   readonly position: { readonly savedAtMs: number | null; readonly sourceTimeMs: number | null };
-  /** What the leader last said of its change stream; null before the first leader. */
+  /** The leader's last report on its change stream; null before the first leader. */
   readonly capture: CaptureReport | null;
   readonly activeJobs: number;
 }
 
-/** What an entity has in the oplog, as far as it is counted. */
+/** The extent of an entity in the oplog. */
 export interface OplogExtent {
-  /** Newest oplog id of the entity; null while it has none. */
+  /** Newest oplog id of the entity; null if it has no entries. */
   readonly head: number | null;
-  /** Live operations held back; null when no scan is under way. */
+  /** Live operations in staging; null if no scan is running. */
   readonly staged: number | null;
 }
 
@@ -39,7 +39,7 @@ export interface CacheRow {
   readonly state: 'building' | 'catching-up' | 'level' | 'paused' | 'failed';
   readonly appliedTotal: number;
   readonly lastAppliedAtMs: number | null;
-  /** MongoDB's time of the newest applied change. */
+  /** Source time of the newest applied change. */
   readonly sourceTimeMs: number | null;
   readonly errorCode: string | null;
   readonly error: string | null;
@@ -47,7 +47,7 @@ export interface CacheRow {
   readonly reportedAtMs: number;
   /** Entries of the entity beyond the offset. */
   readonly lagEntries: number | null;
-  /** When the oldest of them was appended; null when there is none. */
+  /** When the oldest of them was appended; null if there are none. */
   readonly oldestWaitingAtMs: number | null;
 }
 

@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { toDatabaseError } from '../database-error.ts';
 
-/** A node's reports of caches that it keeps no more: what a deletion waits for, and what nobody should be shown. */
+/** Removes a node's reports of caches that it no longer has. A deletion waits for this, and the console must not show them. */
 export async function forgetOtherOffsets(
   pool: pg.Pool,
   node: { readonly nodeId: string; readonly entityIds: readonly number[] },

@@ -9,12 +9,12 @@ export interface NodeHeartbeat {
   readonly startedAtMs: number;
 }
 
-// PostgreSQL's clock dates every heartbeat, so that ages do not depend on the hosts' clocks.
+// Heartbeats are stamped with PostgreSQL's clock, so that ages do not depend on the hosts' clocks.
 const beatSql = `
 INSERT INTO node (id, roles, host, started_at, heartbeat_at) VALUES ($1, $2, $3, to_timestamp($4 / 1000.0), now())
 ON CONFLICT (id) DO UPDATE SET roles = EXCLUDED.roles, host = EXCLUDED.host, started_at = EXCLUDED.started_at, heartbeat_at = now()`;
 
-// A node that was gone for a day is not part of the fleet any more; one that comes back reports anew.
+// A node without a heartbeat for a day is removed; if it comes back, it registers again.
 const forgetSql = `DELETE FROM node WHERE heartbeat_at < now() - interval '1 day'`;
 
 export async function writeHeartbeat(pool: pg.Pool, heartbeat: NodeHeartbeat): Promise<void> {

@@ -5,12 +5,12 @@ export interface DeadLetterRow {
   readonly docId: string;
   readonly errorCode: string;
   readonly error: string;
-  /** How often the document was refused. */
+  /** How many times the document was refused. */
   readonly attempts: number;
   readonly createdAtMs: number;
 }
 
-/** The newest first. The documents themselves stay in PostgreSQL. */
+/** Newest first, without the documents themselves. */
 export async function readDeadLetters(
   { prisma }: Database,
   filter: { entityId: number; limit: number },

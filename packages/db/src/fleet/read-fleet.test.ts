@@ -46,7 +46,7 @@ test('an empty database is an empty fleet', async () => {
   });
 });
 
-test('heads, offsets and what waits are told by entity, ages by one clock', async () => {
+test('heads, offsets and waiting entries are given per entity, and ages by one clock', async () => {
   await using database = await openTest();
   await runOnServer(database.url, twoEntities);
   const rows = await readFleet(database.pool);
@@ -59,7 +59,7 @@ test('heads, offsets and what waits are told by entity, ages by one clock', asyn
     ['Customers', 'shop.customers', { head: 9, staged: 0 }],
     ['orders', 'shop.orders.eu', { head: 10, staged: null }],
   ]);
-  // Of the ids beyond 4 only the odd ones are of entity 2: 6, 8 and 10 wait for the cache of entity 1.
+  // Of the ids above 4 the odd ones belong to entity 2; 6, 8 and 10 wait for the cache of entity 1.
   expect(rows.caches).toMatchObject([{ nodeId: 'n1', entityId: 1, offset: 4, documents: 3, lagEntries: 3 }]);
   expect(rows.nowMs - (rows.caches[0]?.oldestWaitingAtMs ?? 0)).toBeGreaterThanOrEqual(0);
   expect(rows).toMatchObject({
@@ -111,7 +111,7 @@ test('only the node that leads may say how the stream is', async () => {
   expect((await readFleet(database.pool)).capture).toMatchObject({ ...report, nodeId: 'n1' });
 });
 
-test('a server that is away is EMC-3001', async () => {
+test('an unreachable server is EMC-3001', async () => {
   const pool = new pg.Pool({ connectionString: 'postgres://nobody@127.0.0.1:1/none', connectionTimeoutMillis: 1_000 });
   await expect(readFleet(pool)).rejects.toMatchObject({ code: 'EMC-3001' });
   await pool.end();

@@ -5,8 +5,8 @@ import { parseCaptureReport } from './capture-report.ts';
 import type { CacheRow, FleetRows, NodeRow, OplogExtent } from './fleet-rows.ts';
 
 /**
- * Everything that a view of the fleet is made of, from one snapshot. Four small statements: it is read once a second by
- * every engine, so no count in it may grow with a collection; each stops at `countMax`.
+ * Reads the state of the fleet from one snapshot, with five small statements. Every engine calls this once a second, so no count
+ * may take longer as a collection grows; each stops at `countMax`.
  */
 export function readFleet(pool: pg.Pool): Promise<FleetRows> {
   return inSnapshot(pool, (client) => readRows(client, allEntities, [countMax]));
@@ -42,7 +42,7 @@ async function inSnapshot<Answer>(pool: pg.Pool, read: (client: pg.PoolClient) =
     broken = error instanceof Error ? error : new Error(String(error));
     throw toDatabaseError(error);
   } finally {
-    // A connection that failed in the middle of a transaction is thrown away rather than mended.
+    // A connection that failed inside a transaction is discarded, not repaired.
     client.release(broken);
   }
 }
@@ -72,8 +72,8 @@ interface StoredRest {
 }
 
 /**
- * Which entities are read. `id` is how a statement names the entity whose partition it looks into: as a parameter, so that
- * the planner leaves out every other partition and none of them is even locked.
+ * Which entities to read. A statement names the entity through `id`, as a parameter, so that the planner prunes every other
+ * partition and locks none of them.
  */
 interface Scope {
   readonly id: (column: string) => string;
@@ -83,7 +83,7 @@ interface Scope {
 const allEntities: Scope = { id: (column) => column, where: () => 'true' };
 const oneEntity: Scope = { id: () => '$2::integer', where: (column) => `${column} = $2::integer` };
 
-// The newest id of an entity is one step into its partition's index, found by pruning on entity_id.
+// The newest id of an entity takes one index lookup in its partition, found by pruning on entity_id.
 const entitiesSql = (scope: Scope): string => `
 SELECT ${entityFields},
        newest.id AS head,
@@ -96,7 +96,7 @@ SELECT ${entityFields},
  WHERE ${scope.where('e.id')}
  ORDER BY e.name_lower`;
 
-// What waits for a cache is counted in its entity's partition only: ids of other entities lie between.
+// Waiting entries are counted in the entity's partition, because the ids in between belong to other entities.
 const cachesSql = (scope: Scope): string => `
 SELECT n.node_id AS "nodeId", n.entity_id AS "entityId", n.offset_id AS "offset", n.documents,
        n.file_bytes AS "fileBytes", n.generation, n.state, n.applied_total AS "appliedTotal",
@@ -116,7 +116,7 @@ const nodesSql = `
 SELECT id AS "nodeId", roles, ${millis('started_at')} AS "startedAtMs", ${millis('heartbeat_at')} AS "heartbeatAtMs"
   FROM node ORDER BY id`;
 
-// A BSON Timestamp holds its seconds in the high 32 bits.
+// The high 32 bits of a BSON Timestamp are its seconds.
 const restSql = `
 SELECT ${millis('clock_timestamp()')} AS "nowMs",
        (SELECT (value #>> '{}')::int8 FROM metadata WHERE key = 'head') AS head,

@@ -1,14 +1,14 @@
 import type { Database } from '../database.ts';
 import { toDatabaseError } from '../database-error.ts';
 
-/** Answers given to requests that carried an Idempotency-Key, kept for a day. */
+/** Responses to requests with an Idempotency-Key, kept for a day. */
 export interface IdempotencyStore {
   find(key: string): Promise<{ readonly requestHash: string; readonly response: unknown } | null>;
-  /** Keeps the first answer: a second one for the same key changes nothing. */
+  /** Stores the first response for a key; later ones are ignored. */
   keep(answer: { readonly key: string; readonly requestHash: string; readonly response: unknown }): Promise<void>;
 }
 
-// Expired keys go in passing: there are never more than a day of them.
+// Expired keys are deleted here, so at most a day of keys is kept.
 const keepSql = `
 WITH expired AS (DELETE FROM idempotency_key WHERE expires_at < now())
 INSERT INTO idempotency_key (key, request_hash, status_code, response, expires_at)

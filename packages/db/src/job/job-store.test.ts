@@ -19,7 +19,7 @@ async function openTest() {
 
 const refresh = { kind: 'refresh', entityName: 'orders', input: { allowLargeSweep: false } } as const;
 
-test('ten requests for the same job at once make one job and one audit record', async () => {
+test('ten simultaneous requests for the same job create one job and one audit record', async () => {
   await using database = await openTest();
   const answers = await Promise.all(Array.from({ length: 10 }, () => database.jobs.add(refresh)));
   expect(new Set(answers.map(({ jobId }) => jobId)).size).toBe(1);
@@ -28,7 +28,7 @@ test('ten requests for the same job at once make one job and one audit record', 
   expect(audit.rows).toEqual([{ action: 'refresh' }]);
 });
 
-test('a job goes from queued to running to its outcome, and then another may be asked for', async () => {
+test('a job goes from queued to running to its outcome; then another can be requested', async () => {
   await using database = await openTest();
   const { jobId } = await database.jobs.add({ ...refresh, input: { allowLargeSweep: true } });
   expect(await database.jobs.get(jobId)).toMatchObject({
@@ -45,7 +45,7 @@ test('a job goes from queued to running to its outcome, and then another may be 
   expect(await database.jobs.list({ entityName: 'other', limit: 10 })).toEqual([]);
 });
 
-test('what a dead runner left running is queued again', async () => {
+test('a job that a dead runner left running is requeued', async () => {
   await using database = await openTest();
   const { jobId } = await database.jobs.add(refresh);
   await database.jobs.claim(1);
@@ -53,7 +53,7 @@ test('what a dead runner left running is queued again', async () => {
   expect(await database.jobs.claim(1)).toMatchObject([{ jobId }]);
 });
 
-test('a cancelled job stays cancelled whatever its runner reports afterwards', async () => {
+test('a cancelled job stays cancelled, whatever its runner reports afterwards', async () => {
   await using database = await openTest();
   const { jobId } = await database.jobs.add(refresh);
   await database.jobs.claim(1);
@@ -64,7 +64,7 @@ test('a cancelled job stays cancelled whatever its runner reports afterwards', a
   expect(await database.jobs.cancel(jobId, 'again')).toBe(false);
 });
 
-test('the first answer to an idempotency key is the one that is kept', async () => {
+test('the first response for an idempotency key is kept', async () => {
   await using database = await openTest();
   const store = createIdempotencyStore(database);
   expect(await store.find('k')).toBeNull();

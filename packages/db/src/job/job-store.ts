@@ -8,9 +8,8 @@ import { toDatabaseError } from '../database-error.ts';
 import type { Job } from '../generated/client.ts';
 
 /**
- * The records of jobs. A job outlives its entity and the process that runs it: what a dead process left `running` is
- * queued again by the next runner, so every kind of job must be safe to run twice. Records are bounded: the newest
- * `recordsMax` stay (I11).
+ * Job records. A job outlives its entity and the process that runs it: a job that a dead process left `running` is requeued by
+ * the next runner, so every kind of job must be safe to run twice. Only the newest `recordsMax` records are kept (I11).
  */
 export interface JobRecord extends JobView {
   /** What was asked for beside the kind, as JSON; the kind's own schema reads it. */
@@ -30,20 +29,20 @@ export interface JobOutcome {
 }
 
 export interface JobStore {
-  /** The new job, or the one of the same kind that waits or runs for the entity already. Names compare without case. */
+  /** Returns the new job, or the job of the same kind already queued or running for the entity. Names are case-insensitive. */
   add(job: NewJob): Promise<{ readonly jobId: string; readonly isNew: boolean }>;
   list(filter: { readonly entityName: string | null; readonly limit: number }): Promise<JobRecord[]>;
   get(jobId: string): Promise<JobRecord | null>;
-  /** Takes at most `limit` queued jobs, oldest first, and marks them running. */
+  /** Claims up to `limit` queued jobs, oldest first, and marks them running. */
   claim(limit: number): Promise<JobRecord[]>;
-  /** What a runner that is gone has left behind goes back to the queue. For the one runner only, before its first claim. */
+  /** Requeues jobs that a dead runner left running. Only the active runner may call this, before its first claim. */
   requeue(): Promise<void>;
   note(jobId: string, message: string): Promise<void>;
-  /** Does nothing to a job that was cancelled meanwhile. */
+  /** Does nothing if the job was cancelled meanwhile. */
   finish(jobId: string, outcome: JobOutcome): Promise<void>;
-  /** Marks a queued or running job cancelled; false when it had ended. */
+  /** Marks a queued or running job cancelled; false if it had already ended. */
   cancel(jobId: string, message: string): Promise<boolean>;
-  /** Which of these running jobs have been cancelled by somebody. */
+  /** Returns which of these running jobs have been cancelled. */
   cancelled(jobIds: readonly string[]): Promise<string[]>;
 }
 
@@ -113,11 +112,11 @@ function toRecord(job: Job): JobRecord {
   };
 }
 
-// Names compare without case, which Prisma would do by a pattern in which the underscore of a name stands for any character.
+// Plain SQL, because Prisma compares without case by a LIKE pattern in which an underscore matches any character.
 const listSql = `SELECT ${recordColumns} FROM job
  WHERE $1::text IS NULL OR lower(entity_name) = lower($1) ORDER BY created_at DESC, id LIMIT $2`;
 
-// SKIP LOCKED: two runners in the moment of a change of leader never take the same job.
+// SKIP LOCKED: during a change of leader, two runners never claim the same job.
 const claimSql = `UPDATE job SET status = 'running', started_at = now()
  WHERE id IN (SELECT id FROM job WHERE status = 'queued' ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED)
  RETURNING ${recordColumns}`;
@@ -134,7 +133,7 @@ const pruneSql = `DELETE FROM job WHERE status NOT IN ('queued', 'running') AND 
 const insertSql = `INSERT INTO job (id, kind, entity_name, input) VALUES ($1, $2, $3, $4)`;
 const activeSql = `SELECT id FROM job WHERE kind = $1 AND lower(entity_name) = lower($2) AND status IN ('queued', 'running')`;
 
-/** One at a time: ten operators who press the same button start one job. The audit record commits with the job. */
+/** One at a time, so that simultaneous requests for the same job create one job. The audit record commits with the job. */
 async function add(pool: pg.Pool, job: NewJob): Promise<{ jobId: string; isNew: boolean }> {
   const client = await pool.connect().catch((error: unknown) => {
     throw toDatabaseError(error);

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { advisoryLocks, advisoryNamespace } from '../advisory-locks.ts';
 import type { EntityRecord } from '../control/entity-record.ts';
 
-/** An entity as the appending transaction found it, locked until that transaction ends. */
+/** An entity as the appending transaction read it; locked until that transaction ends. */
 export interface AppendTarget extends Pick<EntityRecord, 'entityId' | 'version' | 'runId' | 'lifecycle' | 'route'> {
   readonly hasDeadLetters: boolean;
 }
@@ -11,17 +11,17 @@ export interface AppendTarget extends Pick<EntityRecord, 'entityId' | 'version' 
 export interface AppendStart {
   readonly epoch: number;
   readonly entityIds: readonly number[] | 'all';
-  /** `share` reads the state, `update` changes it; taken at once, since two that raise a shared lock deadlock. */
+  /** `share` to read the state, `update` to change it. Chosen up front, because two transactions that upgrade a shared lock deadlock. */
   readonly lock: 'share' | 'update';
-  /** False for a transaction that draws no id. */
+  /** False for a transaction that appends no entries. */
   readonly appends: boolean;
 }
 
 /**
- * Opens an appending transaction in the one order of locks that all of them keep: epoch, entities by id, append lock.
- * The append lock comes before the first `nextval`, so that id order is commit order (I3). One message for all four
- * statements: a transaction is otherwise mostly round trips. Without parameters for that reason; all values are numbers.
- * Errors: EMC-3002 when the epoch is not ours (I9).
+ * Begins an appending transaction. All of them lock in the same order: epoch, entities by id, append lock. The append lock is
+ * taken before the first `nextval`, so that id order is commit order (I3). The four statements are sent in one message to save
+ * round trips; that rules out parameters, which is safe because all values are numbers.
+ * Throws EMC-3002 if the epoch is not ours (I9).
  */
 export async function beginAppend(
   client: pg.PoolClient,
@@ -31,13 +31,13 @@ export async function beginAppend(
   if (!Array.isArray(answers)) throw new TypeError('A message of several statements has an answer for each.');
   const [, leader, entities] = answers as pg.QueryResult[];
   if (leader?.rowCount !== 1)
-    throw new EmcachersError({ code: 'EMC-3002', detail: `Epoch ${start.epoch} has been followed by another.` });
+    throw new EmcachersError({ code: 'EMC-3002', detail: `Epoch ${start.epoch} has been superseded.` });
   const targets = new Map<number, AppendTarget>();
   for (const row of (entities?.rows ?? []) as AppendTarget[]) targets.set(row.entityId, row);
   return targets;
 }
 
-// NO KEY UPDATE, not UPDATE: rows of other tables that refer to the entity need not wait.
+// NO KEY UPDATE, not UPDATE, so that inserts of rows that reference the entity do not wait.
 const lockWords = { share: 'FOR SHARE OF e', update: 'FOR NO KEY UPDATE OF e' } as const;
 
 function beginSql(start: AppendStart): string {

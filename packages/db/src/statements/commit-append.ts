@@ -1,15 +1,15 @@
 import type pg from 'pg';
 
 export interface AppendEnd {
-  /** Entries were appended: the head moves and readers are woken. */
+  /** Entries were appended: advances the head and notifies readers. */
   readonly appended: boolean;
-  /** Entities or jobs changed: their watchers are woken. */
+  /** Entities or jobs changed: notifies their watchers. */
   readonly controlChanged: boolean;
 }
 
 /**
- * Closes an appending transaction. The head is a row, written under the append lock: it becomes visible together with
- * the entries, so an idle cache may move its offset to it. Wake-ups travel with the commit; they are hints, readers poll.
+ * Commits an appending transaction. The head is a row written under the append lock, so it becomes visible together with the
+ * entries and an idle cache may advance its offset to it. NOTIFY is sent with the commit; it is a hint, readers also poll.
  */
 export async function commitAppend(client: pg.PoolClient, end: AppendEnd): Promise<void> {
   const statements: string[] = [];

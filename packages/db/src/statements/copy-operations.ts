@@ -9,11 +9,11 @@ export interface RoutedOperations {
   readonly operations: readonly Operation[];
 }
 
-// The entity comes first in every line because it is a number: see copyLine.
+// The entity id is the first column because it is never empty: see copyLine.
 const oplogSql = 'COPY oplog (entity_id, operation, doc_id, data, version, source_time_ms, epoch) FROM STDIN';
 const stagingSql = 'COPY oplog_staging (entity_id, run_id, operation, doc_id, data, source_time_ms, epoch) FROM STDIN';
 
-/** Into the oplog itself, stamped with the version that the transaction read. Live changes and scanned documents alike. */
+/** Copies operations into the oplog, stamped with the version that the transaction read; for live changes and scanned documents. */
 export async function copyToOplog(client: pg.PoolClient, routed: RoutedOperations): Promise<void> {
   if (routed.operations.length === 0) return;
   const line = (operation: Operation) => {
@@ -24,7 +24,7 @@ export async function copyToOplog(client: pg.PoolClient, routed: RoutedOperation
   await copyRows(client, oplogSql, { rows: routed.operations, line });
 }
 
-/** Held back until the entity's scan is complete. */
+/** Copies operations into staging, where they wait until the entity's scan is complete. */
 export async function copyToStaging(client: pg.PoolClient, routed: RoutedOperations): Promise<void> {
   if (routed.operations.length === 0) return;
   const line = (operation: Operation) => {

@@ -8,17 +8,17 @@ export interface DeadLetterRow {
   readonly raw: Uint8Array | null;
 }
 
-/** A larger document is kept by its id and reason alone: the table must not grow into a second copy of the source. */
+/** Of a larger document only id and reason are stored, so that the table does not become a second copy of the source. */
 export const rawBytesMax = 256 * 1024;
 const reasonCharsMax = 2_000;
 
-/** Parks documents in the transaction of the position that passes them (I10); a document keeps its newest one. */
+/** Stores dead letters in the transaction that moves the position past them (I10). A document has one: the newest. */
 export async function putDeadLetters(client: pg.PoolClient, letters: readonly DeadLetterRow[]): Promise<void> {
   for (const letter of letters) {
     const raw = letter.raw !== null && letter.raw.byteLength <= rawBytesMax ? letter.raw : null;
     await client.query({
       name: 'put-dead-letter',
-      // clock_timestamp, not now(): whether a letter is of the present scan is told by its time.
+      // clock_timestamp, not now(), because the time tells whether a dead letter belongs to the current scan.
       text: `INSERT INTO dead_letter (entity_id, doc_id, error_code, reason, raw, created_at, updated_at)
              SELECT $1, $2, $3, $4, $5, clock_timestamp(), clock_timestamp() FROM entity WHERE id = $1
              ON CONFLICT (entity_id, doc_id) DO UPDATE
@@ -29,7 +29,7 @@ export async function putDeadLetters(client: pg.PoolClient, letters: readonly De
   }
 }
 
-/** A good change of a document removes its dead letter. */
+/** Removes the dead letter of a document that has been projected successfully. */
 export async function clearDeadLetters(
   client: pg.PoolClient,
   letters: { entityId: number; docIds: readonly string[] },
@@ -41,7 +41,7 @@ export async function clearDeadLetters(
   });
 }
 
-/** Values that a column could not hold, counted for the operator. */
+/** Counts values that a column could not hold, for display. */
 export async function addCoercionErrors(
   client: pg.PoolClient,
   errors: { entityId: number; count: number },

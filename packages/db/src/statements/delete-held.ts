@@ -1,9 +1,9 @@
 import type pg from 'pg';
 
 /**
- * Removes at most `limit` held-back rows (staged operations, planned deletions) of runs that are not the entity's
- * present one, or of all runs when the entity is gone or going. In chunks and outside the transactions that supersede a
- * run, so that superseding one costs the same however much it had staged. Answers how many were removed.
+ * Deletes up to `limit` held-back rows (staged operations, planned deletions) of runs other than the entity's current one, or of
+ * all runs if the entity is deleted or being deleted. This runs in chunks and outside the transaction that supersedes a run,
+ * so that the cost of superseding does not depend on how much was staged. Returns the number of rows deleted.
  */
 export async function deleteHeld(pool: pg.Pool, held: { entityId: number; limit: number }): Promise<number> {
   let removed = 0;

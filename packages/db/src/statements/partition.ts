@@ -1,15 +1,15 @@
 import type pg from 'pg';
 
-/** The partition of one entity. */
+/** Name of the entity's partition. */
 export function partitionName(entityId: number): string {
   if (!Number.isSafeInteger(entityId) || entityId < 0) throw new RangeError(`${entityId} is not an id.`);
   return `oplog_e${entityId}`;
 }
 
 /**
- * Made apart and then attached: attaching takes no lock that an append waits for, and the check tells PostgreSQL that
- * it need not look at the rows. Insert-mostly tables are vacuumed by inserts, more often than the default, so that
- * pages of old entries are read without visiting the visibility of each row.
+ * Creates the partition as a separate table and then attaches it: attaching takes no lock that appends wait for, and the CHECK
+ * constraint spares PostgreSQL a scan of the rows. Autovacuum is triggered by inserts more often than by default, so that the
+ * visibility map lets reads of old entries skip per-row visibility checks.
  */
 export async function createPartition(client: pg.PoolClient, entityId: number): Promise<void> {
   const name = partitionName(entityId);
@@ -23,8 +23,8 @@ export async function createPartition(client: pg.PoolClient, entityId: number): 
 }
 
 /**
- * Takes the partition out and drops it: nothing is deleted row by row, and CONCURRENTLY lets appends to others go on.
- * May be called again after any interruption: each step looks at how far an earlier call came.
+ * Detaches the partition and drops it, so that no rows are deleted one by one; CONCURRENTLY does not block appends to other
+ * partitions. Can be repeated after any interruption: each step checks what an earlier call has done.
  */
 export async function dropPartition(pool: pg.Pool, entityId: number): Promise<void> {
   const name = partitionName(entityId);

@@ -16,9 +16,9 @@ export interface StagedChunkResult {
 }
 
 /**
- * Moves the oldest staged rows of a run to the oplog, in staging order (ids are drawn after the sort). A row that has a
- * newer staged row of its document is dropped: the scan may have read the document in its newest state already,
- * and a reader must not see it go back. A promoted document is no longer one for the sweep.
+ * Moves the oldest staged rows of a run to the oplog, in staging order (ids are drawn after the sort). A row is dropped if a newer
+ * row of the same document is staged: the scan may already have read the newest state, and readers must not see the document
+ * go back. A promoted document is removed from the sweep.
  */
 export async function promoteStaged(client: pg.PoolClient, chunk: StagedChunk): Promise<StagedChunkResult> {
   const answer = await client.query<{ taken: number; promoted: number }>({
@@ -48,8 +48,8 @@ export async function promoteStaged(client: pg.PoolClient, chunk: StagedChunk): 
 }
 
 /**
- * Before the first chunk: staging may have been filled within seconds and is then unknown to the planner, which expects
- * one row of a run and may compare every row of a chunk with every staged one.
+ * Called before the first chunk. Staging may have been filled within seconds, before autovacuum analysed it; the planner then
+ * expects one row per run and may choose a plan that compares every row of a chunk with every staged row.
  */
 export async function analyzeStaging(client: pg.PoolClient): Promise<void> {
   await client.query('ANALYZE oplog_staging');

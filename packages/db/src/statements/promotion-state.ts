@@ -10,7 +10,7 @@ export interface PromotionState {
   readonly errorCode: string | null;
 }
 
-/** What promotion must know of an entity that the transaction has locked. */
+/** The state that promotion needs, of an entity that the transaction has locked. */
 export async function readPromotionState(client: pg.PoolClient, entityId: number): Promise<PromotionState> {
   const answer = await client.query<PromotionState>({
     name: 'promotion-state',
@@ -21,15 +21,15 @@ export async function readPromotionState(client: pg.PoolClient, entityId: number
     values: [entityId],
   });
   const row = answer.rows[0];
-  if (row === undefined) throw new Error(`Entity ${entityId} is gone although it is locked.`);
+  if (row === undefined) throw new Error(`Entity ${entityId} does not exist although it is locked.`);
   return row;
 }
 
 /**
- * The last step of a scan: live operations go to the oplog from here on. A cache may be shown once it has reached the
- * head of this moment, for which the head's row is not written yet, hence the sequence. Dead letters of earlier scans are
- * of documents that this one read well or did not find. After a refused sweep (EMC-3004) the entity stays failed,
- * but its live operations flow: everything staged is promoted, only the suspected ghosts remain.
+ * The last step of a scan: from now on live operations go to the oplog. A cache is published once it has reached the current
+ * head; that is read from the sequence, because the head's row is written later in this transaction. Dead letters of earlier
+ * scans are deleted: this scan has read those documents or did not find them. After a refused sweep (EMC-3004) the entity stays
+ * failed but its live operations are applied: everything staged is promoted, and only the documents to be swept remain.
  */
 export async function markLive(client: pg.PoolClient, entityId: number): Promise<void> {
   await client.query(

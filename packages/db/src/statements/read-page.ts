@@ -13,7 +13,7 @@ export interface Page {
   readonly horizon: number;
   readonly head: number;
   readonly entries: readonly OplogEntry[];
-  /** A limit was reached; else there is nothing between its last entry and `head`. */
+  /** True if a limit was reached; otherwise no entries lie between the last one and `head`. */
   readonly full: boolean;
 }
 
@@ -33,17 +33,17 @@ interface PageRow extends Omit<EntryRow, 'id'> {
   readonly horizon: number;
   readonly head: number;
   readonly id: number | null;
-  /** Of this row and those before it. */
+  /** Of this row and all rows before it. */
   readonly bytes: number | null;
 }
 
 /**
- * One page and what it must be judged by (historyId, horizon, head), in one statement: two would see two snapshots. The
- * outer join answers these also when there is nothing to read. Bytes are bounded by a running sum, which reads lengths
- * from the rows' headers and does not unpack large values; the first row always comes, however large. `head` gates
- * the scan, so that a poll with nothing new touches no partition. Runs in the pool for pages, whose planner has no choice
- * but the partitions' indexes merged in id order: a partition that grew by a scan has no statistics for up to a
- * minute, and it then sorted 700,000 rows on disk for a page of 20,000 (1.4 s instead of 60 ms).
+ * Reads one page together with generation, horizon and head. It is one statement because two would see different snapshots; the
+ * outer join returns the three even if there are no entries. A running sum limits the bytes; it reads lengths from tuple headers
+ * without detoasting large values. The first row is always returned, whatever its size. If `head` has not moved, no partition
+ * is touched. Uses the pool for pages, whose planner can only merge the partitions' indexes in id order: after a scan a partition
+ * has no statistics for up to a minute, and the planner then sorted 700,000 rows on disk for a page of 20,000 (1.4 s instead
+ * of 60 ms).
  */
 const sql = `
   SELECT state."historyId", state.horizon, state.head, page.*
@@ -71,7 +71,7 @@ export async function readPage(pagePool: pg.Pool, request: PageRequest): Promise
   if (first === undefined) throw new Error('The metadata rows are gone.');
   const { historyId, horizon, head } = first;
   if (first.id === null) return { historyId, horizon, head, entries: [], full: false };
-  // In id order already, but only a sort promises it, and here it costs nothing.
+  // Already in id order, but SQL does not guarantee that; sorting a sorted array is cheap.
   const entries = answer.rows
     .map((row) => toEntry({ ...row, id: row.id ?? 0 }))
     .sort((left, right) => left.id - right.id);

@@ -8,7 +8,7 @@ export interface SavedPositionRow {
   readonly savedAtMs: number | null;
 }
 
-/** Our place in the stream; `position` is null before the first and after a lost one. */
+/** Our position in the stream; `position` is null before the first one and after it was lost. */
 export async function readPosition(client: pg.Pool | pg.PoolClient): Promise<SavedPositionRow> {
   const answer = await client.query<{
     token: Buffer | null;
@@ -22,7 +22,7 @@ export async function readPosition(client: pg.Pool | pg.PoolClient): Promise<Sav
     'SELECT token, token_data, cluster_time, pipeline_hash, version, status, saved_at FROM mongo_resume_token WHERE id = 1',
   );
   const row = answer.rows[0];
-  if (row === undefined) throw new Error('The row of mongo_resume_token is gone.');
+  if (row === undefined) throw new Error('The row of table mongo_resume_token is missing.');
   const position =
     row.cluster_time === null
       ? null
@@ -36,7 +36,7 @@ export async function readPosition(client: pg.Pool | pg.PoolClient): Promise<Sav
   return { version: row.version, status: row.status, position, savedAtMs: row.saved_at?.getTime() ?? null };
 }
 
-/** The token is lost: no place, under a new version that places of the old stream do not have. */
+/** Discards a lost resume token and raises the version, so that positions of the old stream are refused. */
 export async function clearPosition(client: pg.PoolClient): Promise<void> {
   await client.query(
     `UPDATE mongo_resume_token

@@ -4,12 +4,12 @@ import { type EntryRow, toEntry } from './read-page.ts';
 
 export interface TailRequest {
   readonly entityId: number;
-  /** Ids below this; null starts at the head. */
+  /** Returns entries with lower ids; null starts at the head. */
   readonly before: number | null;
   readonly limit: number;
 }
 
-/** An entity's newest entries, newest first, for people. */
+/** An entity's newest entries, newest first, for display. */
 export async function readTail(pool: pg.Pool, request: TailRequest): Promise<readonly OplogEntry[]> {
   const answer = await pool.query<EntryRow>(
     `SELECT id, entity_id, operation, doc_id, data, version, source_time_ms,

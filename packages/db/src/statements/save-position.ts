@@ -5,15 +5,15 @@ export interface PositionRow {
   readonly token: Uint8Array | null;
   readonly tokenData: string | null;
   readonly clusterTime: bigint;
-  /** Of the pipeline that the token came through; null while there is no token. */
+  /** Hash of the pipeline that the token came from; null if there is no token. */
   readonly pipelineHash: string | null;
   readonly version: number;
 }
 
 /**
- * Saves our place in the stream inside the transaction of what it covers (I2), forward only: by cluster time, and by the
- * token's bytes (COLLATE "C"). A token is never replaced by a bare time. A place of a stream that was started over
- * since has another version and is refused. Errors: EMC-2006, and the transaction with its entries is undone.
+ * Saves our position in the stream in the transaction of the entries it covers (I2). It only moves forward, by cluster time and by
+ * the token's bytes (COLLATE "C"). A token is never replaced by a time without a token. A position of a stream that has since
+ * been restarted has an older version and is refused. Throws EMC-2006; the transaction and its entries are rolled back.
  */
 export async function savePosition(client: pg.PoolClient, position: PositionRow): Promise<void> {
   const answer = await client.query({

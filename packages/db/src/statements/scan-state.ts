@@ -1,8 +1,8 @@
 import type pg from 'pg';
 
-/** The states of a scan, each written by the transaction that has locked the entity for `update` and checked its run. */
+/** The states of a scan. The calling transaction must have locked the entity for `update` and checked its run. */
 
-/** From here on live operations of the entity are staged. */
+/** From now on the entity's live operations are staged. */
 export async function markScanning(
   client: pg.PoolClient,
   scan: { entityId: number; collectionUuid: string | null; estimated: number | null },
@@ -18,7 +18,7 @@ export async function markScanning(
   );
 }
 
-/** The page's last key, in the transaction of its rows: a scan that goes on after a crash repeats none and misses none. */
+/** Saves the page's last key in the transaction of its rows, so that a scan resumed after a crash neither repeats nor misses a document. */
 export async function recordScanPage(
   client: pg.PoolClient,
   page: { entityId: number; lastKey: Uint8Array | null; scanned: number },
@@ -33,7 +33,7 @@ export async function recordScanPage(
   });
 }
 
-/** Every page is read; promotion waits until the saved position has passed `endTime`. */
+/** All pages are read; promotion waits until the saved position has passed `endTime`. */
 export async function markScanFinished(
   client: pg.PoolClient,
   scan: { entityId: number; endTime: bigint },
@@ -46,7 +46,7 @@ export async function markScanFinished(
   );
 }
 
-/** Nothing follows the entity any more until it is refreshed: what was staged belongs to a scan that will not end. */
+/** Stops ingest of the entity until it is refreshed; staged rows belong to a scan that will not complete. */
 export async function markScanFailed(
   client: pg.PoolClient,
   scan: { entityId: number; errorCode: string; reason: string },
@@ -62,15 +62,15 @@ export async function markScanFailed(
 export interface Restart {
   readonly entityIds: readonly number[];
   readonly reason: string | null;
-  /** The operator's word, or proof from the stream that the documents are gone. False keeps what was said before. */
+  /** True if an operator allowed it, or the stream proved that the documents were deleted. False keeps the earlier value. */
   readonly allowLargeSweep: boolean;
 }
 
 /**
- * A new scan under a new version and run; rows of the old run are refused or dead from here on. Entities whose live
- * operations go to the oplog keep doing so until the scan begins, so that caches stay fresh meanwhile. Where they were
- * staged they go nowhere: the oplog has scanned rows that are newer than what the stream still brings, and the
- * scan to come reads everything that the stream has passed by then.
+ * Starts a new scan under a new version and run; rows of the old run are refused or ignored from now on. If the entity's live
+ * operations go to the oplog, they continue to until the scan begins, so that caches stay fresh. If they were staged, they are
+ * discarded: the oplog has scanned rows that are newer than what the stream delivers now, and the new scan will read
+ * everything the stream has passed by then.
  */
 export async function restartScans(client: pg.ClientBase | pg.Pool, restart: Restart): Promise<readonly number[]> {
   const answer = await client.query<{ id: number }>(
@@ -87,7 +87,7 @@ export async function restartScans(client: pg.ClientBase | pg.Pool, restart: Res
   return answer.rows.map((row) => row.id);
 }
 
-/** Whether anything is still to be scanned, kept beside the resume token for operators. */
+/** Records next to the resume token whether any entity still has to be scanned, for operators. */
 export async function recordStreamStatus(client: pg.PoolClient): Promise<void> {
   await client.query(
     `UPDATE mongo_resume_token

@@ -7,18 +7,18 @@ export interface SweepPlan {
 }
 
 export interface SweepPlanResult {
-  /** Documents that the scan did not meet. */
+  /** Documents that the scan did not find. */
   readonly candidates: number;
-  /** Documents that caches hold now. */
+  /** Documents that caches currently hold. */
   readonly documents: number;
 }
 
 /**
- * Lists the documents that a complete scan did not meet (I7): their newest entry is an Upsert of an older version. One
- * pass over the partition by hash aggregate, spilling to disk when large; a sweep is rare, and an index on doc_id would
- * cost every append (docs/decisions/0002-oplog-indexes.md). Left out: documents with a staged operation, which decides by
- * itself, and documents that this scan could not project, which exist. Runs under a shared lock of the entity: while it
- * catches up, nobody else writes its partition.
+ * Lists the documents that a complete scan did not find (I7): their newest entry is an Upsert of an older version. This is one pass
+ * over the partition with a hash aggregate that spills to disk if large; sweeps are rare, and an index on doc_id would slow down
+ * every append (docs/decisions/0002-oplog-indexes.md). Excluded are documents with a staged operation, which will settle their
+ * state, and documents that this scan could not project, because they exist. Holds a shared lock on the entity: while it is
+ * catching up, nothing else writes to its partition.
  */
 export async function planSweep(client: pg.PoolClient, plan: SweepPlan): Promise<SweepPlanResult> {
   await client.query('DELETE FROM oplog_sweep WHERE entity_id = $1', [plan.entityId]);
@@ -39,12 +39,12 @@ export async function planSweep(client: pg.PoolClient, plan: SweepPlan): Promise
      SELECT (SELECT count(*) FROM candidate) AS candidates, (SELECT count(*) FROM newest) AS documents`,
     [plan.entityId, plan.runId, plan.version],
   );
-  // The planner does not know what was just written; without this a chunk of 3,000 took 5 s, with it a tenth.
+  // The planner has no statistics for the rows just written; without ANALYZE a chunk of 3,000 took ten times as long (5 s).
   await client.query('ANALYZE oplog_sweep');
   return answer.rows[0] ?? { candidates: 0, documents: 0 };
 }
 
-/** The plan is made; `refusal` is the operator's sentence when it would delete too much, and then none of it is kept. */
+/** Saves the result of planning. If the sweep would delete too much, `refusal` is the message for the operator and the plan is discarded. */
 export async function recordSweepPlan(
   client: pg.PoolClient,
   plan: { entityId: number; refusal: string | null },
@@ -57,7 +57,7 @@ export async function recordSweepPlan(
   );
 }
 
-/** Emits at most `limit` of the planned deletions as entries. */
+/** Appends up to `limit` of the planned deletions as entries. */
 export async function sweepChunk(
   client: pg.PoolClient,
   chunk: SweepPlan & { epoch: number; limit: number },

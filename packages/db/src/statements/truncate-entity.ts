@@ -1,11 +1,11 @@
 import type pg from 'pg';
 
-/** Above this many entries an emptied source is scanned again instead: one transaction must stay short. */
+/** With more entries than this an emptied source is rescanned instead, to keep the transaction short. */
 export const truncateEntriesMax = 200_000;
 
 /**
- * The source was dropped: a Delete for every document whose newest entry is an Upsert, at this place of the stream.
- * Answers the number of entries, or null, having done nothing, for an entity that is too large for one transaction.
+ * For a dropped source: appends a Delete for every document whose newest entry is an Upsert, at this position of the stream.
+ * Returns the number of entries; null, without any change, if the entity is too large for one transaction.
  */
 export async function truncateEntity(
   client: pg.PoolClient,
