@@ -10,8 +10,8 @@ import type { Measurement } from './support/measurement.ts';
 import { printSection, type Section, saveReport } from './support/report.ts';
 
 /**
- * `npm run bench`: each stage alone and the whole path, in one run on one machine, so that figures can be compared with
- * each other. `npm run bench -- stages` or `-- path` runs one part; `-- quick` takes smaller collections.
+ * `npm run bench` measures each stage and the whole path in one run on one machine, so that the figures are comparable.
+ * `npm run bench -- stages` or `-- path` runs one part; `-- quick` uses smaller collections.
  */
 interface Part {
   readonly title: string;

@@ -1,11 +1,11 @@
-// First step of every npm script: makes a fresh clone runnable with Node >= 20 and npm alone, then hands over to the
-// TypeScript script named by the first argument. It has no dependencies because nothing may be installed yet.
+// First step of every npm script: prepares a fresh clone with only Node >= 20 and npm, then runs the TypeScript script
+// given as the first argument. It has no dependencies because nothing may be installed yet.
 //
 //   node scripts/bootstrap.mjs <script.ts> [arguments…]
 //
-// 1. installs when node_modules is missing or does not hold what package-lock.json says,
-// 2. generates the Prisma client when prisma/schema.prisma is newer than it,
-// 3. runs the script with the Node that the project pins (npm package `node`), which runs TypeScript directly.
+// 1. installs dependencies if node_modules is missing or does not match package-lock.json,
+// 2. generates the Prisma client if prisma/schema.prisma is newer,
+// 3. runs the script with the pinned Node (npm package `node`), which runs TypeScript directly.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ function readJson(file) {
   }
 }
 
-/** npm keeps what it installed in node_modules/.package-lock.json; optional packages of other platforms are absent there. */
+/** npm records what it installed in node_modules/.package-lock.json, without optional packages of other platforms. */
 function installIsCurrent() {
   const wanted = readJson(path.join(root, 'package-lock.json'))?.packages;
   const installed = readJson(path.join(root, 'node_modules', '.package-lock.json'))?.packages;
@@ -42,7 +42,7 @@ function installIsCurrent() {
 }
 
 function npm(args) {
-  // npm names its own entry point in the environment of the scripts that it runs.
+  // npm sets the path of its entry point in the environment of the scripts it runs.
   const cli = process.env.npm_execpath;
   const [command, first] = cli && /\.[cm]?js$/.test(cli) ? [process.execPath, [cli]] : ['npm', []];
   return spawnSync(command, [...first, ...args], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
@@ -50,12 +50,12 @@ function npm(args) {
 
 function install() {
   if (installIsCurrent()) return;
-  process.stderr.write('Installing dependencies (npm ci). This is needed once, and takes a minute or two …\n');
+  process.stderr.write('Installing dependencies (npm ci). This happens once and takes a minute or two …\n');
   const result = npm(['ci', '--no-audit', '--no-fund', '--loglevel=error']);
   if (result.status !== 0) {
     fail(
-      'npm could not install the dependencies; its message is above.\n' +
-        'Check that the npm registry can be reached (`npm ping`), that this folder can be written, and try again.',
+      'npm could not install the dependencies; see its message above.\n' +
+        'Check that the npm registry is reachable (`npm ping`) and that this folder is writable, then try again.',
     );
   }
 }
@@ -75,7 +75,7 @@ function generatePrismaClient() {
     {
       cwd: root,
       encoding: 'utf8',
-      // `generate` fetches a schema engine that it does not use, unless it is told of one: any executable will do.
+      // `generate` downloads a schema engine that it does not use unless it is given one; any executable is accepted.
       env: {
         ...environment(),
         PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
@@ -89,7 +89,7 @@ function generatePrismaClient() {
   writeFileSync(stamp, hash);
 }
 
-/** The pinned Node; where its package has none for this platform, the caller's, if that can run TypeScript. */
+/** The pinned Node; if its package has no binary for this platform, the current Node if that can run TypeScript. */
 function projectNode() {
   const pinned = path.join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
   if (existsSync(pinned)) return pinned;
@@ -117,7 +117,7 @@ function run(script, args) {
     env: environment(),
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });
-  // A terminal sends Ctrl-C to the whole group: the script stops in order, this process only waits for it.
+  // A terminal sends Ctrl-C to the whole process group: the script shuts down, and this process waits for it.
   process.on('SIGINT', () => {});
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   process.on('SIGHUP', () => child.kill('SIGTERM'));

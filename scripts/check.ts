@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import process from 'node:process';
 
-/** `npm run check`: everything that a machine can say about the house, all of it even when an early step fails. */
+/** `npm run check`: runs every check, even if an earlier one fails. */
 interface Step {
   readonly title: string;
   readonly command: readonly [string, ...string[]];
@@ -15,11 +15,11 @@ const steps: readonly Step[] = [
   { title: 'Types of scripts, bench and tidy', command: ['tsc', '--noEmit', '-p', 'tsconfig.json'] },
   { title: 'Type-aware lint (typescript-eslint)', command: ['eslint', '.', '--max-warnings=0'] },
   {
-    title: 'Who imports whom (dependency-cruiser)',
+    title: 'Imports and layers (dependency-cruiser)',
     command: ['depcruise', 'apps', 'packages', 'e2e', 'scripts', 'bench', '--config', '.dependency-cruiser.mjs'],
   },
   { title: 'Dead code (knip)', command: ['knip', '--no-progress'] },
-  { title: 'The house rules (tidy)', command: ['vitest', 'run', '--project', 'tidy', '--reporter=dot'] },
+  { title: 'Project rules (tidy)', command: ['vitest', 'run', '--project', 'tidy', '--reporter=dot'] },
 ];
 
 function run(step: Step): Promise<boolean> {

@@ -1,14 +1,14 @@
 /**
- * `npm run contract`: holds a server against the contract of packages/mongo-embedded and prints what passed, failed
- * and was skipped, with the reason of each skip.
+ * `npm run contract`: runs the contract suite of packages/mongo-embedded against a server and prints what passed, failed
+ * and was skipped, with the reason for each skip.
  *
  *   npm run contract                                         the embedded server
- *   MONGO_CONTRACT_URL=mongodb://… npm run contract          a replica set that runs already
+ *   MONGO_CONTRACT_URL=mongodb://… npm run contract          a running replica set
  *   MONGOD_BINARY=/usr/bin/mongod npm run contract           a mongod, started for this run
- *   EMCACHERS_SPEC_DIR=…/specifications npm run contract     MongoDB's own test files too (any folder of them)
- *   npm run contract -- change-streams bulk                  only the test files whose path holds one of the words
+ *   EMCACHERS_SPEC_DIR=…/specifications npm run contract     also MongoDB's own test files (any folder of them)
+ *   npm run contract -- change-streams bulk                  only test files whose path contains one of the words
  *
- * Exit code 1 where a test failed or none was found.
+ * Exit code 1 if a test failed or none was found.
  */
 import { fileURLToPath } from 'node:url';
 import { startVitest, type TestCase, type TestModule } from 'vitest/node';
@@ -37,7 +37,7 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-/** Runs the contract; one server for all is not shared by test files at the same time, for fail points are global. */
+/** Runs the contract. With one shared server, test files run one at a time, because fail points are global. */
 async function run(words: readonly string[], isShared: boolean): Promise<Map<string, Tally>> {
   const filters = [...words];
   const vitest = await startVitest('test', filters, {

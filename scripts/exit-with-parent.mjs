@@ -1,5 +1,5 @@
-// Preloaded (`--import`) into every process that `npm start` runs: when the parent vanishes, even by SIGKILL, its end
-// of the channel closes and the child stops in order, so that nothing is left running.
+// Preloaded (`--import`) into every process that `npm start` runs. If the parent dies, even by SIGKILL, the IPC channel closes
+// and the child shuts down, so that nothing is left running.
 import process from 'node:process';
 
 if (process.channel) {

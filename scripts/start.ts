@@ -10,8 +10,8 @@ import { createProgress } from './start/progress.ts';
 import { readStartSettings, StartError } from './start/settings.ts';
 
 /**
- * `npm start`: the whole product on one machine. Starts the databases that are not named by MONGO_URL and
- * DATABASE_URL, the engine and the console, and stops all of them on Ctrl-C or when one of them ends.
+ * `npm start`: runs the whole product on one machine. Starts the engine, the console, and the databases not set by MONGO_URL and
+ * DATABASE_URL; stops all of them on Ctrl-C or when one of them exits.
  */
 const root = path.resolve(import.meta.dirname, '..');
 
@@ -38,7 +38,7 @@ async function main(): Promise<number> {
   }
 }
 
-/** One clear message for what an operator can mend; a stack for what only we can. */
+/** A message for errors that an operator can fix; a stack trace for defects. */
 function messageOf(error: unknown): string {
   if (error instanceof StartError) return error.message;
   if (error instanceof Error && error.name === 'EmcachersError' && 'hint' in error)
@@ -53,7 +53,7 @@ function requireDataDir(dataDir: string): void {
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new StartError(
-      `EMC-1003: the data directory ${dataDir} cannot be used: ${reason}.\nCorrect its permissions, or set EMCACHERS_DATA_DIR to another directory.`,
+      `EMC-1003: the data directory ${dataDir} cannot be used: ${reason}.\nFix its permissions, or set EMCACHERS_DATA_DIR to another directory.`,
     );
   }
 }

@@ -5,8 +5,8 @@ import path from 'node:path';
 import process from 'node:process';
 
 /**
- * `npm test`: every test of every package, then the browser's on the production build. Ends with one line of counts
- * taken from the runners' own reports. `npm test -- unit` or `npm test -- e2e` runs one half.
+ * `npm test`: runs the tests of every package, then the browser tests on the production build. The last line has the counts
+ * from the runners' reports. `npm test -- unit` or `npm test -- e2e` runs one half.
  */
 interface Counts {
   readonly passed: number;
@@ -45,7 +45,7 @@ async function runVitest(): Promise<Counts> {
     numTodoTests: number;
   }>(file);
   if (report === null) return { passed: 0, failed: 1, skipped: 0 };
-  // A suite that cannot be loaded, or an unhandled error, fails the run without failing a test.
+  // A suite that cannot be loaded, or an unhandled error, fails the run without a failed test.
   const failed = report.numFailedTests === 0 && code !== 0 ? 1 : report.numFailedTests;
   return { passed: report.numPassedTests, failed, skipped: report.numPendingTests + report.numTodoTests };
 }

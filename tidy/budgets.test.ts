@@ -12,20 +12,20 @@ test(`no source file is longer than ${fileLinesMax} lines`, () => {
   expect(long.map((file) => `${file}: ${linesOf(file)}`)).toEqual([]);
 });
 
-test(`each pipeline stage opens with a contract of its own name in at most ${contractLinesMax} lines`, () => {
+test(`each pipeline stage has a contract file of the same name with at most ${contractLinesMax} lines`, () => {
   const wrong = stages
     .map((stage) => `apps/engine/src/pipeline/${stage}/${stage}.ts`)
     .filter((file) => !sourceFiles().includes(file) || linesOf(file) > contractLinesMax);
   expect(wrong).toEqual([]);
 });
 
-test('nothing is left for later: no TODO, FIXME or switched-off test', () => {
+test('there is no TODO, FIXME or disabled test', () => {
   const marks = /\b(TODO|FIXME|XXX|HACK)\b|\b(it|test|describe)\.(only|todo)\(/;
   const marked = sourceFiles().filter((file) => !file.startsWith('tidy/') && marks.test(read(file)));
   expect(marked).toEqual([]);
 });
 
-test('each module that keeps state in the pipeline opens by saying why it exists', () => {
+test('each module of the pipeline has a doc comment', () => {
   const silent = sourceFiles()
     .filter((file) => file.startsWith('apps/engine/src/pipeline/') && !file.endsWith('.test.ts'))
     .filter((file) => !/\/\*\*[\s\S]+?\*\//.test(read(file)));

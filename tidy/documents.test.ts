@@ -5,7 +5,7 @@ import { read, repositoryFiles, root } from './repository.ts';
 
 const pages = (): readonly string[] => repositoryFiles().filter((file) => file.endsWith('.md'));
 
-test('every relative link in a Markdown file leads somewhere', () => {
+test('every relative link in a Markdown file resolves', () => {
   const dead = pages().flatMap((page) =>
     [...read(page).matchAll(/\]\((?!https?:|mailto:|#)([^)\s#]+)/g)]
       .map(([, link]) => link ?? '')
@@ -15,7 +15,7 @@ test('every relative link in a Markdown file leads somewhere', () => {
   expect(dead).toEqual([]);
 });
 
-test('every variable of the configuration is in .env.example and in the table of the README', () => {
+test('every setting is in .env.example and in the table of the README', () => {
   const variables = [...read('.env.example').matchAll(/^#? ?([A-Z][A-Z0-9_]+)=/gm)].map(([, name]) => name ?? '');
   const required = [
     'MONGO_URL',

@@ -15,7 +15,7 @@ function sections(): Map<string, string> {
   return found;
 }
 
-test('every invariant names a test that exists and that cites it', () => {
+test('every invariant names tests that exist and cite it', () => {
   const problems: string[] = [];
   for (let number = 1; number <= invariantCount; number += 1) {
     const id = `I${number}`;

@@ -4,7 +4,7 @@ import path from 'node:path';
 
 export const root = path.resolve(import.meta.dirname, '..');
 
-/** Every file that is or will be committed, as paths from the root. */
+/** All tracked and untracked files that git does not ignore, as paths from the root. */
 export function repositoryFiles(): readonly string[] {
   const output = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '--deduplicate'], {
     cwd: root,

@@ -1,6 +1,6 @@
 /**
- * The embedded MongoDB on its own, with its data on disk and the client in another process than the server: what the
- * engine's figures rest on where no `mongod` is given.
+ * Measures the embedded MongoDB alone, with its data on disk and the client in a separate process. The engine's figures depend
+ * on these if no `mongod` is given.
  *
  *   node bench/mongo-embedded/run.ts [quick]
  */
@@ -16,16 +16,16 @@ const insertBatch = 10_000;
 const eventBatch = 5_000;
 
 export interface MongoEmbeddedSizes {
-  /** Documents of one insert, read or stream run. */
+  /** Number of documents in one insert, read or stream run. */
   readonly documents: number;
-  /** Documents of the large collection that is weighed as it grows to it. */
+  /** Final size of the collection whose memory use is measured as it grows. */
   readonly large: number;
 }
 
 export const fullSizes: MongoEmbeddedSizes = { documents: 100_000, large: 1_000_000 };
 export const quickSizes: MongoEmbeddedSizes = { documents: 20_000, large: 100_000 };
 
-/** Every figure, in the order of a reader's questions: writing, reading, following, starting, weight. */
+/** All figures: writing, reading, following, startup, memory. */
 export async function measureMongoEmbedded(sizes: MongoEmbeddedSizes): Promise<Measurement[]> {
   return [
     ...(await withServer(async (target) => [...(await measureInsert(target, sizes)), ...(await measureRead(target))])),
@@ -51,7 +51,7 @@ async function withServer<T>(work: (target: Target) => Promise<T>): Promise<T> {
   }
 }
 
-/** Documents of about 300 bytes; the driver gives each its ObjectId. */
+/** Documents of about 300 bytes; the driver adds an ObjectId. */
 function documentsOf(count: number, from: number): Document[] {
   return Array.from({ length: count }, (_, index) => ({
     number: from + index,
@@ -71,8 +71,8 @@ async function insert(items: Collection<Document>, count: number): Promise<numbe
 }
 
 /**
- * Operations per second as a client sees them, and the server's own processor time for them: on a machine that is busy
- * with other things the second figure is the one that can be compared.
+ * Operations per second seen by the client, and the server's processor time for them. On a busy machine only the second figure
+ * is comparable.
  */
 async function measureBoth(server: ServerProcess, options: RateOptions): Promise<Measurement[]> {
   const before = await server.cpuSeconds();
@@ -97,7 +97,7 @@ async function measureInsert({ server, items }: Target, { documents }: MongoEmbe
   return measureBoth(server, { name, runs, work: async () => insert(items, documents) });
 }
 
-/** Reads what the inserts have left. */
+/** Reads the documents that the inserts left. */
 async function measureRead({ server, items }: Target): Promise<Measurement[]> {
   return [
     ...(await measureBoth(server, { name: 'cursor read, raw', runs, work: async () => readAll(items, true) })),
@@ -114,7 +114,7 @@ async function readAll(items: Collection<Document>, raw: boolean): Promise<numbe
   return seen;
 }
 
-/** The way of the engine's scanner: pages by `_id` across types, each a query of its own. */
+/** Reads like the engine's scan: pages by `_id` across types, one query per page. */
 async function scanByPages(items: Collection<Document>): Promise<number> {
   const limit = 5_000;
   let seen = 0;
@@ -128,7 +128,7 @@ async function scanByPages(items: Collection<Document>): Promise<number> {
   }
 }
 
-/** Reads events that are in the history already, as a listener does that catches up, and events as they are made. */
+/** Reads events that are already in the history, as when catching up, and events as they occur. */
 async function measureStream({ server, items }: Target, { documents }: MongoEmbeddedSizes): Promise<Measurement[]> {
   const { operationTime } = await items.db.command({ ping: 1 });
   await insert(items, documents);
@@ -178,7 +178,7 @@ async function measureStart(): Promise<Measurement[]> {
   ];
 }
 
-/** Resident memory of the server as the collection grows tenfold, each time after it was read through once. */
+/** Resident memory of the server as the collection grows tenfold, measured after reading all of it. */
 async function measureWeight({ large }: MongoEmbeddedSizes): Promise<Measurement[]> {
   return withServer(async ({ server, items }) => {
     const weigh = async (): Promise<number> => {

@@ -1,4 +1,4 @@
-/** Runs the embedded MongoDB's part of the benchmark alone: `node bench/mongo-embedded/run.ts [quick]`. */
+/** Runs only the embedded MongoDB part of the benchmark: `node bench/mongo-embedded/run.ts [quick]`. */
 import { printSection } from '../support/report.ts';
 import { fullSizes, measureMongoEmbedded, quickSizes } from './mongo-embedded.ts';
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { freePort, startEmbeddedPostgres } from '@emcachers/db/embedded-postgres';
 
-/** A whole engine of its own on embedded databases, each in a process of its own, as production has it. */
+/** A complete engine on embedded databases, each in a separate process as in production. */
 export interface EngineStack {
   readonly mongoUrl: string;
   readonly engineUrl: string;

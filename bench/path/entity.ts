@@ -20,7 +20,7 @@ async function readEntity(stack: EngineStack, entityName: string): Promise<Entit
   return (await (await fetch(`${stack.engineUrl}/api/v1/entities/${entityName}`)).json()) as EntityView;
 }
 
-/** Waits until the condition holds for the entity as the API shows it. */
+/** Waits until the API's view of the entity meets the condition. */
 export async function untilEntity(
   stack: EngineStack,
   entityName: string,

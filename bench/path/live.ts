@@ -13,7 +13,7 @@ const latencySeconds = 10;
 const burstChanges = 50_000;
 const documents = 10_000;
 
-/** Live changes: how long one takes to the file at a steady load, and how many pass when as many come as can. */
+/** Live changes: latency from source to cache file under steady load, and maximum throughput. */
 export async function measureLive(): Promise<Measurement[]> {
   await using stack = await startEngineStack();
   const client = new MongoClient(stack.mongoUrl);
@@ -39,7 +39,7 @@ export async function measureLive(): Promise<Measurement[]> {
   ];
 }
 
-/** A probe document is changed over and over while other documents carry the load; a reader looks every millisecond. */
+/** Changes a probe document repeatedly while other documents provide the load; a reader polls every millisecond. */
 async function measureLatency(
   stack: EngineStack,
   client: MongoClient,
@@ -57,7 +57,7 @@ async function measureLatency(
   for (let sequence = 1; sequence <= latencySeconds * probesPerSecond; sequence += 1) {
     const pause = new Promise((resolve) => setTimeout(resolve, 1000 / probesPerSecond));
     await probe.updateOne({ _id: 'probe' }, { $set: { sequence } });
-    // From the acknowledgement on the change is MongoDB's; what comes before is the client's own round trip.
+    // Timed from the acknowledgement: the time before it is the client's round trip.
     sentAt.set(sequence, performance.now());
     await pause;
   }
@@ -101,7 +101,7 @@ async function watchProbe(
   database.close();
 }
 
-/** Many changes at once, from the first write to the file that holds the last one. */
+/** A burst of changes, timed from the first write until the last one is in the file. */
 async function measureBurst(
   stack: EngineStack,
   load: Collection<{ _id: number; number?: number }>,

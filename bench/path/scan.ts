@@ -10,7 +10,7 @@ import { createEntity } from './entity.ts';
 const batchDocuments = 5_000;
 const waitMsMax = 300_000;
 
-/** The scan from the operator's word to the published file with every row in it, for a collection and one ten times it. */
+/** Times the scan from the request to the published file with every row, for one collection and one ten times as large. */
 export async function measureScan(sizes: readonly number[]): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
   for (const size of sizes) {
@@ -53,7 +53,7 @@ async function untilRows(stack: EngineStack, size: number): Promise<void> {
     if (existsSync(file) && countRows(file) === size) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  throw new Error(`The cache has not ${size} rows within ${waitMsMax / 1000} s.`);
+  throw new Error(`The cache did not reach ${size} rows within ${waitMsMax / 1000} s.`);
 }
 
 function countRows(file: string): number {

@@ -7,7 +7,7 @@ import { rawSampleDocuments, sampleColumns } from '../support/sample-documents.t
 const runs = 7;
 const documentCount = 50_000;
 
-/** change-source's own work: raw BSON to DocID and row; and the way back that a cache takes. */
+/** Conversion in change-source, raw BSON to DocID and row, and in the replicator, row to SQLite values. */
 export async function measureConvert(): Promise<Measurement[]> {
   const documents = rawSampleDocuments(documentCount);
   const projection = compileProjection(sampleColumns);

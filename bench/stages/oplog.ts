@@ -17,7 +17,7 @@ const batches = [500, 2_000, 10_000] as const;
 const pageRows = 5_000;
 const pageBytes = 8 * 1024 * 1024;
 
-/** Appending to PostgreSQL (one transaction a batch, all locks and checks included), and reading it in pages. */
+/** Appends to PostgreSQL (one transaction per batch, with all locks and checks), and reads in pages. */
 export async function measureOplog(): Promise<Measurement[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'emcachers-bench-'));
   const postgres = await startEmbeddedPostgres({ directory: path.join(folder, 'postgres'), port: 0 });

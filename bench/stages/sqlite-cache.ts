@@ -16,7 +16,7 @@ type DocIds = (index: number) => string;
 const rising: DocIds = (index) => index.toString(16).padStart(24, '0');
 const random: DocIds = (index) => createHash('md5').update(String(index)).digest('hex').slice(0, 24);
 
-/** Applying pages of entries to one cache file, which grows with the runs; the thread's hand-over is not in it. */
+/** Applies pages of entries to one cache file, which grows with the runs; excludes passing them to the thread. */
 export async function measureSqliteCache(): Promise<Measurement[]> {
   const projection = compileProjection(sampleColumns);
   const rows = rawSampleDocuments(batch).map((document) => projection.project(document).data);

@@ -1,10 +1,10 @@
-/** One figure of one run. Machines are noisy: figures of one run are compared with each other, never with a number in a test. */
+/** One figure of one run. Machines are noisy: compare figures within a run; never assert them in a test. */
 export interface Measurement {
   /** What was measured, for example `oplog append, batch 2,000`. */
   readonly name: string;
   readonly value: number;
   readonly unit: 'ops/s' | 'ms' | 'MB' | 's per 100 k' | 'ratio';
-  /** Lowest and highest of the runs that the median was taken of. */
+  /** Lowest and highest of the runs behind the median. */
   readonly range?: readonly [number, number];
 }
 
@@ -23,7 +23,7 @@ export function percentile(values: readonly number[], share: number): number {
 export interface RateOptions {
   readonly name: string;
   readonly runs: number;
-  /** Does the work once and answers how many operations it was. */
+  /** Does the work once and returns the number of operations. */
   readonly work: (run: number) => Promise<number> | number;
 }
 

@@ -22,7 +22,7 @@ function figure(value: number): string {
   return value.toLocaleString('en-US', { maximumFractionDigits: value < 10 ? 2 : value < 100 ? 1 : 0 });
 }
 
-/** Keeps the run as JSON in bench/results, named by its time. */
+/** Saves the run as JSON in bench/results, named by its start time. */
 export function saveReport(root: string, sections: readonly Section[], startedAt: Date): string {
   const folder = path.join(root, 'bench/results');
   mkdirSync(folder, { recursive: true });

@@ -1,7 +1,7 @@
 import type { Column } from '@emcachers/core/shape';
 import { Decimal128, ObjectId, serialize } from 'bson';
 
-/** Documents of about 300 bytes with the kinds of values that orders have. */
+/** Documents of about 300 bytes that resemble orders. */
 export function sampleDocument(index: number): Record<string, unknown> {
   return {
     _id: new ObjectId(),

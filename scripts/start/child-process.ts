@@ -3,10 +3,10 @@ import { createWriteStream, existsSync, mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { StartError } from './settings.ts';
 
-/** A log file is started anew with each start; the one before is kept as `.1`. Output beyond this is dropped. */
+/** Each start begins a new log file and keeps the previous one as `.1`. Output beyond this size is dropped. */
 const logBytesMax = 64 * 1024 * 1024;
 const tailCharsMax = 4_000;
-/** The engine drains within 30 s; what still runs a little later is ended. */
+/** The engine drains within 30 s; a process still running after this is killed. */
 const stopMsMax = 35_000;
 
 export interface ChildOptions {
@@ -21,20 +21,20 @@ export interface ChildOptions {
 export interface Child {
   readonly name: string;
   readonly pid: number;
-  /** Resolves when the process has ended, with what it said last. */
+  /** Resolves when the process has exited, with its last output. */
   readonly ended: Promise<string>;
   readonly hasEnded: () => boolean;
-  /** SIGTERM, then SIGKILL when it does not end in time. */
+  /** Sends SIGTERM, then SIGKILL if it does not exit in time. */
   stop(): Promise<void>;
 }
 
-/** Starts one part of the product; its output goes to `<data dir>/logs/<name>.log`. */
+/** Starts one part of the product. Its output goes to `<data dir>/logs/<name>.log`. */
 export function startChild(options: ChildOptions): Child {
   const child = spawn(options.command, options.args, {
     cwd: options.cwd,
     env: options.env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // A group of its own: Ctrl-C reaches the start script alone, which stops the parts in order.
+    // Its own process group: Ctrl-C reaches only the start script, which stops the parts in order.
     detached: true,
   });
   const tail = captureOutput(child, options);
@@ -78,11 +78,11 @@ function captureOutput(child: ChildProcess, options: ChildOptions): () => string
   child.stdout?.on('data', take('stdout'));
   child.stderr?.on('data', take('stderr'));
   child.once('close', () => log.end());
-  // What is meant for people goes to stderr; the structured log goes to stdout.
+  // Messages for people are on stderr; the structured log is on stdout.
   return () => (tails.stderr.trim() === '' ? tails.stdout.trim() : tails.stderr.trim());
 }
 
-/** Waits until `url` answers 2xx; fails at once when the process ends, and after `waitMsMax` in any case. */
+/** Waits until `url` responds with 2xx. Throws when the process exits, or after `waitMsMax`. */
 export async function waitForHttp(child: Child, url: string, waitMsMax: number): Promise<void> {
   const deadline = performance.now() + waitMsMax;
   let last = 'no answer';

@@ -5,7 +5,7 @@ import { StartError } from './settings.ts';
 
 const outputCharsMax = 20_000;
 
-/** Builds what is stale; Turborepo decides by the content of the sources, so a second start costs well under a second. */
+/** Builds the console if its sources changed. Turborepo hashes them, so an unchanged build takes well under a second. */
 export function buildConsole(context: StartContext, signal: AbortSignal): Promise<void> {
   const turbo = path.join(context.root, 'node_modules/.bin/turbo');
   const child = spawn(turbo, ['run', 'build', '--output-logs=errors-only', '--no-update-notifier'], {

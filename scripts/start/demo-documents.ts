@@ -1,8 +1,8 @@
 import { Decimal128, Long, ObjectId } from 'mongodb';
 
 /**
- * The demo shop: a few thousand documents with the kinds of values that real collections hold (nested documents,
- * arrays, dates, Decimal128, int64, missing and null fields). Made from a seed, so every fresh start looks the same.
+ * The demo shop: a few thousand documents with the kinds of values found in real collections (nested documents,
+ * arrays, dates, Decimal128, int64, missing and null fields). Generated from a seed, so every first start has the same data.
  */
 export const demoCounts = { products: 400, customers: 1_200, orders: 3_000 } as const;
 

@@ -10,12 +10,12 @@ import {
   type Random,
 } from './demo-documents.ts';
 
-/** Changes per second of the gentle writer: enough to see life on every page, too little to warm a machine. */
+/** Changes per second of the demo writer: enough for every page to show activity, too few to load the machine. */
 const changesPerSecond = 4;
-/** The writer deletes old orders above this, so a demo that runs for weeks does not grow. */
+/** Above this number the writer deletes old orders, so that a demo running for weeks does not grow. */
 const ordersMax = 6_000;
 
-/** Shapes that a first start defines, so that data is on its way before the console is opened; customers is left to the newcomer. */
+/** Shapes created on the first start, so that the console opens with data. `customers` is left for the user to add. */
 export const demoShapes = [
   {
     entityName: 'products',
@@ -48,7 +48,7 @@ export interface Demo {
   stop(): Promise<void>;
 }
 
-/** Fills database `shop` when it is empty; says whether it did. */
+/** Fills database `shop` if it is empty. Returns whether it did. */
 export async function seedDemo(url: string): Promise<boolean> {
   const client = new MongoClient(url, { serverSelectionTimeoutMS: 10_000 });
   try {
@@ -79,7 +79,7 @@ async function insert(shop: Db, name: string, documents: Record<string, unknown>
   await shop.collection(name).insertMany(documents);
 }
 
-/** Defines the demo entities that do not exist yet; one that the operator deleted comes back only with a new seed. */
+/** Creates the demo entities that do not exist. Called only after seeding, so a deleted one does not come back. */
 export async function createDemoEntities(engineUrl: string): Promise<void> {
   for (const shape of demoShapes) {
     const response = await fetch(`${engineUrl}/api/v1/entities`, {
@@ -93,7 +93,7 @@ export async function createDemoEntities(engineUrl: string): Promise<void> {
   }
 }
 
-/** Keeps changing the shop until stopped. A failing MongoDB is waited out: the writer is not what a demo is about. */
+/** Changes documents in the shop until stopped. Waits while MongoDB fails instead of ending the demo. */
 export function startDemoWriter(url: string): Demo {
   const stopping = new AbortController();
   const client = new MongoClient(url, { serverSelectionTimeoutMS: 2_000 });

@@ -11,11 +11,11 @@ const replicaSetName = 'emcachers';
 export interface RunningMongo {
   readonly url: string;
   readonly child: Child;
-  /** What runs, for the terminal. */
+  /** Description for the terminal. */
   readonly label: string;
 }
 
-/** A `mongod` named or found on the PATH as a one-node replica set; else the embedded server. */
+/** Runs `mongod`, if named or on the PATH, as a one-node replica set; else the embedded server. */
 export async function startMongo(context: StartContext): Promise<RunningMongo> {
   const binary = findMongod(context);
   return binary === null ? startEmbedded(context) : startMongod(context, binary);
@@ -25,7 +25,7 @@ function findMongod(context: StartContext): string | null {
   const named = context.settings.mongodBinary;
   if (named !== null) {
     if (existsSync(named)) return named;
-    throw new StartError(`EMC-1001: MONGOD_BINARY names ${named}, which does not exist. Correct it or unset it.`);
+    throw new StartError(`EMC-1001: MONGOD_BINARY is ${named}, which does not exist. Correct or unset it.`);
   }
   const folders = (context.env['PATH'] ?? '').split(path.delimiter).filter((folder) => folder !== '');
   return folders.map((folder) => path.join(folder, 'mongod')).find((file) => existsSync(file)) ?? null;
@@ -78,7 +78,7 @@ async function startMongod(context: StartContext, binary: string): Promise<Runni
   };
 }
 
-/** Initiates the replica set once; 23 AlreadyInitialized is what every later start answers. */
+/** Initiates the replica set. Later starts get error 23, AlreadyInitialized. */
 async function initiate(client: MongoClient, port: number): Promise<void> {
   const config = { _id: replicaSetName, members: [{ _id: 0, host: `127.0.0.1:${port}` }] };
   await client
@@ -102,7 +102,7 @@ async function waitForPrimary(
     try {
       const hello = await client.db('admin').command({ hello: 1 });
       if (hello['isWritablePrimary'] === true) return;
-      // What a mongod says of itself that was started with --replSet and never initiated.
+      // The response of a mongod started with --replSet but not initiated.
       if (hello['isreplicaset'] === true && !prepared) {
         await prepare(client);
         prepared = true;

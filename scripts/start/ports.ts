@@ -1,13 +1,13 @@
 import { createServer } from 'node:net';
 import { StartError } from './settings.ts';
 
-/** Refuses a taken port before anything is started, and names the variable that moves it. */
+/** Fails before anything is started if a port is in use, and names the variable that sets it. */
 export async function requireFreePort(host: string, port: number, variable: string): Promise<void> {
   const problem = await bindProblem(host, port);
   if (problem === null) return;
   if (problem === 'EADDRINUSE') {
     throw new StartError(
-      `EMC-1002: port ${port} is taken by another program.\nStop that program (perhaps another EMCachers), or set ${variable} to a free port.`,
+      `EMC-1002: port ${port} is in use by another program.\nStop that program (it may be another EMCachers), or set ${variable} to a free port.`,
     );
   }
   throw new StartError(

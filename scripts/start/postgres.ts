@@ -4,7 +4,7 @@ import path from 'node:path';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@emcachers/db/embedded-postgres';
 import type { StartContext } from './context.ts';
 
-/** The embedded PostgreSQL in `<data dir>/postgres`, with its log beside the others. */
+/** The embedded PostgreSQL in `<data dir>/postgres`, with its log next to the others. */
 export async function startPostgres(context: StartContext): Promise<EmbeddedPostgres> {
   await mkdir(context.logDir, { recursive: true });
   const log = createWriteStream(path.join(context.logDir, 'postgres.log'));

@@ -10,14 +10,14 @@ import { StartError } from './settings.ts';
 
 const readyMsMax = 60_000;
 
-/** What runs, in the order of its start; stopped in the reverse order. */
+/** A running part. Parts are stopped in the reverse order of their start. */
 interface Part {
   readonly name: string;
   stop(): Promise<void>;
   readonly ended?: Promise<string>;
 }
 
-/** Runs the product until the signal aborts; rejects when a part cannot be started or ends by itself. */
+/** Runs the product until the signal aborts. Rejects if a part cannot be started or exits unexpectedly. */
 export async function runProduct(context: StartContext, signal: AbortSignal): Promise<void> {
   const parts: Part[] = [];
   try {
@@ -29,7 +29,7 @@ export async function runProduct(context: StartContext, signal: AbortSignal): Pr
   }
 }
 
-/** Only a server that the operator named can be missing here; the address itself may hold a password and is not shown. */
+/** Only an operator's own server can be unreachable here. Its address may contain a password and is not shown. */
 function refuseDemo(cause: unknown): never {
   const reason = cause instanceof Error ? cause.message : String(cause);
   throw new StartError(
@@ -46,7 +46,7 @@ async function requirePorts(context: StartContext): Promise<void> {
 
 async function startParts(context: StartContext, parts: Part[], signal: AbortSignal): Promise<void> {
   const { progress, settings } = context;
-  progress.say(`EMCachers starts; its data and logs are in ${settings.dataDir}`);
+  progress.say(`Starting EMCachers; data and logs are in ${settings.dataDir}`);
   const steps: (() => Promise<void>)[] = [];
   const urls = { mongo: settings.mongoUrl ?? '', database: settings.databaseUrl ?? '' };
   const engineUrl = `http://${settings.host}:${settings.enginePort}`;
@@ -71,14 +71,14 @@ async function startParts(context: StartContext, parts: Part[], signal: AbortSig
   let seeded = false;
   if (settings.demo) {
     steps.push(async () => {
-      seeded = await progress.step('Looking at the demo data', () => seedDemo(urls.mongo).catch(refuseDemo));
+      seeded = await progress.step('Checking the demo data', () => seedDemo(urls.mongo).catch(refuseDemo));
     });
   }
   steps.push(() => progress.step('Starting the engine', () => startEngine(context, parts, { urls, engineUrl })));
   steps.push(() => progress.step('Starting the console', () => startConsole(context, parts)));
   if (settings.demo) {
     steps.push(async () => {
-      if (seeded) await progress.step('Defining the demo entities', () => createDemoEntities(engineUrl));
+      if (seeded) await progress.step('Creating the demo entities', () => createDemoEntities(engineUrl));
       const demo: Demo = startDemoWriter(urls.mongo);
       parts.push({ name: 'Demo writer', stop: demo.stop });
     });
@@ -154,10 +154,10 @@ function sayReady(context: StartContext, mongoUrl: string, engineUrl: string): v
   if (settings.mongoUrl === null) progress.say(`  MongoDB   ${mongoUrl}`);
   progress.say(`  Caches    ${path.join(settings.dataDir, 'dbs')}/<entity>/db.sqlite`);
   progress.say('');
-  progress.say('Press Ctrl-C to stop. The data stays for the next start.');
+  progress.say('Press Ctrl-C to stop. The data is kept for the next start.');
 }
 
-/** Resolves when asked to stop; rejects when a part ends by itself: then all of it stops, and the next start recovers. */
+/** Resolves when asked to stop. Rejects if a part exits unexpectedly; then everything stops, and the next start recovers. */
 async function untilStopped(parts: readonly Part[], signal: AbortSignal): Promise<void> {
   const asked = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null), { once: true }));
   const ends = parts.flatMap((part) => (part.ended === undefined ? [] : [part.ended]));

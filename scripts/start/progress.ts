@@ -1,4 +1,4 @@
-/** Steps of the start on the terminal: what is being done, and how long it took. */
+/** Prints the startup steps on the terminal, with the time each took. */
 export interface Progress {
   step<Result>(title: string, work: () => Promise<Result>): Promise<Result>;
   say(line: string): void;

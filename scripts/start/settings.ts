@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-/** Where `npm start` puts things; the engine checks its own settings, this checks what only the start script needs. */
+/** The settings that `npm start` uses. The engine validates its own settings; only those of the start script are checked here. */
 export interface StartSettings {
   readonly dataDir: string;
   readonly host: string;
@@ -8,14 +8,14 @@ export interface StartSettings {
   readonly consolePort: number;
   readonly mongoPort: number;
   readonly postgresPort: number;
-  /** Set by the operator: a server that runs elsewhere, left alone on stop. */
+  /** Set by the operator: a server that is neither started nor stopped here. */
   readonly mongoUrl: string | null;
   readonly databaseUrl: string | null;
   readonly mongodBinary: string | null;
   readonly demo: boolean;
 }
 
-/** A wrong or unusable setting: one message that names the variable, no stack. */
+/** An invalid or unusable setting; printed as one message that names the variable, without a stack trace. */
 export class StartError extends Error {}
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -32,7 +32,7 @@ export function readStartSettings(environment: Environment, root: string): Start
     mongoUrl,
     databaseUrl: text(environment, 'DATABASE_URL'),
     mongodBinary: text(environment, 'MONGOD_BINARY'),
-    // A demo must never be written into somebody's own MongoDB unasked.
+    // The demo must never write to an operator's own MongoDB unless asked to.
     demo: demoWanted(environment, mongoUrl === null),
   };
 }

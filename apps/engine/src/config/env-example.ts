@@ -1,6 +1,6 @@
 import { settingNames, settings } from './settings.ts';
 
-/** `.env.example`, made from the settings so that the two cannot differ; `node apps/engine/src/config/env-example.ts` prints it. */
+/** Renders `.env.example` from the settings; a test compares the two. `node apps/engine/src/config/env-example.ts` prints it. */
 export function renderEnvExample(): string {
   const sections = settingNames.map((name) => {
     const { reason, unit, standard } = settings[name];
