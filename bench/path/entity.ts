@@ -31,5 +31,5 @@ export async function untilEntity(
     if (condition(await readEntity(stack, entityName))) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Error(`${entityName} did not get there within ${waitMsMax / 1000} s.`);
+  throw new Error(`${entityName} did not meet the condition within ${waitMsMax / 1000} s.`);
 }
