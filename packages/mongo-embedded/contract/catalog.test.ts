@@ -1,4 +1,4 @@
-import { Binary, type Document } from 'mongodb';
+import { Binary, type Document, Long } from 'mongodb';
 import { describe, expect, test } from 'vitest';
 import { failureOf } from './failure-of.ts';
 import { freshDatabase } from './fresh-database.ts';
@@ -161,5 +161,44 @@ describe('collMod', () => {
   test('of a collection that does not exist is refused', async () => {
     await using scratch = freshDatabase(server().client);
     expect((await failureOf(scratch.db.command({ collMod: 'items' }))).code).toBe(26);
+  });
+});
+
+describe('a field of the wrong type', () => {
+  // Sources: IDL parser, TypeMismatch 14 and a missing required field, 40414; collMod: expireAfterSeconds, InvalidOptions 72.
+  test('in an index specification is refused', async () => {
+    await using scratch = freshDatabase(server().client);
+    for (const option of [{ partialFilterExpression: 5 }, { collation: 'x' }, { unique: 'x' }, { sparse: [] }]) {
+      const indexes = [{ key: { a: 1 }, name: 'a', ...option }];
+      const code = (await failureOf(scratch.db.command({ createIndexes: 'items', indexes }))).code;
+      expect(code, JSON.stringify(option)).toBe(14);
+    }
+  });
+
+  test('in the options of a collection is refused', async () => {
+    await using scratch = freshDatabase(server().client);
+    const options = [{ collation: 5 }, { changeStreamPreAndPostImages: { enabled: 'zz' } }, { viewOn: 5 }];
+    for (const option of options) {
+      const code = (await failureOf(scratch.db.command({ create: 'items', ...option }))).code;
+      expect(code, JSON.stringify(option)).toBe(14);
+    }
+    await scratch.db.createCollection('items');
+    const change = { collMod: 'items', changeStreamPreAndPostImages: { enabled: 'zz' } };
+    expect((await failureOf(scratch.db.command(change))).code).toBe(14);
+  });
+
+  test('does not widen a delete to the whole collection', async () => {
+    await using scratch = freshDatabase(server().client);
+    await scratch.items.insertMany([{ _id: 1 }, { _id: 2 }]);
+    const statement = { delete: 'items', deletes: [{ q: null, limit: 0 }] };
+    await expect(scratch.db.command(statement)).rejects.toThrow('missing but a required field');
+    expect(await scratch.items.countDocuments()).toBe(2);
+  });
+
+  test('or beyond its range in an expiry is refused', async () => {
+    await using scratch = freshDatabase(server().client);
+    await scratch.items.createIndex({ a: 1 }, { name: 'a', expireAfterSeconds: 5 });
+    const change = { collMod: 'items', index: { name: 'a', expireAfterSeconds: Long.MAX_VALUE } };
+    expect((await failureOf(scratch.db.command(change))).code).toBe(72);
   });
 });

@@ -1,6 +1,7 @@
 import { bsonTypes } from '@emcachers/bson/bson-types';
 import { BsonWriter } from './bson/bson-writer.ts';
-import { type CommandBody, numberOf } from './bson/command-body.ts';
+import type { CommandBody } from './bson/command-body.ts';
+import { numberOf } from './bson/element-value.ts';
 import type { RawElement } from './bson/raw-element.ts';
 import { checkApiVersion } from './commands/api-version.ts';
 import type { Command, CommandContext, CommandResult } from './commands/command.ts';

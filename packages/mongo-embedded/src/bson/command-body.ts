@@ -1,64 +1,9 @@
-import { Buffer } from 'node:buffer';
 import { bsonTypes } from '@emcachers/bson/bson-types';
 import { type Document, deserialize } from 'bson';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { ClusterTime } from '../history/history-entry.ts';
 import { forEachElement, type RawElement } from './raw-element.ts';
-
-const typeNames: Readonly<Record<number, string>> = {
-  1: 'double',
-  2: 'string',
-  3: 'object',
-  4: 'array',
-  5: 'binData',
-  6: 'undefined',
-  7: 'objectId',
-  8: 'bool',
-  9: 'date',
-  10: 'null',
-  11: 'regex',
-  12: 'dbPointer',
-  13: 'javascript',
-  14: 'symbol',
-  15: 'javascriptWithScope',
-  16: 'int',
-  17: 'timestamp',
-  18: 'long',
-  19: 'decimal',
-  127: 'maxKey',
-  255: 'minKey',
-};
-
-/** MongoDB's alias of a BSON type byte, as its messages spell it. */
-export function typeName(type: number): string {
-  return typeNames[type] ?? `type ${type}`;
-}
-
-/** `Number` of a numeric element, or undefined for any other type. Decimal128 is read through the `bson` package. */
-export function numberOf(element: RawElement): number | undefined {
-  switch (element.type) {
-    case bsonTypes.double:
-      return element.bytes.readDoubleLE(0);
-    case bsonTypes.int32:
-      return element.bytes.readInt32LE(0);
-    case bsonTypes.int64:
-      return Number(element.bytes.readBigInt64LE(0));
-    case bsonTypes.decimal128:
-      return Number(String(decodeValue(element)));
-    default:
-      return undefined;
-  }
-}
-
-/** Decodes one value without promotion, so that its BSON type is kept. */
-export function decodeValue(element: RawElement): unknown {
-  const head = Buffer.alloc(7);
-  head.writeInt32LE(element.bytes.length + 8, 0);
-  head[4] = element.type;
-  head[5] = 0x76;
-  const bytes = Buffer.concat([head, element.bytes, Buffer.from([0])]);
-  return deserialize(bytes, { promoteValues: false, bsonRegExp: true, validation: { utf8: false } })['v'];
-}
+import { arrayIn, flagIn, numberIn, objectIn, stringIn, wrongType } from './typed-element.ts';
 
 /**
  * The arguments of one command. Top-level elements are read on demand and checked with MongoDB's type errors; nested
@@ -103,8 +48,7 @@ export class CommandBody {
   string(name: string): string | undefined {
     const element = this.element(name);
     if (element === undefined) return undefined;
-    if (element.type !== bsonTypes.string) throw this.#wrongType(name, element, 'string');
-    return element.bytes.toString('utf8', 4, element.bytes.length - 1);
+    return stringIn(element, this.#path(name));
   }
 
   requiredString(name: string): string {
@@ -115,19 +59,12 @@ export class CommandBody {
 
   boolean(name: string): boolean | undefined {
     const element = this.element(name);
-    if (element === undefined) return undefined;
-    if (element.type === bsonTypes.boolean) return element.bytes[0] === 1;
-    const number = numberOf(element);
-    if (number === undefined) throw this.#wrongType(name, element, 'bool');
-    return number !== 0;
+    return element === undefined ? undefined : flagIn(element, this.#path(name));
   }
 
   number(name: string): number | undefined {
     const element = this.element(name);
-    if (element === undefined) return undefined;
-    const number = numberOf(element);
-    if (number === undefined) throw this.#wrongType(name, element, 'long');
-    return number;
+    return element === undefined ? undefined : numberIn(element, this.#path(name));
   }
 
   /** An integer ≥ 0; negative values fail with 51024, as in mongod's IDL validators. */
@@ -144,16 +81,29 @@ export class CommandBody {
     const element = this.element(name);
     if (element === undefined) return undefined;
     if (element.type === bsonTypes.int64) return element.bytes.readBigInt64LE(0);
-    const number = numberOf(element);
-    if (number === undefined) throw this.#wrongType(name, element, 'long');
-    return BigInt(Math.trunc(number));
+    const number = Math.trunc(numberIn(element, this.#path(name)));
+    if (!Number.isFinite(number))
+      throw new MongoFailure('BadValue', `BSON field '${this.#path(name)}' is not a 64-bit integer`);
+    return BigInt.asIntN(64, BigInt(number));
   }
 
   document(name: string): Buffer | undefined {
     const element = this.element(name);
-    if (element === undefined) return undefined;
-    if (element.type !== bsonTypes.object) throw this.#wrongType(name, element, 'object');
-    return element.bytes;
+    return element === undefined ? undefined : objectIn(element, this.#path(name));
+  }
+
+  requiredDocument(name: string): Buffer {
+    const value = this.document(name);
+    if (value === undefined) throw this.#missing(name);
+    return value;
+  }
+
+  /** An integer that fits 32 bits; BadValue 2 for any other number. */
+  int32(name: string): number | undefined {
+    const number = this.number(name);
+    if (number === undefined) return undefined;
+    if (number !== (number | 0)) throw new MongoFailure('BadValue', `BSON field '${this.#path(name)}' is not an int`);
+    return number;
   }
 
   /** Raw documents of an array or of a document sequence. */
@@ -162,17 +112,15 @@ export class CommandBody {
     if (sequence !== undefined) return sequence;
     const elements = this.array(name);
     return elements?.map((element, index) => {
-      if (element.type !== bsonTypes.object) throw this.#wrongType(`${name}.${index}`, element, 'object');
-      return element.bytes;
+      return objectIn(element, this.#path(`${name}.${index}`));
     });
   }
 
   array(name: string): RawElement[] | undefined {
     const element = this.element(name);
     if (element === undefined) return undefined;
-    if (element.type !== bsonTypes.array) throw this.#wrongType(name, element, 'array');
     const elements: RawElement[] = [];
-    forEachElement(element.bytes, (_, item) => {
+    forEachElement(arrayIn(element, this.#path(name)), (_, item) => {
       elements.push(item);
       return undefined;
     });
@@ -182,7 +130,7 @@ export class CommandBody {
   timestamp(name: string): ClusterTime | undefined {
     const element = this.element(name);
     if (element === undefined) return undefined;
-    if (element.type !== bsonTypes.timestamp) throw this.#wrongType(name, element, 'timestamp');
+    if (element.type !== bsonTypes.timestamp) throw wrongType(element, this.#path(name), 'timestamp');
     return { increment: element.bytes.readUInt32LE(0), seconds: element.bytes.readUInt32LE(4) };
   }
 
@@ -201,8 +149,7 @@ export class CommandBody {
     return new MongoFailure('IDLFailedToParse', `BSON field '${this.name}.${name}' is missing but a required field`);
   }
 
-  #wrongType(name: string, element: RawElement, wanted: string): MongoFailure {
-    const message = `BSON field '${this.name}.${name}' is the wrong type '${typeName(element.type)}', expected type '${wanted}'`;
-    return new MongoFailure('TypeMismatch', message);
+  #path(name: string): string {
+    return `${this.name}.${name}`;
   }
 }

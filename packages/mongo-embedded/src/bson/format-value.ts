@@ -1,5 +1,5 @@
 import { bsonTypes } from '@emcachers/bson/bson-types';
-import { decodeValue, typeName } from './command-body.ts';
+import { decodeValue, typeName } from './element-value.ts';
 import { forEachElement, type RawElement } from './raw-element.ts';
 
 /** Formats a value as mongod's messages do, for people to read. */

@@ -161,7 +161,7 @@ class Runner {
     const context = this.#within(namespace);
     hintedOrder(body, context.access.collection(namespace.database, namespace.name));
     const statement = compileStatement(context, {
-      filter: body.document('filter'),
+      filter: body.requiredDocument('filter'),
       update: body.element('updateMods'),
       constants: body.document('constants'),
       arrayFilters: body.documents('arrayFilters'),
@@ -177,9 +177,7 @@ class Runner {
   }
 
   async #delete({ body, namespace }: Operation, index: number): Promise<Done> {
-    const statement = new CommandBody(
-      new BsonWriter().document('q', body.document('filter') ?? new BsonWriter().finish()).finish(),
-    );
+    const statement = new CommandBody(new BsonWriter().document('q', body.requiredDocument('filter')).finish());
     const toDone = (n: number): Done => ({ kind: 'delete', n, modified: 0, upsertedId: null });
     const n = await deleteMatches(this.#within(namespace), namespace.name, {
       statement,

@@ -6,6 +6,7 @@ import type { Collection } from '../storage/catalog.ts';
 import type { IndexTable } from '../storage/index-table.ts';
 import { refuseView } from './collection-documents.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
+import { imagesOption } from './images-option.ts';
 import { collectionName } from './namespace.ts';
 import { waitForTransactions } from './wait-for-transactions.ts';
 
@@ -17,7 +18,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   const collection = store.catalog.find(database, name);
   if (collection === undefined) throw new MongoFailure('NamespaceNotFound', `ns does not exist: ${database}.${name}`);
   refuseView(context, name);
-  const images = body.document('changeStreamPreAndPostImages');
+  const images = imagesOption(body.element('changeStreamPreAndPostImages'), 'collMod.changeStreamPreAndPostImages');
   const indexChange = body.nested('index');
   const before = stateOf(collection, indexChange);
   store.group.enter();
@@ -63,7 +64,7 @@ function changeIndex({ server }: CommandContext, collection: Collection, wanted:
     if (name !== 'hidden' && name !== 'expireAfterSeconds') writer.value(name, element.type, element.bytes);
     return undefined;
   });
-  const seconds = wanted.count('expireAfterSeconds');
+  const seconds = secondsOf(wanted);
   const isHidden = wanted.boolean('hidden');
   if (seconds === undefined && isHidden === undefined) {
     throw new MongoFailure('InvalidOptions', 'no expireAfterSeconds, hidden, unique, or prepareUnique field');
@@ -82,6 +83,12 @@ function changeIndex({ server }: CommandContext, collection: Collection, wanted:
   if (isHidden ?? before.boolean('hidden')) writer.boolean('hidden', true);
   server.store.catalog.setIndexSpecification(collection, index, writer.finish());
   return reply;
+}
+
+function secondsOf(wanted: CommandBody): number | undefined {
+  const seconds = wanted.number('expireAfterSeconds');
+  if (seconds === undefined || (seconds >= 0 && seconds < 2 ** 31)) return seconds && Math.trunc(seconds);
+  throw new MongoFailure('InvalidOptions', "TTL index 'expireAfterSeconds' option must be within an acceptable range");
 }
 
 /** `{ collectionOptions, indexOptions }` before the change; stored as the history entry's pre-image. */

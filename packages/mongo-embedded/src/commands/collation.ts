@@ -1,9 +1,11 @@
 import { bsonTypes } from '@emcachers/bson/bson-types';
-import { forEachElement } from '../bson/raw-element.ts';
+import { forEachElement, type RawElement } from '../bson/raw-element.ts';
+import { objectIn } from '../bson/typed-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 
-/** Only the simple collation is supported: strings compare by their bytes. */
-export function checkCollation(collation: Uint8Array): undefined {
+/** Only the simple collation is supported: strings compare by their bytes. `path` names the field in messages. */
+export function checkCollation(element: RawElement, path: string): undefined {
+  const collation = objectIn(element, path);
   let locale = '';
   forEachElement(collation, (name, element) => {
     if (name === 'locale' && element.type === bsonTypes.string)

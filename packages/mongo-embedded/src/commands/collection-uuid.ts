@@ -1,4 +1,5 @@
 import { Binary } from 'bson';
+import { uuidIn } from '../bson/typed-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { CommandContext } from './command.ts';
 
@@ -6,7 +7,7 @@ import type { CommandContext } from './command.ts';
 export function checkCollectionUuid({ body, database, server }: CommandContext, name: string): void {
   const element = body.element('collectionUUID');
   if (element === undefined) return;
-  const wanted = element.bytes.subarray(5);
+  const wanted = uuidIn(element, `${body.name}.collectionUUID`);
   const { catalog } = server.store;
   if (catalog.find(database, name)?.uuid.equals(wanted) === true) return;
   const actual = catalog.findByUuid(wanted);

@@ -15,7 +15,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   const filter = filterOf(body.document('query'), variablesOf(context));
   const skip = body.count('skip') ?? 0;
   // A negative limit means the same as its absolute value. Source: manual, count.
-  const limit = Math.abs(body.number('limit') ?? 0);
+  const limit = Math.abs(Number(body.int64('limit') ?? 0n));
   const collection = access.collection(database, name);
   hintedOrder(body, collection);
   if (collection === undefined) return { n: 0 };

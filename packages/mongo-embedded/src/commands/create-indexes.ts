@@ -1,7 +1,9 @@
 import { bsonTypes } from '@emcachers/bson/bson-types';
 import { BsonWriter } from '../bson/bson-writer.ts';
-import { CommandBody, numberOf, typeName } from '../bson/command-body.ts';
-import { forEachElement } from '../bson/raw-element.ts';
+import { CommandBody } from '../bson/command-body.ts';
+import { numberOf, typeName } from '../bson/element-value.ts';
+import { forEachElement, type RawElement } from '../bson/raw-element.ts';
+import { flagIn, numberIn, objectIn, stringIn } from '../bson/typed-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { compileFilter } from '../query/filter.ts';
 import { TransactionAccess } from '../session/transaction-access.ts';
@@ -69,14 +71,35 @@ export function parseSpecification(raw: Uint8Array): Buffer {
       );
     }
     if (['v', 'key', 'name', 'ns', 'background', 'dropDups'].includes(field)) return undefined;
-    if (field === 'collation') return checkCollation(element.bytes);
-    if (field === 'partialFilterExpression') compileFilter(element.bytes);
+    if (field === 'collation') return checkCollation(element, 'createIndexes.indexes.collation');
     if (field === 'clustered')
       throw new MongoFailure('CommandNotSupported', 'clustered indexes are not supported by this server');
+    checkOption(field, element);
     writer.value(field, element.type, element.bytes);
     return undefined;
   });
   return writer.finish();
+}
+
+const flags: ReadonlySet<string> = new Set(['unique', 'sparse', 'hidden', 'prepareUnique']);
+const documents: ReadonlySet<string> = new Set(['storageEngine', 'weights', 'wildcardProjection']);
+const texts: ReadonlySet<string> = new Set(['default_language', 'language_override']);
+
+function checkOption(field: string, element: RawElement): void {
+  const path = `createIndexes.indexes.${field}`;
+  if (field === 'partialFilterExpression') compileFilter(objectIn(element, path));
+  else if (flags.has(field)) flagIn(element, path);
+  else if (documents.has(field)) objectIn(element, path);
+  else if (texts.has(field)) stringIn(element, path);
+  else checkNumber(field, numberIn(element, path));
+}
+
+function checkNumber(field: string, number: number): void {
+  if (field !== 'expireAfterSeconds' || (number >= 0 && number < 2 ** 31)) return;
+  throw new MongoFailure(
+    'CannotCreateIndex',
+    "TTL index 'expireAfterSeconds' option must be within an acceptable range",
+  );
 }
 
 function checkKeyPattern(key: Uint8Array): void {

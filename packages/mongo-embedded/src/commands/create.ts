@@ -2,7 +2,8 @@ import { bsonTypes } from '@emcachers/bson/bson-types';
 import { rawValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { CommandBody } from '../bson/command-body.ts';
-import { forEachElement } from '../bson/raw-element.ts';
+import { forEachElement, type RawElement } from '../bson/raw-element.ts';
+import { arrayIn, objectIn, stringIn } from '../bson/typed-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { compilePipeline } from '../query/pipeline.ts';
 import { TransactionAccess } from '../session/transaction-access.ts';
@@ -11,6 +12,7 @@ import { checkCollation } from './collation.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { variablesOf } from './find-options.ts';
 import { genericFields } from './generic-fields.ts';
+import { imagesOption } from './images-option.ts';
 import { checkCollectionName, checkWritableName, collectionName } from './namespace.ts';
 
 /** Options that are stored unchanged and shown by listCollections. */
@@ -45,12 +47,22 @@ function readOptions(context: CommandContext): Buffer {
     if (isOff && (name === 'capped' || name === 'autoIndexId')) return undefined;
     if (name === 'create' || genericFields.has(name) || ignored.has(name)) return undefined;
     checkOption(name);
-    if (name === 'collation') checkCollation(element.bytes);
-    else if (name === 'clusteredIndex') writer.document(name, clusteredIndex(element.bytes));
-    else writer.value(name, element.type, element.bytes);
+    if (element.type === bsonTypes.null || element.type === bsonTypes.undefined) return undefined;
+    checkType(name, element);
+    if (name === 'clusteredIndex') writer.document(name, clusteredIndex(element.bytes));
+    else if (name !== 'collation') writer.value(name, element.type, element.bytes);
     return undefined;
   });
   return writer.finish();
+}
+
+function checkType(name: string, element: RawElement): void {
+  const path = `create.${name}`;
+  if (name === 'collation') checkCollation(element, path);
+  else if (name === 'changeStreamPreAndPostImages') imagesOption(element, path);
+  else if (name === 'pipeline') arrayIn(element, path);
+  else if (name === 'viewOn' || name.startsWith('validation')) stringIn(element, path);
+  else objectIn(element, path);
 }
 
 function checkOption(name: string): void {
@@ -90,7 +102,9 @@ function checkView(context: CommandContext): void {
     return;
   }
   checkCollectionName(database, on);
-  const stages = (pipeline ?? []).map(({ type, bytes }) => rawValue(type, bytes));
+  const stages = (pipeline ?? []).map(({ type, bytes }, index) =>
+    rawValue(type, objectIn({ type, bytes }, `create.pipeline.${index}`)),
+  );
   compilePipeline(stages, { variables: variablesOf(context), documents: () => [] });
 }
 

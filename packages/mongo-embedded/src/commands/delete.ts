@@ -84,7 +84,7 @@ export async function deleteMatches(context: CommandContext, name: string, wante
   const { access, database } = context;
   const { statement, limit } = wanted;
   checkCommandCollation(statement);
-  const filter = filterOf(statement.document('q'), variablesOf(context));
+  const filter = filterOf(statement.requiredDocument('q'), variablesOf(context));
   const collection = access.collection(database, name);
   hintedOrder(statement, collection);
   if (collection === undefined) return 0;

@@ -2,7 +2,7 @@ import { bsonTypes } from '@emcachers/bson/bson-types';
 import { rawValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import type { CommandBody } from '../bson/command-body.ts';
-import { numberOf } from '../bson/command-body.ts';
+import { numberOf } from '../bson/element-value.ts';
 import { findElement, forEachElement } from '../bson/raw-element.ts';
 import type { ScanOrder } from '../cursor/scan-plan.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
@@ -36,8 +36,8 @@ export function filterOf(document: Uint8Array | undefined, variables: Variables)
 
 /** Rejects any collation but the simple one. */
 export function checkCommandCollation(body: CommandBody): void {
-  const collation = body.document('collation');
-  if (collation !== undefined && collation.length > 5) checkCollation(collation);
+  const collation = body.element('collation');
+  if (collation !== undefined && collation.bytes.length !== 5) checkCollation(collation, `${body.name}.collation`);
 }
 
 /** The requested order of documents. */

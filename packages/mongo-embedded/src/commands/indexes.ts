@@ -1,6 +1,6 @@
 import { bsonTypes } from '@emcachers/bson/bson-types';
 import { BsonWriter } from '../bson/bson-writer.ts';
-import { numberOf } from '../bson/command-body.ts';
+import { numberOf } from '../bson/element-value.ts';
 import { findElement, forEachElement, type RawElement } from '../bson/raw-element.ts';
 import { ListSource } from '../cursor/list-source.ts';
 import { openCursor } from '../cursor/open-cursor.ts';

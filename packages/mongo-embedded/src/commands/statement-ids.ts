@@ -1,5 +1,7 @@
 import type { BsonWriter } from '../bson/bson-writer.ts';
-import { numberOf } from '../bson/command-body.ts';
+import { numberOf } from '../bson/element-value.ts';
+import type { RawElement } from '../bson/raw-element.ts';
+import { wrongType } from '../bson/typed-element.ts';
 import type { CommandContext } from './command.ts';
 
 /** Tracks which statements of a retryable write were already applied, so that the reply can list them. */
@@ -11,8 +13,8 @@ export class StatementIds {
 
   constructor(context: CommandContext) {
     this.#context = context;
-    this.#ids = context.body.array('stmtIds')?.map((element) => numberOf(element) ?? 0) ?? null;
-    this.#first = context.body.number('stmtId') ?? 0;
+    this.#ids = context.body.array('stmtIds')?.map((element) => statementId(element)) ?? null;
+    this.#first = context.body.int32('stmtId') ?? 0;
   }
 
   /** The stored result of the statement at `index` if it was already applied, else null. */
@@ -40,4 +42,10 @@ export class StatementIds {
   #idOf(index: number): number {
     return this.#ids?.[index] ?? this.#first + index;
   }
+}
+
+function statementId(element: RawElement): number {
+  const id = numberOf(element);
+  if (id === undefined || id !== (id | 0)) throw wrongType(element, 'stmtIds', 'int');
+  return id;
 }

@@ -11,7 +11,7 @@ function scaled(bytes: number, scale: number): number {
 
 function scaleOf({ body }: CommandContext): number {
   const scale = body.number('scale') ?? 1;
-  if (scale < 1) throw new MongoFailure('BadValue', 'scale has to be a number > 0');
+  if (!(scale >= 1)) throw new MongoFailure('BadValue', 'scale has to be a number > 0');
   return Math.trunc(scale);
 }
 

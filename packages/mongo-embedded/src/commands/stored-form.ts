@@ -4,7 +4,7 @@ import type { RawValue } from '@emcachers/bson/raw-value';
 import { asBuffer } from '@emcachers/bson/read-bytes';
 import { ObjectId } from 'bson';
 import { BsonWriter } from '../bson/bson-writer.ts';
-import { typeName } from '../bson/command-body.ts';
+import { typeName } from '../bson/element-value.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { ClusterTime } from '../history/history-entry.ts';
 import { orderKey } from '../query/order-key.ts';

@@ -88,7 +88,7 @@ export function parseStatement(
   }
   hintedOrder(statement, context.access.collection(context.database, collectionName));
   return compileStatement(context, {
-    filter: statement.document('q'),
+    filter: statement.requiredDocument('q'),
     update: statement.element('u'),
     constants: statement.document('c'),
     arrayFilters: statement.documents('arrayFilters'),

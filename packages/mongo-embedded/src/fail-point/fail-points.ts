@@ -39,6 +39,13 @@ function parseMode(mode: unknown): Mode | null {
   throw new MongoFailure('BadValue', `unknown mode: ${String(mode)}`);
 }
 
+/** An error code as a reply carries it: an int32. */
+function errorCodeOf(code: unknown): number | null {
+  if (typeof code !== 'number') return null;
+  if (code === (code | 0)) return code;
+  throw new MongoFailure('BadValue', 'the error code of a fail point must be an int');
+}
+
 function parseFailCommand(data: Document): Omit<FailPoint, 'mode'> {
   const isBlocking = data['blockConnection'] === true;
   if (isBlocking && typeof data['blockTimeMS'] !== 'number') {
@@ -49,7 +56,7 @@ function parseFailCommand(data: Document): Omit<FailPoint, 'mode'> {
     applicationName: typeof data['appName'] === 'string' ? data['appName'] : null,
     namespace: typeof data['namespace'] === 'string' ? data['namespace'] : null,
     effect: {
-      errorCode: typeof data['errorCode'] === 'number' ? data['errorCode'] : null,
+      errorCode: errorCodeOf(data['errorCode']),
       errorLabels: Array.isArray(data['errorLabels']) ? data['errorLabels'].map(String) : null,
       closesConnection: data['closeConnection'] === true,
       blockMs: isBlocking ? Number(data['blockTimeMS']) : 0,
@@ -67,7 +74,7 @@ function parseEffect(name: string, data: Document): Omit<FailPoint, 'mode'> {
   return {
     ...parsed,
     commands: new Set(['']),
-    effect: { ...parsed.effect, errorCode: typeof code === 'number' ? code : null, closesConnection },
+    effect: { ...parsed.effect, errorCode: errorCodeOf(code), closesConnection },
   };
 }
 

@@ -1,6 +1,6 @@
 import { bsonTypes } from '@emcachers/bson/bson-types';
 import type { Database, Statement } from 'better-sqlite3';
-import { numberOf } from '../bson/command-body.ts';
+import { numberOf } from '../bson/element-value.ts';
 import { findElement, forEachElement } from '../bson/raw-element.ts';
 import { type CompiledFilter, compileFilter } from '../query/filter.ts';
 import { type IndexPath, indexKeys, indexPath, isMissing } from './index-keys.ts';
