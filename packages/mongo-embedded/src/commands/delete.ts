@@ -61,6 +61,7 @@ interface Parsed {
 /** Validates a statement before any statement runs. */
 function parse(context: CommandContext, statement: CommandBody): Parsed {
   checkFields(statement, statementFields, 'delete.deletes');
+  statement.requiredDocument('q');
   const limit = statement.number('limit');
   if (limit === undefined) {
     throw new MongoFailure('IDLFailedToParse', "BSON field 'delete.deletes.limit' is missing but a required field");

@@ -40,10 +40,11 @@ async function run(context: CommandContext): Promise<CommandResult> {
   if (statements === undefined)
     throw new MongoFailure('IDLFailedToParse', "BSON field 'update.updates' is missing but a required field");
   checkBatchSize(statements.length);
+  const parsed = statements.map(checked);
   const isOrdered = body.boolean('ordered') ?? true;
   const batch = new UpdateBatch(context, name);
-  for (const [index, raw] of statements.entries()) {
-    const isDone = await batch.run(index, raw);
+  for (const [index, statement] of parsed.entries()) {
+    const isDone = await batch.run(index, statement);
     if (!isDone && isOrdered) break;
   }
   server.counters.operations.update += statements.length;
@@ -67,10 +68,10 @@ class UpdateBatch {
   }
 
   /** Whether the statement succeeded. Inside a transaction a failure is thrown and ends the command. */
-  async run(index: number, raw: Uint8Array): Promise<boolean> {
+  async run(index: number, statement: CommandBody): Promise<boolean> {
     try {
       const before = this.#ids.before(index);
-      this.#add(index, before === null ? await this.#apply(index, raw) : fromResult(before));
+      this.#add(index, before === null ? await this.#apply(index, statement) : fromResult(before));
       return true;
     } catch (error) {
       if (this.#context.transaction !== null) throw error;
@@ -79,8 +80,8 @@ class UpdateBatch {
     }
   }
 
-  async #apply(index: number, raw: Uint8Array): Promise<UpdateCounts> {
-    const statement = parseStatement(this.#context, checked(raw), this.#name);
+  async #apply(index: number, body: CommandBody): Promise<UpdateCounts> {
+    const statement = parseStatement(this.#context, body, this.#name);
     const record = (outcome: UpdateCounts): void => this.#ids.applied(index, toResult(outcome));
     return runUpdate(this.#context, this.#name, { statement, record });
   }
@@ -112,9 +113,11 @@ function fromResult(result: Buffer): UpdateCounts {
   return { matched: body.number('matched') ?? 0, modified: body.number('modified') ?? 0, upsertedId };
 }
 
+/** Validates a statement before any statement runs. */
 function checked(raw: Uint8Array): CommandBody {
   const statement = new CommandBody(Buffer.from(raw));
   checkFields(statement, statementFields, 'update.updates');
+  statement.requiredDocument('q');
   return statement;
 }
 
