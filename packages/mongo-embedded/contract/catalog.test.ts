@@ -191,7 +191,7 @@ describe('a field of the wrong type', () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertMany([{ _id: 1 }, { _id: 2 }]);
     const statement = { delete: 'items', deletes: [{ q: null, limit: 0 }] };
-    await expect(scratch.db.command(statement)).rejects.toThrow('missing but a required field');
+    await expect(scratch.db.command(statement)).rejects.toThrow("'delete.deletes.q' is missing but a required field");
     expect(await scratch.items.countDocuments()).toBe(2);
   });
 

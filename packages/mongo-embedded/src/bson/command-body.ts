@@ -14,8 +14,10 @@ export class CommandBody {
   readonly name: string;
   readonly #elements = new Map<string, RawElement>();
   readonly #sequences: ReadonlyMap<string, readonly Uint8Array[]>;
+  readonly #prefix: string;
 
-  constructor(raw: Buffer, sequences: ReadonlyMap<string, readonly Uint8Array[]> = new Map()) {
+  /** `prefix` names the document in error messages; by default its first field, which is the command's name. */
+  constructor(raw: Buffer, sequences: ReadonlyMap<string, readonly Uint8Array[]> = new Map(), prefix?: string) {
     this.raw = raw;
     this.#sequences = sequences;
     forEachElement(raw, (name, element) => {
@@ -23,6 +25,7 @@ export class CommandBody {
       return undefined;
     });
     this.name = this.#elements.keys().next().value ?? '';
+    this.#prefix = prefix ?? this.name;
   }
 
   keys(): string[] {
@@ -137,7 +140,7 @@ export class CommandBody {
   /** A nested document as a body of its own. */
   nested(name: string): CommandBody | undefined {
     const raw = this.document(name);
-    return raw === undefined ? undefined : new CommandBody(raw);
+    return raw === undefined ? undefined : new CommandBody(raw, new Map(), this.#path(name));
   }
 
   /** Decodes the whole body with the `bson` package. For small, rare commands. */
@@ -146,10 +149,10 @@ export class CommandBody {
   }
 
   #missing(name: string): MongoFailure {
-    return new MongoFailure('IDLFailedToParse', `BSON field '${this.name}.${name}' is missing but a required field`);
+    return new MongoFailure('IDLFailedToParse', `BSON field '${this.#path(name)}' is missing but a required field`);
   }
 
   #path(name: string): string {
-    return `${this.name}.${name}`;
+    return `${this.#prefix}.${name}`;
   }
 }

@@ -74,7 +74,7 @@ interface Operation {
 }
 
 function parse(context: CommandContext, raw: Uint8Array, namespaces: readonly Namespace[]): Operation {
-  const body = new CommandBody(asBuffer(raw));
+  const body = new CommandBody(asBuffer(raw), new Map(), 'bulkWrite.ops');
   const { name } = body;
   if (name !== 'insert' && name !== 'update' && name !== 'delete') {
     throw new MongoFailure('IDLUnknownField', `BSON field 'bulkWrite.ops.${name}' is an unknown field.`);

@@ -53,7 +53,7 @@ const specificationFields: ReadonlySet<string> = new Set([
 
 /** Normalizes an index specification for storage: `v`, `key` and `name` first, then the other options. */
 export function parseSpecification(raw: Uint8Array): Buffer {
-  const body = new CommandBody(Buffer.from(raw));
+  const body = new CommandBody(Buffer.from(raw), new Map(), 'createIndexes.indexes');
   const key = body.document('key');
   if (key === undefined)
     throw new MongoFailure('FailedToParse', "The 'key' field is a required property of an index specification");

@@ -76,7 +76,7 @@ function checkOption(name: string): void {
 
 /** Normalizes a clustered index for storage: on `_id`, unique, with a name. */
 function clusteredIndex(raw: Buffer): Buffer {
-  const body = new CommandBody(raw);
+  const body = new CommandBody(raw, new Map(), 'create.clusteredIndex');
   const isOnId = body.nested('key')?.number('_id') === 1;
   if (!isOnId || body.boolean('unique') !== true) {
     throw new MongoFailure(

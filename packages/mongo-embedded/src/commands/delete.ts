@@ -23,7 +23,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   if (raws === undefined)
     throw new MongoFailure('IDLFailedToParse', "BSON field 'delete.deletes' is missing but a required field");
   checkBatchSize(raws.length);
-  const statements = raws.map((raw) => parse(context, new CommandBody(asBuffer(raw))));
+  const statements = raws.map((raw) => parse(context, new CommandBody(asBuffer(raw), new Map(), 'delete.deletes')));
   const isOrdered = body.boolean('ordered') ?? true;
   const errors: WriteError[] = [];
   let deleted = 0;

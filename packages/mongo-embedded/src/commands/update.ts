@@ -115,7 +115,7 @@ function fromResult(result: Buffer): UpdateCounts {
 
 /** Validates a statement before any statement runs. */
 function checked(raw: Uint8Array): CommandBody {
-  const statement = new CommandBody(Buffer.from(raw));
+  const statement = new CommandBody(Buffer.from(raw), new Map(), 'update.updates');
   checkFields(statement, statementFields, 'update.updates');
   statement.requiredDocument('q');
   return statement;
