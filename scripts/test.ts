@@ -1,79 +1,69 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { printCoverage } from './coverage/print-coverage.ts';
+import { readPlaywrightReport, readVitestReport } from './test/read-reports.ts';
+import { runCommand } from './test/run-command.ts';
+import { createSuiteStamp } from './test/suite-stamp.ts';
+import { addCounts, noTests, renderCounts, type TestCounts } from './test/test-counts.ts';
+import { planTests, type TestPlan, testPackages, testUsage } from './test/test-plan.ts';
 
 /**
- * `npm test`: runs the tests of every package, then the browser tests on the production build. The last line has the counts
- * from the runners' reports. `npm test -- unit` or `npm test -- e2e` runs one half.
+ * `npm test`: the tests of every package, then the browser's on the production build. Prints what each package
+ * passed, failed and skipped, and ends with one line of counts, all taken from the runners' own reports. Exit code 1
+ * where a test failed, 2 for a word that it does not know.
  */
-interface Counts {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
-}
-
 const root = path.resolve(import.meta.dirname, '..');
-const reports = mkdtempSync(path.join(tmpdir(), 'emcachers-test-'));
 
-function run(
-  command: string,
-  args: readonly string[],
-  options: { cwd: string; env?: Record<string, string> },
-): Promise<number> {
-  const child = spawn(command, args, { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: 'inherit' });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => resolve(code ?? 1));
-  });
+async function main(words: readonly string[]): Promise<number> {
+  const stamp = createSuiteStamp(root);
+  const packages = testPackages(root);
+  const plan = planTests(words, { packages, isEmbeddedProven: stamp.isCurrent() });
+  if (plan === null) {
+    process.stderr.write(`${testUsage(packages)}\n`);
+    return 2;
+  }
+  printNotes(plan);
+  const reports = mkdtempSync(path.join(tmpdir(), 'emcachers-test-'));
+  try {
+    const counts = new Map([...(await runPackages(plan, reports)), ...(await runBrowser(plan, reports))]);
+    const embedded = counts.get('mongo-embedded');
+    if (embedded !== undefined && embedded.failed === 0 && embedded.passed > 0 && !counts.has('(outside any test)'))
+      stamp.write();
+    const isCovered = !plan.isCoverage || printCoverage(root, plan.packages);
+    process.stdout.write(`\n${renderCounts(counts)}\n`);
+    printNotes(plan);
+    const total = [...counts.values()].reduce(addCounts, noTests);
+    process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
+    return total.failed === 0 && isCovered ? 0 : 1;
+  } finally {
+    rmSync(reports, { recursive: true, force: true });
+  }
 }
 
-function readReport<Report>(file: string): Report | null {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Report) : null;
-}
-
-async function runVitest(): Promise<Counts> {
+async function runPackages(plan: TestPlan, reports: string): Promise<Map<string, TestCounts>> {
+  if (plan.packages.length === 0) return new Map();
   const file = path.join(reports, 'vitest.json');
-  const code = await run('vitest', ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`], {
-    cwd: root,
-  });
-  const report = readReport<{
-    numPassedTests: number;
-    numFailedTests: number;
-    numPendingTests: number;
-    numTodoTests: number;
-  }>(file);
-  if (report === null) return { passed: 0, failed: 1, skipped: 0 };
-  // A suite that cannot be loaded, or an unhandled error, fails the run without a failed test.
-  const failed = report.numFailedTests === 0 && code !== 0 ? 1 : report.numFailedTests;
-  return { passed: report.numPassedTests, failed, skipped: report.numPendingTests + report.numTodoTests };
+  const projects = plan.packages.flatMap((name) => ['--project', name]);
+  const coverage = plan.isCoverage ? ['--coverage.enabled'] : [];
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const code = await runCommand('vitest', ['run', ...projects, ...coverage, ...reporters], { cwd: root });
+  return readVitestReport(file, root, code);
 }
 
-async function runPlaywright(): Promise<Counts> {
+async function runBrowser(plan: TestPlan, reports: string): Promise<Map<string, TestCounts>> {
+  if (!plan.isE2e) return new Map();
   const file = path.join(reports, 'playwright.json');
-  const code = await run('playwright', ['test', '--reporter=list,json'], {
+  const code = await runCommand('playwright', ['test', '--reporter=list,json'], {
     cwd: path.join(root, 'e2e'),
     env: { PLAYWRIGHT_JSON_OUTPUT_NAME: file },
   });
-  const stats = readReport<{ stats: { expected: number; unexpected: number; flaky: number; skipped: number } }>(
-    file,
-  )?.stats;
-  if (stats === undefined) return { passed: 0, failed: 1, skipped: 0 };
-  const failed = stats.unexpected === 0 && code !== 0 ? 1 : stats.unexpected;
-  return { passed: stats.expected + stats.flaky, failed, skipped: stats.skipped };
+  return readPlaywrightReport(file, code);
 }
 
-const halves: Readonly<Record<string, readonly (() => Promise<Counts>)[]>> = {
-  all: [runVitest, runPlaywright],
-  unit: [runVitest],
-  e2e: [runPlaywright],
-};
-const chosen = halves[process.argv[2] ?? 'all'];
-if (chosen === undefined) throw new Error('usage: npm test [-- unit | e2e]');
-const counts: Counts[] = [];
-for (const half of chosen) counts.push(await half());
-rmSync(reports, { recursive: true, force: true });
-const sum = (key: keyof Counts): number => counts.reduce((total, count) => total + count[key], 0);
-process.stdout.write(`\n${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped\n`);
-process.exitCode = sum('failed') === 0 ? 0 : 1;
+function printNotes(plan: TestPlan): void {
+  for (const note of plan.notes) process.stdout.write(`${note}\n`);
+}
+
+process.exitCode = await main(process.argv.slice(2));

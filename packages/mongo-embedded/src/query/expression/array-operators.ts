@@ -2,13 +2,13 @@ import { bsonTypes } from '@emcachers/bson/bson-types';
 import { booleanValue, int32Value, nullValue, type RawValue } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compareValues } from '../compare.ts';
-import { numericOf, toInteger } from '../numeric.ts';
 import { itemsOf } from '../raw-document.ts';
 import { compileSort, compileValueSort } from '../sort.ts';
 import { accumulators } from '../stages/accumulators.ts';
 import { isTruthy } from '../truth.ts';
 import { typeNameOf } from '../type-names.ts';
 import { arrayOf } from './expression.ts';
+import { integerArgument } from './integer-argument.ts';
 import {
   type Argument,
   isPresent,
@@ -27,18 +27,10 @@ function arrayItems(value: RawValue, name: string, code: number): RawValue[] {
   return itemsOf(value);
 }
 
-function integer(value: Argument, name: string, code: number): number {
-  const number = value === undefined ? undefined : numericOf(value);
-  const whole = number === undefined ? undefined : toInteger(number);
-  if (whole === undefined)
-    throw new MongoFailure(code, `${name}: expected a 32-bit integer, found: ${typeNameOf(value)}`);
-  return Number(whole);
-}
-
 function elementAt([array, index]: readonly Argument[], name: string): Argument {
   if (!isPresent(array) || !isPresent(index)) return nullValue;
   const items = arrayItems(array, `${name}'s first argument`, 28689);
-  return items.at(integer(index, name, 28690));
+  return items.at(integerArgument(index, name, 28690));
 }
 
 function endOf(pick: (items: readonly RawValue[]) => Argument): OperatorCompiler {
@@ -59,18 +51,18 @@ function concatArrays(values: readonly Argument[]): Argument {
 function slice([array, first, second]: readonly Argument[], name: string): Argument {
   if (!isPresent(array) || !isPresent(first)) return nullValue;
   const items = arrayItems(array, name, 28724);
-  const start = integer(first, name, 28725);
+  const start = integerArgument(first, name, 28725);
   if (second === undefined) return arrayOf(start >= 0 ? items.slice(0, start) : items.slice(start));
   if (!isPresent(second)) return nullValue;
-  const count = integer(second, name, 28727);
+  const count = integerArgument(second, name, 28727);
   if (count <= 0) throw new MongoFailure(28729, `Third argument to $slice must be positive: ${count}`);
   const from = start >= 0 ? start : Math.max(0, items.length + start);
   return arrayOf(items.slice(from, from + count));
 }
 
 function range([start, end, step]: readonly Argument[], name: string): Argument {
-  const [from, to] = [integer(start, name, 34443), integer(end, name, 34445)];
-  const by = step === undefined ? 1 : integer(step, name, 34447);
+  const [from, to] = [integerArgument(start, name, 34443), integerArgument(end, name, 34445)];
+  const by = step === undefined ? 1 : integerArgument(step, name, 34447);
   if (by === 0) throw new MongoFailure(34449, '$range requires a non-zero step value');
   const count = Math.max(0, Math.ceil((to - from) / by));
   if (count > 1_000_000) throw new MongoFailure('ExceededMemoryLimit', '$range would use too much memory');
@@ -80,8 +72,8 @@ function range([start, end, step]: readonly Argument[], name: string): Argument 
 function indexOfArray([array, wanted, start, end]: readonly Argument[], name: string): Argument {
   if (!isPresent(array)) return nullValue;
   const items = arrayItems(array, name, 40090);
-  const from = start === undefined ? 0 : integer(start, name, 40096);
-  const to = Math.min(end === undefined ? items.length : integer(end, name, 40096), items.length);
+  const from = start === undefined ? 0 : integerArgument(start, name, 40096);
+  const to = Math.min(end === undefined ? items.length : integerArgument(end, name, 40096), items.length);
   const at = items.findIndex(
     (item, index) => index >= from && index < to && wanted !== undefined && compareValues(item, wanted) === 0,
   );
@@ -108,7 +100,7 @@ function accumulated(name: string): OperatorCompiler {
 /** `$firstN` and similar operators. */
 function several(pick: (items: RawValue[], count: number) => readonly RawValue[]): OperatorCompiler {
   return withNamed({ required: ['n', 'input'], optional: [], code: 5787901 }, ({ n, input }, name) => {
-    const count = integer(n, name, 5787902);
+    const count = integerArgument(n, name, 5787902);
     if (count <= 0) throw new MongoFailure(5787908, `'n' must be greater than 0, found ${count}`);
     if (input?.type !== bsonTypes.array) throw new MongoFailure(5788200, 'Input must be an array');
     return arrayOf(pick(itemsOf(input), count));
@@ -123,7 +115,7 @@ const sortArray: OperatorCompiler = (use) => {
   const compare =
     sortBy.type === bsonTypes.object
       ? compileSort(sortBy.span()).compareValues
-      : compileValueSort(integer(sortBy, '$sortArray', 2942503) === 1 ? 1 : -1);
+      : compileValueSort(integerArgument(sortBy, '$sortArray', 2942503) === 1 ? 1 : -1);
   const array = use.compile(input);
   return (environment) => {
     const value = array(environment);

@@ -8,6 +8,7 @@ import { compileRegex, regexParts } from '../regex.ts';
 import { typeNameOf } from '../type-names.ts';
 import { formatDate } from './date-format.ts';
 import { arrayOf, documentOf } from './expression.ts';
+import { integerArgument } from './integer-argument.ts';
 import {
   type Argument,
   isPresent,
@@ -39,13 +40,6 @@ function text(value: Argument, name: string, code: number): string {
   return stringOf(value);
 }
 
-function integer(value: Argument, name: string, code: number): number {
-  const number = value === undefined ? undefined : numericOf(value);
-  const whole = number === undefined ? undefined : toInteger(number);
-  if (whole === undefined) throw new MongoFailure(code, `${name}: expected an integer, found: ${typeNameOf(value)}`);
-  return Number(whole);
-}
-
 function concat(values: readonly Argument[]): Argument {
   const parts: string[] = [];
   for (const value of values) {
@@ -64,8 +58,8 @@ function cased(convert: (letter: string) => string): OperatorCompiler {
 
 function substringBytes([value, start, length]: readonly Argument[], name: string): Argument {
   const bytes = Buffer.from(coerced(value, name));
-  const from = integer(start, name, 16034);
-  const count = integer(length, name, 16035);
+  const from = integerArgument(start, name, 16034);
+  const count = integerArgument(length, name, 16035);
   if (from < 0) throw new MongoFailure(50752, `${name}: starting index must be non-negative (got: ${from})`);
   const end = count < 0 ? bytes.length : from + count;
   const isInside = (at: number): boolean => ((bytes[at] ?? 0) & 0xc0) === 0x80;
@@ -78,8 +72,8 @@ function substringBytes([value, start, length]: readonly Argument[], name: strin
 
 function substringPoints([value, start, length]: readonly Argument[], name: string): Argument {
   const points = Array.from(coerced(value, name));
-  const from = integer(start, name, 34450);
-  const count = integer(length, name, 34452);
+  const from = integerArgument(start, name, 34450);
+  const count = integerArgument(length, name, 34452);
   if (from < 0) throw new MongoFailure(34455, `${name}: the starting index must be a non-negative integer.`);
   if (count < 0) throw new MongoFailure(34454, `${name}: length must be a non-negative integer.`);
   return stringValue(points.slice(from, from + count).join(''));
@@ -113,8 +107,8 @@ function indexOf(split: (text: string) => readonly (string | number)[], code: nu
     if (!isPresent(value)) return nullValue;
     const whole = split(text(value, name, code));
     const wanted = split(text(part, name, code + 1));
-    const from = start === undefined ? 0 : integer(start, name, 40096);
-    const to = Math.min(end === undefined ? whole.length : integer(end, name, 40096), whole.length);
+    const from = start === undefined ? 0 : integerArgument(start, name, 40096);
+    const to = Math.min(end === undefined ? whole.length : integerArgument(end, name, 40096), whole.length);
     if (from < 0 || (end !== undefined && to < 0))
       throw new MongoFailure(40097, `${name} requires a nonnegative index`);
     for (let at = from; at + wanted.length <= to; at += 1) {
