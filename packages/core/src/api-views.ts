@@ -10,7 +10,9 @@ export const activities = ['pending', 'scanning', 'catching-up', 'live', 'paused
 export const healths = ['ok', 'degraded', 'failed', 'unknown'] as const;
 export const activitySchema = z.enum(activities);
 export const healthSchema = z.enum(healths);
+/** What an entity is doing. */
 export type Activity = z.infer<typeof activitySchema>;
+/** How well something is; `unknown` where nothing has been reported. */
 export type Health = z.infer<typeof healthSchema>;
 
 export const scanViewSchema = z.object({
@@ -75,8 +77,11 @@ export const entityViewSchema = z.object({
   /** Absolute path of the cache file on the responding node; null if that node has no cache of this entity. */
   cachePath: z.string().nullable(),
 });
+/** One entity with its scan, its lag and its caches. */
 export type EntityView = z.infer<typeof entityViewSchema>;
+/** One node's cache of an entity. */
 export type EntityNodeView = z.infer<typeof entityNodeViewSchema>;
+/** Progress of the present or last scan. */
 export type ScanView = z.infer<typeof scanViewSchema>;
 
 /** One stage of the pipeline strip: MongoDB → change source → channel → oplog → replicators → caches. */
@@ -89,6 +94,7 @@ export const stageViewSchema = z.object({
   /** One line that supports the health shown. */
   evidence: z.string(),
 });
+/** One stage of the pipeline strip. */
 export type StageView = z.infer<typeof stageViewSchema>;
 
 export const nodeViewSchema = z.object({
@@ -99,6 +105,7 @@ export const nodeViewSchema = z.object({
   startedAt: z.iso.datetime(),
   heartbeatAt: z.iso.datetime(),
 });
+/** One engine process. */
 export type NodeView = z.infer<typeof nodeViewSchema>;
 
 export const fleetViewSchema = z.object({
@@ -116,6 +123,7 @@ export const fleetViewSchema = z.object({
   /** When the engine sampled this state. */
   at: z.iso.datetime(),
 });
+/** Everything that the overview shows, sampled at one moment. */
 export type FleetView = z.infer<typeof fleetViewSchema>;
 
 export const jobStatuses = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
@@ -132,7 +140,9 @@ export const jobViewSchema = z.object({
   startedAt: z.iso.datetime().nullable(),
   finishedAt: z.iso.datetime().nullable(),
 });
+/** One accepted action and its progress. */
 export type JobView = z.infer<typeof jobViewSchema>;
+/** Status of a job. The last three are final. */
 export type JobStatus = JobView['status'];
 
 export const oplogEntryViewSchema = z.object({
@@ -145,6 +155,7 @@ export const oplogEntryViewSchema = z.object({
   preview: z.string().nullable(),
   previewCut: z.boolean(),
 });
+/** One oplog entry, for people. */
 export type OplogEntryView = z.infer<typeof oplogEntryViewSchema>;
 
 /** A page of a cache's rows, paged by doc_id. Cells are text so that numbers keep all their digits. */
@@ -156,6 +167,7 @@ export const rowsPageSchema = z.object({
   total: z.number().int().nullable(),
   offset: z.number().int().nullable(),
 });
+/** A page of rows; pass its last doc_id to read the next. */
 export type RowsPage = z.infer<typeof rowsPageSchema>;
 
 export const sourceCollectionViewSchema = z.object({
@@ -165,6 +177,7 @@ export const sourceCollectionViewSchema = z.object({
   /** Names of the entities that already copy this collection. */
   entities: z.array(z.string()),
 });
+/** A collection that an entity can copy. */
 export type SourceCollectionView = z.infer<typeof sourceCollectionViewSchema>;
 
 /** Paths found in a sample of the source, most frequent first, for the form's suggestions. */
@@ -178,6 +191,7 @@ export const samplePathViewSchema = z.object({
   example: z.string().nullable(),
 });
 export const sampleViewSchema = z.object({ sampled: z.number().int(), paths: z.array(samplePathViewSchema) });
+/** Paths found in a sample of a collection. */
 export type SampleView = z.infer<typeof sampleViewSchema>;
 
 /** Rows that the engine's projection produces from sampled documents for a draft shape. */
@@ -187,6 +201,7 @@ export const previewViewSchema = z.object({
   /** Per column: how many sampled documents have the path, and how many values the type could not hold. */
   columns: z.array(z.object({ name: z.string(), found: z.number().int(), refused: z.number().int() })),
 });
+/** Rows that a draft shape would produce. */
 export type PreviewView = z.infer<typeof previewViewSchema>;
 
 /** RFC 9457 problem document. `errors` lists the invalid fields with their paths in the input. */
@@ -200,4 +215,5 @@ export const problemSchema = z.object({
   correlationId: z.string(),
   errors: z.array(z.object({ path: z.array(z.union([z.string(), z.number()])), message: z.string() })).optional(),
 });
+/** Body of every answer that is an error. */
 export type Problem = z.infer<typeof problemSchema>;

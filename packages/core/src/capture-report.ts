@@ -16,4 +16,5 @@ export const captureReportSchema = z.object({
   error: z.string().nullable(),
   mongo: z.object({ setName: z.string().nullable(), version: z.string() }).nullable(),
 });
+/** Durations are in milliseconds, times in milliseconds since 1970. */
 export type CaptureReport = z.infer<typeof captureReportSchema>;

@@ -18,6 +18,7 @@ export type BreakerInput =
   /** An infrastructure failure. Invalid input, a lost epoch or an abort must not be reported as one. */
   | { readonly kind: 'failed' };
 
+/** When the breaker opens and for how long. */
 export interface BreakerOptions {
   /** Number of consecutive failures that opens it. */
   readonly failuresMax: number;
@@ -28,6 +29,7 @@ export interface BreakerOptions {
 export const breakerDefaults: BreakerOptions = { failuresMax: 5, openMs: 30_000 };
 export const closedBreaker: BreakerState = { kind: 'closed', failures: 0 };
 
+/** The state after an event. */
 export interface BreakerStep {
   readonly state: BreakerState;
   /** For `asked`: true if the call may proceed. */

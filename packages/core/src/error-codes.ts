@@ -5,6 +5,7 @@
  */
 export type RetryPolicy = 'never' | 'backoff' | 'rescan' | 'rebuild';
 
+/** Documentation and handling of one error code. */
 export interface ErrorCodeEntry {
   readonly title: string;
   readonly cause: string;
@@ -252,4 +253,5 @@ export const errorCodes = {
   },
 } as const satisfies Record<string, ErrorCodeEntry>;
 
+/** A code of the catalogue, for example `EMC-1001`. */
 export type ErrorCode = keyof typeof errorCodes;

@@ -4,6 +4,7 @@
  */
 
 export const operationKinds = ['Upsert', 'Delete'] as const;
+/** An insert, update or replace is an Upsert. */
 export type OperationKind = (typeof operationKinds)[number];
 
 /** A change to one document, projected by a shape, not yet in the oplog. */

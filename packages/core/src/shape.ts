@@ -9,6 +9,7 @@ import { EmcachersError } from './emcachers-error.ts';
 
 /** Column types, as named in the console. `docs/glossary.md` defines what each keeps of a BSON value. */
 export const columnTypes = ['JSONB', 'Any', 'Bool', 'Number', 'Integer', 'Text'] as const;
+/** One of `columnTypes`. */
 export type ColumnType = (typeof columnTypes)[number];
 
 /** SQLite allows more columns; 500 keeps rows, forms and error messages manageable. */
@@ -58,6 +59,7 @@ export const columnSchema = z.strictObject({
       if (problem !== null) context.addIssue({ code: 'custom', message: problem });
     }),
 });
+/** A column of the cache file and the path that it is read from. */
 export type Column = z.infer<typeof columnSchema>;
 
 /** `database.collection`, split at the first dot; a collection name may contain more dots. */
@@ -104,6 +106,7 @@ export const shapeSchema = z
 /** What an operator defines: `{ entityName, sourceName, columns[] }`. Immutable after creation. */
 export type Shape = z.infer<typeof shapeSchema>;
 
+/** The two parts of `database.collection`. */
 export interface SourceName {
   readonly database: string;
   readonly collection: string;

@@ -33,6 +33,7 @@ export interface CaptureFacts {
   readonly error: string | null;
 }
 
+/** What is known of one node. Ages are in milliseconds. */
 export interface NodeFacts {
   readonly nodeId: string;
   readonly reportAgeMs: number;

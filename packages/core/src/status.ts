@@ -5,6 +5,7 @@ import { type CaptureFacts, type NodeFacts, patience, type StatusFacts } from '.
 import { seconds } from './status-words.ts';
 import type { Verdict } from './verdict.ts';
 
+/** The verdict on the whole fleet. Entities are keyed by name, nodes by id. */
 export interface FleetStatus {
   readonly health: Health;
   readonly sentence: string;

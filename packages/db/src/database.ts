@@ -20,6 +20,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
+/** Connection limits. Durations are in milliseconds. */
 export interface DatabaseOptions {
   readonly url: string;
   /** Maximum connections in each of the three pools. Default 6: appending, promoting, scanning, and spares. */
@@ -31,6 +32,7 @@ export interface DatabaseOptions {
   readonly onIdleError?: (error: Error) => void;
 }
 
+/** Connects lazily: the first query fails with EMC-3001 where the server is away. The caller disposes it. */
 export function openDatabase(options: DatabaseOptions): Database {
   const statementMsMax = options.statementMsMax ?? 300_000;
   const config: pg.PoolConfig = {

@@ -29,6 +29,7 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
 }
 
+/** Where the server keeps its data and where it listens. */
 export interface EmbeddedPostgresOptions {
   /** Created if missing; owned by the account that runs the server. */
   readonly directory: string;

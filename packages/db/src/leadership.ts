@@ -15,6 +15,7 @@ export interface Leadership extends AsyncDisposable {
   check(): Promise<void>;
 }
 
+/** Who asks for the lead, and the server that grants it. */
 export interface LeadershipRequest {
   readonly url: string;
   readonly nodeId: string;

@@ -3,6 +3,7 @@ import { toDatabaseError } from './database-error.ts';
 
 /** `emcachers_oplog` after an append, `emcachers_control` after a change of entities, jobs or the leader. */
 export const channels = ['emcachers_oplog', 'emcachers_control'] as const;
+/** One of `channels`. */
 export type Channel = (typeof channels)[number];
 
 /**

@@ -15,6 +15,7 @@ import { Listener } from './wire/listener.ts';
 
 export type { Clock } from './clock.ts';
 
+/** Where the data is kept and where the server listens. */
 export interface MongoServerOptions {
   /** Folder of the data, made if missing. Give this or `memory`. */
   readonly path?: string;
@@ -30,6 +31,7 @@ export interface MongoServerOptions {
   readonly clock?: Clock;
 }
 
+/** A server that has not started yet, or runs, or has stopped for good. */
 export interface MongoServer {
   /** Opens the data and listens. Rejects if the port is taken, or the folder is in use or not writable. */
   start(): Promise<{ readonly url: string; readonly port: number }>;

@@ -25,8 +25,10 @@ import {
 } from './value-text.ts';
 
 export const refused = Symbol('refused');
+/** The value to store, or `refused` where the column type cannot hold it. */
 export type ColumnValue = SqlValue | typeof refused;
 
+/** Converts the BSON value at `value` to `columnType`. Throws `DocumentError` for bytes that are not BSON. */
 export function columnValue(bytes: Buffer, value: ValueAt, columnType: ColumnType): ColumnValue {
   if (columnType === 'JSONB') return valueJson(bytes, value, 1);
   if (value.type === bsonTypes.null || value.type === bsonTypes.undefined) return null;

@@ -33,6 +33,7 @@ export function documentJson(raw: Uint8Array): string {
   }
 }
 
+/** A BSON value: its type byte and the offset of its first byte after the name. */
 export interface ValueAt {
   readonly type: number;
   readonly start: number;

@@ -12,6 +12,8 @@ import { childNamed, type PathNode } from './path-tree.ts';
 
 /** One value in the document, or the values collected from the elements of an array. */
 export type Located = ValueAt | Collected;
+
+/** Values that a path found in an array's elements, in the array's order. */
 export interface Collected {
   readonly values: readonly Located[];
 }

@@ -7,6 +7,7 @@ import type { Decimal } from '@emcachers/bson/decimal128';
 /** Values with more integer digits than this are written with an exponent. */
 const plainDigitsMax = 40;
 
+/** Text of a Decimal128: the same text for every representation of one value. */
 export function decimalValueText(decimal: Decimal): string {
   switch (decimal.kind) {
     case 'nan':
@@ -18,6 +19,7 @@ export function decimalValueText(decimal: Decimal): string {
   }
 }
 
+/** Text of a double: its exact value, the same as that of an equal Decimal128 or integer. */
 export function doubleValueText(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   if (Number.isInteger(value)) return Math.abs(value) < 1e15 ? String(value + 0) : scaledText(BigInt(value), 0);

@@ -13,6 +13,7 @@ import { parsePath } from './path.ts';
 import { buildPathTree, type PathNode } from './path-tree.ts';
 import { encodeCell } from './row-codec.ts';
 
+/** What a shape keeps of one document. */
 export interface ProjectedRow {
   /** The row in the oplog's encoding; see `row-codec.ts`. */
   readonly data: string;
@@ -23,6 +24,7 @@ export interface ProjectedRow {
 /** The outcome for one column: its path is missing, its value is kept, or its type cannot hold the value. */
 export type ColumnOutcome = 'missing' | 'kept' | 'refused';
 
+/** A shape, compiled to read documents. */
 export interface Projection {
   /** Throws `DocumentError` if the bytes are not valid BSON. */
   project(raw: Uint8Array): ProjectedRow;

@@ -14,10 +14,12 @@ import { DocumentError } from './document-error.ts';
  */
 export type SqlValue = null | string | number | bigint | Uint8Array;
 
+/** The row as JSON text; `types` are the types of its columns. */
 export function encodeRow(values: readonly SqlValue[], types: readonly ColumnType[]): string {
   return `[${values.map((value, index) => encodeCell(value, types[index] ?? 'Any')).join(',')}]`;
 }
 
+/** One cell as JSON text. A BLOB is `{"b": base64}`. */
 export function encodeCell(value: SqlValue, type: ColumnType): string {
   if (value === null) return 'null';
   if (typeof value === 'string') return JSON.stringify(value);
@@ -30,6 +32,7 @@ function isTagged(type: ColumnType): boolean {
   return columnTraits[type].numbers === 'tagged';
 }
 
+/** Encodes an INTEGER: as a JSON number, or as `{"i": digits}` beyond the safe integers, which JSON.parse would round. */
 export function encodeInteger(value: number | bigint): string {
   const isSafe = typeof value === 'number' || (value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER);
   return isSafe ? String(value) : `{"i":"${value}"}`;
@@ -41,6 +44,7 @@ export function encodeReal(value: number): string {
   return encodePlainNumber(value);
 }
 
+/** A number in a column whose type says how to store it. What is not finite is a string. */
 export function encodePlainNumber(value: number): string {
   if (Object.is(value, -0)) return '-0';
   return Number.isFinite(value) ? String(value) : `"${value}"`;

@@ -15,6 +15,7 @@ export function utf8At(bytes: Buffer, start: number, end: number): string {
   return bytes.toString('utf8', start, end);
 }
 
+/** The int64 at `start`, little-endian. */
 export function int64At(bytes: Buffer, start: number): bigint {
   return bytes.readBigInt64LE(start);
 }
@@ -29,6 +30,7 @@ export function integerAt(bytes: Buffer, start: number): number | bigint {
   return bytes.readBigInt64LE(start);
 }
 
+/** 24 hexadecimal digits. */
 export function objectIdText(bytes: Buffer, start: number): string {
   return bytes.toString('hex', start, start + 12);
 }
@@ -92,6 +94,7 @@ export function jsonString(bytes: Buffer, start: number, end: number): string {
   return `${text}"`;
 }
 
+/** The bytes of a binary value, from `start` up to but not including `end`. */
 export interface BinaryValue {
   readonly subtype: number;
   readonly start: number;
@@ -116,16 +119,19 @@ export function isUuid(binary: BinaryValue): boolean {
   return binary.subtype === uuidSubtype && binary.end - binary.start === 16;
 }
 
+/** Base64; a UUID in its usual form. */
 export function binaryText(bytes: Buffer, binary: BinaryValue): string {
   if (!isUuid(binary)) return bytes.toString('base64', binary.start, binary.end);
   const hex = bytes.toString('hex', binary.start, binary.end);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
+/** `seconds:increment`. */
 export function timestampText(bytes: Buffer, start: number): string {
   return `${readInt32(bytes, start + 4) >>> 0}:${readInt32(bytes, start) >>> 0}`;
 }
 
+/** `/pattern/options`. */
 export function regexText(bytes: Buffer, start: number): string {
   const patternEnd = cstringEnd(bytes, start);
   const optionsEnd = cstringEnd(bytes, patternEnd + 1);

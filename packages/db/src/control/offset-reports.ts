@@ -18,6 +18,7 @@ export interface OffsetReport {
   readonly path: string | null;
 }
 
+/** A report as PostgreSQL keeps it. */
 export interface OffsetRecord extends OffsetReport {
   readonly nodeId: string;
   readonly reportedAt: Date;
@@ -54,6 +55,7 @@ export async function reportOffsets(
   }
 }
 
+/** The newest report of every cache on every node. Throws EMC-3001. */
 export async function listOffsets(database: Database): Promise<readonly OffsetRecord[]> {
   const answer = await database.pool.query<OffsetRecord>(
     `SELECT node_id AS "nodeId", entity_id AS "entityId", offset_id AS "offset", documents, file_bytes AS "fileBytes",

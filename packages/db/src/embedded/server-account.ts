@@ -16,6 +16,7 @@ export interface ServerAccount {
   readonly setpriv: string | null;
 }
 
+/** A program to spawn, with the account that it runs under; without `uid` and `gid`, as this process. */
 export interface Command {
   readonly file: string;
   readonly args: readonly string[];

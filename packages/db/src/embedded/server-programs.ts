@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { closedAncestor, commandAs, type ServerAccount } from './server-account.ts';
 
+/** Absolute paths of the two programs. */
 export interface ServerPrograms {
   readonly postgres: string;
   readonly initdb: string;
@@ -30,6 +31,7 @@ export async function findServerPrograms(): Promise<ServerPrograms> {
   }
 }
 
+/** A program that was started, until it ends. */
 export interface RunningProgram {
   /** Its last output, or null if it exited successfully. */
   readonly ended: Promise<string | null>;
@@ -38,6 +40,7 @@ export interface RunningProgram {
   signal(signal: 'SIGINT' | 'SIGQUIT'): void;
 }
 
+/** How to start a program in `directory`. `diesWithParent` ends it with this process, even after SIGKILL. */
 export interface ProgramStart {
   readonly account: ServerAccount;
   readonly file: string;

@@ -29,6 +29,7 @@ export interface OplogExtent {
   readonly staged: number | null;
 }
 
+/** One node's cache of one entity, as last reported. Null is unknown. */
 export interface CacheRow {
   readonly nodeId: string;
   readonly entityId: number;
@@ -51,6 +52,7 @@ export interface CacheRow {
   readonly oldestWaitingAtMs: number | null;
 }
 
+/** One node. Times are in milliseconds since 1970. */
 export interface NodeRow {
   readonly nodeId: string;
   readonly roles: readonly string[];

@@ -1,6 +1,7 @@
 import type { Database } from '../database.ts';
 import { toDatabaseError } from '../database-error.ts';
 
+/** A document that could not be projected. Times are in milliseconds since 1970. */
 export interface DeadLetterRow {
   readonly docId: string;
   readonly errorCode: string;

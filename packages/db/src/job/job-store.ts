@@ -16,18 +16,21 @@ export interface JobRecord extends JobView {
   readonly input: unknown;
 }
 
+/** A job to add. */
 export interface NewJob {
   readonly kind: string;
   readonly entityName: string;
   readonly input: object;
 }
 
+/** How a job ended. */
 export interface JobOutcome {
   readonly status: Extract<JobStatus, 'succeeded' | 'failed' | 'cancelled'>;
   readonly message: string;
   readonly errorCode: string | null;
 }
 
+/** The job queue in PostgreSQL. Errors of every method: EMC-3001. */
 export interface JobStore {
   /** Returns the new job, or the job of the same kind already queued or running for the entity. Names are case-insensitive. */
   add(job: NewJob): Promise<{ readonly jobId: string; readonly isNew: boolean }>;
@@ -53,6 +56,7 @@ const recordColumns = `id AS "jobId", kind, entity_name AS "entityName", status,
   ${iso('created_at')} AS "createdAt", ${iso('started_at')} AS "startedAt", ${iso('finished_at')} AS "finishedAt",
   input`;
 
+/** Keeps its jobs in `database`, which the caller disposes. */
 export function createJobStore(database: Database): JobStore {
   const { pool, prisma } = database;
   const query = async <Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> => {

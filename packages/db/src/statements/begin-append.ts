@@ -8,6 +8,7 @@ export interface AppendTarget extends Pick<EntityRecord, 'entityId' | 'version' 
   readonly hasDeadLetters: boolean;
 }
 
+/** What an appending transaction locks and checks first. `epoch` is the fencing number of its leader. */
 export interface AppendStart {
   readonly epoch: number;
   readonly entityIds: readonly number[] | 'all';

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 
+/** What the transaction changed, and thus whom its commit wakes. */
 export interface AppendEnd {
   /** Entries were appended: advances the head and notifies readers. */
   readonly appended: boolean;

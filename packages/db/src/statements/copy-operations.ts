@@ -3,6 +3,7 @@ import type pg from 'pg';
 import type { AppendTarget } from './begin-append.ts';
 import { copyLine, copyRows } from './copy-text.ts';
 
+/** A batch, and where the operations of each entity go. `targets` is keyed by entity id. */
 export interface RoutedOperations {
   readonly epoch: number;
   readonly targets: ReadonlyMap<number, AppendTarget>;

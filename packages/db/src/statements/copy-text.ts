@@ -10,6 +10,7 @@ const special = /[\\\n\r\t]/;
 const everySpecial = /[\\\n\r\t]/g;
 const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
+/** One line of PostgreSQL's COPY text format, newline included. The first value must be a number. */
 export function copyLine(values: readonly CopyValue[]): string {
   let line = '';
   for (const value of values) {

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 
+/** A refused document. `raw` is its BSON; null where there is none. */
 export interface DeadLetterRow {
   readonly entityId: number;
   readonly docId: string;

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 
+/** Which staged entries to move; at most `limit` rows. */
 export interface StagedChunk {
   readonly entityId: number;
   readonly runId: string;
@@ -8,6 +9,7 @@ export interface StagedChunk {
   readonly limit: number;
 }
 
+/** What one chunk did. */
 export interface StagedChunkResult {
   /** Rows taken from staging. */
   readonly taken: number;

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 
+/** What decides whether an entity can be promoted. */
 export interface PromotionState {
   readonly version: number;
   /** The saved position has passed the scan's end time. */

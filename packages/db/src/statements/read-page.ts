@@ -1,6 +1,7 @@
 import type { OplogEntry } from '@emcachers/core/operation';
 import type pg from 'pg';
 
+/** Entries after `afterId`, at most `limitRows` rows and about `limitBytes` bytes of data. */
 export interface PageRequest {
   readonly afterId: number;
   readonly entityIds: readonly number[];
@@ -8,6 +9,7 @@ export interface PageRequest {
   readonly limitBytes: number;
 }
 
+/** Entries in id order. Where `generation` or `horizon` has moved, the reader cannot continue from its offset. */
 export interface Page {
   readonly historyId: string;
   readonly horizon: number;
@@ -17,6 +19,7 @@ export interface Page {
   readonly full: boolean;
 }
 
+/** An oplog row as PostgreSQL returns it. */
 export interface EntryRow {
   readonly id: number;
   readonly entity_id: number;
@@ -61,6 +64,7 @@ const sql = `
        WHERE bounded.bytes - COALESCE(octet_length(bounded.data), 0) < $4 OR bounded.bytes IS NULL
     ) AS page ON true`;
 
+/** Reads one page in one statement, so that its entries, head and horizon belong together. */
 export async function readPage(pagePool: pg.Pool, request: PageRequest): Promise<Page> {
   const answer = await pagePool.query<PageRow>({
     name: 'read-page',
@@ -80,6 +84,7 @@ export async function readPage(pagePool: pg.Pool, request: PageRequest): Promise
   return { historyId, horizon, head, entries, full };
 }
 
+/** The row as an oplog entry. */
 export function toEntry(row: EntryRow): OplogEntry {
   return {
     id: row.id,

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import type { PositionRow } from './save-position.ts';
 
+/** The saved position. `savedAtMs` is in milliseconds since 1970. */
 export interface SavedPositionRow {
   readonly version: number;
   readonly status: 'scanning' | 'live';

@@ -2,6 +2,7 @@ import type { OplogEntry } from '@emcachers/core/operation';
 import type pg from 'pg';
 import { type EntryRow, toEntry } from './read-page.ts';
 
+/** Which entries to show; at most `limit`. */
 export interface TailRequest {
   readonly entityId: number;
   /** Returns entries with lower ids; null starts at the head. */

@@ -59,6 +59,7 @@ export async function markScanFailed(
   );
 }
 
+/** Entities to scan again, and why. */
 export interface Restart {
   readonly entityIds: readonly number[];
   readonly reason: string | null;

@@ -1,11 +1,13 @@
 import type pg from 'pg';
 
+/** The completed scan whose missing documents are to be deleted. */
 export interface SweepPlan {
   readonly entityId: number;
   readonly runId: string;
   readonly version: number;
 }
 
+/** How much the sweep would delete; compared with the cap before anything is deleted. */
 export interface SweepPlanResult {
   /** Documents that the scan did not find. */
   readonly candidates: number;
