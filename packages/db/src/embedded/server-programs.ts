@@ -40,7 +40,7 @@ export interface RunningProgram {
   signal(signal: 'SIGINT' | 'SIGQUIT'): void;
 }
 
-/** How to start a program in `directory`. `diesWithParent` ends it with this process, even after SIGKILL. */
+/** How to start a program in `directory`. With `diesWithParent` it ends with this process, where the system has `setpriv`. */
 export interface ProgramStart {
   readonly account: ServerAccount;
   readonly file: string;
