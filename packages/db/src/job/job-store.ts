@@ -30,7 +30,7 @@ export interface JobOutcome {
   readonly errorCode: string | null;
 }
 
-/** The job queue in PostgreSQL. Errors of every method: EMC-3001. */
+/** The jobs in PostgreSQL. Errors of every method: EMC-3001. */
 export interface JobStore {
   /** Returns the new job, or the job of the same kind already queued or running for the entity. Names are case-insensitive. */
   add(job: NewJob): Promise<{ readonly jobId: string; readonly isNew: boolean }>;
