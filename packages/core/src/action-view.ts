@@ -7,6 +7,7 @@ import { z } from 'zod';
 
 /** Facts about the entity that a consequence may name in braces; the console fills them in its own formats. */
 export const actionFacts = ['entityName', 'sourceName', 'documents', 'caches', 'nodes', 'fileBytes'] as const;
+/** The name of a fact that a consequence may contain. */
 export type ActionFact = (typeof actionFacts)[number];
 
 export const actionTextsSchema = z.object({
@@ -27,6 +28,7 @@ export const actionTextsSchema = z.object({
   /** Inputs of the job that are true or false, as checkboxes in the dialog. */
   options: z.array(z.object({ name: z.string(), title: z.string(), detail: z.string() })),
 });
+/** Everything that the console shows for an action before, during and after it runs. */
 export type ActionTexts = z.infer<typeof actionTextsSchema>;
 
 export const actionViewSchema = actionTextsSchema.extend({
@@ -35,4 +37,5 @@ export const actionViewSchema = actionTextsSchema.extend({
   /** The entity is gone afterwards. */
   isFinal: z.boolean(),
 });
+/** An action that the console offers for an entity. */
 export type ActionView = z.infer<typeof actionViewSchema>;

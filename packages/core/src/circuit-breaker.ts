@@ -11,6 +11,7 @@ export type BreakerState =
   | { readonly kind: 'open'; readonly sinceMs: number }
   | { readonly kind: 'half-open' };
 
+/** What the breaker reacts to. */
 export type BreakerInput =
   /** A caller wants to make a call. */
   | { readonly kind: 'asked' }

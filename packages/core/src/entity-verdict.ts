@@ -5,6 +5,7 @@ import type { Verdict } from './verdict.ts';
 
 type Facts = StatusFacts['entities'][number];
 
+/** The facts outside an entity that its verdict depends on. */
 export interface Surroundings {
   readonly postgres: StatusFacts['postgres'];
   readonly capture: Verdict;

@@ -5,6 +5,7 @@ import type { Verdict } from './verdict.ts';
 
 type Entity = Pick<EntityView, 'entityName' | 'activity' | 'health' | 'reason'>;
 
+/** The facts and verdicts from which the fleet's sentences are written. */
 export interface FleetVerdicts {
   readonly facts: StatusFacts;
   readonly capture: Verdict;

@@ -26,6 +26,7 @@ export interface EntityRecord {
   readonly coercionErrors: number;
 }
 
+/** Progress of an entity's current or last scan. Times are milliseconds since 1970 by PostgreSQL's clock. */
 export interface ScanRecord {
   readonly hasLastKey: boolean;
   /** Raw BSON { _id } of the last document read; null if and only if `hasLastKey` is false. */
@@ -58,6 +59,7 @@ export const entityFields = `
          (SELECT count(*) FROM dead_letter d WHERE d.entity_id = e.id) AS "deadLetters",
          COALESCE((SELECT c.coercion_errors FROM entity_counter c WHERE c.entity_id = e.id), 0) AS "coercionErrors"`;
 
+/** Converts a row that a SELECT of `entityFields` returned. */
 export function toEntityRecord(stored: StoredEntity): EntityRecord {
   const { hasLastKey, lastKey, collectionUuid, scanned, estimated, startedAtMs, finishedAtMs, endTime, ...entity } =
     stored;
