@@ -2,7 +2,6 @@ import { silentLog } from '@emcachers/core/log';
 import { openDatabase } from '@emcachers/db/database';
 import { readFleet, readFleetOf } from '@emcachers/db/fleet/read-fleet';
 import { createTestDatabase } from '@emcachers/db/testing';
-import pg from 'pg';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../runtime/clock.ts';
 import { createFleetSampler } from '../fleet/fleet-sampler.ts';
@@ -32,7 +31,6 @@ async function openEntityManager() {
   return {
     entities,
     pool,
-    url: owned.url,
     async [Symbol.asyncDispose]() {
       await database.close();
       await owned[Symbol.asyncDispose]();
@@ -54,8 +52,7 @@ test('get and create answer what list says, also while the rows of every other e
      VALUES ('n1', 2, 9, 4, 'level', '/data/orders'), ('n2', 2, 3, 1, 'catching-up', NULL), ('n2', 1, 2, 1, 'level', NULL)`,
   );
   const listed = (await entities.list()).find(({ entityName }) => entityName === 'orders');
-  const others = new pg.Client({ connectionString: opened.url });
-  await others.connect();
+  const others = await pool.connect();
   try {
     await others.query('BEGIN; LOCK TABLE oplog_e1 IN ACCESS EXCLUSIVE MODE');
     const got = await entities.get('ORDERS');
@@ -68,7 +65,8 @@ test('get and create answer what list says, also while the rows of every other e
     expect(listed).toBeDefined();
     if (listed !== undefined) expect(withoutAges(got)).toEqual(withoutAges(listed));
   } finally {
-    await others.end();
+    await others.query('ROLLBACK');
+    others.release();
   }
 });
 
