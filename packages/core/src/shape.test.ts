@@ -32,7 +32,7 @@ describe('a shape', () => {
 
   test('says which column has the same name, whatever its case', () => {
     expect(problemsOf({ columns: [column, { ...column, name: 'TOTAL' }] })).toEqual([
-      'columns.1.name: Column 1 has this name already; SQLite does not tell upper from lower case.',
+      'columns.1.name: Column 1 already has this name; SQLite column names are case-insensitive.',
     ]);
   });
 
@@ -40,7 +40,7 @@ describe('a shape', () => {
     const columns = Array.from({ length: columnCountMax + 1 }, (_, index) => ({ ...column, name: `c${index}` }));
     expect(problemsOf({ columns: [] })).toEqual(['columns: Add at least one column.']);
     expect(problemsOf({ columns: columns.slice(1) })).toEqual([]);
-    expect(problemsOf({ columns })).toEqual([`columns: An entity has at most ${columnCountMax} columns.`]);
+    expect(problemsOf({ columns })).toEqual([`columns: An entity can have at most ${columnCountMax} columns.`]);
   });
 
   test('asks for a path where there is none, and passes on what is wrong with one that cannot be read', () => {
