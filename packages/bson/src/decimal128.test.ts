@@ -12,14 +12,14 @@ function decimalOf(value: Decimal128): Decimal {
 
 describe('a Decimal128', () => {
   test.each([
-    ['0', 0n, 0, false],
-    ['-0', 0n, 0, true],
-    ['1.00', 100n, -2, false],
-    ['-1E+3', 1n, 3, true],
-    ['9.999999999999999999999999999999999E+6144', 10n ** 34n - 1n, 6111, false],
-    ['1E-6176', 1n, -6176, false],
-  ])('%s is taken apart exactly', (text, coefficient, exponent, negative) => {
-    expect(decimalOf(Decimal128.fromString(text))).toEqual({ kind: 'finite', negative, coefficient, exponent });
+    ['0', { negative: false, coefficient: 0n, exponent: 0 }],
+    ['-0', { negative: true, coefficient: 0n, exponent: 0 }],
+    ['1.00', { negative: false, coefficient: 100n, exponent: -2 }],
+    ['-1E+3', { negative: true, coefficient: 1n, exponent: 3 }],
+    ['9.999999999999999999999999999999999E+6144', { negative: false, coefficient: 10n ** 34n - 1n, exponent: 6111 }],
+    ['1E-6176', { negative: false, coefficient: 1n, exponent: -6176 }],
+  ])('%s is taken apart exactly', (text, parts) => {
+    expect(decimalOf(Decimal128.fromString(text))).toEqual({ kind: 'finite', ...parts });
   });
 
   test('NaN and the infinities have no digits', () => {

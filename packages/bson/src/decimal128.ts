@@ -18,8 +18,10 @@ export const coefficientMax: bigint = 10n ** BigInt(digitsMax) - 1n;
 export const exponentMin = -6176;
 export const exponentMax = 6111;
 
+/** Not a number, whatever the sign and payload of its encoding. */
 export const decimalNaN: Decimal = { kind: 'nan', negative: false, coefficient: 0n, exponent: 0 };
 
+/** Minus infinity if `negative`, else plus infinity. Coefficient and exponent are 0 and mean nothing. */
 export function decimalInfinity(negative: boolean): Decimal {
   return { kind: 'infinite', negative, coefficient: 0n, exponent: 0 };
 }

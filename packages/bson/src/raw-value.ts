@@ -39,28 +39,33 @@ export function documentValue(document: Uint8Array): RawValue {
   return rawValue(bsonTypes.object, document);
 }
 
+/** An array as a value. `document` is its whole BSON document, whose names are '0', '1', …; it is neither copied nor checked. */
 export function arrayValue(document: Uint8Array): RawValue {
   return rawValue(bsonTypes.array, document);
 }
 
+/** `value` as an int32 (4 bytes). Throws a RangeError outside −2^31 to 2^31 − 1. */
 export function int32Value(value: number): RawValue {
   const bytes = Buffer.allocUnsafe(4);
   bytes.writeInt32LE(value);
   return rawValue(bsonTypes.int32, bytes);
 }
 
+/** `value` as an int64 (8 bytes). Throws a RangeError outside −2^63 to 2^63 − 1. */
 export function int64Value(value: bigint): RawValue {
   const bytes = Buffer.allocUnsafe(8);
   bytes.writeBigInt64LE(value);
   return rawValue(bsonTypes.int64, bytes);
 }
 
+/** `value` as a double (8 bytes), also where an int32 would hold it. Keeps NaN, the infinities and −0. */
 export function doubleValue(value: number): RawValue {
   const bytes = Buffer.allocUnsafe(8);
   bytes.writeDoubleLE(value);
   return rawValue(bsonTypes.double, bytes);
 }
 
+/** `value` as a UTF-8 string, which may contain zero bytes. Unpaired surrogates become U+FFFD. */
 export function stringValue(value: string): RawValue {
   const length = Buffer.byteLength(value);
   const bytes = Buffer.allocUnsafe(length + 5);
@@ -70,6 +75,7 @@ export function stringValue(value: string): RawValue {
   return rawValue(bsonTypes.string, bytes);
 }
 
+/** `value` as a boolean (1 byte). */
 export function booleanValue(value: boolean): RawValue {
   return rawValue(bsonTypes.boolean, Uint8Array.of(value ? 1 : 0));
 }
@@ -79,6 +85,10 @@ export function dateValue(milliseconds: bigint): RawValue {
   return rawValue(bsonTypes.date, int64Value(milliseconds).bytes);
 }
 
+/**
+ * A BSON timestamp (8 bytes): `seconds` since 1970 and the `increment` that orders events within a second. Throws a
+ * RangeError if either is outside 0 to 2^32 − 1.
+ */
 export function timestampValue(seconds: number, increment: number): RawValue {
   const bytes = Buffer.allocUnsafe(8);
   bytes.writeUInt32LE(increment, 0);

@@ -19,6 +19,7 @@ export function readInt32(bytes: Uint8Array, at: number): number {
   );
 }
 
+/** Little-endian, unsigned: 0 to 2^32 − 1. Reads 4 bytes. */
 export function readUint32(bytes: Uint8Array, at: number): number {
   return readInt32(bytes, at) >>> 0;
 }
@@ -30,6 +31,7 @@ export function readInt64(bytes: Uint8Array, at: number): bigint {
 
 const doubleCell = new DataView(new ArrayBuffer(8));
 
+/** Little-endian IEEE 754 binary64; may be NaN, an infinity or −0. Reads 8 bytes. */
 export function readDouble(bytes: Uint8Array, at: number): number {
   doubleCell.setInt32(0, readInt32(bytes, at), true);
   doubleCell.setInt32(4, readInt32(bytes, at + 4), true);

@@ -16,26 +16,34 @@ const BY_BSON_TYPE: Readonly<Record<string, string>> = {
   MaxKey: 'maxKey',
 };
 
+const NUMBERS: readonly string[] = ['int', 'long', 'double', 'decimal'];
+
+const BY_JAVASCRIPT_TYPE: Readonly<Record<string, readonly string[]>> = {
+  undefined: ['undefined'],
+  string: ['string'],
+  boolean: ['bool'],
+  bigint: ['long', 'number'],
+};
+
 /**
  * The type names that a driver value may have had in BSON. A JavaScript number has lost whether it was an int, a long
  * or a double, so it answers to each that could hold it.
  */
 export function typeNameOf(value: unknown): readonly string[] {
-  if (value === undefined) return ['undefined'];
-  if (value === null) return ['null'];
-  if (Array.isArray(value)) return ['array'];
-  if (typeof value === 'string') return ['string'];
-  if (typeof value === 'boolean') return ['bool'];
-  if (typeof value === 'bigint') return ['long', 'number'];
   if (typeof value === 'number') {
     return Number.isInteger(value) ? ['int', 'long', 'double', 'number'] : ['double', 'number'];
   }
+  if (typeof value === 'object' && value !== null) return typeNameOfObject(value);
+  return value === null ? ['null'] : (BY_JAVASCRIPT_TYPE[typeof value] ?? []);
+}
+
+function typeNameOfObject(value: object): readonly string[] {
+  if (Array.isArray(value)) return ['array'];
   if (value instanceof Date) return ['date'];
   if (value instanceof RegExp) return ['regex'];
   if (value instanceof Uint8Array) return ['binData'];
-  if (typeof value === 'object' && '_bsontype' in value) {
-    const name = BY_BSON_TYPE[String(value['_bsontype'])];
-    return name === undefined ? [] : [name, ...(['int', 'long', 'double', 'decimal'].includes(name) ? ['number'] : [])];
-  }
-  return typeof value === 'object' ? ['object'] : [];
+  if (!('_bsontype' in value)) return ['object'];
+  const name = BY_BSON_TYPE[String(value['_bsontype'])];
+  if (name === undefined) return [];
+  return NUMBERS.includes(name) ? [name, 'number'] : [name];
 }

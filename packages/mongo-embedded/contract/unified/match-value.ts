@@ -83,25 +83,17 @@ export class ValueMatcher {
 
   private matchOperator(operator: Document, actual: unknown, place: MatchPlace): void {
     const [name = '', argument] = Object.entries(operator)[0] ?? [];
-    const fail = (): never => {
-      throw new Mismatch(place, operator, actual);
-    };
-    const isPresent = actual !== undefined && actual !== null;
-    if (name === '$$exists') {
-      if ((actual !== undefined) !== argument) fail();
-    } else if (name === '$$unsetOrMatches') {
-      if (isPresent) this.match(argument, actual, place);
-    } else if (name === '$$type') {
-      const wanted: unknown[] = Array.isArray(argument) ? argument : [argument];
-      if (!typeNameOf(actual).some((typeName) => wanted.includes(typeName))) fail();
+    const holds = CONDITIONS[name];
+    if (holds !== undefined) {
+      if (!holds(argument, actual)) throw new Mismatch(place, operator, actual);
+      return;
+    }
+    if (name === '$$unsetOrMatches') {
+      if (actual !== undefined && actual !== null) this.match(argument, actual, place);
     } else if (name === '$$matchesEntity') {
       this.match(this.scope.entity(String(argument)), actual, place);
-    } else if (name === '$$matchesHexBytes') {
-      if (bytesOf(actual)?.toString('hex') !== String(argument).toLowerCase()) fail();
     } else if (name === '$$sessionLsid') {
       this.match(this.scope.sessionLsid(String(argument)), actual, place);
-    } else if (name === '$$lte') {
-      if (!(Number(actual) <= Number(argument))) fail();
     } else if (name === '$$matchAsDocument') {
       this.match(argument, parseExtendedJson(String(actual)), place);
     } else if (name === '$$matchAsRoot') {
@@ -111,6 +103,17 @@ export class ValueMatcher {
     }
   }
 }
+
+/** Operators that need nothing but their argument and the value. */
+const CONDITIONS: Readonly<Record<string, (argument: unknown, actual: unknown) => boolean>> = {
+  $$exists: (argument, actual) => (actual !== undefined) === argument,
+  $$type: (argument, actual) => {
+    const wanted: unknown[] = Array.isArray(argument) ? argument : [argument];
+    return typeNameOf(actual).some((typeName) => wanted.includes(typeName));
+  },
+  $$matchesHexBytes: (argument, actual) => bytesOf(actual)?.toString('hex') === String(argument).toLowerCase(),
+  $$lte: (argument, actual) => Number(actual) <= Number(argument),
+};
 
 function isOperator(value: unknown): value is Document {
   if (!isPlainDocument(value)) return false;

@@ -75,11 +75,7 @@ async function runOperation(operation: UnifiedOperation, run: Run): Promise<void
   try {
     result = plainResult(await handler(context, optionsOf(context)));
   } catch (error) {
-    if (error instanceof OutOfScope || operation.ignoreResultAndError === true) return rethrowOutOfScope(error);
-    if (operation.expectError === undefined) throw run.isCallback === true ? error : withPlace(operation, error);
-    matchError(operation.expectError, error, new ValueMatcher(entities));
-    if (run.isCallback === true) throw error;
-    return;
+    return matchFailure(operation, error, run);
   }
   if (operation.expectError !== undefined) throw new Error(`${operation.name}: expected an error, got a result`);
   if (operation.expectResult !== undefined && operation.ignoreResultAndError !== true) {
@@ -88,8 +84,13 @@ async function runOperation(operation: UnifiedOperation, run: Run): Promise<void
   if (operation.saveResultAsEntity !== undefined) entities.set(operation.saveResultAsEntity, result);
 }
 
-function rethrowOutOfScope(error: unknown): void {
+/** Returns where the test expects the error, or ignores every one. */
+function matchFailure(operation: UnifiedOperation, error: unknown, { entities, isCallback }: Run): void {
   if (error instanceof OutOfScope) throw error;
+  if (operation.ignoreResultAndError === true) return;
+  if (operation.expectError === undefined) throw isCallback === true ? error : withPlace(operation, error);
+  matchError(operation.expectError, error, new ValueMatcher(entities));
+  if (isCallback === true) throw error;
 }
 
 function withPlace({ name, object }: UnifiedOperation, error: unknown): Error {

@@ -7,7 +7,13 @@ import { type ServerUnderTest, serverUnderTest } from '../server-under-test.ts';
 import { OutOfScope } from './out-of-scope.ts';
 import { readServerFacts, runOnRefusal, type ServerFacts } from './run-on.ts';
 import { runUnifiedTest } from './run-test.ts';
-import { type FoundFile, findUnifiedFiles, schemaVersionRefusal, type UnifiedFile } from './unified-file.ts';
+import {
+  type FoundFile,
+  findUnifiedFiles,
+  schemaVersionRefusal,
+  type UnifiedFile,
+  type UnifiedTest,
+} from './unified-file.ts';
 
 /** Read by bson-corpus.test.ts. */
 const CORPUS = 'bson-corpus';
@@ -49,21 +55,23 @@ function defineFolder(path: string): void {
     }
     describe(found.path, () => {
       for (const each of found.file.tests) {
-        test(each.description, async ({ skip }) => {
-          const reason = refusalOf(found.file, each);
-          if (reason !== null) skip(reason);
-          try {
-            await runUnifiedTest(found.file, each, { url: server.url, internal: server.client });
-          } catch (error) {
-            if (error instanceof OutOfScope) skip(`out of scope: ${error.message}`);
-            throw error;
-          }
-        });
+        test(each.description, ({ skip }) => runTest(found.file, each, skip));
       }
     });
   }
 
-  function refusalOf(file: UnifiedFile, each: UnifiedFile['tests'][number]): string | null {
+  async function runTest(file: UnifiedFile, each: UnifiedTest, skip: (reason: string) => never): Promise<void> {
+    const reason = refusalOf(file, each);
+    if (reason !== null) skip(reason);
+    try {
+      await runUnifiedTest(file, each, { url: server.url, internal: server.client });
+    } catch (error) {
+      if (error instanceof OutOfScope) skip(`out of scope: ${error.message}`);
+      throw error;
+    }
+  }
+
+  function refusalOf(file: UnifiedFile, each: UnifiedTest): string | null {
     return (
       schemaVersionRefusal(file.schemaVersion) ??
       runOnRefusal(file.runOnRequirements, facts) ??
