@@ -63,7 +63,8 @@ export default {
     {
       name: 'web-reaches-the-engine-by-type-alone',
       severity: 'error',
-      from: { path: '^apps/web' },
+      comment: 'Its tests answer with the actions that the engine offers.',
+      from: { path: '^apps/web', pathNot: '^apps/web/test/' },
       to: { path: '^(apps/engine|packages/(db|mongo-embedded))/', dependencyTypesNot: ['type-only'] },
     },
     {

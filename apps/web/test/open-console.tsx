@@ -1,3 +1,4 @@
+import { actionViews } from '@emcachers/engine/action-views';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { act, cleanup, configure, render } from '@testing-library/react';
 import { type UserEvent, userEvent } from '@testing-library/user-event';
@@ -56,7 +57,11 @@ export function openConsole(children: ReactNode, options: OpenOptions = {}): Ope
   fillBrowserGaps();
   if (options.hasFakeTimers === true) vi.useFakeTimers();
   const watch = watchTab();
-  const engine = createTestEngine({ 'fleet.get': () => sampleFleet(), ...options.answers });
+  const engine = createTestEngine({
+    'fleet.get': () => sampleFleet(),
+    'entities.actions': () => actionViews,
+    ...options.answers,
+  });
   const queryClient = createQueryClient();
   const visited: string[] = [];
   let search = options.search ?? '';

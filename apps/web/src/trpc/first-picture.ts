@@ -9,8 +9,9 @@ import { createQueryClient } from './query-client.ts';
 const waitMsMax = 700;
 
 /**
- * The fleet view at the time the page is rendered, so that the page opens with figures instead of placeholders. Empty
- * if the engine does not answer in time; the browser then requests it again and shows the error. Server only.
+ * The fleet view and the actions at the time the page is rendered, so that the page opens with figures and buttons
+ * instead of placeholders. What the engine does not answer in time is missing; the browser then requests it again and
+ * shows the error. Server only.
  */
 export async function readFirstPicture(environment: ConsoleEnvironment): Promise<DehydratedState> {
   const headers = environment.token === null ? {} : { authorization: `Bearer ${environment.token}` };
@@ -26,6 +27,9 @@ export async function readFirstPicture(environment: ConsoleEnvironment): Promise
     ],
   });
   const trpc = createTRPCOptionsProxy<AppRouter>({ client, queryClient });
-  await queryClient.query({ ...trpc.fleet.get.queryOptions(), retry: false }).catch(() => null);
+  await Promise.allSettled([
+    queryClient.query({ ...trpc.fleet.get.queryOptions(), retry: false }),
+    queryClient.query({ ...trpc.entities.actions.queryOptions(), retry: false }),
+  ]);
   return dehydrate(queryClient);
 }

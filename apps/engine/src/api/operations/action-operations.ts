@@ -4,9 +4,9 @@ import type { JobKind } from '../../control/job/job-kind.ts';
 import { type JobKindName, jobKinds } from '../../control/job/job-kinds.ts';
 import { jobStarted, namedEntity, noInput } from '../inputs.ts';
 import { type Mutation, mutation, query, type RestRoute } from '../operation.ts';
+import { actionViews, kindNames } from './action-views.ts';
 
 const tag = 'entities';
-const kindNames = Object.keys(jobKinds) as JobKindName[];
 
 type InputFields<Kind> = Kind extends { readonly input: infer Input extends z.ZodRawShape } ? Input : never;
 type ActionInput<Name extends JobKindName> = z.ZodObject<
@@ -41,11 +41,6 @@ export const actionOperations = {
     handle: async () => actionViews,
   }),
 };
-
-const actionViews = kindNames.flatMap((kind) => {
-  const { title, isFinal, action } = jobKinds[kind];
-  return action === null ? [] : [{ kind, title, isFinal, ...action }];
-});
 
 function actionOperation(name: JobKindName, kind: JobKind): ActionOperation<z.ZodObject> {
   const row = mutation({

@@ -27,14 +27,14 @@ function openEntity(answers: Answers = {}) {
   );
 }
 
-const press = (name: string) => screen.getByRole('button', { name });
+const pageButton = (name: string) => screen.findByRole('button', { name });
 const dialogNamed = (name: string) => screen.findByRole('alertdialog', { name });
 const inDialog = (dialog: HTMLElement, name: string) => within(dialog).getByRole<HTMLButtonElement>('button', { name });
 
 describe('the dialog of an action', () => {
   test('states what a refresh reads, what readers see and what it deletes', async () => {
     const { user } = openEntity();
-    await user.click(press('Refresh from source'));
+    await user.click(await pageButton('Refresh from source'));
     const dialog = await dialogNamed('Refresh orders from source?');
     expect(dialog.textContent).toContain('shop.orders');
     expect(dialog.textContent).toContain('~1,000 documents');
@@ -43,7 +43,7 @@ describe('the dialog of an action', () => {
 
   test('states the disk space of a rebuild in total over all nodes', async () => {
     const { user } = openEntity();
-    await user.click(press('Rebuild cache'));
+    await user.click(await pageButton('Rebuild cache'));
     const dialog = await dialogNamed('Rebuild the cache of orders?');
     expect(dialog.textContent).toContain('3 MB');
     expect(dialog.textContent).toContain('2 nodes');
@@ -51,7 +51,7 @@ describe('the dialog of an action', () => {
 
   test('opens with the focus on Cancel, and Cancel requests nothing', async () => {
     const { user, engine } = openEntity();
-    await user.click(press('Refresh from source'));
+    await user.click(await pageButton('Refresh from source'));
     const dialog = await dialogNamed('Refresh orders from source?');
     await waitFor(() => expect(document.activeElement).toBe(inDialog(dialog, 'Cancel')));
     await user.keyboard('{Enter}');
@@ -61,7 +61,7 @@ describe('the dialog of an action', () => {
 
   test('Escape closes it without a request', async () => {
     const { user, engine } = openEntity();
-    await user.click(press('Rebuild cache'));
+    await user.click(await pageButton('Rebuild cache'));
     await dialogNamed('Rebuild the cache of orders?');
     await user.keyboard('{Escape}');
     await waitFor(() => expect(screen.queryByRole('alertdialog')).toBeNull());
@@ -73,7 +73,7 @@ describe('the dialog of an action', () => {
     { checked: true, allowLargeSweep: true },
   ])('large deletions are allowed only if the box is checked: $checked', async ({ checked, allowLargeSweep }) => {
     const { user, engine } = openEntity({ 'entities.refresh': () => accepted });
-    await user.click(press('Refresh from source'));
+    await user.click(await pageButton('Refresh from source'));
     const dialog = await dialogNamed('Refresh orders from source?');
     if (checked) await user.click(within(dialog).getByRole('checkbox', { name: /Allow large deletions/ }));
     await user.click(inDialog(dialog, 'Refresh from source'));
@@ -85,7 +85,7 @@ describe('the dialog of an action', () => {
   test('a second click cannot start the action twice while the request is pending', async () => {
     const answer = heldAnswer<{ jobId: string }>();
     const { user, engine } = openEntity({ 'entities.rebuild': () => answer.promise });
-    await user.click(press('Rebuild cache'));
+    await user.click(await pageButton('Rebuild cache'));
     const dialog = await dialogNamed('Rebuild the cache of orders?');
     await user.click(inDialog(dialog, 'Rebuild cache'));
     const pending = await within(dialog).findByRole<HTMLButtonElement>('button', { name: 'Starting…' });
@@ -103,7 +103,7 @@ describe('the dialog of an action', () => {
         throw busy;
       },
     });
-    await user.click(press('Refresh from source'));
+    await user.click(await pageButton('Refresh from source'));
     const dialog = await dialogNamed('Refresh orders from source?');
     await user.click(inDialog(dialog, 'Refresh from source'));
     const alert = await within(dialog).findByRole('alert');
@@ -119,7 +119,7 @@ describe('the dialog of an action', () => {
 describe('deleting an entity', () => {
   async function openDeletion(answers: Answers = {}) {
     const opened = openEntity({ 'entities.delete': () => accepted, ...answers });
-    await opened.user.click(press('Delete entity'));
+    await opened.user.click(await pageButton('Delete entity'));
     const dialog = await dialogNamed('Delete orders?');
     return { ...opened, dialog, field: within(dialog).getByRole('textbox', { name: /Type orders to confirm/ }) };
   }

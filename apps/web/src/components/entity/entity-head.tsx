@@ -1,11 +1,11 @@
 'use client';
 
 import type { EntityView } from '@emcachers/core/api-views';
-import { Hammer, RefreshCw } from 'lucide-react';
 import { activityWords, statusWords } from '../../entity-facts/status-words.ts';
 import { formatCount, plural } from '../../format/numbers.ts';
-import { useConfirmedAction } from '../actions/use-confirmed-action.tsx';
-import { Button } from '../ui/button.tsx';
+import { ActionButton } from '../actions/action-button.tsx';
+import { isOffered } from '../actions/is-offered.ts';
+import { useActions } from '../actions/use-actions.ts';
 import { Moment } from '../ui/moment.tsx';
 import { PageHead } from '../ui/page-head.tsx';
 import { Pill } from '../ui/pill.tsx';
@@ -13,34 +13,28 @@ import { Skeleton } from '../ui/skeleton.tsx';
 import { EntityMenu } from './entity-menu.tsx';
 
 export function EntityHead({ entity }: { readonly entity: EntityView }) {
-  const { ask, dialog } = useConfirmedAction(entity.entityName);
-  const isDeleting = entity.activity === 'deleting';
+  const { entityName, activity } = entity;
+  const onPage = useActions().actions.filter((action) => action.place === 'page' && isOffered(action, activity));
   return (
-    <>
-      <PageHead
-        title={
-          <span className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
-            {entity.entityName}
-            <span className="text-base tracking-normal">
-              <Pill {...statusWords(entity)} />
-            </span>
+    <PageHead
+      title={
+        <span className="flex flex-wrap items-center gap-x-2.5 gap-y-1">
+          {entityName}
+          <span className="text-base tracking-normal">
+            <Pill {...statusWords(entity)} />
           </span>
-        }
-        detail={<Facts entity={entity} />}
-        actions={
-          <>
-            <Button disabled={isDeleting} onClick={() => ask('refresh')}>
-              <RefreshCw size={14} aria-hidden /> Refresh from source
-            </Button>
-            <Button disabled={isDeleting} onClick={() => ask('rebuild')}>
-              <Hammer size={14} aria-hidden /> Rebuild cache
-            </Button>
-            <EntityMenu entityName={entity.entityName} activity={entity.activity} isOnItsPage />
-          </>
-        }
-      />
-      {dialog}
-    </>
+        </span>
+      }
+      detail={<Facts entity={entity} />}
+      actions={
+        <>
+          {onPage.map(({ kind }) => (
+            <ActionButton key={kind} kind={kind} entityName={entityName} disabled={activity === 'deleting'} />
+          ))}
+          <EntityMenu entityName={entityName} activity={activity} isOnItsPage />
+        </>
+      }
+    />
   );
 }
 

@@ -2,21 +2,11 @@
 
 import { Menu } from '@base-ui/react/menu';
 import type { Activity } from '@emcachers/core/api-views';
-import { unreachable } from '@emcachers/core/unreachable';
-import {
-  Copy,
-  Ellipsis,
-  Hammer,
-  type LucideIcon,
-  Pause,
-  Play,
-  RefreshCw,
-  SearchCheck,
-  Trash2,
-  Wrench,
-} from 'lucide-react';
+import { Copy, Ellipsis } from 'lucide-react';
 import Link from 'next/link';
 import { memo } from 'react';
+import { ActionIcon } from '../actions/action-icon.tsx';
+import { isOffered } from '../actions/is-offered.ts';
 import { type ActionView, useActions } from '../actions/use-actions.ts';
 import { useConfirmedAction } from '../actions/use-confirmed-action.tsx';
 import { useEntityAction } from '../actions/use-entity-action.ts';
@@ -30,40 +20,15 @@ interface EntityMenuProps {
   readonly isOnItsPage?: boolean;
 }
 
-const iconProps = { size: 15, 'aria-hidden': true } as const;
-const icons = {
-  refresh: RefreshCw,
-  rebuild: Hammer,
-  pause: Pause,
-  resume: Play,
-  verify: SearchCheck,
-  repair: Wrench,
-  delete: Trash2,
-} satisfies Readonly<Record<ActionView['icon'], LucideIcon>>;
-
-function isOffered(offered: ActionView['offered'], activity: Activity): boolean {
-  switch (offered) {
-    case 'always':
-      return true;
-    case 'while-paused':
-      return activity === 'paused';
-    case 'unless-paused':
-      return activity !== 'paused';
-    default:
-      return unreachable(offered);
-  }
-}
-
 /** The menu of actions on an entity. */
 export const EntityMenu = memo(function EntityMenu({ entityName, activity, isOnItsPage = false }: EntityMenuProps) {
   const { ask, dialog } = useConfirmedAction(entityName);
   const { start, isPending } = useEntityAction();
   const items = useActions().actions.filter(
-    ({ place, offered }) => !(isOnItsPage && place === 'page') && isOffered(offered, activity),
+    (action) => !(isOnItsPage && action.place === 'page') && isOffered(action, activity),
   );
   const item = ({ kind, title, icon, confirmation, isFinal }: ActionView) => {
     const isImmediate = confirmation === 'none';
-    const Icon = icons[icon];
     return (
       <Menu.Item
         key={kind}
@@ -71,7 +36,7 @@ export const EntityMenu = memo(function EntityMenu({ entityName, activity, isOnI
         className={isFinal ? dangerItemClasses : menuItemClasses}
         onClick={() => (isImmediate ? void start({ action: kind, entityName }) : ask(kind))}
       >
-        <Icon {...iconProps} /> {title}
+        <ActionIcon icon={icon} size={15} /> {title}
       </Menu.Item>
     );
   };
@@ -90,7 +55,7 @@ export const EntityMenu = memo(function EntityMenu({ entityName, activity, isOnI
             className={menuItemClasses}
             render={<Link href={`/entities/new?from=${encodeURIComponent(entityName)}`} />}
           >
-            <Copy {...iconProps} /> Duplicate
+            <Copy size={15} aria-hidden /> Duplicate
           </Menu.LinkItem>
           <Menu.Separator className="my-1 border-line border-t" />
           {items.filter(({ isFinal }) => isFinal).map(item)}

@@ -87,7 +87,7 @@ describe('the banner of an entity', () => {
   test('of a paused entity resumes it', async () => {
     const { user, engine } = openEntity(withEntity({ activity: 'paused' }));
     await screen.findByText('This entity is paused. Its caches do not apply changes.');
-    await user.click(screen.getByRole('button', { name: 'Resume' }));
+    await user.click(await screen.findByRole('button', { name: 'Resume' }));
     await screen.findByText('Resumed orders');
     expect(engine.inputsOf('entities.resume')).toEqual([{ entityName: 'orders' }]);
   });
@@ -96,7 +96,7 @@ describe('the banner of an entity', () => {
     const reason = 'The change stream’s history was lost.';
     const { user } = openEntity(withEntity({ activity: 'failed', health: 'failed', reason }));
     await screen.findByText(reason);
-    const buttons = screen.getAllByRole('button', { name: 'Refresh from source' });
+    const buttons = await screen.findAllByRole('button', { name: 'Refresh from source' });
     await user.click(buttons.at(-1) ?? document.body);
     expect(await screen.findByRole('alertdialog', { name: 'Refresh orders from source?' })).toBeTruthy();
   });

@@ -1,12 +1,9 @@
 'use client';
 
 import type { EntityView } from '@emcachers/core/api-views';
-import type { ReactNode } from 'react';
 import { toneOfHealth } from '../../entity-facts/status-words.ts';
-import { useConfirmedAction } from '../actions/use-confirmed-action.tsx';
-import { useEntityAction } from '../actions/use-entity-action.ts';
+import { ActionButton } from '../actions/action-button.tsx';
 import { Banner } from '../ui/banner.tsx';
-import { Button } from '../ui/button.tsx';
 import { Moment } from '../ui/moment.tsx';
 
 /** What is wrong, what it means for readers, and the button that helps; nothing when the entity is healthy. */
@@ -23,38 +20,22 @@ export function EntityTrouble({ entity }: { readonly entity: EntityView }) {
 }
 
 function PausedNote({ entity }: { readonly entity: EntityView }) {
-  const { start, isPending } = useEntityAction();
-  const resume = (
-    <Button
-      size="small"
-      disabled={isPending}
-      onClick={() => void start({ action: 'resume', entityName: entity.entityName })}
-    >
-      {isPending ? 'Resuming…' : 'Resume'}
-    </Button>
-  );
+  const resume = <ActionButton kind="resume" size="small" entityName={entity.entityName} />;
   return (
     <Banner tone="unknown" title="This entity is paused. Its caches do not apply changes." action={resume}>
       <Readers entity={entity} />
-      <p>Changes are still stored in the oplog. Resume applies all of them.</p>
+      <p>Changes are still stored in the oplog until the entity is resumed; its caches then apply all of them.</p>
     </Banner>
   );
 }
 
 function FailedNote({ entity }: { readonly entity: EntityView }) {
-  const { ask, dialog } = useConfirmedAction(entity.entityName);
-  const action: ReactNode = (
-    <Button size="small" onClick={() => ask('refresh')}>
-      Refresh from source
-    </Button>
-  );
+  const { entityName, reason } = entity;
+  const refresh = <ActionButton kind="refresh" size="small" entityName={entityName} />;
   return (
-    <>
-      <Banner tone="bad" title={entity.reason ?? 'Replication of this entity has stopped.'} action={action}>
-        <Readers entity={entity} />
-      </Banner>
-      {dialog}
-    </>
+    <Banner tone="bad" title={reason ?? 'Replication of this entity has stopped.'} action={refresh}>
+      <Readers entity={entity} />
+    </Banner>
   );
 }
 

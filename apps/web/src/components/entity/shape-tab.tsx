@@ -2,11 +2,11 @@
 
 import type { EntityView } from '@emcachers/core/api-views';
 import type { Column, Shape } from '@emcachers/core/shape';
-import { Copy, Trash2 } from 'lucide-react';
+import { Copy } from 'lucide-react';
 import Link from 'next/link';
 import { plural } from '../../format/numbers.ts';
-import { useConfirmedAction } from '../actions/use-confirmed-action.tsx';
-import { Button, buttonClasses } from '../ui/button.tsx';
+import { ActionButton } from '../actions/action-button.tsx';
+import { buttonClasses } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { DataTable, type TableColumn } from '../ui/data-table.tsx';
@@ -60,19 +60,16 @@ export function ShapeTab({ entity }: { readonly entity: EntityView }) {
 }
 
 function DangerZone({ entity }: { readonly entity: EntityView }) {
-  const { ask, dialog } = useConfirmedAction(entity.entityName);
+  const { entityName, sourceName, activity } = entity;
   return (
     <Card title="Delete this entity" className="border-bad/40!">
       <div className="flex flex-wrap items-center gap-3">
         <p className="min-w-0 flex-1 basis-64 text-ink-2">
           Deletes the cache files on all nodes, the oplog entries and the definition. Does not change the collection{' '}
-          <code>{entity.sourceName}</code> in MongoDB.
+          <code>{sourceName}</code> in MongoDB.
         </p>
-        <Button look="danger" disabled={entity.activity === 'deleting'} onClick={() => ask('delete')}>
-          <Trash2 size={14} aria-hidden /> Delete entity
-        </Button>
+        <ActionButton kind="delete" entityName={entityName} disabled={activity === 'deleting'} />
       </div>
-      {dialog}
     </Card>
   );
 }

@@ -202,7 +202,7 @@ describe('the columns of the form', () => {
     await user.type(name, 'Status');
     await user.tab();
     await waitFor(() => expect(name.getAttribute('aria-invalid')).toBe('true'));
-    expect(errorOf(name)).toContain('Column 1 has this name already');
+    expect(errorOf(name)).toContain('Column 1 already has this name');
   });
 });
 
