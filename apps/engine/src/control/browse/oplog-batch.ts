@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-/** Oplog entries as a node without access to PostgreSQL pulls them: complete data, in id order, nothing cut. */
+/** Oplog entries for a node without access to PostgreSQL: complete rows in id order. */
 export const oplogBatchSchema = z.object({
-  /** The oplog's own identity; another value means that ids have another meaning now (EMC-3003). */
+  /** The oplog's identity. If it differs from the last batch, earlier ids are no longer valid (EMC-3003). */
   historyId: z.string(),
   head: z.number().int(),
-  /** From a position below this the oplog can no longer be replayed: build anew from 0. */
+  /** The oplog cannot be replayed from a lower position. Rebuild from 0 instead. */
   horizon: z.number().int(),
   entities: z.array(
     z.object({
@@ -21,7 +21,7 @@ export const oplogBatchSchema = z.object({
           createdAt: z.iso.datetime(),
         }),
       ),
-      /** More entries wait; false means that the position may move to `head`. */
+      /** True if there are more entries. If false, the position may move to `head`. */
       more: z.boolean(),
     }),
   ),

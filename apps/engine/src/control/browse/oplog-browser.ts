@@ -11,7 +11,7 @@ import { iso } from '../fleet/iso-time.ts';
 import type { OplogBatch, OplogBatchRequest } from './oplog-batch.ts';
 import { rowPreview } from './row-cells.ts';
 
-/** A dead letter as operators see it: the document, the reason, and the time. */
+/** A dead letter in the API: the document, the reason and the time. */
 export const deadLetterViewSchema = z.object({
   docId: z.string(),
   errorCode: z.string(),
@@ -23,12 +23,12 @@ export type DeadLetterView = z.infer<typeof deadLetterViewSchema>;
 
 export interface OplogPageRequest {
   readonly entityName: string;
-  /** Entries with a lower id only; the newest where it is left out. */
+  /** Returns only entries with a lower id. If omitted, the newest entries. */
   readonly before?: number | undefined;
   readonly limit: number;
 }
 
-/** Reads the oplog for people: pages of entries, newest first, and dead letters. */
+/** Reads the oplog for the API: pages of entries, newest first; dead letters; batches for remote nodes. */
 export interface OplogBrowser {
   entries(request: OplogPageRequest): Promise<{ entries: OplogEntryView[]; next: number | null }>;
   deadLetters(request: { readonly entityName: string; readonly limit: number }): Promise<DeadLetterView[]>;
@@ -41,7 +41,7 @@ export interface OplogBrowserDependencies {
   readonly readDeadLetters: (entityId: number, limit: number) => Promise<readonly DeadLetterRow[]>;
 }
 
-/** Bytes of one entity's part of a batch; more waits for the next call (I11). */
+/** Maximum bytes per entity in one batch. The next call returns the rest (I11). */
 const batchBytesMax = 4_000_000;
 
 export function createOplogBrowser(dependencies: OplogBrowserDependencies): OplogBrowser {
@@ -71,10 +71,10 @@ export function createOplogBrowser(dependencies: OplogBrowserDependencies): Oplo
         pages.push({ entityName, page: await oplog.readPage(request) });
       }
       const [first] = pages;
-      if (first === undefined) throw new Error('A batch names at least one entity.');
+      if (first === undefined) throw new Error('A batch request must name at least one entity.');
       return {
         historyId: first.page.historyId,
-        // The lowest of the pages' snapshots holds for all of them.
+        // The lowest head of the pages' snapshots is valid for all of them.
         head: Math.min(...pages.map(({ page }) => page.head)),
         horizon: Math.max(...pages.map(({ page }) => page.horizon)),
         entities: pages.map(({ entityName, page }) => ({

@@ -11,17 +11,17 @@ const columns: Column[] = [
 ];
 const data = '[{"i":"9007199254740993"},1,2.5,"[\\"a\\"]",null]';
 
-test('cells keep every digit, whole numbers stay whole, NULL is null', () => {
+test('cells keep every digit, integers have no decimal point, and NULL is null', () => {
   expect(rowCells(data, columns)).toEqual(['9007199254740993', '1', '2.5', '["a"]', null]);
 });
 
-test('a preview is JSON by column name, JSON columns as they are', () => {
+test('a preview is JSON by column name, with JSON columns embedded unchanged', () => {
   const { preview, previewCut } = rowPreview(data, columns);
   expect(preview).toBe('{"id":9007199254740993,"paid":1,"total":2.5,"tags":["a"],"note":null}');
   expect(previewCut).toBe(false);
 });
 
-test('a preview is cut at 2 KB and says so', () => {
+test('a preview is truncated after 2 KB and marked as cut', () => {
   const long = `[1,1,1,null,${JSON.stringify('x'.repeat(5_000))}]`;
   const { preview, previewCut } = rowPreview(long, columns);
   expect([preview.length, previewCut]).toEqual([2_048, true]);

@@ -4,14 +4,14 @@ import type { Column } from '@emcachers/core/shape';
 
 type CellValue = ReturnType<typeof decodeRow>[number];
 
-/** A row of the oplog as text by column, so that no number loses a digit on its way to a browser. */
+/** An oplog row as one text per column: a JSON number would lose digits in a browser. */
 export function rowCells(data: string, columns: readonly Column[]): (string | null)[] {
   return valuesOf(data, columns).map(cellText);
 }
 
 const previewCharsMax = 2_048;
 
-/** The row as JSON text by column name, for people; cut at 2 KB. */
+/** The row as JSON text by column name, truncated after 2 KB. */
 export function rowPreview(data: string, columns: readonly Column[]): { preview: string; previewCut: boolean } {
   const values = valuesOf(data, columns);
   const members = columns.map(({ name, type }, index) => {
@@ -23,7 +23,7 @@ export function rowPreview(data: string, columns: readonly Column[]): { preview:
   return { preview: text.slice(0, previewCharsMax), previewCut: true };
 }
 
-/** Whole numbers of columns that hold nothing else as bigints, which read without a point. */
+/** Integer columns give bigints, which are printed without a decimal point. */
 function valuesOf(data: string, columns: readonly Column[]): CellValue[] {
   const types = columns.map((column) => column.type);
   return decodeRow(data, types).map((value, index) => {

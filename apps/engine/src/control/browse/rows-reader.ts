@@ -3,10 +3,13 @@ import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Replicator } from '../../pipeline/replicator/replicator.ts';
 import type { RowsRequest } from '../../pipeline/sqlite-cache/cache-types.ts';
 
-/** Pages through the rows of this node's own caches; a node without the role `replicate` has none and says so. */
+/** Reads pages of rows from this node's caches. Throws EMC-5004 on a node without the role `replicate`. */
 export interface RowsReader {
   rows(request: Omit<RowsRequest, 'columns'>): Promise<RowsPage>;
-  /** The offset of this node's cache of the entity; null where it keeps none. Cheap: asked four times a second. */
+  /**
+   * The offset of this node's cache of the entity; null if there is none. Called four times a second, so it must stay
+   * cheap.
+   */
   offset(entityName: string): number | null;
 }
 
@@ -16,7 +19,7 @@ export function createRowsReader(replicator: Replicator | null): RowsReader {
       if (replicator === null)
         throw new EmcachersError({
           code: 'EMC-5004',
-          detail: 'This node keeps no caches: its roles leave out replicate.',
+          detail: 'This node has no caches because it does not have the role replicate.',
         });
       return replicator.readRows(entityName, { after, limit, docId });
     },

@@ -11,24 +11,27 @@ import { createGuard } from '../../runtime/guard.ts';
 import { rowCells } from './row-cells.ts';
 import { describeSample } from './source-sample.ts';
 
-/** Looks into MongoDB for the form that defines an entity; reads small samples and never writes. EMC-2001 while MongoDB is away. */
+/**
+ * Reads collections and small samples from MongoDB for the form that defines an entity. Never writes. Throws EMC-2001
+ * if MongoDB is unreachable.
+ */
 export interface SourceBrowser {
   list(): Promise<SourceCollectionView[]>;
   sample(sourceName: string): Promise<SampleView>;
-  /** The engine's own projection of a few sampled documents under a shape that is not an entity yet. */
+  /** Projects a few sampled documents with a shape that is not an entity yet, using the engine's projection. */
   preview(shape: Shape): Promise<PreviewView>;
 }
 
 export interface SourceBrowserDependencies {
   readonly source: MongoSource;
   readonly clock: Clock;
-  /** Entities by the source they copy. */
+  /** Names of the entities that copy the source. */
   readonly entitiesOf: (sourceName: string) => readonly string[];
 }
 
 const sampleDocuments = 100;
 const previewDocuments = 10;
-/** Estimates are asked for at most this many collections, a few at a time: the list must not keep anyone waiting. */
+/** Collections beyond this number are listed without an estimate, so that the list stays fast. */
 const estimatesMax = 200;
 const estimatesAtOnce = 8;
 
@@ -62,7 +65,7 @@ async function estimate(source: MongoSource, namespaces: readonly Namespace[]): 
   return estimates;
 }
 
-/** The very projection that ingest uses, so that the form promises nothing else than what will be stored. */
+/** Uses the same projection as ingest, so the preview shows exactly the rows that would be stored. */
 export function previewOf(shape: Shape, documents: readonly Uint8Array[]): PreviewView {
   const projection = compileProjection(shape.columns);
   const columns = shape.columns.map(({ name }) => ({ name, found: 0, refused: 0 }));
@@ -83,7 +86,7 @@ function projectOrNull(projection: Projection, raw: Uint8Array) {
   try {
     return { docId: docIdOfDocument(raw), data: projection.project(raw).data, outcomes: projection.outcomes(raw) };
   } catch (error) {
-    // It would become a dead letter.
+    // Ingest would store this document as a dead letter.
     if (error instanceof DocumentError) return null;
     throw error;
   }

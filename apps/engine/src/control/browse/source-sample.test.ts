@@ -7,7 +7,7 @@ const pathsOf = (...documents: object[]) => {
   return new Map(view.paths.map((path) => [path.path, path]));
 };
 
-test('paths are told with their presence, types and a type that holds them', () => {
+test('lists paths with their presence, BSON types and a suggested column type', () => {
   const paths = pathsOf(
     { _id: new ObjectId(), total: new Double(1.5), customer: { city: 'Berlin' }, tags: ['a'], paid: true },
     { _id: new ObjectId(), total: new Int32(2), customer: { city: null } },
@@ -20,24 +20,24 @@ test('paths are told with their presence, types and a type that holds them', () 
   expect(paths.get('_id')?.types).toEqual([{ type: 'objectId', share: 1 }]);
 });
 
-test('a name that holds a dot is suggested as a path that can be read back', () => {
+test('quotes a field name that contains a dot', () => {
   expect([...pathsOf({ 'net.eur': 5 }).keys()]).toEqual(['"net.eur"']);
 });
 
-test('exact numbers are never suggested a type that rounds them', () => {
+test('never suggests a type that rounds an exact number', () => {
   expect(pathsOf({ n: Long.fromString('9007199254740993') }).get('n')?.suggestedType).toBe('Integer');
   expect(pathsOf({ n: Decimal128.fromString('0.1') }).get('n')?.suggestedType).toBe('Text');
   expect(pathsOf({ n: new Binary(Buffer.alloc(16), 4) }).get('n')?.suggestedType).toBe('Text');
 });
 
-test('types that no narrow column holds together become Any', () => {
+test('suggests Any if no narrower type holds all values', () => {
   expect(suggestType(['string', 'int'])).toBe('Any');
   expect(suggestType(['int', 'null'])).toBe('Integer');
   expect(suggestType(['regex'])).toBe('Any');
   expect(suggestType(['null'])).toBe('Any');
 });
 
-test('user data that looks like a BSON type, and bytes that are no BSON, do no harm', () => {
+test('treats user data that imitates a BSON type as an object, and skips bytes that are not BSON', () => {
   const disguised = Buffer.from(serialize({ a: { Xbsontype: 'ObjectId', id: 1 } }));
   disguised[disguised.indexOf('Xbsontype')] = '_'.charCodeAt(0);
   expect(describeSample([disguised]).paths.find(({ path }) => path === 'a')?.suggestedType).toBe('JSONB');

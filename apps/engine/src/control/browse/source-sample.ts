@@ -4,8 +4,8 @@ import { type ColumnType, columnTypes } from '@emcachers/core/shape';
 import { deserialize } from 'bson';
 
 /**
- * Which paths a sample of documents has, and of which types: suggestions for the form, never data. Documents that cannot
- * be decoded are left out here; the projection has its own, lossless reader.
+ * Lists the paths in a sample of documents with their types, as suggestions for the form. Skips documents that cannot
+ * be decoded. The projection does not use this code; it has its own lossless reader.
  */
 export function describeSample(documents: readonly Uint8Array[]): SampleView {
   const found = new Map<string, PathFacts>();
@@ -82,7 +82,7 @@ const columnTypeOf: ReadonlyMap<string, ColumnType> = new Map(
   columnTypes.flatMap((type) => suggestedFor[type].map((bsonType) => [bsonType, type] as const)),
 );
 
-/** The narrowest type that holds all that was found; nulls fit everywhere. */
+/** The narrowest column type that holds all these BSON types. Every column type holds null. */
 export function suggestType(types: readonly string[]): ColumnType {
   const wanted = new Set(types.filter((type) => type !== 'null').map((type) => columnTypeOf.get(type) ?? 'Any'));
   const [only] = wanted;
@@ -108,7 +108,7 @@ const typeNames: Readonly<Record<string, string>> = {
   DBRef: 'object',
 };
 
-/** MongoDB's own names of types, as `$type` says them. */
+/** MongoDB's type names, as `$type` returns them. */
 function typeOf(value: unknown): string {
   if (value === null || value === undefined) return 'null';
   if (typeof value === 'boolean') return 'bool';

@@ -12,27 +12,29 @@ import {
 import { listOffsets, type OffsetRecord } from '@emcachers/db/control/offset-reports';
 import type { Database } from '@emcachers/db/database';
 
-/** What the Job Server and the Entity Manager may do to an entity's row; the statements are in packages/db. */
+/**
+ * The changes that the Job Server and the Entity Manager make to an entity's row. The statements are in packages/db.
+ */
 export interface EntityControl {
-  /** EMC-5003 where the name is taken. */
+  /** Throws EMC-5003 if the name is taken. */
   create(shape: Shape): Promise<EntityRecord>;
-  /** Null where no entity has the name; names compare without case. */
+  /** Null if there is no such entity. Names are case-insensitive. */
   find(entityName: string): Promise<EntityRecord | null>;
-  /** A new version and run; answers with that version. */
+  /** Starts a new version and run. Returns the version. */
   refresh(entityId: number, options: { readonly allowLargeSweep: boolean }): Promise<{ readonly version: number }>;
   rebuild(entityId: number): Promise<void>;
   setPaused(entityId: number, paused: boolean): Promise<void>;
-  /** From now on nothing is appended for it and nodes remove its files. */
+  /** From now on nothing is appended for the entity, and nodes remove its files. */
   markDeleting(entityId: number): Promise<void>;
-  /** Partition, staging, records: everything of it, and its name is free again. */
+  /** Removes the partition, staging and all records of the entity, and frees its name. */
   drop(entityId: number): Promise<void>;
-  /** Which nodes that report still hold files of it, with what they hold. */
+  /** The last report of each node that still has files of the entity. */
   caches(entityId: number): Promise<readonly CacheReport[]>;
 }
 
-/** What one node last reported of its cache. */
+/** One node's last report about its cache. */
 export interface CacheReport extends Pick<OffsetRecord, 'nodeId' | 'generation' | 'published'> {
-  /** The node's report is not older than the patience that `deriveStatus` has. */
+  /** The report is no older than the limit that `deriveStatus` uses. */
   readonly isPrompt: boolean;
 }
 

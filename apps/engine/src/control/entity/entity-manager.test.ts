@@ -38,7 +38,7 @@ async function openEntityManager() {
   };
 }
 
-test('get and create answer what list says, also while the rows of every other entity are locked', async () => {
+test('get and create return the same entity as list, even while the rows of all other entities are locked', async () => {
   await using opened = await openEntityManager();
   const { entities, pool } = opened;
   await entities.create(shape('customers'));
@@ -57,7 +57,7 @@ test('get and create answer what list says, also while the rows of every other e
     await others.query('BEGIN; LOCK TABLE oplog_e1 IN ACCESS EXCLUSIVE MODE');
     const got = await entities.get('ORDERS');
     expect(got).toMatchObject({ offset: 3, documents: 4, cachePath: '/data/orders', nodes: [{}, {}] });
-    // Ages go on between two readings; all else is the same.
+    // Ages increase between two readings; everything else is equal.
     const withoutAges = ({ nodes, lagMs: _lagMs, ...view }: typeof got) => ({
       ...view,
       nodes: nodes.map(({ lagMs: _age, ...node }) => node),
@@ -70,7 +70,7 @@ test('get and create answer what list says, also while the rows of every other e
   }
 });
 
-test('a name that no entity has is EMC-5002', async () => {
+test('an unknown name is EMC-5002', async () => {
   await using opened = await openEntityManager();
   await expect(opened.entities.get('orders')).rejects.toMatchObject({ code: 'EMC-5002' });
 });

@@ -10,15 +10,15 @@ import type { EntityControl } from './entity-control.ts';
 import { unknownEntity } from './unknown-entity.ts';
 
 /**
- * The Entity Manager: what entities exist, as operators see and change them. Everything that takes longer than one
- * transaction is a job (`job-server.ts`). Every answer is read from PostgreSQL after the change that it tells of; while
- * PostgreSQL is away the last known view is given, which says so.
+ * The Entity Manager lists, reads and creates entities. Anything that takes longer than one transaction is a job
+ * (`job-server.ts`). Answers are read from PostgreSQL after the change that they report. If PostgreSQL is unreachable,
+ * the answer is the last known view, with health `unknown`.
  */
 export interface EntityManager {
   list(): Promise<EntityView[]>;
-  /** Reads this entity's rows only. EMC-5002 where no entity has the name; names are compared without regard to case. */
+  /** Reads only this entity's rows. Throws EMC-5002 if there is no such entity. Names are case-insensitive. */
   get(entityName: string): Promise<EntityView>;
-  /** EMC-5003 where the name is taken, EMC-5001 with the field where a path cannot be read. */
+  /** Throws EMC-5003 if the name is taken, EMC-5001 with the field if a path is invalid. */
   create(shape: Shape): Promise<EntityView>;
 }
 
@@ -28,11 +28,11 @@ export interface EntityManagerDependencies {
   readonly fleet: Fleet;
   readonly measures: FleetMeasures;
   readonly control: Pick<EntityControl, 'create'>;
-  /** The rows of one entity, none where no entity has the name; rejects with EMC-3001 while PostgreSQL is away. */
+  /** The rows of one entity; empty if there is no such entity. Rejects with EMC-3001 if PostgreSQL is unreachable. */
   readonly readRows: (entityName: string) => Promise<FleetRows>;
 }
 
-/** A server that has not answered by then counts as one that cannot be reached. */
+/** A server that has not answered after this time counts as unreachable, milliseconds. */
 const readingMsMax = 3_000;
 
 export function createEntityManager(dependencies: EntityManagerDependencies): EntityManager {
@@ -58,7 +58,7 @@ export function createEntityManager(dependencies: EntityManagerDependencies): En
   };
 }
 
-/** Null while PostgreSQL is away or silent. */
+/** Null if PostgreSQL is unreachable or does not answer in time. */
 async function readInTime(
   { clock, readRows }: EntityManagerDependencies,
   entityName: string,
@@ -83,7 +83,7 @@ function lastKnown(view: FleetView, entityName: string): EntityView {
   throw unknownEntity(entityName);
 }
 
-/** "There is none" is an answer only of a store that was read. */
+/** "No such entity" is a valid answer only after PostgreSQL was read. */
 function refuseIfBlind(view: FleetView): void {
   const oplog = view.stages.find(({ stage }) => stage === 'oplog');
   if (oplog?.health === 'unknown') throw new EmcachersError({ code: 'EMC-3001', detail: oplog.evidence });

@@ -2,17 +2,17 @@ import type { FleetRows } from '@emcachers/db/fleet/fleet-rows';
 import { createRates } from './rates.ts';
 import { createStandstill } from './standstill.ts';
 
-/** What one reading cannot tell: how fast counters grow, and since when offsets stand still. */
+/** Measures over several readings: how fast counters grow and how long offsets have not moved. */
 export interface FleetMeasures {
-  /** Takes one reading in; `nowMs` is monotonic. */
+  /** Adds one reading. `nowMs` is monotonic. */
   observe(rows: FleetRows, nowMs: number): void;
   appliedPerSecond(entityId: number): number | null;
   appliedHistory(entityId: number): number[];
   scannedPerSecond(entityId: number): number | null;
   changesPerSecond(): number | null;
-  /** How long the cache's offset has not moved, milliseconds. */
+  /** Time since the cache's offset last moved, milliseconds. */
   cacheStandstillMs(entityId: number, nodeId: string): number;
-  /** How long the scan has committed no page, milliseconds. */
+  /** Time since the scan last committed a page, milliseconds. */
   scanStandstillMs(entityId: number): number;
 }
 
@@ -45,7 +45,7 @@ export function createFleetMeasures(): FleetMeasures {
   };
 }
 
-/** Every node applies the same changes, so the busiest one stands for the entity. */
+/** Every node applies the same changes, so the highest total is the entity's. */
 function mostApplied(rows: FleetRows, entityId: number): number {
   const totals = rows.caches.filter((cache) => cache.entityId === entityId).map((cache) => cache.appliedTotal);
   return Math.max(0, ...totals);

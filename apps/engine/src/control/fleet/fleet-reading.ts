@@ -1,18 +1,18 @@
 import type { FleetRows } from '@emcachers/db/fleet/fleet-rows';
 import type { FleetMeasures } from './fleet-measures.ts';
 
-/** One reading of PostgreSQL, and how old it is when PostgreSQL can no longer be read. */
+/** The last successful reading of PostgreSQL and its age. */
 export interface Reading {
   readonly rows: FleetRows;
   readonly reachable: boolean;
-  /** 0 when read just now. */
+  /** Milliseconds; 0 for a new reading. */
   readonly readAgeMs: number;
-  /** The node that answers. */
+  /** The node that answers the request. */
   readonly nodeId: string;
   readonly measures: FleetMeasures;
 }
 
-/** PostgreSQL's clock now, as far as it is known. */
+/** PostgreSQL's current time, extrapolated from the last reading, milliseconds since 1970. */
 export function nowOf({ rows, readAgeMs }: Reading): number {
   return rows.nowMs + readAgeMs;
 }

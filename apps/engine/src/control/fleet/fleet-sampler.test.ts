@@ -96,7 +96,7 @@ const away = async (): Promise<FleetRows> => {
   throw new EmcachersError({ code: 'EMC-3001', detail: 'nobody answers' });
 };
 
-test('a fleet that is well is told with its figures', async () => {
+test('the view of a healthy fleet has all figures', async () => {
   const fleet = await samplerOf(well).sampler.read();
   expect(fleet).toMatchObject({
     health: 'ok',
@@ -123,18 +123,18 @@ test('a fleet that is well is told with its figures', async () => {
   });
 });
 
-test('with PostgreSQL away the last picture stays, with its age, and nothing in it is green', async () => {
+test('while PostgreSQL is unreachable, the view keeps the last rows with their age and no verdict is ok', async () => {
   const { sampler, clock } = samplerOf(well, away);
   await sampler.read();
   clock.leap(8_000);
   const fleet = await sampler.read();
   expect(fleet.health).toBe('unknown');
   expect(fleet.entities[0]).toMatchObject({ documents: 10, health: 'unknown' });
-  expect(fleet.entities[0]?.reason).toMatch(/known \d+ s ago/);
+  expect(fleet.entities[0]?.reason).toMatch(/state \d+ s ago/);
   expect(fleet.nodes[0]?.health).toBe('unknown');
 });
 
-test('a server that hangs is one that cannot be reached, and is asked once however long it hangs', async () => {
+test('a hanging server counts as unreachable and gets only one query at a time', async () => {
   const hanging = Promise.withResolvers<FleetRows>();
   let asked = 0;
   const hang = (): Promise<FleetRows> => {
@@ -150,7 +150,7 @@ test('a server that hangs is one that cannot be reached, and is asked once howev
   expect((await sampler.read()).health).toBe('ok');
 });
 
-test('whoever asks while a picture is being taken gets one that began after the question', async () => {
+test('a caller that arrives during a reading gets the result of the next one', async () => {
   let changed = false;
   const renamed = { ...rows, entities: [{ ...entity, entityName: 'changed' }] };
   const { sampler } = samplerOf(async () => (changed ? renamed : rows));
@@ -162,7 +162,7 @@ test('whoever asks while a picture is being taken gets one that began after the 
   expect(later[0]).toBe(later[1]);
 });
 
-/** When readings begin that take 50 ms each, with hints at these times; milliseconds since the sampler's start. */
+/** Start times of readings of 50 ms each, with hints at the given times; milliseconds since the sampler's start. */
 async function readingTimes({ hintsAtMs, untilMs }: { hintsAtMs: readonly number[]; untilMs: number }) {
   const clock = createManualClock();
   const begunAtMs: number[] = [];
@@ -187,23 +187,23 @@ async function readingTimes({ hintsAtMs, untilMs }: { hintsAtMs: readonly number
 }
 
 describe('a hint', () => {
-  test('that never comes leaves one second between a reading and the next', async () => {
+  test('is not needed: readings are one second apart without it', async () => {
     expect(await readingTimes({ hintsAtMs: [], untilMs: 2_000 })).toEqual([0, 1_050]);
   });
 
-  test('during a reading leads to another one when the minimum gap after it ends', async () => {
+  test('during a reading triggers another one after the minimum gap', async () => {
     expect(await readingTimes({ hintsAtMs: [20], untilMs: 1_000 })).toEqual([0, 250]);
   });
 
-  test('during the minimum gap leads to a reading when the gap ends', async () => {
+  test('during the minimum gap triggers a reading when the gap ends', async () => {
     expect(await readingTimes({ hintsAtMs: [100], untilMs: 1_000 })).toEqual([0, 250]);
   });
 
-  test('after the minimum gap leads to a reading at once', async () => {
+  test('after the minimum gap triggers a reading at once', async () => {
     expect(await readingTimes({ hintsAtMs: [600], untilMs: 1_600 })).toEqual([0, 600]);
   });
 
-  test('is one with the others that come before the reading it leads to', async () => {
+  test('is merged with the others that arrive before the next reading', async () => {
     expect(await readingTimes({ hintsAtMs: [10, 20, 100, 240], untilMs: 1_290 })).toEqual([0, 250]);
     expect(await readingTimes({ hintsAtMs: [10, 20, 100, 240], untilMs: 1_310 })).toEqual([0, 250, 1_300]);
   });

@@ -10,27 +10,27 @@ import { fleetView } from './fleet-view.ts';
 import { createRowsInTime, type RowsOutcome } from './rows-in-time.ts';
 
 /**
- * Takes the picture once a second for the whole process, sooner when it is woken, and hands it to all who listen, so
- * that a hundred open tabs cost what one costs. When PostgreSQL is away the last rows are shown with their age and every
- * verdict becomes `unknown` (I12); before the first reading the picture is empty and says so. It never rejects.
+ * Takes one view of the fleet per second for the whole process, earlier when woken, and passes it to all listeners: a
+ * hundred open tabs cost as much as one. If PostgreSQL is unreachable, the view has the last rows with their age and
+ * every verdict is `unknown` (I12). Before the first reading the view is empty. Never rejects.
  */
 export interface FleetSamplerDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly nodeId: string;
-  /** One consistent reading; rejects while PostgreSQL is away. */
+  /** Reads all rows in one snapshot. Rejects if PostgreSQL is unreachable. */
   readonly readRows: (signal?: AbortSignal) => Promise<FleetRows>;
 }
 
 export interface FleetSampler extends Fleet, Service {
-  /** Rates and standstills of everything sampled so far. */
+  /** Rates and standstills from all samples so far. */
   readonly measures: FleetMeasures;
-  /** Something may have changed: take a picture as soon as the minimum gap allows, instead of at the next tick. */
+  /** Something may have changed: take a view as soon as the minimum gap allows instead of at the next tick. */
   wake(): void;
 }
 
 const intervalMs = 1_000;
-/** However often it is woken: from the end of one reading to the beginning of the next. */
+/** Minimum gap between the end of one reading and the start of the next, milliseconds. */
 const intervalMsMin = 200;
 
 const noRows: FleetRows = {
@@ -86,7 +86,10 @@ class PolledFleetSampler implements FleetSampler {
     return this.#listeners.size;
   }
 
-  /** A reading under way may have begun before what the caller has just changed: it gets the next one, shared by all who wait. */
+  /**
+   * A reading in progress may have started before the caller's last change, so the caller gets the next one. Waiting
+   * callers share it.
+   */
   read(): Promise<FleetView> {
     if (this.#underWay === null) return this.#begin();
     this.#queued ??= this.#underWay.then(() => {
@@ -100,7 +103,7 @@ class PolledFleetSampler implements FleetSampler {
     const { clock } = this.#dependencies;
     while (!signal.aborted) {
       await this.read();
-      // A hint during the reading or this pause is kept by the wakeup and ends the wait below at once.
+      // The wakeup keeps a hint that arrives during the reading or this pause; the wait below then returns at once.
       await clock.sleep(intervalMsMin, signal);
       await this.#wakeup.wait(intervalMs - intervalMsMin, signal);
     }
@@ -130,12 +133,12 @@ class PolledFleetSampler implements FleetSampler {
     return picture;
   }
 
-  /** One line when PostgreSQL goes away, not one a second while it is. */
+  /** Logs once per outage, not once per second. */
   #warnOnce(error: unknown): void {
     if (this.#wasReachable)
       this.#dependencies.log.warn(
         { err: error },
-        'PostgreSQL could not be read; the last picture is shown with its age.',
+        'PostgreSQL is unreachable; the fleet view shows the last reading and its age.',
       );
   }
 }

@@ -7,7 +7,7 @@ import type { Verdict } from '@emcachers/core/verdict';
 import type { CacheRow } from '@emcachers/db/fleet/fleet-rows';
 import { nowOf, type Reading } from './fleet-reading.ts';
 
-/** The pipeline strip: six stages in flow order, one figure and one line of evidence each. */
+/** The six pipeline stages in flow order, each with one figure and one line of evidence. */
 export function stageViews(reading: Reading, status: FleetStatus): StageView[] {
   const { rows } = reading;
   const capture = rows.capture !== null && rows.capture.nodeId === rows.leader.nodeId ? rows.capture : null;
@@ -28,7 +28,7 @@ function mongoStage(capture: CaptureReport | null, verdict: Verdict): StageView 
     health: verdict.health,
     figure: mongo?.setName ?? mongo?.version ?? null,
     unit: mongo?.setName === null ? '' : 'replica set',
-    evidence: verdict.reason ?? (mongo === null ? 'Not reached yet' : `MongoDB ${mongo.version} answers`),
+    evidence: verdict.reason ?? (mongo === null ? 'Not connected yet' : `MongoDB ${mongo.version} is reachable`),
   };
 }
 
@@ -58,10 +58,10 @@ function channelStage(capture: CaptureReport | null, verdict: Verdict): StageVie
     unit: 'waiting',
     evidence:
       capture === null
-        ? 'Nothing is known of it'
+        ? 'No report from the leader'
         : buffered === 0
           ? 'Empty'
-          : `${bytes(capture.bufferedBytes)} on their way to the oplog`,
+          : `${bytes(capture.bufferedBytes)} waiting for the oplog`,
   };
 }
 
@@ -75,9 +75,9 @@ function oplogStage(reading: Reading): StageView {
     unit: 'newest entry',
     evidence: reachable
       ? saved === null
-        ? 'No place in the stream is saved yet'
-        : `Place in the stream saved ${seconds(Math.max(0, nowOf(reading) - saved))} ago`
-      : `PostgreSQL cannot be reached; read ${seconds(readAgeMs)} ago`,
+        ? 'No stream position saved yet'
+        : `Stream position saved ${seconds(Math.max(0, nowOf(reading) - saved))} ago`
+      : `PostgreSQL is unreachable; last read ${seconds(readAgeMs)} ago`,
   };
 }
 
@@ -86,13 +86,13 @@ function replicatorStage(reading: Reading): StageView {
   const nodes = rows.nodes.filter((node) => node.roles.includes('replicate'));
   const late = nodes.filter((node) => nowOf(reading) - node.heartbeatAtMs > patience.reportAgeMsMax);
   const lag = rows.caches.reduce((most, cache) => Math.max(most, cache.lagEntries ?? 0), 0);
-  const level = lag === 0 ? 'Level with the oplog' : `${counted(lag, 'entry', 'entries')} behind`;
+  const level = lag === 0 ? 'Up to date with the oplog' : `${counted(lag, 'entry', 'entries')} behind`;
   return {
     stage: 'replicator',
     health: !reachable || nodes.length === 0 ? 'unknown' : late.length === 0 ? 'ok' : 'degraded',
     figure: nodes.length - late.length,
     unit: nodes.length === 1 ? 'node' : 'nodes',
-    evidence: late.length === 0 ? level : `${counted(late.length, 'node is', 'nodes are')} late to report`,
+    evidence: late.length === 0 ? level : `No recent report from ${counted(late.length, 'node', 'nodes')}`,
   };
 }
 

@@ -8,7 +8,7 @@ import { nowOf, type Reading } from './fleet-reading.ts';
 import { stageViews } from './fleet-stages.ts';
 import { iso, isoOrNull } from './iso-time.ts';
 
-/** The whole fleet. Pure arithmetic over facts; every verdict in it is `deriveStatus`'s. */
+/** Builds the view of the fleet. Pure; every verdict comes from `deriveStatus`. */
 export function fleetView(reading: Reading): FleetView {
   const { rows } = reading;
   const status = deriveStatus(statusFacts(reading));
@@ -42,7 +42,7 @@ function statusFacts(reading: Reading): StatusFacts {
 function captureFacts(rows: FleetRows, nowMs: number): CaptureFacts {
   const leaderNodeId = rows.leader.nodeId;
   const leader = rows.nodes.find((node) => node.nodeId === leaderNodeId);
-  // What an earlier leader said proves nothing about this one.
+  // A report from an earlier leader says nothing about this one.
   const capture = rows.capture?.nodeId === leaderNodeId ? rows.capture : null;
   const sinceReportMs = capture === null ? 0 : nowMs - capture.reportedAtMs;
   return {
@@ -79,7 +79,7 @@ function cacheFacts(cache: CacheRow, reading: Reading): CacheFacts {
   };
 }
 
-/** A cache with nothing to say may report less often than its node: the newer of the two proves it alive. */
+/** An idle cache may report less often than its node sends heartbeats, so the newer of the two times counts. */
 function reportedAt(cache: CacheRow, rows: FleetRows): number {
   const node = rows.nodes.find((candidate) => candidate.nodeId === cache.nodeId);
   return Math.max(cache.reportedAtMs, node?.heartbeatAtMs ?? 0);
@@ -91,7 +91,7 @@ function lagMsOf(cache: CacheRow, nowMs: number): number | null {
   return Math.max(0, nowMs - cache.oldestWaitingAtMs);
 }
 
-/** Pausing concerns the caches: a paused entity that is being scanned shows that it is paused. */
+/** Only caches are paused, so an entity can be paused and scanning. The view then shows `paused`. */
 function activityOf(entity: EntityRecord): EntityView['activity'] {
   const isPaused = entity.paused && entity.lifecycle !== 'deleting' && entity.lifecycle !== 'failed';
   return isPaused ? 'paused' : entity.lifecycle;
@@ -160,8 +160,8 @@ function entityNodeView(cache: CacheRow, reading: Reading): EntityNodeView {
 }
 
 /**
- * Up to when every reporting cache is fresh, in MongoDB's time: where all are level it is the place of the stream itself,
- * which moves while the source is quiet; else the oldest of the newest changes they have applied.
+ * The time up to which every reporting cache is fresh, by MongoDB's clock. If all have caught up, it is the stream's
+ * position, which advances while the source is idle. Otherwise it is the lowest source time among the caches.
  */
 function freshAsOf(entity: EntityRecord, reading: Reading): string | null {
   const caches = cachesOf(entity, reading.rows);
@@ -184,13 +184,13 @@ function nodeViews(rows: FleetRows, status: FleetStatus): NodeView[] {
   }));
 }
 
-/** The lowest; null where one is not known, since the unknown one may be lower. */
+/** The lowest value. Null if any value is unknown, because the unknown one may be lower. */
 function lowest(values: readonly (number | null)[]): number | null {
   if (values.length === 0 || values.includes(null)) return null;
   return Math.min(...values.filter((value) => value !== null));
 }
 
-/** The highest of those that are known. */
+/** The highest known value. Null if none is known. */
 function highest(values: readonly (number | null)[]): number | null {
   const known = values.filter((value) => value !== null);
   return known.length === 0 ? null : Math.max(...known);

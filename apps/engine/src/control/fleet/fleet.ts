@@ -1,12 +1,15 @@
 import type { FleetView } from '@emcachers/core/api-views';
 
-/** The view of the fleet, assembled from what PostgreSQL, this node and the stream's reader know. */
+/** The view of the fleet, assembled from PostgreSQL, this node and the leader's capture report. */
 export interface Fleet {
-  /** Takes a new view; callers that ask while one is being taken share it. Never rejects because a database is away: the view says so. */
+  /**
+   * Takes a new view that starts after the call; concurrent callers share it. If a database is unreachable, the view
+   * says so; the call does not reject.
+   */
   read(): Promise<FleetView>;
-  /** The newest view taken, without taking one; null before the first. */
+  /** The newest view, without taking one. Null before the first. */
   latest(): FleetView | null;
-  /** Calls back after every view; returns the unsubscription. */
+  /** Calls the listener with every new view. Returns the function that unsubscribes. */
   subscribe(listener: (fleet: FleetView) => void): () => void;
   listenerCount(): number;
 }

@@ -1,4 +1,4 @@
-/** Milliseconds since 1970 as the API tells times: ISO 8601, UTC. */
+/** The API's format for a time given in milliseconds since 1970: ISO 8601, UTC. */
 export function iso(timeMs: number): string {
   return new Date(timeMs).toISOString();
 }

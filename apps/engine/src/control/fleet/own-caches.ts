@@ -2,8 +2,8 @@ import type { CacheRow, FleetRows, OplogExtent } from '@emcachers/db/fleet/fleet
 import type { EntityCacheStatus } from '../../pipeline/replicator/replicator.ts';
 
 /**
- * What this node knows of its own caches is newer than its last report to PostgreSQL, so the view takes it from here.
- * What waits for a cache is still PostgreSQL's to count, unless the cache is level with what was read.
+ * Replaces this node's rows with its current cache status, which is newer than its last report to PostgreSQL. The lag
+ * still comes from PostgreSQL, unless the cache has applied every entry that was read.
  */
 export function withOwnCaches(
   rows: FleetRows,

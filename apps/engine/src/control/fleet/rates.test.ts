@@ -7,7 +7,7 @@ function observed(totals: readonly number[], stepMs = 1_000) {
   return rates;
 }
 
-test('one sample is no rate: unknown, not 0', () => {
+test('the rate is unknown, not 0, after one sample', () => {
   expect(observed([5]).perSecond('orders')).toBeNull();
   expect(createRates().perSecond('orders')).toBeNull();
 });
@@ -18,7 +18,7 @@ test('the rate is the growth over the last ten seconds', () => {
   expect(observed(burstThenQuiet).perSecond('orders')).toBe(0);
 });
 
-test('a counter that begins anew gives no negative rate', () => {
+test('a counter reset does not give a negative rate', () => {
   expect(observed([1_000, 1_100, 3, 13]).perSecond('orders')).toBe(10);
 });
 
@@ -29,7 +29,7 @@ test('the history has 60 points, oldest first, in changes per second', () => {
   expect(history[0]).toBe(0);
 });
 
-test('memory is bounded: an hour of samples keeps ten seconds and 60 points, silent keys are forgotten', () => {
+test('memory is bounded: an hour of samples keeps ten seconds and 60 points, and unobserved keys are dropped', () => {
   const rates = observed(Array.from({ length: 3_600 }, (_, index) => index));
   expect(rates.history('orders')).toHaveLength(historyPoints);
   rates.forgetSilent();

@@ -1,14 +1,14 @@
 /**
- * Rates from counters that only grow, sampled once a second: the present rate over ten seconds, and a history of 60 points
- * of five seconds for the console's sparklines. Bounded: 300 s of samples per key, keys that are gone are forgotten (I11).
- * A counter that falls (its process began anew) starts a new series instead of a negative rate.
+ * Rates of monotonic counters, sampled once a second: the current rate over ten seconds, and a history of 60
+ * five-second points for the console's sparklines. Bounded: 300 s of samples per key; removed keys are dropped (I11).
+ * If a counter decreases (its process restarted), a new series starts instead of a negative rate.
  */
 export interface Rates {
   /** `nowMs` is monotonic. */
   observe(key: string, total: number, nowMs: number): void;
-  /** Null until two samples at least a second apart are known. */
+  /** Null until there are two samples at least a second apart. */
   perSecond(key: string): number | null;
-  /** Oldest first, always 60 points; 0 where nothing was measured. */
+  /** Always 60 points, oldest first; 0 for a point without a measurement. */
   history(key: string): number[];
   /** Drops every key that was not observed since the last call. */
   forgetSilent(): void;
@@ -21,7 +21,7 @@ const windowMs = 10_000;
 interface Series {
   /** Samples of the last ten seconds, oldest first. */
   samples: { atMs: number; total: number }[];
-  /** Sums by five-second slot; the slot's number is time divided by its length. */
+  /** Sums by five-second slot. A slot's number is the time divided by the slot length. */
   slots: Map<number, number>;
   newestSlot: number;
   heard: boolean;

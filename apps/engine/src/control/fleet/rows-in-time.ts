@@ -9,14 +9,14 @@ export interface RowsInTimeDependencies {
   readonly readRows: () => Promise<FleetRows>;
 }
 
-/** A server that has not answered by then is shown as one that cannot be reached. */
+/** A server that has not answered after this time counts as unreachable, milliseconds. */
 const readingMsMax = 3_000;
 
 const silent: RowsOutcome = { error: new Error('PostgreSQL did not answer in time.') };
 
 /**
- * Reads the rows and gives up waiting after 3 s. One reading at a time, however long it takes: a call while an earlier
- * reading hangs waits for that one, so that a server that hangs does not use up the connection pool. Never rejects.
+ * Reads the rows and stops waiting after 3 s. Only one reading runs at a time: while one hangs, later calls wait for
+ * it, so a hanging server does not exhaust the connection pool. Never rejects.
  */
 export function createRowsInTime({ clock, readRows }: RowsInTimeDependencies): () => Promise<RowsOutcome> {
   let reading: Promise<RowsOutcome> | null = null;

@@ -1,6 +1,6 @@
-/** Since when a value has not changed, by key: what tells a stalled part from one that works (health is progress). */
+/** Measures for each key how long its value has not changed, to detect stalled components. */
 export interface Standstill {
-  /** Milliseconds since the value was first seen as it is; 0 when it has just changed. `nowMs` is monotonic. */
+  /** Milliseconds since the value last changed; 0 if it has just changed. `nowMs` is monotonic. */
   observe(key: string, value: number | null, nowMs: number): number;
   /** Drops every key that was not observed since the last call. */
   forgetSilent(): void;

@@ -27,8 +27,12 @@ export async function attemptJob(attempt: JobAttempt): Promise<JobOutcome> {
   } catch (error) {
     if (error instanceof EmcachersError) return { status: 'failed', message: error.detail, errorCode: error.code };
     const { log, record, signal } = attempt;
-    if (!signal.aborted) log.error({ err: error, jobId: record.jobId }, 'A job met an unexpected error.');
-    return { status: 'failed', message: 'An unexpected error stopped it; see the log.', errorCode: 'EMC-5999' };
+    if (!signal.aborted) log.error({ err: error, jobId: record.jobId }, 'Job failed with an unexpected error.');
+    return {
+      status: 'failed',
+      message: 'The job failed with an unexpected error. See the log.',
+      errorCode: 'EMC-5999',
+    };
   }
 }
 

@@ -8,39 +8,41 @@ import type { EntityControl } from '../entity/entity-control.ts';
 export type JobTarget = Pick<EntityRecord, 'entityName' | 'lifecycle' | 'paused' | 'liveFromId'>;
 
 /**
- * One kind of job, complete: what it does and everything that the API and the console say about it. Its row in
- * `job-kinds.ts` makes the tRPC mutation, the REST route, the OpenAPI operation and the console's action.
+ * One kind of job: its behaviour and all its texts in the API and the console. Its row in `job-kinds.ts` defines the
+ * tRPC mutation, the REST route, the OpenAPI operation and the console's action.
  */
 export type JobKind<Input extends z.ZodRawShape = z.ZodRawShape> = RunnableJobKind<Input> | PlannedJobKind<Input>;
 
 interface JobKindTexts<Input extends z.ZodRawShape> {
-  /** The console's name for it: on buttons, in the menu, in the list of jobs. */
+  /** The console's label, used on buttons, in the menu and in the list of jobs. */
   readonly title: string;
-  /** One line of the API reference. */
+  /** One line in the API reference. */
   readonly summary: string;
-  /** The line that the engine logs when a request was accepted. */
+  /** The line that the engine logs when it accepts a request. */
   readonly audit: string;
-  /** Fields of a request beside the entity's name. The record keeps them as JSON. */
+  /** Request fields other than the entity's name. The job's record stores them as JSON. */
   readonly input: Input;
 }
 
 export interface RunnableJobKind<Input extends z.ZodRawShape = z.ZodRawShape> extends JobKindTexts<Input> {
   readonly action: ActionTexts;
   /**
-   * The entity is gone when it has run. It ends all other jobs of the entity, has succeeded where the entity is gone
-   * already, and its REST route is `DELETE` on the entity instead of `POST` on a path of its own.
+   * The job deletes the entity. It aborts all other jobs of the entity and succeeds if the entity no longer exists. Its
+   * REST route is `DELETE` on the entity instead of `POST` on a separate path.
    */
   readonly isFinal: boolean;
-  /** Why the entity's present state forbids it, or null. Asked when the job is added and again when it starts. */
+  /**
+   * Why the entity's current state forbids the job, or null. Checked when the job is added and again when it starts.
+   */
   refusal(entity: JobTarget): string | null;
   /**
-   * Resolves with what was done, in one sentence, when it has been done; rejects with an `EmcachersError` that says why
-   * it could not. It may run again after a crash at any point.
+   * Resolves with a one-sentence result when the job is complete. Rejects with an `EmcachersError` that gives the
+   * reason if the job fails. Must be idempotent: after a crash at any point the job runs again.
    */
   run(context: JobContext<Input>): Promise<string>;
 }
 
-/** A name that the API reserves: a request for it is answered with EMC-5007, and the console does not offer it. */
+/** A kind that is not implemented yet. The API answers its requests with EMC-5007, and the console does not show it. */
 export interface PlannedJobKind<Input extends z.ZodRawShape = z.ZodRawShape> extends JobKindTexts<Input> {
   readonly action: null;
   readonly isFinal: false;
@@ -53,11 +55,11 @@ export interface JobContext<Input extends z.ZodRawShape = z.ZodRawShape> {
   readonly clock: Clock;
   /** Aborts when the job is cancelled or the engine stops. */
   readonly signal: AbortSignal;
-  /** Tells the operator what the job is doing. */
+  /** Records what the job is doing, for the operator. */
   note(message: string): Promise<void>;
 }
 
-/** Types `run`'s input by the kind's own schema. */
+/** Infers the type of `run`'s input from the kind's schema. */
 export function jobKind<const Input extends z.ZodRawShape>(kind: RunnableJobKind<Input>): RunnableJobKind<Input> {
   return kind;
 }

@@ -12,36 +12,36 @@ const entity = {
   liveFromId: 1,
 } as const;
 
-test('a verb without a row is refused, whatever an object inherits', () => {
+test('rejects an unknown kind, also one with the name of an inherited object property', () => {
   expect(() => possibleJobKind('explode', entity)).toThrowError(expect.objectContaining({ code: 'EMC-5007' }));
   expect(findJobKind('toString')).toBeNull();
 });
 
-test('a planned verb is refused as not carried out, and a possible one is found', () => {
+test('rejects a planned kind with EMC-5007 and finds a supported one', () => {
   expect(() => possibleJobKind('verify', entity)).toThrowError(expect.objectContaining({ code: 'EMC-5007' }));
   expect(possibleJobKind('pause', entity)).toBe(jobKinds.pause);
 });
 
-test('the state of the entity decides what is possible', () => {
+test('the state of the entity decides which jobs are possible', () => {
   expect(() => possibleJobKind('resume', entity)).toThrowError(expect.objectContaining({ code: 'EMC-5004' }));
   expect(possibleJobKind('resume', { ...entity, paused: true })).toBe(jobKinds.resume);
 });
 
-/** Checked by `tsc`, which refuses a @ts-expect-error that has nothing to expect. */
-test('a kind that lacks a text does not compile', () => {
+/** `tsc` does the check: it rejects a @ts-expect-error without an error. */
+test('a kind with a missing text does not compile', () => {
   const { title, summary, audit, action, ...rest } = pauseJob;
   const { question, ...otherTexts } = action;
-  // @ts-expect-error: no title.
+  // @ts-expect-error: missing title.
   const untitled: RunnableJobKind = { ...rest, summary, audit, action };
-  // @ts-expect-error: no summary for the API reference.
+  // @ts-expect-error: missing summary for the API reference.
   const undescribed: RunnableJobKind = { ...rest, title, audit, action };
-  // @ts-expect-error: no audit line.
+  // @ts-expect-error: missing audit line.
   const unaudited: RunnableJobKind = { ...rest, title, summary, action };
-  // @ts-expect-error: a dialog without its question.
+  // @ts-expect-error: dialog without a question.
   const unasked: RunnableJobKind = { ...rest, title, summary, audit, action: otherTexts };
-  // @ts-expect-error: a kind that runs must have the console's texts.
+  // @ts-expect-error: a runnable kind must have the console's texts.
   const silent: RunnableJobKind = { ...rest, title, summary, audit, action: null };
-  // @ts-expect-error: a planned kind has a title too.
+  // @ts-expect-error: a planned kind also has a title.
   const planned: PlannedJobKind = { ...verifyJob, title: undefined };
   expect([untitled, undescribed, unaudited, unasked, silent, planned]).toHaveLength(6);
   expect(question).toContain('{entityName}');

@@ -8,8 +8,8 @@ import { resumeJob } from './kinds/resume-job.ts';
 import { verifyJob } from './kinds/verify-job.ts';
 
 /**
- * The table of job kinds. A new verb is a file in `kinds/` and a row here; the API and the console take everything else
- * from it. The rows are in the order in which the console offers them.
+ * The table of job kinds. To add a kind, add a file in `kinds/` and a row here; the API and the console derive
+ * everything else from it. The console lists the kinds in the order of the rows.
  */
 export const jobKinds = {
   refresh: refreshJob,
@@ -23,7 +23,7 @@ export const jobKinds = {
 
 export type JobKindName = keyof typeof jobKinds;
 
-/** Null for a name without a row, for example in a record that another version of the engine wrote. */
+/** Null for an unknown name, for example from a record that another version of the engine wrote. */
 export function findJobKind(name: string): JobKind | null {
   return Object.entries(jobKinds).find(([known]) => known === name)?.[1] ?? null;
 }

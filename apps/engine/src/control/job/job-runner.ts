@@ -5,12 +5,12 @@ import { type AttemptDependencies, attemptJob } from './attempt-job.ts';
 import { engineStops, RunningJobs } from './running-jobs.ts';
 
 /**
- * Runs jobs, on the leader only, so that one runner is enough for a fleet. Several run at once, since a refresh of one
- * entity may take hours; a delete ends the other jobs of its entity. What a crash leaves running is queued again, and
- * every kind may be run twice. The worst that can happen: a job waits for a node that never comes; it can be cancelled.
+ * Runs jobs, on the leader only: a fleet has one job runner. Jobs run concurrently because a refresh of one entity may
+ * take hours. A delete aborts the other jobs of its entity. Jobs that a crash interrupted are requeued, so every kind
+ * is idempotent. Worst case: a job waits for a node that never returns, until an operator cancels the job.
  */
 export interface JobRunner extends Service {
-  /** Something was added: look now instead of at the next poll. */
+  /** A job was added: poll now instead of at the next interval. */
   wake(): void;
 }
 
@@ -44,9 +44,9 @@ async function runJob(record: JobRecord, signal: AbortSignal, dependencies: Atte
   const { store, log } = dependencies;
   const outcome = await attemptJob({ record, signal, ...dependencies });
   if (signal.reason === engineStops) return;
-  log.info({ jobId: record.jobId, kind: record.kind, entity: record.entityName, ...outcome }, 'A job ended.');
+  log.info({ jobId: record.jobId, kind: record.kind, entity: record.entityName, ...outcome }, 'Job finished.');
   await store.finish(record.jobId, outcome).catch((error: unknown) => {
-    // It stays `running` in the records; the next runner queues it again.
-    log.warn({ err: error, jobId: record.jobId }, "A job's outcome could not be recorded.");
+    // The record stays `running`; the next runner requeues the job.
+    log.warn({ err: error, jobId: record.jobId }, "Could not record the job's outcome.");
   });
 }

@@ -9,25 +9,25 @@ import { possibleJobKind } from './job-refusal.ts';
 export interface JobRequest {
   readonly kind: JobKindName;
   readonly entityName: string;
-  /** The fields of the kind's own input. */
+  /** Fields of the kind's input. */
   readonly input: object;
 }
 
 /**
- * The Job Server: long work with a record, one at a time for an entity, cancellable while it runs. It keeps no state of
- * its own: it accepts jobs and reports on them, and `job-runner.ts` on the leader runs them.
+ * The Job Server accepts, lists and cancels jobs: recorded, cancellable operations that take longer than one
+ * transaction. It keeps no state; `job-runner.ts` on the leader runs the jobs.
  */
 export interface JobServer {
   /**
-   * Records the job and returns at once. A second request of the same kind for the same entity while the first is
-   * queued or running answers with the first one's id. EMC-5002 for an unknown entity, EMC-5004 where its state forbids it.
+   * Records the job and returns at once. If a job of the same kind for the same entity is already queued or running,
+   * returns the id of that job. Throws EMC-5002 for an unknown entity, EMC-5004 if the entity's state forbids the job.
    */
   submit(request: JobRequest): Promise<{ jobId: string }>;
   /** Newest first. */
   list(filter: { readonly entityName?: string | undefined; readonly limit: number }): Promise<JobView[]>;
-  /** EMC-5005 where no job has the id. */
+  /** Throws EMC-5005 if there is no such job. */
   get(jobId: string): Promise<JobView>;
-  /** Asks a queued or running job to stop; a finished one is left as it is. */
+  /** Cancels a queued or running job. A finished job is not changed. */
   cancel(jobId: string): Promise<JobView>;
 }
 
@@ -38,7 +38,8 @@ export function createJobServer(dependencies: {
   const { store, control } = dependencies;
   const get = async (jobId: string): Promise<JobView> => {
     const record = await store.get(jobId);
-    if (record === null) throw new EmcachersError({ code: 'EMC-5005', detail: `No job has the id ${jobId}.` });
+    if (record === null)
+      throw new EmcachersError({ code: 'EMC-5005', detail: `There is no job with the id ${jobId}.` });
     return jobView(record);
   };
   return {
@@ -54,7 +55,7 @@ export function createJobServer(dependencies: {
     get,
     async cancel(jobId) {
       await get(jobId);
-      await store.cancel(jobId, 'Cancelled by an operator. Work that it had already started may still finish.');
+      await store.cancel(jobId, 'Cancelled by an operator. Work that had already started may still finish.');
       return get(jobId);
     },
   };

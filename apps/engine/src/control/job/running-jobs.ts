@@ -8,10 +8,10 @@ interface RunningJob {
   settled: Promise<void>;
 }
 
-/** The reason given to jobs when the engine stops: they stay `running` in the records and are queued again later. */
-export const engineStops = new Error('The engine stops.');
+/** The abort reason when the engine stops. The jobs stay `running` in the records and are requeued later. */
+export const engineStops = new Error('The engine is stopping.');
 
-/** The jobs that this process runs now, each with its own signal. */
+/** The jobs that are running in this process, each with its own signal. */
 export class RunningJobs {
   readonly #jobs = new Map<string, RunningJob>();
 
@@ -34,7 +34,7 @@ export class RunningJobs {
     this.#jobs.get(jobId)?.controller.abort();
   }
 
-  /** Resolves when none runs any more. */
+  /** Resolves when no job is running. */
   async stop(): Promise<void> {
     const jobs = [...this.#jobs.values()];
     for (const { controller } of jobs) controller.abort(engineStops);

@@ -1,9 +1,9 @@
 import type { JobContext } from './job-kind.ts';
 
-/** Between two looks at the database while a job waits for others to do their part. */
+/** Poll interval while a job waits for nodes or for the scan, milliseconds. */
 const lookIntervalMs = 250;
 
-/** Looks until the answer is not null; rejects with the signal's reason when the job is to end. */
+/** Polls until the answer is not null. Rejects with the signal's reason if the job is aborted. */
 export async function waitFor<Answer>(
   { clock, signal }: Pick<JobContext, 'clock' | 'signal'>,
   look: () => Promise<Answer | null>,

@@ -8,7 +8,7 @@ const filesWaitMsMax = 10_000;
 export const deleteJob = jobKind({
   title: 'Delete entity',
   summary: 'Delete the entity, its oplog entries, and its cache files on every node. The source is unchanged.',
-  audit: 'An operator asked to delete an entity.',
+  audit: 'An operator requested the deletion of an entity.',
   input: {},
   isFinal: true,
   action: {

@@ -3,7 +3,7 @@ import { jobKind } from '../job-kind.ts';
 export const pauseJob = jobKind({
   title: 'Pause',
   summary: 'Stop applying changes. Caches keep their rows, which go out of date.',
-  audit: 'An operator asked to pause an entity.',
+  audit: 'An operator requested a pause of an entity.',
   input: {},
   isFinal: false,
   action: {

@@ -3,11 +3,13 @@ import type { CacheReport } from '../../entity/entity-control.ts';
 import { jobKind } from '../job-kind.ts';
 import { waitFor } from '../wait-for.ts';
 
-/** Every node rebuilds its file from the oplog as a new generation, and publishes it only once it is level (I8). */
+/**
+ * Every node rebuilds its file from the oplog as a new generation, and publishes the file once it has caught up (I8).
+ */
 export const rebuildJob = jobKind({
   title: 'Rebuild cache',
   summary: 'Rebuild the cache files from the oplog, beside the current ones.',
-  audit: 'An operator asked to rebuild the caches of an entity.',
+  audit: 'An operator requested a rebuild of the caches of an entity.',
   input: {},
   isFinal: false,
   action: {

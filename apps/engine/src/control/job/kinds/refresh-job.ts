@@ -10,8 +10,8 @@ import { waitFor } from '../wait-for.ts';
 export const refreshJob = jobKind({
   title: 'Refresh from source',
   summary: 'Rescan the source under a new version. Caches keep serving meanwhile.',
-  audit: 'An operator asked to refresh an entity.',
-  /** `allowLargeSweep`: the operator agrees that the sweep may delete more rows than its cap (EMC-3004). */
+  audit: 'An operator requested a refresh of an entity.',
+  /** `allowLargeSweep`: the sweep may delete more rows than its cap (EMC-3004). */
   input: { allowLargeSweep: z.boolean().default(false) },
   isFinal: false,
   action: {

@@ -3,7 +3,7 @@ import { jobKind } from '../job-kind.ts';
 export const resumeJob = jobKind({
   title: 'Resume',
   summary: 'Apply all changes since the pause.',
-  audit: 'An operator asked to resume an entity.',
+  audit: 'An operator requested a resume of an entity.',
   input: {},
   isFinal: false,
   action: {
