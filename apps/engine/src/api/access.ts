@@ -1,13 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 
-/** Who may call: decided from the request's headers alone, before any of its body is read. */
+/** Rules that decide from the request's headers, before the body is read, whether a request is allowed. */
 export interface AccessRules {
-  /** Origins whose pages may call, the engine's own included. */
+  /** Origins whose pages may call the engine, including the engine's own origin. */
   readonly origins: readonly string[];
-  /** Bound to loopback: only this machine's own names are answered, so a foreign page cannot come in by its DNS name. */
+  /** True if the engine is bound to loopback: only loopback host names are accepted, which prevents DNS rebinding. */
   readonly loopbackOnly: boolean;
-  /** Asked of every call but liveness and readiness; null on loopback. */
+  /** Required for every request except `/healthz` and `/readyz`. Null on loopback. */
   readonly token: string | null;
 }
 
@@ -18,19 +18,22 @@ export interface AccessRequest {
   readonly authorization: string | undefined;
 }
 
-/** Probes of an orchestrator carry no secrets, and the answers hold none. */
+/** An orchestrator's probes send no token, and the answers contain no secrets. */
 const openPaths = ['/healthz', '/readyz'];
 const loopbackHost = /^(localhost|127(\.\d{1,3}){3}|\[::1\])(:\d+)?$/i;
 
-/** Null when the request may pass. */
+/** Null if the request is allowed. */
 export function refuseAccess(request: AccessRequest, rules: AccessRules): EmcachersError | null {
   if (rules.loopbackOnly && !loopbackHost.test(request.host ?? ''))
-    return new EmcachersError({ code: 'EMC-5009', detail: 'The request names a host that is not this machine.' });
+    return new EmcachersError({ code: 'EMC-5009', detail: 'The Host header of the request is not a loopback name.' });
   if (request.origin !== undefined && !rules.origins.includes(request.origin))
-    return new EmcachersError({ code: 'EMC-5009', detail: `Pages of ${request.origin} may not call this engine.` });
+    return new EmcachersError({
+      code: 'EMC-5009',
+      detail: `The origin ${request.origin} is not allowed to call this engine.`,
+    });
   if (rules.token === null || openPaths.includes(request.path)) return null;
   if (isBearer(request.authorization, rules.token)) return null;
-  return new EmcachersError({ code: 'EMC-5006', detail: 'The request carries no valid bearer token.' });
+  return new EmcachersError({ code: 'EMC-5006', detail: 'The request has no valid bearer token.' });
 }
 
 function isBearer(header: string | undefined, token: string): boolean {

@@ -8,7 +8,7 @@ import type { Fleet } from '../control/fleet/fleet.ts';
 import type { JobServer } from '../control/job/job-server.ts';
 import type { Idempotency } from './idempotency.ts';
 
-/** What the routes need of the engine; tRPC and REST share it, so they cannot answer differently. */
+/** The services that the routes use. tRPC and REST share them, so both give the same answers. */
 export interface ApiServices {
   readonly clock: Clock;
   readonly fleet: Fleet;
@@ -18,13 +18,13 @@ export interface ApiServices {
   readonly sources: SourceBrowser;
   readonly oplogBrowser: OplogBrowser;
   readonly rowsReader: RowsReader;
-  /** Aborts when the engine stops; open streams end by it. */
+  /** Aborts when the engine stops, which ends open streams. */
   readonly stopping: AbortSignal;
 }
 
 export interface ApiContext {
   readonly services: ApiServices;
   readonly log: Log;
-  /** Names this request in the log and in every error it is answered with. */
+  /** Identifies the request in the log and in its error responses. */
   readonly correlationId: string;
 }

@@ -8,7 +8,9 @@ export interface FieldProblem {
   readonly message: string;
 }
 
-/** An error as every surface tells it: the catalogue's code, what happened, the next step, the input fields at fault. */
+/**
+ * An error as all surfaces present it: the catalogue's code, what happened, the next step and the invalid input fields.
+ */
 export interface ApiError {
   readonly code: string;
   readonly title: string;
@@ -18,17 +20,20 @@ export interface ApiError {
   readonly fields: readonly FieldProblem[];
 }
 
-/** Everything that can be thrown in a request, in the words of the catalogue; what it does not know is EMC-5999 and keeps its secrets. */
+/**
+ * Maps anything thrown in a request to an error of the catalogue. Unknown errors become EMC-5999 without their message,
+ * which may contain secrets.
+ */
 export function describeError(thrown: unknown): ApiError {
   const error = thrown instanceof TRPCError && thrown.cause !== undefined ? thrown.cause : thrown;
   if (error instanceof EmcachersError)
     return { ...fromCatalogue(error.code), detail: error.detail, hint: error.hint, fields: error.fields };
   if (error instanceof z.ZodError) return fromZod(error);
   if (error instanceof TRPCError) return fromTrpc(error);
-  return { ...fromCatalogue('EMC-5999'), detail: 'The request met an unexpected state.', fields: [] };
+  return { ...fromCatalogue('EMC-5999'), detail: 'The request failed with an unexpected error.', fields: [] };
 }
 
-/** The EMC error of a failed check, for inputs that zod has parsed outside tRPC. */
+/** EMC-5001 with the invalid fields, for inputs that zod has parsed outside tRPC. */
 export function inputError(error: z.ZodError): EmcachersError {
   const { detail, fields } = fromZod(error);
   return new EmcachersError({ code: 'EMC-5001', detail, fields, cause: error });
@@ -50,11 +55,11 @@ function fromZod(error: z.ZodError): ApiError {
 
 function fromTrpc(error: TRPCError): ApiError {
   if (error.code === 'INTERNAL_SERVER_ERROR')
-    return { ...fromCatalogue('EMC-5999'), detail: 'The request met an unexpected state.', fields: [] };
+    return { ...fromCatalogue('EMC-5999'), detail: 'The request failed with an unexpected error.', fields: [] };
   return { ...fromCatalogue('EMC-5001'), detail: error.message, fields: [] };
 }
 
-/** tRPC's word for a status of the catalogue. */
+/** tRPC's code for an HTTP status of the catalogue. */
 export function trpcCodeOf(status: number): TRPCError['code'] {
   switch (status) {
     case 400:

@@ -13,9 +13,9 @@ import { registerRest } from './rest.ts';
 import { type AppRouter, appRouter } from './router.ts';
 
 /**
- * The engine's one HTTP front: tRPC for the console, REST with its OpenAPI document for everybody else, health, metrics.
- * Both speak through the same services. The worst that can happen is a client that never reads: its stream skips pictures
- * (`live-messages.ts`) and its socket is closed with the server.
+ * The engine's HTTP server: tRPC for the console, REST with an OpenAPI document for other clients, health and metrics.
+ * tRPC and REST use the same services. Worst case: a client never reads. Its stream skips views (`live-messages.ts`),
+ * and its socket is closed with the server.
  */
 export interface ApiServerDependencies {
   readonly services: ApiServices;
@@ -25,11 +25,11 @@ export interface ApiServerDependencies {
   readonly log: Log;
 }
 
-/** A shape with 500 columns and long paths stays far below this. */
+/** Far more than a shape with 500 columns and long paths needs. */
 const bodyBytesMax = 1_048_576;
-/** A batch of tRPC calls names all its procedures in the path. */
+/** A batch of tRPC calls has the names of all its procedures in the path. */
 const pathParameterCharsMax = 4_096;
-/** Milliseconds a whole request may take to arrive. */
+/** Maximum time to receive a whole request, milliseconds. */
 const requestMsMax = 30_000;
 
 export async function createApiServer(dependencies: ApiServerDependencies): Promise<FastifyInstance> {
@@ -37,7 +37,7 @@ export async function createApiServer(dependencies: ApiServerDependencies): Prom
     logger: false,
     bodyLimit: bodyBytesMax,
     requestTimeout: requestMsMax,
-    // Streams end by the services' own signal before the close; what is still open then is cut.
+    // The services' signal ends streams before the close; connections still open after that are closed by force.
     forceCloseConnections: true,
     routerOptions: { maxParamLength: pathParameterCharsMax },
     genReqId: () => randomUUID(),
@@ -66,12 +66,12 @@ function trpcOptions(
     onError({ error, path, ctx }) {
       const { status, code } = describeError(error);
       if (status >= 500 && code === 'EMC-5999')
-        log.error({ err: error, path, correlationId: ctx?.correlationId }, 'A call met an unexpected error.');
+        log.error({ err: error, path, correlationId: ctx?.correlationId }, 'Call failed with an unexpected error.');
     },
   };
 }
 
-/** Refuses strangers, and lets the console's pages read the answers. */
+/** Rejects requests that the access rules do not allow, and sends the CORS headers that the console needs. */
 function guard(app: FastifyInstance, rules: AccessRules): void {
   app.addHook('onRequest', async (request, reply) => {
     const { host, origin, authorization } = request.headers;
@@ -99,11 +99,14 @@ function reportProblems(app: FastifyInstance, log: Log): void {
   app.setErrorHandler(async (error, request, reply) => {
     const problem = asProblem(error, request.id);
     if (problem.code === 'EMC-5999')
-      log.error({ err: error, path: request.url, correlationId: request.id }, 'A request met an unexpected error.');
+      log.error(
+        { err: error, path: request.url, correlationId: request.id },
+        'Request failed with an unexpected error.',
+      );
     await sendProblem(reply, problem);
   });
   app.setNotFoundHandler(async (request, reply) => {
-    const detail = `Nothing answers ${request.method} ${request.url.split('?')[0] ?? ''}.`;
+    const detail = `There is no route ${request.method} ${request.url.split('?')[0] ?? ''}.`;
     await sendProblem(reply, asProblem({ notFound: detail }, request.id));
   });
 }

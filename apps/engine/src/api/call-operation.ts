@@ -2,14 +2,14 @@ import type { ApiContext } from './api-context.ts';
 import type { NamedOperation } from './operations.ts';
 
 export interface OperationCall extends NamedOperation {
-  /** Has passed the operation's schema. */
+  /** Validated by the operation's schema. */
   readonly input: Readonly<Record<string, unknown>>;
   readonly context: ApiContext;
-  /** Null where the client sent none, or the transport has no place for it. */
+  /** Null if the client sent none or the transport does not support it. */
   readonly idempotencyKey: string | null;
 }
 
-/** Carries out a call, however it came in: once for its Idempotency-Key, and with a line in the log where it changes something. */
+/** Runs a tRPC or REST call: once per Idempotency-Key, with an audit line in the log if it is a mutation. */
 export async function callOperation({
   name,
   operation,

@@ -2,7 +2,7 @@ import { errorCodes } from '@emcachers/core/error-codes';
 import type { Operation } from './operation.ts';
 import type { NamedOperation } from './operations.ts';
 
-/** A reference page that needs no script and nothing from elsewhere: it must work where the engine works. */
+/** The API reference page. It uses no scripts and no external resources, so it also works offline. */
 export function docsPage(document: Record<string, unknown>, rows: readonly NamedOperation[]): string {
   const sections = rows.map(({ operation }) => sectionOf(operation, document)).join('\n');
   const contents = rows
@@ -12,9 +12,9 @@ export function docsPage(document: Record<string, unknown>, rows: readonly Named
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <title>EMCachers REST API</title><style>${css}</style></head>
 <body><main><h1>EMCachers REST API</h1>
-<p>The same document for machines: <a href="/api/v1/openapi.json">openapi.json</a> (OpenAPI 3.1).
+<p>Machine-readable version: <a href="/api/v1/openapi.json">openapi.json</a> (OpenAPI 3.1).
 Errors are problem documents (RFC 9457) with <code>code</code>, <code>detail</code>, <code>hint</code> and
-<code>correlationId</code>; <code>errors</code> names the fields at fault.</p>
+<code>correlationId</code>; <code>errors</code> lists the invalid fields.</p>
 <nav aria-label="Calls"><ul>${contents}</ul></nav>
 ${sections}
 <section><h2>Errors</h2>
@@ -42,8 +42,8 @@ function sectionOf({ rest, errors }: Operation, document: Record<string, unknown
   const parameters = lookUp(described, ['parameters']);
   return `<section id="${rest.operationId}"><h2>${callOf(rest)}</h2>
 <p>${escapeHtml(rest.summary)}</p>
-${details('Parameters', parameters)}${details('Body', body)}${details(`Answer ${rest.status}`, answer)}
-<p>May fail with ${['EMC-5001', ...errors].map((code) => `<a href="#${code}"><code>${code}</code></a>`).join(', ')}.</p></section>`;
+${details('Parameters', parameters)}${details('Body', body)}${details(`Response ${rest.status}`, answer)}
+<p>Possible errors: ${['EMC-5001', ...errors].map((code) => `<a href="#${code}"><code>${code}</code></a>`).join(', ')}.</p></section>`;
 }
 
 function details(label: string, schema: unknown): string {

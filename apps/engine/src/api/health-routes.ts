@@ -10,7 +10,7 @@ export interface HealthRoutesDependencies {
   readonly serviceStates: () => readonly ServiceState[];
 }
 
-/** `/healthz`: the process answers. `/readyz`: it can serve. `/health`: how everything is. `/metrics`: for Prometheus. */
+/** `/healthz`: liveness. `/readyz`: readiness. `/health`: the full health report. `/metrics`: Prometheus metrics. */
 export function registerHealthRoutes(app: FastifyInstance, dependencies: HealthRoutesDependencies): void {
   const { services, metrics, serviceStates } = dependencies;
   app.get('/healthz', async () => ({ status: 'alive' }));
@@ -18,7 +18,7 @@ export function registerHealthRoutes(app: FastifyInstance, dependencies: HealthR
     const { ready, reason } = readinessOf(services.fleet.latest());
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', reason });
   });
-  // 200 whatever the verdict: the report is the answer, and a degraded entity must not make a proxy drop the engine.
+  // Always 200: with an error status, one degraded entity would make a proxy remove the engine.
   app.get('/health', async () => healthReport(await services.fleet.read(), serviceStates()));
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.scrape()));
 }

@@ -10,16 +10,16 @@ export interface IdempotentCall {
 }
 
 /**
- * A client that did not hear the answer asks again with the same key and gets the first answer, not a second entity.
- * EMC-5010 where the key came with another body. Answers are kept for a day.
+ * A client that did not receive the answer retries with the same key and gets the first answer instead of a second
+ * entity. Throws EMC-5010 if the key was used with a different body. Answers are kept for a day.
  */
 export interface Idempotency {
   once<Answer>(call: IdempotentCall, action: () => Promise<Answer>): Promise<Answer>;
 }
 
 /**
- * Answers are kept after the action succeeded: a crash in between lets a repetition run again, which the action itself
- * must refuse (an entity's name is unique). Failures are not kept, so a repetition may succeed once the cause is gone.
+ * The answer is saved after the action succeeds. After a crash in between, a retry runs the action again, so the action
+ * must reject duplicates itself (an entity's name is unique). Failures are not saved, so a retry may succeed later.
  */
 export function createIdempotency(store: IdempotencyStore): Idempotency {
   return {
@@ -30,8 +30,11 @@ export function createIdempotency(store: IdempotencyStore): Idempotency {
         .digest('hex');
       const known = await store.find(key);
       if (known !== null && known.requestHash !== requestHash)
-        throw new EmcachersError({ code: 'EMC-5010', detail: `The key ${key} came with another body before.` });
-      // Kept by this very route, so it has the shape that the route answers with.
+        throw new EmcachersError({
+          code: 'EMC-5010',
+          detail: `The key ${key} was already used with a different body.`,
+        });
+      // The hash includes the route, so the saved answer has the type of this route's answer.
       if (known !== null) return known.response as Answer;
       const answer = await action();
       await store.keep({ key, requestHash, response: answer });

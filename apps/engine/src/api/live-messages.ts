@@ -2,12 +2,12 @@ import type { FleetView } from '@emcachers/core/api-views';
 import type { ApiServices } from './api-context.ts';
 
 /**
- * What one console tab hears. All tabs share the process's one sampler (`control/fleet/fleet-sampler.ts`); a slow tab skips
- * pictures instead of queueing them (I11): between two messages only the newest picture is kept.
+ * A message to one console tab. All tabs share the process's sampler (`control/fleet/fleet-sampler.ts`). A slow tab
+ * skips views instead of buffering them (I11): between two messages only the newest view is kept.
  */
 export type LiveMessage =
   | { readonly kind: 'fleet'; readonly fleet: FleetView }
-  /** This node's cache of the entity that was asked for has moved to this offset: rows shown may be old. */
+  /** This node's cache of the watched entity has moved to this offset, so the rows in the tab may be out of date. */
   | { readonly kind: 'rows-changed'; readonly entityName: string; readonly offset: number };
 
 export interface LiveWatch {
@@ -16,13 +16,13 @@ export interface LiveWatch {
   readonly signal: AbortSignal;
 }
 
-/** Messages come at most this often, milliseconds. */
+/** Minimum interval between messages, milliseconds. */
 const lookIntervalMs = 250;
 
 export async function* liveMessages(watch: LiveWatch): AsyncGenerator<LiveMessage, void, undefined> {
   const { fleet, clock, rowsReader } = watch.services;
   let newest: FleetView | null = null;
-  // Before the first picture is read, so that none is missed in between.
+  // Subscribe before the first read so that no view is missed in between.
   const unsubscribe = fleet.subscribe((picture) => {
     newest = picture;
   });

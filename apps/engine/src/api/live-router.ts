@@ -5,8 +5,8 @@ import { liveMessages } from './live-messages.ts';
 import { procedure, router } from './trpc.ts';
 
 /**
- * The one subscription of a console tab. It opens with a full picture, so a client that comes back after any gap needs
- * no history: `lastEventId` is accepted because the transport sends it, and is not needed.
+ * The subscription of a console tab. It starts with a full view, so a client that reconnects needs no history. The
+ * transport sends `lastEventId`, so the input accepts it, but it is not used.
  */
 export const liveRouter = router({
   stream: procedure

@@ -7,7 +7,7 @@ const document = JSON.parse(JSON.stringify(openApiDocument(operationRows))) as {
   components: { schemas: Record<string, unknown> };
 };
 
-test('every parameter in a path is described, and every operation has a name of its own', () => {
+test('every path parameter is described, and every operation has a unique id', () => {
   const names: string[] = [];
   for (const [path, operations] of Object.entries(document.paths)) {
     const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
@@ -20,7 +20,7 @@ test('every parameter in a path is described, and every operation has a name of 
   expect(new Set(names).size).toBe(names.length);
 });
 
-test('every reference leads to a schema that is there', () => {
+test('every reference points to an existing schema', () => {
   const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)];
   expect(references.length).toBeGreaterThan(0);
   for (const [, name] of references) expect(document.components.schemas).toHaveProperty(name ?? '');

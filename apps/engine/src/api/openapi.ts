@@ -4,7 +4,7 @@ import type { Operation } from './operation.ts';
 import type { NamedOperation } from './operations.ts';
 import { restInputOf } from './rest-input.ts';
 
-/** The OpenAPI 3.1 document of the REST routes, made from the schemas that check and type them. */
+/** The OpenAPI 3.1 document of the REST routes, generated from their input and output schemas. */
 export function openApiDocument(rows: readonly NamedOperation[]): Record<string, unknown> {
   const paths: Record<string, Record<string, unknown>> = {};
   for (const { operation } of rows) {
@@ -35,7 +35,7 @@ function describe(operation: Operation): Record<string, unknown> {
     operationId: rest.operationId,
     tags: [rest.tag],
     summary: rest.summary,
-    // Either is enough: on loopback the engine asks for no token.
+    // Either is sufficient: on loopback the engine requires no token.
     security: [{}, { token: [] }],
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === null ? {} : { requestBody: requestBodyOf(body) }),
@@ -45,14 +45,14 @@ function describe(operation: Operation): Record<string, unknown> {
         content: { 'application/json': { schema: schemaOf(output, 'output') } },
       },
       default: {
-        description: `A problem: EMC-5001 for a wrong input, EMC-5999 for an internal error${errors.map((code) => `, ${code}`).join('')}.`,
+        description: `A problem: EMC-5001 for invalid input, EMC-5999 for an internal error${errors.map((code) => `, ${code}`).join('')}.`,
         content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
       },
     },
   };
 }
 
-/** Optional where every field is: a POST without a body is then as good as `{}`. */
+/** The body is optional if all its fields are: a POST without a body is then equal to `{}`. */
 function requestBodyOf(body: z.ZodType): Record<string, unknown> {
   const required = !body.safeParse({}).success;
   return { required, content: { 'application/json': { schema: schemaOf(body, 'input') } } };

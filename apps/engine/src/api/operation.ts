@@ -3,8 +3,8 @@ import type { z } from 'zod';
 import type { ApiServices } from './api-context.ts';
 
 /**
- * One thing that can be asked of an engine, as data. The rows are in `operations.ts`; tRPC (`trpc-procedures.ts`), REST
- * (`rest.ts`), the OpenAPI document and the reference page are made from them, so no two of these can differ.
+ * The definition of one API operation. The definitions are the rows of `operations.ts`; tRPC (`trpc-procedures.ts`),
+ * REST (`rest.ts`), the OpenAPI document and the reference page are generated from them and so always agree.
  */
 export type Operation<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> =
   | Query<Input, Output>
@@ -13,36 +13,38 @@ export type Operation<Input extends z.ZodObject = z.ZodObject, Output extends z.
 interface OperationBase<Input extends z.ZodObject, Output extends z.ZodType> {
   readonly input: Input;
   readonly output: Output;
-  /** On loopback everyone who reaches the port; elsewhere whoever has the token (`access.ts`). */
+  /** Any local client if the engine is bound to loopback; otherwise a client with the token (`access.ts`). */
   readonly mayCall: 'operator';
-  /** Catalogue codes that a call may answer besides EMC-5001 and EMC-5999. */
+  /** Error codes of the operation, in addition to EMC-5001 and EMC-5999. */
   readonly errors: readonly (keyof typeof errorCodes)[];
   readonly rest: RestRoute<z.output<Output>>;
-  /** The input has passed its schema. */
+  /** `input` is validated. */
   handle(call: { readonly input: z.output<Input>; readonly services: ApiServices }): Promise<z.output<Output>>;
 }
 
-/** Changes nothing, so it may be repeated and leaves no audit line. */
+/** Read-only: safe to repeat and not audited. */
 export interface Query<Input extends z.ZodObject, Output extends z.ZodType> extends OperationBase<Input, Output> {
   readonly kind: 'query';
 }
 
 export interface Mutation<Input extends z.ZodObject, Output extends z.ZodType> extends OperationBase<Input, Output> {
   readonly kind: 'mutation';
-  /** The line that the log gets when a call has succeeded. */
+  /** The audit line in the log after a successful call. */
   readonly audit: string;
   /**
-   * What a second, equal call does. `same`: leads to the same state and answer by itself. `by-key`: the first answer
-   * again where it carries the first call's Idempotency-Key.
+   * What a repeated call does. `same`: gives the same state and answer. `by-key`: returns the first answer if the call
+   * has the Idempotency-Key of the first call.
    */
   readonly repetition: 'same' | 'by-key';
-  /** A tRPC call must repeat the entity's name in `confirm`; a REST call has named the entity in its path. */
+  /**
+   * If true, a tRPC call must repeat the entity's name in `confirm`. In a REST call, the name in the path is enough.
+   */
   readonly needsConfirmation?: boolean;
 }
 
 export interface RestRoute<Answer = unknown> {
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** As OpenAPI writes it: `/api/v1/entities/{entityName}`. The names in braces are fields of the input. */
+  /** In OpenAPI syntax: `/api/v1/entities/{entityName}`. The names in braces are input fields. */
   readonly path: string;
   readonly operationId: string;
   readonly tag: 'entities' | 'fleet' | 'jobs' | 'oplog' | 'sources';
@@ -52,7 +54,7 @@ export interface RestRoute<Answer = unknown> {
   location?(answer: Answer): string;
 }
 
-/** Types a row's handler by the row's schemas. */
+/** Infers the types of the handler from the row's schemas. */
 export function query<Input extends z.ZodObject, Output extends z.ZodType>(
   row: Omit<Query<Input, Output>, 'kind'>,
 ): Query<Input, Output> {

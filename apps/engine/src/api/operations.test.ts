@@ -9,9 +9,9 @@ import { operationRows } from './operations.ts';
 import { registerRest } from './rest.ts';
 import { appRouter } from './router.ts';
 
-/** The one subscription: it is not a call, so it is not in the table. */
+/** The only subscription. It is not a call, so it is not in the table. */
 const subscription = 'live.stream';
-/** Served beside the table: the table's own description, for machines and for people. */
+/** Routes outside the table: the OpenAPI document and the reference page. */
 const descriptions = ['GET /api/v1/openapi.json', 'GET /api/docs'];
 
 const callOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
@@ -48,25 +48,28 @@ test('every row has an OpenAPI operation, and every operation has a row', () => 
   expect(described.sort()).toEqual(calls);
 });
 
-test('every field that a path names is a field of the input', () => {
+test('every path parameter is a field of the input', () => {
   for (const { operation } of operationRows) {
     const inPath = [...operation.rest.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
     expect(Object.keys(operation.input.shape)).toEqual(expect.arrayContaining(inPath));
   }
 });
 
-test.each(Object.entries(jobKinds))('%s is a mutation of that name with the REST route of a job kind', (name, kind) => {
-  const row = operationRows.find((each) => each.name === `entities.${name}`)?.operation;
-  const entity = '/api/v1/entities/{entityName}';
-  expect(row?.kind).toBe('mutation');
-  expect(row?.rest.status).toBe(202);
-  expect(callOf(row?.rest ?? { method: '', path: '' })).toBe(
-    kind.isFinal ? `DELETE ${entity}` : `POST ${entity}/${name}`,
-  );
-});
+test.each(Object.entries(jobKinds))(
+  'job kind %s is a mutation with the same name and the REST route of a job kind',
+  (name, kind) => {
+    const row = operationRows.find((each) => each.name === `entities.${name}`)?.operation;
+    const entity = '/api/v1/entities/{entityName}';
+    expect(row?.kind).toBe('mutation');
+    expect(row?.rest.status).toBe(202);
+    expect(callOf(row?.rest ?? { method: '', path: '' })).toBe(
+      kind.isFinal ? `DELETE ${entity}` : `POST ${entity}/${name}`,
+    );
+  },
+);
 
 test.each(Object.entries(jobKinds).filter(([, { action }]) => action !== null))(
-  'the texts of %s name only facts that the console knows, and its options are flags of its input',
+  'the texts of %s use only placeholders that the console knows, and its options are flags in its input',
   (_name, { action, input }) => {
     const texts = [action?.question ?? '', ...(action?.consequences ?? []).map(({ text }) => text)];
     const named = texts.flatMap((text) => [...text.matchAll(/\{(\w*)\}/g)].map(([, fact]) => fact));
@@ -76,7 +79,7 @@ test.each(Object.entries(jobKinds).filter(([, { action }]) => action !== null))(
   },
 );
 
-test('the console is offered what this engine carries out, and nothing else', async () => {
+test('the console gets exactly the actions that this engine supports', async () => {
   const row = operationRows.find(({ name }) => name === 'entities.actions')?.operation;
   const answered = row?.output.safeParse(await row.handle({ input: {}, services: Object.create(null) }));
   const kinds = z

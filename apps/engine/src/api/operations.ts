@@ -8,8 +8,8 @@ import { oplogOperations } from './operations/oplog-operations.ts';
 import { sourceOperations } from './operations/source-operations.ts';
 
 /**
- * Everything that can be asked of an engine. A row's name is its place: `entities.get` is the tRPC procedure of that
- * path. What is not here is the console's live stream (`live-router.ts`), which is a subscription and not a call.
+ * All operations of the API. A row's name is its path in the table: `entities.get` is the tRPC procedure with that
+ * path. The console's live stream (`live-router.ts`) is not included because it is a subscription, not a call.
  */
 export const operations = {
   fleet: fleetOperations,
@@ -24,7 +24,7 @@ export interface NamedOperation {
   readonly operation: Operation;
 }
 
-/** The table's rows in order, for what is made from all of them. */
+/** The rows of the table in order. */
 export const operationRows: readonly NamedOperation[] = Object.entries(operations).flatMap(([group, rows]) =>
   Object.entries<Operation>(rows).map(([name, operation]) => ({ name: `${group}.${name}`, operation })),
 );

@@ -3,18 +3,18 @@ import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { FastifyReply } from 'fastify';
 import { describeError } from './api-error.ts';
 
-/** What fastify itself refuses, for example a body that is not JSON: it has a status below 500 and a message for clients. */
+/** A client error raised by Fastify, for example for a body that is not JSON. Its message is safe to return. */
 interface RefusedByServer {
   readonly statusCode: number;
   readonly message: string;
 }
 
-/** Anything thrown while a request was answered, as an RFC 9457 problem document. */
+/** Converts anything thrown in a request to an RFC 9457 problem document. */
 export function asProblem(thrown: unknown, correlationId: string): Problem {
   const refused = isRefusedByServer(thrown) ? thrown : null;
   const described = describeError(translate(thrown, refused));
   return {
-    // Resolves to the catalogue on the engine's own reference page.
+    // Links to the error catalogue on the engine's reference page.
     type: `/api/docs#${described.code}`,
     title: described.title,
     status: refused?.statusCode ?? described.status,

@@ -10,7 +10,7 @@ interface RestDependencies {
   readonly contextOf: (request: FastifyRequest) => ApiContext;
 }
 
-/** Serves a REST route for each row of the table, their OpenAPI document and the reference page made of it. */
+/** Registers a REST route for each operation, the OpenAPI document and the reference page. */
 export function registerRest(app: FastifyInstance, dependencies: RestDependencies): void {
   for (const row of operationRows) registerRoute(app, row, dependencies);
   const document = openApiDocument(operationRows);

@@ -3,7 +3,7 @@ import { operations } from './operations.ts';
 import { router } from './trpc.ts';
 import { proceduresOf } from './trpc-procedures.ts';
 
-/** Everything the console can ask of an engine. The console imports the type alone (`@emcachers/engine/api`). */
+/** The tRPC router of the console. The console imports only its type (`@emcachers/engine/api`). */
 export const appRouter = router({
   fleet: router(proceduresOf('fleet', operations.fleet)),
   entities: router(proceduresOf('entities', operations.entities)),

@@ -8,7 +8,7 @@ import { procedure } from './trpc.ts';
 
 type InputOf<Row extends Operation> =
   z.input<Row['input']> extends Record<string, never> ? undefined : z.input<Row['input']> & ConfirmationOf<Row>;
-/** Sent, and asked for, where the action's confirmation is `typed-name`. */
+/** Required if the action's confirmation is `typed-name`. */
 type ConfirmationOf<Row> = Row extends { readonly needsConfirmation: boolean }
   ? { readonly confirm?: string }
   : unknown;
@@ -19,20 +19,20 @@ interface ProcedureDefinition<Row extends Operation> {
   readonly output: z.output<Row['output']>;
 }
 
-/** The types that a tRPC client sees, from the row's schemas. */
+/** The procedure types for tRPC clients, derived from the schemas of the rows. */
 export type ProceduresOf<Rows extends Readonly<Record<string, Operation>>> = {
   [Name in keyof Rows]: Rows[Name] extends { readonly kind: 'query' }
     ? TRPCQueryProcedure<ProcedureDefinition<Rows[Name]>>
     : TRPCMutationProcedure<ProcedureDefinition<Rows[Name]>>;
 };
 
-/** One tRPC procedure for each row of a group of the table. */
+/** Creates one tRPC procedure for each operation of a group. */
 export function proceduresOf<Rows extends Readonly<Record<string, Operation>>>(
   group: string,
   rows: Rows,
 ): ProceduresOf<Rows> {
   const procedures = Object.entries(rows).map(([name, row]) => [name, procedureOf(`${group}.${name}`, row)]);
-  // Each procedure was made from the schemas that its type is made from.
+  // Each procedure and its type come from the same schemas.
   return Object.fromEntries(procedures) as ProceduresOf<Rows>;
 }
 
@@ -43,7 +43,7 @@ function procedureOf(name: string, operation: Operation) {
   return operation.kind === 'query' ? checked.query(call) : checked.mutation(call);
 }
 
-/** A call without input sends nothing at all. */
+/** A tRPC client sends no value if an operation has no input. */
 function inputOf(operation: Operation): z.ZodType {
   const { input } = operation;
   if (Object.keys(input.shape).length === 0) return input.default({});

@@ -2,11 +2,11 @@ import { initTRPC, TRPCError } from '@trpc/server';
 import type { ApiContext } from './api-context.ts';
 import { describeError, trpcCodeOf } from './api-error.ts';
 
-/** Milliseconds; a proxy or a browser that hears nothing for three of these opens the stream again. */
+/** Ping interval of the live stream, milliseconds. A client reconnects after three intervals without data. */
 const pingIntervalMs = 2_000;
 
 const trpc = initTRPC.context<ApiContext>().create({
-  // Stacks would show paths of the machine to whoever can reach the port.
+  // Stack traces would expose file paths to clients.
   isDev: false,
   sse: {
     ping: { enabled: true, intervalMs: pingIntervalMs },
@@ -32,7 +32,7 @@ const trpc = initTRPC.context<ApiContext>().create({
 
 export const router = trpc.router;
 
-/** A procedure whose catalogue errors keep their HTTP status instead of becoming 500. */
+/** Base procedure: errors of the catalogue keep their HTTP status instead of becoming 500. */
 export const procedure = trpc.procedure.use(async ({ next }) => {
   const result = await next();
   if (result.ok || result.error.cause === undefined) return result;

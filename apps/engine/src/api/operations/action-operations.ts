@@ -18,7 +18,7 @@ type ActionOperation<Input extends z.ZodObject> = Mutation<Input, typeof jobStar
 };
 type ActionOperations = { readonly [Name in JobKindName]: ActionOperation<ActionInput<Name>> };
 
-/** One operation for each row of the table of job kinds. */
+/** One operation for each job kind. */
 const jobKindOperations = Object.fromEntries(
   kindNames.map((name) => [name, actionOperation(name, jobKinds[name])]),
 ) as unknown as ActionOperations;
@@ -35,7 +35,7 @@ export const actionOperations = {
       path: '/api/v1/actions',
       operationId: 'listActions',
       tag,
-      summary: 'What this engine can do to an entity, with the texts that the console shows for it.',
+      summary: 'List the jobs that this engine supports, with their console texts.',
       status: 200,
     },
     handle: async () => actionViews,
@@ -48,7 +48,7 @@ function actionOperation(name: JobKindName, kind: JobKind): ActionOperation<z.Zo
     output: jobStarted,
     mayCall: 'operator',
     audit: kind.audit,
-    // While the first job waits or runs, a second request answers with its id.
+    // While the first job is queued or running, a second request returns its id.
     repetition: 'same',
     errors: [
       'EMC-5002',

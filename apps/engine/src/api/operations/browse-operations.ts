@@ -6,7 +6,7 @@ import { query } from '../operation.ts';
 
 const tag = 'entities';
 
-/** What an operator looks at in one entity, a page at a time. */
+/** Reads the rows, oplog entries and dead letters of one entity, in pages. */
 export const browseOperations = {
   rows: query({
     input: namedEntity.extend({ after: z.string().optional(), docId: z.string().optional(), limit: pageLimit }),
@@ -18,7 +18,7 @@ export const browseOperations = {
       path: '/api/v1/entities/{entityName}/rows',
       operationId: 'listRows',
       tag,
-      summary: "A page of this node's cache, in the order of doc_id.",
+      summary: "Read a page of rows from this node's cache, in doc_id order.",
       status: 200,
     },
     handle: ({ input, services }) => services.rowsReader.rows(input),
@@ -33,7 +33,7 @@ export const browseOperations = {
       path: '/api/v1/entities/{entityName}/oplog',
       operationId: 'listOplogEntries',
       tag,
-      summary: 'Oplog entries of an entity, newest first.',
+      summary: 'List oplog entries of an entity, newest first.',
       status: 200,
     },
     handle: ({ input, services }) => services.oplogBrowser.entries(input),
@@ -48,7 +48,7 @@ export const browseOperations = {
       path: '/api/v1/entities/{entityName}/dead-letters',
       operationId: 'listDeadLetters',
       tag,
-      summary: 'Documents of an entity that could not be projected, with the reason.',
+      summary: 'List documents of an entity that could not be projected, with the reason.',
       status: 200,
     },
     handle: ({ input, services }) => services.oplogBrowser.deadLetters(input),

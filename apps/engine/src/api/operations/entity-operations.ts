@@ -6,7 +6,9 @@ import { mutation, query } from '../operation.ts';
 
 const tag = 'entities';
 
-/** What exists. What may be done to it is in `action-operations.ts`, what it holds in `browse-operations.ts`. */
+/**
+ * Lists, reads and creates entities. Jobs are in `action-operations.ts`, rows and entries in `browse-operations.ts`.
+ */
 export const entityOperations = {
   list: query({
     input: noInput,
@@ -18,7 +20,7 @@ export const entityOperations = {
       path: '/api/v1/entities',
       operationId: 'listEntities',
       tag,
-      summary: 'All entities with their state, offsets and lag.',
+      summary: 'List all entities with their state, offsets and lag.',
       status: 200,
     },
     handle: ({ services }) => services.entities.list(),
@@ -35,8 +37,7 @@ export const entityOperations = {
       path: '/api/v1/entities',
       operationId: 'createEntity',
       tag,
-      summary:
-        'Define an entity; its scan starts by itself. An Idempotency-Key makes a repetition answer as the first call did.',
+      summary: 'Create an entity and start its scan. A retry with the same Idempotency-Key returns the first answer.',
       status: 201,
       location: ({ entityName }) => `/api/v1/entities/${encodeURIComponent(entityName)}`,
     },
@@ -52,7 +53,7 @@ export const entityOperations = {
       path: '/api/v1/entities/{entityName}',
       operationId: 'getEntity',
       tag,
-      summary: 'One entity.',
+      summary: 'Get one entity.',
       status: 200,
     },
     handle: ({ input, services }) => services.entities.get(input.entityName),

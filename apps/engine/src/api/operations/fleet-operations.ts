@@ -13,7 +13,7 @@ export const fleetOperations = {
       path: '/api/v1/fleet',
       operationId: 'getFleet',
       tag: 'fleet',
-      summary: 'The whole picture: health, pipeline stages, entities and nodes.',
+      summary: 'Get the fleet view: health, pipeline stages, entities and nodes.',
       status: 200,
     },
     handle: ({ services }) => services.fleet.read(),

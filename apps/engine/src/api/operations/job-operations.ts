@@ -3,7 +3,7 @@ import { entityNameSchema } from '@emcachers/core/shape';
 import { z } from 'zod';
 import { mutation, query } from '../operation.ts';
 
-const selected = z.strictObject({ jobId: z.uuid('A job id is a UUID.') });
+const selected = z.strictObject({ jobId: z.uuid('A job id must be a UUID.') });
 const tag = 'jobs';
 
 export const jobOperations = {
@@ -20,7 +20,7 @@ export const jobOperations = {
       path: '/api/v1/jobs',
       operationId: 'listJobs',
       tag,
-      summary: 'Jobs, newest first.',
+      summary: 'List jobs, newest first.',
       status: 200,
     },
     handle: ({ input, services }) => services.jobs.list(input),
@@ -35,7 +35,7 @@ export const jobOperations = {
       path: '/api/v1/jobs/{jobId}',
       operationId: 'getJob',
       tag,
-      summary: 'One job.',
+      summary: 'Get one job.',
       status: 200,
     },
     handle: ({ input, services }) => services.jobs.get(input.jobId),
@@ -44,7 +44,7 @@ export const jobOperations = {
     input: selected,
     output: jobViewSchema,
     mayCall: 'operator',
-    audit: 'An operator asked to cancel a job.',
+    audit: 'An operator requested the cancellation of a job.',
     repetition: 'same',
     errors: ['EMC-5005'],
     rest: {
@@ -52,7 +52,7 @@ export const jobOperations = {
       path: '/api/v1/jobs/{jobId}/cancel',
       operationId: 'cancelJob',
       tag,
-      summary: 'Ask a queued or running job to stop; a finished one stays as it is.',
+      summary: 'Cancel a queued or running job. A finished job is not changed.',
       status: 202,
     },
     handle: ({ input, services }) => services.jobs.cancel(input.jobId),

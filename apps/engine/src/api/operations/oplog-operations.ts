@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { oplogBatchSchema } from '../../control/browse/oplog-batch.ts';
 import { query } from '../operation.ts';
 
-/** Entities in one oplog batch; one page per entity is read for each call. */
+/** Maximum entities in one oplog batch. Each call reads one page per entity. */
 const batchEntitiesMax = 100;
 
 export const oplogOperations = {
@@ -23,7 +23,7 @@ export const oplogOperations = {
       path: '/api/v1/oplog/batch',
       operationId: 'readOplogBatch',
       tag: 'oplog',
-      summary: 'Entries after a position, by entity, in id order: what a node without PostgreSQL access pulls.',
+      summary: 'Read entries after a position, by entity, in id order. For nodes without PostgreSQL access.',
       status: 200,
     },
     handle: ({ input, services }) => services.oplogBrowser.batch(input),
