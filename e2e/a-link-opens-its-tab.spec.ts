@@ -34,7 +34,7 @@ test('Back returns to the tab before', async ({ page, liveEntity }) => {
 });
 
 test('a link to one row opens that row', async ({ page, liveEntity }) => {
-  await page.goto(`/entities/${liveEntity}?tab=rows&doc=2`);
+  await page.goto(`/entities/${liveEntity}?tab=rows&doc=n:2`);
   const table = page.getByRole('table', { name: `Rows of ${liveEntity}` });
   await expect(table.getByRole('row')).toHaveCount(2);
   await expect(table).toContainText('Grace');

@@ -120,7 +120,7 @@ function cachesHealth(own: readonly CacheRow[], broken: readonly CacheRow[]): He
 }
 
 function bytes(count: number): string {
-  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   const step = count === 0 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(count) / 3));
   const value = count / 1_000 ** step;
   return `${step === 0 ? value : value.toFixed(1)} ${units[step] ?? ''}`;

@@ -9,7 +9,7 @@ import { Pill } from '../ui/pill.tsx';
 
 export function NodesCard({ entity }: { readonly entity: EntityView }) {
   return (
-    <Card title="Nodes" aside={`oplog head ${formatCount(entity.head)}`} flush>
+    <Card title="Nodes" aside={`newest oplog entry of this entity: ${formatCount(entity.head)}`} flush>
       {entity.nodes.length === 0 ? (
         <p className="px-4 py-6 text-ink-2">
           No node has a cache of this entity yet. Each node creates one when the scan is complete.

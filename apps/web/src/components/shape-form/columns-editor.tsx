@@ -3,7 +3,7 @@
 import type { PreviewView, SampleView } from '@emcachers/core/api-views';
 import type { Shape } from '@emcachers/core/shape';
 import { Plus } from 'lucide-react';
-import { useEffect, useRef } from 'react';
+import { useEffect, useState } from 'react';
 import { type UseFieldArrayReturn, type UseFormReturn, useFormState, useWatch } from 'react-hook-form';
 import { useAnnounce } from '../../live/announcer.tsx';
 import { Button } from '../ui/button.tsx';
@@ -97,20 +97,19 @@ function ColumnHeads() {
   );
 }
 
-/** After the next render, focuses the first of the given ids that is an enabled button. */
+/**
+ * Focuses the first of the given ids that is an enabled button, after the render that shows the change made in the same
+ * event. The ids are state and not a ref: an effect of an earlier render can still be due and would read a ref too soon.
+ */
 function useFocusNext(): (...ids: string[]) => void {
-  const wanted = useRef<readonly string[]>([]);
+  const [wanted, setWanted] = useState<readonly string[]>([]);
   useEffect(() => {
-    const ids = wanted.current;
-    wanted.current = [];
-    for (const id of ids) {
+    for (const id of wanted) {
       const element = document.getElementById(id);
       if (!(element instanceof HTMLButtonElement) || element.disabled) continue;
       element.focus();
       return;
     }
-  });
-  return (...ids) => {
-    wanted.current = ids;
-  };
+  }, [wanted]);
+  return (...ids) => setWanted(ids);
 }

@@ -25,7 +25,7 @@ export const deleteJob = jobKind({
         term: 'Kept',
         text: '{sourceName} in MongoDB. If you create the same entity again, the engine scans the collection again.',
       },
-      { term: 'Readers', text: 'can no longer open the cache file.' },
+      { term: 'Readers', text: 'Applications can no longer open the cache file.' },
     ],
     options: [],
   },

@@ -16,8 +16,8 @@ export const pauseJob = jobKind({
     question: 'Pause {entityName}?',
     consequences: [
       { term: 'What happens', text: 'The caches of this entity stop applying changes.' },
-      { term: 'Readers', text: 'see the rows as they are now; these go out of date.' },
-      { term: 'Changes', text: 'are still stored in the oplog. Resume applies all of them.' },
+      { term: 'Readers', text: 'Applications see the rows as they are now; these go out of date.' },
+      { term: 'Changes', text: 'The oplog still stores them. Resume applies all of them.' },
     ],
     options: [],
   },

@@ -27,9 +27,9 @@ export const rebuildJob = jobKind({
       },
       {
         term: 'Readers',
-        text: 'use the current file until the new one has caught up; then db.sqlite points to the new file.',
+        text: 'Applications use the current file until the new one has caught up; then db.sqlite points to the new file.',
       },
-      { term: 'Disk', text: 'needs space for a second file, about {fileBytes} in total on {nodes}.' },
+      { term: 'Disk', text: 'A second file needs about {fileBytes} in total on {nodes}.' },
     ],
     options: [],
   },

@@ -26,7 +26,7 @@ export const refreshJob = jobKind({
       { term: 'What happens', text: 'The engine reads all of {sourceName} again, {documents} documents.' },
       {
         term: 'Readers',
-        text: 'see the current rows until the scan is complete, then the new rows with all changes made meanwhile.',
+        text: 'Applications see the current rows until the scan is complete, then the new rows with all later changes.',
       },
       { term: 'At the end', text: 'Rows whose documents no longer exist in MongoDB are deleted.' },
     ],
@@ -34,7 +34,7 @@ export const refreshJob = jobKind({
       {
         name: 'allowLargeSweep',
         title: 'Allow large deletions',
-        detail: 'If cleared, a refresh that would delete more than 20 % of the rows stops without deleting any.',
+        detail: 'If cleared, a refresh that would delete more than 20\u00a0% of the rows stops without deleting any.',
       },
     ],
   },
