@@ -58,6 +58,7 @@ function columnsFor(hasEntity: boolean, markedJobId: string | null): TableColumn
   const entityColumn: TableColumn<JobView> = {
     id: 'entity',
     label: 'Entity',
+    stack: 'wide',
     width: '11rem',
     cell: (job) => (
       <Link href={`/entities/${encodeURIComponent(job.entityName)}`} className="underline-offset-2 hover:underline">

@@ -46,6 +46,7 @@ export function ColumnRow({ form, index, count, pathListId, found, onMove, onRem
   };
   return (
     <li className="grid grid-cols-[1fr_auto] gap-x-2 gap-y-1.5 border-line border-b px-3 py-2 last:border-b-0 sm:grid-cols-[minmax(0,1fr)_minmax(0,1.25fr)_6.4rem_3.2rem_auto] sm:items-center">
+      <NarrowLabel words={`Column ${number}`} />
       <TextInput
         mono
         aria-label={`Name of column ${number}`}
@@ -53,6 +54,7 @@ export function ColumnRow({ form, index, count, pathListId, found, onMove, onRem
         className="max-sm:col-span-2"
         {...at('name')}
       />
+      <NarrowLabel words="Path in the document" />
       <TextInput
         mono
         aria-label={`Path of column ${number}`}
@@ -99,6 +101,15 @@ export function ColumnRow({ form, index, count, pathListId, found, onMove, onRem
         })}
       </div>
     </li>
+  );
+}
+
+/** Narrow screens have no heads above the columns of the list. */
+function NarrowLabel({ words }: { readonly words: string }) {
+  return (
+    <span aria-hidden className="col-span-2 text-ink-3 text-sm sm:hidden">
+      {words}
+    </span>
   );
 }
 
