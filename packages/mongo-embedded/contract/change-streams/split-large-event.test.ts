@@ -1,5 +1,5 @@
 import type { Document } from 'mongodb';
-import { describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ChangeStreamReader } from '../change-stream-reader.ts';
 import { failureOf } from '../failure-of.ts';
 import { freshDatabase } from '../fresh-database.ts';
@@ -8,6 +8,7 @@ import { useServer } from '../use-server.ts';
 // Sources: manual, "$changeStreamSplitLargeEvent"; mongodb/mongo jstests/change_streams/split_large_event.js.
 const BSON_OBJECT_TOO_LARGE = 10334;
 const CHANGE_STREAM_FATAL = 280;
+const LARGE_MS_MAX = 120_000;
 const LARGE_BYTES = 16 * 1024 * 1024 - 100;
 const SPLIT = [{ $changeStreamSplitLargeEvent: {} }];
 const server = useServer();
@@ -29,18 +30,27 @@ function openWithImages(scratch: Scratch, resumeAfter: Document, stages: readonl
   return ChangeStreamReader.open({ database: scratch.db, collection: 'items', options, stages, batchSize: 0 });
 }
 
-describe('an event above 16 MB', () => {
+// Each of these moves 50 MB or more through the server and the driver, which takes long on a busy machine.
+describe('an event above 16 MB', { timeout: LARGE_MS_MAX }, () => {
+  let scratch: Scratch;
+  let start: Document;
+
+  beforeAll(async () => {
+    scratch = freshDatabase(server().client);
+    start = await updateLargeDocument(scratch);
+  }, LARGE_MS_MAX);
+
+  afterAll(async () => {
+    await scratch[Symbol.asyncDispose]();
+  });
+
   test('ends a stream without the splitting stage', async () => {
-    await using scratch = freshDatabase(server().client);
-    const start = await updateLargeDocument(scratch);
     await using stream = await openWithImages(scratch, start, []);
     const failure = await failureOf(stream.next());
     expect(failure).toMatchObject({ code: BSON_OBJECT_TOO_LARGE, codeName: 'BSONObjectTooLarge' });
   });
 
   test('comes in fragments whose fields together are the event, and resumes between them', async () => {
-    await using scratch = freshDatabase(server().client);
-    const start = await updateLargeDocument(scratch);
     await using stream = await openWithImages(scratch, start, SPLIT);
     const fragments = await stream.take(3);
     expect(fragments.map((fragment) => fragment['splitEvent'])).toEqual([
@@ -64,8 +74,6 @@ describe('an event above 16 MB', () => {
   });
 
   test('cannot be resumed at a fragment that another pipeline does not make', async () => {
-    await using scratch = freshDatabase(server().client);
-    const start = await updateLargeDocument(scratch);
     await using stream = await openWithImages(scratch, start, SPLIT);
     const [, , last] = await stream.take(3);
     await scratch.items.insertOne({});
