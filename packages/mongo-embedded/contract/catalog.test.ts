@@ -187,6 +187,21 @@ describe('a field of the wrong type', () => {
     expect((await failureOf(scratch.db.command(change))).code).toBe(14);
   });
 
+  test('in the specification of a clustered index is refused', async () => {
+    await using scratch = freshDatabase(server().client);
+    const complete = { key: { _id: 1 }, unique: true, name: 'x', v: 2 };
+    for (const wrong of [{ key: 5 }, { unique: 'x' }, { name: 5 }, { v: 'x' }]) {
+      const clusteredIndex = { ...complete, ...wrong };
+      const code = (await failureOf(scratch.db.command({ create: 'items', clusteredIndex }))).code;
+      expect(code, JSON.stringify(wrong)).toBe(14);
+    }
+    for (const clusteredIndex of [5, 'x', [complete]]) {
+      const code = (await failureOf(scratch.db.command({ create: 'items', clusteredIndex }))).code;
+      expect(code, JSON.stringify(clusteredIndex)).toBe(14);
+    }
+    await scratch.db.command({ create: 'items', clusteredIndex: complete });
+  });
+
   test('does not widen a delete to the whole collection', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertMany([{ _id: 1 }, { _id: 2 }]);

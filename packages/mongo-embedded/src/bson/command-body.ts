@@ -80,14 +80,15 @@ export class CommandBody {
     return Math.trunc(number);
   }
 
+  /** A number without its fraction; BadValue 2 for NaN and for numbers that do not fit 64 bits. */
   int64(name: string): bigint | undefined {
     const element = this.element(name);
     if (element === undefined) return undefined;
     if (element.type === bsonTypes.int64) return element.bytes.readBigInt64LE(0);
     const number = Math.trunc(numberIn(element, this.#path(name)));
-    if (!Number.isFinite(number))
+    if (!(number >= -(2 ** 63) && number < 2 ** 63))
       throw new MongoFailure('BadValue', `BSON field '${this.#path(name)}' is not a 64-bit integer`);
-    return BigInt.asIntN(64, BigInt(number));
+    return BigInt(number);
   }
 
   document(name: string): Buffer | undefined {

@@ -84,6 +84,9 @@ function clusteredIndex(raw: Buffer): Buffer {
       'The clusteredIndex must be unique and on the key {_id: 1}',
     );
   }
+  const version = body.number('v') ?? 2;
+  if (version !== 2)
+    throw new MongoFailure('CannotCreateIndex', `Invalid index version ${version}: a clusteredIndex has version 2`);
   const writer = new BsonWriter().int32('v', 2).beginDocument('key').int32('_id', 1).end();
   return writer
     .string('name', body.string('name') ?? '_id_')
