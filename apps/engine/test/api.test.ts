@@ -8,7 +8,7 @@ import { createStack } from './support/stack.ts';
 
 const shape = orderShape('orders');
 
-test('wrong inputs are answered with the fields at fault, by REST and by tRPC alike', async () => {
+test('REST and tRPC answer invalid input with the invalid fields', async () => {
   await using stack = await createStack();
   await using running = await stack.engine();
   const wrong = { ...shape, sourceName: 'shop', columns: [{ name: 'a', type: 'Text', path: 'a..b' }] };
@@ -30,7 +30,7 @@ test('wrong inputs are answered with the fields at fault, by REST and by tRPC al
   ]);
 });
 
-test('what does not exist, is taken or is not possible has its own code and status', async () => {
+test('unknown, taken and impossible requests have their own codes and statuses', async () => {
   await using stack = await createStack();
   await using running = await stack.engine();
   const { api } = running;
@@ -50,7 +50,7 @@ test('what does not exist, is taken or is not possible has its own code and stat
   expect(await status('GET', '/api/v1/elsewhere')).toEqual([404, 'EMC-5011']);
 });
 
-test('the console deletes only where it repeats the name, and cannot ask for what is not in the table', async () => {
+test('a tRPC delete requires the repeated name, and unknown procedures are rejected', async () => {
   await using stack = await createStack();
   await using running = await stack.engine();
   await running.api.create(shape);
@@ -66,7 +66,7 @@ test('the console deletes only where it repeats the name, and cannot ask for wha
   expect((await running.api.entity(entityName)).activity).not.toBe('deleting');
 });
 
-test('an Idempotency-Key answers a repetition as the first call, and refuses another body', async () => {
+test('a retry with the same Idempotency-Key gets the first answer, and a different body is rejected', async () => {
   await using stack = await createStack();
   await using running = await stack.engine();
   const headers = { 'idempotency-key': 'abc' };
@@ -78,7 +78,7 @@ test('an Idempotency-Key answers a repetition as the first call, and refuses ano
   expect((await running.api.request('POST', '/api/v1/entities', other)).status).toBe(422);
 });
 
-test('ten requests to refresh at once are one job', async () => {
+test('ten simultaneous refresh requests create one job', async () => {
   await using stack = await createStack();
   await insertOrders(orders(stack.mongo), 100, randomFrom(1));
   await using running = await stack.engine();
@@ -92,7 +92,7 @@ test('ten requests to refresh at once are one job', async () => {
   await eventually(async () => ((await running.api.entity('orders')).version === 2 ? true : null), 'version 2');
 });
 
-test('foreign pages and foreign names are refused, the console is answered', async () => {
+test('rejects foreign origins and host names, and allows the console', async () => {
   await using stack = await createStack();
   await using running = await stack.engine();
   const ask = (headers: Record<string, string>) => running.api.request('GET', '/api/v1/entities', { headers });
@@ -101,7 +101,7 @@ test('foreign pages and foreign names are refused, the console is answered', asy
   expect([welcome.status, welcome.headers.get('access-control-allow-origin')]).toEqual([200, 'http://localhost:3000']);
 });
 
-test('off loopback every call but the probes needs the token', async () => {
+test('off loopback, every request except the probes needs the token', async () => {
   await using stack = await createStack();
   await using running = await stack.engine({ ENGINE_HOST: '0.0.0.0', EMCACHERS_TOKEN: 'a-token-of-some-length' });
   const url = `http://127.0.0.1:${running.engine.port}`;
@@ -112,7 +112,7 @@ test('off loopback every call but the probes needs the token', async () => {
   expect((await fetch(`${url}/api/v1/entities`, { headers })).status).toBe(200);
 });
 
-test('the OpenAPI document describes every route, and the pages for people and machines are served', async () => {
+test('serves the OpenAPI document with every route, and the reference page', async () => {
   await using stack = await createStack();
   await using running = await stack.engine();
   const { api } = running;
@@ -132,7 +132,7 @@ test('the OpenAPI document describes every route, and the pages for people and m
   expect(metrics).toMatch(/^emcachers_process_cpu_seconds_total [\d.]+$/m);
 });
 
-test('a live stream opens with a whole picture, tells of moved rows, and leaves no listener when it is closed', async () => {
+test('a live stream starts with a full view, reports changed rows, and leaves no listener after it is closed', async () => {
   await using stack = await createStack();
   const collection = orders(stack.mongo);
   await insertOrders(collection, 10, randomFrom(1));

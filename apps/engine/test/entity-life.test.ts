@@ -9,7 +9,7 @@ import { createStack } from './support/stack.ts';
 
 const shape = orderShape('orders');
 
-test('an entity lives: create, scan, live changes, refresh, rebuild, pause, resume, delete', async () => {
+test('an entity can be created, scanned, changed, refreshed, rebuilt, paused, resumed and deleted', async () => {
   await using stack = await createStack();
   const collection = orders(stack.mongo);
   await insertOrders(collection, 1_000, randomFrom(1));
@@ -56,7 +56,7 @@ test('an entity lives: create, scan, live changes, refresh, rebuild, pause, resu
   expect(await converged(stack, shape)).toBe(499);
 });
 
-test('two entities of one source, and one of a source that does not exist yet', async () => {
+test('copies one source to two entities, and a source that does not exist yet', async () => {
   await using stack = await createStack();
   await insertOrders(orders(stack.mongo), 200, randomFrom(2));
   await using running = await stack.engine();

@@ -9,7 +9,7 @@ import { testRandom } from './support/test-random.ts';
 
 const shape = orderShape('orders');
 
-test('when the leader is killed another node leads within seconds, and both nodes hold the same rows', async () => {
+test('after the leader is killed, another node leads within seconds and both nodes have the same rows', async () => {
   const random = testRandom();
   await using stack = await createStack();
   const collection = orders(stack.mongo);

@@ -9,7 +9,7 @@ import { testRandom } from './support/test-random.ts';
 
 const shape = orderShape('orders');
 
-test('with every PostgreSQL connection terminated again and again the engine lives and converges', async () => {
+test('the engine survives repeated termination of all PostgreSQL connections and converges', async () => {
   const random = testRandom();
   await using stack = await createStack();
   const collection = orders(stack.mongo);
@@ -33,7 +33,9 @@ test('with every PostgreSQL connection terminated again and again the engine liv
   await converged(stack, shape);
 });
 
-test('while MongoDB cannot be reached the caches serve and say so; when it is back they converge', async ({ skip }) => {
+test('while MongoDB is unreachable the caches still serve and report it; afterwards they converge', async ({
+  skip,
+}) => {
   const random = testRandom();
   await using stack = await createStack();
   const target = new URL(stack.mongoUrl.replace(/^mongodb:/, 'http:'));
@@ -59,7 +61,7 @@ test('while MongoDB cannot be reached the caches serve and say so; when it is ba
   await eventually(async () => ((await api.entity('orders')).health === 'ok' ? true : null), 'health to return');
 });
 
-test('while PostgreSQL cannot be reached the engine answers, claims nothing, and converges when it is back', async () => {
+test('while PostgreSQL is unreachable the engine answers with health unknown; afterwards it converges', async () => {
   const random = testRandom();
   await using stack = await createStack();
   const direct = new URL(stack.databaseUrl);

@@ -11,7 +11,7 @@ const rounds = Number(process.env['EMCACHERS_TEST_KILLS'] ?? '5');
 const documents = 5_000;
 const shapes = [orderShape('orders'), orderShape('copies')] as const;
 
-test(`killed at ${rounds} random moments, the engine converges after each start`, {
+test(`converges after each restart when killed at ${rounds} random moments`, {
   timeout: 60_000 + rounds * 30_000,
 }, async () => {
   const random = testRandom();
@@ -41,7 +41,7 @@ test(`killed at ${rounds} random moments, the engine converges after each start`
   }
 });
 
-test('a first signal drains and ends with 0, whatever the engine is doing', async () => {
+test('the first signal drains the engine and it exits with 0 in any state', async () => {
   await using stack = await createStack();
   await insertOrders(orders(stack.mongo), documents, randomFrom(7));
   await using running = startEngineProcess(stack.environment());

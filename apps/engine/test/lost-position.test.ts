@@ -5,9 +5,7 @@ import { randomFrom } from './support/seeded-random.ts';
 import { insertOrders, orderShape, orders } from './support/shop.ts';
 import { createStack } from './support/stack.ts';
 
-test('after a lost position everything is scanned again; a sweep that would delete too much fails alone and says why', async ({
-  skip,
-}) => {
+test('rescans everything after a lost position; a sweep above its cap fails only its own entity', async ({ skip }) => {
   await using stack = await createStack();
   if (stack.cutHistory === null) skip('the history of this MongoDB is not ours to cut');
   const shapes = [orderShape('shrunk', 'shop.shrunk'), orderShape('steady', 'shop.steady')] as const;

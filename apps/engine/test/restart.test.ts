@@ -8,7 +8,7 @@ import { testRandom } from './support/test-random.ts';
 const shape = orderShape('orders');
 const documents = 20_000;
 
-test('a stop in the middle of a scan, and one in the middle of live changes, lose nothing', async () => {
+test('a stop during a scan or during live changes loses nothing', async () => {
   const random = testRandom();
   await using stack = await createStack();
   const collection = orders(stack.mongo);
@@ -38,7 +38,7 @@ test('a stop in the middle of a scan, and one in the middle of live changes, los
   expect((await running.api.entity('orders')).version).toBe(1);
 });
 
-test('a second engine on the same data directory is refused and names the variable', async () => {
+test('a second engine on the same data directory fails with an error that names the variable', async () => {
   await using stack = await createStack();
   await using _first = await stack.engine();
   await using second = await stack.engine({ EMCACHERS_NODE_ID: 'other' });

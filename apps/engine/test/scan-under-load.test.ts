@@ -7,7 +7,7 @@ import { testRandom } from './support/test-random.ts';
 const shape = orderShape('orders');
 const documents = 20_000;
 
-test('20,000 documents that change while they are scanned: the cache equals the projection of the source', async () => {
+test('the cache of 20,000 documents that change during the scan equals the projection of the source', async () => {
   const random = testRandom();
   await using stack = await createStack();
   const collection = orders(stack.mongo);

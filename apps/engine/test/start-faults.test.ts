@@ -13,7 +13,7 @@ async function lastWords(environment: Record<string, string>) {
   return words;
 }
 
-test('each thing that is missing at the start ends it with one message that names the variable', async () => {
+test('a missing prerequisite ends the start with one message that names the variable', async () => {
   await using stack = await createStack();
   const words = await Promise.all([
     lastWords(stack.environment({ MONGO_URL: `mongodb://app:hunter2@${nowhere}/?directConnection=true` })),
@@ -28,7 +28,7 @@ test('each thing that is missing at the start ends it with one message that name
   );
 });
 
-test('a taken port is named', async () => {
+test('the error for a port in use names the variable', async () => {
   await using stack = await createStack();
   const other = createServer();
   await new Promise<void>((resolve) => {

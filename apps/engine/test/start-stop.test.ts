@@ -24,7 +24,7 @@ async function countHandles(databaseUrl: string) {
   };
 }
 
-test(`${cycles} starts and stops leave no connection, file, thread, timer or listener behind`, {
+test(`${cycles} starts and stops leave no connection, file, thread, timer or listener`, {
   timeout: 180_000,
 }, async () => {
   await using stack = await createStack();

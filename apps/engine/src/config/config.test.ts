@@ -21,7 +21,7 @@ function folder() {
   return mkdtempDisposableSync(path.join(tmpdir(), 'emcachers-config-'));
 }
 
-test('with the two servers named everything else has a default', () => {
+test('only the two server URLs are required; every other setting has a default', () => {
   const config = checkConfig(servers, '/srv');
   expect(config).toMatchObject({
     dataDir: '/srv/.emcachers',
@@ -50,18 +50,18 @@ test.each([
   expect(`${error.message} ${error.hint}`).not.toContain('hunter2');
 });
 
-test('a server that is not named is asked for by its variable', () => {
+test('the error for a missing server URL names the variable', () => {
   expect(() => checkConfig({ DATABASE_URL: servers.DATABASE_URL }, '/')).toThrow(/MONGO_URL is not set/);
 });
 
-test('an address that others can reach is refused without a token, and taken with one', () => {
+test('rejects a non-loopback address without a token and accepts it with one', () => {
   expect(refusal({ ENGINE_HOST: '0.0.0.0' }).code).toBe('EMC-1004');
   const open = checkConfig({ ...servers, ENGINE_HOST: '0.0.0.0', EMCACHERS_TOKEN: 'a-long-enough-token' }, '/');
   expect(open.host).toBe('0.0.0.0');
 });
 
 test.each(['emcachers.config.json', 'emcachers.config.yaml'])(
-  '%s is read, and the environment wins over it',
+  'reads %s; environment variables take precedence',
   (name) => {
     using here = folder();
     writeFileSync(path.join(here.path, name), '{"ENGINE_PORT": 4100, "EMCACHERS_ROLES": ["api"], "LOG_LEVEL": "warn"}');
@@ -70,20 +70,20 @@ test.each(['emcachers.config.json', 'emcachers.config.yaml'])(
   },
 );
 
-test('.env stands between the file and the environment', () => {
+test('.env overrides the configuration file, and the environment overrides .env', () => {
   using here = folder();
   writeFileSync(path.join(here.path, 'emcachers.config.yaml'), 'ENGINE_PORT: 4100\nLOG_LEVEL: warn\n');
   writeFileSync(path.join(here.path, '.env'), 'ENGINE_PORT=4200\nLOG_LEVEL=debug\n');
   expect(loadConfig(here.path, { ...servers, LOG_LEVEL: 'error' })).toMatchObject({ port: 4200, logLevel: 'error' });
 });
 
-test('an unknown name in the file is refused by that name', () => {
+test('the error for an unknown setting in the file names the setting', () => {
   using here = folder();
   writeFileSync(path.join(here.path, 'emcachers.config.yaml'), 'ENGINE_PROT: 4100\n');
   expect(() => loadConfig(here.path, servers)).toThrow(/ENGINE_PROT/);
 });
 
-test('.env.example says what the settings say', () => {
+test('.env.example matches the settings', () => {
   const example = readFileSync(path.join(import.meta.dirname, '../../../../.env.example'), 'utf8');
   expect(example).toBe(renderEnvExample());
 });

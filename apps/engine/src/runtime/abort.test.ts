@@ -11,7 +11,7 @@ function listenersOf({ signal }: AbortController): number {
 }
 
 describe('onAbort', () => {
-  test('acts once: at the abort, or at once after it', () => {
+  test('calls back once: at the abort, or immediately if already aborted', () => {
     const stop = new AbortController();
     let count = 0;
     const act = (): void => {
@@ -25,7 +25,7 @@ describe('onAbort', () => {
     expect(count).toBe(2);
   });
 
-  test('does nothing after it is disposed, and leaves no listener', () => {
+  test('does nothing after dispose, and leaves no listener', () => {
     const stop = new AbortController();
     let acted = false;
     const listening = onAbort(stop.signal, () => {
@@ -39,7 +39,7 @@ describe('onAbort', () => {
 });
 
 describe('waiting', () => {
-  test('until the abort ends with it, also when it was before', async () => {
+  test('until an abort ends at the abort, or immediately if already aborted', async () => {
     const stop = new AbortController();
     let ended = false;
     const waiting = untilAborted(stop.signal).then(() => {
@@ -52,7 +52,7 @@ describe('waiting', () => {
     await untilAborted(stop.signal);
   });
 
-  test('for work unless aborted gives its value or its error, and null at the abort', async () => {
+  test('for work unless aborted gives its value or error, and null after the abort', async () => {
     const stop = new AbortController();
     expect(await unlessAborted(Promise.resolve(7), stop.signal)).toBe(7);
     await expect(unlessAborted(Promise.reject(new Error('its own')), stop.signal)).rejects.toThrow('its own');
@@ -64,7 +64,7 @@ describe('waiting', () => {
     expect(listenersOf(stop)).toBe(0);
   });
 
-  test('for work unless late gives its value, or null when the time is over, and leaves no timer', async () => {
+  test('for work unless late gives its value, or null after the timeout, and leaves no timer', async () => {
     const clock = createManualClock();
     expect(await unlessLate(Promise.resolve(7), { clock, delayMsMax: 100 })).toBe(7);
     expect(clock.sleeping()).toBe(0);
@@ -75,7 +75,7 @@ describe('waiting', () => {
 });
 
 describe('a linked abort', () => {
-  test('aborts with the first of its parents, for the same reason', () => {
+  test('aborts with the first of its parents, with the same reason', () => {
     const [first, second] = [new AbortController(), new AbortController()];
     const linked = linkedAbort(first.signal, second.signal);
     second.abort('over');
@@ -83,7 +83,7 @@ describe('a linked abort', () => {
     expect(linkedAbort(second.signal).signal.aborted).toBe(true);
   });
 
-  test('aborts by itself without its parents, and is deaf to them once disposed', () => {
+  test('aborts without aborting its parents, and ignores them after dispose', () => {
     const parent = new AbortController();
     const own = linkedAbort(parent.signal);
     own.abort();

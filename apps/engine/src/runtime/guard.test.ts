@@ -6,7 +6,7 @@ import { createGuard } from './guard.ts';
 const away = new EmcachersError({ code: 'EMC-2001', detail: 'nobody answers' });
 const fails = () => Promise.reject(away);
 
-test('after five failures callers hear at once that the server is away, and after 30 s one of them tries', async () => {
+test('after five failures calls fail immediately, and after 30 s one call is admitted', async () => {
   const clock = createLeapingClock();
   const guard = createGuard({ clock, faultOf: (thrown) => (thrown === away ? away : null) });
   let asked = 0;
@@ -23,7 +23,7 @@ test('after five failures callers hear at once that the server is away, and afte
   expect(asked).toBe(2);
 });
 
-test('a refusal that the server itself gave does not count against it', async () => {
+test('an error that the server returned does not count as a failure', async () => {
   const guard = createGuard({ clock: createLeapingClock(), faultOf: () => null });
   const refusal = new Error('not authorized');
   for (let round = 0; round < 9; round += 1)

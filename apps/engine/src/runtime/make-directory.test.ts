@@ -10,19 +10,19 @@ function temporaryDirectory(): string {
   return folder;
 }
 
-test('missing parents are made, and a directory that exists is left alone', () => {
+test('creates missing parents and does not change an existing directory', () => {
   const wanted = path.join(temporaryDirectory(), 'one/two/three');
   makeDirectory(wanted);
   makeDirectory(wanted);
   expect(statSync(wanted).isDirectory()).toBe(true);
 });
 
-test('a file in the way is an error', () => {
+test('throws if a file has the name of the directory', () => {
   const folder = temporaryDirectory();
   writeFileSync(path.join(folder, 'file'), '');
   expect(() => makeDirectory(path.join(folder, 'file/below'))).toThrow(/ENOTDIR/);
 });
 
-test.skipIf(process.platform !== 'linux')('a parent that refuses with ENOENT ends in an error, not in a loop', () => {
+test.skipIf(process.platform !== 'linux')('throws instead of looping if a parent fails with ENOENT', () => {
   expect(() => makeDirectory('/proc/nowhere/below')).toThrow(/ENOENT/);
 });

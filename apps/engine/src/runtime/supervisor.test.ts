@@ -27,7 +27,7 @@ function failing(faults: (() => unknown)[]): Service & { runs: number; settled: 
   return service;
 }
 
-test('a service that falls is run again, and the cause of the fall is kept', async () => {
+test('restarts a failed service and keeps the cause', async () => {
   const clock = createLeapingClock();
   const supervisor = createSupervisor({ clock, log: silentLog, random: () => 0.5 });
   const service = failing([() => new Error('the root cause')]);
@@ -39,7 +39,7 @@ test('a service that falls is run again, and the cause of the fall is kept', asy
   expect(await supervisor.stop(['replicator'], 1_000)).toEqual([]);
 });
 
-test('pauses grow, and the fifth infrastructure failure in a row pauses for 30 s', async () => {
+test('the backoff grows, and the fifth consecutive infrastructure failure pauses for 30 s', async () => {
   const clock = createLeapingClock();
   const supervisor = createSupervisor({ clock, log: silentLog, random: () => 0.999 });
   const service = failing(Array.from({ length: 6 }, () => away));
@@ -51,7 +51,7 @@ test('pauses grow, and the fifth infrastructure failure in a row pauses for 30 s
   await supervisor.stop(['replicator'], 1_000);
 });
 
-test('losing the leadership opens no breaker', async () => {
+test('losing the leadership does not open the circuit breaker', async () => {
   const clock = createLeapingClock();
   const supervisor = createSupervisor({ clock, log: silentLog, random: () => 0 });
   const service = failing(Array.from({ length: 8 }, () => () => new EmcachersError({ code: 'EMC-3002', detail: '' })));
@@ -61,7 +61,7 @@ test('losing the leadership opens no breaker', async () => {
   await supervisor.stop(['replicator'], 1_000);
 });
 
-test('failures are forgotten only after a run that lasted', async () => {
+test('resets the failure count only after a long enough run', async () => {
   const clock = createLeapingClock();
   const supervisor = createSupervisor({ clock, log: silentLog, random: () => 0.999 });
   const lasting = () => {
@@ -75,7 +75,7 @@ test('failures are forgotten only after a run that lasted', async () => {
   await supervisor.stop(['replicator'], 1_000);
 });
 
-test('a service that ends although nobody asked is run again and reported', async () => {
+test('restarts and reports a service that ends without being stopped', async () => {
   const clock = createLeapingClock();
   const supervisor = createSupervisor({ clock, log: silentLog, random: () => 0 });
   const second = Promise.withResolvers<void>();
@@ -94,7 +94,7 @@ test('a service that ends although nobody asked is run again and reported', asyn
   await supervisor.stop(['ingest'], 1_000);
 });
 
-test('a stop ends a pause at once and names the service that does not end', async () => {
+test('a stop ends a pause at once and names a service that does not stop', async () => {
   const supervisor = createSupervisor({ clock: systemClock, log: silentLog, random: () => 0.999 });
   const fallen = Promise.withResolvers<void>();
   supervisor.start({

@@ -16,7 +16,7 @@ function waiterOf({ delayMsMax }: { delayMsMax: number | null }) {
   return { clock, stop, wakeup, begin, hasEnded: () => ended };
 }
 
-test('a hint ends the wait that is under way', async () => {
+test('a hint ends the current wait', async () => {
   for (const delayMsMax of [100, null]) {
     const { clock, wakeup, begin, hasEnded } = waiterOf({ delayMsMax });
     const waiting = begin();
@@ -28,7 +28,7 @@ test('a hint ends the wait that is under way', async () => {
   }
 });
 
-test('a wait without a hint ends when its time is over', async () => {
+test('a wait without a hint ends at its timeout', async () => {
   const { clock, begin, hasEnded } = waiterOf({ delayMsMax: 100 });
   const waiting = begin();
   await clock.advance(99);
@@ -37,7 +37,7 @@ test('a wait without a hint ends when its time is over', async () => {
   await waiting;
 });
 
-test('hints that come while nobody waits end the next wait at once, all of them one wait', async () => {
+test('hints without a waiter end only the next wait, immediately', async () => {
   const { clock, wakeup, begin, hasEnded } = waiterOf({ delayMsMax: 100 });
   wakeup.wake();
   wakeup.wake();
@@ -49,7 +49,7 @@ test('hints that come while nobody waits end the next wait at once, all of them 
   await second;
 });
 
-test('an abort ends the wait and every later one, and no listener stays on the signal', async () => {
+test('an abort ends the current wait and all later ones, and leaves no listener on the signal', async () => {
   const { stop, wakeup, begin } = waiterOf({ delayMsMax: null });
   for (let round = 0; round < 3; round += 1) {
     const waiting = begin();
@@ -63,7 +63,7 @@ test('an abort ends the wait and every later one, and no listener stays on the s
   await begin();
 });
 
-test('a second waiter is refused: it would take the hint from the first', async () => {
+test('rejects a second waiter, which would take the hint from the first', async () => {
   const { wakeup, begin } = waiterOf({ delayMsMax: null });
   const waiting = begin();
   await expect(wakeup.wait(null)).rejects.toThrow('one waiter');

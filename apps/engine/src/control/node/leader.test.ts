@@ -39,7 +39,7 @@ function candidate(databaseUrl: string, nodeId: string, log: string[]) {
   };
 }
 
-test('one node leads; when it stops in good order the next takes the next epoch', async () => {
+test('one node leads; after it stops, the next leader has the next epoch', async () => {
   await using database = await createTestDatabase();
   const log: string[] = [];
   const first = candidate(database.url, 'one', log);
@@ -56,7 +56,7 @@ test('one node leads; when it stops in good order the next takes the next epoch'
   await opened.close();
 });
 
-test('I9: a leader whose connection is cut is told, and its writer can write nothing once another has taken over', async () => {
+test('I9: a leader that loses its connection is notified and cannot write after a takeover', async () => {
   await using owned = await createTestDatabase();
   const database = openDatabase({ url: owned.url });
   const shape = {
@@ -86,7 +86,7 @@ test('I9: a leader whose connection is cut is told, and its writer can write not
   await database.close();
 });
 
-test('a fault of the elected reaches the supervisor and frees the lead', async () => {
+test('an error in the leader reaches the supervisor and releases the leadership', async () => {
   await using database = await createTestDatabase();
   const leader = createLeader({ databaseUrl: database.url, nodeId: 'one', clock });
   const signal = new AbortController().signal;

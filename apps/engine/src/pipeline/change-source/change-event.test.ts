@@ -15,7 +15,7 @@ function meaning(event: Document): ChangeEvent {
 }
 
 describe('a change event', () => {
-  test.each(['insert', 'update', 'replace'])('%s carries its document raw', (operationType) => {
+  test.each(['insert', 'update', 'replace'])('%s has its document as raw BSON', (operationType) => {
     const event = meaning({ operationType, ns, documentKey: { _id: 1 }, fullDocument: { _id: 1, a: 'b' } });
     expect(event).toMatchObject({ kind: 'document', namespace });
     if (event.kind !== 'document') return;
@@ -25,7 +25,7 @@ describe('a change event', () => {
     expect(Buffer.from(event.documentKey)).toEqual(Buffer.from(serialize({ _id: 1 })));
   });
 
-  test('an update whose lookup found nothing means that the document is gone, and so does a delete', () => {
+  test('a delete, and an update whose lookup found nothing, mean that the document no longer exists', () => {
     const update = { operationType: 'update', ns, documentKey: { _id: 1 }, fullDocument: null };
     expect(meaning(update)).toMatchObject({ kind: 'document', document: null });
     expect(meaning({ operationType: 'delete', ns, documentKey: { _id: 1 } })).toMatchObject({ document: null });
@@ -42,7 +42,7 @@ describe('a change event', () => {
     expect(meaning({ ...common, wallTime: new Date(123_456) })).toMatchObject({ sourceTimeMs: 123_456 });
   });
 
-  test('drop, rename, dropDatabase and invalidate each have their meaning', () => {
+  test('drop, rename, dropDatabase and invalidate are recognized', () => {
     expect(meaning({ operationType: 'drop', ns })).toEqual({ kind: 'collection-gone', namespace });
     expect(meaning({ operationType: 'rename', ns, to: { db: 'shop', coll: 'b' } })).toEqual({
       kind: 'collection-renamed',
@@ -56,12 +56,12 @@ describe('a change event', () => {
     expect(meaning({ operationType: 'invalidate' })).toEqual({ kind: 'invalidated' });
   });
 
-  test('an unknown kind stops loudly instead of being passed over', () => {
+  test('an event of an unknown kind throws instead of being skipped', () => {
     expect(() => meaning({ operationType: 'reshardCollection', ns })).toThrow('EMC-2008');
     expect(() => meaning({ ns })).toThrow('EMC-2008');
   });
 
-  test('one without a token or without its document key is malformed', () => {
+  test('an event without a token or a document key is malformed', () => {
     expect(() => parseRawEvent(serialize({ operationType: 'insert' }))).toThrow(MalformedFrameError);
     expect(() => meaning({ operationType: 'insert', ns, fullDocument: {} })).toThrow(MalformedFrameError);
   });
@@ -81,7 +81,7 @@ describe('a split event', () => {
     expect(toChangeEvent(whole)).toMatchObject({ kind: 'document', namespace, document: expect.anything() });
   });
 
-  test('a null document in one fragment is not taken for a missing field', () => {
+  test('keeps a null document from one fragment instead of treating it as missing', () => {
     const whole = mergeFragments([
       fragment(1, 2, { operationType: 'update', ns, documentKey: { _id: 1 } }),
       fragment(2, 2, { fullDocument: null }),
@@ -89,7 +89,7 @@ describe('a split event', () => {
     expect(toChangeEvent(whole)).toMatchObject({ document: null });
   });
 
-  test('fragments that are missing, doubled or of another event are refused', () => {
+  test('is rejected if fragments are missing, duplicated or from another event', () => {
     expect(() => mergeFragments([fragment(1, 2, {}), fragment(1, 2, {})])).toThrow(MalformedFrameError);
     expect(() => mergeFragments([fragment(2, 2, {})])).toThrow(MalformedFrameError);
     expect(() => mergeFragments([fragment(1, 2, {}), parse({ operationType: 'drop', ns })])).toThrow(

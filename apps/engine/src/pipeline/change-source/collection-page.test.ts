@@ -11,25 +11,25 @@ function strange(): Buffer {
 }
 
 describe('a page of a collection', () => {
-  test('goes on after its last key, taken raw from wherever it stands in the document', () => {
+  test('continues after its last key, wherever _id is in the document', () => {
     const page = toPage([document(1), document(2)], 2);
     expect(page).toMatchObject({ exhausted: false });
     expect(page.lastKey).toEqual(Buffer.from(serialize({ _id: 2 })));
   });
 
-  test('an empty page, and only an empty page, is the end', () => {
+  test('only an empty page ends the collection', () => {
     expect(toPage([], 2)).toMatchObject({ exhausted: true, lastKey: null });
     expect(toPage([document(null)], 2)).toMatchObject({ exhausted: false });
     expect(toPage([document(null)], 2).lastKey).toEqual(Buffer.from(serialize({ _id: null })));
   });
 
-  test('ends at the last key that can be sent back exactly; the rest is read again', () => {
+  test('ends at the last key that can be encoded exactly; the rest is read again', () => {
     const page = toPage([document('a'), strange(), strange()], 3);
     expect(page.documents).toHaveLength(1);
     expect(page).toMatchObject({ exhausted: false });
   });
 
-  test('skips keys that cannot be sent back only at the end of the collection, and fails elsewhere', () => {
+  test('skips keys that cannot be encoded exactly at the end of the collection, and throws elsewhere', () => {
     expect(toPage([strange(), strange()], 3)).toMatchObject({ exhausted: true, lastKey: null });
     expect(toPage([strange(), strange()], 3).documents).toHaveLength(2);
     expect(() => toPage([strange(), strange(), strange()], 3)).toThrow('EMC-2007');

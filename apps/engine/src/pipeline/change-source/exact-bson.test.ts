@@ -10,8 +10,8 @@ function rawStringKey(bytes: readonly number[]): Buffer {
   return key;
 }
 
-describe('saying raw BSON back exactly', () => {
-  test('every kind of _id comes out byte for byte', () => {
+describe('exact BSON', () => {
+  test('every type of _id is encoded byte for byte', () => {
     for (const key of orderedKeys()) {
       const raw = serialize({ _id: key });
       const map = exactDocument(raw);
@@ -19,7 +19,7 @@ describe('saying raw BSON back exactly', () => {
     }
   });
 
-  test('a document with every type comes out byte for byte', () => {
+  test('a document with every type is encoded byte for byte', () => {
     const raw = serialize(everyType());
     const map = exactDocument(raw);
     expect(map === null ? null : Buffer.from(serialize(map)).equals(raw)).toBe(true);
@@ -41,7 +41,7 @@ describe('saying raw BSON back exactly', () => {
     expect(key instanceof Map ? [...key.keys()] : null).toEqual(['2', '1']);
   });
 
-  test('what cannot be said exactly is answered with null, not with something similar', () => {
+  test('a value that cannot be encoded exactly gives null, not an approximation', () => {
     expect(exactDocument(rawStringKey([0x61, 0xff, 0x62]))).toBeNull();
     expect(exactDocument(rawStringKey([0x61]))).not.toBeNull();
     expect(exactDocument(Buffer.from([5, 0, 0, 0, 1]))).toBeNull();

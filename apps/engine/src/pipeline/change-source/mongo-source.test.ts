@@ -40,7 +40,7 @@ async function scan(collection: string, limit: number): Promise<CollectionPage[]
 }
 
 describe('reading a collection by pages', () => {
-  test.each([1, 2, 1000])('finds _ids of every type in their order, null included, %i a page', async (limit) => {
+  test.each([1, 2, 1000])('finds _ids of every type in order, including null, with %i per page', async (limit) => {
     const collection = `mixed${limit}`;
     const keys = orderedKeys();
     const shuffled = keys.map((key, index) => ({ key, at: (index * 7919) % keys.length })).sort((a, b) => a.at - b.at);
@@ -52,7 +52,7 @@ describe('reading a collection by pages', () => {
     );
   });
 
-  test('orders text by its bytes in a collection with a collation of its own', async ({ skip }) => {
+  test('orders strings by bytes in a collection that has a collation', async ({ skip }) => {
     try {
       await client.db('scans').createCollection('collated', { collation: { locale: 'en', strength: 1 } });
     } catch {
@@ -64,12 +64,12 @@ describe('reading a collection by pages', () => {
     expect(pages.flatMap(({ documents }) => documents)).toHaveLength(4);
   });
 
-  test('a collection that does not exist is an empty one, and has no facts', async () => {
+  test('a collection that does not exist is empty and has no metadata', async () => {
     expect(await scan('absent', 2)).toMatchObject([{ documents: [], exhausted: true }]);
     expect(await source.collectionFacts({ database: 'scans', collection: 'absent' })).toBeNull();
   });
 
-  test('dropping and making a collection again changes its UUID', async () => {
+  test('dropping and recreating a collection changes its UUID', async () => {
     const namespace = { database: 'scans', collection: 'again' };
     await client.db('scans').createCollection('again');
     const before = await source.collectionFacts(namespace);
@@ -80,7 +80,7 @@ describe('reading a collection by pages', () => {
     expect(after?.uuid).not.toBe(before?.uuid);
   });
 
-  test("a sample has documents of both ends, none twice, and collections are listed without MongoDB's own", async () => {
+  test('samples documents from both ends without duplicates, and omits system collections from the list', async () => {
     for (let id = 0; id < 20; id++) await client.db('samples').command({ insert: 'a.b', documents: [{ _id: id }] });
     const namespace = { database: 'samples', collection: 'a.b' };
     expect(await source.sample(namespace, 5)).toHaveLength(5);
@@ -92,11 +92,11 @@ describe('reading a collection by pages', () => {
 });
 
 describe('the server', () => {
-  test('is described by its set and version', async () => {
+  test('reports its replica set and version', async () => {
     expect(await source.describe()).toMatchObject({ setName: 'rs0', isSharded: false });
   });
 
-  test('one that is away is EMC-2001, and a URL that cannot be read is EMC-1001, without its password', async () => {
+  test('an unreachable server is EMC-2001 and an invalid URL is EMC-1001, without the password', async () => {
     const away = createMongoSource({
       url: 'mongodb://127.0.0.1:1/?replicaSet=x',
       clock: systemClock,
@@ -129,7 +129,7 @@ describe('the change stream', () => {
     return Number(status['metrics'].cursor.open.total);
   }
 
-  test('starts at an operation time, inclusive, and goes on after a token', async () => {
+  test('starts at an operation time, inclusive, and resumes after a token', async () => {
     const collection = client.db('live').collection<{ _id: number }>('a');
     const clusterTime = await source.operationTime();
     await collection.insertOne({ _id: 1 });
@@ -147,7 +147,7 @@ describe('the change stream', () => {
     expect(events.map(({ event }) => event)).toMatchObject([{ kind: 'document', namespace: followed }]);
   });
 
-  test('its position advances while nothing that it follows changes', async () => {
+  test('its position advances while the watched collections do not change', async () => {
     const clusterTime = await source.operationTime();
     const { signal } = new AbortController();
     const stream = await source.openStream({ position: { kind: 'time', clusterTime }, pipeline, signal });
@@ -159,7 +159,7 @@ describe('the change stream', () => {
     expect(end.clusterTime).toBeGreaterThanOrEqual(passed);
   });
 
-  test('its position advances also after it was resumed from its last change', async () => {
+  test('its position advances after resuming from its last change', async () => {
     const clusterTime = await source.operationTime();
     const { signal } = new AbortController();
     await client.db('live').collection('a').insertOne({ x: 1 });
@@ -176,7 +176,7 @@ describe('the change stream', () => {
     expect(end.clusterTime).toBeGreaterThanOrEqual(passed);
   });
 
-  test('two hundred stops are prompt and leave no cursor', async () => {
+  test('stops promptly two hundred times and leaves no cursor open', async () => {
     const before = await openCursors();
     const clusterTime = await source.operationTime();
     let slowestMs = 0;

@@ -28,16 +28,16 @@ describe('errors of the change stream', () => {
     expect(classifyStreamError(serverError(code))).toBe(expected);
   });
 
-  test('the label of a stream that cannot be resumed means lost, whatever the code', () => {
+  test('the label NonResumableChangeStreamError means lost, whatever the code', () => {
     expect(classifyStreamError(serverError(999, ['NonResumableChangeStreamError']))).toBe('lost');
   });
 
-  test('a network error keeps the position, and a defect of ours is fatal', () => {
+  test('a network error is resumable, and a programming error is fatal', () => {
     expect(classifyStreamError(new MongoNetworkError('reset'))).toBe('resumable');
     expect(classifyStreamError(new TypeError('defect'))).toBe('fatal');
   });
 
-  test("each is said in the words of the catalogue, with the driver's error as its cause", () => {
+  test("each becomes an error of the catalogue with the driver's error as its cause", () => {
     expect(toStreamError(serverError(286))).toMatchObject({ code: 'EMC-2003', cause: { code: 286 } });
     expect(toStreamError(serverError(43))).toMatchObject({ code: 'EMC-2004' });
     expect(toStreamError(serverError(40573))).toMatchObject({ code: 'EMC-2002' });
@@ -46,7 +46,7 @@ describe('errors of the change stream', () => {
     expect(toStreamError(selection)).toMatchObject({ code: 'EMC-2001', detail: 'MONGO_URL: timed out' });
   });
 
-  test("what is not the driver's passes unchanged", () => {
+  test('an error that does not come from the driver is not changed', () => {
     const defect = new TypeError('defect');
     expect(toStreamError(defect)).toBe(defect);
   });

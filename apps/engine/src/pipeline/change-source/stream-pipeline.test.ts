@@ -6,7 +6,7 @@ const customers = { database: 'shop', collection: 'customers' };
 const foreign = { database: 'crm', collection: 'orders' };
 
 describe('the pipeline of the stream', () => {
-  test('names database and collection together, so that a namesake elsewhere stays out', () => {
+  test('matches database and collection together, which excludes the same collection name in another database', () => {
     const [match] = streamPipeline([orders, foreign]).stages;
     expect(match).toEqual({
       $match: {
@@ -19,7 +19,7 @@ describe('the pipeline of the stream', () => {
     });
   });
 
-  test('lets drops and renames pass when nothing is followed yet', () => {
+  test('passes drops and renames when there are no entities', () => {
     expect(JSON.stringify(streamPipeline([]).stages[0])).toContain('dropDatabase');
   });
 
@@ -27,7 +27,7 @@ describe('the pipeline of the stream', () => {
     expect(streamPipeline([orders]).stages.at(-1)).toEqual({ $changeStreamSplitLargeEvent: {} });
   });
 
-  test('has one hash for one set of collections, whatever their order, and another for another set', () => {
+  test('has a hash that depends on the set of collections but not on their order', () => {
     const hash = streamPipeline([orders, customers]).hash;
     expect(streamPipeline([customers, orders, orders]).hash).toBe(hash);
     expect(streamPipeline([orders]).hash).not.toBe(hash);

@@ -20,23 +20,23 @@ function change(document: Uint8Array | null, collection = 'orders'): Extract<Cha
 const brief = (event: Parameters<typeof convertEvent>[0]): string[] =>
   convertEvent(event, routes).items.map((item) => `${item.kind} ${item.entityId}`);
 
-describe('from a change to operations', () => {
-  test('every entity that copies the collection gets its own operation', () => {
+describe('converting a change to operations', () => {
+  test('gives one operation for each entity that copies the collection', () => {
     expect(brief(change(serialize({ _id: 'a', total: 1 })))).toEqual(['Upsert 1', 'Upsert 2']);
   });
 
-  test('a document that is gone is a Delete, with the same DocID as its Upsert', () => {
+  test('gives a Delete with the same DocID as the Upsert if the document no longer exists', () => {
     const upsert = convertEvent(change(serialize({ _id: 'a', total: 1 })), routes).items[0];
     const gone = convertEvent(change(null), routes).items[0];
     expect(gone).toMatchObject({ kind: 'Delete', data: null, sourceTimeMs: 5 });
     expect(gone).toHaveProperty('docId', upsert !== undefined && 'docId' in upsert ? upsert.docId : null);
   });
 
-  test('collections that nobody copies, and namesakes in other databases, lead to nothing', () => {
+  test('gives nothing for collections without an entity, or with the same name in another database', () => {
     expect(brief(change(serialize({ _id: 'a' }), 'other'))).toEqual([]);
   });
 
-  test('a value that the column cannot hold is counted, a document that is not BSON is a dead letter and a Delete', () => {
+  test('counts a value that the column cannot hold; a document that is not BSON gives a dead letter and a Delete', () => {
     const refused = convertEvent(change(serialize({ _id: 'a', total: 'many' })), routes);
     expect(refused.coercionErrors).toEqual([
       { entityId: 1, count: 1 },
@@ -52,12 +52,12 @@ describe('from a change to operations', () => {
     ]);
   });
 
-  test('a dropped collection empties its entities, a dropped database all of its', () => {
+  test('a dropped collection truncates its entities; a dropped database truncates all its entities', () => {
     expect(brief({ kind: 'collection-gone', namespace: orders })).toEqual(['Truncate 1', 'Truncate 2']);
     expect(brief({ kind: 'database-gone', database: 'shop' })).toEqual(['Truncate 1', 'Truncate 2', 'Truncate 3']);
   });
 
-  test('a rename empties the entities of the old name and has those of the new one scanned again', () => {
+  test('a rename truncates the entities of the old name and rescans those of the new name', () => {
     const to = { database: 'shop', collection: 'customers' };
     expect(brief({ kind: 'collection-renamed', namespace: orders, to })).toEqual([
       'Truncate 1',
@@ -66,7 +66,7 @@ describe('from a change to operations', () => {
     ]);
   });
 
-  test('a scanned document leads to the same operation as its change, without a source time', () => {
+  test('a scanned document gives the same operation as its change, without a source time', () => {
     const document = serialize({ _id: 'a', total: 7 });
     const route = routes.of(orders)[0];
     if (route === undefined) throw new Error('no route');
@@ -74,7 +74,7 @@ describe('from a change to operations', () => {
     expect(convertPage([document], route).items).toEqual([{ ...live, sourceTimeMs: null }]);
   });
 
-  test('what was converted is weighed, since rows can be larger than documents', () => {
+  test('measures the size of the converted rows, which can be larger than the documents', () => {
     const text = compileRoute({
       entityId: 9,
       sourceName: 'shop.orders',

@@ -15,7 +15,7 @@ const item = (id: number, bytes = 10, operations = 1): Item => ({ id, operations
 const ids = (batch: ChannelBatch<Item> | null): number[] => (batch?.items ?? []).map(({ id }) => id);
 
 describe('the channel', () => {
-  test('hands a batch out when it is full, before its linger ends', async () => {
+  test('returns a full batch before its linger ends', async () => {
     const channel = createChannel<Item>(createManualClock(), { batchOpsMax: 2 });
     const taken = channel.take();
     channel.offer(item(1));
@@ -24,7 +24,7 @@ describe('the channel', () => {
     expect(ids(await taken)).toEqual([1, 2]);
   });
 
-  test('hands a batch out by bytes too, never splitting an item', async () => {
+  test('also limits a batch by bytes, without splitting an item', async () => {
     const channel = createChannel<Item>(createManualClock(), { batchBytesMax: 100 });
     channel.offer(item(1, 60));
     channel.offer(item(2, 60));
@@ -33,7 +33,7 @@ describe('the channel', () => {
     expect(first?.bytes).toBe(60);
   });
 
-  test('hands out what is there when the linger of its first item ends, and leaves no timer behind', async () => {
+  test('returns a partial batch when the linger of its first item ends, and leaves no timer', async () => {
     const clock = createManualClock();
     const channel = createChannel<Item>(clock, { lingerMs: 5 });
     let batch: ChannelBatch<Item> | null | undefined;
@@ -51,7 +51,7 @@ describe('the channel', () => {
     expect(clock.sleeping()).toBe(0);
   });
 
-  test('counts what was taken but not acknowledged: durable before acknowledged (I2), bounded (I11)', async () => {
+  test('counts items that were taken but not acknowledged: durable before acknowledged (I2), bounded (I11)', async () => {
     const channel = createChannel<Item>(createManualClock(), { opsMax: 3, batchOpsMax: 2 });
     expect([1, 2, 3, 4].map((id) => channel.offer(item(id)))).toEqual([true, true, true, false]);
     const batch = await channel.take();
@@ -64,14 +64,14 @@ describe('the channel', () => {
     expect(channel.fill()).toMatchObject({ bufferedOperations: 2, bufferedOperationsMax: 3 });
   });
 
-  test('lets one item above the byte limit in when it is empty', async () => {
+  test('accepts one item above the byte limit if it is empty', async () => {
     const channel = createChannel<Item>(createManualClock(), { bytesMax: 100, lingerMs: 0 });
     expect(channel.offer(item(1, 5000))).toBe(true);
     expect(channel.offer(item(2, 1))).toBe(false);
     expect(ids(await channel.take())).toEqual([1]);
   });
 
-  test('does not linger while its producer waits for room', async () => {
+  test('does not linger while its producer is blocked', async () => {
     const channel = createChannel<Item>(createManualClock(), { opsMax: 1, lingerMs: 1_000_000 });
     channel.offer(item(1));
     const taken = channel.take();
@@ -83,7 +83,7 @@ describe('the channel', () => {
     await room;
   });
 
-  test('gives what is inside after close, then null', async () => {
+  test('returns the remaining items after close, then null', async () => {
     const channel = createChannel<Item>(createManualClock());
     channel.offer(item(1));
     channel.close();
@@ -94,7 +94,7 @@ describe('the channel', () => {
     expect(() => channel.offer(item(2))).toThrow('after close()');
   });
 
-  test('a failure reaches both sides at once, and the first cause is the one that is kept', async () => {
+  test('a failure reaches both sides at once, and the first cause is kept', async () => {
     const channel = createChannel<Item>(createManualClock(), { opsMax: 1 });
     channel.offer(item(1));
     const room = expect(channel.room()).rejects.toThrow('first');
@@ -104,7 +104,7 @@ describe('the channel', () => {
     await expect(channel.take()).rejects.toThrow('first');
   });
 
-  test('keeps order and bounds and loses nothing, whatever the sizes and the interleaving', async () => {
+  test('keeps order and limits and loses nothing, for any sizes and interleaving', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.record({ bytes: fc.integer({ min: 0, max: 80 }), operations: fc.integer({ min: 0, max: 3 }) }), {

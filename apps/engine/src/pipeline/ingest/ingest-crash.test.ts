@@ -43,8 +43,8 @@ async function newestRows(database: Database, entityId: number): Promise<Map<str
   }
 }
 
-describe('ingest that is killed', () => {
-  test('converges after kill -9 at many moments of a scan and of live changes, going on where it was', async () => {
+describe('ingest after kill -9', () => {
+  test('resumes and converges, whether killed during a scan or during live changes', async () => {
     await using owned = await createTestDatabase();
     const database = openDatabase({ url: owned.url });
     const server = createMongoServer({ memory: true });

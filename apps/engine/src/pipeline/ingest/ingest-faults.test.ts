@@ -25,7 +25,7 @@ async function changeAtRandom(collection: Collection<Row>, random: (bound: numbe
 }
 
 describe('ingest under faults', () => {
-  test('20,000 documents with random changes during the scan equal the projection of their source', async () => {
+  test('the rows of 20,000 documents that change during the scan equal the projection of their source', async () => {
     const uniform = testRandom();
     const random = (bound: number): number => Math.floor(uniform() * bound);
     await using bench = await openIngestBench();
@@ -45,7 +45,7 @@ describe('ingest under faults', () => {
   });
 
   test.each([1, 2])(
-    '_ids of every type, %i a page, with a restart after each of the first pages',
+    'copies _ids of every type with %i per page and a restart after each of the first pages',
     async (pageDocumentsMax) => {
       await using bench = await openIngestBench();
       const shop = bench.mongo.db('shop');
@@ -71,7 +71,7 @@ describe('ingest under faults', () => {
     },
   );
 
-  test('numerically equal _ids are one document, whatever their type', async () => {
+  test('numerically equal _ids of different types are one document', async () => {
     await using bench = await openIngestBench();
     const shop = bench.mongo.db('shop');
     await bench.create('numbers');
@@ -86,7 +86,7 @@ describe('ingest under faults', () => {
     expect((await bench.replayed('numbers')).size).toBe(1);
   });
 
-  test('a dropped collection empties its entity, also when it is made again at once', async () => {
+  test('a dropped collection truncates its entity, even if the collection is recreated at once', async () => {
     await using bench = await openIngestBench();
     const a = bench.mongo.db('shop').collection<Row>('a');
     await a.insertMany(rows(0, 100));
@@ -102,7 +102,7 @@ describe('ingest under faults', () => {
     expect((await bench.replayed('a')).size).toBe(0);
   });
 
-  test('a rename empties the old name and has the new one scanned, its former documents gone', async () => {
+  test('a rename truncates the old name and rescans the new one, without its former documents', async () => {
     await using bench = await openIngestBench();
     const shop = bench.mongo.db('shop');
     await shop.collection<Row>('a').insertMany(rows(0, 50));
@@ -117,7 +117,7 @@ describe('ingest under faults', () => {
     expect([(await bench.replayed('a')).size, (await bench.replayed('b')).size]).toEqual([0, 50]);
   });
 
-  test('a collection dropped and made again in the middle of its scan has only its new documents', async () => {
+  test('a collection that is dropped and recreated during its scan has only its new documents', async () => {
     await using bench = await openIngestBench();
     const a = bench.mongo.db('shop').collection<Row>('a');
     await a.insertMany(rows(0, 2000));
@@ -131,7 +131,7 @@ describe('ingest under faults', () => {
     expect((await bench.replayed('a')).size).toBe(10);
   });
 
-  test('deletes in a history that is gone leave no ghosts', async () => {
+  test('deletes in lost history leave no ghosts', async () => {
     await using bench = await openIngestBench();
     const a = bench.mongo.db('shop').collection<Row>('a');
     await a.insertMany(rows(0, 2000));
@@ -178,7 +178,7 @@ describe('ingest under faults', () => {
     expect((await bench.oplog.entity('a')).version).toBe(version);
   });
 
-  test('documents that are hard to decode flow like any other', async () => {
+  test('documents that are hard to decode are copied like any others', async () => {
     await using bench = await openIngestBench();
     const odd = bench.mongo.db('shop').collection<Document>('odd');
     await bench.create('odd');
@@ -203,7 +203,7 @@ describe('ingest under faults', () => {
     expect((await bench.oplog.entity('odd')).deadLetters).toBe(0);
   });
 
-  test('a view is refused by name, and the others go on', async () => {
+  test('a MongoDB view is rejected by name, and the other entities continue', async () => {
     await using bench = await openIngestBench();
     const shop = bench.mongo.db('shop');
     await shop.collection<Row>('a').insertMany(rows(0, 5));

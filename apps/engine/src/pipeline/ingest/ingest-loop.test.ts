@@ -5,7 +5,7 @@ const documents = (from: number, to: number): { _id: number; n: number; t: strin
   Array.from({ length: to - from }, (_, index) => ({ _id: from + index, n: from + index, t: 'first' }));
 
 describe('ingest', () => {
-  test('scans a new entity, makes it live, and then follows every change (I1)', async () => {
+  test('scans a new entity, makes it live, and then applies every change (I1)', async () => {
     await using bench = await openIngestBench();
     const orders = bench.mongo.db('shop').collection<{ _id: number; n: number; t: string }>('orders');
     await orders.insertMany(documents(0, 3000));
@@ -23,7 +23,7 @@ describe('ingest', () => {
     expect(rows).toEqual(await bench.projected('orders'));
   });
 
-  test('an entity that comes later, on a new collection or on one that is followed, is scanned while the others go on', async () => {
+  test('scans an entity that is added later, on a new or an already watched collection, while the others continue', async () => {
     await using bench = await openIngestBench();
     const shop = bench.mongo.db('shop');
     await shop.collection('a').insertOne({ n: 1 });
@@ -42,7 +42,7 @@ describe('ingest', () => {
     expect((await bench.replayed('second_of_a')).size).toBe(2);
   });
 
-  test('a collection that does not exist is an empty one, followed from its first document on', async () => {
+  test('treats a missing collection as empty and copies it from its first document on', async () => {
     await using bench = await openIngestBench();
     await bench.create('later');
     bench.run();
@@ -53,7 +53,7 @@ describe('ingest', () => {
     expect((await bench.replayed('later')).size).toBe(1);
   });
 
-  test('only its own collection reaches an entity: not a namesake in another database', async () => {
+  test('does not copy a collection with the same name in another database', async () => {
     await using bench = await openIngestBench();
     await bench.create('a');
     bench.run();
@@ -65,7 +65,7 @@ describe('ingest', () => {
     expect((await bench.replayed('a')).size).toBe(1);
   });
 
-  test('a hard refresh finds what the oplog has wrong, and leaves no ghost (I7)', async () => {
+  test('a hard refresh corrects wrong oplog entries and leaves no ghost (I7)', async () => {
     await using bench = await openIngestBench();
     const a = bench.mongo.db('shop').collection<{ _id: number; n: number; t: string }>('a');
     await a.insertMany(documents(0, 500));
@@ -82,7 +82,7 @@ describe('ingest', () => {
     expect(await bench.replayed('a')).toEqual(await bench.projected('a'));
   });
 
-  test('stops within a second, scanning or idle, and tells what it knows', async () => {
+  test('stops within a second, scanning or idle, and reports its state', async () => {
     await using bench = await openIngestBench();
     await bench.mongo
       .db('shop')

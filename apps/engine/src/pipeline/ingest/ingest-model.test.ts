@@ -80,7 +80,7 @@ async function take(each: Step, { source, oplog, entityId }: Stage): Promise<voi
   }
 }
 
-describe('ingest from a modelled MongoDB', () => {
+describe('ingest from a model of MongoDB', () => {
   test("a document deleted between a page's read and its write does not come back (1.11)", async () => {
     await using oplog = await openTestOplog();
     const source = new ModelSource();
@@ -101,7 +101,7 @@ describe('ingest from a modelled MongoDB', () => {
     expect((await oplog.replay((await oplog.entity('a')).entityId)).has('~n:3')).toBe(false);
   });
 
-  test('an entity is not live before the stream has passed the end of its scan, however far behind it is (1.2)', async () => {
+  test('an entity does not become live before the stream has passed the end of its scan (1.2)', async () => {
     await using oplog = await openTestOplog();
     const source = new ModelSource();
     source.write('a', range(0, 30));
@@ -117,7 +117,7 @@ describe('ingest from a modelled MongoDB', () => {
     await expectConverged(source, oplog, 'a');
   });
 
-  test('a collection dropped and made again after the first page: only what is there now, no half a scan (1.10)', async () => {
+  test('a collection that is dropped and recreated after the first page has only its new documents (1.10)', async () => {
     await using oplog = await openTestOplog();
     const source = new ModelSource();
     source.write('a', range(0, 1000));
@@ -137,7 +137,7 @@ describe('ingest from a modelled MongoDB', () => {
     await expectConverged(source, oplog, 'a');
   });
 
-  test('deletes in a gap of the history leave no ghosts: everything is scanned again under a new version (3.1)', async () => {
+  test('deletes in a gap of the history leave no ghosts: a new version rescans everything (3.1)', async () => {
     await using oplog = await openTestOplog();
     const source = new ModelSource();
     source.write('a', range(0, 200));
@@ -155,7 +155,7 @@ describe('ingest from a modelled MongoDB', () => {
     await expectConverged(source, oplog, 'a');
   });
 
-  test.each([286, 280, 260, 136, 40585])('code %i while streaming means scanning again', async (code) => {
+  test.each([286, 280, 260, 136, 40585])('error %i while streaming causes a rescan', async (code) => {
     await using oplog = await openTestOplog();
     const source = new ModelSource();
     source.write('a', range(0, 20));
@@ -168,7 +168,7 @@ describe('ingest from a modelled MongoDB', () => {
     await expectConverged(source, oplog, 'a');
   });
 
-  test.each([43, 91, 189, 237, 11602])('code %i while streaming keeps the position and scans nothing', async (code) => {
+  test.each([43, 91, 189, 237, 11602])('error %i while streaming resumes without a rescan', async (code) => {
     await using oplog = await openTestOplog();
     const source = new ModelSource();
     source.write('a', range(0, 20));
@@ -183,7 +183,7 @@ describe('ingest from a modelled MongoDB', () => {
     await expectConverged(source, oplog, 'a');
   });
 
-  test('errors without any progress are tried a bounded number of times, then the run rejects with the first cause', async () => {
+  test('retries a bounded number of times without progress, then rejects with the first cause', async () => {
     await using oplog = await openTestOplog();
     const source = new ModelSource();
     for (let count = 0; count < 100; count++) source.streamErrors.push(serverError(91));
@@ -194,7 +194,7 @@ describe('ingest from a modelled MongoDB', () => {
     expect(source.openStreams).toBe(0);
   });
 
-  test('a scan that was interrupted goes on after its last key, under the same run', async () => {
+  test('an interrupted scan continues after its last key, with the same run', async () => {
     await using oplog = await openTestOplog();
     const source = new ModelSource();
     source.write('a', range(0, 500));
@@ -217,7 +217,7 @@ describe('ingest from a modelled MongoDB', () => {
     await expectConverged(source, oplog, 'a');
   });
 
-  test('a document that is not BSON inside becomes a dead letter; all others arrive, and its next good change heals it', async () => {
+  test('a document with invalid BSON becomes a dead letter until its next valid change; all others are copied', async () => {
     await using oplog = await openTestOplog();
     const source = new ModelSource();
     source.write('a', range(0, 1000));
@@ -244,7 +244,7 @@ describe('ingest from a modelled MongoDB', () => {
     expect(running.ingest.status().lastError).toBeNull();
   });
 
-  test('converges after any mixture of changes, drops, renames, refreshes, restarts and cuts of the history (I1)', async () => {
+  test('converges after any mix of changes, drops, renames, refreshes, restarts and history truncations (I1)', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { minLength: 5, maxLength: 40 }),

@@ -8,7 +8,7 @@ interface Place {
   readonly clusterTime: bigint;
 }
 
-/** Makes one change of `shop.b` and answers its place in the stream. */
+/** Makes one change in `shop.b` and returns its position in the stream. */
 async function changeOfB(bench: IngestBench): Promise<Place> {
   const stream = bench.mongo.watch();
   const opened = stream.tryNext();
@@ -29,7 +29,7 @@ async function leaveAt(bench: IngestBench, { token, clusterTime }: Place): Promi
   );
 }
 
-test('deleting the entity of the last change makes no other entity scan again', async () => {
+test('deleting the entity of the last change does not cause a rescan of other entities', async () => {
   await using bench = await openIngestBench();
   const a = bench.mongo.db('shop').collection<{ _id: number; n: number }>('a');
   await a.insertOne({ _id: 1, n: 1 });

@@ -54,7 +54,7 @@ describe('the states of ingest', () => {
       expect(inputs.map((input) => outcome(state, input)).join(' ')).toBe(table[state.kind]);
     });
 
-  test('progress forgets earlier failures, so that a stream that works for days may break again', () => {
+  test('progress resets the failure count, so a stream that worked for days may fail again', () => {
     const next = transition(
       { kind: 'streaming', failures: failuresMax, position },
       { kind: 'interrupted', error, progressed: true },
@@ -62,7 +62,7 @@ describe('the states of ingest', () => {
     expect(next).toEqual({ kind: 'waiting', failures: 1 });
   });
 
-  test('ends without progress are bounded: then the supervisor gets the error, whether interrupted or lost', () => {
+  test('after the maximum of failures without progress, interrupted or lost, the supervisor gets the error', () => {
     const last: IngestState = { kind: 'streaming', failures: failuresMax, position };
     expect(transition(last, { kind: 'interrupted', error, progressed: false })).toEqual({ kind: 'failed', error });
     expect(transition(last, { kind: 'lost', error })).toEqual({ kind: 'failed', error });

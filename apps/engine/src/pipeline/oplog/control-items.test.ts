@@ -6,7 +6,7 @@ import { openTestOplog, position, upsert } from '../../../test/support/test-oplo
 const many = (count: number) => Array.from({ length: count }, (_, index) => `doc-${index}`);
 
 describe('Truncate', () => {
-  test('of a live entity deletes every document at that place of the stream, and what follows stays', async () => {
+  test('of a live entity deletes every document before it in the stream and keeps those after it', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
     const { entityId: id } = await oplog.scanToLive('orders', many(10));
@@ -23,7 +23,7 @@ describe('Truncate', () => {
     });
   });
 
-  test('during a scan starts the scan again, and its sweep needs no word', async () => {
+  test('during a scan restarts the scan, and its sweep needs no confirmation', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
     const { entityId: id } = await oplog.scanToLive('orders', many(2_000));
@@ -39,7 +39,7 @@ describe('Truncate', () => {
     expect([...(await oplog.replay(id)).keys()]).toEqual(['y']);
   });
 
-  test('of an entity that waits for its scan or is unknown changes nothing', async () => {
+  test('of a pending or unknown entity changes nothing', async () => {
     await using oplog = await openTestOplog();
     const before = await oplog.create('orders');
     const result = await oplog.append(
@@ -50,7 +50,7 @@ describe('Truncate', () => {
     expect(await oplog.entity('orders')).toEqual(before);
   });
 
-  test('of an entity too large for one transaction becomes a scan that may sweep everything', async () => {
+  test('of an entity too large for one transaction becomes a scan whose sweep may delete everything', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
     const { entityId: id } = await oplog.scanToLive('orders', many(truncateEntriesMax + 1));
@@ -63,7 +63,7 @@ describe('Truncate', () => {
 });
 
 describe('Rescan', () => {
-  test('of a live entity keeps its documents and its changes flowing until the new scan is promoted', async () => {
+  test('of a live entity keeps its documents and applies its changes until the new scan is promoted', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
     const { entityId: id } = await oplog.scanToLive('orders', many(5));
@@ -77,7 +77,7 @@ describe('Rescan', () => {
     expect((await oplog.page(id)).entries.at(-1)?.version).toBe(2);
   });
 
-  test('twice in one batch with operations around it stamps each with the version of its place', async () => {
+  test('twice in one batch gives each operation the version at its position', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
     const { entityId: id } = await oplog.scanToLive('orders', []);

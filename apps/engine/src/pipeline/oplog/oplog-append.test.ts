@@ -7,7 +7,7 @@ import { batch, openTestOplog, position, remove, upsert } from '../../../test/su
 import { createOplogWriter } from './oplog-writer.ts';
 
 describe('append', () => {
-  test('entries come back in the order of the batch, with the version of their entity', async () => {
+  test('entries are in the order of the batch and have the version of their entity', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
     const { entityId: id } = await oplog.scanToLive('orders', []);
@@ -23,7 +23,7 @@ describe('append', () => {
     expect(page.head).toBe(page.entries.at(-1)?.id);
   });
 
-  test('hostile text comes back byte for byte', async () => {
+  test('unusual text is stored byte for byte', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
     const { entityId: id } = await oplog.scanToLive('orders', []);
@@ -48,7 +48,7 @@ describe('append', () => {
     expect(page.entries.map((entry) => entry.docId)).toEqual(texts.map((_, index) => `d\t${index}\\`));
   });
 
-  test('a lone surrogate becomes the replacement character and harms nothing else', async () => {
+  test('a lone surrogate becomes the replacement character; other text is unchanged', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
     const { entityId: id } = await oplog.scanToLive('orders', []);
@@ -56,7 +56,7 @@ describe('append', () => {
     expect((await oplog.page(id)).entries.map((entry) => entry.data)).toEqual(['x\ufffdy', 'fine']);
   });
 
-  test('a batch with a byte that PostgreSQL refuses writes nothing, neither entries nor position', async () => {
+  test('a batch with a byte that PostgreSQL rejects writes neither entries nor position', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
     const { entityId: id } = await oplog.scanToLive('orders', []);
@@ -69,7 +69,7 @@ describe('append', () => {
     expect((await oplog.page(id)).entries).toHaveLength(1);
   });
 
-  test('I2: the position moves with its entries, forward only, and a refused batch leaves no entry', async () => {
+  test('I2: the position moves forward only, together with its entries, and a rejected batch leaves no entry', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
     const { entityId: id } = await oplog.scanToLive('orders', []);
@@ -84,7 +84,7 @@ describe('append', () => {
     expect([...(await oplog.replay(id)).keys()]).toEqual(['a', 'c']);
   });
 
-  test('a token is never replaced by a bare time', async () => {
+  test('a token is never replaced by a time without a token', async () => {
     await using oplog = await openTestOplog();
     await oplog.writer.savePosition({ token: null, tokenData: null, pipelineHash: null, clusterTime: 5n, version: 1 });
     await oplog.writer.savePosition(position(6));
@@ -92,14 +92,14 @@ describe('append', () => {
     await expect(oplog.writer.savePosition(bare)).rejects.toThrow('EMC-2006');
   });
 
-  test('cluster times of the next century are kept', async () => {
+  test('cluster times in the next century are stored exactly', async () => {
     await using oplog = await openTestOplog();
     const clusterTime = (0xffff_fff0n << 32n) | 7n;
     await oplog.writer.savePosition({ token: null, tokenData: null, pipelineHash: null, clusterTime, version: 1 });
     expect((await oplog.writer.readPosition()).position?.clusterTime).toBe(clusterTime);
   });
 
-  test('a lost token gives every entity a new version and run, and refuses positions of the old stream', async () => {
+  test('a lost token gives every entity a new version and run, and positions of the old stream are rejected', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
     const before = await oplog.scanToLive('orders', ['a']);
@@ -122,7 +122,7 @@ describe('append', () => {
     await oplog.writer.savePosition(position(3, 2));
   });
 
-  test('operations go where the state of their entity says: dropped, staged, or into the oplog', async () => {
+  test("operations are dropped, staged or appended, depending on their entity's state", async () => {
     await using oplog = await openTestOplog();
     const { entityId: id, runId } = await oplog.create('orders');
     expect(await oplog.append(upsert(id, 'a', '1'), upsert(999, 'x', '1'))).toEqual({
@@ -145,7 +145,7 @@ describe('append', () => {
     expect(await oplog.append(upsert(id, 'e', '2'))).toMatchObject({ dropped: 1 });
   });
 
-  test('I9: a deposed leader can write nothing at all', async () => {
+  test('I9: a deposed leader cannot write', async () => {
     await using oplog = await openTestOplog();
     const { entityId: id, runId } = await oplog.create('orders');
     const zombie = createOplogWriter({ database: oplog.database, epoch: oplog.epoch - 1 });
@@ -164,7 +164,7 @@ describe('append', () => {
     expect(await oplog.entity('orders')).toMatchObject({ lifecycle: 'pending', version: 1 });
   });
 
-  test('I10: a dead letter commits with the position that passes it, and the next good change removes it', async () => {
+  test('I10: a dead letter commits with the position after it, and the next valid change removes it', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
     const { entityId: id } = await oplog.scanToLive('orders', []);
@@ -190,7 +190,7 @@ describe('append', () => {
     expect((await oplog.entity('orders')).deadLetters).toBe(0);
   });
 
-  test('a server that is away is named by its variable', async () => {
+  test('the error for an unreachable server names its variable', async () => {
     const owned = await createTestDatabase();
     const database = openDatabase({ url: owned.url });
     await owned[Symbol.asyncDispose]();

@@ -185,7 +185,7 @@ function expectNoStepBack(entries: readonly OplogEntry[], liveFromId: number): v
   }
 }
 
-test('I1, I6, I7: whatever happens in whatever order, the oplog converges to its source and nothing goes back', async () => {
+test('I1, I6, I7: for any sequence of operations the oplog converges to its source and nothing moves backwards', async () => {
   await using oplog = await openTestOplog();
   let turn = 0;
   let time = 1;

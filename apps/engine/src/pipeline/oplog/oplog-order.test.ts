@@ -15,7 +15,7 @@ async function follow(oplog: TestOplog, entityIds: readonly number[], done: () =
   }
 }
 
-test('I3: followers miss no entry while eight append, one refreshes and one promotes', async () => {
+test('I3: readers miss no entry during eight concurrent appends, a refresh and a promotion', async () => {
   await using oplog = await openTestOplog();
   const names = ['a', 'b', 'c'];
   const ids: number[] = [];
@@ -46,7 +46,7 @@ test('I3: followers miss no entry while eight append, one refreshes and one prom
   for (const seen of await Promise.all(followers)) expect(seen).toEqual(all);
 });
 
-test('pages are bounded in rows and in bytes, and always carry at least one entry', async () => {
+test('pages are bounded in rows and bytes and always have at least one entry', async () => {
   await using oplog = await openTestOplog();
   await oplog.create('orders');
   const { entityId: id } = await oplog.scanToLive('orders', []);
@@ -62,7 +62,7 @@ test('pages are bounded in rows and in bytes, and always carry at least one entr
   expect(historyId).toMatch(/^[0-9a-f-]{36}$/);
 });
 
-test('a page has the entries of the entities that were asked for, in id order over all of them', async () => {
+test('a page has the entries of all requested entities in id order', async () => {
   await using oplog = await openTestOplog();
   const ids: number[] = [];
   for (const name of ['a', 'b', 'c']) {
@@ -82,7 +82,7 @@ test('a page has the entries of the entities that were asked for, in id order ov
   expect(await oplog.reader.tail({ entityId: a, before: tail[0]?.id ?? 0, limit: 10 })).toHaveLength(1);
 });
 
-test('an id beyond the exact integers is refused, not rounded', async () => {
+test('an id above the safe integers is rejected, not rounded', async () => {
   await using oplog = await openTestOplog();
   await oplog.create('orders');
   const { entityId: id } = await oplog.scanToLive('orders', []);
@@ -93,7 +93,7 @@ test('an id beyond the exact integers is refused, not rounded', async () => {
   await expect(oplog.page(id)).rejects.toThrow('outside the range of exact integers');
 });
 
-test('offsets compare as numbers over every power of ten', async () => {
+test('offsets are compared as numbers, not as text', async () => {
   await using oplog = await openTestOplog();
   await oplog.create('orders');
   const { entityId: id } = await oplog.scanToLive('orders', []);

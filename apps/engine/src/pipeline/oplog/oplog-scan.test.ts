@@ -21,7 +21,7 @@ async function scanPage(oplog: TestOplog, scan: { entityId: number; runId: strin
 }
 
 describe('scan', () => {
-  test('a page and its last key commit together, and the scan can go on from there', async () => {
+  test('a page and its last key commit together, and the scan can continue from there', async () => {
     await using oplog = await openTestOplog();
     const { entityId, runId } = await oplog.create('orders');
     const collectionUuid = randomUUID();
@@ -41,7 +41,7 @@ describe('scan', () => {
     expect((await oplog.entity('orders')).scan.scanned).toBe(2);
   });
 
-  test('what an older run still writes is refused, at every step', async () => {
+  test('writes of an older run are rejected at every step', async () => {
     await using oplog = await openTestOplog();
     const { entityId, runId } = await oplog.create('orders');
     const old = { entityId, runId };
@@ -55,7 +55,7 @@ describe('scan', () => {
     expect((await oplog.page(entityId)).entries).toEqual([]);
   });
 
-  test('a scan that failed for good leaves the entity failed, and a refresh begins again', async () => {
+  test('a permanent scan failure leaves the entity failed, and a refresh restarts the scan', async () => {
     await using oplog = await openTestOplog();
     const { entityId, runId } = await oplog.create('orders');
     await oplog.writer.beginScan({ entityId, runId, collectionUuid: null, estimated: null });
@@ -85,7 +85,7 @@ describe('promotion', () => {
     expect(await oplog.writer.readPosition()).toMatchObject({ status: 'live' });
   });
 
-  test('moves staged rows once each, in order, the newest of each document, however it is cut and interrupted', async () => {
+  test('moves the newest staged row of each document once, in order, for any chunk size and after interruptions', async () => {
     await using oplog = await openTestOplog();
     const { entityId, runId } = await oplog.create('orders');
     await oplog.writer.beginScan({ entityId, runId, collectionUuid: null, estimated: null });
@@ -120,7 +120,7 @@ describe('promotion', () => {
     });
   });
 
-  test('1.12: an append that races the last chunk is neither stranded in staging nor before older rows', async () => {
+  test('1.12: an append concurrent with the last chunk neither stays in staging nor precedes older rows', async () => {
     await using oplog = await openTestOplog();
     const { entityId, runId } = await oplog.create('orders');
     await oplog.writer.beginScan({ entityId, runId, collectionUuid: null, estimated: null });
@@ -147,7 +147,7 @@ describe('promotion', () => {
 });
 
 describe('sweep', () => {
-  test('I7: deletes exactly the documents that the new scan and the stream did not meet', async () => {
+  test('I7: deletes exactly the documents that neither the new scan nor the stream contained', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
     const { entityId: id } = await oplog.scanToLive('orders', many(100));
@@ -183,7 +183,7 @@ describe('sweep', () => {
     ]);
   });
 
-  test('a document that the stream brings back while the sweep is emitted in chunks stays', async () => {
+  test('keeps a document that the stream reinserts while the sweep is written in chunks', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
     const { entityId: id } = await oplog.scanToLive('orders', many(20));
@@ -200,7 +200,7 @@ describe('sweep', () => {
     );
   });
 
-  test('an incomplete scan cannot empty a cache: the entity fails, keeps its documents and stays fresh', async () => {
+  test('does not empty a cache after an incomplete scan: the entity fails, keeps its documents and stays fresh', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
     const { entityId: id } = await oplog.scanToLive('orders', many(3_000));
@@ -220,7 +220,7 @@ describe('sweep', () => {
     expect([documents.get('doc-0'), documents.get('doc-1')]).toEqual(['staged', 'live']);
   });
 
-  test("goes beyond the cap with the operator's word, and only for that run", async () => {
+  test("exceeds the cap with an operator's confirmation, for that run only", async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
     const { entityId: id } = await oplog.scanToLive('orders', many(3_000));
@@ -231,7 +231,7 @@ describe('sweep', () => {
     expect(await oplog.entity('orders')).toMatchObject({ lifecycle: 'live', allowLargeSweep: false });
   });
 
-  test('a refresh in the middle of a first scan leaves no ghost and needs no word', async () => {
+  test('leaves no ghost and needs no confirmation after a refresh during the first scan', async () => {
     await using oplog = await openTestOplog();
     const { entityId, runId } = await oplog.create('orders');
     await oplog.writer.savePosition(position(1));
@@ -245,7 +245,7 @@ describe('sweep', () => {
     expect([...(await oplog.replay(entityId)).keys()]).toEqual(['doc-1']);
   });
 
-  test('dead letters of documents that a later scan did not find are gone with it', async () => {
+  test('removes the dead letters of documents that a later scan did not find', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
     const { entityId: id } = await oplog.scanToLive('orders', ['doc-1']);

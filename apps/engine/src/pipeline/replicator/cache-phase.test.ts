@@ -68,7 +68,7 @@ describe('the phases of a cache', () => {
     Object.entries(results).map(([phase, result]) => [input, phase, result] as const),
   );
 
-  test.each(cases)('%s in %s leads where the table says', (input, phase, result) => {
+  test.each(cases)('%s in the phase %s gives the phase in the table', (input, phase, result) => {
     const before = phases[phase as CachePhase['kind']];
     const after = nextPhase(before, { kind: input as CacheInput['kind'] });
     if (result === same) expect(after).toBe(before);

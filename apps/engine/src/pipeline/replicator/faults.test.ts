@@ -25,7 +25,7 @@ async function firstOutput(child: ChildProcess): Promise<string> {
 }
 
 describe('with real processes', () => {
-  test('kill -9 at any moment: rows and offset are still one (I5), and the caches converge (I1)', async () => {
+  test('rows and offset stay consistent after kill -9 at any moment (I5), and the caches converge (I1)', async () => {
     await using oplog = await openTestOplog();
     using directory = temporaryDirectory();
     await oplog.create('orders');
@@ -61,7 +61,7 @@ describe('with real processes', () => {
     expect(level).toMatchObject({ generation: 1, documents: expected.size });
   }, 120_000);
 
-  test('a reader in another process never misses a row through rebuilds and swaps (I8)', async () => {
+  test('a reader in another process never misses a row during rebuilds and swaps (I8)', async () => {
     await using oplog = await openTestOplog();
     using directory = temporaryDirectory();
     await oplog.create('orders');

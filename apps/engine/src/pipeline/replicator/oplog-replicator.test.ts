@@ -38,7 +38,7 @@ async function head(oplog: TestOplog): Promise<number> {
 }
 
 describe('the replicator', () => {
-  test('makes every cache the projection that the oplog says, and follows it (I1)', async () => {
+  test('builds every cache from the oplog and applies later entries (I1)', async () => {
     await using world = await setUp();
     const { oplog, parts, dataDirectory } = world;
     await oplog.create('orders');
@@ -63,7 +63,7 @@ describe('the replicator', () => {
     expect(level).toMatchObject({ documents: 250, published: true, error: null });
   });
 
-  test('shows no cache before its first complete scan, not even an empty one (I8)', async () => {
+  test('publishes no cache before its first complete scan, not even an empty one (I8)', async () => {
     await using world = await setUp();
     const { oplog, parts, dataDirectory } = world;
     await oplog.create('orders');
@@ -76,7 +76,7 @@ describe('the replicator', () => {
     expect(cachedRows(dataDirectory, 'orders').size).toBe(5);
   });
 
-  test('goes on from each file after a restart, and reads nothing twice', async () => {
+  test('resumes from the offset in each file after a restart, and reads nothing twice', async () => {
     await using world = await setUp();
     const { oplog, parts, dataDirectory } = world;
     await oplog.create('orders');
@@ -93,13 +93,13 @@ describe('the replicator', () => {
   });
 
   const damages: [string, (file: string) => void][] = [
-    ['a broken header', (file) => overwrite(file, 0, 'this is not a database')],
-    ['a file of zero length', (file) => truncate(file, 0)],
+    ['a corrupt header', (file) => overwrite(file, 0, 'this is not a database')],
+    ['an empty file', (file) => truncate(file, 0)],
     ['a truncated file', (file) => truncate(file, 4096 * 3)],
-    ['a file of something else', (file) => writeFileSync(file, 'hello '.repeat(10_000))],
+    ['a file that is not a database', (file) => writeFileSync(file, 'hello '.repeat(10_000))],
     ['a deleted file', (file) => rmSync(file)],
   ];
-  test.each(damages)('builds a cache with %s again by itself, beside the old one', async (_, damage) => {
+  test.each(damages)('rebuilds a cache with %s automatically, beside the old file', async (_, damage) => {
     await using world = await setUp();
     const { oplog, parts, dataDirectory } = world;
     await oplog.create('orders');
@@ -125,7 +125,7 @@ describe('the replicator', () => {
     await running.until('the old files are gone', () => !readdirSync(directory).some((name) => name.includes('g1')));
   });
 
-  test('notices a file that is deleted or cut off while it runs, and keeps the others going (I10)', async () => {
+  test('detects a file that is deleted or truncated while it runs, and keeps applying to the others (I10)', async () => {
     await using world = await setUp();
     const { oplog, parts, dataDirectory } = world;
     await oplog.create('orders');
@@ -145,7 +145,7 @@ describe('the replicator', () => {
     expect(cachedRows(dataDirectory, 'customers').get('c1')).toMatchObject({ t: 'goes on' });
   });
 
-  test('rebuilds when asked to, pauses and goes on, and removes what is deleted', async () => {
+  test('rebuilds on request, pauses and resumes, and removes deleted caches', async () => {
     await using world = await setUp();
     const { oplog, parts, dataDirectory } = world;
     await oplog.create('orders');
@@ -174,7 +174,7 @@ describe('the replicator', () => {
     expect([...cachedRows(dataDirectory, 'orders').keys()]).toEqual(['again']);
   });
 
-  test('builds its caches again when PostgreSQL has another history (EMC-3003)', async () => {
+  test('rebuilds its caches if PostgreSQL has a different history (EMC-3003)', async () => {
     await using world = await setUp();
     const { oplog, parts, dataDirectory } = world;
     await oplog.create('orders');
@@ -189,7 +189,7 @@ describe('the replicator', () => {
     expect(cachedRows(dataDirectory, 'orders').size).toBe(30);
   });
 
-  test('removes the caches of entities that were deleted while it was away, and leaves what is not ours', async () => {
+  test('removes the caches of entities that were deleted while it was stopped, and leaves foreign files', async () => {
     await using world = await setUp();
     const { oplog, parts, dataDirectory } = world;
     await oplog.create('orders');
@@ -206,7 +206,7 @@ describe('the replicator', () => {
     await running.until('only the foreign file is left', () => left() === 'notes.txt');
   });
 
-  test('applies within the poll interval when every notification is lost', async () => {
+  test('applies changes within the poll interval if every notification is lost', async () => {
     await using world = await setUp();
     const { oplog, parts } = world;
     await oplog.create('orders');

@@ -4,8 +4,8 @@ import { Turns } from './turns.ts';
 
 const never = new AbortController().signal;
 
-describe('turns', () => {
-  test('are at most so many at once, and all get theirs in order', async () => {
+describe('Turns', () => {
+  test('allows at most the configured number at once, in the order of the calls', async () => {
     const turns = new Turns(2);
     const seen: number[] = [];
     let present = 0;
@@ -23,7 +23,7 @@ describe('turns', () => {
     expect(seen).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
-  test('go to the next when one leaves the line or fails', async () => {
+  test('gives the turn to the next caller if one is cancelled or fails', async () => {
     const turns = new Turns(1);
     const leaving = new AbortController();
     let release = (): void => undefined;
@@ -44,7 +44,7 @@ describe('turns', () => {
     expect(hasRun).toBe(true);
   });
 
-  test('go to the next when one leaves the line at the moment it gets its turn', async () => {
+  test('gives the turn to the next caller if one is cancelled at the moment it gets its turn', async () => {
     const turns = new Turns(1);
     const leaving = new AbortController();
     const held = Promise.withResolvers<void>();

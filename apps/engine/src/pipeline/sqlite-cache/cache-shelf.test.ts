@@ -28,7 +28,7 @@ function setUp() {
 }
 
 describe('a cache file', () => {
-  test('holds the rows, the offset and the exact number of documents together', () => {
+  test('commits the rows, the offset and the exact document count together', () => {
     using world = setUp();
     const { shelf } = world;
     shelf.build(identity, 0);
@@ -47,7 +47,7 @@ describe('a cache file', () => {
     });
   });
 
-  test('is changed by no replay of a suffix, whatever the entries are (I4)', () => {
+  test('does not change if any suffix of entries is applied again (I4)', () => {
     const entry = fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.option(fc.integer()));
     fc.assert(
       fc.property(fc.array(entry, { minLength: 1, maxLength: 30 }), fc.nat(), (entries, from) => {
@@ -70,14 +70,14 @@ describe('a cache file', () => {
     );
   });
 
-  test('refuses entries that would leave a hole (I3)', () => {
+  test('rejects entries that would leave a gap (I3)', () => {
     using world = setUp();
     world.shelf.build(identity, 0);
     world.shelf.apply(batchOf(0, ['a', 1]), 0);
     expect(() => world.shelf.apply(batchOf(5, ['b', 1]), 0)).toThrow('the batch starts after 5');
   });
 
-  test('rolls a whole batch back when the disk is full, and goes on when there is room (EMC-4002)', () => {
+  test('rolls back a whole batch if the disk is full, and continues when there is space (EMC-4002)', () => {
     using directory = temporaryDirectory();
     const path = join(directory.path, 'db.g1.sqlite');
     const file = CacheFile.create(path, identity, 1);
@@ -92,7 +92,7 @@ describe('a cache file', () => {
     file.close();
   });
 
-  test('keeps REAL, INTEGER, BLOB and text of an Any column apart', () => {
+  test('keeps REAL, INTEGER, BLOB and TEXT distinct in an Any column', () => {
     using world = setUp();
     const { shelf, files } = world;
     shelf.build(identity, 0);
@@ -115,7 +115,7 @@ describe('a cache file', () => {
 });
 
 describe('the shelf', () => {
-  test('serves the old generation until the new one is published, and its readers after that (I8)', () => {
+  test('serves the old generation until the new one is published, and open readers after that (I8)', () => {
     using world = setUp();
     const { shelf, files } = world;
     shelf.build(identity, 0);
@@ -138,7 +138,7 @@ describe('the shelf', () => {
     oldReader.close();
   });
 
-  test('continues a build that was interrupted, and starts a new one when it does not fit', () => {
+  test('continues an interrupted build, and starts a new one if the build does not match', () => {
     using world = setUp();
     const { shelf } = world;
     shelf.build(identity, 0);
@@ -157,7 +157,7 @@ describe('the shelf', () => {
     expect(shelf.build({ ...identity, rebuildRequested: 1 }, 0)).toMatchObject({ generation: 2, offset: 0 });
   });
 
-  test('serves nothing of another entity that had the name before', () => {
+  test('serves nothing of an earlier entity with the same name', () => {
     using world = setUp();
     const { shelf, files } = world;
     shelf.build(identity, 0);
@@ -166,7 +166,7 @@ describe('the shelf', () => {
     expect(existsSync(join(files, 'db.sqlite'))).toBe(false);
   });
 
-  test('takes a file without metadata for damaged', () => {
+  test('treats a file without metadata as damaged', () => {
     using world = setUp();
     const { shelf, files } = world;
     shelf.build(identity, 0);
@@ -177,7 +177,7 @@ describe('the shelf', () => {
     expect(shelf.open(identity, 0)).toMatchObject({ kind: 'unusable', code: 'EMC-4001' });
   });
 
-  test('closes idle files, whose offsets still move, and opens them again for rows', () => {
+  test('closes idle files, still advances their offsets, and reopens them for rows', () => {
     using world = setUp();
     const { shelf, files } = world;
     shelf.build(identity, 0);
@@ -191,7 +191,7 @@ describe('the shelf', () => {
     expect(world.rows().rows).toHaveLength(2);
   });
 
-  test('keeps at most so many files open', () => {
+  test('keeps at most the configured number of files open', () => {
     using directory = temporaryDirectory();
     const shelf = new CacheShelf({ dataDirectory: directory.path, ...limits, openFilesMax: 2 });
     const names = ['a', 'b', 'c', 'd'];
@@ -204,7 +204,7 @@ describe('the shelf', () => {
     shelf.close();
   });
 
-  test('lets go of nothing that is not its own when an entity is removed', () => {
+  test('removes only the files of the entity that is removed', () => {
     using world = setUp();
     const { shelf, files } = world;
     shelf.build(identity, 0);
@@ -217,11 +217,11 @@ describe('the shelf', () => {
   });
 });
 
-describe('a reader that may not write', () => {
+describe('a read-only reader', () => {
   const canTry = process.getuid?.() === 0 && spawnSync('sqlite3', ['--version']).status === 0;
   const nobody = 65_534;
 
-  test('opens the cache while it is written, after it was closed for being idle, and after the engine has gone', ({
+  test('opens the cache while it is being written, after it was closed as idle, and after the engine has stopped', ({
     skip,
   }) => {
     if (!canTry) skip('needs root (to read as another user) and the sqlite3 command');

@@ -7,7 +7,7 @@ import { isAtLeast } from './sqlite-version.ts';
 import { openCacheStore } from './threaded-cache-store.ts';
 
 describe('the store', () => {
-  test('is one per data directory (EMC-1003), and leaves it when it is closed', async () => {
+  test('locks its data directory (EMC-1003) and releases it on close', async () => {
     using directory = temporaryDirectory();
     const options = { clock: systemClock, dataDirectory: directory.path };
     const store = openCacheStore(options);
@@ -16,7 +16,7 @@ describe('the store', () => {
     await openCacheStore(options).close();
   });
 
-  test('answers over several threads, each entity in order', async () => {
+  test('answers from several threads, in order for each entity', async () => {
     using directory = temporaryDirectory();
     const store = openCacheStore({ clock: systemClock, dataDirectory: directory.path, threads: 2 });
     const entities = [1, 2, 3].map((entityId) => ({ ...identity, entityId, entityName: `e${entityId}` }));
@@ -37,7 +37,7 @@ describe('the store', () => {
     await store.close();
   });
 
-  test('finds a damaged page by reading the file through (EMC-4001)', async () => {
+  test('finds a damaged page by checking the whole file (EMC-4001)', async () => {
     using directory = temporaryDirectory();
     const store = openCacheStore({ clock: systemClock, dataDirectory: directory.path });
     await store.build(identity);
@@ -55,7 +55,7 @@ describe('the store', () => {
     await store.close();
   });
 
-  test('leaves neither threads nor files open, however often it is started', async () => {
+  test('leaves no threads or open files after repeated starts', async () => {
     using directory = temporaryDirectory();
     const count = (): number => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length;
     const before = count();
@@ -68,7 +68,7 @@ describe('the store', () => {
     expect(count()).toBe(before);
   });
 
-  test('refuses a SQLite that can damage files', () => {
+  test('rejects a SQLite version that can corrupt files', () => {
     expect(['3.51.3', '3.52.0', '4.0.0'].map(isAtLeast)).toEqual([true, true, true]);
     expect(['3.51.2', '3.40.1', '3.6.99'].map(isAtLeast)).toEqual([false, false, false]);
   });
