@@ -44,6 +44,6 @@ for (const step of steps) if (!(await run(step))) failed.push(step.title);
 process.stdout.write(
   failed.length === 0
     ? '\nAll checks passed.\n'
-    : `\nFailed: ${failed.join('; ')}. \`npm run format\` mends what can mend itself.\n`,
+    : `\nFailed: ${failed.join('; ')}. \`npm run format\` fixes formatting.\n`,
 );
 process.exitCode = failed.length === 0 ? 0 : 1;

@@ -6,7 +6,7 @@ import { testPackages } from './test/test-plan.ts';
 
 /**
  * `npm run coverage`: runs the packages' tests and prints the lines that they cover, by package and by folder of the
- * engine. `npm run coverage -- core db` measures these alone. Exit code 1 where a test failed or a group is below its
+ * engine. `npm run coverage -- core db` measures only these. Exit code 1 if a test failed or a group is below its
  * bound (scripts/coverage/coverage-rules.ts), 2 for a package that does not exist.
  */
 const root = path.resolve(import.meta.dirname, '..');

@@ -10,9 +10,9 @@ import { addCounts, noTests, renderCounts, type TestCounts } from './test/test-c
 import { planTests, type TestPlan, testPackages, testUsage } from './test/test-plan.ts';
 
 /**
- * `npm test`: the tests of every package, then the browser's on the production build. Prints what each package
- * passed, failed and skipped, and ends with one line of counts, all taken from the runners' own reports. Exit code 1
- * where a test failed, 2 for a word that it does not know.
+ * `npm test`: runs the tests of every package, then the browser tests on the production build. Prints the number of
+ * passed, failed and skipped tests for each package, and ends with one line of totals, all from the runners' reports. Exit
+ * code 1 if a test failed, 2 for an unknown argument.
  */
 const root = path.resolve(import.meta.dirname, '..');
 

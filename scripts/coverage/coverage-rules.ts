@@ -5,7 +5,7 @@ export interface ExcludedFile {
   readonly reason: string;
 }
 
-/** v8 counts what runs in the test's own process. Everything that is left out of the figures is in this list. */
+/** v8 measures only code that runs in the test's process. This list names every file that the figures exclude. */
 export const excludedFiles: readonly ExcludedFile[] = [
   { pattern: '**/*.test.{ts,tsx}', reason: 'tests' },
   { pattern: '**/generated/**', reason: 'written by Prisma' },

@@ -6,12 +6,12 @@ const worstFilesMax = 15;
 
 /**
  * Prints the covered lines by package and by folder of the engine, then the files with most uncovered lines. Only
- * packages in `packages` are shown, for the others did not run. Returns false where a group is below its bound.
+ * packages in `packages` are shown, because the others did not run. Returns false if a group is below its bound.
  */
 export function printCoverage(root: string, packages: readonly string[]): boolean {
   const report = readCoverage(root);
   if (report === null) {
-    process.stdout.write('\nFAILED coverage: the run left no report.\n');
+    process.stdout.write('\nFAILED coverage: the run wrote no report.\n');
     return false;
   }
   const files = report.filter(({ file }) => packages.includes(coverageGroup(file).split('/')[0] ?? ''));

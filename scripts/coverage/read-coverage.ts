@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { excludedFiles } from './coverage-rules.ts';
 
-/** The lines of one file that hold a statement, and those that no test ran. */
+/** The lines of one file that contain a statement, and the uncovered ones among them. */
 export interface FileCoverage {
   /** From the root of the repository, with `/`. */
   readonly file: string;
@@ -16,14 +16,11 @@ interface IstanbulFile {
   readonly s: Readonly<Record<string, number>>;
 }
 
-/** Reads `coverage/coverage-final.json`; null where the run left none. A line counts as covered when any statement that begins on it ran. */
+/** Reads `coverage/coverage-final.json`; null if the run wrote none. A line counts as covered when any statement that begins on it ran. */
 export function readCoverage(root: string): readonly FileCoverage[] | null {
   const place = path.join(root, 'coverage', 'coverage-final.json');
   if (!existsSync(place)) return null;
-  const report = JSON.parse(readFileSync(place, 'utf8')) as Record<
-    string,
-    IstanbulFile
-  >;
+  const report = JSON.parse(readFileSync(place, 'utf8')) as Record<string, IstanbulFile>;
   const counted = Object.values(report).map((entry) => {
     const hits = new Map<number, number>();
     for (const [id, { start }] of Object.entries(entry.statementMap))

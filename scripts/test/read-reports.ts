@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { addCounts, noTests, type TestCounts } from './test-counts.ts';
 
-/** Vitest's JSON report, as far as it is read here. */
+/** The fields of Vitest's JSON report that are used here. */
 interface VitestReport {
   readonly testResults: readonly {
     /** Absolute path of the test file. */
@@ -24,7 +24,7 @@ interface PlaywrightReport {
   };
 }
 
-/** One failed test that stands for a failure outside any test: a file that did not load, a run that left no report. */
+/** Counts a failure outside any test as one failed test: a file that did not load, or a run without a report. */
 const oneFailure: TestCounts = { ...noTests, failed: 1 };
 
 /** The counts by package. `exitCode` is the runner's: an unhandled error fails the run without failing a test. */

@@ -7,7 +7,7 @@ export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Runs a program with this terminal's input and output; resolves to its exit code, 1 where a signal ended it. */
+/** Runs a program with this terminal's input and output; resolves to its exit code, or 1 if a signal ended it. */
 export function runCommand(command: string, args: readonly string[], options: CommandOptions): Promise<number> {
   const child = spawn(command, args, { cwd: options.cwd, env: { ...process.env, ...options.env }, stdio: 'inherit' });
   return new Promise((resolve, reject) => {

@@ -4,20 +4,20 @@ import path from 'node:path';
 import process from 'node:process';
 
 /**
- * The embedded server's own suite takes minutes and depends on little else, so `npm test` runs it only when what it
- * depends on differs from what it last passed with. The stamp is a hash of those files. It lives in node_modules, so
- * a fresh clone has none and runs the suite.
+ * The embedded server's suite takes minutes and depends on few files outside its package. `npm test` therefore skips it
+ * if it has already passed with the same files. The stamp is a hash of these files. It is stored in node_modules, so a
+ * fresh clone has none and runs the suite.
  */
 export interface SuiteStamp {
-  /** True where the suite has passed on this machine with exactly these files. */
+  /** True if the suite has passed on this machine with exactly these files. */
   isCurrent(): boolean;
   /** Call it only after the whole suite passed. Records the files as they were when the stamp was created. */
   write(): void;
 }
 
-/** Packages outside the folders whose version changes what the suite tests. */
+/** Installed packages that the suite depends on. Their versions are part of the hash. */
 const dependencies = ['bson', 'mongodb', 'better-sqlite3', 'vitest', 'node'];
-/** Variables that select another server or further test files. */
+/** Environment variables that select another server or additional test files. */
 const variables = ['MONGO_CONTRACT_URL', 'EMCACHERS_SPEC_DIR'];
 
 export function createSuiteStamp(root: string): SuiteStamp {

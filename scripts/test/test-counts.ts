@@ -1,4 +1,4 @@
-/** What a runner's report says about one package. */
+/** The test counts of one package, from a runner's report. */
 export interface TestCounts {
   readonly passed: number;
   readonly failed: number;

@@ -1,20 +1,20 @@
 import { globSync } from 'node:fs';
 import path from 'node:path';
 
-/** What one call of `npm test` runs. */
+/** The tests that one call of `npm test` runs. */
 export interface TestPlan {
   /** Vitest projects, by package name. */
   readonly packages: readonly string[];
   readonly isE2e: boolean;
   readonly isCoverage: boolean;
-  /** What is left out and why, one sentence each; printed before and after the run. */
+  /** One sentence per skipped suite, with the reason; printed before and after the run. */
   readonly notes: readonly string[];
 }
 
 export interface TestSurroundings {
   /** Every package that has a Vitest configuration. */
   readonly packages: readonly string[];
-  /** True where the embedded server's suite passed with the files as they are. */
+  /** True if the embedded server's suite has passed with the current files. */
   readonly isEmbeddedProven: boolean;
 }
 
@@ -23,7 +23,7 @@ const embeddedNote =
   'Skipped mongo-embedded: its suite passed here and its files have not changed since. Run it with `npm test -- all`.';
 const tidyNote = 'Skipped tidy: `npm run check` runs the house rules.';
 
-/** Packages with tests of their own, `core` for packages/core; `tidy` is run by `npm run check` and by name. */
+/** The names of packages that have tests, for example `core` for packages/core. `tidy` runs only in `npm run check` or by name. */
 export function testPackages(root: string): readonly string[] {
   const configs = globSync('{packages,apps}/*/vitest.config.ts', { cwd: root }).map((file) =>
     path.basename(path.dirname(file)),
@@ -31,7 +31,7 @@ export function testPackages(root: string): readonly string[] {
   return [...configs.sort(), 'tidy'];
 }
 
-/** Null for a word that is not known. */
+/** Null if a word is unknown. */
 export function planTests(words: readonly string[], surroundings: TestSurroundings): TestPlan | null {
   const isCoverage = words.includes('--coverage');
   const names = words.filter((word) => word !== '--coverage');
