@@ -7,8 +7,8 @@ import { cstringEnd, documentEnd, valueEnd } from './value-end.ts';
  * Steps through the elements of one document or array without decoding them:
  * `while (walk.next()) …`, then the fields describe the current element.
  *
- * Both the constructor and `next` throw `MalformedBsonError` where a length reaches beyond what contains it, so that the
- * spans of every element lie inside its document. What is inside a nested document is checked when that one is walked.
+ * Both the constructor and `next` throw `MalformedBsonError` if a length exceeds its container, so that the span
+ * of every element is inside its document. The content of a nested document is checked when that document is walked.
  */
 export class ElementWalk {
   readonly bytes: Buffer;
@@ -17,7 +17,7 @@ export class ElementWalk {
   elementStart = 0;
   nameStart = 0;
   nameEnd = 0;
-  /** The value lies at `bytes[start, end)`. */
+  /** The value is `bytes[start, end)`. */
   start = 0;
   end: number;
   readonly #last: number;
@@ -46,7 +46,7 @@ export class ElementWalk {
     return true;
   }
 
-  /** Decoded anew at each access; `nameIs` compares without decoding. */
+  /** Decoded at each access; `nameIs` compares without decoding. */
   get name(): string {
     return textBetween(this.bytes, this.nameStart, this.nameEnd);
   }

@@ -1,4 +1,4 @@
-/** Bytes that are not well-formed BSON. Each user of this package turns it into an error of its own at its boundary. */
+/** Bytes that are not well-formed BSON. Each caller of this package converts it to its own error class. */
 export class MalformedBsonError extends Error {
   constructor(message: string) {
     super(message);

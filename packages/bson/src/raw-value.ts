@@ -2,14 +2,14 @@ import { Buffer } from 'node:buffer';
 import { bsonTypes } from './bson-types.ts';
 import { textBetween } from './read-bytes.ts';
 
-/** Where a value lies: `bytes[start, end)`. */
+/** The span of a value: `bytes[start, end)`. */
 export interface ValueSpan {
   readonly bytes: Uint8Array;
   readonly start: number;
   readonly end: number;
 }
 
-/** One BSON value where it stands: `bytes[start, end)` is its encoding without type byte and name. Never copied, never decoded before it is asked for. */
+/** One BSON value in place: `bytes[start, end)` is its encoding without type byte and name. It is not copied, and decoded only on request. */
 export class RawValue {
   readonly type: number;
   readonly bytes: Uint8Array;
@@ -23,7 +23,7 @@ export class RawValue {
     this.end = span.end;
   }
 
-  /** The value's encoding, sharing memory with the document it stands in. */
+  /** The value's encoding, sharing memory with its document. */
   span(): Uint8Array {
     return this.bytes.subarray(this.start, this.end);
   }

@@ -1,12 +1,12 @@
 /**
- * Where a value ends. Every length is checked against the bytes that are there before it is used.
+ * Finds the end of a value. Every length is checked against the available bytes before it is used.
  * Layout of each type: https://bsonspec.org/spec.html
  */
 import { bsonTypes } from './bson-types.ts';
 import { MalformedBsonError } from './malformed-bson-error.ts';
 import { asBuffer, readInt32 } from './read-bytes.ts';
 
-/** Bytes of the values that always have the same size; -1 for the others. A boolean is not here: its byte is checked. */
+/** Size of a value in bytes, by type; -1 if the size varies. Boolean is -1 too, because its byte is checked. */
 const fixedSizes = new Int8Array(256).fill(-1);
 for (const [type, size] of [
   [bsonTypes.double, 8],
@@ -24,8 +24,8 @@ for (const [type, size] of [
   fixedSizes[type] = size;
 
 /**
- * One past the value of this type at `start`. Throws `MalformedBsonError` where the value has a wrong length or form.
- * The end of a value of a fixed size may lie beyond the bytes: the caller compares it with the end of what contains it.
+ * One past the value of this type at `start`. Throws `MalformedBsonError` if the value has a wrong length or form.
+ * The end of a value of fixed size may exceed the bytes: the caller compares it with the end of the containing document.
  */
 export function valueEnd(bytes: Uint8Array, type: number, start: number): number {
   const fixed = fixedSizes[type] ?? -1;
@@ -71,7 +71,7 @@ export function cstringEnd(bytes: Uint8Array, start: number): number {
   return at;
 }
 
-/** The bytes as a Buffer, or `MalformedBsonError` where they are not exactly one document. */
+/** The bytes as a Buffer, or a `MalformedBsonError` if they are not exactly one document. */
 export function checkedDocument(raw: Uint8Array): Buffer {
   if (documentEnd(raw, 0) !== raw.length) throw new MalformedBsonError('Bytes follow the end of the document.');
   return asBuffer(raw);

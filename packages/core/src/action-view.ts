@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * What the console needs to offer an action on an entity: where it stands, what it is called and what it says before it
- * starts. The engine makes it from its table of job kinds, so a new kind appears in the console by itself.
+ * The texts and the placement with which the console offers an action on an entity. The engine builds them from its table
+ * of job kinds, so a new kind appears in the console without a change there.
  */
 
 /** Facts about the entity that a consequence may name in braces; the console fills them in its own formats. */

@@ -12,7 +12,7 @@ export const activitySchema = z.enum(activities);
 export const healthSchema = z.enum(healths);
 /** What an entity is doing. */
 export type Activity = z.infer<typeof activitySchema>;
-/** How well something is; `unknown` where nothing has been reported. */
+/** Health of an entity, a node or a stage; `unknown` if no recent report exists. */
 export type Health = z.infer<typeof healthSchema>;
 
 export const scanViewSchema = z.object({
@@ -81,7 +81,7 @@ export const entityViewSchema = z.object({
 export type EntityView = z.infer<typeof entityViewSchema>;
 /** One node's cache of an entity. */
 export type EntityNodeView = z.infer<typeof entityNodeViewSchema>;
-/** Progress of the present or last scan. */
+/** Progress of the current or last scan. */
 export type ScanView = z.infer<typeof scanViewSchema>;
 
 /** One stage of the pipeline strip: MongoDB → change source → channel → oplog → replicators → caches. */
@@ -215,5 +215,5 @@ export const problemSchema = z.object({
   correlationId: z.string(),
   errors: z.array(z.object({ path: z.array(z.union([z.string(), z.number()])), message: z.string() })).optional(),
 });
-/** Body of every answer that is an error. */
+/** Body of every error response. */
 export type Problem = z.infer<typeof problemSchema>;

@@ -1,6 +1,6 @@
 import { type ErrorCode, type ErrorCodeEntry, errorCodes } from './error-codes.ts';
 
-/** What an error says beside its catalogue entry. */
+/** The details of an error, in addition to its catalogue entry. */
 export interface EmcachersErrorOptions {
   readonly code: ErrorCode;
   /** What happened in this case, with names and values; the catalogue has the general cause. */

@@ -13,7 +13,7 @@ export interface StatusFacts {
   readonly capture: CaptureFacts;
   readonly nodes: readonly NodeFacts[];
   readonly entities: readonly (Pick<EntityView, 'entityName' | 'activity' | 'deadLetters'> & {
-    /** Why it is `failed`, as PostgreSQL has it. */
+    /** The reason stored in PostgreSQL for `failed`. */
     readonly reason: string | null;
     /** Age of the last page that the scan committed; null when no scan runs or none was read yet. */
     readonly scanProgressAgeMs: number | null;
@@ -33,7 +33,7 @@ export interface CaptureFacts {
   readonly error: string | null;
 }
 
-/** What is known of one node. Ages are in milliseconds. */
+/** The facts about one node. Ages are in milliseconds. */
 export interface NodeFacts {
   readonly nodeId: string;
   readonly reportAgeMs: number;

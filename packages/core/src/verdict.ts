@@ -1,6 +1,6 @@
 import type { Health } from './api-views.ts';
 
-/** What `deriveStatus` says of one thing: an entity, the capture, the caches of an entity. */
+/** The result of `deriveStatus` for one subject: an entity, the capture, or the caches of an entity. */
 export interface Verdict {
   readonly health: Health;
   /** One sentence when health is not ok, else null. */

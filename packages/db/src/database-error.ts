@@ -33,7 +33,7 @@ const driverWords =
 /** The same conditions in Prisma: P1xxx the server is unreachable or closed the connection, P2024 and P2037 no free connection. */
 const prismaAway = /^P(1\d{3}|2024|2037)$/;
 
-/** True for an error that undid the transaction through no fault of its own: a deadlock, a serialization failure, a lock that was not free. */
+/** True if the transaction was rolled back because of a concurrent one: a deadlock, a serialization failure, or a lock that was not free. */
 export function mayRunAgain(error: unknown): boolean {
   return classBySqlState.get(sqlState(error) ?? '') === 'again';
 }

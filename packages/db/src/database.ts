@@ -7,7 +7,7 @@ import { safeInteger } from './safe-integer.ts';
 /**
  * Connections to PostgreSQL in three pools: for hot statements, for reading pages of the oplog, and for Prisma's queries on the
  * control tables, so that a slow console query never delays an append. TCP keep-alive on both ends and a limit on every wait
- * detect dead connections. A connection that breaks while idle is replaced; only `onIdleError` is told.
+ * detect dead connections. A connection that breaks while idle is replaced, and only `onIdleError` receives the error.
  */
 export interface Database {
   readonly url: string;
@@ -32,7 +32,7 @@ export interface DatabaseOptions {
   readonly onIdleError?: (error: Error) => void;
 }
 
-/** Connects lazily: the first query fails with EMC-3001 where the server is away. The caller disposes it. */
+/** Connects lazily: the first query fails with EMC-3001 if the server is unreachable. The caller disposes it. */
 export function openDatabase(options: DatabaseOptions): Database {
   const statementMsMax = options.statementMsMax ?? 300_000;
   const config: pg.PoolConfig = {

@@ -17,7 +17,7 @@ import {
 /**
  * Runs a real PostgreSQL from npm on loopback, with one data directory, for machines without a server. It recovers from crashes:
  * an incomplete directory is never used as a database, and neither a stale pid file nor an orphaned server prevents the
- * next start. The worst that can happen is that a start waits for an orphan to shut down.
+ * next start. Worst case: a start waits for an orphan to shut down.
  */
 export interface EmbeddedPostgres {
   /** `postgres://…` URL of the database `emcachers`, for pg and Prisma. */
@@ -101,7 +101,7 @@ async function prepareDirectory(place: {
   if ((await readdir(directory).catch(() => [])).length > 0)
     throw new EmcachersError({
       code: 'EMC-1003',
-      detail: `${directory} holds files but no database; they are left alone.`,
+      detail: `${directory} contains files that are not a database; they were not changed.`,
     });
   try {
     await rm(draft, { recursive: true, force: true });
@@ -109,7 +109,7 @@ async function prepareDirectory(place: {
     await mkdir(draft, { mode: 0o700 });
     if (account.ids !== null) await chown(draft, account.ids.uid, account.ids.gid);
   } catch (error) {
-    throw new EmcachersError({ code: 'EMC-1003', detail: `${directory} cannot be made.`, cause: error });
+    throw new EmcachersError({ code: 'EMC-1003', detail: `${directory} cannot be created.`, cause: error });
   }
   const password = randomBytes(18).toString('hex');
   const draftPassword = `${draft}.password`;
@@ -170,7 +170,7 @@ function startError(words: string, place: { port: number; directory: string }): 
   if (words.includes('could not bind') || words.includes('Address already in use')) return portTaken(place.port);
   return new EmcachersError({
     code: 'EMC-1003',
-    detail: `PostgreSQL in ${place.directory} ended at once: ${words.trim()}`,
+    detail: `PostgreSQL in ${place.directory} exited immediately: ${words.trim()}`,
   });
 }
 

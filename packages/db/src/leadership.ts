@@ -5,7 +5,7 @@ import { toDatabaseError } from './database-error.ts';
 /**
  * Leadership is an advisory lock on a dedicated connection plus an epoch number. The lock alone is not enough (I9): it is lost with
  * its connection while this process can still write through other connections, so every appending transaction also checks
- * the epoch. The worst that can happen is a short time without a leader.
+ * the epoch. Worst case: a short time without a leader.
  */
 export interface Leadership extends AsyncDisposable {
   readonly epoch: number;
@@ -15,7 +15,7 @@ export interface Leadership extends AsyncDisposable {
   check(): Promise<void>;
 }
 
-/** Who asks for the lead, and the server that grants it. */
+/** The node that wants to lead, and the server that holds the lock. */
 export interface LeadershipRequest {
   readonly url: string;
   readonly nodeId: string;

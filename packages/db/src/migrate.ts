@@ -9,9 +9,9 @@ import { connectionError } from './database-error.ts';
 
 /**
  * Applies `prisma/migrations` on startup, one transaction each. Records them as `prisma migrate deploy` does, in the same table with
- * the same checksum, so that either can be used on a database. An advisory lock lets several engines start at once. The worst
- * that can happen is that the engine refuses to start: it never changes a database that a newer engine has migrated, or whose
- * migrations were edited after they were applied.
+ * the same checksum, so that either can be used on a database. An advisory lock lets several engines start at once. Worst
+ * case: the engine refuses to start. It never changes a database that a newer engine has migrated, or whose migrations were
+ * edited after they were applied.
  */
 export interface MigrationResult {
   readonly applied: readonly string[];

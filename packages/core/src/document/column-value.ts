@@ -25,7 +25,7 @@ import {
 } from './value-text.ts';
 
 export const refused = Symbol('refused');
-/** The value to store, or `refused` where the column type cannot hold it. */
+/** The value to store, or `refused` if the column type cannot hold it. */
 export type ColumnValue = SqlValue | typeof refused;
 
 /** Converts the BSON value at `value` to `columnType`. Throws `DocumentError` for bytes that are not BSON. */
@@ -102,7 +102,7 @@ function integerValue(bytes: Buffer, { type, start }: ValueAt): ColumnValue {
   }
 }
 
-/** The whole number that it is, or null when it has a fraction or more than `digitCountMax` digits. */
+/** The value as an integer, or null if it has a fraction or more than `digitCountMax` digits. */
 function decimalInteger(decimal: Decimal, digitCountMax: number): bigint | null {
   if (decimal.kind !== 'finite') return null;
   const { coefficient, exponent, negative } = decimal;

@@ -13,7 +13,7 @@ import { parsePath } from './path.ts';
 import { buildPathTree, type PathNode } from './path-tree.ts';
 import { encodeCell } from './row-codec.ts';
 
-/** What a shape keeps of one document. */
+/** The result of projecting one document. */
 export interface ProjectedRow {
   /** The row in the oplog's encoding; see `row-codec.ts`. */
   readonly data: string;

@@ -44,7 +44,7 @@ export function encodeReal(value: number): string {
   return encodePlainNumber(value);
 }
 
-/** A number in a column whose type says how to store it. What is not finite is a string. */
+/** A number in a column whose type determines its storage class. Non-finite numbers are strings. */
 export function encodePlainNumber(value: number): string {
   if (Object.is(value, -0)) return '-0';
   return Number.isFinite(value) ? String(value) : `"${value}"`;

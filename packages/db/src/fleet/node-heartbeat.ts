@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { toDatabaseError } from '../database-error.ts';
 
-/** What a node says of itself. */
+/** A node's report about itself. */
 export interface NodeHeartbeat {
   readonly nodeId: string;
   readonly roles: readonly string[];
@@ -18,7 +18,7 @@ ON CONFLICT (id) DO UPDATE SET roles = EXCLUDED.roles, host = EXCLUDED.host, sta
 // A node without a heartbeat for a day is removed; if it comes back, it registers again.
 const forgetSql = `DELETE FROM node WHERE heartbeat_at < now() - interval '1 day'`;
 
-/** Records that the node is alive now, and forgets nodes that have been silent for a day. Errors: EMC-3001. */
+/** Records that the node is alive, and removes nodes without a heartbeat for a day. Errors: EMC-3001. */
 export async function writeHeartbeat(pool: pg.Pool, heartbeat: NodeHeartbeat): Promise<void> {
   try {
     await pool.query(beatSql, [heartbeat.nodeId, heartbeat.roles, heartbeat.host, heartbeat.startedAtMs]);

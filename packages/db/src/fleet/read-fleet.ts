@@ -13,7 +13,7 @@ export function readFleet(pool: pg.Pool): Promise<FleetRows> {
 }
 
 /**
- * The same rows for one entity, named without regard to case; `entities` is empty where there is none. Neither rows nor
+ * The same rows for one entity, named without regard to case; `entities` is empty if there is none. Neither rows nor
  * partitions of other entities are touched, so this also answers while another entity's partition is locked.
  */
 export function readFleetOf(pool: pg.Pool, entityName: string): Promise<FleetRows> {
@@ -25,7 +25,7 @@ export function readFleetOf(pool: pg.Pool, entityName: string): Promise<FleetRow
   });
 }
 
-/** Entries and staged rows are counted up to here; beyond, the distance between ids is told instead. */
+/** Entries and staged rows are counted up to this number. Above it, the distance between ids is returned instead. */
 const countMax = 20_000;
 
 async function inSnapshot<Answer>(pool: pg.Pool, read: (client: pg.PoolClient) => Promise<Answer>): Promise<Answer> {

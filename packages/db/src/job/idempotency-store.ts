@@ -14,7 +14,7 @@ WITH expired AS (DELETE FROM idempotency_key WHERE expires_at < now())
 INSERT INTO idempotency_key (key, request_hash, status_code, response, expires_at)
 VALUES ($1, $2, 201, $3, now() + interval '1 day') ON CONFLICT (key) DO NOTHING`;
 
-/** Answers are kept for one day. Errors: EMC-3001. */
+/** Responses are kept for one day. Errors: EMC-3001. */
 export function createIdempotencyStore({ pool, prisma }: Database): IdempotencyStore {
   return {
     async find(key) {

@@ -12,7 +12,7 @@ import type { Job } from '../generated/client.ts';
  * the next runner, so every kind of job must be safe to run twice. Only the newest `recordsMax` records are kept (I11).
  */
 export interface JobRecord extends JobView {
-  /** What was asked for beside the kind, as JSON; the kind's own schema reads it. */
+  /** The request's input as JSON, in addition to the kind. The kind's schema parses it. */
   readonly input: unknown;
 }
 

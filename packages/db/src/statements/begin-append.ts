@@ -8,7 +8,7 @@ export interface AppendTarget extends Pick<EntityRecord, 'entityId' | 'version' 
   readonly hasDeadLetters: boolean;
 }
 
-/** What an appending transaction locks and checks first. `epoch` is the fencing number of its leader. */
+/** The locks and checks with which an appending transaction begins. `epoch` is the fencing number of its leader. */
 export interface AppendStart {
   readonly epoch: number;
   readonly entityIds: readonly number[] | 'all';
@@ -29,7 +29,7 @@ export async function beginAppend(
   start: AppendStart,
 ): Promise<ReadonlyMap<number, AppendTarget>> {
   const answers: unknown = await client.query(beginSql(start));
-  if (!Array.isArray(answers)) throw new TypeError('A message of several statements has an answer for each.');
+  if (!Array.isArray(answers)) throw new TypeError('PostgreSQL did not return one result per statement.');
   const [, leader, entities] = answers as pg.QueryResult[];
   if (leader?.rowCount !== 1)
     throw new EmcachersError({ code: 'EMC-3002', detail: `Epoch ${start.epoch} has been superseded.` });

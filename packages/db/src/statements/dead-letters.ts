@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** A refused document. `raw` is its BSON; null where there is none. */
+/** A document that could not be projected. `raw` is its BSON; null if there is none. */
 export interface DeadLetterRow {
   readonly entityId: number;
   readonly docId: string;
@@ -19,7 +19,7 @@ export async function putDeadLetters(client: pg.PoolClient, letters: readonly De
     const raw = letter.raw !== null && letter.raw.byteLength <= rawBytesMax ? letter.raw : null;
     await client.query({
       name: 'put-dead-letter',
-      // clock_timestamp, not now(), because the time tells whether a dead letter belongs to the current scan.
+      // clock_timestamp, not now(), because the time decides whether a dead letter belongs to the current scan.
       text: `INSERT INTO dead_letter (entity_id, doc_id, error_code, reason, raw, created_at, updated_at)
              SELECT $1, $2, $3, $4, $5, clock_timestamp(), clock_timestamp() FROM entity WHERE id = $1
              ON CONFLICT (entity_id, doc_id) DO UPDATE

@@ -9,7 +9,7 @@ export interface PageRequest {
   readonly limitBytes: number;
 }
 
-/** Entries in id order. Where `generation` or `horizon` has moved, the reader cannot continue from its offset. */
+/** Entries in id order. If `historyId` has changed, or `horizon` is above the reader's offset, the reader cannot continue from it. */
 export interface Page {
   readonly historyId: string;
   readonly horizon: number;
@@ -41,7 +41,7 @@ interface PageRow extends Omit<EntryRow, 'id'> {
 }
 
 /**
- * Reads one page together with generation, horizon and head. It is one statement because two would see different snapshots; the
+ * Reads one page together with history id, horizon and head. It is one statement because two would see different snapshots; the
  * outer join returns the three even if there are no entries. A running sum limits the bytes; it reads lengths from tuple headers
  * without detoasting large values. The first row is always returned, whatever its size. If `head` has not moved, no partition
  * is touched. Uses the pool for pages, whose planner can only merge the partitions' indexes in id order: after a scan a partition
@@ -72,7 +72,7 @@ export async function readPage(pagePool: pg.Pool, request: PageRequest): Promise
     values: [request.afterId, request.entityIds, request.limitRows, request.limitBytes],
   });
   const first = answer.rows[0];
-  if (first === undefined) throw new Error('The metadata rows are gone.');
+  if (first === undefined) throw new Error("The oplog's metadata rows are missing.");
   const { historyId, horizon, head } = first;
   if (first.id === null) return { historyId, horizon, head, entries: [], full: false };
   // Already in id order, but SQL does not guarantee that; sorting a sorted array is cheap.

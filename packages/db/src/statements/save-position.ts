@@ -1,7 +1,7 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type pg from 'pg';
 
-/** A place in the change stream. Where `token` is null only the cluster time is known. */
+/** A position in the change stream. If `token` is null, only the cluster time is known. */
 export interface PositionRow {
   readonly token: Uint8Array | null;
   readonly tokenData: string | null;
