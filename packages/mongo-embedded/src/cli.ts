@@ -21,7 +21,7 @@ function wholeNumber(text: string, name: string): number {
   return value;
 }
 
-/** The server's options from the command line; null when help was asked for. Throws TypeError with what is wrong. */
+/** The server's options from the command line; null if help was requested. Throws a TypeError that names the invalid option. */
 export function parseCommandLine(args: readonly string[]): MongoServerOptions | null {
   const { values } = parseArgs({
     args: [...args],

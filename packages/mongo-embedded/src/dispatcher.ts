@@ -257,7 +257,7 @@ export class Dispatcher {
     return this.#withTimes(writer, operation);
   }
 
-  /** A write reports the time of its own last entry; anything else, the present time. */
+  /** A write reports the time of its last history entry; any other command reports the current time. */
   #withTimes(writer: BsonWriter, operation: OperationTime): Buffer {
     const { clusterClock } = this.#server.store;
     const time = clusterClock.current;

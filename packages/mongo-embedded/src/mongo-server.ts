@@ -15,9 +15,9 @@ import { Listener } from './wire/listener.ts';
 
 export type { Clock } from './clock.ts';
 
-/** Where the data is kept and where the server listens. */
+/** Storage, address and limits of the server. */
 export interface MongoServerOptions {
-  /** Folder of the data, made if missing. Give this or `memory`. */
+  /** The data folder, created if missing. Set either this or `memory`. */
   readonly path?: string;
   /** In memory: all data is lost when the server stops. */
   readonly memory?: boolean;
@@ -31,7 +31,7 @@ export interface MongoServerOptions {
   readonly clock?: Clock;
 }
 
-/** A server that has not started yet, or runs, or has stopped for good. */
+/** A server that can be started once and stopped once. */
 export interface MongoServer {
   /** Opens the data and listens. Rejects if the port is taken, or the folder is in use or not writable. */
   start(): Promise<{ readonly url: string; readonly port: number }>;

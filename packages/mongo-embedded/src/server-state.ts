@@ -25,7 +25,7 @@ export interface ServerState {
   readonly path: string | null;
 }
 
-/** What `serverStatus` counts. */
+/** The counters of `serverStatus`. */
 export interface Counters {
   connectionsCurrent: number;
   connectionsCreated: number;

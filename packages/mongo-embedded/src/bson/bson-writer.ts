@@ -80,7 +80,7 @@ export class BsonWriter {
     return this.#raw(bytes);
   }
 
-  /** A whole BSON document as it is. */
+  /** A whole BSON document, copied unchanged. */
   document(name: string, raw: Uint8Array): this {
     this.#header(bsonTypes.object, name, raw.length);
     return this.#raw(raw);

@@ -138,7 +138,7 @@ export class CommandBody {
     return { increment: element.bytes.readUInt32LE(0), seconds: element.bytes.readUInt32LE(4) };
   }
 
-  /** A nested document as a body of its own. */
+  /** A nested document as a separate body. */
   nested(name: string): CommandBody | undefined {
     const raw = this.document(name);
     return raw === undefined ? undefined : new CommandBody(raw, new Map(), this.#path(name));

@@ -1,7 +1,7 @@
 import { ElementWalk } from '@emcachers/bson/element-walk';
 import { checkedDocument } from '@emcachers/bson/value-end';
 
-/** One element of a raw document: `bytes` is the value alone, a view onto the document that must not be changed. */
+/** One element of a raw document: `bytes` is the value without type and name: a view of the document, which must not be changed. */
 export interface RawElement {
   readonly type: number;
   readonly bytes: Buffer;
@@ -9,7 +9,7 @@ export interface RawElement {
 
 /**
  * Walks the top level of a raw document in order. The visitor may answer `false` to stop.
- * Throws `MalformedBsonError` where the bytes do not hold together; nested documents are not looked into.
+ * Throws `MalformedBsonError` if the bytes are not well-formed; nested documents are not checked.
  */
 export function forEachElement(
   document: Uint8Array,

@@ -45,7 +45,7 @@ export function eventOf(entry: HistoryEntry, shape: EventShape): ChangeEvent {
   return { document: writer.finish(), token, operationType: entry.kind };
 }
 
-/** What happened and when: operation type, times, and the collection's UUID. */
+/** The first fields: operation type, times, and the collection's UUID. */
 function writeOrigin(writer: BsonWriter, entry: HistoryEntry, { omitted, showsExpandedEvents }: EventShape): void {
   if (!omitted.has('operationType')) writer.string('operationType', entry.kind);
   if (!omitted.has('clusterTime')) writer.timestamp('clusterTime', entry.time);
@@ -59,7 +59,7 @@ function writeTransaction(writer: BsonWriter, entry: HistoryEntry, { omitted }: 
   if (entry.lsid !== null && !omitted.has('lsid')) writer.document('lsid', entry.lsid);
 }
 
-/** What changed: the document or the namespace, and its key. */
+/** The changed document, and the fields that identify it: namespace and document key. */
 function writeSubject(writer: BsonWriter, entry: HistoryEntry, { omitted, showsExpandedEvents }: EventShape): void {
   if (entry.document !== null && !omitted.has('fullDocument')) writer.document('fullDocument', entry.document);
   if (!omitted.has('ns')) writeNamespace(writer, 'ns', entry);
@@ -105,7 +105,7 @@ function writeClassicDescription(writer: BsonWriter, description: Uint8Array): v
   writer.end();
 }
 
-/** The event that tells a client that the stream has ended; it follows the event that ended it. */
+/** The invalidate event: the stream has ended. It follows the event that ended the stream. */
 export function invalidateEventOf(entry: HistoryEntry): ChangeEvent {
   const token = tokenOf(entry, true);
   const writer = new BsonWriter(512);

@@ -76,7 +76,7 @@ export class ChangeStream {
   #scannedTime: ClusterTime | null = null;
   #token: Buffer;
   #isInvalidated = false;
-  /** Token of the invalidate event, which the last batch carries even where the pipeline hides the event. */
+  /** Token of the invalidate event, which the last batch has even if the pipeline drops the event. */
   #lastToken: Buffer | null = null;
   #failure: Error | undefined;
 

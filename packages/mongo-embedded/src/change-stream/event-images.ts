@@ -25,7 +25,7 @@ export function wantsImages(entry: HistoryEntry, spec: StreamSpec): boolean {
 }
 
 /**
- * The event with `fullDocumentBeforeChange` and `fullDocument` as the stream asks for them. A required image that was not kept is
+ * The event with `fullDocumentBeforeChange` and `fullDocument` as the stream's options request. A required image that was not kept is
  * NoMatchingDocument 47. Source: `document_source_change_stream_add_pre_image.cpp` and `…_add_post_image.cpp` of mongodb/mongo.
  */
 export function addImages(document: Uint8Array, entry: HistoryEntry, given: ImageRequest): Uint8Array {

@@ -20,7 +20,7 @@ export interface EventPipeline {
   readonly namespaceFilters: readonly NamespaceFilter[];
   /** Leading filters on the event without images, applied before images are looked up. */
   readonly earlyFilters: readonly CompiledFilter[];
-  /** The same leading filters, for events that are not built from an entry alone. */
+  /** All leading filters compiled for a complete event. Used for events that also need data from outside their history entry. */
   readonly leadingFilters: readonly CompiledFilter[];
   /**
    * Top-level fields dropped by a final exclusion that is the only transform. They are not written at all unless a

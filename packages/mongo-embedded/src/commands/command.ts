@@ -37,7 +37,7 @@ export type CommandResult = Document | BsonWriter;
 export interface Command {
   /** Name and aliases, as clients spell them. */
   readonly names: readonly string[];
-  /** Arguments beside the generic ones; any other is refused with 40415. Absent: the command checks by itself, or takes anything. */
+  /** Arguments in addition to the generic ones; any other is refused with 40415. Absent: the command checks its arguments, or accepts any. */
   readonly fields?: readonly string[];
   /** The command's name in the error message; its first name by default. */
   readonly requestName?: string;

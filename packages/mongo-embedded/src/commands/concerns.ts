@@ -12,7 +12,7 @@ const snapshotReads: ReadonlySet<string> = new Set(['find', 'aggregate', 'distin
 
 /**
  * Validates `readConcern`. Every read sees the committed writes of the only node, so the levels do not differ, and
- * `afterClusterTime` never has to wait. Throws where mongod would.
+ * `afterClusterTime` never has to wait. Throws if mongod would.
  */
 export function checkReadConcern(body: CommandBody, server: ServerState, session: CallSession): void {
   const concern = body.nested('readConcern');
@@ -45,7 +45,7 @@ export function checkReadConcern(body: CommandBody, server: ServerState, session
 }
 
 /**
- * Validates `writeConcern`. Returns null, or the reply's `writeConcernError`: a write that asks for more nodes than
+ * Validates `writeConcern`. Returns null, or the reply's `writeConcernError`: a write that requests more nodes than
  * exist is still applied, as in mongod. Throws if the concern is malformed.
  */
 export function checkWriteConcern(body: CommandBody, session: CallSession): MongoFailure | null {

@@ -36,10 +36,10 @@ const refused: ReadonlySet<string> = new Set([
   'expireAfterSeconds',
 ]);
 
-/** Options that older clients send; they change nothing here. */
+/** Options that older clients send; they have no effect. */
 const ignored: ReadonlySet<string> = new Set(['idIndex', 'temp', 'flags']);
 
-/** The options of `create` to store. Throws where one is unknown, malformed or not supported here. */
+/** The options of `create` to store. Throws if one is unknown, malformed or not supported. */
 function readOptions(context: CommandContext): Buffer {
   const writer = new BsonWriter();
   forEachElement(context.body.raw, (name, element) => {

@@ -31,7 +31,7 @@ export interface UpdateCounts {
 }
 
 export interface UpdateOutcome extends UpdateCounts {
-  /** The last document that matched, before and after; null where none did. */
+  /** The last document that matched, before and after; null if none did. */
   readonly before: Uint8Array | null;
   readonly after: Uint8Array | null;
 }

@@ -12,7 +12,7 @@ const pageBytesMax = 4 * 1024 * 1024;
 
 export interface PageSourceOptions {
   readonly reader: PageReader;
-  /** Null where every document of the scan matches. */
+  /** Null if every document of the scan matches. */
   readonly filter: CompiledFilter | null;
   readonly project: ((document: Uint8Array) => Uint8Array) | null;
   readonly skip: number;

@@ -116,7 +116,7 @@ const namesByCode: ReadonlyMap<number, string> = new Map(
   Object.entries(errorCodes).map(([name, code]) => [code, name]),
 );
 
-/** The `codeName` that mongod sends beside `code`. */
+/** The `codeName` that mongod sends with `code`. */
 export function errorNameOf(code: number): string {
   return namesByCode.get(code) ?? `Location${code}`;
 }

@@ -3,7 +3,7 @@ import type { BsonWriter } from '../bson/bson-writer.ts';
 import { type ErrorName, errorCodes, errorNameOf } from './error-codes.ts';
 
 /**
- * Fields that an error reply carries beside `errmsg`, `code` and `codeName` (such as `keyPattern` of 11000): values that the `bson`
+ * Fields that an error reply has in addition to `errmsg`, `code` and `codeName` (such as `keyPattern` of 11000): values that the `bson`
  * package knows, or a raw document whose bytes must not change.
  */
 export type FailureDetails = Readonly<Record<string, unknown>> | Uint8Array;

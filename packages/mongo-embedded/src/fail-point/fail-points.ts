@@ -1,7 +1,7 @@
 import type { Document } from 'bson';
 import { MongoFailure } from '../error/mongo-failure.ts';
 
-/** What `failCommand` does to a command that it hits. Source: `src/mongo/db/commands.cpp`, "failCommand". */
+/** The effect of `failCommand` on a matching command. Source: `src/mongo/db/commands.cpp`, "failCommand". */
 export interface FailCommand {
   readonly errorCode: number | null;
   readonly errorLabels: readonly string[] | null;
@@ -123,17 +123,17 @@ export class FailPoints {
     return this.#timesEntered.get(name) ?? 0;
   }
 
-  /** What `failCommand` does to this call, or null. Counts it. */
+  /** The effect of `failCommand` on this call, or null. Counts the call. */
   hit(call: FailPointCall): FailCommand | null {
     return exempt.has(call.command) ? null : this.#hit('failCommand', call);
   }
 
-  /** What `failGetMoreAfterCursorCheckout` does to this getMore, or null. Counts it. */
+  /** The effect of `failGetMoreAfterCursorCheckout` on this getMore, or null. Counts the call. */
   hitGetMore(call: FailPointCall): FailCommand | null {
     return this.#hit(failGetMore, call);
   }
 
-  /** What `onPrimaryTransactionalWrite` does to this retryable write, or null. Counts it. */
+  /** The effect of `onPrimaryTransactionalWrite` on this retryable write, or null. Counts the call. */
   hitRetryableWrite(): FailCommand | null {
     if (this.#points.size === 0) return null;
     return this.#hit(failRetryableWrite, { command: '', applicationName: null, namespace: '' });

@@ -30,7 +30,7 @@ function encoded(bytes: Buffer, low: bigint, high: bigint): RawValue {
   return rawValue(bsonTypes.decimal128, bytes);
 }
 
-/** Rounds to 34 digits and moves the exponent into its bounds where zeros allow it. */
+/** Rounds to 34 digits and moves the exponent into its bounds if trailing zeros allow it. */
 export function fitted(decimal: { readonly coefficient: bigint; readonly exponent: number }): {
   coefficient: bigint;
   exponent: number;

@@ -102,7 +102,7 @@ function truncated(value: RawValue): bigint | undefined {
   return Number.isSafeInteger(double) ? BigInt(double) : undefined;
 }
 
-/** The size that `$size` asks for. */
+/** The operand of `$size`. */
 function sizeOf(operand: RawValue): bigint {
   const number = numericOf(operand);
   const size = number === undefined ? undefined : toInteger(number);
@@ -141,7 +141,7 @@ export function valueProbe(operator: string, operand: RawValue): PathProbe | und
   return known === undefined ? undefined : { test: known.test(operand), entersLastArray: known.entersLastArray };
 }
 
-/** `$regex` with the `$options` beside it. */
+/** `$regex` with its `$options`. */
 export function regexOperatorTest(operand: RawValue, options: RawValue | undefined): ValueTest {
   const parts = operand.type === bsonTypes.regex ? regexParts(operand) : undefined;
   if (parts === undefined && operand.type !== bsonTypes.string) throw badValue('$regex has to be a string');

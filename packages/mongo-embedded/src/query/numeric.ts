@@ -45,7 +45,7 @@ export function numericValue(numeric: Numeric): RawValue {
   }
 }
 
-/** As a double, rounded where it must be. */
+/** As a double, rounded if necessary. */
 export function toDouble(numeric: Numeric): number {
   return numeric.kind === 'decimal' ? decimalToDouble(numeric.value) : Number(numeric.value);
 }
@@ -113,7 +113,7 @@ export function arithmetic(name: ArithmeticName, left: Numeric, right: Numeric):
   return narrowInteger(integerArithmetic(name, left.value, right.value), wide);
 }
 
-/** As `arithmetic`, in double where an int64 would overflow. */
+/** As `arithmetic`, in double if an int64 would overflow. */
 export function arithmeticOrDouble(name: ArithmeticName, left: Numeric, right: Numeric): Numeric {
   return (
     arithmetic(name, left, right) ?? { kind: 'double', value: doubleArithmetic(name, toDouble(left), toDouble(right)) }

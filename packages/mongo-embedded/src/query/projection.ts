@@ -14,7 +14,7 @@ import { emptyVariables, type Variables } from './variables.ts';
 
 /** A projection, ready to run on raw documents. */
 export interface CompiledProjection {
-  /** `position` is where the filter matched in an array, for `"a.$": 1`. */
+  /** `position` is the array position that the filter matched, for `"a.$": 1`. */
   apply(document: Uint8Array, position?: number): Uint8Array;
   readonly needsPosition: boolean;
 }
@@ -43,7 +43,7 @@ interface Run {
 
 /**
  * Compiles a projection of `find`, or of `$project` (`isFind` false: no `$slice` with bounds, `$elemMatch` and `$`
- * forms of find). Inclusion and exclusion cannot be mixed but for `_id` (31253, 31254). Untouched elements keep their bytes and order.
+ * forms of find). Inclusion and exclusion cannot be mixed, except for `_id` (31253, 31254). Untouched elements keep their bytes and order.
  */
 export function compileProjection(
   spec: Uint8Array,

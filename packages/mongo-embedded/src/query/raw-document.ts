@@ -12,7 +12,7 @@ export function walkOf(value: RawValue): ElementWalk {
   return new ElementWalk(value.bytes, value.start);
 }
 
-/** A name as the bytes that stand in a document. */
+/** A field name in its encoded form. */
 export function nameBytes(name: string): Uint8Array {
   return Buffer.from(name, 'utf8');
 }

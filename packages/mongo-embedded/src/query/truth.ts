@@ -3,7 +3,7 @@ import { decimalAt } from '@emcachers/bson/decimal128';
 import type { RawValue } from '@emcachers/bson/raw-value';
 import { readDouble, readInt32, readInt64 } from '@emcachers/bson/read-bytes';
 
-/** Whether MongoDB takes the value for true: everything but zero, false, null and missing. */
+/** Whether MongoDB treats the value as true: every value except zero, false, null and missing. */
 export function isTruthy(value: RawValue | undefined): boolean {
   if (value === undefined) return false;
   const { type, bytes, start } = value;

@@ -4,7 +4,7 @@ import { MongoFailure } from '../error/mongo-failure.ts';
 import { isNumberType, numericOf, toInteger } from './numeric.ts';
 import { itemsOf } from './raw-document.ts';
 
-/** The names that `$type` gives and takes. Source: the manual's page "BSON Types". */
+/** The type names that `$type` returns and accepts. Source: the manual's page "BSON Types". */
 const typesByName: ReadonlyMap<string, number> = new Map([
   ['double', bsonTypes.double],
   ['string', bsonTypes.string],

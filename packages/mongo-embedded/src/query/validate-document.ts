@@ -32,7 +32,7 @@ function checkElements(bytes: Buffer, start: number, depth: number): void {
   }
 }
 
-/** The scope stands after the code's whole length and the code, whose own length comes first. */
+/** The scope follows the total length, the code's length and the code. */
 function scopeStart({ bytes, start }: ElementWalk): number {
   return start + 8 + readInt32(bytes, start + 4);
 }

@@ -4,7 +4,7 @@ import { compileExpression } from './expression/compile-expression.ts';
 import { type Binding, bind, scopeWith } from './expression/expression.ts';
 import { entriesOf } from './raw-document.ts';
 
-/** The variables that a command gives its expressions: those of `let`, and NOW and CLUSTER_TIME. */
+/** The variables that a command's expressions can use: those of `let`, and NOW and CLUSTER_TIME. */
 export interface Variables {
   readonly names: readonly string[];
   readonly bindings: Binding | null;
@@ -12,7 +12,7 @@ export interface Variables {
 
 export const emptyVariables: Variables = { names: [], bindings: null };
 
-/** The values of `letDocument` are constant expressions; `nowMs` is the one time that the whole command sees. */
+/** The values of `letDocument` are constant expressions; `nowMs` is the same for the whole command. */
 export function commandVariables(given: {
   readonly letDocument?: Uint8Array | undefined;
   readonly nowMs: number;

@@ -4,7 +4,7 @@ import type { PageReader, ScanPlan } from '../storage/document-access.ts';
 import { rangeAfter } from '../storage/table-pages.ts';
 import { keyName } from '../storage/version-log.ts';
 
-/** Documents that differ from the table, by the name of their key; null where the reader must see none. */
+/** Documents that differ from the table, by the name of their key; null if the reader must not see the document. */
 export type Overlay = Map<string, StoredDocument | null>;
 
 export interface OverlaidReads {

@@ -50,7 +50,7 @@ export function ownedLsid(id: Uint8Array): Buffer {
   return new BsonWriter(96).binary('id', id, 4).binary('uid', userDigest, 0).finish();
 }
 
-/** The sixteen bytes of a client's lsid as a Map key. Throws where it is not a UUID. */
+/** The sixteen bytes of a client's lsid as a Map key. Throws if it is not a UUID. */
 export function sessionKey(lsid: Uint8Array): string {
   const id = findElement(lsid, 'id');
   if (id?.type !== bsonTypes.binary || id.bytes[4] !== 4 || id.bytes.length !== 21) {

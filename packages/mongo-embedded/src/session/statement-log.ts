@@ -16,7 +16,7 @@ const nothing = Buffer.from([5, 0, 0, 0, 0]);
  */
 export class StatementLog {
   readonly #entries: Entry[] = [];
-  /** The time of the last entry that the write has made in the history, which a retry reports again; null for none. */
+  /** The time of the last history entry of this write, which a retry reports again; null if there is none. */
   time: ClusterTime | null = null;
 
   static fromBytes(bytes: Buffer | null): StatementLog {
@@ -35,7 +35,7 @@ export class StatementLog {
     return log;
   }
 
-  /** The statement's result, an empty document where it has none, null where it was not applied. */
+  /** The statement's result, an empty document if it has none, null if it was not applied. */
   find(statementId: number): Buffer | null {
     const entry = this.#entries.find(({ first, last }) => first <= statementId && statementId <= last);
     return entry === undefined ? null : (entry.result ?? nothing);

@@ -67,7 +67,7 @@ export class CollectionTable {
     return this.#dataBytes;
   }
 
-  /** The row that the document got. Throws SQLite's SQLITE_CONSTRAINT_UNIQUE where the key exists. */
+  /** Returns the document's row. Throws SQLite's SQLITE_CONSTRAINT_UNIQUE if the key exists. */
   insert(key: Uint8Array, document: Uint8Array): number {
     const result = this.#statement(`INSERT INTO ${this.#name}(k, d) VALUES (?, ?)`).run(key, document);
     this.#grow(1, document.length);

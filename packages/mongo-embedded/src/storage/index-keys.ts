@@ -12,14 +12,14 @@ export interface IndexPath {
   readonly names: readonly Uint8Array[];
 }
 
-/** What an empty array is indexed as. */
+/** The index key of an empty array. */
 const undefinedValue = rawValue(bsonTypes.undefined, new Uint8Array(0));
 
 export function indexPath(path: string): IndexPath {
   return { path, names: pathBytes(path) };
 }
 
-/** Whether the document has nothing at all at the path. */
+/** Whether the path does not exist in the document. */
 export function isMissing(document: Uint8Array, { names }: IndexPath): boolean {
   const found: RawValue[] = [];
   collect(documentValue(document), names, found);

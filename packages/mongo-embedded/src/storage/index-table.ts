@@ -13,7 +13,7 @@ function isSet(specification: Uint8Array, name: string): boolean {
 }
 
 /**
- * One index beside `_id_`. Only unique indexes have entries (table `x_<id>`: key → row), because they constrain
+ * One index other than `_id_`. Only unique indexes have entries (table `x_<id>`: key → row), because they constrain
  * writes. Other indexes exist as metadata; reads do not use them.
  */
 export class IndexTable {

@@ -23,7 +23,7 @@ export interface NewCollection {
   readonly uuid?: Buffer;
 }
 
-/** Two databases may not differ in case alone. Source: manual, "MongoDB Limits and Thresholds". */
+/** The names of two databases may not differ only in case. Source: manual, "MongoDB Limits and Thresholds". */
 function checkDatabaseCase(store: Store, database: string): void {
   const lower = database.toLowerCase();
   const other = store.catalog.databases().find((name) => name !== database && name.toLowerCase() === lower);

@@ -11,7 +11,7 @@ const opMessage = 2013;
 const flagChecksumPresent = 1;
 const flagMoreToCome = 2;
 const flagExhaustAllowed = 1 << 16;
-/** Bits 0–15 must be understood by whoever reads the message; the rest may be ignored. */
+/** Bits 0–15 must be understood by the reader; the others may be ignored. */
 const flagsRequired = 0xffff;
 
 /** One command as it came in. */
@@ -23,7 +23,7 @@ export interface Request {
   readonly database: string;
   /** The client does not wait for an answer. */
   readonly isUnacknowledged: boolean;
-  /** The client takes more than one answer (streaming hello). */
+  /** The client accepts more than one reply (streaming hello). */
   readonly isExhaustAllowed: boolean;
 }
 

@@ -85,7 +85,7 @@ const parts = {
   $week: (date: Date) => Math.floor((dayOfYear(date) + 6 - date.getUTCDay()) / 7),
 } as const;
 
-/** A part of a date, from a date alone or from `{ date, timezone }`. */
+/** A part of a date; the operand is a date or `{ date, timezone }`. */
 function part(read: (date: Date) => number): OperatorCompiler {
   const named = withNamed({ required: ['date'], optional: ['timezone'], code: 40535 }, ({ date, timezone }, name) =>
     isPresent(date) ? int32Value(read(inZone(date, timezone, name))) : nullValue,

@@ -1,2 +1,2 @@
-/** Makes one document of one document. */
+/** Transforms one document into another. */
 export type DocumentTransform = (document: Uint8Array) => Uint8Array;

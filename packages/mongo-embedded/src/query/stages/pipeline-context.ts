@@ -2,10 +2,10 @@ import type { RawValue } from '@emcachers/bson/raw-value';
 import type { Variables } from '../variables.ts';
 import type { Stage } from './stage.ts';
 
-/** What a stage can read besides its input. */
+/** The data that a stage can read in addition to its input. */
 export interface PipelineContext {
   readonly variables: Variables;
-  /** The documents of another collection of the same database, as the command's snapshot sees them; none where it does not exist. */
+  /** The documents of another collection of the same database, as the command's snapshot sees them; none if it does not exist. */
   documents(collection: string): Iterable<Uint8Array>;
   /** Compiles the stages of a pipeline inside a stage. */
   readonly compile: (stages: readonly RawValue[], context: PipelineContext) => Stage;

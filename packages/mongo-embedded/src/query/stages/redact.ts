@@ -9,7 +9,7 @@ import type { Variables } from '../variables.ts';
 
 const decisions = ['DESCEND', 'PRUNE', 'KEEP'] as const;
 
-/** `$redact`: keeps, drops or looks into each document and those inside it; undefined when the whole document is dropped. */
+/** `$redact`: keeps, drops or descends into each document and its nested documents; undefined when the whole document is dropped. */
 export function compileRedact(
   operand: RawValue,
   variables: Variables,

@@ -72,7 +72,7 @@ export function compileSkip(operand: RawValue): Stage {
   };
 }
 
-/** `$count`: nothing at all for an empty input. */
+/** `$count`: no document for an empty input. */
 export function compileCount(operand: RawValue): Stage {
   if (operand.type !== bsonTypes.string) throw new MongoFailure(40156, 'the count field must be a non-empty string');
   const name = stringOf(operand);

@@ -13,11 +13,11 @@ export interface Modification {
   readonly modifier: Modifier;
 }
 
-/** What applying needs besides the document. */
+/** The inputs of an update other than the document. */
 export interface ApplyContext {
   readonly documentLabel: string;
   readonly arrayFilters: ArrayFilters;
-  /** Where the filter matched in an array, for `$`; -1 when it matched in none. */
+  /** The array position that the filter matched, for `$`; -1 if it matched none. */
   readonly position: number;
 }
 

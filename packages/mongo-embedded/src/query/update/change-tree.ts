@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { RawValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../../bson/bson-writer.ts';
 
-/** What changed in a document, in the order in which mongod logs it. */
+/** The changes of a document, in the order in which mongod logs them. */
 export interface DocumentChanges {
   readonly kind: 'document';
   readonly deletes: readonly string[];
@@ -11,7 +11,7 @@ export interface DocumentChanges {
   readonly children: readonly (readonly [name: string, changes: Changes])[];
 }
 
-/** What changed in an array: items by position, then its new length where it became shorter. */
+/** The changes of an array: items by position, then its new length if it became shorter. */
 export interface ArrayChanges {
   readonly kind: 'array';
   readonly newSize: number | null;

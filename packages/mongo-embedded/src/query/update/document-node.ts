@@ -36,7 +36,7 @@ export class DocumentNode {
     return this.#entries.length;
   }
 
-  /** The value under a name (a position's digits in an array), as it is now. */
+  /** The current value under a name; in an array the name is the position in digits. */
   get(name: string): RawValue | undefined {
     const entry = this.#find(name);
     if (entry === undefined) return undefined;
@@ -47,7 +47,7 @@ export class DocumentNode {
     return this.#find(name) !== undefined;
   }
 
-  /** Opens the container under a name for changes inside; undefined where there is a value of another type, or none. */
+  /** Opens the container under a name for changes inside; undefined if the value has another type or is missing. */
   open(name: string): DocumentNode | undefined {
     const entry = this.#find(name);
     if (entry === undefined) return undefined;
@@ -57,7 +57,7 @@ export class DocumentNode {
     return entry.value;
   }
 
-  /** Puts a value where one stands, or at the end. An array is filled up with null as far as needed. */
+  /** Replaces the value, or appends it. An array is padded with null as far as needed. */
   set(name: string, value: RawValue): void {
     const entry = this.#find(name);
     if (entry !== undefined) {

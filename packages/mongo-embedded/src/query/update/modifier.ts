@@ -33,7 +33,7 @@ export interface Modifier {
 export interface ModifierUse {
   readonly path: string;
   readonly operand: RawValue;
-  /** Whether this update makes a new document (upsert). */
+  /** Whether this update inserts a new document (upsert). */
   readonly isInsert: boolean;
   readonly nowMs: number;
   readonly clusterTime: { readonly seconds: number; readonly increment: number };

@@ -40,9 +40,9 @@ export interface UpdateResult {
 
 export interface CompiledUpdate {
   readonly isReplacement: boolean;
-  /** `position` is where the filter matched in an array (`CompiledFilter.trace`), -1 for nowhere. */
+  /** `position` is the array position that the filter matched (`CompiledFilter.trace`), or -1. */
   apply(document: Uint8Array, position: number): UpdateResult;
-  /** The document that an upsert inserts when nothing matched; without `_id` if neither filter nor update give one. */
+  /** The document that an upsert inserts if nothing matched; without `_id` if neither filter nor update gives one. */
   insertDocument(filter: CompiledFilter): Uint8Array;
 }
 
