@@ -6,7 +6,7 @@ import { z } from 'zod';
  * command line.
  */
 const environmentSchema = z.object({
-  /** Where the engine listens. */
+  /** The engine's address. */
   ENGINE_HOST: z.string().min(1).default('127.0.0.1'),
   ENGINE_PORT: z.coerce.number().int().min(1).max(65_535).default(4_000),
   /** Sent to the engine as a bearer token if the engine requires one. */

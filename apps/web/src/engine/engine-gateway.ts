@@ -4,8 +4,8 @@ import { engineAway, originRefused } from './gateway-problem.ts';
 /**
  * Forwards the console's API calls to the engine, so that the browser needs one address only. Bodies are streamed in
  * both directions; event streams are not buffered (`no-transform` disables compression). If either side closes the
- * connection, the other side's is closed too. The gateway keeps no state. The worst that can happen is a refused call,
- * which states the reason.
+ * connection, the other side's is closed too. The gateway keeps no state. Worst case: a call is refused, with the
+ * reason.
  */
 export interface GatewayCall {
   readonly request: Request;

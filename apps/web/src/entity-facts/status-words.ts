@@ -28,7 +28,7 @@ export function toneOfHealth(health: Health): Tone {
 
 type StatusFacts = Pick<EntityView, 'activity' | 'health' | 'scan' | 'nodes'>;
 
-/** The status pill of an entity: its activity, and what is wrong, if anything. */
+/** The status pill of an entity: its activity, and its problem if it has one. */
 export function statusWords(entity: StatusFacts): StatusWords {
   const { activity, health } = entity;
   switch (activity) {

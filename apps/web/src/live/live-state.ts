@@ -1,7 +1,7 @@
 /**
  * The state machine of the tab's one subscription, as data. `live-provider.tsx` owns the connection and the timers. It
- * keeps I12 on the screen: figures that are no longer updated are never called live. The worst that can happen is that
- * the console polls although it could stream.
+ * keeps I12 on the screen: figures that are no longer updated are never called live. Worst case: the console
+ * polls although it could stream.
  */
 export type LiveState =
   | { readonly kind: 'connecting'; readonly failures: number }

@@ -10,7 +10,7 @@ import { entityOfPath } from './entity-of-path.ts';
 import type { LiveHappening } from './live-state.ts';
 import { announceTransitions } from './transitions.ts';
 
-/** The engine pushes every second. A stream without data for this long counts as broken, whatever the connection says. */
+/** The engine pushes every second. A stream without data for this long counts as broken, even if its connection is open. */
 const silenceMsMax = 8_000;
 
 /** The open subscription. While this is mounted, the engine pushes data, which goes into the query cache. */

@@ -23,7 +23,7 @@ export function useFleet(): FleetAnswer {
   const answer = useQuery(
     trpc.fleet.get.queryOptions(undefined, {
       staleTime: Number.POSITIVE_INFINITY,
-      // The subscription retries by itself; retries here would only delay the error message.
+      // The subscription already retries; retries here would only delay the error message.
       retry: false,
       refetchInterval: isPolling(state) ? pollMs : false,
     }),

@@ -17,7 +17,7 @@ export function factsOf({ entityName, sourceName, documents, nodes }: EntityView
   };
 }
 
-/** Puts the facts in the place of their names in braces; what is not a fact stays as it is written. */
+/** Replaces each fact's name in braces by the fact. Braces with any other name are left unchanged. */
 export function fillFacts(text: string, facts: Partial<Facts>): string {
   return text.replaceAll(/\{(\w+)\}/g, (written, name: string) => {
     const fact = Object.entries(facts).find(([known]) => known === name);

@@ -6,7 +6,7 @@ import type { inferRouterOutputs } from '@trpc/server';
 import { type EngineError, engineErrorOf } from '../../trpc/engine-error.ts';
 import { useTRPC } from '../../trpc/trpc.ts';
 
-/** What the engine can do to an entity, with the texts to show for it. */
+/** The actions that the engine offers for an entity, with their texts. */
 export type ActionView = inferRouterOutputs<AppRouter>['entities']['actions'][number];
 export type ActionKind = ActionView['kind'];
 

@@ -11,7 +11,7 @@ export function useConfirmedAction(entityName: string): {
   readonly ask: (kind: ActionKind) => void;
   readonly dialog: ReactNode;
 } {
-  // Asks for the texts before the dialog is opened.
+  // Requests the texts before the dialog is opened.
   useActions();
   const [kind, setKind] = useState<ActionKind | null>(null);
   const dialog =

@@ -6,7 +6,7 @@ import { ActionButton } from '../actions/action-button.tsx';
 import { Banner } from '../ui/banner.tsx';
 import { Moment } from '../ui/moment.tsx';
 
-/** What is wrong, what it means for readers, and the button that helps; nothing when the entity is healthy. */
+/** The entity's problem, its effect on readers, and a button to fix it. Renders nothing if the entity is healthy. */
 export function EntityTrouble({ entity }: { readonly entity: EntityView }) {
   const { activity, health, reason } = entity;
   if (activity === 'paused') return <PausedNote entity={entity} />;

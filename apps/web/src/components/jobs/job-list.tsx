@@ -98,7 +98,7 @@ function columnsFor(hasEntity: boolean, markedJobId: string | null): TableColumn
   ];
 }
 
-/** The kind's own name where this engine does not know it, as in a record of another version. */
+/** The title of the job's kind, or the kind itself if this engine does not know it, for example in a record of another version. */
 function JobTitle({ kind }: { readonly kind: string }) {
   return useActions().actions.find((action) => action.kind === kind)?.title ?? kind;
 }

@@ -13,7 +13,7 @@ export function JobsPage() {
   const [jobId] = useQueryState('job', parseAsString);
   return (
     <>
-      <PageHead title={titleOf(fleet?.activeJobs)} detail="What operators requested, and the outcome." />
+      <PageHead title={titleOf(fleet?.activeJobs)} detail="Actions that operators requested, with their outcomes." />
       <Card title="Jobs" note="newest first" flush>
         <JobList
           markedJobId={jobId}

@@ -15,7 +15,7 @@ interface BannerProps {
   readonly tone: Tone;
   /** The problem or state, in one sentence. */
   readonly title: ReactNode;
-  /** What it means for the application's data, and what the operator can do. */
+  /** The effect on the application's data, and what the operator can do. */
   readonly children?: ReactNode;
   readonly action?: ReactNode;
   /** Announced immediately; for failures of what the operator just did. */
