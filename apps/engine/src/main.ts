@@ -9,7 +9,7 @@ import { listenForShutdown } from './runtime/shutdown.ts';
 
 /** Runs the engine as a process (`npm run engine`). Logs go to standard output; the message of a failed start goes to standard error. */
 process.exitCode = await main();
-// Everything of ours is closed. A driver may have left a timer or a socket that would keep the process alive.
+// All parts of the engine are closed. A driver's leftover timer or socket would keep the process alive.
 process.exit();
 
 async function main(): Promise<number> {
@@ -34,7 +34,7 @@ async function runEngine(requested: AbortSignal): Promise<number> {
   return hung.length === 0 ? 0 : 1;
 }
 
-/** One message that says what is wrong and what to change. Includes a stack only for a defect of ours. */
+/** One message with the problem and its remedy. Includes a stack trace only for a defect of the engine. */
 function startMessage(error: unknown): string {
   if (error instanceof EmcachersError) return `${error.code} ${error.entry.title}. ${error.detail}\n${error.hint}`;
   return `The engine could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;

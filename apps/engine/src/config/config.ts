@@ -8,9 +8,9 @@ import type { Role } from './settings/node.ts';
 import { type SettingName, settingNames, settings } from './settings.ts';
 
 /**
- * The engine's configuration: the environment over `.env` over `emcachers.config.json|yaml` over the defaults, each
- * value checked by one schema. This is the only reader of `process.env`. A wrong value stops the process with EMC-1001
- * and the variable's name; the value itself is not repeated where it may hold a password.
+ * The engine's configuration. Sources in order of precedence: the environment, `.env`, `emcachers.config.json|yaml`, the
+ * defaults. One schema checks each value. Only this file reads `process.env`. An invalid value fails with EMC-1001 and the
+ * variable's name; the message omits a value that may contain a password.
  */
 export interface Config {
   readonly mongoUrl: string;
@@ -35,7 +35,7 @@ export function loadConfig(folder: string = process.cwd(), environment: Values =
   return checkConfig(values, folder);
 }
 
-/** From text values by variable name; relative paths are taken from `folder`. */
+/** Parses text values, keyed by variable name. Relative paths are resolved against `folder`. */
 export function checkConfig(values: Values, folder: string): Config {
   const parsed = parseSettings(values);
   const config: Config = {
@@ -79,13 +79,13 @@ function parseOne(name: SettingName, given: string | undefined): unknown {
   const result = setting.schema.safeParse(text);
   if (result.success) return result.data;
   const shown = /URL|TOKEN/.test(name) ? '' : ` ("${text}")`;
-  const problem = result.error.issues[0]?.message ?? 'is wrong';
+  const problem = result.error.issues[0]?.message ?? 'is invalid';
   throw wrong(name, `${problem}${shown}`, `Set ${name} to: ${setting.unit}.`);
 }
 
 function required<T>(name: SettingName, value: T | null): T {
   if (value !== null) return value;
-  const hint = `Set ${name}, or run \`npm start\`, which brings the servers that are not set.`;
+  const hint = `Set ${name}, or run \`npm start\`, which runs its own server for each one that is unset.`;
   throw wrong(name, 'is not set', hint);
 }
 
@@ -96,7 +96,7 @@ function wrong(name: string, problem: string, hint: string): EmcachersError {
 function tokenMissing(host: string): EmcachersError {
   return new EmcachersError({
     code: 'EMC-1004',
-    detail: `ENGINE_HOST is ${host}, which others can reach, and EMCACHERS_TOKEN is not set.`,
+    detail: `ENGINE_HOST is ${host}, which other machines can reach, but EMCACHERS_TOKEN is not set.`,
   });
 }
 
@@ -128,10 +128,10 @@ function parseConfigFile(name: string, text: string): Record<string, unknown> {
     throw new EmcachersError({ code: 'EMC-1001', detail, cause });
   }
   if (typeof content === 'object' && content !== null && !Array.isArray(content)) return { ...content };
-  throw new EmcachersError({ code: 'EMC-1001', detail: `${name} does not hold settings by name.` });
+  throw new EmcachersError({ code: 'EMC-1001', detail: `${name} is not a mapping from setting names to values.` });
 }
 
-/** An empty variable is one that is not set: shells and containers cannot always unset one. */
+/** An empty variable counts as unset, because shells and containers cannot always unset one. */
 function withoutEmpty(values: Values): Values {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value.trim() !== ''));
 }

@@ -2,8 +2,8 @@ import { mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 /**
- * Creates a directory and its missing parents, one level at a time. Node's recursive mkdir loops for ever if an existing parent
- * answers ENOENT, as /proc does (nodejs/node, `MKDirpAsync`), and the engine would hang at its start.
+ * Creates a directory and its missing parents, one level at a time. Node's recursive mkdir loops for ever if an existing
+ * parent fails with ENOENT, as /proc does (nodejs/node, `MKDirpAsync`); the engine would then hang at startup.
  * Throws the system error of the level that cannot be created.
  */
 export function makeDirectory(directory: string): void {

@@ -2,10 +2,10 @@ import type { Clock } from '@emcachers/core/clock';
 import { type LinkedAbort, linkedAbort, untilAborted } from './abort.ts';
 
 /**
- * The wait of a polling loop that can be told to check earlier. `wake` is a hint without content: something may have changed.
+ * The wait of a polling loop, which a hint can end early. `wake` is a hint without content: something may have changed.
  * The loop checks, waits, and checks again, which guarantees:
  *
- * - No hint is lost. A hint that arrives while nobody waits (during a check, or a pause between checks) is kept, and the next
+ * - No hint is lost. A hint that arrives while no wait is pending (during a check, or a pause between checks) is kept, and the next
  *   `wait` returns immediately. Every hint is therefore followed by a check that started after it.
  * - Hints coalesce: any number of hints before a check cause one check.
  * - A wait may end early: a kept hint may concern what the last check already saw. The loop must check, not assume.

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { port } from './schemas.ts';
 import type { Setting } from './setting.ts';
 
-/** Where the engine listens, and who may call it. */
+/** The engine's address, and the token that clients need. */
 export const apiSettings = {
   ENGINE_HOST: {
     schema: z.string().min(1, 'is empty'),

@@ -9,7 +9,7 @@ const originList = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Where browsers open the console. */
+/** The console's port and origins. */
 export const consoleSettings = {
   CONSOLE_PORT: {
     schema: port,

@@ -3,7 +3,7 @@ import type { Setting } from './setting.ts';
 
 const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 
-/** What is logged. */
+/** The log level. */
 export const logSettings = {
   LOG_LEVEL: {
     schema: z.enum(logLevels, `is not one of ${logLevels.join(', ')}`),

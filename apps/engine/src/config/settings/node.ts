@@ -14,7 +14,7 @@ const roleList = z.string().transform((text, context) => {
   return roles.filter((role) => names.includes(role));
 });
 
-/** What this process does, its name, and where it stores its files. */
+/** The roles of this process, its name, and its data directory. */
 export const nodeSettings = {
   EMCACHERS_DATA_DIR: {
     schema: z.string().min(1, 'is empty'),

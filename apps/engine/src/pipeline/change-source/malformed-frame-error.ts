@@ -1,6 +1,6 @@
 import { MalformedBsonError } from '@emcachers/bson/malformed-bson-error';
 
-/** What came from the server is not BSON, or its frame is cut short: a defect of the server or of the network between. */
+/** The server's reply is not BSON or is truncated: a defect of the server or of the network. */
 export class MalformedFrameError extends Error {
   constructor(message: string, cause?: unknown) {
     super(`MongoDB sent a malformed frame: ${message}.`, { cause });
@@ -8,7 +8,7 @@ export class MalformedFrameError extends Error {
   }
 }
 
-/** Runs `read` on bytes from the server: those that are not BSON become a `MalformedFrameError`. */
+/** Runs `read` on bytes from the server. A `MalformedBsonError` becomes a `MalformedFrameError`. */
 export function readFrame<Result>(read: () => Result): Result {
   try {
     return read();

@@ -2,7 +2,7 @@
  * Drives the state machine of `ingest-state.ts`: performs the action of the current state and feeds the outcome back. The
  * transitions live there, free of input and output. Keeps I2 and I9 by reading the position from PostgreSQL before every
  * opening. Worst case: discarding a good position costs a full scan, and keeping a lost one stops ingest; `stream-errors.ts`
- * tells the two apart.
+ * distinguishes the two.
  */
 import { backoffDelayMs } from '@emcachers/core/backoff';
 import type { Clock } from '@emcachers/core/clock';

@@ -100,7 +100,7 @@ async function startScan(
 async function scanPages(dependencies: ScanDependencies, request: ScanRequest, start: LastKey): Promise<ScanEnd> {
   let reading: Promise<CollectionPage> | null = readAhead(dependencies, request, start);
   while (reading !== null) {
-    // A server that is away must not hold up a stop.
+    // An unreachable server must not delay a stop.
     const page: CollectionPage | null = await unlessAborted(reading, request.signal);
     if (page === null) return 'stopped';
     const lastKey: Uint8Array | null = page.lastKey;
@@ -117,7 +117,7 @@ function readAhead(dependencies: ScanDependencies, request: ScanRequest, after: 
   const { source, committedTime, pageDocumentsMax } = dependencies;
   const { namespace } = request.route;
   const page = source.readPage({ namespace, after, limit: pageDocumentsMax, notBefore: committedTime() });
-  // If the page before it is refused, nobody awaits this one. Marking the rejection as handled loses nothing: a later await still rejects.
+  // If the previous page is refused, this one is never awaited. Marking the rejection as handled loses nothing: a later await still rejects.
   page.catch(() => undefined);
   return page;
 }

@@ -18,7 +18,7 @@ import type { OplogWriterOptions } from './writer-options.ts';
 /**
  * Writes the oplog for the leader. Keeps I2 (position and entries in one transaction), I3 (append lock before the first
  * id), I9 (epoch checked in every transaction) and I10 (dead letters in the transaction that passes them). It keeps no entity
- * state between transactions, because a commit by someone else may change it. Worst case: a commit without a reply. The
+ * state between transactions, because another connection's commit may change it. Worst case: a commit without a reply. The
  * caller then reads the position again.
  */
 
@@ -95,7 +95,7 @@ async function appendOperations(
   tally.dropped += routed.dropped;
 }
 
-/** Answers with the targets of the operations that follow the item. */
+/** Returns the targets of the operations that follow the item. */
 async function appendControl(
   appending: AppendingTransaction,
   control: ControlItem,

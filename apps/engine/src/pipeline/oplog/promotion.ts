@@ -91,7 +91,7 @@ async function moveChunk(options: OplogWriterOptions, chunk: Chunk): Promise<Pro
   });
 }
 
-/** Staged rows first, then the sweep with what the limit leaves; done when the sweep has found fewer than it might take. */
+/** Moves staged rows first, then sweeps with the rest of the limit. Done if the sweep found fewer deletions than that rest. */
 async function moveRows(client: TransactionClient, scope: Parameters<typeof promoteStaged>[1]) {
   const { promoted, taken } = await promoteStaged(client, scope);
   const rest = scope.limit - taken;

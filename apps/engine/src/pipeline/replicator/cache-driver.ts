@@ -132,7 +132,10 @@ export class CacheDriver {
     if (finding.kind !== 'present') return this.#handleIn(phase, 'unfit');
     cache.opened(finding.state);
     if (await this.#wasRewound()) {
-      cache.outdate({ code: 'EMC-3003', message: 'The newest entry of the file is another one in PostgreSQL.' });
+      cache.outdate({
+        code: 'EMC-3003',
+        message: 'PostgreSQL has a different entry with the id of the newest one in the file.',
+      });
       return;
     }
     checkLater(cache);

@@ -10,7 +10,7 @@ import type { EntityEntries } from './page-batches.ts';
 import { lastEntryOf } from './page-batches.ts';
 import type { EntityCacheStatus } from './replicator.ts';
 
-/** What the replicator must know of an entity. */
+/** The fields of an entity that the replicator needs. */
 export type ReplicatedEntity = Pick<
   EntityRecord,
   'entityId' | 'entityName' | 'columns' | 'shapeHash' | 'lifecycle' | 'paused' | 'liveFromId' | 'rebuildRequested'

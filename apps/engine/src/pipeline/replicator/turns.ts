@@ -28,7 +28,7 @@ export class Turns {
     await unlessAborted(turn.promise, signal);
     const place = this.#waiting.indexOf(turn.resolve);
     if (place >= 0) this.#waiting.splice(place, 1);
-    // It was given its turn at the moment it left the line: the next one gets it.
+    // The turn was granted just before the caller was cancelled: pass it to the next waiter.
     else if (signal.aborted) this.#waiting.shift()?.();
   }
 }

@@ -60,7 +60,7 @@ export class CachePaths {
     renameSync(next, this.link);
   }
 
-  /** Deletes the database file first, so that nobody can open it without its WAL. Readers that have it open keep it. */
+  /** Deletes the database file first, so that no reader can open it without its WAL. Readers that have it open keep it. */
   removeGeneration(generation: number): void {
     const file = this.file(generation);
     for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(file + suffix, { force: true });

@@ -49,7 +49,8 @@ export class CacheShelf {
     const paths = new CachePaths(this.#options.dataDirectory, identity.entityName);
     const generation = paths.generations().findLast((each) => existsSync(paths.file(each)));
     if (generation === undefined) {
-      if (paths.published() !== null) return { kind: 'unusable', reason: 'The file is gone.', code: 'EMC-4001' };
+      if (paths.published() !== null)
+        return { kind: 'unusable', reason: 'The published file is missing.', code: 'EMC-4001' };
       return { kind: 'absent' };
     }
     try {
@@ -234,10 +235,10 @@ function isOfAnotherEntity({ metadata }: CacheFile, identity: CacheIdentity): bo
 function misfit(file: CacheFile, identity: CacheIdentity): Extract<CacheFinding, { kind: 'unusable' }> | null {
   const { entityId, shapeHash, historyId, rebuild } = file.metadata;
   if (entityId !== identity.entityId || shapeHash !== identity.shapeHash)
-    return { kind: 'unusable', reason: 'The file is of another shape.', code: null };
+    return { kind: 'unusable', reason: 'The file has a different shape.', code: null };
   if (historyId !== identity.historyId)
     return { kind: 'unusable', reason: 'The file follows a different oplog history.', code: 'EMC-3003' };
-  if (rebuild < identity.rebuildRequested) return { kind: 'unusable', reason: 'A rebuild was asked for.', code: null };
+  if (rebuild < identity.rebuildRequested) return { kind: 'unusable', reason: 'A rebuild was requested.', code: null };
   return null;
 }
 
