@@ -36,13 +36,15 @@ export interface EntityManagerDependencies {
 const readingMsMax = 3_000;
 
 export function createEntityManager(dependencies: EntityManagerDependencies): EntityManager {
-  const { nodeId, fleet, measures, control } = dependencies;
-  const get = async (entityName: string): Promise<EntityView> => {
-    const rows = await readInTime(dependencies, entityName);
-    if (rows === null) return lastKnown(await fleet.read(), entityName);
+  const { nodeId, fleet, measures, control, readRows } = dependencies;
+  const viewOf = (rows: FleetRows, entityName: string): EntityView => {
     const [found] = fleetView({ rows, reachable: true, readAgeMs: 0, nodeId, measures }).entities;
     if (found === undefined) throw unknownEntity(entityName);
     return found;
+  };
+  const get = async (entityName: string): Promise<EntityView> => {
+    const rows = await readInTime(dependencies, entityName);
+    return rows === null ? lastKnown(await fleet.read(), entityName) : viewOf(rows, entityName);
   };
   return {
     get,
@@ -53,7 +55,8 @@ export function createEntityManager(dependencies: EntityManagerDependencies): En
     },
     async create(shape) {
       await control.create(shape);
-      return get(shape.entityName);
+      // No last known view has the new entity, so a slow server is waited for, as it was for the insert.
+      return viewOf(await readRows(shape.entityName), shape.entityName);
     },
   };
 }
