@@ -31,6 +31,7 @@ async function openEntityManager() {
   return {
     entities,
     pool,
+    database,
     async [Symbol.asyncDispose]() {
       await database.close();
       await owned[Symbol.asyncDispose]();
@@ -73,4 +74,21 @@ test('get and create return the same entity as list, even while the rows of all 
 test('an unknown name is EMC-5002', async () => {
   await using opened = await openEntityManager();
   await expect(opened.entities.get('orders')).rejects.toMatchObject({ code: 'EMC-5002' });
+});
+
+test('a server too slow for the reading in time: create answers with the new entity, get with EMC-3001, not with 404', async () => {
+  await using opened = await openEntityManager();
+  const { pool, database } = opened;
+  const before = await readFleet(pool);
+  const fleet = createFleetSampler({ clock: systemClock, log: silentLog, nodeId, readRows: async () => before });
+  const entities = createEntityManager({
+    clock: { ...systemClock, sleep: async () => undefined },
+    nodeId,
+    fleet,
+    measures: fleet.measures,
+    control: createEntityControl({ pool, ...database }),
+    readRows: (entityName) => readFleetOf(pool, entityName),
+  });
+  expect(await entities.create(shape('orders'))).toMatchObject({ entityName: 'orders', activity: 'pending' });
+  await expect(entities.get('orders')).rejects.toMatchObject({ code: 'EMC-3001' });
 });

@@ -83,7 +83,8 @@ function lastKnown(view: FleetView, entityName: string): EntityView {
   const found = view.entities.find((entity) => entity.entityName.toLowerCase() === entityName.toLowerCase());
   if (found !== undefined) return found;
   refuseIfBlind(view);
-  throw unknownEntity(entityName);
+  // The view may come from a reading that began before the entity was created.
+  throw new EmcachersError({ code: 'EMC-3001', detail: 'PostgreSQL did not answer in time.' });
 }
 
 /** "No such entity" is a valid answer only after PostgreSQL was read. */

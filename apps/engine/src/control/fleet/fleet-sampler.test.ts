@@ -130,7 +130,7 @@ test('while PostgreSQL is unreachable, the view keeps the last rows with their a
   const fleet = await sampler.read();
   expect(fleet.health).toBe('unknown');
   expect(fleet.entities[0]).toMatchObject({ documents: 10, health: 'unknown' });
-  expect(fleet.entities[0]?.reason).toMatch(/state \d+ s ago/);
+  expect(fleet.entities[0]?.reason).toMatch(/this was its state \d+ s ago/);
   expect(fleet.nodes[0]?.health).toBe('unknown');
 });
 
