@@ -8,6 +8,6 @@ function documentedTypes(): string[] {
   return [...section.matchAll(/^\| `(\w+)` \| \w+ \| .+ \|$/gm)].map(([, type = '']) => type);
 }
 
-test('the glossary says for every column type what it keeps, and lists no other type', () => {
+test('the glossary describes every column type and no other', () => {
   expect(documentedTypes().toSorted()).toEqual(columnTypes.toSorted());
 });

@@ -42,7 +42,7 @@ async function importRules(): Promise<readonly string[]> {
   return rules.default.forbidden.map(({ name }) => name);
 }
 
-/** Writes a module that imports `target`, and the target where it is a file of the repository. */
+/** Writes a module that imports `target`, and the target if it is a file of the repository. */
 function writeImport(file: string, target: string): void {
   const isFile = target.endsWith('.ts') && !target.includes('nowhere');
   if (isFile) house.write(target, 'export const value = 1;\nexport type Value = 1;\n');
@@ -57,7 +57,7 @@ describe.concurrent('a file that breaks a rule is named with the rule', { timeou
     expect(unnamed(Object.keys(biomeFiles), complaints)).toEqual([]);
   });
 
-  test('by Biome where only the format is wrong', async ({ expect }) => {
+  test('by Biome if only the format is wrong', async ({ expect }) => {
     const complaints = await house.complaints('biome', 'format', 'bench', '--colors=off');
     expect(complaints).toContain('bench/unformatted.ts');
   });

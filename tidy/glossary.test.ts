@@ -41,7 +41,7 @@ test('declared names use the words of the glossary', { timeout: 60_000 }, () => 
   expect([...new Set(wrong)]).toEqual([]);
 });
 
-test('a banned word is found at any place of a name, and not inside of another word', () => {
+test('finds a banned word anywhere in a name, but not inside another word', () => {
   expect(['syncRows', 'eventQueue', 'JobManager', 'row-utils.ts'].map((name) => banned(name).length)).toEqual([
     1, 2, 1, 1,
   ]);

@@ -36,7 +36,7 @@ describe('a Decimal128', () => {
     expect(decimalAt(Uint8Array.of(...ones.slice(0, 13), 0x00, 0x10, 0x6c), 0)).toEqual(zero);
   });
 
-  test('has the text that the official library gives, near the change to exponents', () => {
+  test('has the same text as the official library near the threshold for exponents', () => {
     const digits = fc.bigInt({ min: 0n, max: 10n ** 34n - 1n });
     fc.assert(
       fc.property(fc.boolean(), digits, fc.integer({ min: -45, max: 45 }), (negative, coefficient, exponent) => {

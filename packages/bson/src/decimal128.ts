@@ -4,7 +4,7 @@
  */
 import { readInt64 } from './read-bytes.ts';
 
-/** A Decimal128 taken apart: `(-1)^negative × coefficient × 10^exponent`. */
+/** The parts of a Decimal128: `(-1)^negative × coefficient × 10^exponent`. */
 export interface Decimal {
   readonly kind: 'finite' | 'infinite' | 'nan';
   readonly negative: boolean;
@@ -26,7 +26,7 @@ export function decimalInfinity(negative: boolean): Decimal {
   return { kind: 'infinite', negative, coefficient: 0n, exponent: 0 };
 }
 
-/** Reads the 16 bytes at `start`; a coefficient beyond 34 digits counts as zero, as the standard says. */
+/** Reads the 16 bytes at `start`; a coefficient beyond 34 digits counts as zero, as the standard requires. */
 export function decimalAt(bytes: Uint8Array, start: number): Decimal {
   const low = BigInt.asUintN(64, readInt64(bytes, start));
   const high = BigInt.asUintN(64, readInt64(bytes, start + 8));

@@ -103,7 +103,7 @@ describe('walking elements', () => {
     expect(walk.next()).toBe(false);
   });
 
-  test('steps over the deprecated types that the official library no longer writes', () => {
+  test('steps over deprecated types that the official library no longer writes', () => {
     const id = Array.from({ length: 12 }, (_, index) => index);
     const document = framed(
       element(bsonTypes.undefined, []),
@@ -128,13 +128,13 @@ describe('walking elements', () => {
 });
 
 describe('hostile bytes', () => {
-  test('a document cut short is refused at every length', () => {
+  test('rejects a document truncated at any length', () => {
     const raw = everyType();
     for (let length = 0; length < raw.length; length += 1)
       expect(() => names(raw.subarray(0, length))).toThrow(MalformedBsonError);
   });
 
-  test('any byte changed gives a MalformedBsonError or a walk within the document, never a read outside', () => {
+  test('any changed byte gives a MalformedBsonError or a walk within the document, never a read outside', () => {
     const raw = everyType();
     let refusals = 0;
     for (let at = 0; at < raw.length; at += 1)
@@ -146,7 +146,7 @@ describe('hostile bytes', () => {
     expect(refusals).toBeGreaterThan(0);
   });
 
-  test('bytes without any form are refused or walked to their end', () => {
+  test('random bytes are rejected or walked to their end', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 64 }), (bytes) => {
         const document = framed([...bytes]);
@@ -188,7 +188,7 @@ describe('hostile bytes', () => {
     },
   );
 
-  test('a value may not take the bytes that follow its own document', () => {
+  test('rejects a value that extends past the end of its document', () => {
     const inner = framed(element(bsonTypes.int64, [1, 2, 3, 4]));
     const outer = framed(
       [...element(bsonTypes.object, [...inner])],
@@ -198,7 +198,7 @@ describe('hostile bytes', () => {
     expect(() => walkAll(outer)).toThrow('reaches beyond its document');
   });
 
-  test('a name, a regular expression and a text must have their end inside the document', () => {
+  test('rejects names, regular expressions and strings that do not end inside the document', () => {
     const nameless = Buffer.concat([framed([bsonTypes.null, 0x61]), Buffer.from('behind\0')]);
     const regex = Buffer.concat([framed(element(bsonTypes.regex, [0x61, 0, 0x62])), Buffer.from('behind\0')]);
     expect(() => names(nameless)).toThrow(MalformedBsonError);
@@ -206,13 +206,13 @@ describe('hostile bytes', () => {
     expect(() => names(framed(element(bsonTypes.string, [2, 0, 0, 0, 0x61, 0x62])))).toThrow(MalformedBsonError);
   });
 
-  test('unknown types, and booleans other than 0 and 1, are refused', () => {
+  test('rejects unknown types and booleans other than 0 and 1', () => {
     for (const type of [0x00, 0x14, 0x7e, 0x80, 0xfe])
       expect(() => names(framed(element(type, [])))).toThrow(`unknown BSON type ${type}`);
     expect(() => names(framed(element(bsonTypes.boolean, [2])))).toThrow('neither 0 nor 1');
   });
 
-  test('the scope of code must end where the code does', () => {
+  test('rejects code whose scope does not end with the code', () => {
     const scope = [5, 0, 0, 0, 0];
     const text = [1, 0, 0, 0, 0];
     expect(names(framed(element(codeWithScope, [14, 0, 0, 0, ...text, ...scope])))).toEqual(['a']);

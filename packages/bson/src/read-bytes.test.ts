@@ -16,20 +16,20 @@ describe('reading numbers', () => {
     );
   });
 
-  test('beyond the end there are zeros, not an error and not other memory', () => {
+  test('reads zeros beyond the end, not other memory', () => {
     expect(readInt32(Uint8Array.of(1), 0)).toBe(1);
     expect(readInt64(Uint8Array.of(), 100)).toBe(0n);
   });
 });
 
 describe('a view as a Buffer', () => {
-  test('keeps to the part of the memory that the view shows', () => {
+  test('covers only the memory of the view', () => {
     const view = new Uint8Array(Uint8Array.from(Buffer.from('abcdef')).buffer, 2, 3);
     expect(asBuffer(view).toString()).toBe('cde');
     expect(asBuffer(view).buffer).toBe(view.buffer);
   });
 
-  test('text that is not UTF-8 becomes U+FFFD', () => {
+  test('decodes invalid UTF-8 as U+FFFD', () => {
     expect(textBetween(Uint8Array.of(0x61, 0xff, 0x62), 0, 3)).toBe('a\ufffdb');
   });
 });

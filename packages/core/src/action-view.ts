@@ -5,7 +5,7 @@ import { z } from 'zod';
  * of job kinds, so a new kind appears in the console without a change there.
  */
 
-/** Facts about the entity that a consequence may name in braces; the console fills them in its own formats. */
+/** Placeholders for facts about the entity, used in braces in the texts. The console fills them in its own formats. */
 export const actionFacts = ['entityName', 'sourceName', 'documents', 'caches', 'nodes', 'fileBytes'] as const;
 /** The name of a fact that a consequence may contain. */
 export type ActionFact = (typeof actionFacts)[number];
@@ -19,13 +19,13 @@ export const actionTextsSchema = z.object({
   /** `page`: a button on the entity's own page, in the menu elsewhere. `menu`: always in the menu. */
   place: z.enum(['page', 'menu']),
   offered: z.enum(['always', 'while-paused', 'unless-paused']),
-  /** `none` starts at once, `dialog` shows the consequences first, `typed-name` also asks for the entity's name. */
+  /** `none` starts at once, `dialog` shows the consequences first, `typed-name` also requires the entity's name. */
   confirmation: z.enum(['none', 'dialog', 'typed-name']),
-  /** The dialog's title; may name facts in braces. */
+  /** The dialog's title; may contain placeholders. */
   question: z.string(),
-  /** The dialog's lines: a term and what happens, which may name facts in braces. */
+  /** The dialog's lines: a term and a text, which may contain placeholders. */
   consequences: z.array(z.object({ term: z.string(), text: z.string() })),
-  /** Inputs of the job that are true or false, as checkboxes in the dialog. */
+  /** Boolean inputs of the job, shown as checkboxes in the dialog. */
   options: z.array(z.object({ name: z.string(), title: z.string(), detail: z.string() })),
 });
 /** Everything that the console shows for an action before, during and after it runs. */
@@ -34,7 +34,7 @@ export type ActionTexts = z.infer<typeof actionTextsSchema>;
 export const actionViewSchema = actionTextsSchema.extend({
   kind: z.string(),
   title: z.string(),
-  /** The entity is gone afterwards. */
+  /** True if the job deletes the entity. */
   isFinal: z.boolean(),
 });
 /** An action that the console offers for an entity. */

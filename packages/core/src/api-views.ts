@@ -155,7 +155,7 @@ export const oplogEntryViewSchema = z.object({
   preview: z.string().nullable(),
   previewCut: z.boolean(),
 });
-/** One oplog entry, for people. */
+/** One oplog entry, for display. */
 export type OplogEntryView = z.infer<typeof oplogEntryViewSchema>;
 
 /** A page of a cache's rows, paged by doc_id. Cells are text so that numbers keep all their digits. */

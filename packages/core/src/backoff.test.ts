@@ -23,6 +23,6 @@ test('the bound doubles with each failure until the maximum', () => {
   expect(backoffDelayMs(2_000, options, almostOne)).toBe(29_999);
 });
 
-test('the jitter reaches down to zero, so that clients that failed together do not retry together', () => {
+test('the jitter ranges from zero, so clients that failed together do not retry together', () => {
   expect(backoffDelayMs(10, options, () => 0)).toBe(0);
 });

@@ -26,11 +26,11 @@ describe('a shape', () => {
     },
   );
 
-  test.each(['', '1st', 'a-b', 'a'.repeat(64)])('refuses the name %j and says what a name consists of', (name) => {
+  test.each(['', '1st', 'a-b', 'a'.repeat(64)])('rejects the name %j and states the rule for names', (name) => {
     expect(problemsOf({ entityName: name })).toEqual([expect.stringContaining('1 to 63 letters')]);
   });
 
-  test('says which column has the same name, whatever its case', () => {
+  test('names the column with the same name, regardless of case', () => {
     expect(problemsOf({ columns: [column, { ...column, name: 'TOTAL' }] })).toEqual([
       'columns.1.name: Column 1 already has this name; SQLite column names are case-insensitive.',
     ]);
@@ -43,7 +43,7 @@ describe('a shape', () => {
     expect(problemsOf({ columns })).toEqual([`columns: An entity can have at most ${columnCountMax} columns.`]);
   });
 
-  test('asks for a path where there is none, and passes on what is wrong with one that cannot be read', () => {
+  test('rejects an empty path, an invalid path and one that is too long', () => {
     expect(problemsOf({ columns: [{ ...column, path: '' }] })).toEqual([expect.stringContaining('Enter the path')]);
     expect(problemsOf({ columns: [{ ...column, path: 'a..b' }] })).toHaveLength(1);
     expect(problemsOf({ columns: [{ ...column, path: 'a'.repeat(1025) }] })).toEqual([
@@ -51,7 +51,7 @@ describe('a shape', () => {
     ]);
   });
 
-  test('lists the column types where the type is unknown', () => {
+  test('lists the column types if the type is unknown', () => {
     expect(problemsOf({ columns: [{ ...column, type: 'Date' }] })).toEqual([expect.stringContaining('JSONB')]);
   });
 });
@@ -69,7 +69,7 @@ describe('the name of a source', () => {
     expect(result.error?.issues.map((issue) => issue.message)).toEqual([expect.stringContaining(message)]);
   });
 
-  test('is split at its first dot, for a collection may have dots', () => {
+  test('is split at its first dot, because a collection name may contain dots', () => {
     expect(sourceNameSchema.parse('shop.orders.archive')).toBe('shop.orders.archive');
     expect(parseSourceName('shop.orders.archive')).toEqual({ database: 'shop', collection: 'orders.archive' });
   });

@@ -30,7 +30,7 @@ describe('migrate', () => {
     expect(results.flatMap((result) => result.applied)).toEqual(['9999_next']);
   });
 
-  test('a migration that fails leaves no trace and is named', async () => {
+  test('a failed migration is rolled back, and the error names it', async () => {
     await using database = await createTestDatabase();
     await using copy = await copyOfMigrations();
     await mkdir(join(copy.folder, '9999_bad'));
@@ -59,7 +59,7 @@ describe('migrate', () => {
     await expect(migrate(database.url)).rejects.toThrow(/EMC-3005.*9999_next, which this engine does not know/);
   });
 
-  test('an unreachable server is named by its variable', async () => {
+  test('the error for an unreachable server names the variable', async () => {
     await expect(migrate('postgres://nobody@127.0.0.1:1/none')).rejects.toThrow(/EMC-3001.*DATABASE_URL/);
   });
 });

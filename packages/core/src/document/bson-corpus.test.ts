@@ -1,6 +1,6 @@
 /**
  * MongoDB's BSON corpus, read from EMCACHERS_SPEC_DIR. Every valid document is projected, and the result equals that of the
- * official library where JSON can represent the value. Invalid BSON is refused with `DocumentError`.
+ * official library if JSON can represent the value. Invalid BSON is rejected with `DocumentError`.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ function libraryValue(value: unknown): unknown {
 }
 
 if (folder === null)
-  test('the BSON corpus is read where EMCACHERS_SPEC_DIR names its folder', ({ skip }) => {
+  test('reads the BSON corpus from EMCACHERS_SPEC_DIR', ({ skip }) => {
     skip('EMCACHERS_SPEC_DIR is not set: there is no corpus to read');
   });
 
@@ -70,7 +70,7 @@ describe.each(corpusFiles())('the BSON corpus: %s', (_, corpus) => {
     });
 
   if (wrong.length > 0)
-    test(`refuses its ${wrong.length} damaged documents`, () => {
+    test(`rejects its ${wrong.length} invalid documents`, () => {
       for (const { description, bson } of wrong) {
         const raw = Buffer.from(bson, 'hex');
         if (keptTexts.test(description)) expect(documentJson(raw)).toContain('\ufffd');

@@ -1,7 +1,7 @@
 /**
  * DocID: a document's `_id` as a unique string, computed from its raw bytes; the scan and the stream produce the same one.
  *
- * An ObjectId becomes its hex and a plain ASCII string stays as it is. Every other value, and every string that could be
+ * An ObjectId becomes its hex and a plain ASCII string is unchanged. Every other value, and every string that could be
  * mistaken for one, is prefixed with a tag: one letter and a colon. Two values have the same DocID if and only if MongoDB's
  * `_id` index treats them as equal (1, 1L, 1.0 and Decimal128 1; also inside compound ids). A DocID is printable ASCII,
  * because PostgreSQL rejects NUL and drivers decode different ill-formed strings to the same text. An id longer than 512

@@ -42,7 +42,7 @@ describe('a document as JSON', () => {
     );
   });
 
-  test('refuses a value whose type BSON does not have', () => {
+  test('rejects an unknown BSON type', () => {
     const bytes = serialize({ a: 1 });
     bytes[4] = 0x42;
     expect(() => documentJson(bytes)).toThrow(DocumentError);
@@ -66,7 +66,7 @@ describe('text that is not UTF-8', () => {
     expect(refusedColumns(damaged(document))).not.toEqual(refusedColumns(serialize(document)));
   });
 
-  test('is told from a replacement character that the document really holds', () => {
+  test('is distinguished from a U+FFFD that the document contains', () => {
     const document = {
       value: { text: '\ufffd', pattern: new BSONRegExp('\ufffd'), code: new Code('\ufffd', { x: 1 }) },
     };

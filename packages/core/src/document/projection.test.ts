@@ -130,7 +130,7 @@ const table: readonly (readonly [string, unknown, ...OnePerType<typeof columnTyp
 ];
 
 describe('a column', () => {
-  test.each(table)('holds %s as its type can', (_, value, ...kept) => {
+  test.each(table)('stores %s according to its type', (_, value, ...kept) => {
     for (const [index, type] of columnTypes.entries()) {
       const expected =
         kept[index] === no ? { values: [null], coercionErrors: 1 } : { values: [kept[index]], coercionErrors: 0 };
@@ -243,7 +243,7 @@ describe('a projection', () => {
     expect(decodeRow(data, ['Integer', 'Integer'])).toEqual([null, 2]);
   });
 
-  test('reports for a draft what was found and what was refused', () => {
+  test('reports for a draft which values were found and which were refused', () => {
     const projection = compileProjection(
       columnsOf([
         ['Integer', 'a'],

@@ -40,7 +40,9 @@ export interface RunningProgram {
   signal(signal: 'SIGINT' | 'SIGQUIT'): void;
 }
 
-/** How to start a program in `directory`. With `diesWithParent` it ends with this process, where the system has `setpriv`. */
+/**
+ * How to start a program in `directory`. With `diesWithParent` it ends with this process, if the system has `setpriv`.
+ */
 export interface ProgramStart {
   readonly account: ServerAccount;
   readonly file: string;

@@ -46,7 +46,7 @@ test('an empty database is an empty fleet', async () => {
   });
 });
 
-test('heads, offsets and waiting entries are given per entity, and ages by one clock', async () => {
+test('returns heads, offsets and lag per entity, and ages by one clock', async () => {
   await using database = await openTest();
   await runOnServer(database.url, twoEntities);
   const rows = await readFleet(database.pool);
@@ -70,7 +70,7 @@ test('heads, offsets and waiting entries are given per entity, and ages by one c
   expect(rows.nodes).toMatchObject([{ nodeId: 'n1', roles: ['ingest', 'replicate'] }]);
 });
 
-test('the rows of one entity are those of the fleet, and are read while the partitions of others are locked', async () => {
+test('the rows of one entity equal those of the fleet and can be read while other partitions are locked', async () => {
   await using database = await openTest();
   await runOnServer(database.url, twoEntities);
   const fleet = await readFleet(database.pool);
@@ -93,7 +93,7 @@ test('the rows of one entity are those of the fleet, and are read while the part
   }
 });
 
-test('only the node that leads may say how the stream is', async () => {
+test('only the capture report of the leader is used', async () => {
   await using database = await openTest();
   await runOnServer(database.url, twoEntities);
   const report = {

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** What the transaction changed, and thus whom its commit wakes. */
+/** What the transaction changed, which determines the notifications sent at commit. */
 export interface AppendEnd {
   /** Entries were appended: advances the head and notifies readers. */
   readonly appended: boolean;
