@@ -166,7 +166,8 @@ const writing: readonly Document[] = [
     ops: [
       { insert: 0, document: { a: 1 } },
       { update: 0, filter: { a: 1 }, updateMods: { $set: { a: 2 } }, multi: false, upsert: true, hint: '_id_' },
-      { delete: 0, filter: { a: 1 }, multi: false, collation },
+      // Removes what the other statements leave, so that the collection stays small for the commands that follow.
+      { delete: 0, filter: { a: { $gte: 1 } }, multi: true, collation },
     ],
     nsInfo: [{ ns: 'types.items' }],
     ordered: true,

@@ -47,7 +47,7 @@ const infinity = Buffer.from('00000000000000000000000000000078', 'hex');
 const largest = Buffer.from('0900000000000000000000000000fe5f', 'hex');
 
 export const typedValues: readonly TypedValue[] = [
-  ...[0.5, 1e300, Number.NaN, Number.NEGATIVE_INFINITY].map(
+  ...[0, 0.5, 1e300, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map(
     (value) => new TypedValue(`double ${value}`, 0x01, double(value)),
   ),
   ...['', 'zz', '$a', 'a\0b'].map(
@@ -56,6 +56,7 @@ export const typedValues: readonly TypedValue[] = [
   new TypedValue('empty document', 0x03, rawDocument()),
   new TypedValue('document', 0x03, rawDocument(rawInt('a', 1))),
   new TypedValue('operator document', 0x03, rawDocument(rawInt('$zz', 1))),
+  new TypedValue('empty array', 0x04, rawDocument()),
   new TypedValue('array of ints', 0x04, rawDocument(rawInt('0', 1))),
   new TypedValue('array of documents', 0x04, rawDocument(rawElement(0x03, '0', rawDocument(rawString('a', 'b'))))),
   new TypedValue('uuid', 0x05, Buffer.concat([int32(16), Buffer.from([4]), Buffer.alloc(16, 7)])),
@@ -63,6 +64,8 @@ export const typedValues: readonly TypedValue[] = [
   new TypedValue('ObjectId', 0x07, Buffer.alloc(12, 1)),
   new TypedValue('false', 0x08, Buffer.from([0])),
   new TypedValue('true', 0x08, Buffer.from([1])),
+  new TypedValue('first date', 0x09, int64(long.min)),
+  new TypedValue('date 0', 0x09, int64(0n)),
   new TypedValue('last date', 0x09, int64(long.max)),
   new TypedValue('null', 0x0a, empty),
   new TypedValue('regular expression', 0x0b, Buffer.from('a\0i\0')),
@@ -71,9 +74,11 @@ export const typedValues: readonly TypedValue[] = [
   new TypedValue('code', 0x0d, text('x')),
   new TypedValue('symbol', 0x0e, text('x')),
   new TypedValue('code with scope', 0x0f, Buffer.concat([int32(scoped.length + 4), scoped])),
-  ...[0, -1, 2 ** 31 - 1].map((value) => new TypedValue(`int ${value}`, 0x10, int32(value))),
+  ...[0, -1, 2 ** 31 - 1, -(2 ** 31)].map((value) => new TypedValue(`int ${value}`, 0x10, int32(value))),
+  new TypedValue('timestamp 0', 0x11, int64(0n)),
   new TypedValue('last timestamp', 0x11, int64(-1n)),
-  ...[long.max, long.min].map((value) => new TypedValue(`long ${value}`, 0x12, int64(value))),
+  ...[0n, long.max, long.min].map((value) => new TypedValue(`long ${value}`, 0x12, int64(value))),
+  new TypedValue('decimal 0', 0x13, Buffer.from('00000000000000000000000000004030', 'hex')),
   new TypedValue('decimal infinity', 0x13, infinity),
   new TypedValue('largest decimal', 0x13, largest),
   new TypedValue('minKey', 0xff, empty),
