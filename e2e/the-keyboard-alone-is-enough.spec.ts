@@ -36,7 +36,7 @@ test('an operator creates an entity through the form with the keyboard alone', a
   await page.keyboard.type(entityName);
   await tabTo(page, page.getByRole('button', { name: /^Add colour/ }));
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('textbox', { name: 'Path of column 1' })).toHaveValue('colour');
+  await expect(page.getByRole('combobox', { name: 'Path of column 1' })).toHaveValue('colour');
   await tabTo(page, page.getByRole('button', { name: 'Create entity' }));
   await page.keyboard.press('Enter');
   await expect(page).toHaveURL(new RegExp(`/entities/${entityName}$`));
