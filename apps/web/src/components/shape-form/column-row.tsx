@@ -69,31 +69,7 @@ export function ColumnRow({ form, index, count, pathListId, found, onMove, onRem
         ))}
       </Select>
       <Found found={found} />
-      <div className="flex justify-end gap-0.5 max-sm:col-span-2">
-        <Button
-          look="quiet"
-          size="small"
-          id={moveButtonId(index, 'up')}
-          aria-label={`Move column ${number} up`}
-          disabled={index === 0}
-          onClick={() => onMove(index - 1)}
-        >
-          <ArrowUp size={14} aria-hidden />
-        </Button>
-        <Button
-          look="quiet"
-          size="small"
-          id={moveButtonId(index, 'down')}
-          aria-label={`Move column ${number} down`}
-          disabled={index === count - 1}
-          onClick={() => onMove(index + 1)}
-        >
-          <ArrowDown size={14} aria-hidden />
-        </Button>
-        <Button look="quiet" size="small" aria-label={`Remove column ${number}`} onClick={onRemove}>
-          <X size={14} aria-hidden />
-        </Button>
-      </div>
+      <RowButtons index={index} count={count} onMove={onMove} onRemove={onRemove} />
       <div className="col-span-full grid gap-1 empty:hidden">
         {columnParts.map((part) => {
           const message = messageOf(part);
@@ -101,6 +77,42 @@ export function ColumnRow({ form, index, count, pathListId, found, onMove, onRem
         })}
       </div>
     </li>
+  );
+}
+
+function RowButtons({
+  index,
+  count,
+  onMove,
+  onRemove,
+}: Pick<ColumnRowProps, 'index' | 'count' | 'onMove' | 'onRemove'>) {
+  const number = index + 1;
+  return (
+    <div className="flex justify-end gap-0.5 max-sm:col-span-2">
+      <Button
+        look="quiet"
+        size="small"
+        id={moveButtonId(index, 'up')}
+        aria-label={`Move column ${number} up`}
+        disabled={index === 0}
+        onClick={() => onMove(index - 1)}
+      >
+        <ArrowUp size={14} aria-hidden />
+      </Button>
+      <Button
+        look="quiet"
+        size="small"
+        id={moveButtonId(index, 'down')}
+        aria-label={`Move column ${number} down`}
+        disabled={index === count - 1}
+        onClick={() => onMove(index + 1)}
+      >
+        <ArrowDown size={14} aria-hidden />
+      </Button>
+      <Button look="quiet" size="small" aria-label={`Remove column ${number}`} onClick={onRemove}>
+        <X size={14} aria-hidden />
+      </Button>
+    </div>
   );
 }
 
