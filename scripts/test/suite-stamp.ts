@@ -18,7 +18,7 @@ export interface SuiteStamp {
 /** Installed packages that the suite depends on. Their versions are part of the hash. */
 const dependencies = ['bson', 'mongodb', 'better-sqlite3', 'vitest', 'node'];
 /** Environment variables that select another server or additional test files. */
-const variables = ['MONGO_CONTRACT_URL', 'EMCACHERS_SPEC_DIR'];
+const variables = ['MONGO_CONTRACT_URL', 'EMCACHERS_SPEC_DIR', 'EMCACHERS_SPEC_FOLDERS'];
 
 export function createSuiteStamp(root: string): SuiteStamp {
   const file = path.join(root, 'node_modules', '.cache', 'emcachers', 'mongo-embedded-suite');
