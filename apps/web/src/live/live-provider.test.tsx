@@ -68,7 +68,7 @@ describe('the subscription of a tab', () => {
     await pass(50);
     engine.push({ kind: 'fleet', fleet: sampleFleet({ sentence: '2 of 2 entities are live and fresh.' }) });
     await pass(50);
-    expect(screen.getByText('2 of 2 entities are live and fresh.')).toBeTruthy();
+    expect(screen.getByText('2 of 2 entities are live and fresh.')).toBeInstanceOf(HTMLElement);
   });
 
   test('gives way to polling after four failures in a row, and takes over again after 20 s', async () => {

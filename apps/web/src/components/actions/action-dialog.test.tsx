@@ -156,7 +156,7 @@ describe('deleting an entity', () => {
     const { user, field, visited } = await openDeletion({ 'jobs.get': () => failed });
     await user.type(field, 'orders{Enter}');
     await screen.findByText('Failed: Delete entity of orders');
-    expect(screen.getByText('EMC-4001 The disk is full.')).toBeTruthy();
+    expect(screen.getByText('EMC-4001 The disk is full.')).toBeInstanceOf(HTMLElement);
     expect(visited).toEqual([]);
   });
 });

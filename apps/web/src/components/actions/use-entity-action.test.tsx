@@ -40,9 +40,9 @@ describe('the toast of an action', () => {
     ]);
     await user.click(screen.getByRole('button', { name: 'Go' }));
     await screen.findByText('Waiting for the node.');
-    expect(screen.getByText('Resuming orders')).toBeTruthy();
+    expect(screen.getByText('Resuming orders')).toBeInstanceOf(HTMLElement);
     await screen.findByText('Applied 12 changes.');
-    expect(screen.getByText('Resumed orders')).toBeTruthy();
+    expect(screen.getByText('Resumed orders')).toBeInstanceOf(HTMLElement);
     expect(screen.queryByText('Resuming orders')).toBeNull();
     expect(screen.getByRole('link', { name: 'Show job' }).getAttribute('href')).toBe(`/jobs?job=${jobId}`);
   });
@@ -51,7 +51,7 @@ describe('the toast of an action', () => {
     const { user } = openAction([sampleJob({ status: 'cancelled', message: 'Cancelled by an operator.' })]);
     await user.click(screen.getByRole('button', { name: 'Go' }));
     await screen.findByText('Cancelled: Resume');
-    expect(screen.getByText('Cancelled by an operator.')).toBeTruthy();
+    expect(screen.getByText('Cancelled by an operator.')).toBeInstanceOf(HTMLElement);
   });
 
   test('a failed job shows its code and message', async () => {

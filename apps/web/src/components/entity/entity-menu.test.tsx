@@ -35,7 +35,7 @@ test('it opens with the keyboard and starts the dialog of the chosen action', as
   await user.keyboard('{Enter}');
   await waitFor(async () => expect(document.activeElement).toBe(await item('Refresh from source')));
   await user.keyboard('{ArrowDown}{ArrowDown}{Enter}');
-  expect(await screen.findByRole('alertdialog', { name: 'Pause orders?' })).toBeTruthy();
+  expect(await screen.findByRole('alertdialog', { name: 'Pause orders?' })).toBeInstanceOf(HTMLElement);
   expect(engine.inputsOf('entities.pause')).toEqual([]);
 });
 

@@ -26,7 +26,7 @@ describe('the page of an entity', () => {
   test('shows its name, status and source', async () => {
     openEntity();
     await heading(/orders\s*Live/);
-    expect(screen.getByText(/shop\.orders → 1 column · version 3/)).toBeTruthy();
+    expect(screen.getByText(/shop\.orders → 1 column · version 3/)).toBeInstanceOf(HTMLElement);
   });
 
   test('the arrow keys move between tabs, Enter opens one, and it is kept in the URL', async () => {
@@ -72,8 +72,8 @@ describe('the page of an entity', () => {
         throw refusal({ code: 'EMC-5008', detail: 'The engine does not answer.' });
       },
     });
-    expect(await screen.findByText('The state of this entity is unknown.')).toBeTruthy();
-    expect(screen.getByText('Could not read the entity.')).toBeTruthy();
+    expect(await screen.findByText('The state of this entity is unknown.')).toBeInstanceOf(HTMLElement);
+    expect(screen.getByText('Could not read the entity.')).toBeInstanceOf(HTMLElement);
   });
 });
 
@@ -98,7 +98,7 @@ describe('the banner of an entity', () => {
     await screen.findByText(reason);
     const buttons = await screen.findAllByRole('button', { name: 'Refresh from source' });
     await user.click(buttons.at(-1) ?? document.body);
-    expect(await screen.findByRole('alertdialog', { name: 'Refresh orders from source?' })).toBeTruthy();
+    expect(await screen.findByRole('alertdialog', { name: 'Refresh orders from source?' })).toBeInstanceOf(HTMLElement);
   });
 
   test('of a degraded entity says until when readers have the data', async () => {
@@ -124,7 +124,7 @@ describe('the dead letters of an entity', () => {
 
   test('that do not exist are good news', async () => {
     openEntity({ 'entities.deadLetters': () => [] }, '?tab=dead-letters');
-    expect(await screen.findByText('No dead letters. Every document was copied.')).toBeTruthy();
+    expect(await screen.findByText('No dead letters. Every document was copied.')).toBeInstanceOf(HTMLElement);
   });
 
   test('that cannot be read are an error with a retry', async () => {
@@ -136,9 +136,9 @@ describe('the dead letters of an entity', () => {
       },
       '?tab=dead-letters',
     );
-    expect(await screen.findByText('Could not read the dead letters.')).toBeTruthy();
+    expect(await screen.findByText('Could not read the dead letters.')).toBeInstanceOf(HTMLElement);
     engine.answer({ 'entities.deadLetters': () => [letter] });
     await user.click(screen.getByRole('button', { name: 'Try again' }));
-    await waitFor(() => expect(screen.getByText('o13')).toBeTruthy());
+    await waitFor(() => expect(screen.getByText('o13')).toBeInstanceOf(HTMLElement));
   });
 });

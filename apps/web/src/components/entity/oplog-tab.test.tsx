@@ -43,12 +43,12 @@ describe('the pages of the oplog', () => {
   test('go back in time and forward again', async () => {
     const { user, engine, search } = openOplog();
     await screen.findByText('doc-6');
-    expect(screen.getByText('New entries appear automatically')).toBeTruthy();
+    expect(screen.getByText('New entries appear automatically')).toBeInstanceOf(HTMLElement);
     await user.click(button('Next'));
     await screen.findByText('doc-4');
     expect(docIds()).toEqual(['doc-4', 'doc-3']);
     expect(search()).toContain('before=5');
-    expect(screen.getByText('Entries before 5')).toBeTruthy();
+    expect(screen.getByText('Entries before 5')).toBeInstanceOf(HTMLElement);
     await user.click(button('Next'));
     await screen.findByText('doc-2');
     expect(button('Next').disabled).toBe(true);
@@ -74,7 +74,7 @@ describe('an entry of the oplog', () => {
     expect(open.getAttribute('aria-expanded')).toBe('false');
     open.focus();
     await user.keyboard('{Enter}');
-    expect(await screen.findByText(/"total": 6\.10/)).toBeTruthy();
+    expect(await screen.findByText(/"total": 6\.10/)).toBeInstanceOf(HTMLElement);
     expect(button('Row of entry 6').getAttribute('aria-expanded')).toBe('true');
     expect(search()).toContain('entry=6');
     await user.click(button('Row of entry 6'));
@@ -90,8 +90,8 @@ describe('an entry of the oplog', () => {
   test('of a deletion has no row to open', async () => {
     const deletion = entry(6, { operation: 'Delete', preview: null });
     openOplog({ 'entities.oplog': () => ({ entries: [deletion], next: null }) });
-    expect(await screen.findByText('Delete')).toBeTruthy();
-    expect(screen.getByText('no row')).toBeTruthy();
+    expect(await screen.findByText('Delete')).toBeInstanceOf(HTMLElement);
+    expect(screen.getByText('no row')).toBeInstanceOf(HTMLElement);
     expect(screen.queryByRole('button', { name: /Row of entry/ })).toBeNull();
   });
 });
@@ -112,7 +112,7 @@ describe('a growing oplog', () => {
     const row = await screen.findByText('doc-6');
     const table = screen.getByRole('table');
     fireEvent.pointerEnter(table.closest('section')?.parentElement ?? table);
-    expect(screen.getByText('Updates paused while you point here')).toBeTruthy();
+    expect(screen.getByText('Updates paused while you point here')).toBeInstanceOf(HTMLElement);
     engine.answer(grown);
     engine.push({ kind: 'rows-changed', entityName: 'orders', offset: 501 });
     await waitFor(() => expect(engine.inputsOf('entities.oplog')).toHaveLength(2));
@@ -126,7 +126,9 @@ describe('a growing oplog', () => {
 describe('an oplog without entries', () => {
   test('says when the first entries come', async () => {
     openOplog({ 'entities.oplog': () => ({ entries: [], next: null }) });
-    expect(await screen.findByText('No entries yet. The first scan appends the first entries.')).toBeTruthy();
+    expect(await screen.findByText('No entries yet. The first scan appends the first entries.')).toBeInstanceOf(
+      HTMLElement,
+    );
   });
 
   test('that cannot be read shows the error with a retry', async () => {
@@ -136,7 +138,7 @@ describe('an oplog without entries', () => {
         throw down;
       },
     });
-    expect(await screen.findByText('Could not read the oplog.')).toBeTruthy();
+    expect(await screen.findByText('Could not read the oplog.')).toBeInstanceOf(HTMLElement);
     engine.answer(answers);
     await user.click(button('Try again'));
     await screen.findByText('doc-6');

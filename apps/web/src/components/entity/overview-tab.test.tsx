@@ -65,7 +65,7 @@ describe('the scan card', () => {
     expect(bar.getAttribute('aria-valuenow')).toBe('25');
     expect(bar.getAttribute('aria-valuetext')).toBe('25 %, about 15 s left');
     expect(bar.parentElement?.textContent).toContain('500 of ~2,000 documents · 100 /s · 3 live changes staged');
-    expect(screen.getByText(/They never see a partial copy/)).toBeTruthy();
+    expect(screen.getByText(/They never see a partial copy/)).toBeInstanceOf(HTMLElement);
   });
 
   test('shows only the counter if the total is unknown', () => {
@@ -77,7 +77,9 @@ describe('the scan card', () => {
 
   test('of a refresh says that readers see the previous version', () => {
     openOverview({ ...scanning, documents: 900 });
-    expect(screen.getByText('Readers see the rows of the previous version until this scan is complete.')).toBeTruthy();
+    expect(
+      screen.getByText('Readers see the rows of the previous version until this scan is complete.'),
+    ).toBeInstanceOf(HTMLElement);
   });
 
   test('is not shown for a live entity', () => {
@@ -89,22 +91,22 @@ describe('the scan card', () => {
 describe('the health card', () => {
   test('counts the checks that passed and reads each result to screen readers', () => {
     openOverview({ nodes: [sampleNode()] });
-    expect(health().getByText('6 of 6 checks passed')).toBeTruthy();
+    expect(health().getByText('6 of 6 checks passed')).toBeInstanceOf(HTMLElement);
     expect(health().getAllByText(/: passed$/)).toHaveLength(6);
   });
 
   test('names the node that is behind and its lag', () => {
     openOverview({ health: 'degraded', nodes: [sampleNode({ health: 'degraded', lagEntries: 40, lagMs: 38_000 })] });
-    expect(health().getByText('5 of 6 checks passed')).toBeTruthy();
-    expect(health().getByText('node-a, 38 s')).toBeTruthy();
-    expect(health().getByText(': warning')).toBeTruthy();
+    expect(health().getByText('5 of 6 checks passed')).toBeInstanceOf(HTMLElement);
+    expect(health().getByText('node-a, 38 s')).toBeInstanceOf(HTMLElement);
+    expect(health().getByText(': warning')).toBeInstanceOf(HTMLElement);
   });
 
   test('shows type errors and dead letters as warnings with their number', () => {
     openOverview({ nodes: [sampleNode()], deadLetters: 2, coercionErrors: 1_200 });
-    expect(health().getByText('2 dead letters')).toBeTruthy();
-    expect(health().getByText('1,200 stored as NULL')).toBeTruthy();
-    expect(health().getByText('4 of 6 checks passed')).toBeTruthy();
+    expect(health().getByText('2 dead letters')).toBeInstanceOf(HTMLElement);
+    expect(health().getByText('1,200 stored as NULL')).toBeInstanceOf(HTMLElement);
+    expect(health().getByText('4 of 6 checks passed')).toBeInstanceOf(HTMLElement);
   });
 });
 
@@ -112,18 +114,18 @@ describe('the figures of the overview', () => {
   test('show unknown values as a dash, never as zero', () => {
     openOverview({ freshAsOf: null, lagEntries: null, lagMs: null, documents: null });
     expect(screen.getAllByText('—')).toHaveLength(3);
-    expect(screen.getByText('Available when the first scan is complete.')).toBeTruthy();
+    expect(screen.getByText('Available when the first scan is complete.')).toBeInstanceOf(HTMLElement);
   });
 
   test('show lag with its time, and the position in the oplog', () => {
     openOverview({ lagEntries: 1, lagMs: 420, offset: 499, head: 500 });
-    expect(screen.getByText('entry · 420 ms')).toBeTruthy();
-    expect(screen.getByText('offset 499, head 500')).toBeTruthy();
+    expect(screen.getByText('entry · 420 ms')).toBeInstanceOf(HTMLElement);
+    expect(screen.getByText('offset 499, head 500')).toBeInstanceOf(HTMLElement);
   });
 
   test('show a cache without lag as up to date', () => {
     openOverview();
-    expect(screen.getByText('up to date at offset 500')).toBeTruthy();
+    expect(screen.getByText('up to date at offset 500')).toBeInstanceOf(HTMLElement);
   });
 });
 
@@ -137,14 +139,14 @@ describe('the nodes card', () => {
     });
     openOverview({ nodes: [sampleNode(), broken] });
     const table = within(screen.getByRole('table', { name: 'Caches of orders by node' }));
-    expect(table.getByText('Up to date')).toBeTruthy();
+    expect(table.getByText('Up to date')).toBeInstanceOf(HTMLElement);
     expect(table.getAllByText('4.1 kB · g1')).toHaveLength(2);
     expect(table.getByText('The disk is full.').textContent).toContain('EMC-4001');
   });
 
   test('explains why there is no cache yet', () => {
     openOverview({ nodes: [] });
-    expect(screen.getByText(/No node has a cache of this entity yet/)).toBeTruthy();
+    expect(screen.getByText(/No node has a cache of this entity yet/)).toBeInstanceOf(HTMLElement);
   });
 });
 
@@ -155,7 +157,7 @@ describe('the chart of changes', () => {
     expect(chart.getAttribute('aria-label')).toBe(
       'Changes applied per second in the last 15 s: now 5, minimum 0, maximum 20.',
     );
-    expect(screen.getByText('maximum 20 /s')).toBeTruthy();
+    expect(screen.getByText('maximum 20 /s')).toBeInstanceOf(HTMLElement);
   });
 
   test('shows the point under the pointer until the pointer leaves', () => {
@@ -163,23 +165,23 @@ describe('the chart of changes', () => {
     const area = screen.getByRole('img', { name: /Changes applied/ }).parentElement ?? document.body;
     area.getBoundingClientRect = () => new DOMRect(0, 0, 100, 50);
     fireEvent.pointerMove(area, { clientX: 50 });
-    expect(screen.getByText('20 /s, 5.0 s ago')).toBeTruthy();
+    expect(screen.getByText('20 /s, 5.0 s ago')).toBeInstanceOf(HTMLElement);
     fireEvent.pointerLeave(area);
-    expect(screen.getByText('maximum 20 /s')).toBeTruthy();
+    expect(screen.getByText('maximum 20 /s')).toBeInstanceOf(HTMLElement);
   });
 
   test('without two points says that there are no changes yet', () => {
     openOverview({ rateHistory: [3] });
-    expect(screen.getByText('No changes yet.')).toBeTruthy();
+    expect(screen.getByText('No changes yet.')).toBeInstanceOf(HTMLElement);
   });
 });
 
 describe('the cache file', () => {
   test('is shown with a command that reads it, and copied with one click', async () => {
     const { user } = openOverview();
-    expect(screen.getByText('/data/dbs/orders/db.sqlite')).toBeTruthy();
+    expect(screen.getByText('/data/dbs/orders/db.sqlite')).toBeInstanceOf(HTMLElement);
     await user.click(screen.getByRole('button', { name: 'Copy the command' }));
-    expect(await screen.findByText('Copied')).toBeTruthy();
+    expect(await screen.findByText('Copied')).toBeInstanceOf(HTMLElement);
     expect(await navigator.clipboard.readText()).toBe(
       `sqlite3 -readonly "/data/dbs/orders/db.sqlite" 'SELECT * FROM orders LIMIT 10'`,
     );
@@ -191,7 +193,7 @@ describe('the cache file', () => {
       throw new Error('denied');
     };
     await user.click(screen.getByRole('button', { name: 'Copy the path' }));
-    expect(await screen.findByText('Could not copy. Select the text and copy it.')).toBeTruthy();
+    expect(await screen.findByText('Could not copy. Select the text and copy it.')).toBeInstanceOf(HTMLElement);
   });
 
   test('is not shown on a node without a cache', () => {

@@ -65,7 +65,7 @@ describe('the rows of a cache', () => {
 
   test('show the total and the offset of the cache', async () => {
     openRows();
-    expect(await screen.findByText('2 rows at offset 500')).toBeTruthy();
+    expect(await screen.findByText('2 rows at offset 500')).toBeInstanceOf(HTMLElement);
   });
 
   test('show placeholders while loading', async () => {
@@ -161,13 +161,15 @@ describe('finding a document', () => {
 describe('a cache without rows', () => {
   test('is not requested before the first scan is complete', async () => {
     const { engine } = openRows({ entity: { documents: null, activity: 'scanning' } });
-    expect(await screen.findByText('No rows yet. All rows appear when the first scan is complete.')).toBeTruthy();
+    expect(await screen.findByText('No rows yet. All rows appear when the first scan is complete.')).toBeInstanceOf(
+      HTMLElement,
+    );
     expect(engine.inputsOf('entities.rows')).toEqual([]);
   });
 
   test('of an empty collection says so', async () => {
     openRows({ answers: { 'entities.rows': () => page({ rows: [], total: 0 }) } });
-    expect(await screen.findByText(/The collection is empty/)).toBeTruthy();
+    expect(await screen.findByText(/The collection is empty/)).toBeInstanceOf(HTMLElement);
   });
 
   test('that cannot be read shows the error, and a retry shows the rows', async () => {
@@ -179,8 +181,8 @@ describe('a cache without rows', () => {
         },
       },
     });
-    expect(await screen.findByText('Could not read the rows.')).toBeTruthy();
-    expect(screen.getByText('The cache file cannot be opened.')).toBeTruthy();
+    expect(await screen.findByText('Could not read the rows.')).toBeInstanceOf(HTMLElement);
+    expect(screen.getByText('The cache file cannot be opened.')).toBeInstanceOf(HTMLElement);
     expect(screen.queryByRole('table')).toBeNull();
     engine.answer({ 'entities.rows': () => page() });
     await user.click(screen.getByRole('button', { name: 'Try again' }));

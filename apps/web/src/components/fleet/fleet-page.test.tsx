@@ -63,14 +63,14 @@ describe('the entity table', () => {
     openFleet();
     await loaded();
     const row = within(rowOf('orders'));
-    expect(row.getByText('Live')).toBeTruthy();
-    expect(row.getByText('1,200')).toBeTruthy();
+    expect(row.getByText('Live')).toBeInstanceOf(HTMLElement);
+    expect(row.getByText('1,200')).toBeInstanceOf(HTMLElement);
     const errors = row.getByRole('link', { name: '3' });
     expect(errors.title).toBe('2 dead letters, 1 type error');
     expect(errors.getAttribute('href')).toBe('/entities/orders?tab=dead-letters');
-    expect(within(rowOf('prices')).getByText('Scanning 25 %')).toBeTruthy();
-    expect(within(rowOf('prices')).getByText('~2,000')).toBeTruthy();
-    expect(within(rowOf('prices')).getByRole('img', { name: 'node-b: degraded' })).toBeTruthy();
+    expect(within(rowOf('prices')).getByText('Scanning 25 %')).toBeInstanceOf(HTMLElement);
+    expect(within(rowOf('prices')).getByText('~2,000')).toBeInstanceOf(HTMLElement);
+    expect(within(rowOf('prices')).getByRole('img', { name: 'node-b: degraded' })).toBeInstanceOf(HTMLElement);
   });
 
   test('a header sorts figures descending, then ascending, then by the worst again', async () => {
@@ -114,7 +114,7 @@ describe('the filters of the entity table', () => {
 
   test('a search without a match offers to show all entities again', async () => {
     const { user } = openFleet({}, '?q=nothing');
-    expect(await screen.findByText('No entities match this filter.')).toBeTruthy();
+    expect(await screen.findByText('No entities match this filter.')).toBeInstanceOf(HTMLElement);
     await user.click(screen.getByRole('button', { name: 'Show all entities' }));
     await loaded();
     expect(names()).toHaveLength(3);
@@ -153,7 +153,9 @@ describe('the filters of the entity table', () => {
 describe('the fleet page', () => {
   test('opens with the engine’s sentence and a link to create an entity', async () => {
     openFleet();
-    expect(await screen.findByRole('heading', { level: 1, name: '1 of 1 entity is live and fresh.' })).toBeTruthy();
+    expect(await screen.findByRole('heading', { level: 1, name: '1 of 1 entity is live and fresh.' })).toBeInstanceOf(
+      HTMLElement,
+    );
     expect(screen.getByRole('link', { name: 'New entity' }).getAttribute('href')).toBe('/entities/new');
   });
 
@@ -163,9 +165,9 @@ describe('the fleet page', () => {
     await loaded();
     const pipeline = within(screen.getByRole('region', { name: 'Pipeline' }));
     expect(pipeline.getAllByRole('listitem')).toHaveLength(6);
-    expect(pipeline.getByRole('img', { name: 'Degraded' })).toBeTruthy();
-    expect(pipeline.getByText('1,234')).toBeTruthy();
-    expect(pipeline.getByText('head 99')).toBeTruthy();
+    expect(pipeline.getByRole('img', { name: 'Degraded' })).toBeInstanceOf(HTMLElement);
+    expect(pipeline.getByText('1,234')).toBeInstanceOf(HTMLElement);
+    expect(pipeline.getByText('head 99')).toBeInstanceOf(HTMLElement);
     expect(pipeline.getAllByRole('img', { name: 'Loading' })).toHaveLength(5);
   });
 
@@ -176,8 +178,8 @@ describe('the fleet page', () => {
         throw away;
       },
     });
-    expect(await screen.findByText('Could not read the state from the engine.')).toBeTruthy();
-    expect(screen.getByText('EMC-5008')).toBeTruthy();
+    expect(await screen.findByText('Could not read the state from the engine.')).toBeInstanceOf(HTMLElement);
+    expect(screen.getByText('EMC-5008')).toBeInstanceOf(HTMLElement);
     expect(screen.queryByRole('table')).toBeNull();
     engine.answer({ 'fleet.get': () => fleet });
     await user.click(screen.getByRole('button', { name: 'Try again' }));
@@ -197,8 +199,10 @@ describe('the fleet page', () => {
       engine.breakStream();
       await pass(retryMs);
     }
-    expect(screen.getByText('The engine does not answer. The figures below are out of date.')).toBeTruthy();
-    expect(screen.getByText('The figures below are from 12:03:22.')).toBeTruthy();
+    expect(screen.getByText('The engine does not answer. The figures below are out of date.')).toBeInstanceOf(
+      HTMLElement,
+    );
+    expect(screen.getByText('The figures below are from 12:03:22.')).toBeInstanceOf(HTMLElement);
     expect(names()).toHaveLength(3);
   });
 
@@ -209,13 +213,13 @@ describe('the fleet page', () => {
     });
     const link = await screen.findByRole('link', { name: 'Create entity from shop.orders' });
     expect(link.getAttribute('href')).toBe('/entities/new?source=shop.orders');
-    expect(screen.getByText('~12.3 k')).toBeTruthy();
+    expect(screen.getByText('~12.3 k')).toBeInstanceOf(HTMLElement);
     expect(screen.queryByRole('table', { name: 'Entities' })).toBeNull();
   });
 
   test('without entities and collections it says what to do', async () => {
     openFleet({ 'fleet.get': () => sampleFleet({ entities: [] }), 'sources.list': () => [] });
-    expect(await screen.findByText(/MongoDB has no collections yet/)).toBeTruthy();
+    expect(await screen.findByText(/MongoDB has no collections yet/)).toBeInstanceOf(HTMLElement);
   });
 
   test('collections that cannot be listed are an error with a retry', async () => {
@@ -226,9 +230,9 @@ describe('the fleet page', () => {
         throw down;
       },
     });
-    expect(await screen.findByText('Could not list the MongoDB collections.')).toBeTruthy();
+    expect(await screen.findByText('Could not list the MongoDB collections.')).toBeInstanceOf(HTMLElement);
     engine.answer({ 'sources.list': () => [] });
     await user.click(screen.getByRole('button', { name: 'Try again' }));
-    expect(await screen.findByText(/MongoDB has no collections yet/)).toBeTruthy();
+    expect(await screen.findByText(/MongoDB has no collections yet/)).toBeInstanceOf(HTMLElement);
   });
 });

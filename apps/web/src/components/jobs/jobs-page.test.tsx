@@ -36,25 +36,27 @@ describe('the jobs page', () => {
   test('shows kind, entity, outcome and duration of each job', async () => {
     openJobs([sampleJob(), failed, queued]);
     const refresh = await rowOf('Refresh from source');
-    expect(refresh.getByText('Succeeded')).toBeTruthy();
-    expect(refresh.getByText('9.0 s')).toBeTruthy();
+    expect(refresh.getByText('Succeeded')).toBeInstanceOf(HTMLElement);
+    expect(refresh.getByText('9.0 s')).toBeInstanceOf(HTMLElement);
     expect(refresh.getByRole('link', { name: 'orders' }).getAttribute('href')).toBe('/entities/orders');
     const rebuild = await rowOf('Rebuild cache');
-    expect(rebuild.getByText('Failed')).toBeTruthy();
-    expect(rebuild.getByText('EMC-4001')).toBeTruthy();
+    expect(rebuild.getByText('Failed')).toBeInstanceOf(HTMLElement);
+    expect(rebuild.getByText('EMC-4001')).toBeInstanceOf(HTMLElement);
     const pause = await rowOf('Pause');
-    expect(pause.getByText('Queued')).toBeTruthy();
+    expect(pause.getByText('Queued')).toBeInstanceOf(HTMLElement);
     expect(pause.getAllByText('—')).toHaveLength(2);
   });
 
   test('says how many jobs are active', async () => {
     openJobs([]);
-    expect(await screen.findByRole('heading', { level: 1, name: '1 job queued or running.' })).toBeTruthy();
+    expect(await screen.findByRole('heading', { level: 1, name: '1 job queued or running.' })).toBeInstanceOf(
+      HTMLElement,
+    );
   });
 
   test('without jobs says what is recorded here', async () => {
     openJobs([]);
-    expect(await screen.findByText(/No jobs yet/)).toBeTruthy();
+    expect(await screen.findByText(/No jobs yet/)).toBeInstanceOf(HTMLElement);
     expect(screen.queryByRole('table')).toBeNull();
   });
 
@@ -72,7 +74,7 @@ describe('the jobs page', () => {
         },
       },
     });
-    expect(await screen.findByText('Could not list the jobs.')).toBeTruthy();
+    expect(await screen.findByText('Could not list the jobs.')).toBeInstanceOf(HTMLElement);
     engine.answer({ 'jobs.list': () => [failed] });
     await user.click(screen.getByRole('button', { name: 'Try again' }));
     await rowOf('Rebuild cache');

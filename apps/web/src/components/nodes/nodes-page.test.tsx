@@ -23,9 +23,9 @@ describe('the nodes page', () => {
   test('shows who leads, what each node does and what it stores', async () => {
     openNodes([sampleNodeView(), second]);
     const leader = await rowOf('node-a');
-    expect(leader.getByText('leader')).toBeTruthy();
-    expect(leader.getByText('producer, consumer')).toBeTruthy();
-    expect(leader.getByText('Healthy')).toBeTruthy();
+    expect(leader.getByText('leader')).toBeInstanceOf(HTMLElement);
+    expect(leader.getByText('producer, consumer')).toBeInstanceOf(HTMLElement);
+    expect(leader.getByText('Healthy')).toBeInstanceOf(HTMLElement);
     expect(
       leader
         .getAllByRole('cell')
@@ -44,12 +44,12 @@ describe('the nodes page', () => {
     { healths: [], words: 'No node has reported yet.' },
   ] as const)('says “$words”', async ({ healths, words }) => {
     openNodes(healths.map((health, index) => sampleNodeView({ nodeId: `node-${index}`, health })));
-    expect(await heading(words)).toBeTruthy();
+    expect(await heading(words)).toBeInstanceOf(HTMLElement);
   });
 
   test('shows a node without a recent report as unknown', async () => {
     openNodes([sampleNodeView({ health: 'unknown' })]);
-    expect((await rowOf('node-a')).getByText('Unknown')).toBeTruthy();
+    expect((await rowOf('node-a')).getByText('Unknown')).toBeInstanceOf(HTMLElement);
   });
 
   test('shows placeholders until the first answer', () => {
@@ -67,7 +67,7 @@ describe('the nodes page', () => {
         },
       },
     });
-    expect(await screen.findByText('Could not list the nodes.')).toBeTruthy();
+    expect(await screen.findByText('Could not list the nodes.')).toBeInstanceOf(HTMLElement);
     expect(screen.queryByRole('table')).toBeNull();
   });
 });

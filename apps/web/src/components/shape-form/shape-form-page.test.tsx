@@ -122,7 +122,7 @@ describe('choosing a source', () => {
         throw refusal({ code: 'EMC-1002', detail: 'MongoDB does not answer.' });
       },
     });
-    expect(await screen.findByText('Could not list the MongoDB collections.')).toBeTruthy();
+    expect(await screen.findByText('Could not list the MongoDB collections.')).toBeInstanceOf(HTMLElement);
     engine.answer(answers);
     await user.click(press('Try again'));
     await waitFor(() => expect(screen.queryByText('MongoDB does not answer.')).toBeNull());
@@ -161,7 +161,7 @@ describe('the fields found in a sample', () => {
         throw refusal({ code: 'EMC-1003', detail: 'The sample took too long.' });
       },
     });
-    expect(await screen.findByText('Could not sample the collection.')).toBeTruthy();
+    expect(await screen.findByText('Could not sample the collection.')).toBeInstanceOf(HTMLElement);
     await user.click(press('Add column'));
     expect(columnNames()).toEqual(['']);
   });
@@ -209,15 +209,17 @@ describe('the columns of the form', () => {
 describe('the preview', () => {
   test('explains itself before there is a column', async () => {
     openForm();
-    expect(await screen.findByText('Choose a collection and add a column to preview the first rows.')).toBeTruthy();
+    expect(await screen.findByText('Choose a collection and add a column to preview the first rows.')).toBeInstanceOf(
+      HTMLElement,
+    );
   });
 
   test('shows the rows that the engine produces, digit for digit, and how often each path was found', async () => {
     const { user } = openForm();
     await user.click(await addField('status'));
     const table = await screen.findByRole('table', { name: 'Preview of the rows' });
-    expect(within(table).getByText('status 9007199254740993')).toBeTruthy();
-    expect(screen.getByText('1 row of 100 sampled documents')).toBeTruthy();
+    expect(within(table).getByText('status 9007199254740993')).toBeInstanceOf(HTMLElement);
+    expect(screen.getByText('1 row of 100 sampled documents')).toBeInstanceOf(HTMLElement);
     await screen.findByText('80 %');
   });
 
@@ -236,7 +238,7 @@ describe('the preview', () => {
   test('warns of a path that no sampled document has', async () => {
     const { user } = openForm({ 'sources.preview': () => preview([{ name: 'status', found: 0, refused: 0 }]) });
     await user.click(await addField('status'));
-    expect(await screen.findByText('No sampled document has the path “status”.')).toBeTruthy();
+    expect(await screen.findByText('No sampled document has the path “status”.')).toBeInstanceOf(HTMLElement);
   });
 
   test('that fails shows the error', async () => {
@@ -246,7 +248,7 @@ describe('the preview', () => {
       },
     });
     await user.click(await addField('status'));
-    expect(await screen.findByText('Could not create the preview.')).toBeTruthy();
+    expect(await screen.findByText('Could not create the preview.')).toBeInstanceOf(HTMLElement);
   });
 });
 
@@ -256,7 +258,7 @@ describe('submitting the form', () => {
     const name = await nameField();
     await user.click(press('Create entity'));
     await waitFor(() => expect(name.getAttribute('aria-invalid')).toBe('true'));
-    expect(screen.getByText('Add at least one column.')).toBeTruthy();
+    expect(screen.getByText('Add at least one column.')).toBeInstanceOf(HTMLElement);
     expect(errorOf(screen.getByRole('combobox', { name: 'Source collection' }))).toContain('database.collection');
     expect(document.activeElement).toBe(name);
     expect(engine.inputsOf('entities.create')).toEqual([]);
@@ -333,13 +335,15 @@ describe('submitting the form', () => {
         throw refusal({ code: 'EMC-5008', detail: 'The engine does not answer.' });
       },
     });
-    expect(await screen.findByText('The engine does not answer. You cannot create an entity now.')).toBeTruthy();
+    expect(await screen.findByText('The engine does not answer. You cannot create an entity now.')).toBeInstanceOf(
+      HTMLElement,
+    );
   });
 
   test('the plan names the number of nodes that get a file', async () => {
     const { nodes } = sampleFleet();
     openForm({ 'fleet.get': () => sampleFleet({ nodes: [...nodes, ...nodes] }) });
-    expect(await screen.findByText('one file on 2 nodes')).toBeTruthy();
+    expect(await screen.findByText('one file on 2 nodes')).toBeInstanceOf(HTMLElement);
     await screen.findByText('reads ~12.3 k documents once, without blocking writes');
   });
 });

@@ -82,6 +82,6 @@ describe('the live stream', () => {
     engine.push({ kind: 'fleet', fleet });
     engine.push({ kind: 'fleet', fleet: sampleFleet({ entities: [sampleEntity({ documents: 5 })] }) });
     engine.push({ kind: 'fleet', fleet: sampleFleet({ entities: [sampleEntity({ health: 'degraded' })] }) });
-    expect(await screen.findByText('orders: degraded.')).toBeTruthy();
+    expect(await screen.findByText('orders: degraded.')).toBeInstanceOf(HTMLElement);
   });
 });

@@ -58,7 +58,7 @@ describe('the breadcrumb', () => {
   ])('of $pathname is its name alone', ({ pathname, place }) => {
     openShell(pathname);
     expect(screen.queryByRole('navigation', { name: 'Breadcrumb' })).toBeNull();
-    expect(within(screen.getByRole('banner')).getByText(place)).toBeTruthy();
+    expect(within(screen.getByRole('banner')).getByText(place)).toBeInstanceOf(HTMLElement);
   });
 });
 
@@ -70,7 +70,7 @@ describe('the leader note', () => {
 
   test('says what it means that there is no leader', async () => {
     openShell('/', { leader: null });
-    expect(await screen.findByText('No leader. Changes in MongoDB are not being read.')).toBeTruthy();
+    expect(await screen.findByText('No leader. Changes in MongoDB are not being read.')).toBeInstanceOf(HTMLElement);
   });
 });
 

@@ -31,7 +31,7 @@ test('a toast is announced politely, with its description and link', () => {
   openConsole(<Shower toasts={[done]} />);
   show('Refreshed');
   expect(area().getAttribute('aria-live')).toBe('polite');
-  expect(within(area()).getByText('12 rows')).toBeTruthy();
+  expect(within(area()).getByText('12 rows')).toBeInstanceOf(HTMLElement);
   expect(within(area()).getByRole('link', { name: 'Show job' }).getAttribute('href')).toBe('/jobs');
 });
 
@@ -40,7 +40,7 @@ test('the outcome replaces the toast of the running job', () => {
   show('Refreshing');
   show('Refreshed');
   expect(within(area()).queryByText('Refreshing')).toBeNull();
-  expect(within(area()).getByText('Refreshed')).toBeTruthy();
+  expect(within(area()).getByText('Refreshed')).toBeInstanceOf(HTMLElement);
 });
 
 test('an outcome disappears after ten seconds; a running job stays', async () => {
@@ -48,11 +48,11 @@ test('an outcome disappears after ten seconds; a running job stays', async () =>
   show('Refreshing');
   show('Failed');
   await pass(9_900);
-  expect(within(area()).getByText('Failed')).toBeTruthy();
+  expect(within(area()).getByText('Failed')).toBeInstanceOf(HTMLElement);
   await pass(200);
   expect(within(area()).queryByText('Failed')).toBeNull();
   await pass(60_000);
-  expect(within(area()).getByText('Refreshing')).toBeTruthy();
+  expect(within(area()).getByText('Refreshing')).toBeInstanceOf(HTMLElement);
 });
 
 test('dismissing one toast leaves the others', async () => {
@@ -62,5 +62,5 @@ test('dismissing one toast leaves the others', async () => {
   const [first] = within(area()).getAllByRole('button', { name: 'Dismiss' });
   await user.click(first ?? area());
   expect(within(area()).queryByText('Refreshing')).toBeNull();
-  expect(within(area()).getByText('Failed')).toBeTruthy();
+  expect(within(area()).getByText('Failed')).toBeInstanceOf(HTMLElement);
 });
