@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -43,7 +45,28 @@ async function startElsewhere(directory: string) {
     child.stdout.once('data', (text: Buffer) => done(text.toString().trim()));
     child.once('exit', () => fail(new Error('The other process ended.')));
   });
-  return { url, kill: () => child.kill('SIGKILL') };
+  const kill = async () => {
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  };
+  return { url, kill };
+}
+
+/** A process that has ended and that its parent does not wait for. */
+async function startZombie() {
+  const parent = spawn('sh', ['-c', 'sleep 1 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [text] = await once(parent.stdout, 'data');
+  const pid = Number.parseInt(String(text), 10);
+  await expect.poll(() => readStat(pid), { timeout: 20_000 }).toMatchObject({ state: 'Z' });
+  return { pid, startTime: (await readStat(pid)).startTime, [Symbol.dispose]: () => parent.kill('SIGKILL') };
+}
+
+/** Fields 3 and 22 of proc(5). */
+async function readStat(pid: number) {
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0], startTime: fields[19] };
 }
 
 async function postmasterPid(directory: string): Promise<number> {
@@ -108,7 +131,7 @@ test('after the parent was killed the next start succeeds and has all committed 
   await using place = await temporaryDirectory();
   const killed = await startElsewhere(place.directory);
   await ask(killed.url, 'CREATE TABLE kept AS SELECT 7 AS n');
-  killed.kill();
+  await killed.kill();
   const next = await start(place.directory);
   expect(await ask(next.url, 'SELECT n FROM kept')).toEqual([7]);
   await next.stop();
@@ -122,6 +145,17 @@ test('an orphan that still runs is stopped first', async () => {
   await writeFile(join(place.directory, 'emcachers.owner'), '999999 0');
   const next = await start(place.directory);
   expect(await postmasterPid(place.directory)).not.toBe(orphan);
+  await server.ended;
+  expect(await ask(next.url, 'SELECT 1')).toEqual([1]);
+  await next.stop();
+});
+
+test.runIf(existsSync('/proc/self/stat'))('an owner that is a zombie counts as dead', async () => {
+  await using place = await temporaryDirectory();
+  const server = await start(place.directory);
+  using owner = await startZombie();
+  await writeFile(join(place.directory, 'emcachers.owner'), `${owner.pid} ${owner.startTime}`);
+  const next = await start(place.directory);
   await server.ended;
   expect(await ask(next.url, 'SELECT 1')).toEqual([1]);
   await next.stop();

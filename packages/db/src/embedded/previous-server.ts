@@ -70,23 +70,38 @@ function isAlive(pid: number): boolean {
 }
 
 async function isPostgres(pid: number): Promise<boolean> {
-  return (await describeProcess(pid, 'command=')).includes('postgres');
+  return (await readCommand(pid)).includes('postgres');
 }
 
+/** The pid with its start time, or '' if the process has ended. */
 async function processIdentity(pid: number): Promise<string> {
-  return `${pid} ${await describeProcess(pid, 'lstart=')}`;
+  const startTime = await readStartTime(pid);
+  return startTime === '' ? '' : `${pid} ${startTime}`;
 }
 
 /** Reads `/proc` if it exists, because small images have no `ps`. */
-async function describeProcess(pid: number, field: 'command=' | 'lstart='): Promise<string> {
-  const file = field === 'command=' ? 'cmdline' : 'stat';
-  const text = await readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => null);
-  if (text !== null) return field === 'command=' ? text : startTicks(text);
-  const answer = await run('ps', ['-o', field, '-p', String(pid)]).catch(() => ({ stdout: '' }));
-  return answer.stdout.trim();
+async function readCommand(pid: number): Promise<string> {
+  return (await readProc(pid, 'cmdline')) ?? (await ps(pid, 'command='));
 }
 
-/** Field 22 of /proc/<pid>/stat, proc(5); counted from the closing parenthesis of the command, which may contain spaces. */
-function startTicks(statText: string): string {
-  return statText.slice(statText.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+/**
+ * A zombie (a process that has ended and whose parent has not waited for it) keeps its pid and its start time: a container
+ * without an init process has many. It runs nothing, so it has no start time here.
+ */
+async function readStartTime(pid: number): Promise<string> {
+  const text = await readProc(pid, 'stat');
+  if (text === null) return (await ps(pid, 'stat=')).startsWith('Z') ? '' : ps(pid, 'lstart=');
+  // proc(5), counted from the closing parenthesis of the command, which may contain spaces: field 3 is the state, 22 the start.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' || fields[0] === 'X' ? '' : (fields[19] ?? '');
+}
+
+/** Null where there is no `/proc`, and for a pid without a process. */
+async function readProc(pid: number, file: 'cmdline' | 'stat'): Promise<string | null> {
+  return readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => null);
+}
+
+async function ps(pid: number, field: 'command=' | 'lstart=' | 'stat='): Promise<string> {
+  const answer = await run('ps', ['-o', field, '-p', String(pid)]).catch(() => ({ stdout: '' }));
+  return answer.stdout.trim();
 }
