@@ -4,7 +4,7 @@
 //   node scripts/bootstrap.mjs <script.ts> [arguments…]
 //
 // 1. installs dependencies if node_modules is missing or does not match package-lock.json,
-// 2. generates the Prisma client if prisma/schema.prisma is newer,
+// 2. generates the Prisma client if prisma/schema.prisma is newer (1 and 2 while no other npm command of this clone does),
 // 3. runs the script with the pinned Node (npm package `node`), which runs TypeScript directly.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -12,6 +12,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { withSetupLock } from './setup-lock.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
 const nodeMajorMin = 20;
@@ -29,7 +30,10 @@ function readJson(file) {
   }
 }
 
-/** npm records what it installed in node_modules/.package-lock.json, without optional packages of other platforms. */
+/**
+ * npm records what it installed in node_modules/.package-lock.json, without optional packages of other platforms. The record
+ * does not notice that a folder was deleted later, such as a workspace's own node_modules.
+ */
 function installIsCurrent() {
   const wanted = readJson(path.join(root, 'package-lock.json'))?.packages;
   const installed = readJson(path.join(root, 'node_modules', '.package-lock.json'))?.packages;
@@ -37,7 +41,8 @@ function installIsCurrent() {
   return Object.entries(wanted).every(([place, entry]) => {
     if (!place.includes('node_modules/') || entry.optional || entry.devOptional || entry.peer) return true;
     const found = installed[place];
-    return found !== undefined && (entry.link === true || found.version === entry.version);
+    if (found === undefined || !existsSync(path.join(root, place))) return false;
+    return entry.link === true || found.version === entry.version;
   });
 }
 
@@ -129,6 +134,9 @@ if (Number(process.versions.node.split('.')[0]) < nodeMajorMin) {
 }
 const [script, ...args] = process.argv.slice(2);
 if (script === undefined) fail('usage: node scripts/bootstrap.mjs <script.ts> [arguments…]');
-install();
-generatePrismaClient();
+const onWait = () => process.stderr.write('Waiting for another npm command that prepares this clone …\n');
+await withSetupLock({ root, onWait }, async () => {
+  install();
+  generatePrismaClient();
+});
 run(script, args);

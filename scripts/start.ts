@@ -2,6 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { pathToFileURL } from 'node:url';
+import { readSettingValues } from '../apps/engine/src/config/config.ts';
 import { makeDirectory } from '../apps/engine/src/runtime/make-directory.ts';
 import './exit-with-parent.mjs';
 import type { StartContext } from './start/context.ts';
@@ -19,12 +20,13 @@ async function main(): Promise<number> {
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
   try {
-    const settings = readStartSettings(process.env, root);
+    const env = readSettingValues(root, process.env);
+    const settings = readStartSettings(env, root);
     requireDataDir(settings.dataDir);
     const context: StartContext = {
       root,
       settings,
-      env: process.env,
+      env,
       logDir: path.join(settings.dataDir, 'logs'),
       exitWithParent: pathToFileURL(path.join(import.meta.dirname, 'exit-with-parent.mjs')).href,
       progress: createProgress(process.stdout),
@@ -32,7 +34,7 @@ async function main(): Promise<number> {
     await runProduct(context, stopping.signal);
     return 0;
   } catch (error) {
-    if (stopping.signal.aborted && error instanceof StartError) return 0;
+    if (stopping.signal.aborted && (error instanceof StartError || error === stopping.signal.reason)) return 0;
     process.stderr.write(`\n${messageOf(error)}\n`);
     return 1;
   }

@@ -1,12 +1,21 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
+import { withSetupLock } from '../setup-lock.mjs';
 import type { StartContext } from './context.ts';
 import { StartError } from './settings.ts';
 
 const outputCharsMax = 20_000;
 
-/** Builds the console if its sources changed. Turborepo hashes them, so an unchanged build takes well under a second. */
+/**
+ * Builds the console if its sources changed. Turborepo hashes them, so an unchanged build takes well under a second. Waits for
+ * another command that builds in this clone.
+ */
 export function buildConsole(context: StartContext, signal: AbortSignal): Promise<void> {
+  const onWait = (): void => context.progress.say('    Waiting for another npm command that builds in this clone …');
+  return withSetupLock({ root: context.root, onWait, signal }, () => runBuild(context, signal));
+}
+
+function runBuild(context: StartContext, signal: AbortSignal): Promise<void> {
   const turbo = path.join(context.root, 'node_modules/.bin/turbo');
   const child = spawn(turbo, ['run', 'build', '--output-logs=errors-only', '--no-update-notifier'], {
     cwd: context.root,

@@ -80,11 +80,14 @@ async function insert(shop: Db, name: string, documents: Record<string, unknown>
 }
 
 /** Creates the demo entities that do not exist. Called only after seeding, so a deleted one does not come back. */
-export async function createDemoEntities(engineUrl: string): Promise<void> {
+export async function createDemoEntities(engineUrl: string, token: string | null): Promise<void> {
   for (const shape of demoShapes) {
     const response = await fetch(`${engineUrl}/api/v1/entities`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: {
+        'content-type': 'application/json',
+        ...(token === null ? {} : { authorization: `Bearer ${token}` }),
+      },
       body: JSON.stringify(shape),
     });
     if (!response.ok && response.status !== 409) {

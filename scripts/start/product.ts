@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { engineUrl } from '@emcachers/core/engine-url';
 import { type Child, startChild, waitForHttp } from './child-process.ts';
 import { buildConsole } from './console-build.ts';
 import type { StartContext } from './context.ts';
@@ -49,7 +50,7 @@ async function startParts(context: StartContext, parts: Part[], signal: AbortSig
   progress.say(`Starting EMCachers; data and logs are in ${settings.dataDir}`);
   const steps: (() => Promise<void>)[] = [];
   const urls = { mongo: settings.mongoUrl ?? '', database: settings.databaseUrl ?? '' };
-  const engineUrl = `http://${settings.host}:${settings.enginePort}`;
+  const url = engineUrl(settings.host, settings.enginePort);
 
   steps.push(() => progress.step('Building the console', () => buildConsole(context, signal)));
   if (settings.databaseUrl === null) {
@@ -74,11 +75,11 @@ async function startParts(context: StartContext, parts: Part[], signal: AbortSig
       seeded = await progress.step('Checking the demo data', () => seedDemo(urls.mongo).catch(refuseDemo));
     });
   }
-  steps.push(() => progress.step('Starting the engine', () => startEngine(context, parts, { urls, engineUrl })));
+  steps.push(() => progress.step('Starting the engine', () => startEngine(context, parts, { urls, url })));
   steps.push(() => progress.step('Starting the console', () => startConsole(context, parts)));
   if (settings.demo) {
     steps.push(async () => {
-      if (seeded) await progress.step('Creating the demo entities', () => createDemoEntities(engineUrl));
+      if (seeded) await progress.step('Creating the demo entities', () => createDemoEntities(url, settings.token));
       const demo: Demo = startDemoWriter(urls.mongo);
       parts.push({ name: 'Demo writer', stop: demo.stop });
     });
@@ -87,13 +88,13 @@ async function startParts(context: StartContext, parts: Part[], signal: AbortSig
     if (signal.aborted) return;
     await step();
   }
-  sayReady(context, urls.mongo, engineUrl);
+  sayReady(context, urls.mongo, url);
 }
 
 async function startEngine(
   context: StartContext,
   parts: Part[],
-  { urls, engineUrl }: { urls: { mongo: string; database: string }; engineUrl: string },
+  { urls, url }: { urls: { mongo: string; database: string }; url: string },
 ): Promise<void> {
   const engine = startChild({
     name: 'engine',
@@ -109,7 +110,7 @@ async function startEngine(
     logDir: context.logDir,
   });
   parts.push(partOf('The engine', engine));
-  await waitForHttp(engine, `${engineUrl}/healthz`, readyMsMax);
+  await waitForHttp(engine, `${url}/healthz`, readyMsMax);
 }
 
 async function startConsole(context: StartContext, parts: Part[]): Promise<void> {
@@ -146,11 +147,11 @@ function partOf(name: string, child: Child): Part {
   return { name, stop: () => child.stop(), ended: child.ended };
 }
 
-function sayReady(context: StartContext, mongoUrl: string, engineUrl: string): void {
+function sayReady(context: StartContext, mongoUrl: string, url: string): void {
   const { progress, settings } = context;
   progress.say('');
   progress.say(`  Console   http://127.0.0.1:${settings.consolePort}`);
-  progress.say(`  API       ${engineUrl}/api/docs`);
+  progress.say(`  API       ${url}/api/docs`);
   if (settings.mongoUrl === null) progress.say(`  MongoDB   ${mongoUrl}`);
   progress.say(`  Caches    ${path.join(settings.dataDir, 'dbs')}/<entity>/db.sqlite`);
   progress.say('');

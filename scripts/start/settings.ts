@@ -13,6 +13,8 @@ export interface StartSettings {
   readonly databaseUrl: string | null;
   readonly mongodBinary: string | null;
   readonly demo: boolean;
+  /** What the engine requires of its callers, if it requires a token. */
+  readonly token: string | null;
 }
 
 /** An invalid or unusable setting; printed as one message that names the variable, without a stack trace. */
@@ -34,6 +36,7 @@ export function readStartSettings(environment: Environment, root: string): Start
     mongodBinary: text(environment, 'MONGOD_BINARY'),
     // The demo must never write to an operator's own MongoDB unless asked to.
     demo: demoWanted(environment, mongoUrl === null),
+    token: text(environment, 'EMCACHERS_TOKEN'),
   };
 }
 

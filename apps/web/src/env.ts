@@ -1,3 +1,4 @@
+import { engineUrl } from '@emcachers/core/engine-url';
 import { z } from 'zod';
 
 /**
@@ -34,9 +35,8 @@ export interface ConsoleEnvironment {
 /** Throws an error that names the variable if a value is invalid. Server only. */
 export function readEnvironment(): ConsoleEnvironment {
   const environment = environmentSchema.parse(process.env);
-  const host = environment.ENGINE_HOST.includes(':') ? `[${environment.ENGINE_HOST}]` : environment.ENGINE_HOST;
   return {
-    engineUrl: `http://${host}:${environment.ENGINE_PORT}`,
+    engineUrl: engineUrl(environment.ENGINE_HOST, environment.ENGINE_PORT),
     token: environment.EMCACHERS_TOKEN ?? null,
     hosts: environment.EMCACHERS_CONSOLE_ORIGINS.map((origin) => new URL(origin).host),
   };

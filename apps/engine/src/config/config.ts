@@ -31,8 +31,12 @@ type Values = Readonly<Record<string, string | undefined>>;
 const fileNames = ['emcachers.config.json', 'emcachers.config.yaml', 'emcachers.config.yml'] as const;
 
 export function loadConfig(folder: string = process.cwd(), environment: Values = process.env): Config {
-  const values = { ...readConfigFile(folder), ...readDotEnv(folder), ...withoutEmpty(environment) };
-  return checkConfig(values, folder);
+  return checkConfig(readSettingValues(folder, environment), folder);
+}
+
+/** The settings that are set, unparsed: environment variables, then `.env`, then the configuration file of `folder`. */
+export function readSettingValues(folder: string, environment: Values): Values {
+  return { ...readConfigFile(folder), ...readDotEnv(folder), ...withoutEmpty(environment) };
 }
 
 /** Parses text values, keyed by variable name. Relative paths are resolved against `folder`. */
