@@ -4,7 +4,7 @@ import { converged } from './support/convergence.ts';
 import { startEngineProcess } from './support/engine-process.ts';
 import { randomFrom } from './support/seeded-random.ts';
 import { changeOrders, insertOrders, orderShape, orders } from './support/shop.ts';
-import { createStack } from './support/stack.ts';
+import { createStack, type Stack } from './support/stack.ts';
 import { testRandom } from './support/test-random.ts';
 
 const rounds = Number(process.env['EMCACHERS_TEST_KILLS'] ?? '5');
@@ -18,28 +18,41 @@ test(`converges after each restart when killed at ${rounds} random moments`, {
   await using stack = await createStack();
   const collection = orders(stack.mongo);
   await insertOrders(collection, documents, random);
+  const change = (): Promise<void> => changeOrders(collection, documents, random);
   for (let round = 0; round < rounds; round += 1) {
-    {
-      await using running = startEngineProcess(stack.environment());
-      const api = await running.ready;
-      if (round === 0) for (const shape of shapes) await api.create(shape);
-      else if (round % 2 === 1) await api.request('POST', '/api/v1/entities/orders/refresh');
+    await runUntilKilled(stack, async (api) => {
+      await beginWork(api, round);
       const until = performance.now() + random() * 1_500;
-      while (performance.now() < until) await changeOrders(collection, documents, random);
-      running.child.kill('SIGKILL');
-      await running.ended;
-    }
-    await changeOrders(collection, documents, random);
-    await using again = startEngineProcess(stack.environment());
-    const api: ApiClient = await again.ready;
-    for (const shape of shapes) {
-      await api.untilLive(shape.entityName);
-      await converged(stack, shape);
-    }
-    again.child.kill('SIGTERM');
-    expect(await again.ended).toMatchObject({ code: 0 });
+      while (performance.now() < until) await change();
+    });
+    await change();
+    await convergesAfterRestart(stack);
   }
 });
+
+async function runUntilKilled(stack: Stack, work: (api: ApiClient) => Promise<void>): Promise<void> {
+  await using running = startEngineProcess(stack.environment());
+  await work(await running.ready);
+  running.child.kill('SIGKILL');
+  await running.ended;
+}
+
+/** The first round creates the entities. Every second round refreshes one, so that scans are interrupted too. */
+async function beginWork(api: ApiClient, round: number): Promise<void> {
+  if (round === 0) for (const shape of shapes) await api.create(shape);
+  else if (round % 2 === 1) await api.request('POST', '/api/v1/entities/orders/refresh');
+}
+
+async function convergesAfterRestart(stack: Stack): Promise<void> {
+  await using running = startEngineProcess(stack.environment());
+  const api = await running.ready;
+  for (const shape of shapes) {
+    await api.untilLive(shape.entityName);
+    await converged(stack, shape);
+  }
+  running.child.kill('SIGTERM');
+  expect(await running.ended).toMatchObject({ code: 0 });
+}
 
 test('the first signal drains the engine and it exits with 0 in any state', async () => {
   await using stack = await createStack();

@@ -16,7 +16,7 @@ import { storedIngestEntities } from '../../src/pipeline/ingest/ingest-entities.
 import { createIngest } from '../../src/pipeline/ingest/ingest-loop.ts';
 import type { IngestOptions } from '../../src/pipeline/ingest/ingest-session.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
-import { openTestOplog, type TestOplog } from './test-oplog.ts';
+import { openTestOplog, replayed, type TestOplog } from './test-oplog.ts';
 
 export const testColumns: readonly Column[] = [
   { name: 'n', type: 'Integer', path: 'n' },
@@ -133,7 +133,7 @@ export async function projectionOf(source: MongoSource, entity: EntityRecord): P
   let after: LastKey = { kind: 'none' };
   for (;;) {
     const page = await source.readPage({ namespace: route.namespace, after, limit: 5000, notBefore: 0n });
-    for (const { docId, data } of convertPage(page.documents, route).items) if (data !== null) rows.set(docId, data);
+    replayed(convertPage(page.documents, route).items, rows);
     if (page.exhausted || page.lastKey === null) return rows;
     after = { kind: 'key', document: page.lastKey };
   }

@@ -79,20 +79,25 @@ export async function openTestOplog(): Promise<TestOplog> {
     promote,
     append: (...items) => writer.append(batch(items)),
     page,
-    replay: async (entityId) => {
-      const documents = new Map<string, string>();
-      for (const entry of (await page(entityId)).entries) {
-        if (entry.kind === 'Delete') documents.delete(entry.docId);
-        else documents.set(entry.docId, entry.data ?? '');
-      }
-      return documents;
-    },
+    replay: async (entityId) => replayed((await page(entityId)).entries),
     [Symbol.asyncDispose]: async () => {
       await lead[Symbol.asyncDispose]();
       await database.close();
       await owned[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Applies entries or operations in their order to documents by DocID, and returns the documents. */
+export function replayed(
+  entries: readonly Pick<Operation, 'kind' | 'docId' | 'data'>[],
+  documents = new Map<string, string>(),
+): Map<string, string> {
+  for (const { kind, docId, data } of entries) {
+    if (kind === 'Delete') documents.delete(docId);
+    else documents.set(docId, data ?? '');
+  }
+  return documents;
 }
 
 export function upsert(entityId: number, docId: string, data: string): Operation {

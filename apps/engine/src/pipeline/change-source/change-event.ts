@@ -35,25 +35,48 @@ export function parseRawEvent(bytes: Uint8Array): RawEvent {
   return readFrame(() => readEvent(bytes));
 }
 
+interface EventBeingRead {
+  token: Buffer | null;
+  fragment: RawEvent['fragment'];
+  readonly fields: EventFields;
+}
+
+/**
+ * The BSON type of each field that `readField` reads. A field of another type is ignored, and so are the fields that later
+ * servers add (collectionUUID, operationDescription).
+ */
+const fieldTypes: ReadonlyMap<string, number> = new Map([
+  ['_id', bsonTypes.object],
+  ['splitEvent', bsonTypes.object],
+  ['operationType', bsonTypes.string],
+  ['ns', bsonTypes.object],
+  ['to', bsonTypes.object],
+  ['documentKey', bsonTypes.object],
+  ['wallTime', bsonTypes.date],
+  ['clusterTime', bsonTypes.timestamp],
+]);
+
 function readEvent(bytes: Uint8Array): RawEvent {
   const walk = new ElementWalk(bytes);
-  const fields: EventFields = {
-    operationType: null,
-    namespace: null,
-    to: null,
-    documentKey: null,
-    fullDocument: undefined,
-    wallTimeMs: null,
-    clusterTime: null,
+  const event: EventBeingRead = {
+    token: null,
+    fragment: null,
+    fields: {
+      operationType: null,
+      namespace: null,
+      to: null,
+      documentKey: null,
+      fullDocument: undefined,
+      wallTimeMs: null,
+      clusterTime: null,
+    },
   };
-  let token: Buffer | null = null;
-  let fragment: RawEvent['fragment'] = null;
   while (walk.next()) {
     const { name } = walk;
-    if (name === '_id' && walk.type === bsonTypes.object) token = walk.valueBytes;
-    else if (name === 'splitEvent' && walk.type === bsonTypes.object) fragment = parseFragment(walk.valueBytes);
-    else readField(name, walk, fields);
+    if (name === 'fullDocument') event.fields.fullDocument = documentOrNull(walk);
+    else if (fieldTypes.get(name) === walk.type) readField(name, walk, event);
   }
+  const { token, fragment, fields } = event;
   if (token === null) throw new MalformedFrameError('a change event without its token');
   return { token, fragment, fields };
 }
@@ -119,33 +142,41 @@ function documentEvent(fields: EventFields, document: Buffer | null): ChangeEven
   };
 }
 
-function readField(name: string, walk: ElementWalk, fields: EventFields): void {
+/** Reads a field whose type `fieldTypes` has confirmed. */
+function readField(name: string, walk: ElementWalk, event: EventBeingRead): void {
+  const { fields } = event;
   switch (name) {
+    case '_id':
+      event.token = walk.valueBytes;
+      return;
+    case 'splitEvent':
+      event.fragment = parseFragment(walk.valueBytes);
+      return;
     case 'operationType':
-      if (walk.type === bsonTypes.string) fields.operationType = stringOf(walk);
+      fields.operationType = stringOf(walk);
       return;
     case 'ns':
-      if (walk.type === bsonTypes.object) fields.namespace = parseNamespace(walk.valueBytes);
+      fields.namespace = parseNamespace(walk.valueBytes);
       return;
     case 'to':
-      if (walk.type === bsonTypes.object) fields.to = parseNamespace(walk.valueBytes);
+      fields.to = parseNamespace(walk.valueBytes);
       return;
     case 'documentKey':
-      if (walk.type === bsonTypes.object) fields.documentKey = walk.valueBytes;
-      return;
-    case 'fullDocument':
-      fields.fullDocument = walk.type === bsonTypes.object ? walk.valueBytes : null;
+      fields.documentKey = walk.valueBytes;
       return;
     case 'wallTime':
-      if (walk.type === bsonTypes.date) fields.wallTimeMs = Number(walk.bytes.readBigInt64LE(walk.start));
+      fields.wallTimeMs = Number(walk.bytes.readBigInt64LE(walk.start));
       return;
     case 'clusterTime':
-      if (walk.type === bsonTypes.timestamp) fields.clusterTime = walk.bytes.readBigUInt64LE(walk.start);
+      fields.clusterTime = walk.bytes.readBigUInt64LE(walk.start);
       return;
     default:
-      // Later servers add fields (collectionUUID, operationDescription) that are not needed here.
-      return;
+      throw new Error(`Field ${name} of a change event has a type but no reader.`);
   }
+}
+
+function documentOrNull(walk: ElementWalk): Buffer | null {
+  return walk.type === bsonTypes.object ? walk.valueBytes : null;
 }
 
 function parseNamespace(bytes: Buffer): { database: string | null; collection: string | null } {

@@ -56,18 +56,24 @@ function exactKey(document: Uint8Array): unknown {
  */
 export function toPage(documents: readonly Buffer[], limit: number): CollectionPage {
   if (documents.length === 0) return { documents, lastKey: null, exhausted: true };
-  for (let count = documents.length; count > 0; count--) {
-    const last = documents[count - 1];
-    const lastKey = last === undefined ? null : keyDocument(last);
-    if (lastKey === null || exactDocument(lastKey) === null) continue;
-    return { documents: documents.slice(0, count), lastKey, exhausted: false };
-  }
+  const end = lastExactKey(documents);
+  if (end !== null) return { documents: documents.slice(0, end.count), lastKey: end.lastKey, exhausted: false };
   const bytes = documents.reduce((sum, document) => sum + document.length, 0);
   if (documents.length < limit && bytes < bytesCutMin) return { documents, lastKey: null, exhausted: true };
   throw new EmcachersError({
     code: 'EMC-2007',
     detail: `${documents.length} consecutive documents have an _id that cannot be sent back to MongoDB exactly.`,
   });
+}
+
+/** The last key that can be sent back exactly, and the number of documents up to it. Null if there is none. */
+function lastExactKey(documents: readonly Buffer[]): { readonly count: number; readonly lastKey: Buffer } | null {
+  for (let count = documents.length; count > 0; count--) {
+    const last = documents[count - 1];
+    const lastKey = last === undefined ? null : keyDocument(last);
+    if (lastKey !== null && exactDocument(lastKey) !== null) return { count, lastKey };
+  }
+  return null;
 }
 
 /** Raw `{ _id }` of a document, with the value's bytes unchanged; null if the document has no `_id`. */

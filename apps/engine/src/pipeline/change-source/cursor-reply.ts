@@ -25,10 +25,18 @@ function readCursor(cursor: Uint8Array): CursorReply {
   let documents: readonly Buffer[] = [];
   let postBatchResumeToken: Buffer | null = null;
   while (walk.next()) {
-    const { name } = walk;
-    if (name === 'id' && walk.type === bsonTypes.int64) cursorId = Long.fromBytesLE([...walk.valueBytes]);
-    else if (name === 'firstBatch' || name === 'nextBatch') documents = rawDocuments(walk.valueBytes);
-    else if (name === 'postBatchResumeToken') postBatchResumeToken = walk.valueBytes;
+    switch (walk.name) {
+      case 'id':
+        if (walk.type === bsonTypes.int64) cursorId = Long.fromBytesLE([...walk.valueBytes]);
+        break;
+      case 'firstBatch':
+      case 'nextBatch':
+        documents = rawDocuments(walk.valueBytes);
+        break;
+      case 'postBatchResumeToken':
+        postBatchResumeToken = walk.valueBytes;
+        break;
+    }
   }
   return { cursorId, documents, postBatchResumeToken };
 }

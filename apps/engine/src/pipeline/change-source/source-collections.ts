@@ -30,16 +30,27 @@ export async function estimatedDocuments(client: MongoClient, namespace: Namespa
 
 export async function listSourceCollections(client: MongoClient): Promise<readonly Namespace[]> {
   const reply = await runPlain({ client, database: 'admin' }, { listDatabases: 1, nameOnly: true });
-  const databases = documentsOf(reply['databases']).map((entry) => String(entry['name']));
+  const databases = documentsOf(reply['databases'])
+    .map((entry) => String(entry['name']))
+    .filter((name) => !systemDatabases.has(name))
+    .sort();
   const found: Namespace[] = [];
-  for (const database of databases.sort()) {
-    if (systemDatabases.has(database)) continue;
-    const entries = await listEntries(client, database, { type: 'collection' });
-    const names = entries.filter((entry) => kindOf(entry) === 'collection').map((entry) => String(entry['name']));
-    for (const collection of names.sort()) if (!collection.startsWith('system.')) found.push({ database, collection });
+  for (const database of databases) {
+    const names = await collectionNames(client, database);
+    found.push(...names.map((collection) => ({ database, collection })));
     if (found.length >= collectionsListedMax) break;
   }
   return found.slice(0, collectionsListedMax);
+}
+
+/** In alphabetical order, without views, time series and MongoDB's internal collections. */
+async function collectionNames(client: MongoClient, database: string): Promise<string[]> {
+  const entries = await listEntries(client, database, { type: 'collection' });
+  return entries
+    .filter((entry) => kindOf(entry) === 'collection')
+    .map((entry) => String(entry['name']))
+    .filter((name) => !name.startsWith('system.'))
+    .sort();
 }
 
 /** Samples both ends of the `_id` order: the index finds them without a collection scan, and they include old and new documents. */

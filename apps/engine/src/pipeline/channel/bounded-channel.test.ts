@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createManualClock } from '../../../test/support/manual-clock.ts';
 import { createChannel } from './bounded-channel.ts';
-import type { ChannelBatch } from './channel.ts';
+import type { Channel, ChannelBatch } from './channel.ts';
 
 interface Item {
   readonly id: number;
@@ -13,6 +13,21 @@ interface Item {
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const item = (id: number, bytes = 10, operations = 1): Item => ({ id, operations, bytes });
 const ids = (batch: ChannelBatch<Item> | null): number[] => (batch?.items ?? []).map(({ id }) => id);
+
+async function produceAll(channel: Channel<Item>, items: readonly Item[], pause: () => Promise<void>): Promise<void> {
+  for (const each of items) {
+    await pause();
+    while (!channel.offer(each)) await channel.room();
+  }
+  channel.close();
+}
+
+async function consumeAll(channel: Channel<Item>, check: (batch: ChannelBatch<Item>) => Promise<void>): Promise<void> {
+  for (let batch = await channel.take(); batch !== null; batch = await channel.take()) {
+    await check(batch);
+    channel.acknowledge(batch);
+  }
+}
 
 describe('the channel', () => {
   test('returns a full batch before its linger ends', async () => {
@@ -115,26 +130,17 @@ describe('the channel', () => {
           const clock = createManualClock();
           const options = { batchOpsMax: 5, batchBytesMax: 100, opsMax: 9, bytesMax: 150, lingerMs: 0 };
           const channel = createChannel<Item>(clock, options);
-          const produce = async (): Promise<void> => {
-            for (const [id, size] of sizes.entries()) {
-              await scheduler.schedule(Promise.resolve());
-              while (!channel.offer({ id, ...size })) await channel.room();
-            }
-            channel.close();
-          };
+          const pause = (): Promise<void> => scheduler.schedule(Promise.resolve());
           const seen: number[] = [];
-          const consume = async (): Promise<void> => {
-            for (let batch = await channel.take(); batch !== null; batch = await channel.take()) {
-              const fill = channel.fill();
-              expect(fill.bufferedOperations <= options.opsMax || batch.items.length === 1).toBe(true);
-              expect(batch.items.length === 1 || batch.bytes <= options.batchBytesMax).toBe(true);
-              await scheduler.schedule(Promise.resolve());
-              seen.push(...ids(batch));
-              channel.acknowledge(batch);
-            }
+          const check = async (batch: ChannelBatch<Item>): Promise<void> => {
+            const fill = channel.fill();
+            expect(fill.bufferedOperations <= options.opsMax || batch.items.length === 1).toBe(true);
+            expect(batch.items.length === 1 || batch.bytes <= options.batchBytesMax).toBe(true);
+            await pause();
+            seen.push(...ids(batch));
           };
-          const done = Promise.all([produce(), consume()]);
-          await scheduler.waitFor(done);
+          const items = sizes.map((size, id) => ({ id, ...size }));
+          await scheduler.waitFor(Promise.all([produceAll(channel, items, pause), consumeAll(channel, check)]));
           expect(seen).toEqual(sizes.map((_, id) => id));
           expect(channel.isEmpty()).toBe(true);
         },

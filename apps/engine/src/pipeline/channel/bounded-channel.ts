@@ -67,7 +67,7 @@ class BoundedChannel<Item extends Weighed> implements Channel<Item> {
     if (this.#closed) throw new Error('offer() was called after close().');
     const ops = this.#waitingOps + this.#takenOps + item.operations;
     const bytes = this.#waitingBytes + this.#takenBytes + item.bytes;
-    if (!this.isEmpty() && (ops > this.#options.opsMax || bytes > this.#options.bytesMax)) return false;
+    if (!this.#hasRoom(ops, bytes)) return false;
     const wasEmpty = this.#waiting.length === 0;
     if (wasEmpty) this.#firstAtMs = this.#clock.monotonicMs();
     this.#waiting.push(item);
@@ -94,14 +94,10 @@ class BoundedChannel<Item extends Weighed> implements Channel<Item> {
     if (this.#taken !== null) throw new Error('take() was called before the previous batch was acknowledged.');
     for (;;) {
       this.#throwFailure();
-      if (this.#waiting.length === 0) {
-        if (this.#closed) return null;
-        await this.#consumer.wait(null);
-        continue;
-      }
-      const lingerMs = this.#firstAtMs + this.#options.lingerMs - this.#clock.monotonicMs();
-      if (this.#closed || this.#isFull() || this.#isProducerWaiting || lingerMs <= 0) return this.#cut();
-      await this.#consumer.wait(lingerMs);
+      if (this.#closed && this.#waiting.length === 0) return null;
+      const delayMs = this.#cutDelayMs();
+      if (delayMs !== null && delayMs <= 0) return this.#cut();
+      await this.#consumer.wait(delayMs);
     }
   }
 
@@ -135,6 +131,18 @@ class BoundedChannel<Item extends Weighed> implements Channel<Item> {
       bufferedOperationsMax: this.#opsHighest,
       bufferedBytesMax: this.#bytesHighest,
     };
+  }
+
+  /** Whether the channel may hold this many operations and bytes. An empty channel accepts an item of any size. */
+  #hasRoom(ops: number, bytes: number): boolean {
+    return this.isEmpty() || (ops <= this.#options.opsMax && bytes <= this.#options.bytesMax);
+  }
+
+  /** Milliseconds until the waiting items are cut into a batch; not above zero if they are due, null if no item waits. */
+  #cutDelayMs(): number | null {
+    if (this.#waiting.length === 0) return null;
+    if (this.#closed || this.#isFull() || this.#isProducerWaiting) return 0;
+    return this.#firstAtMs + this.#options.lingerMs - this.#clock.monotonicMs();
   }
 
   #isFull(): boolean {

@@ -8,6 +8,7 @@ import { createMongoServer } from '@emcachers/mongo-embedded';
 import { MongoClient } from 'mongodb';
 import { describe, expect, test } from 'vitest';
 import { projectionOf, testColumns, until } from '../../../test/support/test-ingest.ts';
+import { replayed } from '../../../test/support/test-oplog.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createMongoSource } from '../change-source/mongo-source.ts';
 import { createOplogReader } from '../oplog/oplog-reader.ts';
@@ -33,10 +34,7 @@ async function newestRows(database: Database, entityId: number): Promise<Map<str
   const rows = new Map<string, string>();
   for (let afterId = 0; ; ) {
     const page = await reader.readPage({ afterId, entityIds: [entityId], limitRows: 20_000, limitBytes: 1e9 });
-    for (const { kind, docId, data } of page.entries) {
-      if (kind === 'Delete') rows.delete(docId);
-      else rows.set(docId, data ?? '');
-    }
+    replayed(page.entries, rows);
     const last = page.entries.at(-1);
     if (last === undefined) return rows;
     afterId = last.id;

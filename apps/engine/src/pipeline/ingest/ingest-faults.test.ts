@@ -24,6 +24,14 @@ async function changeAtRandom(collection: Collection<Row>, random: (bound: numbe
   else await collection.replaceOne({ _id }, { n: random(1_000_000), t: 'replaced' }, { upsert: true });
 }
 
+async function changeManyAtRandom(
+  collection: Collection<Row>,
+  random: (bound: number) => number,
+  count: number,
+): Promise<void> {
+  for (let done = 0; done < count; done++) await changeAtRandom(collection, random);
+}
+
 describe('ingest under faults', () => {
   test('the rows of 20,000 documents that change during the scan equal the projection of their source', async () => {
     const uniform = testRandom();
@@ -35,10 +43,10 @@ describe('ingest under faults', () => {
     const { ingest } = bench.run({ pageDocumentsMax: 250 });
     let changesWhileScanning = 0;
     while ((await bench.oplog.entity('orders')).lifecycle !== 'live') {
-      for (let count = 0; count < 20; count++) await changeAtRandom(orders, random);
+      await changeManyAtRandom(orders, random, 20);
       if (ingest.status().scan !== null) changesWhileScanning += 20;
     }
-    for (let count = 0; count < 300; count++) await changeAtRandom(orders, random);
+    await changeManyAtRandom(orders, random, 300);
     await bench.settled('orders');
     expect(changesWhileScanning).toBeGreaterThan(100);
     expect(await bench.replayed('orders')).toEqual(await bench.projected('orders'));

@@ -103,14 +103,22 @@ async function scanPages(dependencies: ScanDependencies, request: ScanRequest, s
     // An unreachable server must not delay a stop.
     const page: CollectionPage | null = await unlessAborted(reading, request.signal);
     if (page === null) return 'stopped';
-    const lastKey: Uint8Array | null = page.lastKey;
-    reading =
-      page.exhausted || lastKey === null ? null : readAhead(dependencies, request, { kind: 'key', document: lastKey });
+    reading = readAfter(dependencies, request, page);
     if (page.documents.length === 0) continue;
     const outcome = await appendPage(dependencies, request, page);
     if (outcome === 'superseded') return 'superseded';
   }
   return 'finished';
+}
+
+/** Starts reading the page after the given one; null if the given page is the last. */
+function readAfter(
+  dependencies: ScanDependencies,
+  request: ScanRequest,
+  { lastKey, exhausted }: CollectionPage,
+): Promise<CollectionPage> | null {
+  if (exhausted || lastKey === null) return null;
+  return readAhead(dependencies, request, { kind: 'key', document: lastKey });
 }
 
 function readAhead(dependencies: ScanDependencies, request: ScanRequest, after: LastKey): Promise<CollectionPage> {

@@ -17,6 +17,7 @@ import { streamPipeline } from '../change-source/stream-pipeline.ts';
 import { compileRoute, type Route, Routes } from '../change-source/to-operation.ts';
 import { type ChannelOptions, createChannel } from '../channel/bounded-channel.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
+import type { PromotionResult } from '../oplog/oplog-types.ts';
 import type { IngestEntities, IngestEntity } from './ingest.ts';
 import type { IngestFacts } from './ingest-facts.ts';
 import { ScanRunner } from './ingest-scan-runner.ts';
@@ -144,24 +145,26 @@ function endOf(cause: SessionEnd, { drained, progressed, stopped }: Ending): Ses
   return cause.kind === 'stop' ? cause : { ...cause, progressed };
 }
 
-/** An entity with an invalid path must not prevent the others from being followed (I10). */
-async function compileRoutes(
-  { writer, log }: SessionDependencies,
-  entities: readonly IngestEntity[],
-): Promise<Route[]> {
+async function compileRoutes(dependencies: SessionDependencies, entities: readonly IngestEntity[]): Promise<Route[]> {
   const routes: Route[] = [];
-  for (const entity of entities) {
-    if (entity.lifecycle === 'deleting') continue;
-    try {
-      routes.push(compileRoute(entity));
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      log.error({ entityId: entity.entityId, err: error }, 'Shape cannot be compiled; entity skipped.');
-      if (entity.lifecycle !== 'failed')
-        await writer.failScan({ entityId: entity.entityId, runId: entity.runId, errorCode: 'EMC-5001', reason });
-    }
+  for (const entity of entities.filter(({ lifecycle }) => lifecycle !== 'deleting')) {
+    const route = await compileOrFail(dependencies, entity);
+    if (route !== null) routes.push(route);
   }
   return routes;
+}
+
+/** Null if a path is invalid. Such an entity fails, but must not prevent the others from being followed (I10). */
+async function compileOrFail({ writer, log }: SessionDependencies, entity: IngestEntity): Promise<Route | null> {
+  try {
+    return compileRoute(entity);
+  } catch (error) {
+    const { entityId, runId, lifecycle } = entity;
+    const reason = error instanceof Error ? error.message : String(error);
+    log.error({ entityId, err: error }, 'Shape cannot be compiled; entity skipped.');
+    if (lifecycle !== 'failed') await writer.failScan({ entityId, runId, errorCode: 'EMC-5001', reason });
+    return null;
+  }
 }
 
 interface ControlDependencies extends SessionDependencies {
@@ -177,6 +180,13 @@ interface ControlDependencies extends SessionDependencies {
 function setOf(entities: readonly IngestEntity[]): string {
   const ids = entities.filter(({ lifecycle }) => lifecycle !== 'deleting').map(({ entityId }) => entityId);
   return ids.sort((a, b) => a - b).join();
+}
+
+/** Null if no time is known. */
+function earliest(times: readonly (bigint | null)[]): bigint | null {
+  let first: bigint | null = null;
+  for (const time of times) if (time !== null && (first === null || time < first)) first = time;
+  return first;
 }
 
 /** After each hint, checks whether the set of entities changed and whether one is due for promotion or a scan. */
@@ -216,23 +226,24 @@ class SessionControl {
 
   /** Moves one chunk for each entity whose scan the stream has passed. Returns true while more remains. */
   async #promote(list: readonly IngestEntity[]): Promise<boolean> {
-    const { writer, flow, options, log } = this.#dependencies;
+    const { flow } = this.#dependencies;
     const waiting = list.filter(({ lifecycle }) => lifecycle === 'catching-up');
-    const times = waiting.flatMap(({ scanEndTime }) => (scanEndTime === null ? [] : [scanEndTime]));
-    flow.awaitedTime = times.reduce<bigint | null>(
-      (first, time) => (first === null || time < first ? time : first),
-      null,
-    );
+    flow.awaitedTime = earliest(waiting.map(({ scanEndTime }) => scanEndTime));
     let hasMore = false;
-    for (const { entityId, runId, scanEndTime } of waiting) {
-      if (scanEndTime === null || flow.passedTime < scanEndTime) continue;
-      const result = await writer.promoteChunk({ entityId, runId, limit: options.promotionRowsMax });
-      if (result.kind === 'moved') hasMore = true;
-      if (result.kind === 'done') log.info({ entityId, swept: result.swept }, 'Entity is live.');
-      if (result.kind === 'refused')
-        log.error({ entityId, code: 'EMC-3004' }, 'Sweep refused: it would delete more than the limit.');
+    for (const entity of waiting) {
+      if (entity.scanEndTime === null || flow.passedTime < entity.scanEndTime) continue;
+      if ((await this.#promoteChunk(entity)) === 'moved') hasMore = true;
     }
     return hasMore;
+  }
+
+  async #promoteChunk({ entityId, runId }: IngestEntity): Promise<PromotionResult['kind']> {
+    const { writer, options, log } = this.#dependencies;
+    const result = await writer.promoteChunk({ entityId, runId, limit: options.promotionRowsMax });
+    if (result.kind === 'done') log.info({ entityId, swept: result.swept }, 'Entity is live.');
+    if (result.kind === 'refused')
+      log.error({ entityId, code: 'EMC-3004' }, 'Sweep refused: it would delete more than the limit.');
+    return result.kind;
   }
 
   #scanNext(list: readonly IngestEntity[]): void {

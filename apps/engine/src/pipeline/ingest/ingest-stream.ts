@@ -113,13 +113,9 @@ export class StreamFlow {
   async #offerAll(batch: ChangeBatch): Promise<void> {
     const { channel, routes } = this.#dependencies;
     let converted = 0;
-    for (const { event, token } of batch.events) {
-      if (this.#skipThrough !== null && this.#isKnown(tokenPosition(token))) continue;
-      if (event.kind === 'invalidated')
-        throw new EmcachersError({ code: 'EMC-2003', detail: 'MongoDB invalidated the change stream.' });
-      const conversion = convertEvent(event, routes);
-      const operations = Math.max(1, conversion.items.length);
-      const item: ConvertedChange = { conversion, token, operations, bytes: conversion.bytes + token.length };
+    for (const change of batch.events) {
+      if (this.#skipThrough !== null && this.#isKnown(tokenPosition(change.token))) continue;
+      const item = toConvertedChange(change, routes);
       while (!channel.offer(item)) await channel.room();
       converted++;
       if (converted % this.#options.changesPerTurn === 0) await turn();
@@ -138,11 +134,10 @@ export class StreamFlow {
   async #saveIdle(end: Position): Promise<void> {
     const { channel, writer, clock, facts, identity, isSharded } = this.#dependencies;
     if (!channel.isEmpty() || this.#isKnown(end)) return;
-    const passed = isSharded ? end.clusterTime - 1n : end.clusterTime;
     if (end.kind === 'token' && end.data === this.#idleData) return;
-    const isAwaited = this.awaitedTime !== null && passed >= this.awaitedTime && this.#passedTime < this.awaitedTime;
+    const passed = isSharded ? end.clusterTime - 1n : end.clusterTime;
     const nowMs = clock.monotonicMs();
-    if (!isAwaited && nowMs - this.#idleSavedAtMs < this.#options.idleSaveMs) return;
+    if (!this.#isIdleSaveDue(passed, nowMs)) return;
     await writer.savePosition(toStreamPosition(end, identity));
     this.#idleSavedAtMs = nowMs;
     this.#idleData = end.kind === 'token' ? end.data : null;
@@ -151,13 +146,30 @@ export class StreamFlow {
     facts.saved(end);
   }
 
-  #committed(position: Position, passedTime: bigint): void {
+  #isIdleSaveDue(passed: bigint, nowMs: number): boolean {
+    return this.#passesAwaited(passed) || nowMs - this.#idleSavedAtMs >= this.#options.idleSaveMs;
+  }
+
+  /** True if the stream reaches the awaited time with this time, and had not reached it before. */
+  #passesAwaited(time: bigint): boolean {
     const { awaitedTime } = this;
-    if (awaitedTime !== null && this.#passedTime < awaitedTime && passedTime >= awaitedTime)
-      this.#dependencies.onNews();
+    return awaitedTime !== null && this.#passedTime < awaitedTime && time >= awaitedTime;
+  }
+
+  #committed(position: Position, passedTime: bigint): void {
+    if (this.#passesAwaited(passedTime)) this.#dependencies.onNews();
     if (position.clusterTime > this.#committedTime) this.#committedTime = position.clusterTime;
     if (passedTime > this.#passedTime) this.#passedTime = passedTime;
   }
+}
+
+/** Throws EMC-2003 if the event invalidates the stream. */
+function toConvertedChange({ event, token }: ChangeBatch['events'][number], routes: Routes): ConvertedChange {
+  if (event.kind === 'invalidated')
+    throw new EmcachersError({ code: 'EMC-2003', detail: 'MongoDB invalidated the change stream.' });
+  const conversion = convertEvent(event, routes);
+  const operations = Math.max(1, conversion.items.length);
+  return { conversion, token, operations, bytes: conversion.bytes + token.length };
 }
 
 function toAppendBatch(batch: ChannelBatch<ConvertedChange>, position: AppendBatch['position']): AppendBatch {
@@ -175,7 +187,8 @@ function lastingDeadLetters(conversions: readonly Conversion[]): readonly DeadLe
   if (conversions.every(({ deadLetters }) => deadLetters.length === 0)) return [];
   const lasting = new Map<string, DeadLetter>();
   for (const { items, deadLetters } of conversions) {
-    for (const item of items) if ('docId' in item) lasting.delete(`${item.entityId} ${item.docId}`);
+    const changed = items.filter((item) => 'docId' in item);
+    for (const item of changed) lasting.delete(`${item.entityId} ${item.docId}`);
     for (const letter of deadLetters) lasting.set(`${letter.entityId} ${letter.docId}`, letter);
   }
   return [...lasting.values()];

@@ -30,13 +30,19 @@ export async function applyControlItem(
   const target = targets.get(item.entityId);
   const untouched = { targets, appended: 0, restarted: false };
   if (target === undefined || target.lifecycle === 'deleting') return untouched;
-  if (item.kind === 'Truncate') {
-    // A scan that has not started yet will read the source in its new state.
-    if (target.route === 'none') return untouched;
-    const appended = target.route === 'oplog' ? await truncateEntity(client, { ...target, epoch }) : null;
-    if (appended !== null) return { targets, appended, restarted: false };
-  }
-  const reason = item.kind === 'Rescan' ? item.reason : 'The source collection was dropped or renamed away.';
+  if (item.kind === 'Rescan') return rescan(transaction, target, item.reason);
+  // A scan that has not started yet will read the source in its new state.
+  if (target.route === 'none') return untouched;
+  const appended = target.route === 'oplog' ? await truncateEntity(client, { ...target, epoch }) : null;
+  if (appended !== null) return { targets, appended, restarted: false };
+  return rescan(transaction, target, 'The source collection was dropped or renamed away.');
+}
+
+async function rescan(
+  { client, targets }: AppendingTransaction,
+  target: AppendTarget,
+  reason: string,
+): Promise<AppliedControlItem> {
   const ids = await restartScans(client, { entityIds: [target.entityId], reason, allowLargeSweep: true });
   return { targets: withRestarted(targets, target), appended: 0, restarted: ids.length > 0 };
 }

@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { requestRefresh } from '@emcachers/db/control/entity-requests';
 import { describe, expect, test } from 'vitest';
-import { batch, openTestOplog, position, remove, type TestOplog, upsert } from '../../../test/support/test-oplog.ts';
+import {
+  batch,
+  openTestOplog,
+  position,
+  remove,
+  replayed,
+  type TestOplog,
+  upsert,
+} from '../../../test/support/test-oplog.ts';
 import { createOplogWriter } from './oplog-writer.ts';
 
 const many = (count: number) => Array.from({ length: count }, (_, index) => `doc-${index}`);
@@ -103,11 +111,7 @@ describe('promotion', () => {
       if (turn === 3) await oplog.append(upsert(entityId, 'late', 'late'));
       if (result.kind === 'done') break;
     }
-    const expected = new Map(many(50).map((docId) => [docId, 'rescanned']));
-    for (const operation of operations) {
-      if (operation.kind === 'Delete') expected.delete(operation.docId);
-      else expected.set(operation.docId, operation.data ?? '');
-    }
+    const expected = replayed(operations, new Map(many(50).map((docId) => [docId, 'rescanned'])));
     expected.set('late', 'late');
     expect(await oplog.replay(entityId)).toEqual(expected);
     const promoted = (await oplog.page(entityId)).entries.slice(50);

@@ -6,7 +6,7 @@ import { addCoercionErrors, clearDeadLetters, putDeadLetters } from '@emcachers/
 import { clearPosition, readPosition } from '@emcachers/db/statements/read-position';
 import { savePosition } from '@emcachers/db/statements/save-position';
 import { recordStreamStatus, restartScans } from '@emcachers/db/statements/scan-state';
-import { inTransaction } from '@emcachers/db/transaction';
+import { inTransaction, type TransactionClient } from '@emcachers/db/transaction';
 import { type AppendingTransaction, applyControlItem } from './control-items.ts';
 import { type ControlItem, healed, isControlItem } from './healed-documents.ts';
 import type { OplogWriter } from './oplog.ts';
@@ -26,7 +26,7 @@ export function createOplogWriter(options: OplogWriterOptions): OplogWriter {
   const { database, epoch } = options;
   return {
     readPosition: () => readPosition(database.pool),
-    append: (batch) => append(options, batch),
+    append: (batch) => inTransaction(database.pool, (client) => append(client, epoch, batch)),
     savePosition: (position) =>
       inTransaction(database.pool, async (client) => {
         await beginAppend(client, { epoch, entityIds: [], lock: 'share', appends: false });
@@ -48,25 +48,22 @@ export function createOplogWriter(options: OplogWriterOptions): OplogWriter {
   };
 }
 
-async function append(options: OplogWriterOptions, batch: AppendBatch): Promise<AppendResult> {
-  const { database, epoch } = options;
-  return inTransaction(database.pool, async (client) => {
-    const segments = segmentsOf(batch.items);
-    const hasControl = segments.some((segment) => segment.control !== null);
-    const entityIds = [...new Set(batch.items.map((item) => item.entityId))];
-    const lock = hasControl ? 'update' : 'share';
-    let targets = await beginAppend(client, { epoch, entityIds, lock, appends: batch.items.length > 0 });
-    const result: Tally = { appended: 0, staged: 0, dropped: 0, rescans: [] };
-    for (const { operations, control } of segments) {
-      await appendOperations({ client, epoch, targets }, operations, result);
-      if (control !== null) targets = await appendControl({ client, epoch, targets }, control, result);
-    }
-    await recordDocumentErrors({ client, epoch, targets }, batch);
-    if (result.rescans.length > 0) await recordStreamStatus(client);
-    if (batch.position !== null) await savePosition(client, batch.position);
-    await commitAppend(client, { appended: result.appended > 0, controlChanged: result.rescans.length > 0 });
-    return result;
-  });
+async function append(client: TransactionClient, epoch: number, batch: AppendBatch): Promise<AppendResult> {
+  const segments = segmentsOf(batch.items);
+  const hasControl = segments.some((segment) => segment.control !== null);
+  const entityIds = [...new Set(batch.items.map((item) => item.entityId))];
+  const lock = hasControl ? 'update' : 'share';
+  let targets = await beginAppend(client, { epoch, entityIds, lock, appends: batch.items.length > 0 });
+  const result: Tally = { appended: 0, staged: 0, dropped: 0, rescans: [] };
+  for (const { operations, control } of segments) {
+    await appendOperations({ client, epoch, targets }, operations, result);
+    if (control !== null) targets = await appendControl({ client, epoch, targets }, control, result);
+  }
+  await recordDocumentErrors({ client, epoch, targets }, batch);
+  if (result.rescans.length > 0) await recordStreamStatus(client);
+  if (batch.position !== null) await savePosition(client, batch.position);
+  await commitAppend(client, { appended: result.appended > 0, controlChanged: result.rescans.length > 0 });
+  return result;
 }
 
 async function recordDocumentErrors({ client, targets }: AppendingTransaction, batch: AppendBatch): Promise<void> {

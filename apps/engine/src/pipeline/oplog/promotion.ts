@@ -25,8 +25,10 @@ interface Chunk {
 }
 
 export async function promoteChunk(options: OplogWriterOptions, chunk: Chunk): Promise<PromotionResult> {
+  const { database, epoch } = options;
   const readiness = await prepare(options, chunk);
-  return readiness === 'prepared' ? moveChunk(options, chunk) : { kind: readiness };
+  if (readiness !== 'prepared') return { kind: readiness };
+  return inTransaction(database.pool, (client) => moveChunk(client, epoch, chunk));
 }
 
 type Readiness = 'prepared' | 'waiting' | 'superseded';
@@ -71,24 +73,21 @@ function refusalOf(state: PromotionState, found: { candidates: number; documents
   return `The scan did not find ${found.candidates} of ${found.documents} documents that the caches hold.`;
 }
 
-async function moveChunk(options: OplogWriterOptions, chunk: Chunk): Promise<PromotionResult> {
-  const { database, epoch } = options;
-  return inTransaction<PromotionResult>(database.pool, async (client) => {
-    const state = await lockedState(client, { ...chunk, epoch, lock: 'update', appends: true });
-    if (state === null) {
-      await client.query('ROLLBACK');
-      return { kind: 'superseded' };
-    }
-    const scope = { entityId: chunk.entityId, runId: chunk.runId, version: state.version, epoch, limit: chunk.limit };
-    const { promoted, swept, done } = await moveRows(client, scope);
-    if (done) {
-      await markLive(client, chunk.entityId);
-      await recordStreamStatus(client);
-    }
-    await commitAppend(client, { appended: promoted + swept > 0, controlChanged: done });
-    if (done && state.errorCode !== null) return { kind: 'refused' };
-    return { kind: done ? 'done' : 'moved', promoted, swept };
-  });
+async function moveChunk(client: TransactionClient, epoch: number, chunk: Chunk): Promise<PromotionResult> {
+  const state = await lockedState(client, { ...chunk, epoch, lock: 'update', appends: true });
+  if (state === null) {
+    await client.query('ROLLBACK');
+    return { kind: 'superseded' };
+  }
+  const scope = { entityId: chunk.entityId, runId: chunk.runId, version: state.version, epoch, limit: chunk.limit };
+  const { promoted, swept, done } = await moveRows(client, scope);
+  if (done) {
+    await markLive(client, chunk.entityId);
+    await recordStreamStatus(client);
+  }
+  await commitAppend(client, { appended: promoted + swept > 0, controlChanged: done });
+  if (done && state.errorCode !== null) return { kind: 'refused' };
+  return { kind: done ? 'done' : 'moved', promoted, swept };
 }
 
 /** Moves staged rows first, then sweeps with the rest of the limit. Done if the sweep found fewer deletions than that rest. */

@@ -72,20 +72,21 @@ export class CacheDriver {
         databaseFailures = 0;
       } catch (error) {
         if (isDatabaseFault(error)) {
-          await this.#wakeup.wait(
-            backoffDelayMs(databaseFailures, databaseBackoff, this.#dependencies.random) + 1,
-            signal,
-          );
+          const delayMs = backoffDelayMs(databaseFailures, databaseBackoff, this.#dependencies.random) + 1;
+          await this.#wakeup.wait(delayMs, signal);
           databaseFailures += 1;
-        } else if (cache.phase === phase) {
-          this.#dependencies.log.warn(
-            { err: error, entityName: cache.entity.entityName },
-            'Cache suspended after an error; it will be retried.',
-          );
-          cache.fail(error);
-        }
+        } else this.#suspend(phase, error);
       }
     }
+  }
+
+  #suspend(phase: CachePhase, error: unknown): void {
+    const { cache } = this;
+    if (cache.phase !== phase) return;
+    const { log } = this.#dependencies;
+    const { entityName } = cache.entity;
+    log.warn({ err: error, entityName }, 'Cache suspended after an error; it will be retried.');
+    cache.fail(error);
   }
 
   async #step(phase: CachePhase, signal: AbortSignal): Promise<void> {
@@ -160,19 +161,19 @@ export class CacheDriver {
   async #catchUp(phase: CachePhase, signal: AbortSignal): Promise<void> {
     const { cache } = this;
     const { pageRowsMax } = this.#dependencies;
-    let ahead = this.#readPage(cache.offset, pageRowsMax);
-    for (;;) {
-      const page = await ahead;
+    let ahead: Promise<OplogPage> | null = this.#readPage(cache.offset, pageRowsMax);
+    while (ahead !== null) {
+      const page: OplogPage = await ahead;
       if (signal.aborted || cache.phase !== phase) return;
       const reason = outdatedReason(page, { offset: cache.offset, historyId: cache.identity.historyId });
       if (reason !== null) return cache.outdate({ code: 'EMC-3003', message: reason });
       const end = pageEnd(page);
-      if (page.full) ahead = this.#readPage(end, pageRowsMax);
-      // The rejection is handled at the await below; until then it must not count as unhandled.
-      ahead.catch(() => undefined);
+      ahead = page.full ? this.#readPage(end, pageRowsMax) : null;
+      // The next turn of the loop handles a rejection; until then it must not count as unhandled.
+      ahead?.catch(() => undefined);
       await this.#apply(page, end);
-      if (!page.full) return this.#handleIn(phase, 'caught-up');
     }
+    this.#handleIn(phase, 'caught-up');
   }
 
   async #apply(page: OplogPage, end: number): Promise<void> {

@@ -154,25 +154,29 @@ class OplogReplicator implements Replicator {
 
   /** Repeats the step. While PostgreSQL is unreachable it retries; any other error ends the replicator. */
   async #loop(signal: AbortSignal, step: () => Promise<void>): Promise<void> {
-    const { clock, log, random } = this.#dependencies;
     let failures = 0;
     while (!signal.aborted) {
       try {
         await step();
         failures = 0;
       } catch (error) {
-        if (!isDatabaseFault(error) && !isFileFault(error)) throw error;
-        if (failures === 0) log.warn({ err: error }, 'PostgreSQL is unreachable; the replicator is retrying.');
-        await clock.sleep(1 + backoffDelayMs(failures, databaseBackoff, random), signal);
+        if (!isRetried(error)) throw error;
+        await this.#waitToRetry({ error, failures }, signal);
         failures += 1;
       }
     }
   }
+
+  async #waitToRetry({ error, failures }: { error: unknown; failures: number }, signal: AbortSignal): Promise<void> {
+    const { clock, log, random } = this.#dependencies;
+    if (failures === 0) log.warn({ err: error }, 'PostgreSQL is unreachable; the replicator is retrying.');
+    await clock.sleep(1 + backoffDelayMs(failures, databaseBackoff, random), signal);
+  }
 }
 
-/** Files that cannot be removed or read now are retried later. */
-function isFileFault(error: unknown): boolean {
-  return error instanceof EmcachersError && error.code.startsWith('EMC-4');
+/** PostgreSQL may become reachable again, and a file that cannot be removed or read now may be later. */
+function isRetried(error: unknown): boolean {
+  return isDatabaseFault(error) || (error instanceof EmcachersError && error.code.startsWith('EMC-4'));
 }
 
 /** The first loop to fail ends the others. Its error is thrown, not the aborts that it caused. */

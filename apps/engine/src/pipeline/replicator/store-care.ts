@@ -73,18 +73,19 @@ export class StoreCare {
 
   /** Checks one file at a time, because a full read competes with everything else for the disk. */
   checkLater(cache: EntityCache): void {
+    this.#checks = this.#checks.then(() => this.#check(cache));
+  }
+
+  async #check(cache: EntityCache): Promise<void> {
+    if (this.#isEnding || cache.phase.kind === 'removed') return;
     const { store, log } = this.#dependencies;
-    const check = async (): Promise<void> => {
-      if (this.#isEnding || cache.phase.kind === 'removed') return;
-      try {
-        await store.check(cache.entity.entityId);
-      } catch (error) {
-        if (!(error instanceof EmcachersError) || error.code !== 'EMC-4001') return;
-        log.warn({ err: error, entityName: cache.entity.entityName }, 'A cache file is damaged.');
-        cache.fail(error);
-      }
-    };
-    this.#checks = this.#checks.then(check);
+    try {
+      await store.check(cache.entity.entityId);
+    } catch (error) {
+      if (!(error instanceof EmcachersError) || error.code !== 'EMC-4001') return;
+      log.warn({ err: error, entityName: cache.entity.entityName }, 'A cache file is damaged.');
+      cache.fail(error);
+    }
   }
 
   /** Starts no further check. Resolves once the running check has ended. */

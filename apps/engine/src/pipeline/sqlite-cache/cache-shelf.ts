@@ -48,27 +48,26 @@ export class CacheShelf {
     this.release(identity.entityId);
     const paths = new CachePaths(this.#options.dataDirectory, identity.entityName);
     const generation = paths.generations().findLast((each) => existsSync(paths.file(each)));
-    if (generation === undefined) {
-      if (paths.published() !== null)
-        return { kind: 'unusable', reason: 'The published file is missing.', code: 'EMC-4001' };
-      return { kind: 'absent' };
-    }
+    if (generation === undefined) return findingWithoutFile(paths);
     try {
-      const file = CacheFile.open(paths.file(generation), identity);
-      const problem = misfit(file, identity);
-      if (problem === null) {
-        const shelved = this.#shelve({ identity, paths, generation, file }, nowMs);
-        return { kind: 'present', state: shelved.state };
-      }
-      const isForeign = isOfAnotherEntity(file, identity);
-      file.close();
-      // The file belongs to an earlier entity of this name. Its rows must not be served as the new entity's.
-      if (isForeign) paths.removeAll();
-      return isForeign ? { kind: 'absent' } : problem;
+      return this.#openGeneration({ identity, paths, generation }, nowMs);
     } catch (error) {
       if (!isDamage(error)) throw error;
       return { kind: 'unusable', reason: error instanceof Error ? error.message : String(error), code: 'EMC-4001' };
     }
+  }
+
+  #openGeneration(found: Pick<Shelved, 'identity' | 'paths' | 'generation'>, nowMs: number): CacheFinding {
+    const { identity, paths, generation } = found;
+    const file = CacheFile.open(paths.file(generation), identity);
+    const problem = misfit(file, identity);
+    if (problem === null) return { kind: 'present', state: this.#shelve({ ...found, file }, nowMs).state };
+    const isForeign = isOfAnotherEntity(file, identity);
+    file.close();
+    if (!isForeign) return problem;
+    // The file belongs to an earlier entity of this name. Its rows must not be served as the new entity's.
+    paths.removeAll();
+    return { kind: 'absent' };
   }
 
   build(identity: CacheIdentity, nowMs: number): CacheState {
@@ -224,6 +223,11 @@ function stateOf({ paths, generation, file }: Pick<Shelved, 'paths' | 'generatio
     fileBytes: file.bytes(),
     ...names,
   };
+}
+
+function findingWithoutFile(paths: CachePaths): CacheFinding {
+  if (paths.published() === null) return { kind: 'absent' };
+  return { kind: 'unusable', reason: 'The published file is missing.', code: 'EMC-4001' };
 }
 
 /** Compares within the same oplog, because ids of different oplogs are unrelated. */
