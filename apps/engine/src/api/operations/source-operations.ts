@@ -26,7 +26,7 @@ export const sourceOperations = {
     input: z.strictObject({ sourceName: sourceNameSchema }),
     output: sampleViewSchema,
     mayCall: 'operator',
-    errors: ['EMC-2001'],
+    errors: ['EMC-2001', 'EMC-2007'],
     rest: {
       method: 'GET',
       path: '/api/v1/sources/{sourceName}/sample',
@@ -41,7 +41,7 @@ export const sourceOperations = {
     input: shapeSchema,
     output: previewViewSchema,
     mayCall: 'operator',
-    errors: ['EMC-2001'],
+    errors: ['EMC-2001', 'EMC-2007'],
     rest: {
       method: 'POST',
       path: '/api/v1/sources/preview',

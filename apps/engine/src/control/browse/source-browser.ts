@@ -7,13 +7,14 @@ import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { parseSourceName, type Shape } from '@emcachers/core/shape';
 import type { MongoSource } from '../../pipeline/change-source/change-source.ts';
 import type { Namespace } from '../../pipeline/change-source/change-source-types.ts';
+import { isServerError, refusalCode } from '../../pipeline/change-source/stream-errors.ts';
 import { createGuard } from '../../runtime/guard.ts';
 import { rowCells } from './row-cells.ts';
 import { describeSample } from './source-sample.ts';
 
 /**
  * Reads collections and small samples from MongoDB for the form that defines an entity. Never writes. Throws EMC-2001
- * if MongoDB is unreachable.
+ * if MongoDB is unreachable, EMC-2007 if it refuses to read the collection.
  */
 export interface SourceBrowser {
   list(): Promise<SourceCollectionView[]>;
@@ -48,12 +49,24 @@ export function createSourceBrowser({ source, clock, entitiesOf }: SourceBrowser
         });
       }),
     sample: (sourceName) =>
-      guard.call(async () => describeSample(await source.sample(parseSourceName(sourceName), sampleDocuments))),
+      guard.call(async () => describeSample(await readSample(source, sourceName, sampleDocuments))),
     async preview(shape) {
-      const documents = await guard.call(() => source.sample(parseSourceName(shape.sourceName), previewDocuments));
+      const documents = await guard.call(() => readSample(source, shape.sourceName, previewDocuments));
       return previewOf(shape, documents);
     },
   };
+}
+
+/** MongoDB's error codes for a collection that this user may not read, and for a name that no collection can have. */
+const refusals: ReadonlySet<unknown> = new Set([13, 73]);
+
+async function readSample(source: MongoSource, sourceName: string, limit: number): Promise<readonly Uint8Array[]> {
+  try {
+    return await source.sample(parseSourceName(sourceName), limit);
+  } catch (error) {
+    if (!isServerError(error) || !refusals.has(error.code)) throw error;
+    throw new EmcachersError({ code: refusalCode, detail: `${sourceName}: ${error.message}`, cause: error });
+  }
 }
 
 async function estimate(source: MongoSource, namespaces: readonly Namespace[]): Promise<(number | null)[]> {
@@ -97,7 +110,8 @@ function nameOf({ database, collection }: Namespace): string {
 }
 
 function mongoFault(thrown: unknown): EmcachersError | null {
-  if (thrown instanceof EmcachersError) return thrown.code.startsWith('EMC-2') ? thrown : null;
+  // A refusal concerns one collection, and must not open the breaker for the others.
+  if (thrown instanceof EmcachersError) return null;
   const words = thrown instanceof Error ? thrown.message : String(thrown);
   return new EmcachersError({ code: 'EMC-2001', detail: `MongoDB did not answer: ${words}`, cause: thrown });
 }

@@ -1,0 +1,131 @@
+import type { Shape } from '@emcachers/core/shape';
+import { createMongoServer } from '@emcachers/mongo-embedded';
+import { serialize } from 'bson';
+import { MongoClient } from 'mongodb';
+import { expect, test } from 'vitest';
+import { cuttableProxy } from '../../../test/support/cuttable-proxy.ts';
+import { createMongoSource } from '../../pipeline/change-source/mongo-source.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { createSourceBrowser, previewOf } from './source-browser.ts';
+
+/** A source browser on an embedded MongoDB, through a connection that the test can cut. */
+async function openTestBrowser(entitiesOf: (sourceName: string) => readonly string[] = () => []) {
+  const server = createMongoServer({ memory: true });
+  const { url } = await server.start();
+  const mongo = new MongoClient(url);
+  const proxy = await cuttableProxy(Number(new URL(url).port));
+  const through = `mongodb://127.0.0.1:${proxy.port}/?directConnection=true`;
+  const source = createMongoSource({ url: through, clock: systemClock, selectionMsMax: 300 });
+  return {
+    browser: createSourceBrowser({ source, clock: systemClock, entitiesOf }),
+    mongo,
+    proxy,
+    async [Symbol.asyncDispose]() {
+      await source.close();
+      await mongo.close();
+      await proxy[Symbol.asyncDispose]();
+      await server.stop();
+    },
+  };
+}
+
+/** MongoDB's error code. */
+const unauthorized = 13;
+const shape: Shape = {
+  entityName: 'orders',
+  sourceName: 'shop.orders',
+  columns: [
+    { name: 'total', type: 'Integer', path: 'total' },
+    { name: 'city', type: 'Text', path: 'customer.city' },
+  ],
+};
+
+test('lists every collection with its estimated size and the entities that copy it', async () => {
+  await using opened = await openTestBrowser((name) => (name === 'shop.orders' ? ['orders', 'recent'] : []));
+  const { browser, mongo } = opened;
+  await mongo.db('shop').collection('orders').insertMany([{}, {}, {}]);
+  await mongo.db('crm').createCollection('people');
+  expect(await browser.list()).toEqual([
+    { sourceName: 'crm.people', estimatedDocuments: 0, entities: [] },
+    { sourceName: 'shop.orders', estimatedDocuments: 3, entities: ['orders', 'recent'] },
+  ]);
+});
+
+test('the list has every collection, but an estimate for the first 200 only', async () => {
+  await using opened = await openTestBrowser();
+  const { browser, mongo } = opened;
+  const names = Array.from({ length: 203 }, (_, index) => `c${String(index).padStart(3, '0')}`);
+  for (const name of names) await mongo.db('many').createCollection(name);
+  const listed = await browser.list();
+  expect(listed.map(({ sourceName }) => sourceName)).toEqual(names.map((name) => `many.${name}`));
+  const unknown = listed.filter(({ estimatedDocuments }) => estimatedDocuments === null);
+  expect(unknown.map(({ sourceName }) => sourceName)).toEqual(['many.c200', 'many.c201', 'many.c202']);
+});
+
+test('a sample suggests the paths of a collection, and is empty for one that does not exist', async () => {
+  await using opened = await openTestBrowser();
+  const { browser, mongo } = opened;
+  await mongo
+    .db('shop')
+    .collection('orders')
+    .insertOne({ total: 3, customer: { city: 'Ulm' } });
+  const { sampled, paths } = await browser.sample('shop.orders');
+  expect(sampled).toBe(1);
+  expect(paths.map(({ path }) => path).sort()).toEqual(['_id', 'customer', 'customer.city', 'total']);
+  expect(await browser.sample('shop.none')).toEqual({ sampled: 0, paths: [] });
+});
+
+test('a preview shows the rows that ingest would store, and counts values by column', async () => {
+  await using opened = await openTestBrowser();
+  const { browser, mongo } = opened;
+  const orders = mongo.db('shop').collection<{ _id: number; total?: unknown; customer?: object }>('orders');
+  await orders.insertMany([
+    { _id: 1, total: 7, customer: { city: 'Ulm' } },
+    { _id: 2, total: 'seven' },
+    { _id: 3, customer: { city: 'Bonn' } },
+  ]);
+  const preview = await browser.preview(shape);
+  expect(preview.sampled).toBe(3);
+  expect(preview.rows.toSorted((left, right) => left.docId.localeCompare(right.docId))).toEqual([
+    { docId: 'n:1', cells: ['7', 'Ulm'] },
+    { docId: 'n:2', cells: [null, null] },
+    { docId: 'n:3', cells: [null, 'Bonn'] },
+  ]);
+  expect(preview.columns).toEqual([
+    { name: 'total', found: 2, refused: 1 },
+    { name: 'city', found: 2, refused: 0 },
+  ]);
+});
+
+test('a preview omits the rows of documents that ingest would store as dead letters', () => {
+  const valid = serialize({ _id: 1, total: 7 });
+  const cut = valid.subarray(0, -3);
+  const preview = previewOf(shape, [valid, cut]);
+  expect(preview.sampled).toBe(2);
+  expect(preview.rows).toEqual([{ docId: 'n:1', cells: ['7', null] }]);
+});
+
+test('a collection that MongoDB refuses to read is EMC-2007 each time, and the others can still be read', async () => {
+  await using opened = await openTestBrowser();
+  const { browser, mongo } = opened;
+  await mongo.db('shop').collection('orders').insertOne({ total: 3 });
+  const data = { failCommands: ['find'], namespace: 'shop.secrets', errorCode: unauthorized };
+  await mongo.db('admin').command({ configureFailPoint: 'failCommand', mode: 'alwaysOn', data });
+  const refused = { code: 'EMC-2007', detail: expect.stringContaining('shop.secrets') };
+  for (let call = 0; call < 6; call += 1) await expect(browser.sample('shop.secrets')).rejects.toMatchObject(refused);
+  await expect(browser.preview({ ...shape, sourceName: 'shop.secrets' })).rejects.toMatchObject(refused);
+  expect((await browser.sample('shop.orders')).sampled).toBe(1);
+});
+
+test('while MongoDB is unreachable every call is EMC-2001; after five failures the calls no longer wait', async () => {
+  await using opened = await openTestBrowser();
+  const { browser, proxy } = opened;
+  expect(await browser.list()).toEqual([]);
+  proxy.cut();
+  const refused = { code: 'EMC-2001', detail: expect.stringContaining('MongoDB did not answer') };
+  for (let call = 0; call < 5; call += 1) await expect(browser.list()).rejects.toMatchObject(refused);
+  proxy.restore();
+  // The connection is back, but the breaker admits no call before its 30 seconds are over.
+  await expect(browser.sample('shop.orders')).rejects.toMatchObject(refused);
+  await expect(browser.preview(shape)).rejects.toMatchObject(refused);
+});
