@@ -4,6 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { docIdCharsMax, docIdOf, docIdOfDocument } from './doc-id.ts';
 import { DocumentError } from './document-error.ts';
 
+
+/** MongoDB stores binary data of subtype 2 without comparing its two lengths. */
+function invalidBinaryId(rest: object, innerLength = 7): Buffer {
+  const bytes = Buffer.from(serialize({ _id: new Binary(Buffer.from([1, 2]), 2), ...rest }));
+  bytes.writeInt32LE(innerLength, bytes.indexOf('_id') + 9);
+  return bytes;
+}
+
 const idOf = (id: unknown): string => docIdOfDocument(serialize({ _id: id }, { ignoreUndefined: false }));
 const hex = '507f1f77bcf86cd799439011';
 
@@ -145,9 +153,33 @@ describe('a DocID', () => {
     );
   });
 
-  test('refuses bytes that are not a valid value, and a document without _id', () => {
+  test('refuses bytes that are not a valid value', () => {
     expect(() => docIdOf(0x07, Buffer.alloc(11))).toThrow(DocumentError);
     expect(() => docIdOf(0x02, Buffer.from([9, 0, 0, 0, 65, 0]))).toThrow(DocumentError);
-    expect(() => docIdOfDocument(serialize({ id: 1 }))).toThrow('no _id');
+  });
+
+  test('of an _id with invalid bytes is a hash of them, the same in the event and the document', () => {
+    const ids = [invalidBinaryId({ a: 1 }), invalidBinaryId({}), invalidBinaryId({}, 3)].map(docIdOfDocument);
+    expect(ids[0]).toMatch(/^r:[0-9a-f]{64}$/);
+    expect(ids[1]).toBe(ids[0]);
+    expect(ids[2]).not.toBe(ids[0]);
+  });
+
+  test('is defined for any bytes, and for a document without _id', () => {
+    expect(docIdOfDocument(serialize({ id: 1 }))).toMatch(/^r:/);
+    expect(docIdOfDocument(Buffer.alloc(0))).toMatch(/^r:/);
+    const whole = Buffer.from(serialize({ _id: { a: [1, new Binary(Buffer.alloc(3), 2)], b: 'x' }, n: 1 }));
+    fc.assert(
+      fc.property(fc.nat(whole.length - 1), fc.integer({ min: 0, max: 255 }), (at, byte) => {
+        const bytes = Buffer.from(whole);
+        bytes[at] = byte;
+        expect(docIdOfDocument(bytes)).toMatch(/^[ -~]+$/);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test('of a string that looks like a hash of raw bytes is not that hash', () => {
+    expect(idOf(docIdOfDocument(invalidBinaryId({})))).toMatch(/^s:r:/);
   });
 });

@@ -8,7 +8,8 @@
  * characters is replaced by its SHA-256: PostgreSQL limits an index row to 2.7 kB.
  *
  * Tags: `s:` string, `n:` number, `d:` date (ms), `b:` bool, `u:` UUID, `x:` other binary (subtype, base64url), `t:`
- * timestamp, `o:` document, `a:` array, `z:` null and undefined, `k:` MinKey and MaxKey, `y:` any other type, `h:` hashed.
+ * timestamp, `o:` document, `a:` array, `z:` null and undefined, `k:` MinKey and MaxKey, `y:` any other type, `h:` hashed,
+ * `r:` SHA-256 of the raw bytes, for an `_id` that has no other form because its bytes are not valid BSON.
  */
 import { hash } from 'node:crypto';
 import { bsonTypes } from '@emcachers/bson/bson-types';
@@ -37,15 +38,35 @@ export function docIdOf(typeByte: number, valueBytes: Uint8Array): string {
   }
 }
 
-/** DocID of a document, or of a change event's documentKey: taken from its first top-level `_id`. */
+/**
+ * DocID of a document, or of a change event's documentKey: taken from its first top-level `_id`. Never throws, so that one
+ * document cannot stop a stream: an `_id` with an invalid value gives `r:` and the hash of its type and bytes, which is the
+ * same for the scan and the stream. A document in which no `_id` can be found gives `r:` and the hash of all its bytes.
+ */
 export function docIdOfDocument(raw: Uint8Array): string {
+  const id = findId(raw);
+  // 0 is not a BSON type, so this hash differs from that of any `_id`.
+  if (id === null) return rawDocId(0, raw);
+  try {
+    return docIdAt(id.bytes, id.type, id.start);
+  } catch {
+    return rawDocId(id.type, id.valueBytes);
+  }
+}
+
+/** The walk at the first `_id`; null if there is none or the bytes before it are not valid. */
+function findId(raw: Uint8Array): ElementWalk | null {
   try {
     const walk = new ElementWalk(checkedDocument(raw));
-    while (walk.next()) if (walk.nameIs(idName)) return docIdAt(walk.bytes, walk.type, walk.start);
-  } catch (error) {
-    throw toDocumentError(error);
+    while (walk.next()) if (walk.nameIs(idName)) return walk;
+  } catch {
+    // Not BSON: no `_id` can be read from it.
   }
-  throw new DocumentError('The document has no _id.');
+  return null;
+}
+
+function rawDocId(type: number, bytes: Uint8Array): string {
+  return `r:${hash('sha256', Buffer.concat([Uint8Array.of(type), bytes]))}`;
 }
 
 function docIdAt(bytes: Buffer, type: number, start: number): string {
