@@ -9,6 +9,7 @@ import { readInt32 } from '@emcachers/bson/read-bytes';
 import type { ColumnType } from '../shape.ts';
 import { unreachable } from '../unreachable.ts';
 import { type ValueAt, valueJson } from './json-writer.ts';
+import { doubleOfDecimal } from './numeric-text.ts';
 import type { SqlValue } from './row-codec.ts';
 import {
   binaryAt,
@@ -134,7 +135,7 @@ function numberValue(bytes: Buffer, { type, start }: ValueAt): ColumnValue {
       return readInt32(bytes, start);
     case bsonTypes.int64:
     case bsonTypes.date:
-      return Number(integerAt(bytes, start));
+      return doubleOrRefused(integerAt(bytes, start));
     case bsonTypes.boolean:
       return bytes[start] === 1 ? 1 : 0;
     case bsonTypes.decimal128:
@@ -149,10 +150,16 @@ function finiteOrText(value: number): number | string {
   return Number.isFinite(value) ? value : String(value);
 }
 
-/** The nearest double. A finite value outside the range of a double is refused, not turned into Infinity. */
+/** Refused if the nearest double is another integer. */
+function doubleOrRefused(value: number | bigint): ColumnValue {
+  const double = Number(value);
+  return typeof value === 'number' || BigInt(double) === value ? double : refused;
+}
+
+/** Refused if no double reads back as this decimal. */
 function decimalNumber(decimal: Decimal): ColumnValue {
-  const value = Number(decimalText(decimal));
-  return decimal.kind === 'finite' && !Number.isFinite(value) ? refused : finiteOrText(value);
+  const double = doubleOfDecimal(decimal, decimalText(decimal));
+  return double === null ? refused : finiteOrText(double);
 }
 
 function boolValue(bytes: Buffer, { type, start }: ValueAt): ColumnValue {

@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { docIdCharsMax, docIdOf, docIdOfDocument } from './doc-id.ts';
 import { DocumentError } from './document-error.ts';
 
-
 /** MongoDB stores binary data of subtype 2 without comparing its two lengths. */
 function invalidBinaryId(rest: object, innerLength = 7): Buffer {
   const bytes = Buffer.from(serialize({ _id: new Binary(Buffer.from([1, 2]), 2), ...rest }));

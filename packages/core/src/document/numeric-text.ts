@@ -33,6 +33,31 @@ export function doubleValueText(value: number): string {
   return scaledText(BigInt(whole) * 5n ** BigInt(doublings), -doublings);
 }
 
+/** Digits after which a decimal may not be the shortest text of a double: every decimal of 15 digits in its range is. */
+const doubleDigitsMax = 15;
+const doublePowerMax = 290;
+
+/**
+ * The double that stands for a decimal, or null if reading the double back, in its shortest form, gives another decimal: 19.99
+ * is kept, 34 significant digits and 1E-6176 are not. Not finite values are kept as they are.
+ */
+export function doubleOfDecimal(decimal: Decimal, text: string): number | null {
+  const value = Number(text);
+  if (decimal.kind !== 'finite') return value;
+  const { coefficient, exponent } = decimal;
+  if (coefficient < 10n ** BigInt(doubleDigitsMax) && Math.abs(exponent) < doublePowerMax) return value;
+  return Number.isFinite(value) && shortestValueText(value) === decimalValueText({ ...decimal, negative: value < 0 })
+    ? value
+    : null;
+}
+
+/** As `decimalValueText`, of the decimal that is the shortest one to read back as this finite double. */
+function shortestValueText(value: number): string {
+  const [, sign = '', whole = '', fraction = '', power = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(value)) ?? [];
+  return scaledText(BigInt(`${sign}${whole}${fraction}`), Number(power) - fraction.length);
+}
+
 /** The text of `digits × 10^exponent`, with trailing zeros moved into the exponent. */
 function scaledText(digits: bigint, exponent: number): string {
   if (digits === 0n) return '0';

@@ -41,6 +41,8 @@ function project(document: object, ...paths: (readonly [ColumnType, string])[]) 
 const hex = '507f1f77bcf86cd799439011';
 const uuid = '00112233-4455-6677-8899-aabbccddeeff';
 const big = 2n ** 53n + 1n;
+const digits34 = '1.234567890123456789012345678901234';
+const almostOne = '1.000000000000000000000000000000001';
 const no = 'refused';
 
 /** I13: every BSON type in every column type, in the order of `columnTypes`: JSONB, Any, Bool, Number, Integer, Text. */
@@ -119,9 +121,34 @@ const table: readonly (readonly [string, unknown, ...OnePerType<typeof columnTyp
     no,
     '4294967295:0',
   ],
-  ['a long', Long.fromBigInt(big), `${big}`, big, no, Number(big), big, `${big}`],
+  ['a long', Long.fromBigInt(big), `${big}`, big, no, no, big, `${big}`],
+  [
+    'a long that a double holds',
+    Long.fromBigInt(2n ** 60n),
+    `${2n ** 60n}`,
+    2n ** 60n,
+    no,
+    2 ** 60,
+    2n ** 60n,
+    `${2n ** 60n}`,
+  ],
   ['the least long', Long.MIN_VALUE, `${-(2n ** 63n)}`, -(2n ** 63n), no, -(2 ** 63), -(2n ** 63n), `${-(2n ** 63n)}`],
   ['a decimal', Decimal128.fromString('1.50'), '"1.50"', '1.50', no, 1.5, no, '1.50'],
+  ['a decimal of cents', Decimal128.fromString('-19.99'), '"-19.99"', '-19.99', no, -19.99, no, '-19.99'],
+  ['a decimal of 34 digits', Decimal128.fromString(digits34), `"${digits34}"`, digits34, no, no, no, digits34],
+  ['the least decimal', Decimal128.fromString('1E-6176'), '"1E-6176"', '1E-6176', no, no, no, '1E-6176'],
+  ['almost one', Decimal128.fromString(almostOne), `"${almostOne}"`, almostOne, no, no, no, almostOne],
+  ['a zero with an exponent', Decimal128.fromString('0E-6176'), '"0E-6176"', '0E-6176', 0, 0, 0, '0E-6176'],
+  [
+    'a decimal of 17 digits',
+    Decimal128.fromString('0.30000000000000004'),
+    '"0.30000000000000004"',
+    '0.30000000000000004',
+    no,
+    0.1 + 0.2,
+    no,
+    '0.30000000000000004',
+  ],
   ['a whole decimal', Decimal128.fromString('1E+3'), '"1E+3"', '1E+3', no, 1000, 1000, '1E+3'],
   ['a huge decimal', Decimal128.fromString('1E+6000'), '"1E+6000"', '1E+6000', no, no, no, '1E+6000'],
   ['a decimal NaN', Decimal128.fromString('NaN'), '"NaN"', 'NaN', no, 'NaN', no, 'NaN'],
@@ -178,6 +205,33 @@ describe('a column', () => {
     ).project(bytes);
     expect(decodeRow(data, types)).toEqual(['a\ufffdb', '"a\ufffdb"', '\ufffd']);
     expect(coercionErrors).toBe(2);
+  });
+});
+
+describe('a Number column', () => {
+  test('keeps an integer or a decimal only if it reads back as the same number', () => {
+    fc.assert(
+      fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
+        const [kept] = project({ v: Long.fromBigInt(value) }, ['Number', 'v']).values;
+        expect(kept === null || (typeof kept === 'number' && BigInt(kept) === value)).toBe(true);
+      }),
+    );
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
+        const decimal = Decimal128.fromString(String(value));
+        expect(project({ v: decimal }, ['Number', 'v'])).toEqual({ values: [value], coercionErrors: 0 });
+      }),
+    );
+    fc.assert(
+      fc.property(
+        fc.bigInt({ min: 10n ** 17n, max: 10n ** 34n - 1n }),
+        fc.integer({ min: -6000, max: 6000 }),
+        (digits, power) => {
+          const [kept] = project({ v: Decimal128.fromString(`${digits}E${power}`) }, ['Number', 'v']).values;
+          if (kept !== null) expect(digits % 10n).toBe(0n);
+        },
+      ),
+    );
   });
 });
 
