@@ -61,15 +61,23 @@ export async function takeLead(request: LeadershipRequest): Promise<Leadership |
 
 /** Waits for running appends of the old epoch, which hold the row; none can start afterwards. */
 async function takeEpoch(client: pg.Client, nodeId: string): Promise<number> {
+  await client.query('BEGIN');
   const answer = await client.query<{ epoch: number }>(
     'UPDATE leader SET epoch = epoch + 1, node_id = $1, taken_at = now() WHERE id = 1 RETURNING epoch',
     [nodeId],
   );
   const epoch = answer.rows[0]?.epoch;
   if (epoch === undefined) throw new Error('The row of table leader is missing.');
+  await client.query(beginTermSql, [epoch]);
+  await client.query('COMMIT');
   await client.query('NOTIFY emcachers_control');
   return epoch;
 }
+
+/** A statement of its own: its snapshot is taken after the old epoch's last append has committed, and so sees its head. */
+const beginTermSql = `
+  INSERT INTO leader_term (epoch, first_id)
+  SELECT $1, (value #>> '{}')::bigint + 1 FROM metadata WHERE key = 'head'`;
 
 async function check(client: pg.Client, lost: AbortController): Promise<void> {
   try {

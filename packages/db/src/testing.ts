@@ -23,6 +23,28 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   return { url, [Symbol.asyncDispose]: () => runOnServer(server.url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
 }
 
+/** A copy of a test database, as a backup would hold it. Waits until nothing is connected to the original. */
+export async function copyTestDatabase(url: string): Promise<TestDatabase> {
+  const server = inject('emcachersTestServer');
+  const name = `emcachers_test_${randomUUID().replaceAll('-', '')}`;
+  await runOnServer(server.url, `CREATE DATABASE ${name} TEMPLATE ${nameOf(url)}`);
+  return {
+    url: databaseUrl(server.url, name),
+    [Symbol.asyncDispose]: () => runOnServer(server.url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+  };
+}
+
+/** Restores a backup: the database at `url` is dropped with its connections, and the backup takes its name. */
+export async function restoreTestDatabase(url: string, backup: TestDatabase): Promise<void> {
+  const server = inject('emcachersTestServer');
+  await runOnServer(server.url, `DROP DATABASE ${nameOf(url)} WITH (FORCE)`);
+  await runOnServer(server.url, `ALTER DATABASE ${nameOf(backup.url)} RENAME TO ${nameOf(url)}`);
+}
+
+function nameOf(url: string): string {
+  return new URL(url).pathname.slice(1);
+}
+
 export async function runOnServer(url: string, sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

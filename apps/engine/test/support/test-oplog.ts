@@ -31,8 +31,20 @@ export interface TestOplog extends AsyncDisposable {
 
 export async function openTestOplog(): Promise<TestOplog> {
   const owned = await createTestDatabase();
-  const database = openDatabase({ url: owned.url });
-  const lead = await takeLead({ url: owned.url, nodeId: 'test' });
+  const oplog = await openOplogAt(owned.url);
+  return {
+    ...oplog,
+    [Symbol.asyncDispose]: async () => {
+      await oplog[Symbol.asyncDispose]();
+      await owned[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The oplog in an existing test database, led by the test in a new term. */
+export async function openOplogAt(url: string): Promise<TestOplog> {
+  const database = openDatabase({ url });
+  const lead = await takeLead({ url, nodeId: 'test' });
   if (lead === null) throw new Error('Another leads in a database that was just made.');
   const { epoch } = lead;
   const writer = createOplogWriter({ database, epoch });
@@ -83,7 +95,6 @@ export async function openTestOplog(): Promise<TestOplog> {
     [Symbol.asyncDispose]: async () => {
       await lead[Symbol.asyncDispose]();
       await database.close();
-      await owned[Symbol.asyncDispose]();
     },
   };
 }

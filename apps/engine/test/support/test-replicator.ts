@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLog } from '@emcachers/core/log';
+import { type Log, silentLog } from '@emcachers/core/log';
 import { listEntities } from '@emcachers/db/control/entities';
 import { reportOffsets } from '@emcachers/db/control/offset-reports';
 import type { Database } from '@emcachers/db/database';
@@ -31,17 +31,18 @@ export interface RunningReplicator extends AsyncDisposable {
 interface Parts {
   readonly database: Database;
   readonly dataDirectory: string;
+  readonly log?: Log;
 }
 
 /** A replicator of node `test`, stopped when disposed. Its wake-ups are its polls alone, unless the test gives some. */
 export async function startReplicator(parts: Parts, options: ReplicatorOptions = {}): Promise<RunningReplicator> {
-  const { database, dataDirectory } = parts;
+  const { database, dataDirectory, log = silentLog } = parts;
   await writeHeartbeat(database.pool, { nodeId: 'test', roles: ['replicate'], host: 'test', startedAtMs: 0 });
   const stop = new AbortController();
   const replicator = createReplicator(
     {
       clock: systemClock,
-      log: silentLog,
+      log,
       random: randomFrom(1),
       oplog: createOplogReader(database),
       entities: () => listEntities(database),

@@ -41,6 +41,20 @@ test('a node reports all its caches at once; reports for deleted entities are ig
   await database.close();
 });
 
+test('the report of a node that is not registered is ignored until its next heartbeat', async () => {
+  await using owned = await createTestDatabase();
+  const database = openDatabase({ url: owned.url });
+  const columns = [{ name: 'n', type: 'Integer' as const, path: 'n' }];
+  const { entityId } = await createEntity(database, { entityName: 'orders', sourceName: 'shop.orders', columns });
+  const reports = [{ ...report, entityId }];
+  await reportOffsets(database, { nodeId: 'one', reports });
+  expect(await listOffsets(database)).toEqual([]);
+  await writeHeartbeat(database.pool, { nodeId: 'one', roles: ['replicate'], host: 'here', startedAtMs: 0 });
+  await reportOffsets(database, { nodeId: 'one', reports });
+  expect(await listOffsets(database)).toMatchObject(reports);
+  await database.close();
+});
+
 test('an unreachable server is EMC-3001 through Prisma as well', async () => {
   const database = openDatabase({ url: 'postgres://nobody@127.0.0.1:1/none' });
   await expect(readLeader(database)).rejects.toThrow(/EMC-3001.*DATABASE_URL/);

@@ -26,7 +26,10 @@ export interface OffsetRecord extends OffsetReport {
   readonly reportedAgeMs: number;
 }
 
-/** Reports all caches of a node in one statement, ignoring deleted entities. The node must have sent a heartbeat before. */
+/**
+ * Reports all caches of a node in one statement. Deleted entities are ignored, and so is the report of a node that is not
+ * registered: it was forgotten, or the database was restored; its next heartbeat registers it again.
+ */
 export async function reportOffsets(
   database: Database,
   node: { nodeId: string; reports: readonly OffsetReport[] },
@@ -42,6 +45,8 @@ export async function reportOffsets(
               generation integer, published boolean, state text, "appliedTotal" bigint, "lastAppliedAtMs" float8,
               "sourceTimeMs" float8, "errorCode" text, error text, path text)
          JOIN entity e ON e.id = r."entityId"
+         JOIN node n ON n.id = $1
+          FOR KEY SHARE OF e, n
        ON CONFLICT (node_id, entity_id) DO UPDATE
           SET offset_id = EXCLUDED.offset_id, documents = EXCLUDED.documents, file_bytes = EXCLUDED.file_bytes,
               generation = EXCLUDED.generation, published = EXCLUDED.published, state = EXCLUDED.state,

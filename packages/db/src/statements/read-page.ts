@@ -12,6 +12,8 @@ export interface PageRequest {
 /** Entries in id order. If `historyId` has changed, or `horizon` is above the reader's offset, the reader cannot continue from it. */
 export interface Page {
   readonly historyId: string;
+  /** The newest term of leadership; null before the first leader. If it is new to the reader, see `term-check.ts`. */
+  readonly termId: string | null;
   readonly horizon: number;
   readonly head: number;
   readonly entries: readonly OplogEntry[];
@@ -33,6 +35,7 @@ export interface EntryRow {
 
 interface PageRow extends Omit<EntryRow, 'id'> {
   readonly historyId: string;
+  readonly termId: string | null;
   readonly horizon: number;
   readonly head: number;
   readonly id: number | null;
@@ -41,16 +44,17 @@ interface PageRow extends Omit<EntryRow, 'id'> {
 }
 
 /**
- * Reads one page together with history id, horizon and head. It is one statement because two would see different snapshots; the
- * outer join returns the three even if there are no entries. A running sum limits the bytes; it reads lengths from tuple headers
+ * Reads one page together with history id, term, horizon and head. It is one statement because two would see different snapshots; the
+ * outer join returns the four even if there are no entries. A running sum limits the bytes; it reads lengths from tuple headers
  * without detoasting large values. The first row is always returned, whatever its size. If `head` has not moved, no partition
  * is touched. Uses the pool for pages, whose planner can only merge the partitions' indexes in id order: after a scan a partition
  * has no statistics for up to a minute, and the planner then sorted 700,000 rows on disk for a page of 20,000 (1.4 s instead
  * of 60 ms).
  */
 const sql = `
-  SELECT state."historyId", state.horizon, state.head, page.*
+  SELECT state."historyId", state."termId", state.horizon, state.head, page.*
     FROM (SELECT (SELECT value #>> '{}' FROM metadata WHERE key = 'history_id') AS "historyId",
+                 (SELECT term_id FROM leader_term ORDER BY epoch DESC LIMIT 1) AS "termId",
                  (SELECT (value #>> '{}')::bigint FROM metadata WHERE key = 'horizon') AS horizon,
                  (SELECT (value #>> '{}')::bigint FROM metadata WHERE key = 'head') AS head) AS state
     LEFT JOIN LATERAL (
@@ -73,15 +77,15 @@ export async function readPage(pagePool: pg.Pool, request: PageRequest): Promise
   });
   const first = answer.rows[0];
   if (first === undefined) throw new Error("The oplog's metadata rows are missing.");
-  const { historyId, horizon, head } = first;
-  if (first.id === null) return { historyId, horizon, head, entries: [], full: false };
+  const { historyId, termId, horizon, head } = first;
+  if (first.id === null) return { historyId, termId, horizon, head, entries: [], full: false };
   // Already in id order, but SQL does not guarantee that; sorting a sorted array is cheap.
   const entries = answer.rows
     .map((row) => toEntry({ ...row, id: row.id ?? 0 }))
     .sort((left, right) => left.id - right.id);
   const bytes = answer.rows.at(-1)?.bytes ?? 0;
   const full = entries.length >= request.limitRows || bytes >= request.limitBytes;
-  return { historyId, horizon, head, entries, full };
+  return { historyId, termId, horizon, head, entries, full };
 }
 
 /** The row as an oplog entry. */

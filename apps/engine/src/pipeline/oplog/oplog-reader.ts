@@ -2,12 +2,14 @@ import type { Database } from '@emcachers/db/database';
 import { toDatabaseError } from '@emcachers/db/database-error';
 import { readPage } from '@emcachers/db/statements/read-page';
 import { readTail } from '@emcachers/db/statements/read-tail';
+import { checkTerm } from '@emcachers/db/statements/term-check';
 import type { OplogReader } from './oplog.ts';
 
 /** Reads the oplog for replicators and operators. Each call is one statement, and so one snapshot, and leaves nothing open. */
 export function createOplogReader(database: Database): OplogReader {
   return {
     readPage: (request) => orDatabaseError(readPage(database.pagePool, request)),
+    checkTerm: (reader) => orDatabaseError(checkTerm(database.pagePool, reader)),
     tail: (request) => orDatabaseError(readTail(database.pagePool, request)),
   };
 }

@@ -66,6 +66,8 @@ export type PromotionResult =
 /** If the page is not `full`, a reader of exactly these entities may move its offset to `head`: no entry lies between. */
 export interface OplogPage {
   readonly historyId: string;
+  /** The newest term of leadership; null before the first leader. */
+  readonly termId: string | null;
   readonly horizon: number;
   readonly head: number;
   readonly entries: readonly OplogEntry[];

@@ -1,4 +1,5 @@
 import type { OplogEntry } from '@emcachers/core/operation';
+import type { TermCheck } from '@emcachers/db/statements/term-check';
 import type {
   AppendBatch,
   AppendResult,
@@ -49,6 +50,8 @@ export interface OplogWriter {
 }
 
 export interface OplogReader {
+  /** Whether a reader of every entry up to `offset`, last read under `termId`, has read what the oplog contains. */
+  checkTerm(reader: { termId: string | null; offset: number }): Promise<TermCheck>;
   /** Entries of these entities with id > `afterId`, from one snapshot; at least one entry if any exists. */
   readPage(request: {
     afterId: number;

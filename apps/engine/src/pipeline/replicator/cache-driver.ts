@@ -16,7 +16,8 @@ import type { OplogPage } from '../oplog/oplog-types.ts';
 import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
 import type { CachePhase } from './cache-phase.ts';
 import type { EntityCache } from './entity-cache.ts';
-import { entriesByEntity, lastEntryOf, outdatedReason, pageEnd } from './page-batches.ts';
+import { adoptNewestTerm, checkHistory, restoredMessage } from './history-check.ts';
+import { entriesByEntity, outdatedReason, pageEnd } from './page-batches.ts';
 import type { Turns } from './turns.ts';
 
 export interface DriverDependencies {
@@ -72,12 +73,17 @@ export class CacheDriver {
         databaseFailures = 0;
       } catch (error) {
         if (isDatabaseFault(error)) {
-          const delayMs = backoffDelayMs(databaseFailures, databaseBackoff, this.#dependencies.random) + 1;
-          await this.#wakeup.wait(delayMs, signal);
+          await this.#backOff(backoffDelayMs(databaseFailures, databaseBackoff, this.#dependencies.random) + 1, signal);
           databaseFailures += 1;
         } else this.#suspend(phase, error);
       }
     }
+  }
+
+  /** Ends early only if the phase changes: news of the oplog must not shorten the wait of a cache that cannot use them. */
+  async #backOff(delayMs: number, signal: AbortSignal): Promise<void> {
+    using waiting = linkedAbort(signal, this.#left.signal);
+    await this.#dependencies.clock.sleep(delayMs, waiting.signal);
   }
 
   #suspend(phase: CachePhase, error: unknown): void {
@@ -102,11 +108,11 @@ export class CacheDriver {
         return this.#catchUpInTurn(phase, signal);
       case 'level':
         await this.publishIfDue();
-        return this.#wakeup.wait(idleMs, signal);
+        return this.#idle(phase, signal);
       case 'paused':
         return this.#wakeup.wait(idleMs, signal);
       case 'failed': {
-        await this.#wakeup.wait(backoffDelayMs(phase.attempt, fileBackoff, this.#dependencies.random), signal);
+        await this.#backOff(backoffDelayMs(this.cache.failures, fileBackoff, this.#dependencies.random) + 1, signal);
         return this.#handleIn(phase, 'retry');
       }
       case 'removed':
@@ -114,6 +120,14 @@ export class CacheDriver {
       default:
         return unreachable(phase);
     }
+  }
+
+  /** A cache that stays level for the whole wait has recovered from its last failure. */
+  async #idle(phase: CachePhase, signal: AbortSignal): Promise<void> {
+    const startedAtMs = this.#dependencies.clock.monotonicMs();
+    await this.#wakeup.wait(idleMs, signal);
+    const waitedMs = this.#dependencies.clock.monotonicMs() - startedAtMs;
+    if (this.cache.phase === phase && waitedMs >= idleMs) this.cache.failures = 0;
   }
 
   /** Applies a result only if the cache's phase did not change while the result was awaited. */
@@ -132,24 +146,10 @@ export class CacheDriver {
       );
     if (finding.kind !== 'present') return this.#handleIn(phase, 'unfit');
     cache.opened(finding.state);
-    if (await this.#wasRewound()) {
-      cache.outdate({
-        code: 'EMC-3003',
-        message: 'PostgreSQL has a different entry with the id of the newest one in the file.',
-      });
-      return;
-    }
+    if (!(await adoptNewestTerm(this.#dependencies.oplog, cache)))
+      return cache.outdate({ code: 'EMC-3003', message: restoredMessage });
     checkLater(cache);
     this.#handleIn(phase, 'ready');
-  }
-
-  /** Compares the newest entry of the file with the same entry in PostgreSQL, unless compaction has removed it. */
-  async #wasRewound(): Promise<boolean> {
-    const lastEntry = this.cache.state?.lastEntry ?? null;
-    if (lastEntry === null) return false;
-    const page = await this.#readPage(lastEntry.id - 1, 1);
-    const [entry] = page.entries;
-    return entry?.id === lastEntry.id && lastEntryOf(entry).fingerprint !== lastEntry.fingerprint;
   }
 
   async #catchUpInTurn(phase: CachePhase, signal: AbortSignal): Promise<void> {
@@ -165,8 +165,12 @@ export class CacheDriver {
     while (ahead !== null) {
       const page: OplogPage = await ahead;
       if (signal.aborted || cache.phase !== phase) return;
-      const reason = outdatedReason(page, { offset: cache.offset, historyId: cache.identity.historyId });
-      if (reason !== null) return cache.outdate({ code: 'EMC-3003', message: reason });
+      const use = await this.#judge(page);
+      if (use === 'outdated') return;
+      if (use === 'reread') {
+        ahead = this.#readPage(cache.offset, pageRowsMax);
+        continue;
+      }
       const end = pageEnd(page);
       ahead = page.full ? this.#readPage(end, pageRowsMax) : null;
       // The next turn of the loop handles a rejection; until then it must not count as unhandled.
@@ -174,6 +178,18 @@ export class CacheDriver {
       await this.#apply(page, end);
     }
     this.#handleIn(phase, 'caught-up');
+  }
+
+  /** Whether the cache may apply the page. If the cache cannot continue from it, it is outdated here. */
+  async #judge(page: OplogPage): Promise<'apply' | 'reread' | 'outdated'> {
+    const { cache } = this;
+    const { phase } = cache;
+    const reason = outdatedReason(page, { offset: cache.offset, historyId: cache.identity.historyId });
+    const history = reason === null ? await checkHistory(this.#dependencies.oplog, cache, page) : 'restored';
+    if (cache.phase !== phase) return 'outdated';
+    if (history === 'same') return 'apply';
+    if (history === 'restored') cache.outdate({ code: 'EMC-3003', message: reason ?? restoredMessage });
+    return history === 'restored' ? 'outdated' : 'reread';
   }
 
   async #apply(page: OplogPage, end: number): Promise<void> {

@@ -2,42 +2,43 @@ import { describe, expect, test } from 'vitest';
 import { type CacheInput, type CachePhase, nextPhase } from './cache-phase.ts';
 
 const phases: Readonly<Record<CachePhase['kind'], CachePhase>> = {
-  opening: { kind: 'opening', attempt: 2 },
-  creating: { kind: 'creating', attempt: 2 },
-  'catching-up': { kind: 'catching-up', attempt: 2 },
+  opening: { kind: 'opening' },
+  creating: { kind: 'creating' },
+  'catching-up': { kind: 'catching-up' },
   level: { kind: 'level' },
   paused: { kind: 'paused' },
-  failed: { kind: 'failed', attempt: 2, next: 'creating' },
+  failed: { kind: 'failed', next: 'creating' },
   removed: { kind: 'removed' },
 };
 
-const opening = { kind: 'opening', attempt: 0 };
-const creating = { kind: 'creating', attempt: 0 };
-const retryOpening = { kind: 'failed', attempt: 3, next: 'opening' };
-const retryCreating = { kind: 'failed', attempt: 3, next: 'creating' };
+const opening = { kind: 'opening' };
+const creating = { kind: 'creating' };
+const retryOpening = { kind: 'failed', next: 'opening' };
+const retryCreating = { kind: 'failed', next: 'creating' };
 const removed = { kind: 'removed' };
 const paused = { kind: 'paused' };
 const same = null;
 
 /** Total: what each input makes of each phase; `same` leaves it as it is. */
 const table: Readonly<Record<CacheInput['kind'], Readonly<Record<CachePhase['kind'], object | null>>>> = {
-  ready: row({ opening: { kind: 'catching-up', attempt: 2 }, creating: { kind: 'catching-up', attempt: 2 } }),
-  unfit: row({ opening: { kind: 'creating', attempt: 2 } }),
+  ready: row({ opening: { kind: 'catching-up' }, creating: { kind: 'catching-up' } }),
+  unfit: row({ opening: { kind: 'creating' } }),
   'caught-up': row({ 'catching-up': { kind: 'level' } }),
   faulted: row({
     opening: retryOpening,
     creating: retryCreating,
     'catching-up': retryOpening,
-    level: { kind: 'failed', attempt: 0, next: 'opening' },
+    level: { kind: 'failed', next: 'opening' },
   }),
   damaged: row({
     opening: retryCreating,
     creating: retryCreating,
     'catching-up': retryCreating,
-    level: { kind: 'failed', attempt: 0, next: 'creating' },
+    level: { kind: 'failed', next: 'creating' },
   }),
-  outdated: row({ opening: creating, 'catching-up': creating, level: creating }),
-  retry: row({ failed: { kind: 'creating', attempt: 2 } }),
+  outdated: row({ opening: creating, creating, 'catching-up': creating, level: creating, failed: creating }),
+  reread: row({ level: { kind: 'catching-up' } }),
+  retry: row({ failed: { kind: 'creating' } }),
   pause: row({ opening: paused, creating: paused, 'catching-up': paused, level: paused, failed: paused }),
   resume: row({ paused: opening }),
   remove: row({

@@ -7,7 +7,6 @@ import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { CacheBatch, CacheIdentity, CacheState } from '../sqlite-cache/cache-types.ts';
 import { type CacheInput, type CachePhase, nextPhase } from './cache-phase.ts';
 import type { EntityEntries } from './page-batches.ts';
-import { lastEntryOf } from './page-batches.ts';
 import type { EntityCacheStatus } from './replicator.ts';
 
 /** The fields of an entity that the replicator needs. */
@@ -19,13 +18,17 @@ export type ReplicatedEntity = Pick<
 export class EntityCache {
   entity: ReplicatedEntity;
   identity: CacheIdentity;
-  phase: CachePhase = { kind: 'opening', attempt: 0 };
+  phase: CachePhase = { kind: 'opening' };
   /** Generation of the open file; null before a file is open. */
   state: CacheState | null = null;
   /** Id up to which pages were read. At or beyond the applied offset. */
   readTo = 0;
   /** Id up to which the file is complete. The offset stored in the file lags behind it while only other entities have entries. */
   offset = 0;
+  /** The term of leadership under which the newest page was read; null before the first. */
+  termId: string | null = null;
+  /** Consecutive failures of the file, for the back-off. */
+  failures = 0;
   #appliedTotal = 0;
   #lastAppliedAtMs: number | null = null;
   #sourceTimeMs: number | null = null;
@@ -57,6 +60,7 @@ export class EntityCache {
         ? error
         : new EmcachersError({ code: 'EMC-5999', detail: error instanceof Error ? error.message : String(error) });
     this.#error = { code: known.code, message: known.detail };
+    this.failures += 1;
     this.handle({ kind: known.code === 'EMC-4001' ? 'damaged' : 'faulted' });
   }
 
@@ -69,6 +73,7 @@ export class EntityCache {
   opened(state: CacheState): void {
     this.state = state;
     this.offset = state.offset;
+    this.termId = state.termId;
     this.readTo = state.offset;
   }
 
@@ -81,7 +86,7 @@ export class EntityCache {
       data: entries?.data ?? [],
       offset,
       version: entries?.last.version ?? null,
-      lastEntry: entries === undefined ? null : lastEntryOf(entries.last),
+      termId: this.termId,
     };
   }
 
@@ -89,6 +94,7 @@ export class EntityCache {
     this.state = state;
     this.offset = Math.max(this.offset, state.offset);
     if (entries === undefined) return;
+    this.failures = 0;
     this.#appliedTotal += entries.docIds.length;
     this.#lastAppliedAtMs = nowMs;
     this.#sourceTimeMs = entries.sourceTimeMs ?? this.#sourceTimeMs;

@@ -11,6 +11,7 @@ import type { OplogPage } from '../oplog/oplog-types.ts';
 import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
 import type { CachePhase } from './cache-phase.ts';
 import type { EntityCache } from './entity-cache.ts';
+import { checkHistory, restoredMessage } from './history-check.ts';
 import { type EntityEntries, entriesByEntity, outdatedReason, pageEnd } from './page-batches.ts';
 
 export interface FollowerDependencies {
@@ -46,7 +47,7 @@ export class Follower {
     this.#ahead = null;
     const group = await ahead;
     if (group === null) return false;
-    this.#dropOutdated(group);
+    await this.#dropOutdated(group);
     if (group.page.full) {
       this.#ahead = this.#read();
       // The rejection is handled in the next step; until then it must not count as unhandled.
@@ -81,12 +82,22 @@ export class Follower {
     return { page, members };
   }
 
-  #dropOutdated({ page, members }: GroupPage): void {
+  /** Afterwards the page may be applied to every member that is still present. */
+  async #dropOutdated({ page, members }: GroupPage): Promise<void> {
     for (const cache of present(members)) {
-      const { offset, identity } = cache;
+      const { offset, identity, termId } = cache;
       const reason = outdatedReason(page, { offset, historyId: identity.historyId });
       if (reason !== null) cache.outdate({ code: 'EMC-3003', message: reason });
+      else if (termId !== page.termId) await this.#checkHistory(cache, page);
     }
+  }
+
+  async #checkHistory(cache: EntityCache, page: OplogPage): Promise<void> {
+    const { phase } = cache;
+    const history = await checkHistory(this.#dependencies.oplog, cache, page);
+    if (cache.phase !== phase) return;
+    if (history === 'restored') cache.outdate({ code: 'EMC-3003', message: restoredMessage });
+    if (history === 'reread') cache.handle({ kind: 'reread' });
   }
 
   async #apply({ page, members }: GroupPage): Promise<void> {

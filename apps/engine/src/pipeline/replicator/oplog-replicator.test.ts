@@ -2,6 +2,7 @@ import {
   closeSync,
   existsSync,
   ftruncateSync,
+  mkdirSync,
   openSync,
   readdirSync,
   readlinkSync,
@@ -10,6 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { silentLog } from '@emcachers/core/log';
 import { dropEntity, markDeleting, requestRebuild, setPaused } from '@emcachers/db/control/entity-requests';
 import { describe, expect, test } from 'vitest';
 import { openTestOplog, type TestOplog } from '../../../test/support/test-oplog.ts';
@@ -143,6 +145,29 @@ describe('the replicator', () => {
     await running.until('the link is back', () => existsSync(join(dataDirectory, 'dbs/orders/db.sqlite')));
     expect(cachedRows(dataDirectory, 'orders').size).toBe(2_000);
     expect(cachedRows(dataDirectory, 'customers').get('c1')).toMatchObject({ t: 'goes on' });
+  });
+
+  test('retries a suspended cache with a back-off that neither its own failure nor news of the oplog shorten', async () => {
+    await using world = await setUp();
+    const { oplog, parts, dataDirectory } = world;
+    await oplog.create('orders');
+    const orders = await scanToLive(oplog, 'orders', ids('o', 30));
+    mkdirSync(join(dataDirectory, 'dbs'), { recursive: true });
+    writeFileSync(join(dataDirectory, 'dbs/orders'), 'a file where the directory of the cache belongs');
+    let suspensions = 0;
+    const log = { ...silentLog, warn: () => (suspensions += 1) };
+    await using running = await startReplicator({ ...parts, log });
+    const deadline = performance.now() + 2_000;
+    while (performance.now() < deadline) {
+      await oplog.append(upsert(orders, 'o1', [1, 'news']));
+      running.replicator.oplogChanged();
+      running.replicator.entitiesChanged();
+    }
+    // 100 ms, 200 ms, 400 ms … with full jitter: about six in two seconds.
+    expect(suspensions).toBeGreaterThan(0);
+    expect(suspensions).toBeLessThan(30);
+    rmSync(join(dataDirectory, 'dbs/orders'));
+    await running.level('orders', await head(oplog));
   });
 
   test('rebuilds on request, pauses and resumes, and removes deleted caches', async () => {

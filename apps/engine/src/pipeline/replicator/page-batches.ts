@@ -1,8 +1,6 @@
 /** Splits oplog pages into batches for the caches. Pure. */
-import { hash } from 'node:crypto';
 import type { OplogEntry } from '@emcachers/core/operation';
 import type { OplogPage } from '../oplog/oplog-types.ts';
-import type { LastEntry } from '../sqlite-cache/cache-types.ts';
 
 /** The entries of one entity in one page, in id order. */
 export interface EntityEntries {
@@ -33,18 +31,6 @@ export function entriesByEntity(entries: readonly OplogEntry[]): Map<number, Ent
 export function pageEnd(page: OplogPage): number {
   const last = page.entries.at(-1);
   return page.full && last !== undefined ? last.id : page.head;
-}
-
-/**
- * Identifies an entry, so that a restored database can be recognised: it reuses ids for entries with different contents, or at
- * least a different time.
- */
-export function lastEntryOf(entry: OplogEntry): LastEntry {
-  const { id, kind, docId, data, version, createdAtMs } = entry;
-  return {
-    id,
-    fingerprint: hash('sha256', JSON.stringify([id, kind, docId, data, version, createdAtMs])).slice(0, 16),
-  };
 }
 
 /** Why a file at `offset` cannot continue with this page; null if it can. */

@@ -127,8 +127,7 @@ export class CacheFile {
       try {
         const documents = this.#metadata.documents + this.#applyRows(batch);
         const version = batch.version ?? this.#metadata.version;
-        const lastEntry = batch.lastEntry ?? this.#metadata.lastEntry;
-        const progress = { offset: batch.offset, documents, version, lastEntry };
+        const progress = { offset: batch.offset, documents, version, termId: batch.termId };
         this.#statements.saveProgress.run(progressParameters(progress));
         this.#database.exec('COMMIT');
         this.#metadata = { ...this.#metadata, ...progress };

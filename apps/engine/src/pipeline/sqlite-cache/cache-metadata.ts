@@ -2,7 +2,7 @@
 import type Database from 'better-sqlite3';
 import { z } from 'zod';
 import { damaged } from './cache-error.ts';
-import type { CacheIdentity, LastEntry } from './cache-types.ts';
+import type { CacheIdentity } from './cache-types.ts';
 
 const metadataSchema = z.object({
   entityId: z.int(),
@@ -15,7 +15,8 @@ const metadataSchema = z.object({
   version: z.int(),
   offset: z.int(),
   documents: z.int(),
-  lastEntry: z.object({ id: z.int(), fingerprint: z.string() }).nullable(),
+  /** The term of leadership under which the newest page was read; null before the first. */
+  termId: z.string().nullable(),
 });
 export type CacheMetadata = z.infer<typeof metadataSchema>;
 
@@ -23,7 +24,7 @@ export interface CacheProgress {
   readonly offset: number;
   readonly documents: number;
   readonly version: number;
-  readonly lastEntry: LastEntry | null;
+  readonly termId: string | null;
 }
 
 /** Throws EMC-4001 if the table is missing or incomplete, or SQLite's error if the file cannot be read. */
@@ -47,7 +48,7 @@ function parsed(value: string): unknown {
 export function firstMetadata(identity: CacheIdentity, generation: number): CacheMetadata {
   const { entityId, entityName, shapeHash, historyId, rebuildRequested } = identity;
   const about = { entityId, entity: entityName, shapeHash, historyId, rebuild: rebuildRequested, generation };
-  return { ...about, version: 0, offset: 0, documents: 0, lastEntry: null };
+  return { ...about, version: 0, offset: 0, documents: 0, termId: null };
 }
 
 export function writeMetadata(database: Database.Database, metadata: CacheMetadata): void {
@@ -56,9 +57,9 @@ export function writeMetadata(database: Database.Database, metadata: CacheMetada
 }
 
 /** Updates the four values that change with every transaction in one statement. */
-export const saveProgressSql = `INSERT INTO metadata (key, value) VALUES ('offset', ?), ('documents', ?), ('version', ?), ('lastEntry', ?)
+export const saveProgressSql = `INSERT INTO metadata (key, value) VALUES ('offset', ?), ('documents', ?), ('version', ?), ('termId', ?)
   ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
 
-export function progressParameters({ offset, documents, version, lastEntry }: CacheProgress): string[] {
-  return [String(offset), String(documents), String(version), JSON.stringify(lastEntry)];
+export function progressParameters({ offset, documents, version, termId }: CacheProgress): string[] {
+  return [String(offset), String(documents), String(version), JSON.stringify(termId)];
 }

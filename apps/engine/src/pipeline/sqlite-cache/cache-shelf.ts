@@ -209,7 +209,7 @@ export class CacheShelf {
 }
 
 function stateOf({ paths, generation, file }: Pick<Shelved, 'paths' | 'generation'> & { file: CacheFile }): CacheState {
-  const { offset, documents, lastEntry } = file.metadata;
+  const { offset, documents, termId } = file.metadata;
   const link = paths.published();
   const published = link === generation;
   const names = { path: paths.link, file: file.path };
@@ -217,7 +217,7 @@ function stateOf({ paths, generation, file }: Pick<Shelved, 'paths' | 'generatio
     generation,
     offset,
     documents,
-    lastEntry,
+    termId,
     published,
     served: link !== null,
     fileBytes: file.bytes(),

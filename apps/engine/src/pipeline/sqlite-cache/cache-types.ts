@@ -26,13 +26,8 @@ export interface CacheState {
   readonly path: string;
   /** The generation's own file. */
   readonly file: string;
-  /** The newest entry in the file, used to detect a restored PostgreSQL; null before the first. */
-  readonly lastEntry: LastEntry | null;
-}
-
-export interface LastEntry {
-  readonly id: number;
-  readonly fingerprint: string;
+  /** The term of leadership under which its newest page was read, used to detect a restored PostgreSQL; null before the first. */
+  readonly termId: string | null;
 }
 
 export type CacheFinding =
@@ -51,7 +46,8 @@ export interface CacheBatch {
   /** The offset after the batch; at least the id of its last entry. */
   readonly offset: number;
   readonly version: number | null;
-  readonly lastEntry: LastEntry | null;
+  /** The term of leadership under which the entries were read. */
+  readonly termId: string | null;
 }
 
 export interface CacheTrouble {

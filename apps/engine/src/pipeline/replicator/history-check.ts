@@ -1,0 +1,30 @@
+/**
+ * Recognises a PostgreSQL that was restored from a backup: it has lost entries that a cache has applied and reuses their ids for
+ * others. Every page carries the newest term of leadership; while it is the cache's own, nothing was restored.
+ */
+import type { OplogReader } from '../oplog/oplog.ts';
+import type { OplogPage } from '../oplog/oplog-types.ts';
+import type { EntityCache } from './entity-cache.ts';
+
+/** `restored`: the cache must be rebuilt. `reread`: the page may be of another history than the one that was checked. */
+export type PageHistory = 'same' | 'reread' | 'restored';
+
+export const restoredMessage =
+  'PostgreSQL was restored: entries that this cache has applied are no longer in the oplog.';
+
+/** Compares the page's term with the cache's, and adopts a new term if the cache's entries are still those of the oplog. */
+export async function checkHistory(oplog: OplogReader, cache: EntityCache, page: OplogPage): Promise<PageHistory> {
+  if (cache.offset === 0) cache.termId = page.termId;
+  if (page.termId === cache.termId) return 'same';
+  const adopted = await adoptNewestTerm(oplog, cache);
+  if (!adopted) return 'restored';
+  return page.termId === cache.termId ? 'same' : 'reread';
+}
+
+/** False if the cache has applied entries that the oplog no longer contains. */
+export async function adoptNewestTerm(oplog: OplogReader, cache: EntityCache): Promise<boolean> {
+  if (cache.offset === 0) return true;
+  const { newestTermId, continues } = await oplog.checkTerm({ termId: cache.termId, offset: cache.offset });
+  if (continues) cache.termId = newestTermId;
+  return continues;
+}
