@@ -74,10 +74,10 @@ function trpcOptions(
 /** Rejects requests that the access rules do not allow, and sends the CORS headers that the console needs. */
 function guard(app: FastifyInstance, rules: AccessRules): void {
   app.addHook('onRequest', async (request, reply) => {
-    const { host, origin, authorization } = request.headers;
+    const { origin } = request.headers;
     const isPreflight = request.method === 'OPTIONS';
-    const asked = { path: request.routeOptions.url ?? request.url, host, origin, authorization };
-    const refusal = refuseAccess(asked, isPreflight ? { ...rules, token: null } : rules);
+    // A browser sends no token with a preflight.
+    const refusal = refusalOf(request, isPreflight ? { ...rules, token: null } : rules);
     if (refusal !== null) throw refusal;
     if (origin === undefined) return;
     reply.header('access-control-allow-origin', origin).header('vary', 'origin');
@@ -93,6 +93,11 @@ function guard(app: FastifyInstance, rules: AccessRules): void {
       .code(204)
       .send();
   });
+}
+
+function refusalOf(request: FastifyRequest, rules: AccessRules): ReturnType<typeof refuseAccess> {
+  const { host, origin, authorization } = request.headers;
+  return refuseAccess({ path: request.routeOptions.url ?? request.url, host, origin, authorization }, rules);
 }
 
 function reportProblems(app: FastifyInstance, log: Log): void {

@@ -20,7 +20,7 @@ export interface LiveWatch {
 const lookIntervalMs = 250;
 
 export async function* liveMessages(watch: LiveWatch): AsyncGenerator<LiveMessage, void, undefined> {
-  const { fleet, clock, rowsReader } = watch.services;
+  const { fleet, clock } = watch.services;
   let newest: FleetView | null = null;
   // Subscribe before the first read so that no view is missed in between.
   const unsubscribe = fleet.subscribe((picture) => {
@@ -34,13 +34,19 @@ export async function* liveMessages(watch: LiveWatch): AsyncGenerator<LiveMessag
       const picture: FleetView | null = newest;
       newest = null;
       if (picture !== null) yield { kind: 'fleet', fleet: picture };
-      const moved = watch.entityName === null ? null : rowsReader.offset(watch.entityName);
-      if (watch.entityName !== null && moved !== null && moved !== offset)
-        yield { kind: 'rows-changed', entityName: watch.entityName, offset: moved };
-      offset = moved;
+      const rows = currentRows(watch);
+      if (rows !== null && rows.offset !== offset) yield rows;
+      offset = rows?.offset ?? null;
       await clock.sleep(lookIntervalMs, watch.signal);
     }
   } finally {
     unsubscribe();
   }
+}
+
+/** The message for the watched entity's current offset. Null if none is watched or this node has no readable cache of it. */
+function currentRows({ services, entityName }: LiveWatch): Extract<LiveMessage, { kind: 'rows-changed' }> | null {
+  if (entityName === null) return null;
+  const offset = services.rowsReader.offset(entityName);
+  return offset === null ? null : { kind: 'rows-changed', entityName, offset };
 }

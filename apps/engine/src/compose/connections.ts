@@ -81,15 +81,23 @@ async function insist<Answer>(
   const endMs = clock.monotonicMs() + startWaitMsMax;
   let first: EmcachersError | null = null;
   for (;;) {
-    try {
-      return await attempt();
-    } catch (error) {
-      if (!isServerAway(error)) throw error;
-      // The first error names the cause. Later attempts may fail with less specific driver errors.
-      first ??= error;
-      if (signal.aborted || clock.monotonicMs() + retryDelayMs > endMs) throw unreachableAtStart(first, variable);
-    }
+    const result = await answerOrServerAway(attempt);
+    if (result.kind === 'answer') return result.answer;
+    // The first error names the cause. Later attempts may fail with less specific driver errors.
+    first ??= result.error;
+    if (signal.aborted || clock.monotonicMs() + retryDelayMs > endMs) throw unreachableAtStart(first, variable);
     await clock.sleep(retryDelayMs, signal);
+  }
+}
+
+async function answerOrServerAway<Answer>(
+  attempt: () => Promise<Answer>,
+): Promise<{ kind: 'answer'; answer: Answer } | { kind: 'server-away'; error: EmcachersError }> {
+  try {
+    return { kind: 'answer', answer: await attempt() };
+  } catch (error) {
+    if (!isServerAway(error)) throw error;
+    return { kind: 'server-away', error };
   }
 }
 

@@ -109,16 +109,19 @@ export function createMetrics(sources: MetricsSources): Metrics {
       cpu.set(sources.cpuSeconds());
       streams.set(sources.liveStreams());
       setIngest(sources.ingest());
-      for (const { metric, gauge } of gauges) {
-        gauge.reset();
-        for (const entity of sources.fleet()?.entities ?? []) {
-          const value = metric.value(entity);
-          if (value !== null) gauge.set({ entity: entity.entityName }, value);
-        }
-      }
+      const entities = sources.fleet()?.entities ?? [];
+      for (const { metric, gauge } of gauges) setEntityGauge(gauge, metric, entities);
       return registry.metrics();
     },
   };
+}
+
+function setEntityGauge(gauge: Gauge, metric: EntityMetric, entities: readonly EntityView[]): void {
+  gauge.reset();
+  for (const entity of entities) {
+    const value = metric.value(entity);
+    if (value !== null) gauge.set({ entity: entity.entityName }, value);
+  }
 }
 
 function ingestGauges(registry: Registry): (status: IngestStatus | null) => void {

@@ -86,13 +86,17 @@ export function previewOf(shape: Shape, documents: readonly Uint8Array[]): Previ
   for (const raw of documents) {
     const projected = projectOrNull(projection, raw);
     if (projected === null) continue;
-    for (const [index, column] of columns.entries()) {
-      if (projected.outcomes[index] !== 'missing') column.found += 1;
-      if (projected.outcomes[index] === 'refused') column.refused += 1;
-    }
+    countOutcomes(projected.outcomes, columns);
     rows.push({ docId: projected.docId, cells: rowCells(projected.data, shape.columns) });
   }
   return { sampled: documents.length, rows, columns };
+}
+
+function countOutcomes(outcomes: ReturnType<Projection['outcomes']>, columns: PreviewView['columns']): void {
+  for (const [index, column] of columns.entries()) {
+    if (outcomes[index] !== 'missing') column.found += 1;
+    if (outcomes[index] === 'refused') column.refused += 1;
+  }
 }
 
 function projectOrNull(projection: Projection, raw: Uint8Array) {

@@ -1,7 +1,7 @@
 import type { SampleView } from '@emcachers/core/api-views';
 import { formatPath } from '@emcachers/core/document/path';
 import { type ColumnType, columnTypes } from '@emcachers/core/shape';
-import { deserialize } from 'bson';
+import { Binary, deserialize } from 'bson';
 
 /**
  * Lists the paths in a sample of documents with their types, as suggestions for the form. Skips documents that cannot
@@ -46,17 +46,28 @@ function collect(document: Record<string, unknown>, parents: readonly string[], 
   for (const [name, value] of Object.entries(document)) {
     if (name === '') continue;
     const segments = [...parents, name];
-    const path = formatPath(segments);
-    const known = found.get(path);
-    if (known === undefined && found.size >= 4 * pathsMax) continue;
-    const facts = known ?? { documents: 0, types: new Map<string, number>(), example: null };
-    found.set(path, facts);
+    const facts = factsAt(formatPath(segments), found);
+    if (facts === null) continue;
     const type = typeOf(value);
-    facts.documents += 1;
-    facts.types.set(type, (facts.types.get(type) ?? 0) + 1);
-    facts.example ??= exampleOf(value, type);
+    addValue(facts, value, type);
     if (type === 'object' && segments.length < depthMax && isPlain(value)) collect(value, segments, found);
   }
+}
+
+/** The facts of a path, new if the path is. Null if there are already too many paths to add one. */
+function factsAt(path: string, found: Map<string, PathFacts>): PathFacts | null {
+  const known = found.get(path);
+  if (known !== undefined) return known;
+  if (found.size >= 4 * pathsMax) return null;
+  const facts: PathFacts = { documents: 0, types: new Map(), example: null };
+  found.set(path, facts);
+  return facts;
+}
+
+function addValue(facts: PathFacts, value: unknown, type: string): void {
+  facts.documents += 1;
+  facts.types.set(type, (facts.types.get(type) ?? 0) + 1);
+  facts.example ??= exampleOf(value, type);
 }
 
 function pathView(path: string, facts: PathFacts, sampled: number): SamplePath {
@@ -97,8 +108,6 @@ const typeNames: Readonly<Record<string, string>> = {
   Double: 'double',
   Decimal128: 'decimal',
   ObjectId: 'objectId',
-  UUID: 'uuid',
-  Binary: 'binData',
   BSONRegExp: 'regex',
   Timestamp: 'timestamp',
   Code: 'javascript',
@@ -110,22 +119,35 @@ const typeNames: Readonly<Record<string, string>> = {
 
 /** MongoDB's type names, as `$type` returns them. */
 function typeOf(value: unknown): string {
-  if (value === null || value === undefined) return 'null';
-  if (typeof value === 'boolean') return 'bool';
-  if (typeof value === 'string') return 'string';
-  if (Array.isArray(value)) return 'array';
-  if (value instanceof Date) return 'date';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'double';
-  if (typeof value === 'bigint') return 'long';
-  return bsonTypeOf(value);
+  switch (typeof value) {
+    case 'undefined':
+      return 'null';
+    case 'boolean':
+      return 'bool';
+    case 'string':
+      return 'string';
+    case 'number':
+      return Number.isInteger(value) ? 'int' : 'double';
+    case 'bigint':
+      return 'long';
+    default:
+      return objectTypeOf(value);
+  }
 }
 
-function bsonTypeOf(value: object | symbol | ((...given: never[]) => unknown)): string {
-  const tag: unknown = typeof value === 'object' && '_bsontype' in value ? value._bsontype : null;
-  if (tag === 'Binary' && typeof value === 'object' && 'sub_type' in value && value.sub_type === 4) return 'uuid';
-  return typeof tag === 'string' && Object.getPrototypeOf(value) !== Object.prototype
-    ? (typeNames[tag] ?? 'object')
-    : 'object';
+function objectTypeOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'array';
+  if (value instanceof Date) return 'date';
+  if (value instanceof Binary) return value.sub_type === Binary.SUBTYPE_UUID ? 'uuid' : 'binData';
+  const tag = bsonTagOf(value);
+  return tag === null ? 'object' : (typeNames[tag] ?? 'object');
+}
+
+/** The class name that the BSON library gives its values. Null for a document, even if it has a field of that name. */
+function bsonTagOf(value: unknown): string | null {
+  if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) === Object.prototype) return null;
+  return '_bsontype' in value && typeof value._bsontype === 'string' ? value._bsontype : null;
 }
 
 function exampleOf(value: unknown, type: string): string | null {

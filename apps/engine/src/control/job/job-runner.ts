@@ -28,9 +28,7 @@ export function createJobRunner(dependencies: AttemptDependencies): JobRunner {
       try {
         await store.requeue();
         while (!signal.aborted) {
-          const claimed = await store.claim(jobsAtOnceMax - running.count);
-          for (const record of claimed) running.start(record, (job, stop) => runJob(job, stop, dependencies));
-          for (const jobId of await store.cancelled(running.ids())) running.cancel(jobId);
+          await startAndCancelJobs(running, dependencies);
           await wakeup.wait(pollMs, signal);
         }
       } finally {
@@ -38,6 +36,13 @@ export function createJobRunner(dependencies: AttemptDependencies): JobRunner {
       }
     },
   };
+}
+
+async function startAndCancelJobs(running: RunningJobs, dependencies: AttemptDependencies): Promise<void> {
+  const { store } = dependencies;
+  const claimed = await store.claim(jobsAtOnceMax - running.count);
+  for (const record of claimed) running.start(record, (job, stop) => runJob(job, stop, dependencies));
+  for (const jobId of await store.cancelled(running.ids())) running.cancel(jobId);
 }
 
 async function runJob(record: JobRecord, signal: AbortSignal, dependencies: AttemptDependencies): Promise<void> {
