@@ -26,38 +26,35 @@ const retryMsMax = 8_000;
 
 export const liveAtStart: LiveState = { kind: 'connecting', failures: 0 };
 
+const transitions: Readonly<Record<LiveHappening, (state: LiveState) => LiveState>> = {
+  pause: () => ({ kind: 'paused' }),
+  resume: (state) => (state.kind === 'paused' ? liveAtStart : state),
+  hide: (state) => (state.kind === 'paused' ? state : { kind: 'hidden' }),
+  show: (state) => (state.kind === 'hidden' ? liveAtStart : state),
+  data: (state) => (state.kind === 'connecting' ? { kind: 'live', failures: state.failures } : state),
+  held: (state) => (state.kind === 'live' && state.failures > 0 ? { kind: 'live', failures: 0 } : state),
+  retry: (state) => (isWaitingToRetry(state) ? { kind: 'connecting', failures: state.failures } : state),
+  failed: afterFailure,
+};
+
+/** A transition that does not apply returns the same state. */
 export function nextLiveState(state: LiveState, happening: LiveHappening): LiveState {
-  switch (happening) {
-    case 'pause':
-      return { kind: 'paused' };
-    case 'resume':
-      return state.kind === 'paused' ? liveAtStart : state;
-    case 'hide':
-      return state.kind === 'paused' ? state : { kind: 'hidden' };
-    case 'show':
-      return state.kind === 'hidden' ? liveAtStart : state;
-    case 'data':
-      return state.kind === 'connecting' ? { kind: 'live', failures: state.failures } : state;
-    case 'held':
-      return state.kind === 'live' && state.failures > 0 ? { kind: 'live', failures: 0 } : state;
-    case 'retry':
-      return state.kind === 'reconnecting' || state.kind === 'polling'
-        ? { kind: 'connecting', failures: state.failures }
-        : state;
-    case 'failed':
-      return afterFailure(state);
-  }
+  return transitions[happening](state);
+}
+
+function isWaitingToRetry(state: LiveState): state is Extract<LiveState, { retryInMs: number }> {
+  return state.kind === 'reconnecting' || state.kind === 'polling';
 }
 
 function afterFailure(state: LiveState): LiveState {
-  if (state.kind !== 'connecting' && state.kind !== 'live') return state;
+  if (!isStreaming(state)) return state;
   const failures = state.failures + 1;
   if (failures >= pollingAfterFailures) return { kind: 'polling', failures, retryInMs: pollingRetryMs };
   return { kind: 'reconnecting', failures, retryInMs: Math.min(retryMsMax, retryMsFirst * 2 ** (failures - 1)) };
 }
 
 /** Whether a subscription is open or opening in this state. */
-export function isStreaming(state: LiveState): boolean {
+export function isStreaming(state: LiveState): state is Extract<LiveState, { kind: 'connecting' | 'live' }> {
   return state.kind === 'connecting' || state.kind === 'live';
 }
 

@@ -1,5 +1,6 @@
 'use client';
 
+import type { FleetView } from '@emcachers/core/api-views';
 import { useQueryClient } from '@tanstack/react-query';
 import { usePathname } from 'next/navigation';
 import { useEffect, useEffectEvent } from 'react';
@@ -21,18 +22,20 @@ export function LiveStream({ happen }: { readonly happen: (happening: LiveHappen
   const announce = useAnnounce();
   const entityName = entityOfPath(usePathname());
 
+  const showFleet = (fleet: FleetView): void => {
+    const key = trpc.fleet.get.queryKey();
+    const before = queryClient.getQueryData(key);
+    queryClient.setQueryData(key, fleet);
+    const news = before === undefined ? null : announceTransitions(before, fleet);
+    if (news !== null) announce(news);
+  };
+  const refetchRows = (entityName: string): void => {
+    const queryKeys = [trpc.entities.rows.queryKey({ entityName }), trpc.entities.oplog.queryKey({ entityName })];
+    for (const queryKey of queryKeys) void queryClient.invalidateQueries({ queryKey }, { cancelRefetch: false });
+  };
   const receive = useEffectEvent((message: LiveMessage) => {
-    if (message.kind === 'fleet') {
-      const key = trpc.fleet.get.queryKey();
-      const before = queryClient.getQueryData(key);
-      queryClient.setQueryData(key, message.fleet);
-      const news = before === undefined ? null : announceTransitions(before, message.fleet);
-      if (news !== null) announce(news);
-      return;
-    }
-    const named = { entityName: message.entityName };
-    for (const queryKey of [trpc.entities.rows.queryKey(named), trpc.entities.oplog.queryKey(named)])
-      void queryClient.invalidateQueries({ queryKey }, { cancelRefetch: false });
+    if (message.kind === 'fleet') showFleet(message.fleet);
+    else refetchRows(message.entityName);
   });
 
   useEffect(() => {

@@ -1,8 +1,8 @@
-import type { FleetView } from '@emcachers/core/api-views';
+import type { EntityView, FleetView } from '@emcachers/core/api-views';
 import { activityWords } from '../entity-facts/status-words.ts';
 
 /** Up to this many changes are announced one by one; more are announced as a count. */
-const toldMax = 3;
+const namedMax = 3;
 
 /**
  * The announcement when a new fleet view replaces the old one: changes of activity and health, new and deleted entities.
@@ -10,17 +10,21 @@ const toldMax = 3;
  */
 export function announceTransitions(before: FleetView, after: FleetView): string | null {
   const known = new Map(before.entities.map((entity) => [entity.entityName, entity]));
-  const told: string[] = [];
+  const changes: string[] = [];
   for (const entity of after.entities) {
-    const old = known.get(entity.entityName);
+    const change = changeOf(known.get(entity.entityName), entity);
+    if (change !== null) changes.push(`${entity.entityName}: ${change}`);
     known.delete(entity.entityName);
-    if (old === undefined) told.push(`${entity.entityName}: added`);
-    else if (old.activity !== entity.activity) told.push(`${entity.entityName}: ${activityWords[entity.activity]}`);
-    else if (old.health !== entity.health) told.push(`${entity.entityName}: ${healthNews[entity.health]}`);
   }
-  for (const gone of known.keys()) told.push(`${gone}: deleted`);
-  if (told.length === 0) return null;
-  return told.length <= toldMax ? `${told.join('. ')}.` : `${told.length} entities changed their status.`;
+  for (const deleted of known.keys()) changes.push(`${deleted}: deleted`);
+  if (changes.length === 0) return null;
+  return changes.length <= namedMax ? `${changes.join('. ')}.` : `${changes.length} entities changed their status.`;
+}
+
+function changeOf(before: EntityView | undefined, after: EntityView): string | null {
+  if (before === undefined) return 'added';
+  if (before.activity !== after.activity) return activityWords[after.activity];
+  return before.health === after.health ? null : healthNews[after.health];
 }
 
 const healthNews = {

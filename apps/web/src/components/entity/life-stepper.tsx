@@ -64,6 +64,9 @@ function Step({ name, state, isFirst, entity }: StepProps) {
   );
 }
 
+const pausedMark = { Icon: Pause, color: 'bg-unknown text-panel' };
+const failedMark = { Icon: X, color: 'bg-bad text-panel' };
+
 function StepMark({ state, activity }: { readonly state: StepState; readonly activity: EntityView['activity'] }) {
   const round = 'step-mark grid size-[18px] shrink-0 place-items-center rounded-full';
   if (state === 'done')
@@ -77,9 +80,9 @@ function StepMark({ state, activity }: { readonly state: StepState; readonly act
     return <span className={classes(round, 'border-[5px] bg-panel', color)} />;
   }
   if (state === 'stopped') {
-    const Icon = activity === 'paused' ? Pause : X;
+    const { Icon, color } = activity === 'paused' ? pausedMark : failedMark;
     return (
-      <span className={classes(round, activity === 'paused' ? 'bg-unknown text-panel' : 'bg-bad text-panel')}>
+      <span className={classes(round, color)}>
         <Icon size={10} strokeWidth={3} aria-hidden />
       </span>
     );

@@ -23,31 +23,16 @@ export function RowsTab({ entity }: { readonly entity: EntityView }) {
   // Without a complete cache the engine answers with an error. A new entity is no error, so the rows are not requested.
   const hasRows = entity.documents !== null && activity !== 'deleting';
   const trpc = useTRPC();
-  const [{ after, doc }, setPlace] = useQueryStates(parsers, { history: 'push' });
-  const [trail, setTrail] = useState<readonly (string | null)[]>([]);
-  const input = {
-    entityName,
-    limit: rowsMax,
-    ...(doc === null ? {} : { docId: doc }),
-    ...(after === null ? {} : { after }),
-  };
+  const { after, doc, selection, onFind, onFirst, onPrevious, onNext } = useRowsPosition();
+  const input = { entityName, limit: rowsMax, ...selection };
   const answer = useQuery(
     trpc.entities.rows.queryOptions(input, { placeholderData: keepPreviousData, enabled: hasRows }),
   );
   const page = answer.isPlaceholderData ? undefined : answer.data;
   const marks = useRowMarks(page, `${after} ${doc}`);
-  const go = (next: { after: string | null; doc?: string | null }, nextTrail: readonly (string | null)[]) => {
-    setTrail(nextTrail);
-    void setPlace({ doc: null, ...next });
-  };
-  const previous = trail.at(-1);
+  const isEmpty = answer.data === undefined ? !hasRows : answer.data.rows.length === 0;
   return (
-    <Card
-      title="Rows"
-      note={noteOf(answer.data)}
-      aside={<FindDocument key={doc} docId={doc} onFind={(docId) => go({ after: null, doc: docId }, [])} />}
-      flush
-    >
+    <Card title="Rows" note={noteOf(answer.data)} aside={<FindDocument key={doc} docId={doc} onFind={onFind} />} flush>
       {answer.error === null ? null : (
         <div className="p-4">
           <Trouble
@@ -57,18 +42,35 @@ export function RowsTab({ entity }: { readonly entity: EntityView }) {
           />
         </div>
       )}
-      {answer.data?.rows.length === 0 || (answer.data === undefined && !hasRows) ? (
-        <NoRows docId={doc} activity={activity} />
-      ) : answer.error !== null && answer.data === undefined ? null : (
+      {isEmpty ? <NoRows docId={doc} activity={activity} /> : null}
+      {isEmpty || answer.isLoadingError ? null : (
         <RowsTable page={answer.data} marks={marks} isOld={answer.isPlaceholderData} entityName={entityName} />
       )}
-      <PageBar
-        onFirst={after === null && doc === null ? null : () => go({ after: null }, [])}
-        onPrevious={previous === undefined ? null : () => go({ after: previous }, trail.slice(0, -1))}
-        onNext={page?.next == null ? null : () => go({ after: page.next }, [...trail, after])}
-      />
+      <PageBar onFirst={onFirst} onPrevious={onPrevious} onNext={onNext(page)} />
     </Card>
   );
+}
+
+/** The page or document that the address names, and the ways to another one. A way that does not exist is null. */
+function useRowsPosition() {
+  const [{ after, doc }, setPosition] = useQueryStates(parsers, { history: 'push' });
+  /** The pages before this one, the first page as null. */
+  const [trail, setTrail] = useState<readonly (string | null)[]>([]);
+  const go = (next: { after: string | null; doc?: string | null }, nextTrail: readonly (string | null)[]) => {
+    setTrail(nextTrail);
+    void setPosition({ doc: null, ...next });
+  };
+  const previous = trail.at(-1);
+  return {
+    after,
+    doc,
+    selection: { ...(doc === null ? {} : { docId: doc }), ...(after === null ? {} : { after }) },
+    onFind: (docId: string | null) => go({ after: null, doc: docId }, []),
+    onFirst: after === null && doc === null ? null : () => go({ after: null }, []),
+    onPrevious: previous === undefined ? null : () => go({ after: previous }, trail.slice(0, -1)),
+    onNext: (page: RowsPage | undefined) =>
+      page?.next == null ? null : () => go({ after: page.next }, [...trail, after]),
+  };
 }
 
 function noteOf(page: RowsPage | undefined): string {

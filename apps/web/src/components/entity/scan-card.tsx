@@ -17,24 +17,7 @@ export function ScanCard({ entity }: { readonly entity: EntityView }) {
   const valueText = share === null ? plural(scan.scanned, 'document') : `${formatShare(share)}, ${left}`;
   return (
     <Card title={titles[activity] ?? 'Scan'} note={sourceName} aside={left === '' ? undefined : left}>
-      <div
-        role="progressbar"
-        aria-label={`Scan of ${sourceName}`}
-        aria-valuemin={0}
-        aria-valuemax={100}
-        aria-valuenow={share === null ? undefined : Math.round(share * 100)}
-        aria-valuetext={valueText}
-        className="h-2 overflow-hidden rounded-[4px] bg-sunken"
-      >
-        {share === null ? (
-          <div className="bar-fill sliding-bar h-full w-1/4 rounded-[4px] bg-busy" />
-        ) : (
-          <div
-            className="bar-fill h-full rounded-[4px] bg-busy transition-[width] duration-700 ease-linear"
-            style={{ width: `${share * 100}%` }}
-          />
-        )}
-      </div>
+      <ProgressBar label={`Scan of ${sourceName}`} share={share} valueText={valueText} />
       <p className="figures mt-2 text-ink-2">
         <b className="font-[600] text-ink">{formatCount(scan.scanned)}</b>
         {scan.estimated === null ? ' documents' : ` of ${formatEstimate(scan.estimated)} documents`}
@@ -47,6 +30,36 @@ export function ScanCard({ entity }: { readonly entity: EntityView }) {
           : 'Readers see the rows of the previous version until this scan is complete.'}
       </p>
     </Card>
+  );
+}
+
+interface ProgressBarProps {
+  readonly label: string;
+  /** Between 0 and 1; null if the total is unknown. */
+  readonly share: number | null;
+  readonly valueText: string;
+}
+
+function ProgressBar({ label, share, valueText }: ProgressBarProps) {
+  return (
+    <div
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={share === null ? undefined : Math.round(share * 100)}
+      aria-valuetext={valueText}
+      className="h-2 overflow-hidden rounded-[4px] bg-sunken"
+    >
+      {share === null ? (
+        <div className="bar-fill sliding-bar h-full w-1/4 rounded-[4px] bg-busy" />
+      ) : (
+        <div
+          className="bar-fill h-full rounded-[4px] bg-busy transition-[width] duration-700 ease-linear"
+          style={{ width: `${share * 100}%` }}
+        />
+      )}
+    </div>
   );
 }
 

@@ -28,24 +28,22 @@ export function useEntity(entityName: string): EntityAnswer {
   const trpc = useTRPC();
   const { fleet, error, receivedAtMs, tryAgain } = useFleet();
   const inFleet = findEntity(fleet, entityName);
-  const isGone = useWasSeen(inFleet) && inFleet === null;
-  const asked = useQuery(
-    trpc.entities.get.queryOptions(
-      { entityName },
-      { enabled: inFleet === null && !isGone, staleTime: 0, retry: false },
-    ),
-  );
-  if (inFleet !== null && inFleet !== undefined)
-    return { kind: 'found', entity: inFleet, error, receivedAtMs, tryAgain };
+  const wasSeen = useWasSeen(inFleet);
+  const enabled = inFleet === null && !wasSeen;
+  const asked = useQuery(trpc.entities.get.queryOptions({ entityName }, { enabled, staleTime: 0, retry: false }));
   if (inFleet === undefined) return error === null ? { kind: 'loading' } : { kind: 'unknown', error, tryAgain };
-  if (isGone) return { kind: 'missing' };
-  if (asked.error !== null) {
-    const problem = engineErrorOf(asked.error);
-    const isMissing = problem.code === noSuchEntity || problem.fields.length > 0;
-    return isMissing ? { kind: 'missing' } : { kind: 'unknown', error: problem, tryAgain: () => void asked.refetch() };
-  }
+  if (inFleet !== null) return { kind: 'found', entity: inFleet, error, receivedAtMs, tryAgain };
+  if (wasSeen) return { kind: 'missing' };
+  if (asked.error !== null) return answerOfError(asked.error, () => void asked.refetch());
   if (asked.data === undefined) return { kind: 'loading' };
   return { kind: 'found', entity: asked.data, error, receivedAtMs, tryAgain };
+}
+
+/** An invalid name is reported with the field at fault; no entity can have it. */
+function answerOfError(thrown: unknown, tryAgain: () => void): EntityAnswer {
+  const error = engineErrorOf(thrown);
+  const isMissing = error.code === noSuchEntity || error.fields.length > 0;
+  return isMissing ? { kind: 'missing' } : { kind: 'unknown', error, tryAgain };
 }
 
 /** Whether the entity has been in the fleet view since this page was opened; if it then disappears, it was deleted. */

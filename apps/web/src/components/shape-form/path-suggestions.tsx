@@ -43,19 +43,23 @@ export function PathSuggestions({ sample, error, retry, taken, onAdd }: PathSugg
         </div>
       )}
       {sample === undefined && error === null ? <Placeholder /> : null}
-      {sample !== undefined && open.length === 0 ? (
-        <p className="px-4 py-4 text-ink-2">
-          {sample.sampled === 0
-            ? 'The collection has no documents yet. Enter the paths by hand.'
-            : 'Every field found is already a column.'}
-        </p>
-      ) : null}
+      {sample !== undefined && open.length === 0 ? <NoSuggestions sample={sample} /> : null}
       <ul className="max-h-80 overflow-y-auto">
         {open.map((sampled) => (
           <Suggestion key={sampled.path} sampled={sampled} onAdd={() => onAdd([sampled])} />
         ))}
       </ul>
     </Card>
+  );
+}
+
+function NoSuggestions({ sample }: { readonly sample: SampleView }) {
+  return (
+    <p className="px-4 py-4 text-ink-2">
+      {sample.sampled === 0
+        ? 'The collection has no documents yet. Enter the paths by hand.'
+        : 'Every field found is already a column.'}
+    </p>
   );
 }
 

@@ -17,7 +17,12 @@ export interface TableColumn<Row> {
   readonly placeholder?: ReactNode;
   /** Position in a stacked row on narrow screens. Default: a label and its value. */
   readonly stack?: 'title' | 'status' | 'corner' | 'wide' | 'hidden';
-  readonly sort?: { readonly state: 'ascending' | 'descending' | 'none'; readonly toggle: () => void };
+  readonly sort?: ColumnSort;
+}
+
+interface ColumnSort {
+  readonly state: 'ascending' | 'descending' | 'none';
+  readonly toggle: () => void;
 }
 
 interface DataTableProps<Row> {
@@ -95,17 +100,23 @@ function HeaderCell<Row>({ column }: { readonly column: TableColumn<Row> }) {
       {sort === undefined ? (
         <span className={column.isLabelHidden ? 'sr-only' : undefined}>{column.label}</span>
       ) : (
-        <button
-          type="button"
-          onClick={sort.toggle}
-          className="-mx-1 inline-flex min-h-6 items-center gap-1 rounded-[4px] px-1 font-[540] hover:text-ink"
-        >
-          {column.label}
-          {sort.state === 'ascending' ? <ArrowUp size={12} aria-hidden /> : null}
-          {sort.state === 'descending' ? <ArrowDown size={12} aria-hidden /> : null}
-        </button>
+        <SortButton label={column.label} sort={sort} />
       )}
     </th>
+  );
+}
+
+function SortButton({ label, sort }: { readonly label: string; readonly sort: ColumnSort }) {
+  return (
+    <button
+      type="button"
+      onClick={sort.toggle}
+      className="-mx-1 inline-flex min-h-6 items-center gap-1 rounded-[4px] px-1 font-[540] hover:text-ink"
+    >
+      {label}
+      {sort.state === 'ascending' ? <ArrowUp size={12} aria-hidden /> : null}
+      {sort.state === 'descending' ? <ArrowDown size={12} aria-hidden /> : null}
+    </button>
   );
 }
 
