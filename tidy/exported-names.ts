@@ -49,16 +49,18 @@ function isExported(statement: ts.Statement): boolean {
 
 /** Null for what is neither a function nor a type, for example a constant. */
 function functionOrTypeName(statement: ts.Statement): string | null {
-  if (ts.isVariableStatement(statement)) {
-    const [declaration] = statement.declarationList.declarations;
-    const value = declaration?.initializer;
-    const isFunction = value !== undefined && (ts.isArrowFunction(value) || ts.isFunctionExpression(value));
-    return isFunction && declaration !== undefined ? declaration.name.getText() : null;
-  }
+  if (ts.isVariableStatement(statement)) return functionVariableName(statement);
   const isNamed =
     ts.isFunctionDeclaration(statement) ||
     ts.isClassDeclaration(statement) ||
     ts.isInterfaceDeclaration(statement) ||
     ts.isTypeAliasDeclaration(statement);
   return isNamed ? (statement.name?.text ?? 'default') : null;
+}
+
+function functionVariableName({ declarationList }: ts.VariableStatement): string | null {
+  const [declaration] = declarationList.declarations;
+  const value = declaration?.initializer;
+  if (declaration === undefined || value === undefined) return null;
+  return ts.isArrowFunction(value) || ts.isFunctionExpression(value) ? declaration.name.getText() : null;
 }

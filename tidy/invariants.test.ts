@@ -16,18 +16,17 @@ function sections(): Map<string, string> {
 }
 
 test('every invariant names tests that exist and cite it', () => {
-  const problems: string[] = [];
-  for (let number = 1; number <= invariantCount; number += 1) {
-    const id = `I${number}`;
-    const files = [...(sections().get(id) ?? '').matchAll(/\]\((\.\.\/[^)]+\.(?:test|spec)\.ts)\)/g)].map(
-      ([, link]) => link ?? '',
-    );
-    if (files.length === 0) problems.push(`${id} names no test`);
-    for (const link of files) {
-      const file = path.join('docs', link);
-      if (!existsSync(path.join(root, file))) problems.push(`${id}: ${file} does not exist`);
-      else if (!new RegExp(`\\b${id}\\b`).test(read(file))) problems.push(`${id}: ${file} does not cite it`);
-    }
-  }
-  expect(problems).toEqual([]);
+  const ids = Array.from({ length: invariantCount }, (_, index) => `I${index + 1}`);
+  const found = sections();
+  expect(ids.flatMap((id) => problemsOf(id, found.get(id) ?? ''))).toEqual([]);
 });
+
+function problemsOf(id: string, section: string): string[] {
+  const links = [...section.matchAll(/\]\((\.\.\/[^)]+\.(?:test|spec)\.ts)\)/g)].map(([, link]) => link ?? '');
+  if (links.length === 0) return [`${id} names no test`];
+  return links.flatMap((link) => {
+    const file = path.join('docs', link);
+    if (!existsSync(path.join(root, file))) return [`${id}: ${file} does not exist`];
+    return new RegExp(`\\b${id}\\b`).test(read(file)) ? [] : [`${id}: ${file} does not cite it`];
+  });
+}

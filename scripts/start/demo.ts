@@ -140,24 +140,35 @@ async function openWriter(shop: Db): Promise<Writer> {
   return { shop, random: createRandom(Date.now()), customerIds: await ids('customers'), orderIds: await ids('orders') };
 }
 
-async function change({ shop, random, customerIds, orderIds }: Writer): Promise<void> {
-  const orders = shop.collection('orders');
+async function change(writer: Writer): Promise<void> {
+  const { random, orderIds } = writer;
   const dice = random();
-  if (dice < 0.3) {
-    const { insertedId } = await orders.insertOne(orderDocument(random, customerIds));
-    orderIds.push(insertedId);
-  } else if (dice < 0.65 && orderIds.length > 0) {
-    const _id = orderIds[Math.floor(random() * orderIds.length)];
-    if (_id !== undefined) await orders.updateOne({ _id }, { $set: { status: pick(random, orderStatuses) } });
-  } else if (dice < 0.95) {
-    const _id = `SKU-${String(1 + Math.floor(random() * demoCounts.products)).padStart(5, '0')}`;
-    const values = { stock: Math.floor(random() * 250), updatedAt: new Date() };
-    await shop.collection<{ _id: string }>('products').updateOne({ _id }, { $set: values });
-  }
-  if (dice > 0.98 || orderIds.length > ordersMax) {
-    const oldest = orderIds.shift();
-    if (oldest !== undefined) await orders.deleteOne({ _id: oldest });
-  }
+  if (dice < 0.3) await insertOrder(writer);
+  else if (dice < 0.65 && orderIds.length > 0) await changeOrderStatus(writer);
+  else if (dice < 0.95) await changeStock(writer);
+  if (dice > 0.98 || orderIds.length > ordersMax) await deleteOldestOrder(writer);
+}
+
+async function insertOrder({ shop, random, customerIds, orderIds }: Writer): Promise<void> {
+  const { insertedId } = await shop.collection('orders').insertOne(orderDocument(random, customerIds));
+  orderIds.push(insertedId);
+}
+
+async function changeOrderStatus({ shop, random, orderIds }: Writer): Promise<void> {
+  const _id = orderIds[Math.floor(random() * orderIds.length)];
+  if (_id === undefined) return;
+  await shop.collection('orders').updateOne({ _id }, { $set: { status: pick(random, orderStatuses) } });
+}
+
+async function changeStock({ shop, random }: Writer): Promise<void> {
+  const _id = `SKU-${String(1 + Math.floor(random() * demoCounts.products)).padStart(5, '0')}`;
+  const values = { stock: Math.floor(random() * 250), updatedAt: new Date() };
+  await shop.collection<{ _id: string }>('products').updateOne({ _id }, { $set: values });
+}
+
+async function deleteOldestOrder({ shop, orderIds }: Writer): Promise<void> {
+  const oldest = orderIds.shift();
+  if (oldest !== undefined) await shop.collection('orders').deleteOne({ _id: oldest });
 }
 
 function pause(delayMs: number, signal: AbortSignal): Promise<void> {

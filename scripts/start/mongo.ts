@@ -92,29 +92,35 @@ async function initiate(client: MongoClient, port: number): Promise<void> {
 async function waitForPrimary(
   child: Child,
   url: string,
-  prepare: (client: MongoClient) => Promise<void> = async () => {},
+  initiateSet: (client: MongoClient) => Promise<void> = async () => {},
 ): Promise<void> {
-  const deadline = performance.now() + readyMsMax;
-  let prepared = false;
-  while (performance.now() < deadline) {
+  const deadlineMs = performance.now() + readyMsMax;
+  while (performance.now() < deadlineMs) {
     if (child.hasEnded()) throw new StartError(await child.ended);
-    const client = new MongoClient(url, { serverSelectionTimeoutMS: 1_000 });
-    try {
-      const hello = await client.db('admin').command({ hello: 1 });
-      if (hello['isWritablePrimary'] === true) return;
-      // The response of a mongod started with --replSet but not initiated.
-      if (hello['isreplicaset'] === true && !prepared) {
-        await prepare(client);
-        prepared = true;
-      }
-    } catch (error) {
-      if (performance.now() > deadline) throw error;
-    } finally {
-      await client.close();
-    }
+    if (await isPrimary(url, initiateSet, deadlineMs)) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new StartError(`MongoDB did not become primary within ${readyMsMax / 1000} s; see logs/mongo.log.`);
+}
+
+/** Until the deadline a server that does not answer counts as still starting. */
+async function isPrimary(
+  url: string,
+  initiateSet: (client: MongoClient) => Promise<void>,
+  deadlineMs: number,
+): Promise<boolean> {
+  const client = new MongoClient(url, { serverSelectionTimeoutMS: 1_000 });
+  try {
+    const hello = await client.db('admin').command({ hello: 1 });
+    // The response of a mongod started with --replSet but not initiated. It may be repeated until the set has started.
+    if (hello['isreplicaset'] === true) await initiateSet(client);
+    return hello['isWritablePrimary'] === true;
+  } catch (error) {
+    if (performance.now() > deadlineMs) throw error;
+    return false;
+  } finally {
+    await client.close();
+  }
 }
 
 async function withSetName(port: number, fallback: string): Promise<string> {

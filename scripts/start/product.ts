@@ -84,11 +84,15 @@ async function startParts(context: StartContext, parts: Part[], signal: AbortSig
       parts.push({ name: 'Demo writer', stop: demo.stop });
     });
   }
+  await runInOrder(steps, signal);
+  if (!signal.aborted) sayReady(context, urls.mongo, url);
+}
+
+async function runInOrder(steps: readonly (() => Promise<void>)[], signal: AbortSignal): Promise<void> {
   for (const step of steps) {
     if (signal.aborted) return;
     await step();
   }
-  sayReady(context, urls.mongo, url);
 }
 
 async function startEngine(

@@ -127,6 +127,15 @@ describe('walking elements', () => {
   });
 });
 
+function* withOneByteChanged(raw: Buffer): Generator<Buffer> {
+  for (let at = 0; at < raw.length; at += 1)
+    for (const byte of [0x00, 0x01, 0x05, 0x0f, 0x7f, 0x80, 0xff]) {
+      const damaged = Buffer.from(raw);
+      damaged[at] = byte;
+      yield damaged;
+    }
+}
+
 describe('hostile bytes', () => {
   test('rejects a document truncated at any length', () => {
     const raw = everyType();
@@ -135,15 +144,8 @@ describe('hostile bytes', () => {
   });
 
   test('any changed byte gives a MalformedBsonError or a walk within the document, never a read outside', () => {
-    const raw = everyType();
-    let refusals = 0;
-    for (let at = 0; at < raw.length; at += 1)
-      for (const byte of [0x00, 0x01, 0x05, 0x0f, 0x7f, 0x80, 0xff]) {
-        const damaged = Buffer.from(raw);
-        damaged[at] = byte;
-        if (outcomeOf(() => walkAll(damaged)) === 'refused') refusals += 1;
-      }
-    expect(refusals).toBeGreaterThan(0);
+    const outcomes = [...withOneByteChanged(everyType())].map((damaged) => outcomeOf(() => walkAll(damaged)));
+    expect(outcomes).toContain('refused');
   });
 
   test('random bytes are rejected or walked to their end', () => {

@@ -43,24 +43,32 @@ export function stepBreaker(
   input: BreakerInput & { readonly nowMs: number },
   options: BreakerOptions = breakerDefaults,
 ): BreakerStep {
-  switch (state.kind) {
-    case 'closed':
-      if (input.kind === 'asked') return { state, admitted: true };
-      if (input.kind === 'succeeded') return { state: closedBreaker, admitted: false };
-      return { state: afterFailure(state.failures + 1, input.nowMs, options), admitted: false };
-    case 'open': {
-      const due = input.kind === 'asked' && input.nowMs - state.sinceMs >= options.openMs;
-      return due ? { state: { kind: 'half-open' }, admitted: true } : { state, admitted: false };
-    }
-    case 'half-open':
-      if (input.kind === 'asked') return { state, admitted: false };
-      if (input.kind === 'succeeded') return { state: closedBreaker, admitted: false };
-      return { state: { kind: 'open', sinceMs: input.nowMs }, admitted: false };
+  switch (input.kind) {
+    case 'asked':
+      return afterAsking(state, input.nowMs, options);
+    case 'succeeded':
+      return { state: state.kind === 'open' ? state : closedBreaker, admitted: false };
+    case 'failed':
+      return { state: afterFailure(state, input.nowMs, options), admitted: false };
   }
 }
 
-function afterFailure(failures: number, nowMs: number, options: BreakerOptions): BreakerState {
-  return failures >= options.failuresMax ? { kind: 'open', sinceMs: nowMs } : { kind: 'closed', failures };
+function afterAsking(state: BreakerState, nowMs: number, options: BreakerOptions): BreakerStep {
+  const isProbeDue = state.kind === 'open' && nowMs - state.sinceMs >= options.openMs;
+  return isProbeDue ? { state: { kind: 'half-open' }, admitted: true } : { state, admitted: state.kind === 'closed' };
+}
+
+function afterFailure(state: BreakerState, nowMs: number, options: BreakerOptions): BreakerState {
+  switch (state.kind) {
+    case 'open':
+      return state;
+    case 'half-open':
+      return { kind: 'open', sinceMs: nowMs };
+    case 'closed': {
+      const failures = state.failures + 1;
+      return failures >= options.failuresMax ? { kind: 'open', sinceMs: nowMs } : { kind: 'closed', failures };
+    }
+  }
 }
 
 /** Milliseconds until `asked` can be admitted; 0 if now. */

@@ -15,11 +15,7 @@ const well: Verdict = { health: 'ok', reason: null };
 
 /** Rules are tried in order; the first that applies gives the reason shown. */
 export function deriveEntityVerdict(entity: Facts, around: Surroundings): Verdict {
-  if (!around.postgres.reachable) {
-    const age = around.postgres.readAgeMs;
-    const since = age === null ? '' : `; this was its state ${seconds(age)} ago`;
-    return say('unknown', `PostgreSQL cannot be reached${since}.`);
-  }
+  if (!around.postgres.reachable) return postgresUnreachable(around.postgres.readAgeMs);
   if (entity.activity === 'failed')
     return say('failed', entity.reason ?? 'The entity failed, and no reason was recorded. Refresh it from the source.');
   // An operator paused or deleted it, so there is nothing to report.
@@ -28,6 +24,16 @@ export function deriveEntityVerdict(entity: Facts, around: Surroundings): Verdic
   if (caches.health === 'failed') return caches;
   if (around.capture.health !== 'ok') return around.capture;
   if (caches.health !== 'ok') return caches;
+  return copyVerdict(entity);
+}
+
+function postgresUnreachable(readAgeMs: number | null): Verdict {
+  const since = readAgeMs === null ? '' : `; this was its state ${seconds(readAgeMs)} ago`;
+  return say('unknown', `PostgreSQL cannot be reached${since}.`);
+}
+
+/** Whether all documents are being copied. */
+function copyVerdict(entity: Facts): Verdict {
   if (isScanStalled(entity))
     return say('degraded', `The scan has made no progress for ${seconds(entity.scanProgressAgeMs ?? 0)}.`);
   if (entity.deadLetters > 0) {
@@ -49,39 +55,44 @@ function cachesVerdict(entity: Facts): Verdict {
     return entity.activity === 'live' ? say('unknown', 'No node has reported a cache of this entity yet.') : well;
   const late = caches.filter((cache) => cache.reportAgeMs > patience.reportAgeMsMax);
   const prompt = caches.filter((cache) => !late.includes(cache));
-  const broken = prompt.filter((cache) => cache.state === 'failed');
-  if (prompt.length > 0 && broken.length === prompt.length) return say('failed', cacheFault(broken));
-  if (broken.length > 0) return say('degraded', cacheFault(broken));
-  if (prompt.length === 0) return say('unknown', `No report from ${namesOf(late)} for ${youngest(late)}.`);
-  const stalled = prompt.filter(isStalled);
+  if (prompt.length === 0) return say('unknown', noReport(late));
+  const trouble = failure(prompt) ?? slowness(prompt, entity.activity);
+  if (trouble !== null) return trouble;
+  return late.length > 0 ? say('degraded', noReport(late)) : well;
+}
+
+function failure(caches: readonly CacheFacts[]): Verdict | null {
+  const broken = caches.filter((cache) => cache.state === 'failed');
+  if (broken.length === 0) return null;
+  const error = broken[0]?.error ?? 'see its log for the cause';
+  const health = broken.length === caches.length ? 'failed' : 'degraded';
+  return say(health, `The cache on ${namesOf(broken)} failed: ${error}`);
+}
+
+function slowness(caches: readonly CacheFacts[], activity: Facts['activity']): Verdict | null {
+  const stalled = caches.filter(isStalled);
   if (stalled.length > 0)
     return say(
       'degraded',
       `The cache on ${namesOf(stalled)} has made no progress for ${longest(stalled, 'standstillMs')}.`,
     );
-  const behind = prompt.filter((cache) => (cache.lagMs ?? 0) > patience.freshLagMsMax);
-  if (entity.activity === 'live' && behind.length > 0)
-    return say('degraded', `The cache on ${namesOf(behind)} is ${longest(behind, 'lagMs')} behind and catching up.`);
-  if (late.length > 0) return say('degraded', `No report from ${namesOf(late)} for ${youngest(late)}.`);
-  return well;
+  const behind = caches.filter((cache) => (cache.lagMs ?? 0) > patience.freshLagMsMax);
+  if (activity !== 'live' || behind.length === 0) return null;
+  return say('degraded', `The cache on ${namesOf(behind)} is ${longest(behind, 'lagMs')} behind and catching up.`);
 }
 
 function isStalled(cache: CacheFacts): boolean {
   return cache.state !== 'paused' && (cache.lagEntries ?? 0) > 0 && cache.standstillMs > patience.standstillMsMax;
 }
 
-function cacheFault(broken: readonly CacheFacts[]): string {
-  const error = broken[0]?.error ?? 'see its log for the cause';
-  return `The cache on ${namesOf(broken)} failed: ${error}`;
+function noReport(late: readonly CacheFacts[]): string {
+  const youngestMs = Math.min(...late.map((cache) => cache.reportAgeMs));
+  return `No report from ${namesOf(late)} for ${seconds(youngestMs)}.`;
 }
 
 function namesOf(caches: readonly CacheFacts[]): string {
   const names = caches.map((cache) => cache.nodeId);
   return names.length <= 3 ? names.join(', ') : `${names.slice(0, 2).join(', ')} and ${names.length - 2} more`;
-}
-
-function youngest(caches: readonly CacheFacts[]): string {
-  return seconds(Math.min(...caches.map((cache) => cache.reportAgeMs)));
 }
 
 function longest(caches: readonly CacheFacts[], key: 'standstillMs' | 'lagMs'): string {

@@ -26,23 +26,32 @@ export function fleetSentence({ facts, entities }: FleetVerdicts): string {
 }
 
 /** What this means for application data, and what to do. */
-export function fleetDetail({ facts, capture, entities, health }: FleetVerdicts): string {
-  if (!facts.postgres.reachable) {
-    const age = facts.postgres.readAgeMs;
-    const since = age === null ? '' : ` This page shows the state of ${seconds(age)} ago.`;
-    return `Caches keep serving their current rows; changes wait and nothing is lost.${since} The engine keeps retrying; if this persists, check DATABASE_URL.`;
-  }
+export function fleetDetail(verdicts: FleetVerdicts): string {
+  const { facts, entities } = verdicts;
+  if (!facts.postgres.reachable) return unreachableDetail(facts.postgres.readAgeMs);
   if (entities.length === 0) return 'Define an entity to copy a MongoDB collection into SQLite.';
+  return troubleDetail(verdicts) ?? calmDetail(verdicts);
+}
+
+/** Null if every verdict is ok. */
+function troubleDetail({ capture, entities }: FleetVerdicts): string | null {
   const failed = entities.find((entity) => entity.health === 'failed');
   if (failed !== undefined)
     return `${failed.entityName}: ${failed.reason ?? 'failed'} Its caches keep serving their last rows; other entities are not affected.`;
   if (capture.health !== 'ok')
     return `${capture.reason ?? ''} Caches keep serving but receive no new changes meanwhile; nothing is lost.`;
   const troubled = entities.find((entity) => entity.health !== 'ok');
-  if (troubled !== undefined) return `${troubled.entityName}: ${troubled.reason ?? ''}`;
-  if (health === 'ok' && entities.some((entity) => isUnderWay(entity.activity)))
-    return 'Entities become readable when their first scan is complete. Nothing to do.';
-  return 'Nothing to do.';
+  return troubled === undefined ? null : `${troubled.entityName}: ${troubled.reason ?? ''}`;
+}
+
+function calmDetail({ entities, health }: FleetVerdicts): string {
+  const isWaiting = health === 'ok' && entities.some((entity) => isUnderWay(entity.activity));
+  return isWaiting ? 'Entities become readable when their first scan is complete. Nothing to do.' : 'Nothing to do.';
+}
+
+function unreachableDetail(readAgeMs: number | null): string {
+  const since = readAgeMs === null ? '' : ` This page shows the state of ${seconds(readAgeMs)} ago.`;
+  return `Caches keep serving their current rows; changes wait and nothing is lost.${since} The engine keeps retrying; if this persists, check DATABASE_URL.`;
 }
 
 /** Live, healthy and not behind. */

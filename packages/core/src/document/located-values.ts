@@ -71,7 +71,22 @@ function locateValue(bytes: Buffer, value: NodeValue, found: LocatedValues): voi
   else if (type === bsonTypes.array) locateInArray(bytes, value, found);
 }
 
-function locateInArray(bytes: Buffer, { node, start }: NodeValue, found: LocatedValues): void {
+function locateInArray(bytes: Buffer, array: NodeValue, found: LocatedValues): void {
+  if (array.node.children.some(({ index }) => index >= 0)) locateByIndex(bytes, array, found);
+  if (array.node.children.some(({ index }) => index < 0)) collectByName(bytes, array, found);
+}
+
+/** For numeric segments: the element at that index. */
+function locateByIndex(bytes: Buffer, { node, start }: NodeValue, found: LocatedValues): void {
+  const walk = new ElementWalk(bytes, start);
+  for (let index = 0; walk.next(); index += 1) {
+    for (const child of node.children)
+      if (child.index === index) locateValue(bytes, { node: child, type: walk.type, start: walk.start }, found);
+  }
+}
+
+/** For all other segments: the values found in the elements that are documents. */
+function collectByName(bytes: Buffer, { node, start }: NodeValue, found: LocatedValues): void {
   const named: PathNode = { ...node, children: node.children.filter(({ index }) => index < 0) };
   const columns = named.children.flatMap((child) => [...child.columns, ...child.columnsBelow]);
   for (const column of columns) {
@@ -80,10 +95,8 @@ function locateInArray(bytes: Buffer, { node, start }: NodeValue, found: Located
   }
   const walk = new ElementWalk(bytes, start);
   const inElement = new LocatedValues(found.types.length);
-  for (let index = 0; walk.next(); index += 1) {
-    for (const child of node.children)
-      if (child.index === index) locateValue(bytes, { node: child, type: walk.type, start: walk.start }, found);
-    if (columns.length === 0 || walk.type !== bsonTypes.object) continue;
+  while (walk.next()) {
+    if (walk.type !== bsonTypes.object) continue;
     inElement.clear();
     locate(bytes, { node: named, start: walk.start }, inElement);
     collect(columns, inElement, found);

@@ -14,16 +14,15 @@ const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '
 export function copyLine(values: readonly CopyValue[]): string {
   let line = '';
   for (const value of values) {
+    // No tab while the line is empty. The first value is a number, so it never leaves the line empty.
     if (line !== '') line += '\t';
-    if (value === null) line += '\\N';
-    else if (typeof value === 'number') line += value;
-    // The tab is left out while the line is empty, so the first value must not be an empty string; it is always a number.
-    else line += special.test(value) ? escapeText(value) : value;
+    line += typeof value === 'string' ? escapeText(value) : (value ?? '\\N');
   }
   return `${line}\n`;
 }
 
 function escapeText(value: string): string {
+  if (!special.test(value)) return value;
   return value.replace(everySpecial, (character) => escapes[character] ?? character);
 }
 
