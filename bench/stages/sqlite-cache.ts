@@ -52,7 +52,7 @@ async function measureApply(options: { name: string; docIds: DocIds; rows: reado
             data: options.rows,
             offset: offset + batch,
             version: 1,
-            lastEntry: null,
+            termId: null,
           });
           offset += batch;
         }
