@@ -41,21 +41,6 @@ interface EventBeingRead {
   readonly fields: EventFields;
 }
 
-/**
- * The BSON type of each field that `readField` reads. A field of another type is ignored, and so are the fields that later
- * servers add (collectionUUID, operationDescription).
- */
-const fieldTypes: ReadonlyMap<string, number> = new Map([
-  ['_id', bsonTypes.object],
-  ['splitEvent', bsonTypes.object],
-  ['operationType', bsonTypes.string],
-  ['ns', bsonTypes.object],
-  ['to', bsonTypes.object],
-  ['documentKey', bsonTypes.object],
-  ['wallTime', bsonTypes.date],
-  ['clusterTime', bsonTypes.timestamp],
-]);
-
 function readEvent(bytes: Uint8Array): RawEvent {
   const walk = new ElementWalk(bytes);
   const event: EventBeingRead = {
@@ -71,11 +56,7 @@ function readEvent(bytes: Uint8Array): RawEvent {
       clusterTime: null,
     },
   };
-  while (walk.next()) {
-    const { name } = walk;
-    if (name === 'fullDocument') event.fields.fullDocument = documentOrNull(walk);
-    else if (fieldTypes.get(name) === walk.type) readField(name, walk, event);
-  }
+  while (walk.next()) readField(walk, event);
   const { token, fragment, fields } = event;
   if (token === null) throw new MalformedFrameError('a change event without its token');
   return { token, fragment, fields };
@@ -142,36 +123,40 @@ function documentEvent(fields: EventFields, document: Buffer | null): ChangeEven
   };
 }
 
-/** Reads a field whose type `fieldTypes` has confirmed. */
-function readField(name: string, walk: ElementWalk, event: EventBeingRead): void {
+/** A field of an unexpected type counts as missing. */
+function readField(walk: ElementWalk, event: EventBeingRead): void {
   const { fields } = event;
-  switch (name) {
+  switch (walk.name) {
     case '_id':
-      event.token = walk.valueBytes;
+      event.token = documentOrNull(walk);
       return;
     case 'splitEvent':
-      event.fragment = parseFragment(walk.valueBytes);
+      event.fragment = fragmentOrNull(walk);
       return;
     case 'operationType':
-      fields.operationType = stringOf(walk);
+      fields.operationType = walk.type === bsonTypes.string ? stringOf(walk) : null;
       return;
     case 'ns':
-      fields.namespace = parseNamespace(walk.valueBytes);
+      fields.namespace = namespaceOrNull(walk);
       return;
     case 'to':
-      fields.to = parseNamespace(walk.valueBytes);
+      fields.to = namespaceOrNull(walk);
       return;
     case 'documentKey':
-      fields.documentKey = walk.valueBytes;
+      fields.documentKey = documentOrNull(walk);
+      return;
+    case 'fullDocument':
+      fields.fullDocument = documentOrNull(walk);
       return;
     case 'wallTime':
-      fields.wallTimeMs = Number(walk.bytes.readBigInt64LE(walk.start));
+      fields.wallTimeMs = walk.type === bsonTypes.date ? Number(walk.bytes.readBigInt64LE(walk.start)) : null;
       return;
     case 'clusterTime':
-      fields.clusterTime = walk.bytes.readBigUInt64LE(walk.start);
+      fields.clusterTime = walk.type === bsonTypes.timestamp ? walk.bytes.readBigUInt64LE(walk.start) : null;
       return;
     default:
-      throw new Error(`Field ${name} of a change event has a type but no reader.`);
+      // Later servers add fields (collectionUUID, operationDescription) that are not needed here.
+      return;
   }
 }
 
@@ -179,8 +164,9 @@ function documentOrNull(walk: ElementWalk): Buffer | null {
   return walk.type === bsonTypes.object ? walk.valueBytes : null;
 }
 
-function parseNamespace(bytes: Buffer): { database: string | null; collection: string | null } {
-  const walk = new ElementWalk(bytes);
+function namespaceOrNull(field: ElementWalk): { database: string | null; collection: string | null } | null {
+  if (field.type !== bsonTypes.object) return null;
+  const walk = new ElementWalk(field.valueBytes);
   let database: string | null = null;
   let collection: string | null = null;
   while (walk.next()) {
@@ -192,8 +178,9 @@ function parseNamespace(bytes: Buffer): { database: string | null; collection: s
   return { database, collection };
 }
 
-function parseFragment(bytes: Buffer): { number: number; of: number } {
-  const walk = new ElementWalk(bytes);
+function fragmentOrNull(field: ElementWalk): RawEvent['fragment'] {
+  if (field.type !== bsonTypes.object) return null;
+  const walk = new ElementWalk(field.valueBytes);
   let number = 0;
   let of = 0;
   while (walk.next()) {
