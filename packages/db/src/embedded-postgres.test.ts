@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { freePort, startEmbeddedPostgres } from './embedded-postgres.ts';
 
 /** Below a directory that only its owner can enter, as mktemp creates them. */
@@ -186,3 +186,36 @@ test('a directory with files that are not a database is left alone', async () =>
   await expect(start(place.directory)).rejects.toMatchObject({ code: 'EMC-1003' });
   expect(await readFile(join(place.directory, 'thesis.txt'), 'utf8')).toBe('years of work');
 });
+
+test('a setting that the server rejects is EMC-1003 with its own words', async () => {
+  await using place = await temporaryDirectory();
+  const lines: string[] = [];
+  const starting = startEmbeddedPostgres({
+    directory: place.directory,
+    port: 0,
+    settings: ['no_such_setting=1'],
+    onLog: (line) => lines.push(line),
+  });
+  await expect(starting).rejects.toMatchObject({
+    code: 'EMC-1003',
+    detail: expect.stringMatching(/exited immediately: .*no_such_setting/s),
+  });
+  expect(lines.join()).toContain('no_such_setting');
+});
+
+test.runIf(process.getuid?.() === 0)(
+  'root on a system without another account is EMC-1003 with the reason',
+  async () => {
+    await using place = await temporaryDirectory();
+    // Neither setpriv nor id nor useradd can be found.
+    vi.stubEnv('PATH', place.directory);
+    try {
+      await expect(start(place.directory)).rejects.toMatchObject({
+        code: 'EMC-1003',
+        detail: expect.stringContaining('cannot be run as root'),
+      });
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  },
+);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { migrate } from './migrate.ts';
-import { createTestDatabase } from './testing.ts';
+import { createTestDatabase, runOnServer } from './testing.ts';
 
 const shipped = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
 
@@ -57,6 +57,12 @@ describe('migrate', () => {
     await writeFile(join(copy.folder, '9999_next', 'migration.sql'), 'CREATE TABLE next_thing (id integer);');
     await migrate(database.url, copy.folder);
     await expect(migrate(database.url)).rejects.toThrow(/EMC-3005.*9999_next, which this engine does not know/);
+  });
+
+  test('a migration that another tool started and did not finish prevents the start', async () => {
+    await using database = await createTestDatabase();
+    await runOnServer(database.url, 'UPDATE _prisma_migrations SET finished_at = NULL');
+    await expect(migrate(database.url)).rejects.toThrow(/EMC-3005.*0001_oplog_and_control .*is not finished/);
   });
 
   test('the error for an unreachable server names the variable', async () => {

@@ -62,13 +62,17 @@ export async function reportOffsets(
 
 /** The newest report of every cache on every node. Throws EMC-3001. */
 export async function listOffsets(database: Database): Promise<readonly OffsetRecord[]> {
-  const answer = await database.pool.query<OffsetRecord>(
-    `SELECT node_id AS "nodeId", entity_id AS "entityId", offset_id AS "offset", documents, file_bytes AS "fileBytes",
+  const answer = await database.pool
+    .query<OffsetRecord>(
+      `SELECT node_id AS "nodeId", entity_id AS "entityId", offset_id AS "offset", documents, file_bytes AS "fileBytes",
             generation, published, state, applied_total AS "appliedTotal",
             (extract(epoch FROM last_applied_at) * 1000)::float8 AS "lastAppliedAtMs", source_time_ms AS "sourceTimeMs",
             error_code AS "errorCode", error, path, reported_at AS "reportedAt",
             (extract(epoch FROM now() - reported_at) * 1000)::float8 AS "reportedAgeMs"
        FROM node_offset ORDER BY node_id, entity_id`,
-  );
+    )
+    .catch((error: unknown) => {
+      throw toDatabaseError(error);
+    });
   return answer.rows;
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { advisoryLocks, advisoryNamespace } from '../advisory-locks.ts';
 import { openDatabase } from '../database.ts';
 import { createTestDatabase } from '../testing.ts';
 import { createIdempotencyStore } from './idempotency-store.ts';
@@ -62,6 +63,56 @@ test('a cancelled job stays cancelled, whatever its runner reports afterwards', 
   await database.jobs.finish(jobId, { status: 'succeeded', message: 'Done.', errorCode: null });
   expect(await database.jobs.get(jobId)).toMatchObject({ status: 'cancelled', message: 'An operator cancelled it.' });
   expect(await database.jobs.cancel(jobId, 'again')).toBe(false);
+});
+
+test('a request whose connection breaks is EMC-3001, adds nothing, and can be repeated', async () => {
+  await using database = await openTest();
+  const { pool } = database;
+  const holder = await pool.connect();
+  await holder.query('BEGIN');
+  await holder.query('SELECT pg_advisory_xact_lock($1, $2)', [advisoryNamespace, advisoryLocks.jobs]);
+  const refused = expect(database.jobs.add(refresh)).rejects.toMatchObject({ code: 'EMC-3001' });
+  // The request waits for the lock; its connection ends there.
+  const ended = async () => {
+    const { rows } = await holder.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_locks
+        WHERE locktype = 'advisory' AND NOT granted
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    );
+    return rows.length;
+  };
+  await expect.poll(ended).toBe(1);
+  await refused;
+  await holder.query('COMMIT');
+  holder.release();
+  expect(await database.jobs.list({ entityName: null, limit: 10 })).toEqual([]);
+  expect((await database.jobs.add(refresh)).isNew).toBe(true);
+});
+
+test('the newest 10,000 records are kept, and every job that has not ended', async () => {
+  await using database = await openTest();
+  await database.pool.query(
+    `INSERT INTO job (id, kind, entity_name, status, created_at)
+     SELECT gen_random_uuid(), 'refresh', 'e' || i, CASE i WHEN 1 THEN 'running' ELSE 'succeeded' END,
+            now() - interval '1 day' + i * interval '1 second'
+       FROM generate_series(1, 10002) AS i`,
+  );
+  await database.jobs.add(refresh);
+  const kept = await database.jobs.list({ entityName: null, limit: 20_000 });
+  expect(kept).toHaveLength(10_001);
+  expect(kept[0]).toMatchObject({ entityName: 'orders', status: 'queued' });
+  expect(kept.at(-1)).toMatchObject({ entityName: 'e1', status: 'running' });
+  expect(kept.at(-2)).toMatchObject({ entityName: 'e4' });
+});
+
+test('an idempotency key whose day is over can be used again', async () => {
+  await using database = await openTest();
+  const store = createIdempotencyStore(database);
+  await store.keep({ key: 'k', requestHash: 'a', response: { first: true } });
+  await database.pool.query(`UPDATE idempotency_key SET expires_at = now() - interval '1 second'`);
+  expect(await store.find('k')).toBeNull();
+  await store.keep({ key: 'k', requestHash: 'b', response: { first: false } });
+  expect(await store.find('k')).toEqual({ requestHash: 'b', response: { first: false } });
 });
 
 test('the first response for an idempotency key is kept', async () => {

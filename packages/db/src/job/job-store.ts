@@ -6,6 +6,7 @@ import { advisoryLocks, advisoryNamespace } from '../advisory-locks.ts';
 import type { Database } from '../database.ts';
 import { toDatabaseError } from '../database-error.ts';
 import type { Job } from '../generated/client.ts';
+import { inTransaction, type TransactionClient } from '../transaction.ts';
 
 /**
  * Job records. A job outlives its entity and the process that runs it: a job that a dead process left `running` is requeued by
@@ -139,33 +140,27 @@ const activeSql = `SELECT id FROM job WHERE kind = $1 AND lower(entity_name) = l
 
 /** One at a time, so that simultaneous requests for the same job create one job. The audit record commits with the job. */
 async function add(pool: pg.Pool, job: NewJob): Promise<{ jobId: string; isNew: boolean }> {
-  const client = await pool.connect().catch((error: unknown) => {
-    throw toDatabaseError(error);
-  });
-  let broken: Error | undefined;
-  try {
+  return inTransaction(pool, async (client) => {
     await client.query('BEGIN');
     await client.query('SELECT pg_advisory_xact_lock($1, $2)', [advisoryNamespace, advisoryLocks.jobs]);
     const active = await client.query<{ id: string }>(activeSql, [job.kind, job.entityName]);
     const jobId = active.rows[0]?.id ?? randomUUID();
     const isNew = active.rows[0] === undefined;
-    if (isNew) {
-      const input = JSON.stringify(job.input);
-      await client.query(insertSql, [jobId, job.kind, job.entityName, input]);
-      await client.query(`INSERT INTO audit (actor, action, entity_name, detail) VALUES ('api', $1, $2, $3)`, [
-        job.kind,
-        job.entityName,
-        input,
-      ]);
-      await client.query(pruneSql, [recordsMax]);
-      await client.query(`NOTIFY emcachers_control, 'job'`);
-    }
+    if (isNew) await insert(client, { ...job, jobId });
     await client.query('COMMIT');
     return { jobId, isNew };
-  } catch (error) {
-    broken = error instanceof Error ? error : new Error(String(error));
-    throw toDatabaseError(error);
-  } finally {
-    client.release(broken);
-  }
+  });
+}
+
+async function insert(client: TransactionClient, job: NewJob & { readonly jobId: string }): Promise<void> {
+  const { jobId, kind, entityName } = job;
+  const input = JSON.stringify(job.input);
+  await client.query(insertSql, [jobId, kind, entityName, input]);
+  await client.query(`INSERT INTO audit (actor, action, entity_name, detail) VALUES ('api', $1, $2, $3)`, [
+    kind,
+    entityName,
+    input,
+  ]);
+  await client.query(pruneSql, [recordsMax]);
+  await client.query(`NOTIFY emcachers_control, 'job'`);
 }

@@ -1,0 +1,89 @@
+import { afterAll, expect, test } from 'vitest';
+import { createEntity, findEntity, listEntities } from './control/entities.ts';
+import { dropEntity, markDeleting, requestRebuild, requestRefresh, setPaused } from './control/entity-requests.ts';
+import { listOffsets, reportOffsets } from './control/offset-reports.ts';
+import { readLeader } from './control/read-leader.ts';
+import { openDatabase } from './database.ts';
+import { writeCaptureReport } from './fleet/capture-report.ts';
+import { forgetOtherOffsets } from './fleet/forget-offsets.ts';
+import { writeHeartbeat } from './fleet/node-heartbeat.ts';
+import { readDeadLetters } from './fleet/read-dead-letters.ts';
+import { readFleet, readFleetOf } from './fleet/read-fleet.ts';
+import { createIdempotencyStore } from './job/idempotency-store.ts';
+import { createJobStore } from './job/job-store.ts';
+import { takeLead } from './leadership.ts';
+
+/** Nothing listens on port 1 of this machine. */
+const url = 'postgres://app:hunter2@127.0.0.1:1/none';
+const database = openDatabase({ url });
+const { pool } = database;
+const jobs = createJobStore(database);
+const idempotency = createIdempotencyStore(database);
+afterAll(() => database.close());
+
+const shape = {
+  entityName: 'orders',
+  sourceName: 'shop.orders',
+  columns: [{ name: 'n', type: 'Integer' as const, path: 'n' }],
+};
+const offsetReport = {
+  entityId: 1,
+  offset: 1,
+  documents: 1,
+  fileBytes: 1,
+  generation: 1,
+  published: true,
+  state: 'level',
+  appliedTotal: 1,
+  lastAppliedAtMs: null,
+  sourceTimeMs: null,
+  errorCode: null,
+  error: null,
+  path: null,
+};
+const capture = {
+  streamOpen: true,
+  replyAgeMs: null,
+  changesTotal: 0,
+  bufferedOperations: 0,
+  bufferedBytes: 0,
+  error: null,
+  mongo: null,
+};
+
+test.each<[string, () => Promise<unknown>]>([
+  ['ping', () => database.ping()],
+  ['takeLead', () => takeLead({ url, nodeId: 'one' })],
+  ['readLeader', () => readLeader(database)],
+  ['listEntities', () => listEntities(database)],
+  ['findEntity', () => findEntity(database, 'orders')],
+  ['createEntity', () => createEntity(database, shape)],
+  ['requestRefresh', () => requestRefresh(database, { entityId: 1, allowLargeSweep: false })],
+  ['requestRebuild', () => requestRebuild(database, 1)],
+  ['setPaused', () => setPaused(database, { entityId: 1, paused: true })],
+  ['markDeleting', () => markDeleting(database, 1)],
+  ['dropEntity', () => dropEntity(database, 1)],
+  ['reportOffsets', () => reportOffsets(database, { nodeId: 'one', reports: [offsetReport] })],
+  ['listOffsets', () => listOffsets(database)],
+  ['writeHeartbeat', () => writeHeartbeat(pool, { nodeId: 'one', roles: [], host: 'here', startedAtMs: 0 })],
+  ['writeCaptureReport', () => writeCaptureReport(pool, 'one', capture)],
+  ['forgetOtherOffsets', () => forgetOtherOffsets(pool, { nodeId: 'one', entityIds: [] })],
+  ['readFleet', () => readFleet(pool)],
+  ['readFleetOf', () => readFleetOf(pool, 'orders')],
+  ['readDeadLetters', () => readDeadLetters(database, { entityId: 1, limit: 1 })],
+  ['jobs.add', () => jobs.add({ kind: 'refresh', entityName: 'orders', input: {} })],
+  ['jobs.get', () => jobs.get('1')],
+  ['jobs.list', () => jobs.list({ entityName: null, limit: 1 })],
+  ['jobs.claim', () => jobs.claim(1)],
+  ['jobs.requeue', () => jobs.requeue()],
+  ['jobs.note', () => jobs.note('1', 'text')],
+  ['jobs.finish', () => jobs.finish('1', { status: 'succeeded', message: 'Done.', errorCode: null })],
+  ['jobs.cancel', () => jobs.cancel('1', 'text')],
+  ['jobs.cancelled', () => jobs.cancelled(['1'])],
+  ['idempotency.find', () => idempotency.find('key')],
+  ['idempotency.keep', () => idempotency.keep({ key: 'key', requestHash: 'a', response: {} })],
+])('%s: an unreachable server is EMC-3001, which names DATABASE_URL and not the password', async (_, call) => {
+  const error = await call().catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: 'EMC-3001', detail: expect.stringContaining('DATABASE_URL') });
+  expect(String(error)).not.toContain('hunter2');
+});
