@@ -1,0 +1,168 @@
+import { silentLog } from '@emcachers/core/log';
+import { dropEntity, markDeleting } from '@emcachers/db/control/entity-requests';
+import { reportOffsets } from '@emcachers/db/control/offset-reports';
+import { writeHeartbeat } from '@emcachers/db/fleet/node-heartbeat';
+import { createJobStore } from '@emcachers/db/job/job-store';
+import { expect, test } from 'vitest';
+import { createLeapingClock } from '../../../test/support/test-clock.ts';
+import { openTestOplog } from '../../../test/support/test-oplog.ts';
+import { scanToLive } from '../../../test/support/test-page.ts';
+import { createLog } from '../../observability/log.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { createEntityControl } from '../entity/entity-control.ts';
+import { attemptJob } from './attempt-job.ts';
+import { createJobRunner } from './job-runner.ts';
+import { createJobServer } from './job-server.ts';
+
+/** A job server and a running job runner on a database without ingest, so that a refresh runs until the test ends it. */
+async function openTestJobs() {
+  const oplog = await openTestOplog();
+  const store = createJobStore(oplog.database);
+  const control = createEntityControl(oplog.database);
+  const logLines: string[] = [];
+  const log = createLog('info', { write: (line) => logLines.push(line) });
+  const runner = createJobRunner({ store, control, clock: systemClock, log });
+  const jobs = createJobServer({ store, control });
+  const stop = new AbortController();
+  const ran = runner.run(stop.signal);
+  return {
+    oplog,
+    database: oplog.database,
+    store,
+    control,
+    jobs,
+    logLines,
+    /** Resolves once the job has this status. */
+    async until(jobId: string, status: string) {
+      await expect
+        .poll(
+          async () => {
+            runner.wake();
+            return (await jobs.get(jobId)).status;
+          },
+          { timeout: 20_000 },
+        )
+        .toBe(status);
+      return jobs.get(jobId);
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await ran;
+      await oplog[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const refresh = { kind: 'refresh', entityName: 'orders', input: {} } as const;
+
+test('a cancelled job stops and stays cancelled; cancelling it again changes nothing', async () => {
+  await using opened = await openTestJobs();
+  const { jobs, oplog } = opened;
+  await oplog.create('orders');
+  const { jobId } = await jobs.submit(refresh);
+  await opened.until(jobId, 'running');
+  const cancelled = await jobs.cancel(jobId);
+  expect(cancelled).toMatchObject({
+    status: 'cancelled',
+    message: expect.stringContaining('Cancelled by an operator'),
+  });
+  // The runner has ended the job: its outcome is in the log, and it is not an unexpected error.
+  await expect.poll(() => opened.logLines.join('')).toContain('Job finished.');
+  expect(opened.logLines.join('')).not.toContain('Job failed with an unexpected error');
+  expect(await jobs.cancel(jobId)).toEqual(cancelled);
+});
+
+test('an unknown job is EMC-5005, also for a cancellation', async () => {
+  await using opened = await openTestJobs();
+  const jobId = '00000000-0000-4000-8000-000000000000';
+  await expect(opened.jobs.get(jobId)).rejects.toMatchObject({ code: 'EMC-5005' });
+  await expect(opened.jobs.cancel(jobId)).rejects.toMatchObject({ code: 'EMC-5005' });
+});
+
+test('a refresh whose scan fails has the code and the reason of the scan', async () => {
+  await using opened = await openTestJobs();
+  const { jobs, oplog } = opened;
+  await oplog.create('orders');
+  const { jobId } = await jobs.submit(refresh);
+  await opened.until(jobId, 'running');
+  await expect.poll(async () => (await oplog.entity('orders')).version).toBe(2);
+  const { entityId, runId } = await oplog.entity('orders');
+  await oplog.writer.failScan({ entityId, runId, errorCode: 'EMC-2007', reason: 'shop.orders is a view.' });
+  expect(await opened.until(jobId, 'failed')).toMatchObject({
+    errorCode: 'EMC-2007',
+    message: 'shop.orders is a view.',
+  });
+});
+
+test('a refresh whose entity is deleted meanwhile fails with EMC-5002', async () => {
+  await using opened = await openTestJobs();
+  const { jobs, oplog, database } = opened;
+  const { entityId } = await oplog.create('orders');
+  const { jobId } = await jobs.submit(refresh);
+  await opened.until(jobId, 'running');
+  await expect.poll(async () => (await oplog.entity('orders')).version).toBe(2);
+  await markDeleting(database, entityId);
+  await dropEntity(database, entityId);
+  expect(await opened.until(jobId, 'failed')).toMatchObject({
+    errorCode: 'EMC-5002',
+    message: 'orders was deleted during the refresh.',
+  });
+});
+
+test('a deletion whose entity is already gone succeeds, because an earlier attempt dropped it; any other job fails', async () => {
+  await using opened = await openTestJobs();
+  const { store } = opened;
+  const deletion = await store.add({ kind: 'delete', entityName: 'orders', input: {} });
+  const other = await store.add({ kind: 'rebuild', entityName: 'orders', input: {} });
+  expect(await opened.until(deletion.jobId, 'succeeded')).toMatchObject({ message: 'Deleted.' });
+  expect(await opened.until(other.jobId, 'failed')).toMatchObject({ errorCode: 'EMC-5002' });
+});
+
+test('a record that its kind cannot read is EMC-5999, and the log has the error', async () => {
+  await using opened = await openTestJobs();
+  const { store, oplog } = opened;
+  await oplog.create('orders');
+  const { jobId } = await store.add({ ...refresh, input: { allowLargeSweep: 'perhaps' } });
+  expect(await opened.until(jobId, 'failed')).toMatchObject({
+    errorCode: 'EMC-5999',
+    message: 'The job failed with an unexpected error. See the log.',
+  });
+  expect(opened.logLines.join('')).toMatch(/allowLargeSweep.*Job failed with an unexpected error/s);
+});
+
+test('a deletion waits ten seconds for a node that keeps its files, and then names the node', async () => {
+  await using oplog = await openTestOplog();
+  const { database } = oplog;
+  await oplog.create('orders');
+  const entityId = await scanToLive(oplog, 'orders', ['a']);
+  await writeHeartbeat(database.pool, { nodeId: 'berlin', roles: ['replicate'], host: 'here', startedAtMs: 0 });
+  const unknown = {
+    offset: null,
+    documents: null,
+    fileBytes: null,
+    generation: 1,
+    appliedTotal: 0,
+    lastAppliedAtMs: null,
+    sourceTimeMs: null,
+    errorCode: null,
+    error: null,
+    path: null,
+  };
+  const reports = [{ ...unknown, entityId, published: true, state: 'level' }];
+  await reportOffsets(database, { nodeId: 'berlin', reports });
+  const store = createJobStore(database);
+  await store.add({ kind: 'delete', entityName: 'orders', input: {} });
+  const [record] = await store.claim(1);
+  if (record === undefined) throw new Error('No job was claimed.');
+  const clock = createLeapingClock();
+  const startMs = clock.monotonicMs();
+  const control = createEntityControl(database);
+  const { signal } = new AbortController();
+  const outcome = await attemptJob({ store, control, clock, log: silentLog, record, signal });
+  expect(outcome).toMatchObject({
+    status: 'succeeded',
+    message: 'Deleted; berlin will delete its files when it reconnects.',
+  });
+  expect(clock.monotonicMs() - startMs).toBeGreaterThanOrEqual(10_000);
+  expect(await control.find('orders')).toBeNull();
+});

@@ -1,0 +1,41 @@
+import { openDatabase } from '@emcachers/db/database';
+import { createTestDatabase } from '@emcachers/db/testing';
+import { expect, test } from 'vitest';
+import { createManualClock } from '../../../test/support/manual-clock.ts';
+import { createLog } from '../../observability/log.ts';
+import { createNodeRegistry } from './node-registry.ts';
+
+function testRegistry(url: string) {
+  const database = openDatabase({ url });
+  const lines: string[] = [];
+  const clock = createManualClock();
+  const log = createLog('info', { write: (line) => lines.push(line) });
+  const parts = { clock, log, database, nodeId: 'berlin', roles: ['replicate'], ingest: () => null };
+  return { registry: createNodeRegistry(parts), database, clock, lines };
+}
+
+test('a beat writes name, roles and start time of the node', async () => {
+  await using owned = await createTestDatabase();
+  const { registry, database } = testRegistry(owned.url);
+  await registry.beat();
+  const { rows } = await database.pool.query(
+    'SELECT id, roles, extract(epoch FROM started_at) = 0 AS started FROM node',
+  );
+  expect(rows).toEqual([{ id: 'berlin', roles: ['replicate'], started: true }]);
+  await database.close();
+});
+
+test('while PostgreSQL is unreachable a beat rejects, and the service goes on with one warning in the log', async () => {
+  const { registry, database, clock, lines } = testRegistry('postgres://nobody@127.0.0.1:1/none');
+  await expect(registry.beat()).rejects.toMatchObject({ code: 'EMC-3001' });
+  const stop = new AbortController();
+  const ran = registry.run(stop.signal);
+  for (let beat = 0; beat < 3; beat += 1) {
+    await expect.poll(() => clock.sleeping()).toBe(1);
+    await clock.advance(2_000);
+  }
+  stop.abort();
+  await ran;
+  expect(lines.filter((line) => line.includes('Could not write the heartbeat.'))).toHaveLength(1);
+  await database.close();
+});
