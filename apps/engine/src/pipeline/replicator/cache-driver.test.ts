@@ -1,0 +1,98 @@
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { openDatabase } from '@emcachers/db/database';
+import { expect, test } from 'vitest';
+import { cuttableProxy } from '../../../test/support/cuttable-proxy.ts';
+import { openTestOplog } from '../../../test/support/test-oplog.ts';
+import { expectedRows, scanToLive, upsert } from '../../../test/support/test-page.ts';
+import { cachedRows, startReplicator, temporaryDirectory } from '../../../test/support/test-replicator.ts';
+
+const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => `o${index}`);
+
+test('a cache that catches up while PostgreSQL is unreachable keeps its rows and goes on from its offset', async () => {
+  await using oplog = await openTestOplog();
+  using directory = temporaryDirectory();
+  await oplog.create('orders');
+  const orders = await scanToLive(oplog, 'orders', ids(400));
+  const address = new URL(oplog.database.url);
+  await using proxy = await cuttableProxy(Number(address.port));
+  address.host = `127.0.0.1:${proxy.port}`;
+  const database = openDatabase({ url: address.href });
+  {
+    // One entry per page, so that the connections break in the middle of the pages.
+    await using running = await startReplicator({ database, dataDirectory: directory.path }, { catchUpRowsMax: 1 });
+    await running.until('some pages are applied', () => (running.status('orders')?.documents ?? 0) > 5);
+    proxy.cut();
+    await oplog.append(upsert(orders, 'o1', [1, 'meanwhile']));
+    const { documents } = running.status('orders') ?? {};
+    expect(documents).toBeLessThan(400);
+    expect(running.status('orders')).toMatchObject({ state: 'building', error: null });
+    proxy.restore();
+    const level = await running.level('orders', (await oplog.page()).head);
+    expect(level).toMatchObject({ generation: 1, appliedTotal: 401, documents: 400 });
+    expect(cachedRows(directory.path, 'orders')).toEqual(await expectedRows(oplog, orders));
+  }
+  await database.close();
+});
+
+test('a file with an entry that PostgreSQL has replaced is rebuilt, as after a restore from a backup', async () => {
+  await using oplog = await openTestOplog();
+  using directory = temporaryDirectory();
+  const parts = { database: oplog.database, dataDirectory: directory.path };
+  await oplog.create('orders');
+  const orders = await scanToLive(oplog, 'orders', ids(10));
+  await oplog.append(upsert(orders, 'o1', [1, 'lost with the server']));
+  const { head } = await oplog.page();
+  {
+    await using running = await startReplicator(parts);
+    await running.level('orders', head);
+  }
+  const { data } = upsert(orders, 'o1', [1, 'written after the restore']);
+  await oplog.database.pool.query('UPDATE oplog SET data = $1 WHERE entity_id = $2 AND id = $3', [data, orders, head]);
+  await using running = await startReplicator(parts);
+  await running.until('the second generation', () => running.status('orders')?.generation === 2);
+  await running.level('orders', head);
+  expect(cachedRows(directory.path, 'orders').get('o1')).toMatchObject({ t: 'written after the restore' });
+});
+
+test('a cache whose files cannot be created is suspended with the reason and retried; the others go on (I10)', async () => {
+  await using oplog = await openTestOplog();
+  using directory = temporaryDirectory();
+  await oplog.create('orders');
+  await oplog.create('customers');
+  await scanToLive(oplog, 'orders', ids(10));
+  await scanToLive(oplog, 'customers', ids(10));
+  const { head } = await oplog.page();
+  const obstacle = join(directory.path, 'dbs', 'orders');
+  mkdirSync(join(directory.path, 'dbs'));
+  writeFileSync(obstacle, 'a file where a directory should be');
+  await using running = await startReplicator({ database: oplog.database, dataDirectory: directory.path });
+  await running.until('the suspension', () => running.status('orders')?.state === 'failed');
+  expect(running.status('orders')).toMatchObject({
+    error: { code: expect.stringMatching(/^EMC-4/) },
+    published: false,
+  });
+  await running.level('customers', head);
+  rmSync(obstacle);
+  expect(await running.level('orders', head)).toMatchObject({ error: null, documents: 10 });
+});
+
+test('a damaged page inside a file is found by the check after the start, and the cache is rebuilt', async () => {
+  await using oplog = await openTestOplog();
+  using directory = temporaryDirectory();
+  const parts = { database: oplog.database, dataDirectory: directory.path };
+  await oplog.create('orders');
+  const orders = await scanToLive(oplog, 'orders', ids(2_000));
+  const { head } = await oplog.page();
+  {
+    await using running = await startReplicator(parts);
+    await running.level('orders', head);
+  }
+  const file = openSync(join(directory.path, 'dbs/orders/db.g1.sqlite'), 'r+');
+  writeSync(file, Buffer.alloc(4096, 0xab), 0, 4096, 4096 * 8);
+  closeSync(file);
+  await using running = await startReplicator(parts);
+  await running.until('the second generation', () => running.status('orders')?.generation === 2);
+  await running.level('orders', head);
+  expect(cachedRows(directory.path, 'orders')).toEqual(await expectedRows(oplog, orders));
+});

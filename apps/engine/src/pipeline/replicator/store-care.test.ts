@@ -1,0 +1,108 @@
+import { silentLog } from '@emcachers/core/log';
+import { expect, test } from 'vitest';
+import { temporaryDirectory } from '../../../test/support/test-cache.ts';
+import { createLeapingClock } from '../../../test/support/test-clock.ts';
+import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
+import { openCacheStore } from '../sqlite-cache/threaded-cache-store.ts';
+import { EntityCache, type ReplicatedEntity } from './entity-cache.ts';
+import { StoreCare } from './store-care.ts';
+
+const entity: ReplicatedEntity = {
+  entityId: 1,
+  entityName: 'orders',
+  columns: [{ name: 'n', type: 'Integer', path: 'n' }],
+  shapeHash: 'shape',
+  lifecycle: 'live',
+  paused: false,
+  liveFromId: 1,
+  rebuildRequested: 0,
+};
+
+/** A level cache in a real file, whose reader has come to offset 50 without finding rows for it. */
+async function levelCache(store: CacheStore): Promise<EntityCache> {
+  const cache = new EntityCache(entity, 'history');
+  cache.handle({ kind: 'unfit' });
+  cache.opened(await store.build(cache.identity));
+  cache.handle({ kind: 'ready' });
+  cache.handle({ kind: 'caught-up' });
+  cache.offset = 50;
+  return cache;
+}
+
+async function setUp() {
+  const directory = temporaryDirectory();
+  const clock = createLeapingClock();
+  const store = openCacheStore({ clock, dataDirectory: directory.path, graceMs: 200 });
+  const cache = await levelCache(store);
+  const reports: number[] = [];
+  const care = new StoreCare({
+    clock,
+    log: silentLog,
+    store,
+    caches: () => [cache],
+    report: async (statuses) => {
+      reports.push(statuses[0]?.offset ?? -1);
+    },
+  });
+  return {
+    clock,
+    store,
+    cache,
+    care,
+    reports,
+    async [Symbol.asyncDispose]() {
+      await care.ended();
+      await store.close();
+      directory[Symbol.dispose]();
+    },
+  };
+}
+
+test('an offset that moved without rows is saved once a minute, so that a restart does not read the pages again', async () => {
+  await using parts = await setUp();
+  const { care, cache, clock, store } = parts;
+  clock.leap(59_000);
+  await care.tend();
+  expect(cache.state?.offset).toBe(0);
+  clock.leap(1_000);
+  await care.tend();
+  expect(cache.state?.offset).toBe(50);
+  await store.release(entity.entityId);
+  expect(await store.open(cache.identity)).toMatchObject({ kind: 'present', state: { offset: 50 } });
+});
+
+test('a cache whose offset cannot be saved is suspended and retried', async () => {
+  await using parts = await setUp();
+  const { care, cache, clock, store } = parts;
+  await store.remove(entity);
+  clock.leap(60_000);
+  await care.tend();
+  expect(cache.phase).toMatchObject({ kind: 'failed' });
+  expect(cache.status().error).not.toBeNull();
+});
+
+test('a report is sent when it changed, and otherwise every three seconds', async () => {
+  await using parts = await setUp();
+  const { care, cache, clock, reports } = parts;
+  await care.report();
+  await care.report();
+  expect(reports).toEqual([50]);
+  cache.offset = 51;
+  await care.report();
+  clock.leap(2_999);
+  await care.report();
+  expect(reports).toEqual([50, 51]);
+  clock.leap(1);
+  await care.report();
+  expect(reports).toEqual([50, 51, 51]);
+});
+
+test('a cache that was removed before its check is not checked', async () => {
+  await using parts = await setUp();
+  const { care, cache, store } = parts;
+  await store.remove(entity);
+  cache.handle({ kind: 'remove' });
+  care.checkLater(cache);
+  await care.ended();
+  expect(cache.status().error).toBeNull();
+});
