@@ -67,8 +67,8 @@ export const eslintFiles: Readonly<Record<string, BrokenFile>> = {
 
 /** Both hold the same block of more than 60 tokens. */
 export const copiedFiles: readonly BrokenFile[] = [
-  { file: 'scripts/first-copy.ts', text: complexText },
-  { file: 'scripts/second-copy.ts', text: complexText },
+  { file: 'scripts/first-copy.ts', text: withDecisions(16) },
+  { file: 'scripts/second-copy.ts', text: withDecisions(16) },
 ];
 
 /** The import that breaks each rule of `.dependency-cruiser.mjs`, as [importing file, what it imports]. */
