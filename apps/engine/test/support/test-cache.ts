@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { encodeRow } from '@emcachers/core/document/row-codec';
 import type { CacheBatch, CacheIdentity } from '../../src/pipeline/sqlite-cache/cache-types.ts';
+import { encodeRow } from './encode-row.ts';
 
 export const identity: CacheIdentity = {
   entityId: 1,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { decodeRow, encodeRow } from '@emcachers/core/document/row-codec';
+import { decodeRow } from '@emcachers/core/document/row-codec';
 import type { Operation } from '@emcachers/core/operation';
+import { encodeRow } from './encode-row.ts';
 import { position, type TestOplog } from './test-oplog.ts';
 
 /** Scans these documents, each as the row that `row` makes of it, and makes the entity live. Answers the entity's id. */

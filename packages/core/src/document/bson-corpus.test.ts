@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { Decimal128, deserialize, Long, ObjectId, Timestamp } from 'bson';
 import { describe, expect, test } from 'vitest';
+import { documentJson } from '../../test/document-json.ts';
 import { DocumentError } from './document-error.ts';
-import { documentJson } from './json-writer.ts';
 import { compileProjection } from './projection.ts';
 import { decodeRow } from './row-codec.ts';
 

@@ -15,9 +15,9 @@ import { hash } from 'node:crypto';
 import { bsonTypes } from '@emcachers/bson/bson-types';
 import { decimalAt } from '@emcachers/bson/decimal128';
 import { ElementWalk } from '@emcachers/bson/element-walk';
-import { asBuffer, readInt32 } from '@emcachers/bson/read-bytes';
+import { readInt32 } from '@emcachers/bson/read-bytes';
 import { checkedDocument, valueEnd } from '@emcachers/bson/value-end';
-import { DocumentError, toDocumentError } from './document-error.ts';
+import { DocumentError } from './document-error.ts';
 import { nestingMax } from './nesting-max.ts';
 import { decimalValueText, doubleValueText } from './numeric-text.ts';
 import { binaryAt, binaryText, boundaryText, int64At, isUuid, objectIdText, timestampText } from './value-text.ts';
@@ -25,18 +25,6 @@ import { binaryAt, binaryText, boundaryText, int64At, isUuid, objectIdText, time
 export const docIdCharsMax = 512;
 
 const idName = Buffer.from('_id');
-
-/** `valueBytes` holds only the value: the bytes that follow the element's name in the document. */
-export function docIdOf(typeByte: number, valueBytes: Uint8Array): string {
-  const bytes = asBuffer(valueBytes);
-  try {
-    if (valueEnd(bytes, typeByte, 0) !== bytes.length)
-      throw new DocumentError(`The _id has ${bytes.length} bytes, which does not fit its type.`);
-    return docIdAt(bytes, typeByte, 0);
-  } catch (error) {
-    throw toDocumentError(error);
-  }
-}
 
 /**
  * DocID of a document, or of a change event's documentKey: taken from its first top-level `_id`. Never throws, so that one

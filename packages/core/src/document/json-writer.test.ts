@@ -1,7 +1,7 @@
 import { BSONRegExp, BSONSymbol, Code, DBRef, Double, Long, ObjectId, serialize } from 'bson';
 import { describe, expect, test } from 'vitest';
+import { documentJson } from '../../test/document-json.ts';
 import { DocumentError } from './document-error.ts';
-import { documentJson } from './json-writer.ts';
 import { compileProjection } from './projection.ts';
 
 const id = new ObjectId('507f1f77bcf86cd799439011');

@@ -7,8 +7,8 @@ import { bsonTypes } from '@emcachers/bson/bson-types';
 import { decimalAt, decimalText } from '@emcachers/bson/decimal128';
 import { ElementWalk } from '@emcachers/bson/element-walk';
 import { readInt32 } from '@emcachers/bson/read-bytes';
-import { checkedDocument, cstringEnd } from '@emcachers/bson/value-end';
-import { DocumentError, toDocumentError } from './document-error.ts';
+import { cstringEnd } from '@emcachers/bson/value-end';
+import { DocumentError } from './document-error.ts';
 import { nestingMax } from './nesting-max.ts';
 import {
   binaryAt,
@@ -23,15 +23,6 @@ import {
   stringAt,
   timestampText,
 } from './value-text.ts';
-
-/** The whole document as JSON text. Validates every byte. */
-export function documentJson(raw: Uint8Array): string {
-  try {
-    return containerJson(checkedDocument(raw), { type: bsonTypes.object, start: 0 }, 0);
-  } catch (error) {
-    throw toDocumentError(error);
-  }
-}
 
 /** A BSON value: its type byte and the offset of its first byte after the name. */
 export interface ValueAt {

@@ -14,11 +14,6 @@ import { DocumentError } from './document-error.ts';
  */
 export type SqlValue = null | string | number | bigint | Uint8Array;
 
-/** The row as JSON text; `types` are the types of its columns. */
-export function encodeRow(values: readonly SqlValue[], types: readonly ColumnType[]): string {
-  return `[${values.map((value, index) => encodeCell(value, types[index] ?? 'Any')).join(',')}]`;
-}
-
 /** One cell as JSON text. A BLOB is `{"b": base64}`. */
 export function encodeCell(value: SqlValue, type: ColumnType): string {
   if (value === null) return 'null';

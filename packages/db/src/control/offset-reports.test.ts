@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../database.ts';
 import { writeHeartbeat } from '../fleet/node-heartbeat.ts';
+import { readDeadLetters } from '../fleet/read-dead-letters.ts';
 import { createTestDatabase } from '../testing.ts';
 import { createEntity } from './entities.ts';
 import { listOffsets, type OffsetReport, reportOffsets } from './offset-reports.ts';
-import { readLeader } from './read-leader.ts';
 
 const report: Omit<OffsetReport, 'entityId'> = {
   offset: 2 ** 40,
@@ -57,6 +57,6 @@ test('the report of a node that is not registered is ignored until its next hear
 
 test('an unreachable server is EMC-3001 through Prisma as well', async () => {
   const database = openDatabase({ url: 'postgres://nobody@127.0.0.1:1/none' });
-  await expect(readLeader(database)).rejects.toThrow(/EMC-3001.*DATABASE_URL/);
+  await expect(readDeadLetters(database, { entityId: 1, limit: 1 })).rejects.toThrow(/EMC-3001.*DATABASE_URL/);
   await database.close();
 });

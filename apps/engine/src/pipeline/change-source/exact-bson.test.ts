@@ -1,7 +1,7 @@
 import { serialize } from 'bson';
 import { describe, expect, test } from 'vitest';
+import { everyType, orderedKeys } from '../../../test/support/key-documents.ts';
 import { exactDocument } from './exact-bson.ts';
-import { everyType, orderedKeys } from './sample-documents.ts';
 
 /** `{ _id: <string of these bytes> }`. */
 function rawStringKey(bytes: readonly number[]): Buffer {

@@ -2,12 +2,12 @@ import { createMongoServer, type MongoServer } from '@emcachers/mongo-embedded';
 import { serialize } from 'bson';
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { orderedKeys } from '../../../test/support/key-documents.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { ChangeStream, MongoSource } from './change-source.ts';
 import type { ChangeBatch, CollectionPage, LastKey } from './change-source-types.ts';
 import { createMongoSource } from './mongo-source.ts';
 import { tokenPosition } from './resume-token.ts';
-import { orderedKeys } from './sample-documents.ts';
 import { streamPipeline } from './stream-pipeline.ts';
 
 let server: MongoServer;

@@ -1,9 +1,9 @@
 import { Double, Int32, Long } from 'bson';
 import { type Collection, type Document, ObjectId } from 'mongodb';
 import { describe, expect, test } from 'vitest';
+import { orderedKeys } from '../../../test/support/key-documents.ts';
 import { type IngestBench, openIngestBench, until } from '../../../test/support/test-ingest.ts';
 import { testRandom } from '../../../test/support/test-random.ts';
-import { orderedKeys } from '../change-source/sample-documents.ts';
 
 type FailPoint = { failCommands: string[]; errorCode?: number; closeConnection?: boolean };
 type Row = { _id: number; n: number; t: string };
