@@ -19,6 +19,10 @@ const steps: readonly Step[] = [
     command: ['depcruise', 'apps', 'packages', 'e2e', 'scripts', 'bench', '--config', '.dependency-cruiser.mjs'],
   },
   { title: 'Dead code (knip)', command: ['knip', '--no-progress'] },
+  {
+    title: 'Code that only tests use (knip)',
+    command: ['knip', '--no-progress', '--production', '--include', 'files,exports,types'],
+  },
   { title: 'Duplicates (jscpd)', command: ['jscpd', '--config', '.jscpd.json'] },
   { title: 'Project rules (tidy)', command: ['vitest', 'run', '--project', 'tidy', '--reporter=dot'] },
 ];

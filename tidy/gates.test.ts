@@ -22,6 +22,11 @@ beforeAll(() => {
   house.write('bench/first.ts', "import type { B } from './second.ts';\nexport type A = B | 1;\n");
   house.write('bench/second.ts', "import type { A } from './first.ts';\nexport type B = A | 2;\n");
   for (const { file, text } of copiedFiles) house.write(file, text);
+  house.write('packages/core/src/only-tested.ts', 'export const onlyTestsUseIt = 1;\n');
+  house.write(
+    'packages/core/src/only-tested.test.ts',
+    "import { onlyTestsUseIt } from './only-tested.ts';\nonlyTestsUseIt;\n",
+  );
   house.write('scripts/entry.ts', "import { used } from './parts/part.ts';\nused();\n");
   house.write('scripts/parts/part.ts', 'export const used = () => 1;\nexport const nobodyUsesIt = 1;\n');
 });
@@ -82,6 +87,11 @@ describe.concurrent('a file that breaks a rule is named with the rule', { timeou
   test('by knip: an export that nothing imports', async ({ expect }) => {
     const complaints = await house.complaints('knip', '--no-progress', '--include', 'exports');
     expect(complaints).toContain('nobodyUsesIt');
+  });
+
+  test('by knip: an export of a package that only a test imports', async ({ expect }) => {
+    const complaints = await house.complaints('knip', '--no-progress', '--production', '--include', 'exports');
+    expect(complaints).toContain('onlyTestsUseIt');
   });
 
   test('by jscpd: a block that occurs twice', async ({ expect }) => {

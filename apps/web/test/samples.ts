@@ -1,5 +1,5 @@
 import type { FleetView, JobView, NodeView } from '@emcachers/core/api-views';
-import { sampleEntity } from '../src/entity-facts/sample-entity.ts';
+import { sampleEntity } from './sample-entity.ts';
 
 /** The time at which every page of a test is opened. */
 export const openedAt = '2026-11-21T12:03:22.000Z';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { sampleEntity, sampleNode } from '../../test/sample-entity.ts';
 import { type EntityListing, listEntities } from './entity-order.ts';
-import { sampleEntity, sampleNode } from './sample-entity.ts';
 
 const everything: EntityListing = { text: '', status: 'any', node: null, sort: 'worst', direction: 'ascending' };
 const fleet = [

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { sampleEntity, sampleNode } from '../../test/sample-entity.ts';
 import { healthFacts } from './health-facts.ts';
-import { sampleEntity, sampleNode } from './sample-entity.ts';
 
 const facts = (overrides: Parameters<typeof sampleEntity>[0]) =>
   Object.fromEntries(healthFacts(sampleEntity(overrides)).map(({ name, tone, evidence }) => [name, [tone, evidence]]));

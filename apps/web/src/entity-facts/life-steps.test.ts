@@ -1,7 +1,7 @@
 import { activities } from '@emcachers/core/api-views';
 import { describe, expect, test } from 'vitest';
+import { sampleEntity } from '../../test/sample-entity.ts';
 import { lifeSteps } from './life-steps.ts';
-import { sampleEntity } from './sample-entity.ts';
 
 const { scan } = sampleEntity();
 

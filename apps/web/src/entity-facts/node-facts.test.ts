@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { sampleEntity, sampleNode } from '../../test/sample-entity.ts';
 import { nodeFacts } from './node-facts.ts';
-import { sampleEntity, sampleNode } from './sample-entity.ts';
 
 test('a node’s figures are totals over its caches, and stay unknown if no cache reports any', () => {
   const entities = [

@@ -1,6 +1,6 @@
 import { activities, healths } from '@emcachers/core/api-views';
 import { describe, expect, test } from 'vitest';
-import { sampleEntity, sampleNode } from './sample-entity.ts';
+import { sampleEntity, sampleNode } from '../../test/sample-entity.ts';
 import { statusWords } from './status-words.ts';
 
 const unfinished = { ...sampleEntity().scan, scanned: 62, estimated: 100, finishedAt: null };

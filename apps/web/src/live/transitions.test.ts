@@ -1,6 +1,6 @@
 import type { EntityView, FleetView } from '@emcachers/core/api-views';
 import { describe, expect, test } from 'vitest';
-import { sampleEntity } from '../entity-facts/sample-entity.ts';
+import { sampleEntity } from '../../test/sample-entity.ts';
 import { announceTransitions } from './transitions.ts';
 
 const fleet = (...entities: EntityView[]): FleetView => ({

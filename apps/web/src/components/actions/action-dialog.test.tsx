@@ -3,8 +3,8 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, test } from 'vitest';
 import { type Answers, heldAnswer, refusal } from '../../../test/answers.ts';
 import { openConsole } from '../../../test/open-console.tsx';
+import { sampleEntity, sampleNode } from '../../../test/sample-entity.ts';
 import { sampleFleet, sampleJob } from '../../../test/samples.ts';
-import { sampleEntity, sampleNode } from '../../entity-facts/sample-entity.ts';
 import { EntityHead } from '../entity/entity-head.tsx';
 import { ShapeTab } from '../entity/shape-tab.tsx';
 

@@ -3,8 +3,8 @@ import { screen, waitFor } from '@testing-library/react';
 import { describe, expect, test } from 'vitest';
 import { type Answers, refusal } from '../../../test/answers.ts';
 import { openConsole } from '../../../test/open-console.tsx';
+import { sampleEntity } from '../../../test/sample-entity.ts';
 import { sampleFleet, sampleJob } from '../../../test/samples.ts';
-import { sampleEntity } from '../../entity-facts/sample-entity.ts';
 import { EntityPage } from './entity-page.tsx';
 
 const letter = {

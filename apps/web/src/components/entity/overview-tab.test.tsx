@@ -3,7 +3,7 @@ import type { EntityView } from '@emcachers/core/api-views';
 import { fireEvent, screen, within } from '@testing-library/react';
 import { describe, expect, test } from 'vitest';
 import { openConsole } from '../../../test/open-console.tsx';
-import { sampleEntity, sampleNode } from '../../entity-facts/sample-entity.ts';
+import { sampleEntity, sampleNode } from '../../../test/sample-entity.ts';
 import { OverviewTab } from './overview-tab.tsx';
 
 const scanning = {

@@ -4,7 +4,7 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, test } from 'vitest';
 import { type Answers, heldAnswer, refusal } from '../../../test/answers.ts';
 import { openConsole } from '../../../test/open-console.tsx';
-import { sampleEntity } from '../../entity-facts/sample-entity.ts';
+import { sampleEntity } from '../../../test/sample-entity.ts';
 import { RowsTab } from './rows-tab.tsx';
 
 const page = (overrides: Partial<RowsPage> = {}): RowsPage => ({

@@ -3,8 +3,8 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, test } from 'vitest';
 import { type Answers, connectionLost, heldAnswer, refusal } from '../../../test/answers.ts';
 import { openConsole, pass } from '../../../test/open-console.tsx';
+import { sampleEntity, sampleNode } from '../../../test/sample-entity.ts';
 import { sampleFleet, sampleNodeView } from '../../../test/samples.ts';
-import { sampleEntity, sampleNode } from '../../entity-facts/sample-entity.ts';
 import { FleetPage } from './fleet-page.tsx';
 
 const orders = sampleEntity({ documents: 1_200, lagEntries: 4, deadLetters: 2, coercionErrors: 1 });

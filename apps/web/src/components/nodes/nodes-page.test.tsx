@@ -4,8 +4,8 @@ import { screen, within } from '@testing-library/react';
 import { describe, expect, test } from 'vitest';
 import { heldAnswer, refusal } from '../../../test/answers.ts';
 import { openConsole } from '../../../test/open-console.tsx';
+import { sampleEntity, sampleNode } from '../../../test/sample-entity.ts';
 import { sampleFleet, sampleNodeView } from '../../../test/samples.ts';
-import { sampleEntity, sampleNode } from '../../entity-facts/sample-entity.ts';
 import { NodesPage } from './nodes-page.tsx';
 
 const second = sampleNodeView({ nodeId: 'node-b', isLeader: false, roles: ['consumer'] });

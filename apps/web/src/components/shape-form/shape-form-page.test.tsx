@@ -4,8 +4,8 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, test } from 'vitest';
 import { type Answers, heldAnswer, refusal } from '../../../test/answers.ts';
 import { openConsole } from '../../../test/open-console.tsx';
+import { sampleEntity } from '../../../test/sample-entity.ts';
 import { sampleFleet } from '../../../test/samples.ts';
-import { sampleEntity } from '../../entity-facts/sample-entity.ts';
 import { ShapeFormPage } from './shape-form-page.tsx';
 
 const sample: SampleView = {

@@ -2,8 +2,8 @@
 import { act, fireEvent, screen, waitFor } from '@testing-library/react';
 import { describe, expect, test } from 'vitest';
 import { openConsole } from '../../../test/open-console.tsx';
+import { sampleEntity } from '../../../test/sample-entity.ts';
 import { sampleFleet } from '../../../test/samples.ts';
-import { sampleEntity } from '../../entity-facts/sample-entity.ts';
 import { LiveIndicator } from './live-indicator.tsx';
 
 const fleet = sampleFleet();
