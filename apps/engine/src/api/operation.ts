@@ -4,7 +4,9 @@ import type { ApiServices } from './api-context.ts';
 
 /**
  * The definition of one API operation. The definitions are the rows of `operations.ts`; tRPC (`trpc-procedures.ts`),
- * REST (`rest.ts`), the OpenAPI document and the reference page are generated from them and so always agree.
+ * REST (`rest.ts`), the OpenAPI document and the reference page are generated from them and so always agree. Who may call
+ * the API does not depend on the operation: any local client if the engine is bound to loopback, otherwise a client with
+ * the token (`access.ts`).
  */
 export type Operation<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> =
   | Query<Input, Output>
@@ -13,8 +15,6 @@ export type Operation<Input extends z.ZodObject = z.ZodObject, Output extends z.
 interface OperationBase<Input extends z.ZodObject, Output extends z.ZodType> {
   readonly input: Input;
   readonly output: Output;
-  /** Any local client if the engine is bound to loopback; otherwise a client with the token (`access.ts`). */
-  readonly mayCall: 'operator';
   /** Error codes of the operation, in addition to EMC-5001 and EMC-5999. */
   readonly errors: readonly (keyof typeof errorCodes)[];
   readonly rest: RestRoute<z.output<Output>>;

@@ -28,7 +28,6 @@ export const actionOperations = {
   actions: query({
     input: noInput,
     output: z.array(actionViewSchema.extend({ kind: z.enum(kindNames) })),
-    mayCall: 'operator',
     errors: [],
     rest: {
       method: 'GET',
@@ -46,7 +45,6 @@ function actionOperation(name: JobKindName, kind: JobKind): ActionOperation<z.Zo
   const row = mutation({
     input: namedEntity.extend(kind.input),
     output: jobStarted,
-    mayCall: 'operator',
     audit: kind.audit,
     // While the first job is queued or running, a second request returns its id.
     repetition: 'same',

@@ -11,7 +11,6 @@ export const browseOperations = {
   rows: query({
     input: namedEntity.extend({ after: z.string().optional(), docId: z.string().optional(), limit: pageLimit }),
     output: rowsPageSchema,
-    mayCall: 'operator',
     errors: ['EMC-5002'],
     rest: {
       method: 'GET',
@@ -26,7 +25,6 @@ export const browseOperations = {
   oplog: query({
     input: namedEntity.extend({ before: z.coerce.number<number>().int().optional(), limit: pageLimit }),
     output: z.object({ entries: z.array(oplogEntryViewSchema), next: z.number().int().nullable() }),
-    mayCall: 'operator',
     errors: ['EMC-5002'],
     rest: {
       method: 'GET',
@@ -41,7 +39,6 @@ export const browseOperations = {
   deadLetters: query({
     input: namedEntity.extend({ limit: pageLimit }),
     output: z.array(deadLetterViewSchema),
-    mayCall: 'operator',
     errors: ['EMC-5002'],
     rest: {
       method: 'GET',

@@ -13,7 +13,6 @@ export const entityOperations = {
   list: query({
     input: noInput,
     output: z.array(entityViewSchema),
-    mayCall: 'operator',
     errors: [],
     rest: {
       method: 'GET',
@@ -28,7 +27,6 @@ export const entityOperations = {
   create: mutation({
     input: shapeSchema,
     output: entityViewSchema,
-    mayCall: 'operator',
     audit: 'An operator created an entity.',
     repetition: 'by-key',
     errors: ['EMC-5003', 'EMC-5010'],
@@ -46,7 +44,6 @@ export const entityOperations = {
   get: query({
     input: namedEntity,
     output: entityViewSchema,
-    mayCall: 'operator',
     errors: ['EMC-5002'],
     rest: {
       method: 'GET',

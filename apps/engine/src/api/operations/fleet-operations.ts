@@ -6,7 +6,6 @@ export const fleetOperations = {
   get: query({
     input: noInput,
     output: fleetViewSchema,
-    mayCall: 'operator',
     errors: [],
     rest: {
       method: 'GET',

@@ -13,7 +13,6 @@ export const jobOperations = {
       limit: z.coerce.number<number>().int().min(1).max(200).default(50),
     }),
     output: z.array(jobViewSchema),
-    mayCall: 'operator',
     errors: [],
     rest: {
       method: 'GET',
@@ -28,7 +27,6 @@ export const jobOperations = {
   get: query({
     input: selected,
     output: jobViewSchema,
-    mayCall: 'operator',
     errors: ['EMC-5005'],
     rest: {
       method: 'GET',
@@ -43,7 +41,6 @@ export const jobOperations = {
   cancel: mutation({
     input: selected,
     output: jobViewSchema,
-    mayCall: 'operator',
     audit: 'An operator requested the cancellation of a job.',
     repetition: 'same',
     errors: ['EMC-5005'],

@@ -16,7 +16,6 @@ export const oplogOperations = {
       limit: z.number().int().min(1).max(10_000).default(1_000),
     }),
     output: oplogBatchSchema,
-    mayCall: 'operator',
     errors: ['EMC-5002'],
     rest: {
       method: 'POST',

@@ -10,7 +10,6 @@ export const sourceOperations = {
   list: query({
     input: noInput,
     output: z.array(sourceCollectionViewSchema),
-    mayCall: 'operator',
     errors: ['EMC-2001'],
     rest: {
       method: 'GET',
@@ -25,7 +24,6 @@ export const sourceOperations = {
   sample: query({
     input: z.strictObject({ sourceName: sourceNameSchema }),
     output: sampleViewSchema,
-    mayCall: 'operator',
     errors: ['EMC-2001', 'EMC-2007'],
     rest: {
       method: 'GET',
@@ -40,7 +38,6 @@ export const sourceOperations = {
   preview: query({
     input: shapeSchema,
     output: previewViewSchema,
-    mayCall: 'operator',
     errors: ['EMC-2001', 'EMC-2007'],
     rest: {
       method: 'POST',
