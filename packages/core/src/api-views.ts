@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { columnSchema } from './shape.ts';
+import { columnSchema, columnTypes } from './shape.ts';
 
 /**
  * What the engine returns to the console, REST clients and the CLI. Times are ISO 8601 UTC strings, durations have
@@ -187,7 +187,7 @@ export const samplePathViewSchema = z.object({
   presence: z.number(),
   /** BSON type names, each with its fraction of the values found. */
   types: z.array(z.object({ type: z.string(), share: z.number() })),
-  suggestedType: z.enum(['JSONB', 'Any', 'Bool', 'Number', 'Integer', 'Text']),
+  suggestedType: z.enum(columnTypes),
   example: z.string().nullable(),
 });
 export const sampleViewSchema = z.object({ sampled: z.number().int(), paths: z.array(samplePathViewSchema) });
