@@ -1,11 +1,11 @@
 import type { Database } from '../database.ts';
 import { toDatabaseError } from '../database-error.ts';
 
-/** A document that could not be projected. Times are in milliseconds since 1970. */
-export interface DeadLetterRow {
+/** A stored dead letter without its document. Times are in milliseconds since 1970. */
+export interface DeadLetterRecord {
   readonly docId: string;
   readonly errorCode: string;
-  readonly error: string;
+  readonly reason: string;
   /** How many times the document was refused. */
   readonly attempts: number;
   readonly createdAtMs: number;
@@ -15,7 +15,7 @@ export interface DeadLetterRow {
 export async function readDeadLetters(
   { prisma }: Database,
   filter: { entityId: number; limit: number },
-): Promise<DeadLetterRow[]> {
+): Promise<DeadLetterRecord[]> {
   const select = { docId: true, errorCode: true, reason: true, attempts: true, createdAt: true };
   const where = { entityId: filter.entityId };
   const letters = await prisma.deadLetter
@@ -23,9 +23,5 @@ export async function readDeadLetters(
     .catch((error: unknown) => {
       throw toDatabaseError(error);
     });
-  return letters.map(({ reason, createdAt, ...letter }) => ({
-    ...letter,
-    error: reason,
-    createdAtMs: createdAt.getTime(),
-  }));
+  return letters.map(({ createdAt, ...letter }) => ({ ...letter, createdAtMs: createdAt.getTime() }));
 }

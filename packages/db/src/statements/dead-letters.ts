@@ -1,7 +1,7 @@
 import type pg from 'pg';
 
 /** A document that could not be projected. `raw` is its BSON; null if there is none. */
-export interface DeadLetterRow {
+export interface DeadLetter {
   readonly entityId: number;
   readonly docId: string;
   readonly errorCode: string;
@@ -14,7 +14,7 @@ export const rawBytesMax = 256 * 1024;
 const reasonCharsMax = 2_000;
 
 /** Stores dead letters in the transaction that moves the position past them (I10). A document has one: the newest. */
-export async function putDeadLetters(client: pg.PoolClient, letters: readonly DeadLetterRow[]): Promise<void> {
+export async function putDeadLetters(client: pg.PoolClient, letters: readonly DeadLetter[]): Promise<void> {
   for (const letter of letters) {
     const raw = letter.raw !== null && letter.raw.byteLength <= rawBytesMax ? letter.raw : null;
     await client.query({

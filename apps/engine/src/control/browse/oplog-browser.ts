@@ -2,7 +2,7 @@ import type { OplogEntryView } from '@emcachers/core/api-views';
 import type { OplogEntry } from '@emcachers/core/operation';
 import type { Column } from '@emcachers/core/shape';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
-import type { DeadLetterRow } from '@emcachers/db/fleet/read-dead-letters';
+import type { DeadLetterRecord } from '@emcachers/db/fleet/read-dead-letters';
 import { z } from 'zod';
 import type { OplogReader } from '../../pipeline/oplog/oplog.ts';
 import type { EntityControl } from '../entity/entity-control.ts';
@@ -38,7 +38,7 @@ export interface OplogBrowser {
 export interface OplogBrowserDependencies {
   readonly control: EntityControl;
   readonly oplog: OplogReader;
-  readonly readDeadLetters: (entityId: number, limit: number) => Promise<readonly DeadLetterRow[]>;
+  readonly readDeadLetters: (entityId: number, limit: number) => Promise<readonly DeadLetterRecord[]>;
 }
 
 /** Maximum bytes per entity in one batch. The next call returns the rest (I11). */
@@ -61,7 +61,11 @@ export function createOplogBrowser(dependencies: OplogBrowserDependencies): Oplo
     async deadLetters({ entityName, limit }) {
       const { entityId } = await find(entityName);
       const letters = await readDeadLetters(entityId, limit);
-      return letters.map(({ createdAtMs, ...letter }) => ({ ...letter, createdAt: iso(createdAtMs) }));
+      return letters.map(({ createdAtMs, reason, ...letter }) => ({
+        ...letter,
+        error: reason,
+        createdAt: iso(createdAtMs),
+      }));
     },
     async batch({ entities, limit }) {
       const pages = [];
