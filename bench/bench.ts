@@ -6,6 +6,7 @@ import { measureScan } from './path/scan.ts';
 import { measureConvert } from './stages/convert.ts';
 import { measureOplog } from './stages/oplog.ts';
 import { measureSqliteCache } from './stages/sqlite-cache.ts';
+import { argumentProblem } from './support/argument-problem.ts';
 import type { Measurement } from './support/measurement.ts';
 import { printSection, type Section, saveReport } from './support/report.ts';
 
@@ -19,8 +20,15 @@ interface Part {
   readonly measure: () => Promise<Measurement[]>;
 }
 
+const words = process.argv.slice(2);
+const problem = argumentProblem(words, ['stages', 'path', 'quick']);
+if (problem !== null) {
+  console.error(problem);
+  process.exit(1);
+}
+
 const startedAt = new Date();
-const wanted = new Set(process.argv.slice(2));
+const wanted = new Set(words);
 const isQuick = wanted.delete('quick');
 const sizes = isQuick ? [5_000, 50_000] : [20_000, 200_000];
 const parts: readonly Part[] = [
