@@ -49,7 +49,14 @@ export function createBrokenHouse(): BrokenHouse {
     complaints: (command, ...args) => complaintsOf(folder, command, args),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
-  house.write('package.json', '{ "name": "broken", "type": "module", "workspaces": ["packages/*", "apps/*"] }\n');
+  // knip recognizes test files by the test runner that the package names.
+  const manifest = {
+    name: 'broken',
+    type: 'module',
+    workspaces: ['packages/*', 'apps/*'],
+    devDependencies: { vitest: '*' },
+  };
+  house.write('package.json', `${JSON.stringify(manifest)}\n`);
   house.write('tsconfig.json', '{ "extends": "./tsconfig.base.json", "include": ["scripts"] }\n');
   return house;
 }
