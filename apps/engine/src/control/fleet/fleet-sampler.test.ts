@@ -150,6 +150,49 @@ test('a hanging server counts as unreachable and gets only one query at a time',
   expect((await sampler.read()).health).toBe('ok');
 });
 
+describe('while a reading hangs', () => {
+  function hangingSampler(...readings: (() => Promise<FleetRows>)[]) {
+    const clock = createManualClock();
+    const readRows = (): Promise<FleetRows> => readings.shift()?.() ?? Promise.reject(new Error('No reading.'));
+    return { clock, sampler: createFleetSampler({ clock, log: silentLog, nodeId: 'n1', readRows }) };
+  }
+
+  test('a caller gets a reading that began after its call, not the one that hung before it', async () => {
+    const hanging = Promise.withResolvers<FleetRows>();
+    const changed = { ...rows, entities: [{ ...entity, entityName: 'changed' }] };
+    const { sampler, clock } = hangingSampler(
+      () => hanging.promise,
+      async () => changed,
+    );
+    const first = sampler.read();
+    await clock.advance(3_000);
+    expect((await first).health).toBe('unknown');
+    const second = sampler.read();
+    hanging.resolve(rows);
+    const fleet = await second;
+    expect(fleet).toMatchObject({ health: 'ok', entities: [{ entityName: 'changed' }] });
+  });
+
+  test('and the next one hangs too, the age of the rows counts from the beginning of their reading', async () => {
+    const hanging = Promise.withResolvers<FleetRows>();
+    const never = new Promise<FleetRows>(() => {});
+    const { sampler, clock } = hangingSampler(
+      () => hanging.promise,
+      () => never,
+    );
+    const first = sampler.read();
+    await clock.advance(3_000);
+    await first;
+    const second = sampler.read();
+    hanging.resolve(rows);
+    await clock.advance(0);
+    await clock.advance(3_000);
+    const fleet = await second;
+    expect(fleet.entities[0]).toMatchObject({ documents: 10, health: 'unknown' });
+    expect(fleet.entities[0]?.reason).toContain('this was its state 6 s ago');
+  });
+});
+
 test('a caller that arrives during a reading gets the result of the next one', async () => {
   let changed = false;
   const renamed = { ...rows, entities: [{ ...entity, entityName: 'changed' }] };

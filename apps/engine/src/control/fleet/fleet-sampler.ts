@@ -57,7 +57,6 @@ class PolledFleetSampler implements FleetSampler {
   readonly #wakeup: Wakeup;
   readonly measures = createFleetMeasures();
   readonly #listeners = new Set<(fleet: FleetView) => void>();
-  #known: { readonly rows: FleetRows; readonly atMs: number } | null = null;
   #newest: FleetView | null = null;
   #underWay: Promise<FleetView> | null = null;
   #queued: Promise<FleetView> | null = null;
@@ -119,14 +118,13 @@ class PolledFleetSampler implements FleetSampler {
   async #take(): Promise<FleetView> {
     const { clock, nodeId } = this.#dependencies;
     const outcome = await this.#readInTime();
-    const reachable = 'rows' in outcome;
-    if (reachable) {
-      this.#known = { rows: outcome.rows, atMs: clock.monotonicMs() };
-      this.measures.observe(outcome.rows, clock.monotonicMs());
-    } else this.#warnOnce(outcome.error);
+    const { newest } = outcome;
+    const reachable = outcome.kind === 'read';
+    if (reachable) this.measures.observe(outcome.newest.rows, clock.monotonicMs());
+    else this.#warnOnce(outcome.error);
     this.#wasReachable = reachable;
-    const rows = this.#known?.rows ?? { ...noRows, nowMs: clock.nowMs() };
-    const readAgeMs = reachable || this.#known === null ? 0 : clock.monotonicMs() - this.#known.atMs;
+    const rows = newest?.rows ?? { ...noRows, nowMs: clock.nowMs() };
+    const readAgeMs = reachable || newest === null ? 0 : clock.monotonicMs() - newest.begunAtMs;
     const picture = fleetView({ rows, reachable, readAgeMs, nodeId, measures: this.measures });
     this.#newest = picture;
     for (const listener of this.#listeners) listener(picture);

@@ -2,7 +2,17 @@ import type { Clock } from '@emcachers/core/clock';
 import type { FleetRows } from '@emcachers/db/fleet/fleet-rows';
 import { unlessLate } from '../../runtime/abort.ts';
 
-export type RowsOutcome = { readonly rows: FleetRows } | { readonly error: unknown };
+/** One snapshot. Its age counts from `begunAtMs` (monotonic), because it may miss whatever happened after that. */
+export interface RowsReading {
+  readonly rows: FleetRows;
+  readonly begunAtMs: number;
+}
+
+export type RowsOutcome =
+  /** `newest` began after the call. */
+  | { readonly kind: 'read'; readonly newest: RowsReading }
+  /** `newest` is the last reading that succeeded; null if none has. */
+  | { readonly kind: 'failed'; readonly error: unknown; readonly newest: RowsReading | null };
 
 export interface RowsInTimeDependencies {
   readonly clock: Clock;
@@ -12,25 +22,38 @@ export interface RowsInTimeDependencies {
 /** A server that has not answered after this time counts as unreachable, milliseconds. */
 const readingMsMax = 3_000;
 
-const silent: RowsOutcome = { error: new Error('PostgreSQL did not answer in time.') };
-
 /**
- * Reads the rows and stops waiting after 3 s. Only one reading runs at a time: while one hangs, later calls wait for
- * it, so a hanging server does not exhaust the connection pool. Never rejects.
+ * Reads the rows and stops waiting after 3 s. Only one reading runs at a time, so a hanging server does not exhaust the
+ * connection pool: a call first waits for the reading that hangs, then begins its own. Never rejects.
  */
 export function createRowsInTime({ clock, readRows }: RowsInTimeDependencies): () => Promise<RowsOutcome> {
-  let reading: Promise<RowsOutcome> | null = null;
-  const begin = async (): Promise<RowsOutcome> => {
+  let newest: RowsReading | null = null;
+  let underWay: Promise<RowsOutcome> | null = null;
+  const read = async (): Promise<RowsOutcome> => {
+    const begunAtMs = clock.monotonicMs();
     try {
-      return { rows: await readRows() };
+      newest = { rows: await readRows(), begunAtMs };
+      return { kind: 'read', newest };
     } catch (error) {
-      return { error };
+      return { kind: 'failed', error, newest };
     }
   };
-  return async () => {
-    reading ??= begin().finally(() => {
-      reading = null;
+  const begin = (): Promise<RowsOutcome> =>
+    read().finally(() => {
+      underWay = null;
     });
-    return (await unlessLate(reading, { clock, delayMsMax: readingMsMax })) ?? silent;
+  return async () => {
+    const endMs = clock.monotonicMs() + readingMsMax;
+    const inTime = (work: Promise<RowsOutcome>): Promise<RowsOutcome | null> =>
+      unlessLate(work, { clock, delayMsMax: endMs - clock.monotonicMs() });
+    const late = (): RowsOutcome => ({
+      kind: 'failed',
+      error: new Error('PostgreSQL did not answer in time.'),
+      newest,
+    });
+    if (underWay !== null && (await inTime(underWay)) === null) return late();
+    // Another call may have begun a reading in the meantime; it began after this call.
+    underWay ??= begin();
+    return (await inTime(underWay)) ?? late();
   };
 }
