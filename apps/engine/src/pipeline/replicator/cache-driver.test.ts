@@ -35,26 +35,6 @@ test('a cache that catches up while PostgreSQL is unreachable keeps its rows and
   await database.close();
 });
 
-test('a file with an entry that PostgreSQL has replaced is rebuilt, as after a restore from a backup', async () => {
-  await using oplog = await openTestOplog();
-  using directory = temporaryDirectory();
-  const parts = { database: oplog.database, dataDirectory: directory.path };
-  await oplog.create('orders');
-  const orders = await scanToLive(oplog, 'orders', ids(10));
-  await oplog.append(upsert(orders, 'o1', [1, 'lost with the server']));
-  const { head } = await oplog.page();
-  {
-    await using running = await startReplicator(parts);
-    await running.level('orders', head);
-  }
-  const { data } = upsert(orders, 'o1', [1, 'written after the restore']);
-  await oplog.database.pool.query('UPDATE oplog SET data = $1 WHERE entity_id = $2 AND id = $3', [data, orders, head]);
-  await using running = await startReplicator(parts);
-  await running.until('the second generation', () => running.status('orders')?.generation === 2);
-  await running.level('orders', head);
-  expect(cachedRows(directory.path, 'orders').get('o1')).toMatchObject({ t: 'written after the restore' });
-});
-
 test('a cache whose files cannot be created is suspended with the reason and retried; the others go on (I10)', async () => {
   await using oplog = await openTestOplog();
   using directory = temporaryDirectory();
