@@ -251,6 +251,35 @@ export const errorCodes = {
     retry: 'never',
     httpStatus: 500,
   },
+  'EMC-6002': {
+    title: 'A row is too large',
+    cause: 'The encoded row of the document is larger than EMCACHERS_ROW_BYTES_MAX.',
+    remedy: 'Keep fewer or smaller values of the document in the shape, or raise EMCACHERS_ROW_BYTES_MAX and restart.',
+    retry: 'never',
+    httpStatus: 500,
+  },
+  'EMC-6003': {
+    title: 'A column cannot hold a value',
+    cause:
+      'The column type cannot hold the value, and the column says that such a document is refused, not stored with NULL.',
+    remedy: 'Correct the document in MongoDB, or create the entity again with another type for the column.',
+    retry: 'never',
+    httpStatus: 500,
+  },
+  'EMC-6004': {
+    title: 'PostgreSQL refused a document',
+    cause: 'PostgreSQL could not store the row of the document.',
+    remedy: 'Read the reason of the dead letter. Other documents are not affected.',
+    retry: 'never',
+    httpStatus: 500,
+  },
+  'EMC-6005': {
+    title: 'A value failed its entity',
+    cause: 'A column type cannot hold a value, and the column says that its entity then fails.',
+    remedy: 'Correct the document in MongoDB and refresh the entity. Its caches keep serving the rows that they have.',
+    retry: 'never',
+    httpStatus: 500,
+  },
 } as const satisfies Record<string, ErrorCodeEntry>;
 
 /** A code of the catalogue, for example `EMC-1001`. */

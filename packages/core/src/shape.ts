@@ -46,10 +46,13 @@ const nameSchema = z
 
 export const entityNameSchema = nameSchema;
 
+/** What happens to a document with a value that a column cannot hold. */
+export const refusalPolicies = ['null', 'dead-letter', 'fail'] as const;
+
 export const columnSchema = z.strictObject({
   name: nameSchema,
   type: z.enum(columnTypes, `Choose one of ${columnTypes.join(', ')}.`),
-  /** Dotted path into the document; a segment that contains a dot is quoted: `totals."net.eur"`. */
+  /** Dotted path into the document; a segment that contains a dot is quoted: `totals."net.eur"`. `$` is the document. */
   path: z
     .string()
     .min(1, 'Enter the path of the field, for example customer.address.city.')
@@ -58,6 +61,11 @@ export const columnSchema = z.strictObject({
       const problem = path === '' ? null : pathProblem(path);
       if (problem !== null) context.addIssue({ code: 'custom', message: problem });
     }),
+  /**
+   * `null` (the default) stores NULL and counts a coercion error; `dead-letter` keeps the document out of the cache;
+   * `fail` fails the entity.
+   */
+  whenRefused: z.enum(refusalPolicies, `Choose one of ${refusalPolicies.join(', ')}.`).exactOptional(),
 });
 /** A column of the cache file and the path that it is read from. */
 export type Column = z.infer<typeof columnSchema>;

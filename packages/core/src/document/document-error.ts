@@ -1,10 +1,13 @@
 import { MalformedBsonError } from '@emcachers/bson/malformed-bson-error';
 import { EmcachersError } from '../emcachers-error.ts';
 
-/** The document cannot be projected: its bytes are not valid BSON or nest too deeply. It becomes a dead letter. */
+/** Why a document cannot be projected: invalid BSON, a row above the limit, or a value that a column must not lose (EMC-6005: its entity fails). */
+export type DocumentErrorCode = 'EMC-6001' | 'EMC-6002' | 'EMC-6003' | 'EMC-6005';
+
+/** The document cannot be projected. It becomes a dead letter. */
 export class DocumentError extends EmcachersError {
-  constructor(detail: string, cause?: unknown) {
-    super({ code: 'EMC-6001', detail, cause });
+  constructor(detail: string, cause?: unknown, code: DocumentErrorCode = 'EMC-6001') {
+    super({ code, detail, cause });
     this.name = 'DocumentError';
   }
 }

@@ -18,7 +18,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ColumnType, columnTypes } from '../shape.ts';
 import { DocumentError } from './document-error.ts';
-import { compileProjection } from './projection.ts';
+import { compileProjection, emptyColumnCounts } from './projection.ts';
 import { cellText, decodeRow, encodeCell, type SqlValue } from './row-codec.ts';
 
 function columnsOf(paths: readonly (readonly [ColumnType, string])[]) {
@@ -219,7 +219,7 @@ describe('a Number column', () => {
     fc.assert(
       fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
         const decimal = Decimal128.fromString(String(value));
-        expect(project({ v: decimal }, ['Number', 'v'])).toEqual({ values: [value], coercionErrors: 0 });
+        expect(project({ v: decimal }, ['Number', 'v'])).toEqual({ values: [value + 0], coercionErrors: 0 });
       }),
     );
     fc.assert(
@@ -243,7 +243,7 @@ describe('a projection', () => {
         document,
         ['Integer', 'a."b.c"'],
         ['Integer', 'a.b.c'],
-        ['Integer', '$odd'],
+        ['Integer', '"$odd"'],
         ['Integer', '""'],
         ['Text', 'a.x.y'],
         ['JSONB', 'zz'],
@@ -295,6 +295,59 @@ describe('a projection', () => {
       ]),
     ).project(bytes);
     expect(decodeRow(data, ['Integer', 'Integer'])).toEqual([null, 2]);
+  });
+
+  test('of the path $ is the whole document, in the column types that hold documents', () => {
+    const json = '{"a":{"b":1},"c":[1,"x"]}';
+    const paths: [ColumnType, string][] = [
+      ['JSONB', '$'],
+      ['Text', '$'],
+      ['Any', '$'],
+      ['Integer', 'a.b'],
+      ['Number', '$'],
+    ];
+    expect(project({ a: { b: 1 }, c: [1, 'x'] }, ...paths)).toEqual({
+      values: [json, json, json, 1, null],
+      coercionErrors: 1,
+    });
+    expect(project({ $: 1 }, ['Integer', '"$"']).values).toEqual([1]);
+  });
+
+  test('counts by column how often its path met a value, and how often its type could not hold it', () => {
+    const columns = columnsOf([
+      ['Integer', 'a'],
+      ['Text', 'b'],
+      ['Any', 'nowhere'],
+    ]);
+    const counts = emptyColumnCounts(columns.length);
+    const projection = compileProjection(columns);
+    for (const document of [{ a: 1, b: 'x' }, { a: 'y' }, { a: null }]) projection.project(serialize(document), counts);
+    expect(counts).toEqual({ met: [3, 1, 0], refused: [1, 0, 0] });
+  });
+
+  test('refuses a row above the limit, whether one column or all of them together are too large', () => {
+    const columns = columnsOf([
+      ['Text', 'a'],
+      ['Text', 'b'],
+    ]);
+    const projection = compileProjection(columns, 1000);
+    const sized = (a: number, b: string) => projection.project(serialize({ a: 'x'.repeat(a), b })).data;
+    expect(sized(900, '')).toHaveLength(907);
+    expect(() => sized(1001, '')).toThrow(/EMC-6002.*1000/);
+    expect(() => sized(500, 'y'.repeat(500))).toThrow('EMC-6002');
+    expect(() => sized(0, 'é'.repeat(600))).toThrow('EMC-6002');
+  });
+
+  test.each([
+    ['dead-letter', 'EMC-6003'],
+    ['fail', 'EMC-6005'],
+  ] as const)('refuses the document if a column with the policy %s cannot hold its value', (whenRefused, code) => {
+    const projection = compileProjection([{ name: 'n', type: 'Integer', path: 'n', whenRefused }]);
+    const counts = emptyColumnCounts(1);
+    expect(() => projection.project(serialize({ n: 'many' }), counts)).toThrow(new RegExp(`${code}.*Column n`, 's'));
+    expect(projection.project(serialize({ n: null }), counts).data).toBe('[null]');
+    expect(projection.project(serialize({}), counts).data).toBe('[null]');
+    expect(counts).toEqual({ met: [1], refused: [0] });
   });
 
   test('reports for a draft which values were found and which were refused', () => {

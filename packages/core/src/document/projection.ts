@@ -2,11 +2,12 @@
  * Compiles a shape's columns into a projection from a raw document to an oplog row. One pass locates all values; then each
  * column is written. Invalid UTF-8 in a text is replaced by U+FFFD and counted as a coercion error.
  */
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import { checkedDocument } from '@emcachers/bson/value-end';
 import { columnTraits } from '../column-traits.ts';
 import type { Column, ColumnType } from '../shape.ts';
 import { columnValue, refused } from './column-value.ts';
-import { toDocumentError } from './document-error.ts';
+import { DocumentError, toDocumentError } from './document-error.ts';
 import { holdsDamagedText, type ValueAt, valueJson } from './json-writer.ts';
 import { collectedType, type Located, LocatedValues, locate } from './located-values.ts';
 import { parsePath } from './path.ts';
@@ -21,38 +22,72 @@ export interface ProjectedRow {
   readonly coercionErrors: number;
 }
 
+/** Counts of several documents, by column in the shape's order. */
+export interface ColumnCounts {
+  /** Documents in which the path of the column met a value. */
+  readonly met: number[];
+  /** Coercion errors of the column. */
+  readonly refused: number[];
+}
+
+/** Counts of no documents yet. */
+export function emptyColumnCounts(columnCount: number): ColumnCounts {
+  const zeros = () => new Array<number>(columnCount).fill(0);
+  return { met: zeros(), refused: zeros() };
+}
+
+/**
+ * The default limit of one encoded row, bytes. A document of 16 MB that is copied as a whole fits, unless most of it are
+ * characters that JSON escapes; a row above it would cost several times its size in memory at each step to the cache.
+ */
+export const rowBytesMaxDefault: number = 64 * 1024 * 1024;
+
 /** The outcome for one column: its path is missing, its value is kept, or its type cannot hold the value. */
 export type ColumnOutcome = 'missing' | 'kept' | 'refused';
 
 /** A shape, compiled to read documents. */
 export interface Projection {
-  /** Throws `DocumentError` if the bytes are not valid BSON. */
-  project(raw: Uint8Array): ProjectedRow;
+  /**
+   * Throws `DocumentError` if the bytes are not valid BSON, the row is larger than the limit, or a column that must not lose
+   * a value cannot hold it. Adds to `counts` only if it does not throw.
+   */
+  project(raw: Uint8Array, counts?: ColumnCounts): ProjectedRow;
   /** One outcome per column, for the preview of a draft shape. Throws `DocumentError` as `project` does. */
   outcomes(raw: Uint8Array): readonly ColumnOutcome[];
 }
 
 /** Throws EMC-5001 if a path is invalid. */
-export function compileProjection(columns: readonly Column[]): Projection {
-  return new CompiledProjection(columns);
+export function compileProjection(columns: readonly Column[], rowBytesMax: number = rowBytesMaxDefault): Projection {
+  return new CompiledProjection(columns, rowBytesMax);
 }
+
+/** UTF-8 has at most three bytes for each UTF-16 unit. */
+const bytesPerCharMax = 3;
 
 class CompiledProjection implements Projection {
   readonly #tree: PathNode;
+  readonly #columns: readonly Column[];
   readonly #types: readonly ColumnType[];
+  readonly #rowBytesMax: number;
   /** Reused for every document, which is safe because projecting is synchronous; saves three arrays per document. */
   readonly #found: LocatedValues;
-  #refusals = 0;
+  /** Coercion errors of the current document, by column. */
+  readonly #refusals: Uint8Array;
 
-  constructor(columns: readonly Column[]) {
+  constructor(columns: readonly Column[], rowBytesMax: number) {
+    this.#columns = columns;
+    this.#rowBytesMax = rowBytesMax;
+    this.#refusals = new Uint8Array(columns.length);
     this.#tree = buildPathTree(columns.map(({ path }) => parsePath(path)));
     this.#types = columns.map(({ type }) => type);
     this.#found = new LocatedValues(columns.length);
   }
 
-  project(raw: Uint8Array): ProjectedRow {
+  project(raw: Uint8Array, counts?: ColumnCounts): ProjectedRow {
     try {
-      return this.#row(raw);
+      const data = this.#row(raw);
+      if (counts !== undefined) this.#count(counts);
+      return { data, coercionErrors: this.#refusals.reduce((sum, refusals) => sum + refusals, 0) };
     } catch (error) {
       throw toDocumentError(error);
     }
@@ -66,30 +101,60 @@ class CompiledProjection implements Projection {
     }
   }
 
-  #row(raw: Uint8Array): ProjectedRow {
+  #row(raw: Uint8Array): string {
     const bytes = this.#locate(raw);
-    this.#refusals = 0;
     let data = '[';
     for (let column = 0; column < this.#types.length; column += 1) {
       if (column > 0) data += ',';
       data += this.#cell(bytes, column);
+      if (this.#refusals[column] !== 0) this.#allowRefusal(column);
+      // Checked after each cell, so that several large columns are never joined into one text.
+      if (data.length > this.#rowBytesMax) throw this.#tooLarge(data.length);
     }
-    return { data: `${data}]`, coercionErrors: this.#refusals };
+    data += ']';
+    const bytesMax = data.length * bytesPerCharMax;
+    if (bytesMax > this.#rowBytesMax && Buffer.byteLength(data) > this.#rowBytesMax)
+      throw this.#tooLarge(Buffer.byteLength(data));
+    return data;
+  }
+
+  /** Throws if the column must not lose a value. */
+  #allowRefusal(index: number): void {
+    const column = this.#columns[index];
+    const policy = column?.whenRefused ?? 'null';
+    if (column === undefined || policy === 'null') return;
+    const detail = `Column ${column.name} (${column.type}) cannot hold the value at ${column.path}.`;
+    throw new DocumentError(detail, undefined, policy === 'fail' ? 'EMC-6005' : 'EMC-6003');
+  }
+
+  #tooLarge(bytes: number): DocumentError {
+    const detail = `The row has at least ${bytes} bytes; the limit is ${this.#rowBytesMax}.`;
+    return new DocumentError(detail, undefined, 'EMC-6002');
+  }
+
+  #count({ met, refused: refusals }: ColumnCounts): void {
+    for (let column = 0; column < this.#types.length; column += 1) {
+      if (this.#found.types[column] !== 0) met[column] = (met[column] ?? 0) + 1;
+      refusals[column] = (refusals[column] ?? 0) + (this.#refusals[column] ?? 0);
+    }
   }
 
   #columnOutcomes(raw: Uint8Array): readonly ColumnOutcome[] {
     const bytes = this.#locate(raw);
     return this.#types.map((_, column) => {
       if (this.#found.types[column] === 0) return 'missing';
-      this.#refusals = 0;
       this.#cell(bytes, column);
-      return this.#refusals === 0 ? 'kept' : 'refused';
+      return this.#refusals[column] === 0 ? 'kept' : 'refused';
     });
   }
 
   #locate(raw: Uint8Array): Buffer {
     const bytes = checkedDocument(raw);
     this.#found.clear();
+    this.#refusals.fill(0);
+    // Columns of the path `$`.
+    for (const column of this.#tree.columns) this.#found.types[column] = bsonTypes.object;
+    for (const column of this.#tree.columns) this.#found.starts[column] = 0;
     locate(bytes, { node: this.#tree, start: 0 }, this.#found);
     return bytes;
   }
@@ -98,24 +163,25 @@ class CompiledProjection implements Projection {
     const type = this.#found.types[column] ?? 0;
     if (type === 0) return 'null';
     const columnType = this.#types[column] ?? 'Any';
-    if (type === collectedType) return this.#collectedCell(bytes, this.#found.at(column), columnType);
+    if (type === collectedType) return this.#collectedCell(bytes, column);
     const value = { type, start: this.#found.starts[column] ?? 0 };
     const kept = columnValue(bytes, value, columnType);
-    if (kept === refused) return this.#refuse();
-    if (typeof kept === 'string' && isDamaged(bytes, value, kept)) this.#refusals += 1;
+    if (kept === refused) return this.#refuse(column);
+    if (typeof kept === 'string' && isDamaged(bytes, value, kept)) this.#refusals[column] = 1;
     return encodeCell(kept, columnType);
   }
 
   /** Collected values are stored as a JSON array, in the column types that can hold one. */
-  #collectedCell(bytes: Buffer, located: Located | null, columnType: ColumnType): string {
-    if (located === null || !columnTraits[columnType].keepsCollected) return this.#refuse();
+  #collectedCell(bytes: Buffer, column: number): string {
+    const located = this.#found.at(column);
+    if (located === null || !columnTraits[this.#types[column] ?? 'Any'].keepsCollected) return this.#refuse(column);
     const json = locatedJson(bytes, located);
-    if (json.includes('\ufffd') && holdsDamage(bytes, located)) this.#refusals += 1;
+    if (json.includes('\ufffd') && holdsDamage(bytes, located)) this.#refusals[column] = 1;
     return JSON.stringify(json);
   }
 
-  #refuse(): string {
-    this.#refusals += 1;
+  #refuse(column: number): string {
+    this.#refusals[column] = 1;
     return 'null';
   }
 }
