@@ -1,7 +1,7 @@
 import type { Operation } from '@emcachers/core/operation';
 import type pg from 'pg';
 import type { AppendTarget } from './begin-append.ts';
-import { copyLine, copyRows } from './copy-text.ts';
+import { copyRows } from './copy-text.ts';
 
 /** A batch, and where the operations of each entity go. `targets` is keyed by entity id. */
 export interface RoutedOperations {
@@ -10,30 +10,29 @@ export interface RoutedOperations {
   readonly operations: readonly Operation[];
 }
 
-// The entity id is the first column because it is never empty: see copyLine.
 const oplogSql = 'COPY oplog (entity_id, operation, doc_id, data, version, source_time_ms, epoch) FROM STDIN';
 const stagingSql = 'COPY oplog_staging (entity_id, run_id, operation, doc_id, data, source_time_ms, epoch) FROM STDIN';
 
 /** Copies operations into the oplog, stamped with the version that the transaction read; for live changes and scanned documents. */
 export async function copyToOplog(client: pg.PoolClient, routed: RoutedOperations): Promise<void> {
   if (routed.operations.length === 0) return;
-  const line = (operation: Operation) => {
+  const values = (operation: Operation) => {
     const version = targetOf(routed, operation).version;
     const { entityId, kind, docId, data, sourceTimeMs } = operation;
-    return copyLine([entityId, kind, docId, data, version, sourceTimeMs, routed.epoch]);
+    return [entityId, kind, docId, data, version, sourceTimeMs, routed.epoch];
   };
-  await copyRows(client, oplogSql, { rows: routed.operations, line });
+  await copyRows(client, oplogSql, { rows: routed.operations, values });
 }
 
 /** Copies operations into staging, where they wait until the entity's scan is complete. */
 export async function copyToStaging(client: pg.PoolClient, routed: RoutedOperations): Promise<void> {
   if (routed.operations.length === 0) return;
-  const line = (operation: Operation) => {
+  const values = (operation: Operation) => {
     const runId = targetOf(routed, operation).runId;
     const { entityId, kind, docId, data, sourceTimeMs } = operation;
-    return copyLine([entityId, runId, kind, docId, data, sourceTimeMs, routed.epoch]);
+    return [entityId, runId, kind, docId, data, sourceTimeMs, routed.epoch];
   };
-  await copyRows(client, stagingSql, { rows: routed.operations, line });
+  await copyRows(client, stagingSql, { rows: routed.operations, values });
 }
 
 function targetOf(routed: RoutedOperations, operation: Operation): AppendTarget {

@@ -7,46 +7,101 @@ export type CopyValue = string | number | null;
 
 // PostgreSQL manual, COPY, "Text Format": backslash, newline, carriage return and tab must be escaped.
 const special = /[\\\n\r\t]/;
-const everySpecial = /[\\\n\r\t]/g;
-const escapes: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** One line of PostgreSQL's COPY text format, newline included. The first value must be a number. */
-export function copyLine(values: readonly CopyValue[]): string {
-  let line = '';
-  for (const value of values) {
-    // No tab while the line is empty. The first value is a number, so it never leaves the line empty.
-    if (line !== '') line += '\t';
-    line += typeof value === 'string' ? escapeText(value) : (value ?? '\\N');
-  }
-  return `${line}\n`;
+/**
+ * Split and joined, not replaced by a callback: V8 keeps an array of all matches for a callback, and ends the process if a text
+ * of 100 MB has too many of them. On ordinary rows this is also three times as fast. Most texts contain only backslashes, from
+ * escapes in JSON.
+ */
+function escapeText(text: string): string {
+  if (!special.test(text)) return text;
+  const escaped = replaced(text, '\\', '\\\\');
+  if (!/[\n\r\t]/.test(text)) return escaped;
+  return replaced(replaced(replaced(escaped, '\n', '\\n'), '\r', '\\r'), '\t', '\\t');
 }
 
-function escapeText(value: string): string {
-  if (!special.test(value)) return value;
-  return value.replace(everySpecial, (character) => escapes[character] ?? character);
+function replaced(text: string, character: string, escape: string): string {
+  return text.split(character).join(escape);
 }
 
 const chunkCharsMax = 1 << 20;
 
+/** A longer value is escaped and sent in pieces of this size, so that a large row costs no second copy in memory. */
+const pieceCharsMax = 1 << 18;
+
 /**
  * Sends rows by COPY. Measured (300 B rows, PostgreSQL 18, two shared cores) against a prepared INSERT with the same number of
  * VALUES: equal at 100 rows, 1.5 times as fast at 2,000. Below 50 rows COPY costs half a millisecond more per batch, which
- * does not justify a second code path. Ids follow the order of the rows, because the sequence is drawn per row.
+ * does not justify a second code path. Ids follow the order of the rows, because the sequence is drawn per row. If `values`
+ * throws, the COPY is ended with that error and the connection stays usable.
  */
 export async function copyRows<Row>(
   client: pg.PoolClient,
   sql: string,
-  source: { rows: Iterable<Row>; line: (row: Row) => string },
+  source: { rows: Iterable<Row>; values: (row: Row) => readonly CopyValue[] },
 ): Promise<void> {
   const stream = client.query(copyFrom(sql));
   const ended = finished(stream);
+  try {
+    for (const chunk of chunksOf(source)) {
+      if (!stream.write(chunk)) await Promise.race([ended, new Promise((done) => stream.once('drain', done))]);
+    }
+    stream.end();
+  } catch (error) {
+    stream.destroy(error instanceof Error ? error : new Error(String(error)));
+    await ended.catch(() => undefined);
+    throw error;
+  }
+  await ended;
+}
+
+/** The lines of all rows in chunks of about `chunkCharsMax`. */
+function* chunksOf<Row>(source: {
+  rows: Iterable<Row>;
+  values: (row: Row) => readonly CopyValue[];
+}): Generator<string> {
   let chunk = '';
   for (const row of source.rows) {
-    chunk += source.line(row);
-    if (chunk.length < chunkCharsMax) continue;
-    if (!stream.write(chunk)) await Promise.race([ended, new Promise((done) => stream.once('drain', done))]);
-    chunk = '';
+    for (const piece of linePieces(source.values(row))) {
+      chunk += piece;
+      if (chunk.length < chunkCharsMax) continue;
+      yield chunk;
+      chunk = '';
+    }
   }
-  stream.end(chunk);
-  await ended;
+  if (chunk !== '') yield chunk;
+}
+
+/** One line of COPY's text format, newline included, in one piece unless a value is long. */
+function* linePieces(values: readonly CopyValue[]): Generator<string> {
+  let line = '';
+  for (const [index, value] of values.entries()) {
+    if (index > 0) line += '\t';
+    if (typeof value !== 'string' || value.length <= pieceCharsMax) {
+      line += shortText(value);
+      continue;
+    }
+    yield line;
+    line = '';
+    yield* textPieces(value);
+  }
+  yield `${line}\n`;
+}
+
+function shortText(value: CopyValue): string | number {
+  return typeof value === 'string' ? escapeText(value) : (value ?? '\\N');
+}
+
+function* textPieces(text: string): Generator<string> {
+  for (let start = 0; start < text.length; ) {
+    const end = pieceEnd(text, start + pieceCharsMax);
+    yield escapeText(text.slice(start, end));
+    start = end;
+  }
+}
+
+/** A surrogate pair is not cut: its halves would be encoded separately, as two replacement characters. */
+function pieceEnd(text: string, end: number): number {
+  const last = text.charCodeAt(end - 1);
+  return last >= 0xd800 && last < 0xdc00 ? end - 1 : end;
 }
