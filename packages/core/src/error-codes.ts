@@ -46,8 +46,9 @@ export const errorCodes = {
   },
   'EMC-2001': {
     title: 'MongoDB cannot be reached',
-    cause: 'No server responded at MONGO_URL, or it refused the connection.',
-    remedy: 'Check MONGO_URL, and check that the replica set has a primary. The engine keeps retrying.',
+    cause: 'No server responded at MONGO_URL, or it refused the connection, the user or the password.',
+    remedy:
+      'Check the address, the user, the password and the TLS options of MONGO_URL, and check that the replica set has a primary. The engine keeps retrying.',
     retry: 'backoff',
     httpStatus: 503,
   },

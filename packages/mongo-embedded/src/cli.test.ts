@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MongoClient } from 'mongodb';
 import { expect, test } from 'vitest';
@@ -19,6 +21,25 @@ test('reads its options and refuses what it does not know', () => {
   for (const wrong of [[], ['--memory', '--path', 'x'], ['--memory', '--port', 'x'], ['--unheard-of']]) {
     expect(() => parseCommandLine(wrong)).toThrow(TypeError);
   }
+});
+
+test('reads certificates and the password from files, so that the command line holds no secret', () => {
+  using folder = scratchFolder();
+  const [file, password] = [join(folder.path, 'pem'), join(folder.path, 'password')];
+  writeFileSync(file, 'PEM');
+  writeFileSync(password, 'p w\n');
+  const tls = ['--tls-cert', file, '--tls-key', file, '--tls-client-ca', file];
+  expect(parseCommandLine(['--memory', ...tls, '--user', 'ada', '--password-file', password])).toMatchObject({
+    tls: { cert: 'PEM', key: 'PEM', clientCa: 'PEM' },
+    users: [{ name: 'ada', password: 'p w' }],
+  });
+  const incomplete = [
+    ['--tls-cert', file],
+    ['--tls-client-ca', file],
+    ['--user', 'ada'],
+    ['--password-file', password],
+  ];
+  for (const part of incomplete) expect(() => parseCommandLine(['--memory', ...part])).toThrow(/Give both/);
 });
 
 test('prints its address, serves, and ends with 0 on SIGTERM', async () => {

@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createMongoServer, type MongoServerOptions } from './mongo-server.ts';
 
-const usage = `A MongoDB server for development and tests, on SQLite. It listens only on this machine and has no authentication.
+const usage = `A MongoDB server for development and tests, on SQLite. It listens only on this machine.
 
   mongo-embedded --path <folder> [--port <port>]
   mongo-embedded --memory [--port <port>]
@@ -10,6 +11,11 @@ const usage = `A MongoDB server for development and tests, on SQLite. It listens
   --memory                   keep the data in memory only
   --port <port>              default 27117; 0 selects any free port
   --host <address>           127.0.0.1 (default), localhost or ::1
+  --tls-cert <file>          certificate (PEM); clients must then use TLS
+  --tls-key <file>           private key of --tls-cert (PEM)
+  --tls-client-ca <file>     clients must present a certificate that this authority (PEM) has signed
+  --user <name>              clients must log in as this user, with SCRAM-SHA-256
+  --password-file <file>     file with the password of --user; a line break at its end is ignored
   --history-bytes <bytes>    maximum size of the change stream history; default 1073741824
   --help                     print this help`;
 
@@ -19,6 +25,20 @@ function wholeNumber(text: string, name: string): number {
   const value = Number(text);
   if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(`--${name} must be a whole number, not '${text}'`);
   return value;
+}
+
+function tlsOf(cert?: string, key?: string, clientCa?: string): Pick<MongoServerOptions, 'tls'> {
+  if (cert === undefined && key === undefined && clientCa === undefined) return {};
+  if (cert === undefined || key === undefined) throw new TypeError('Give both --tls-cert and --tls-key');
+  const read = (file: string): string => readFileSync(file, 'utf8');
+  return { tls: { cert: read(cert), key: read(key), ...(clientCa === undefined ? {} : { clientCa: read(clientCa) }) } };
+}
+
+/** The password comes from a file, because other users of the machine can read a process's arguments. */
+function usersOf(name?: string, passwordFile?: string): Pick<MongoServerOptions, 'users'> {
+  if (name === undefined && passwordFile === undefined) return {};
+  if (name === undefined || passwordFile === undefined) throw new TypeError('Give both --user and --password-file');
+  return { users: [{ name, password: readFileSync(passwordFile, 'utf8').replace(/\r?\n$/, '') }] };
 }
 
 /** The server's options from the command line; null if help was requested. Throws a TypeError that names the invalid option. */
@@ -31,6 +51,11 @@ export function parseCommandLine(args: readonly string[]): MongoServerOptions | 
       memory: { type: 'boolean' },
       port: { type: 'string' },
       host: { type: 'string' },
+      'tls-cert': { type: 'string' },
+      'tls-key': { type: 'string' },
+      'tls-client-ca': { type: 'string' },
+      user: { type: 'string' },
+      'password-file': { type: 'string' },
       'history-bytes': { type: 'string' },
       help: { type: 'boolean' },
     },
@@ -42,6 +67,8 @@ export function parseCommandLine(args: readonly string[]): MongoServerOptions | 
   return {
     ...(values.path === undefined ? { memory: true } : { path: values.path }),
     ...(values.host === undefined ? {} : { host: values.host }),
+    ...tlsOf(values['tls-cert'], values['tls-key'], values['tls-client-ca']),
+    ...usersOf(values.user, values['password-file']),
     ...(historyBytes === undefined ? {} : { historyBytesMax: wholeNumber(historyBytes, 'history-bytes') }),
     port: values.port === undefined ? portDefault : wholeNumber(values.port, 'port'),
   };

@@ -89,7 +89,7 @@ export class Dispatcher {
       const { body, database } = call.request;
       checkOpcode(call.request);
       session = readCallSession(body);
-      const command = this.#commandFor(body, database);
+      const command = this.#commandFor(call.connection, body, database);
       const unsatisfied = command.isWrite === true ? checkWriteConcern(body, session) : null;
       const { operations } = this.#server.store.history;
       const result = await operations.run(operation, () => this.#runInSession(call, command, session));
@@ -104,10 +104,12 @@ export class Dispatcher {
     }
   }
 
-  #commandFor(body: CommandBody, database: string): Command {
+  #commandFor(connection: ClientConnection, body: CommandBody, database: string): Command {
     checkApiVersion(body);
     const command = this.#commands.get(body.name);
     if (command === undefined) throw new MongoFailure('CommandNotFound', `no such command: '${body.name}'`);
+    if (command.needsNoLogin !== true && !this.#server.users.isEmpty && connection.login.user === null)
+      throw new MongoFailure('Unauthorized', `Command ${body.name} requires authentication`);
     checkDatabaseName(database);
     if (command.isAdminOnly === true && database !== 'admin') {
       throw new MongoFailure('Unauthorized', `${body.name} may only be run against the admin database.`);

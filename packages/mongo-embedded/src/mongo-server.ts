@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import type { UserOptions } from './authentication/credential.ts';
+import { scramMechanism } from './authentication/scram-conversation.ts';
+import { UserTable } from './authentication/user-table.ts';
 import { type Clock, createSystemClock } from './clock.ts';
 import { allCommands } from './commands/all-commands.ts';
 import { defaultParameters } from './commands/parameters.ts';
@@ -12,8 +15,11 @@ import { SnapshotReads } from './session/snapshot-reads.ts';
 import { LockTable } from './storage/lock-table.ts';
 import { openStore } from './storage/store.ts';
 import { Listener } from './wire/listener.ts';
+import { checkTlsOptions, type TlsOptions } from './wire/tls-gate.ts';
 
+export type { UserOptions } from './authentication/credential.ts';
 export type { Clock } from './clock.ts';
+export type { TlsOptions } from './wire/tls-gate.ts';
 
 /** Storage, address and limits of the server. */
 export interface MongoServerOptions {
@@ -23,10 +29,14 @@ export interface MongoServerOptions {
   readonly memory?: boolean;
   /** Default 0: any free port. */
   readonly port?: number;
-  /** Default 127.0.0.1. Only addresses of the machine itself: there is no authentication. */
+  /** Default 127.0.0.1. Only addresses of the machine itself. */
   readonly host?: string;
   /** Beyond this size the oldest history is pruned. Default 1 GiB, about what a small mongod keeps. */
   readonly historyBytesMax?: number;
+  /** Clients must use TLS. Default: no TLS. */
+  readonly tls?: TlsOptions;
+  /** Clients must log in as one of these users, with SCRAM-SHA-256. Default: no users, and everybody may do everything. */
+  readonly users?: readonly UserOptions[];
   /** Default: the machine's clock. */
   readonly clock?: Clock;
 }
@@ -53,15 +63,18 @@ export function createMongoServer(options: MongoServerOptions): MongoServer {
   if (!loopbackHosts.has(host)) throw new RangeError(`host ${host} is not a loopback address`);
   if ((options.path === undefined) === (options.memory !== true))
     throw new TypeError('Give either path or memory: true');
+  if (options.tls !== undefined) checkTlsOptions(options.tls);
+  const users = new UserTable(options.users ?? []);
   let running: Running | null = null;
   return {
     async start() {
       if (running !== null) throw new Error('The server has been started already');
-      running = open(options, options.clock ?? createSystemClock());
+      running = open(options, users);
       try {
         const port = await running.listener.listen(host, options.port ?? 0);
         const shown = host === '::1' ? '[::1]' : host;
-        return { url: `mongodb://${shown}:${port}/?replicaSet=${replicaSetName}`, port };
+        const tls = options.tls === undefined ? '' : '&tls=true';
+        return { url: `mongodb://${shown}:${port}/?replicaSet=${replicaSetName}${tls}`, port };
       } catch (error) {
         running.close();
         running = null;
@@ -91,7 +104,8 @@ interface Running {
   close(): void;
 }
 
-function open(options: MongoServerOptions, clock: Clock): Running {
+function open(options: MongoServerOptions, users: UserTable): Running {
+  const clock = options.clock ?? createSystemClock();
   const path = options.path ?? null;
   const store = openStore({ path, clock, historyBytesMax: options.historyBytesMax ?? historyBytesDefault });
   const locks = new LockTable();
@@ -104,7 +118,8 @@ function open(options: MongoServerOptions, clock: Clock): Running {
     sessions: new SessionTable({ store, locks, clock }),
     snapshots: new SnapshotReads({ store, locks, clock }),
     failPoints: new FailPoints(),
-    parameters: defaultParameters(),
+    users,
+    parameters: defaultParameters(users.isEmpty ? [] : [scramMechanism]),
     counters: {
       connectionsCurrent: 0,
       connectionsCreated: 0,
@@ -115,16 +130,19 @@ function open(options: MongoServerOptions, clock: Clock): Running {
     path,
   };
   const dispatcher = new Dispatcher(state, allCommands);
-  const listener = new Listener({
-    handle: (request, connection, signal) => dispatcher.handle({ request, connection, signal }),
-    opened: () => {
-      state.counters.connectionsCurrent += 1;
-      state.counters.connectionsCreated += 1;
+  const listener = new Listener(
+    {
+      handle: (request, connection, signal) => dispatcher.handle({ request, connection, signal }),
+      opened: () => {
+        state.counters.connectionsCurrent += 1;
+        state.counters.connectionsCreated += 1;
+      },
+      closed: () => {
+        state.counters.connectionsCurrent -= 1;
+      },
     },
-    closed: () => {
-      state.counters.connectionsCurrent -= 1;
-    },
-  });
+    options.tls ?? null,
+  );
   const housekeeping = startHousekeeping(state, stop.signal);
   const close = (): void => {
     stop.abort();

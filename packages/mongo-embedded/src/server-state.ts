@@ -1,3 +1,4 @@
+import type { UserTable } from './authentication/user-table.ts';
 import type { Clock } from './clock.ts';
 import type { Parameters } from './commands/parameters.ts';
 import type { CursorTable } from './cursor/cursor-table.ts';
@@ -16,6 +17,7 @@ export interface ServerState {
   readonly sessions: SessionTable;
   readonly snapshots: SnapshotReads;
   readonly failPoints: FailPoints;
+  readonly users: UserTable;
   readonly parameters: Parameters;
   readonly counters: Counters;
   /** Twelve bytes that identify this run of the server. */

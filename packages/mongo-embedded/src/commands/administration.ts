@@ -8,7 +8,6 @@ export const administrationCommands: readonly Command[] = [
   { names: ['usersInfo'], run: () => ({ users: [] }) },
   { names: ['currentOp'], isAdminOnly: true, run: () => ({ inprog: [] }) },
   { names: ['killOp'], isAdminOnly: true, run: () => ({ info: 'attempting to kill op' }) },
-  { names: ['logout'], run: () => ({}) },
   { names: ['profile'], run: () => ({ was: 0, slowms: 100, sampleRate: 1 }) },
   { names: ['getFreeMonitoringStatus'], isAdminOnly: true, run: () => ({ state: 'disabled' }) },
   {

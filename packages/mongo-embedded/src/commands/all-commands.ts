@@ -1,5 +1,6 @@
 import { administrationCommands } from './administration.ts';
 import { aggregateCommand } from './aggregate.ts';
+import { authenticationCommands } from './authentication-commands.ts';
 import { bulkWriteCommand } from './bulk-write.ts';
 import { collModCommand } from './coll-mod.ts';
 import type { Command } from './command.ts';
@@ -51,6 +52,7 @@ const ownCommands: readonly Command[] = [
   dropIndexesCommand,
   bulkWriteCommand,
   ...administrationCommands,
+  ...authenticationCommands,
   ...diagnosticCommands,
   ...parameterCommands,
   ...sessionCommands,
@@ -59,11 +61,18 @@ const ownCommands: readonly Command[] = [
 /** `listCommands`: the commands that this server implements. */
 const listCommandsCommand: Command = {
   names: ['listCommands'],
+  needsNoLogin: true,
   run: () => ({
     commands: Object.fromEntries(
-      [...ownCommands, listCommandsCommand].map(({ names: [name, ...others], isAdminOnly }) => [
+      [...ownCommands, listCommandsCommand].map(({ names: [name, ...others], isAdminOnly, needsNoLogin }) => [
         name,
-        { help: '', requiresAuth: false, secondaryOk: false, adminOnly: isAdminOnly === true, aliases: others },
+        {
+          help: '',
+          requiresAuth: needsNoLogin !== true,
+          secondaryOk: false,
+          adminOnly: isAdminOnly === true,
+          aliases: others,
+        },
       ]),
     ),
   }),

@@ -42,6 +42,8 @@ export interface Command {
   /** The command's name in the error message; its first name by default. */
   readonly requestName?: string;
   readonly isAdminOnly?: boolean;
+  /** May run before a login on a server that has users; any other command gets Unauthorized 13. */
+  readonly needsNoLogin?: boolean;
   /** May run inside a multi-document transaction. */
   readonly isTransactional?: boolean;
   /** Each statement is applied once per txnNumber of a session. */

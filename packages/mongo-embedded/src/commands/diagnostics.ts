@@ -94,11 +94,6 @@ function hostInfo({ server, connection }: CommandContext): CommandResult {
   };
 }
 
-function connectionStatus({ body }: CommandContext): CommandResult {
-  const privileges = body.boolean('showPrivileges') === true ? { authenticatedUserPrivileges: [] } : {};
-  return { authInfo: { authenticatedUsers: [], authenticatedUserRoles: [], ...privileges } };
-}
-
 function member({ server, connection }: CommandContext): CommandResult {
   const { current } = server.store.clusterClock;
   return {
@@ -180,14 +175,13 @@ function getLog({ body }: CommandContext): CommandResult {
 
 /** Read-only commands that report the server's state. */
 export const diagnosticCommands: readonly Command[] = [
-  { names: ['ping'], run: () => ({}) },
-  { names: ['buildInfo', 'buildinfo'], run: buildInfo },
+  { names: ['ping'], needsNoLogin: true, run: () => ({}) },
+  { names: ['buildInfo', 'buildinfo'], needsNoLogin: true, run: buildInfo },
   { names: ['serverStatus'], run: serverStatus },
   { names: ['hostInfo'], isAdminOnly: true, run: hostInfo },
-  { names: ['connectionStatus'], run: connectionStatus },
   { names: ['replSetGetStatus'], isAdminOnly: true, run: replSetGetStatus },
   { names: ['replSetGetConfig'], isAdminOnly: true, run: replSetGetConfig },
   { names: ['getCmdLineOpts'], isAdminOnly: true, run: getCmdLineOpts },
   { names: ['getLog'], isAdminOnly: true, run: getLog },
-  { names: ['whatsmyuri'], run: ({ connection }) => ({ you: connection.clientAddress }) },
+  { names: ['whatsmyuri'], needsNoLogin: true, run: ({ connection }) => ({ you: connection.clientAddress }) },
 ];

@@ -2,6 +2,7 @@ import { Long, ObjectId } from 'bson';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { documentBytesMax, maxWireVersion, replicaSetName, topologyCounter } from '../server-state.ts';
 import { messageBytesMax } from '../wire/frame-reader.ts';
+import { loginFields } from './authentication-commands.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 
 /** Maximum wait of a `hello` for a topology change, milliseconds; drivers use ten seconds. */
@@ -24,6 +25,7 @@ function readClient({ body, connection }: CommandContext): void {
 async function run(context: CommandContext): Promise<CommandResult> {
   const { server, body, connection, signal } = context;
   readClient(context);
+  const login = loginFields(context);
   const awaitMs = body.count('maxAwaitTimeMS');
   const known = body.nested('topologyVersion');
   if ((awaitMs === undefined) !== (known === undefined)) {
@@ -59,8 +61,14 @@ async function run(context: CommandContext): Promise<CommandResult> {
     minWireVersion: 0,
     maxWireVersion,
     readOnly: false,
+    ...login,
   };
 }
 
 /** The handshake, under its current and its legacy name. */
-export const helloCommand: Command = { names: ['hello', 'isMaster', 'ismaster'], isTransactional: false, run };
+export const helloCommand: Command = {
+  names: ['hello', 'isMaster', 'ismaster'],
+  isTransactional: false,
+  needsNoLogin: true,
+  run,
+};

@@ -15,7 +15,7 @@ export interface Parameters {
   readonly maxTransactionLockRequestTimeoutMillis: number;
 }
 
-export function defaultParameters(): Parameters {
+export function defaultParameters(authenticationMechanisms: readonly string[]): Parameters {
   return {
     cursorTimeoutMillis: 600_000,
     transactionLifetimeLimitSeconds: 60,
@@ -25,7 +25,7 @@ export function defaultParameters(): Parameters {
     notablescan: false,
     enableTestCommands: true,
     requireApiVersion: false,
-    authenticationMechanisms: [],
+    authenticationMechanisms,
     featureCompatibilityVersion: { version: '8.0' },
     logLevel: 0,
     maxTransactionLockRequestTimeoutMillis: 5,

@@ -72,8 +72,6 @@ const names = [
   'updateUser',
 ] as const;
 
-const authentication = ['saslStart', 'saslContinue', 'authenticate'] as const;
-
 function refuse(name: string): Command {
   return {
     names: [name],
@@ -83,14 +81,5 @@ function refuse(name: string): Command {
   };
 }
 
-function refuseLogin(name: string): Command {
-  return {
-    names: [name],
-    run() {
-      throw new MongoFailure('AuthenticationFailed', 'Authentication failed.');
-    },
-  };
-}
-
-/** MongoDB's error for each: 115 for unsupported commands, 18 for logins, since there are no users. */
-export const unsupportedCommands: readonly Command[] = [...names.map(refuse), ...authentication.map(refuseLogin)];
+/** Each fails with 115. */
+export const unsupportedCommands: readonly Command[] = names.map(refuse);

@@ -1,3 +1,5 @@
+import type { Login } from '../authentication/login.ts';
+
 /** The connection as commands see it. */
 export interface ClientConnection {
   readonly id: number;
@@ -8,6 +10,7 @@ export interface ClientConnection {
   applicationName: string | null;
   /** Whether the handshake has sent the client's metadata. */
   hasMetadata: boolean;
+  readonly login: Login;
   /** Closes the connection without a reply. */
   destroy(): void;
 }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { Login } from '../authentication/login.ts';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import type { MongoFailure } from '../error/mongo-failure.ts';
 import type { ClientConnection } from './client-connection.ts';
@@ -37,6 +38,7 @@ export class Connection implements ClientConnection {
   readonly clientAddress: string;
   applicationName: string | null = null;
   hasMetadata = false;
+  readonly login = new Login();
   readonly #socket: Socket;
   readonly #handlers: ConnectionHandlers;
   readonly #reader = new FrameReader();
@@ -145,8 +147,8 @@ export class Connection implements ClientConnection {
   }
 }
 
-/** An error reply without the times that the dispatcher adds: the request could not be read. */
-function failureDocument(failure: MongoFailure): Buffer {
+/** An error reply without the times that the dispatcher adds: the request was not read. */
+export function failureDocument(failure: MongoFailure): Buffer {
   const writer = new BsonWriter().double('ok', 0).string('errmsg', failure.message);
   return writer.int32('code', failure.code).string('codeName', failure.codeName).finish();
 }

@@ -1,5 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import { Connection, type ConnectionHandlers } from './connection.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
+import { Connection, type ConnectionHandlers, failureDocument } from './connection.ts';
+import { TlsGate, type TlsOptions } from './tls-gate.ts';
 
 /** Maximum connections; further ones are closed at once. */
 const connectionsMax = 10_000;
@@ -9,18 +11,35 @@ export interface ListenerHandlers extends Pick<ConnectionHandlers, 'handle'> {
   closed(): void;
 }
 
+/** mongod's error for a client without TLS where `net.tls.mode` is `requireTLS`. */
+const tlsRequired = new MongoFailure(
+  'SSLHandshakeFailed',
+  'The server is configured to only allow SSL connections: add tls=true to the connection string',
+);
+
 /** Accepts connections on one address and closes them all when asked to. */
 export class Listener {
   readonly #handlers: ListenerHandlers;
   readonly #connections = new Set<Connection>();
   readonly #server: Server;
+  readonly #gate: TlsGate | null;
   #isClosing = false;
   #connectionId = 0;
   #requestId = 0;
 
-  constructor(handlers: ListenerHandlers) {
+  /** With `tls`, a client without TLS gets SSLHandshakeFailed 141. */
+  constructor(handlers: ListenerHandlers, tls: TlsOptions | null = null) {
     this.#handlers = handlers;
-    this.#server = createServer((socket) => this.#accept(socket));
+    this.#gate =
+      tls === null
+        ? null
+        : new TlsGate(tls, {
+            secured: (socket) => this.#accept(socket, handlers.handle),
+            plain: (socket) => this.#accept(socket, async () => ({ document: failureDocument(tlsRequired) })),
+          });
+    this.#server = createServer((socket) =>
+      this.#gate === null ? this.#accept(socket, handlers.handle) : this.#gate.accept(socket),
+    );
     this.#server.maxConnections = connectionsMax;
   }
 
@@ -46,18 +65,19 @@ export class Listener {
     this.#isClosing = true;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#server.close(() => resolve());
+    this.#gate?.close();
     for (const connection of this.#connections) connection.destroy();
     await promise;
   }
 
-  #accept(socket: Socket): void {
+  #accept(socket: Socket, handle: ConnectionHandlers['handle']): void {
     if (this.#isClosing) {
       socket.destroy();
       return;
     }
     this.#connectionId += 1;
     const connection = new Connection(this.#connectionId, socket, {
-      handle: this.#handlers.handle,
+      handle,
       nextRequestId: () => {
         this.#requestId = (this.#requestId + 1) & 0x7fffffff;
         return this.#requestId;

@@ -229,6 +229,13 @@ const schema: readonly Document[] = [
   { dropDatabase: 1, $db: 'types2' },
 ];
 
+const saslStart: Document = {
+  saslStart: 1,
+  mechanism: 'SCRAM-SHA-256',
+  payload: new Binary(Buffer.from('n,,n=x,r=y')),
+  options: { skipEmptyExchange: true },
+};
+
 const rest: readonly Document[] = [
   {
     hello: 1,
@@ -236,7 +243,12 @@ const rest: readonly Document[] = [
     client: { application: { name: 'x' }, driver: { name: 'x', version: '1' } },
     topologyVersion: { processId: new ObjectId(), counter: Long.ONE },
     maxAwaitTimeMS: 1,
+    saslSupportedMechs: 'admin.nobody',
+    speculativeAuthenticate: { ...saslStart, db: 'admin' },
   },
+  saslStart,
+  { saslContinue: 1, conversationId: 1, payload: new Binary(Buffer.from('x')) },
+  { authenticate: 1, user: 'x', mechanism: 'MONGODB-X509' },
   { commitTransaction: 1, lsid, txnNumber: Long.fromNumber(2), autocommit: false, ...admin },
   { abortTransaction: 1, lsid, txnNumber: Long.fromNumber(2), autocommit: false, ...admin },
   { startSession: 1 },

@@ -10,7 +10,7 @@ import { encodeWith, pathsOf, typedValues } from './typed-values.ts';
 const internalCodes: readonly unknown[] = [1, 8];
 /** Texts of JavaScript, SQLite and Node.js errors, which no client may see. */
 const internalText =
-  /Cannot (read|convert|mix|destructure)|is not (a function|iterable|defined)|out of range|outside buffer|BigInt|Invalid (array|string) length|must be of type|SQLITE|Received /;
+  /Cannot (read|convert|mix|destructure)|is not (a function|iterable|defined)|out of range|outside buffer|BigInt|Invalid (array|string) length|must be of type|SQLITE|Received (?!authentication for)/;
 
 /** The reply's defect, or null: an error must carry one of MongoDB's codes for it, and a text for clients. */
 function defectOf(reply: Document): string | null {

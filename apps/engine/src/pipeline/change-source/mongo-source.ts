@@ -78,6 +78,14 @@ async function describe(client: MongoClient): Promise<ServerFacts> {
       });
     return { setName, version: String(version), isSharded };
   } catch (error) {
-    throw error instanceof MongoError ? unreachableError(error) : error;
+    if (error instanceof MongoError) throw unreachableError(error);
+    throw isFileError(error)
+      ? new EmcachersError({ code: 'EMC-1001', detail: `MONGO_URL: ${error.message}`, cause: error })
+      : error;
   }
+}
+
+/** The driver opens the files of the TLS options only when it connects, and passes on what the file system says. */
+function isFileError(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'open';
 }
