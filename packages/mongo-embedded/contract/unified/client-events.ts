@@ -36,6 +36,9 @@ const TOPOLOGY_EVENTS = {
   serverHeartbeatSucceeded: 'serverHeartbeatSucceededEvent',
   serverHeartbeatFailed: 'serverHeartbeatFailedEvent',
 };
+const KNOWN_NAMES = new Set(
+  [COMMAND_EVENTS, POOL_EVENTS, TOPOLOGY_EVENTS].flatMap((events): string[] => Object.values(events)),
+);
 /** Commands that carry credentials or belong to the handshake; observed only where a test asks for them. */
 const SENSITIVE = new Set([
   'authenticate',
@@ -49,28 +52,36 @@ const SENSITIVE = new Set([
   'copydb',
 ]);
 
+/** Whether the format knows an event of that name. */
+export function isEventName(name: string): boolean {
+  return KNOWN_NAMES.has(name);
+}
+
 export interface ClientEventsOptions {
   readonly observe: readonly string[];
   readonly ignoreCommands: readonly string[];
   readonly observeSensitive: boolean;
+  /** Lists to append events to, each with the names of its events as their own specifications write them. */
+  readonly stores: readonly { readonly names: readonly string[]; readonly list: Document[] }[];
 }
 
 export class ClientEvents {
   readonly recorded: RecordedEvent[] = [];
   /** Every event that can be waited for or counted, whether a test lists it to be observed or not. */
   connectionsCheckedOut = 0;
-  private readonly listeners = new Set<() => void>();
+  connectionsReady = 0;
   private stopped = false;
 
   constructor(client: MongoClient, options: ClientEventsOptions) {
     const observed = new Set(options.observe);
     const ignored = new Set([...options.ignoreCommands, 'configureFailPoint']);
     const record = (event: RecordedEvent): void => {
-      if (this.stopped || !observed.has(event.name)) return;
+      if (this.stopped) return;
+      storeEvent(event, options.stores);
+      if (!observed.has(event.name)) return;
       if (event.type === 'command' && ignored.has(String(event.details['commandName']))) return;
       if (event.type === 'command' && !options.observeSensitive && isSensitive(event.details)) return;
       this.recorded.push(event);
-      for (const listener of this.listeners) listener();
     };
     this.attach(client, record);
   }
@@ -81,13 +92,16 @@ export class ClientEvents {
       emitter.on(driverName, (details) => record({ name, type: 'command', details: snapshotOf(details) }));
     }
     for (const [driverName, name] of Object.entries(POOL_EVENTS)) {
-      emitter.on(driverName, (details) => record({ name, type: 'cmap', details }));
+      emitter.on(driverName, (details) => record({ name, type: 'cmap', details: poolDetailsOf(details) }));
     }
     for (const [driverName, name] of Object.entries(TOPOLOGY_EVENTS)) {
       emitter.on(driverName, (details) => record({ name, type: 'sdam', details }));
     }
     emitter.on('connectionCheckedOut', () => {
       this.connectionsCheckedOut += 1;
+    });
+    emitter.on('connectionReady', () => {
+      this.connectionsReady += 1;
     });
     emitter.on('connectionCheckedIn', () => {
       this.connectionsCheckedOut -= 1;
@@ -98,27 +112,14 @@ export class ClientEvents {
     this.stopped = true;
   }
 
+  /** Drops what was recorded, for example while a pool was filled before the test. */
+  forget(): void {
+    this.recorded.length = 0;
+  }
+
   /** The started events of commands, newest last. */
   startedCommands(): Document[] {
     return this.recorded.filter((event) => event.name === 'commandStartedEvent').map((event) => event.details);
-  }
-
-  /** Resolves when `isMet` holds, looking again after each recorded event; rejects after `timeoutMs`. */
-  async waitUntil(isMet: () => boolean, timeoutMs: number): Promise<void> {
-    if (isMet()) return;
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => {
-        this.listeners.delete(look);
-        reject(new Error(`the awaited event did not come within ${timeoutMs} ms`));
-      }, timeoutMs);
-      const look = (): void => {
-        if (!isMet()) return;
-        clearTimeout(timer);
-        this.listeners.delete(look);
-        resolve();
-      };
-      this.listeners.add(look);
-    });
   }
 }
 
@@ -126,6 +127,22 @@ export class ClientEvents {
 function isSensitive(details: Document): boolean {
   const content: unknown = details['command'] ?? details['reply'] ?? { failure: true };
   return SENSITIVE.has(String(details['commandName'])) || Object.keys(content as object).length === 0;
+}
+
+function storeEvent({ name, details }: RecordedEvent, stores: ClientEventsOptions['stores']): void {
+  const storedName = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  const { command: _, reply: __, failure, ...rest } = details;
+  const document = {
+    name: storedName,
+    observedAt: Date.now() / 1000,
+    ...rest,
+    ...(failure === undefined ? {} : { failure: String(failure) }),
+  };
+  for (const { names, list } of stores) if (names.includes(storedName)) list.push(document);
+}
+
+function poolDetailsOf(details: Document): Document {
+  return { ...details, hasServiceId: details['serviceId'] !== undefined };
 }
 
 /** The driver reuses and changes command documents, so what it reported is copied as the bytes that it would send. */
@@ -145,5 +162,5 @@ function snapshotOf(details: Document): Document {
 }
 
 function copyOf(document: object): Document {
-  return deserialize(serialize(document), { promoteLongs: false, bsonRegExp: true });
+  return deserialize(serialize(document), { promoteValues: false, bsonRegExp: true });
 }

@@ -1,13 +1,13 @@
 /** Translates option documents of the unified test format to what the Node.js driver takes. */
 import { type Document, ReadConcern, type ReadConcernLike, ReadPreference } from 'mongodb';
 
-export function toReadConcern(value: unknown): { readConcern?: ReadConcern } {
+function toReadConcern(value: unknown): { readConcern?: ReadConcern } {
   if (value === undefined) return {};
   const readConcern = ReadConcern.fromOptions({ readConcern: value as ReadConcernLike });
   return readConcern === undefined ? {} : { readConcern };
 }
 
-export function toReadPreference(value: unknown): { readPreference?: ReadPreference } {
+function toReadPreference(value: unknown): { readPreference?: ReadPreference } {
   if (value === undefined) return {};
   const { mode, tagSets, maxStalenessSeconds, hedge } = value as Document;
   const options = {
@@ -17,7 +17,8 @@ export function toReadPreference(value: unknown): { readPreference?: ReadPrefere
   return { readPreference: new ReadPreference(decapitalized(mode), tagSets, options) };
 }
 
-export function toTransactionOptions(value: unknown): Document {
+/** The options with their read concern and read preference as the driver's own; all others, timeoutMS too, stay. */
+export function toConcerns(value: unknown): Document {
   const { readConcern, readPreference, ...rest } = (value ?? {}) as Document;
   return { ...rest, ...toReadConcern(readConcern), ...toReadPreference(readPreference) };
 }
@@ -25,7 +26,7 @@ export function toTransactionOptions(value: unknown): Document {
 export function toSessionOptions(value: unknown): Document {
   const { defaultTransactionOptions, ...rest } = (value ?? {}) as Document;
   if (defaultTransactionOptions === undefined) return rest;
-  return { ...rest, defaultTransactionOptions: toTransactionOptions(defaultTransactionOptions) };
+  return { ...rest, defaultTransactionOptions: toConcerns(defaultTransactionOptions) };
 }
 
 function decapitalized(mode: unknown): ReadPreference['mode'] {

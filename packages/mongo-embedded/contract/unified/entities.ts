@@ -1,100 +1,70 @@
-/** The named things of one unified test: clients, databases, collections, sessions, cursors and values. */
-import { AbstractCursor, ChangeStream, ClientSession, Collection, Db, type Document, MongoClient } from 'mongodb';
-import { ClientEvents, type RecordedEvent } from './client-events.ts';
-import { toReadConcern, toReadPreference, toSessionOptions } from './driver-options.ts';
+/** The named things of one unified test: clients, databases, collections, sessions, buckets, cursors and values. */
+import {
+  AbstractCursor,
+  ChangeStream,
+  ClientSession,
+  Collection,
+  Db,
+  type Document,
+  GridFSBucket,
+  MongoClient,
+} from 'mongodb';
+import type { ClientEvents, RecordedEvent } from './client-events.ts';
+import type { ClientLogs } from './client-logs.ts';
 import type { MatchScope } from './match-value.ts';
-import { OutOfScope } from './out-of-scope.ts';
+import type { ObjectKind } from './operations/operation-arguments.ts';
+import { TestThread } from './test-thread.ts';
 
 export type Cursor = AbstractCursor | ChangeStream;
 
-export interface ThreadEntity {
-  readonly kind: 'thread';
-  tail: Promise<void>;
-}
-
-export interface EntitiesDependencies {
-  /** Connection string of the server under test, without the options of single clients. */
-  readonly url: string;
-}
+/** Which operations an entity has; what is none of these is a value. */
+const KINDS: readonly [ObjectKind, abstract new (...parameters: never) => unknown][] = [
+  ['client', MongoClient],
+  ['database', Db],
+  ['collection', Collection],
+  ['session', ClientSession],
+  ['bucket', GridFSBucket],
+  ['cursor', AbstractCursor],
+  ['cursor', ChangeStream],
+];
 
 export class Entities implements MatchScope, AsyncDisposable {
   private readonly values = new Map<string, unknown>();
-  private readonly clients = new Map<string, MongoClient>();
   private readonly events = new Map<string, ClientEvents>();
+  private readonly logs = new Map<string, ClientLogs>();
   private readonly lsids = new Map<string, Document>();
-  private readonly url: string;
-
-  constructor(dependencies: EntitiesDependencies) {
-    this.url = dependencies.url;
-  }
-
-  /** Creates the entities of `createEntities` in order; a client connects with its first operation. */
-  create(definitions: readonly Document[]): void {
-    for (const definition of definitions) {
-      const [kind = '', options] = Object.entries(definition)[0] ?? [];
-      this.createOne(kind, options as Document);
-    }
-  }
-
-  private createOne(kind: string, options: Document): void {
-    const id = String(options['id']);
-    if (kind === 'client') {
-      this.createClient(id, options);
-    } else if (kind === 'database') {
-      const { readConcern, readPreference, ...rest } = (options['databaseOptions'] ?? {}) as Document;
-      const concerns = { ...toReadConcern(readConcern), ...toReadPreference(readPreference) };
-      this.set(
-        id,
-        this.client(String(options['client'])).db(String(options['databaseName']), { ...rest, ...concerns }),
-      );
-    } else if (kind === 'collection') {
-      const { readConcern, readPreference, ...rest } = (options['collectionOptions'] ?? {}) as Document;
-      const concerns = { ...toReadConcern(readConcern), ...toReadPreference(readPreference) };
-      const database = this.database(String(options['database']));
-      this.set(id, database.collection(String(options['collectionName']), { ...rest, ...concerns }));
-    } else if (kind === 'session') {
-      const session = this.client(String(options['client'])).startSession(toSessionOptions(options['sessionOptions']));
-      this.set(id, session);
-      if (session.id !== undefined) this.lsids.set(id, session.id);
-    } else if (kind === 'thread') {
-      this.set(id, { kind: 'thread', tail: Promise.resolve() } satisfies ThreadEntity);
-    } else {
-      throw new OutOfScope(`entity ${kind} is not a feature that the embedded server is for`);
-    }
-  }
-
-  private createClient(id: string, options: Document): void {
-    if (options['autoEncryptOpts'] !== undefined) throw new OutOfScope('client-side encryption');
-    const { serverApi, uriOptions, storeEventsAsEntities } = options;
-    const client = new MongoClient(this.url, {
-      monitorCommands: true,
-      ...driverOptionsOf((uriOptions ?? {}) as Document),
-      ...(serverApi === undefined ? {} : { serverApi }),
-    });
-    const observe = new Set<string>((options['observeEvents'] as string[] | undefined) ?? []);
-    this.events.set(
-      id,
-      new ClientEvents(client, {
-        observe: [...observe],
-        ignoreCommands: (options['ignoreCommandMonitoringEvents'] as string[] | undefined) ?? [],
-        observeSensitive: options['observeSensitiveCommands'] === true,
-      }),
-    );
-    if (storeEventsAsEntities !== undefined)
-      throw new OutOfScope('storeEventsAsEntities serves performance tests only');
-    this.clients.set(id, client);
-    this.set(id, client);
-  }
 
   /** Names one value; a name is given once. */
   set(name: string, value: unknown): void {
     if (this.values.has(name)) throw new Error(`the test names two entities ${name}`);
+    if (value === undefined) throw new Error(`there is nothing to keep as the entity ${name}`);
     this.values.set(name, value);
+    if (value instanceof ClientSession && value.id !== undefined) this.lsids.set(name, value.id);
+  }
+
+  setClient(name: string, client: MongoClient, observers: { events: ClientEvents; logs: ClientLogs }): void {
+    this.set(name, client);
+    this.events.set(name, observers.events);
+    this.logs.set(name, observers.logs);
   }
 
   entity(name: string): unknown {
     if (!this.values.has(name)) throw new Error(`the test speaks of an entity ${name} that it did not create`);
     return this.values.get(name);
+  }
+
+  kindOf(name: string): ObjectKind {
+    const value = this.entity(name);
+    const kind = KINDS.find(([_, type]) => value instanceof type)?.[0];
+    if (kind === undefined) throw new Error(`the entity ${name} has no operations`);
+    return kind;
+  }
+
+  bsonEntity(name: string): unknown {
+    const value = this.entity(name);
+    const isOfDriver = value instanceof TestThread || KINDS.some(([_, type]) => value instanceof type);
+    if (isOfDriver) throw new Error(`the entity ${name} is not a BSON value`);
+    return value;
   }
 
   sessionLsid(name: string): Document {
@@ -119,8 +89,18 @@ export class Entities implements MatchScope, AsyncDisposable {
     return expectKind(name, this.entity(name), ClientSession);
   }
 
-  thread(name: string): ThreadEntity {
-    return this.entity(name) as ThreadEntity;
+  bucket(name: string): GridFSBucket {
+    return expectKind(name, this.entity(name), GridFSBucket);
+  }
+
+  cursor(name: string): Cursor {
+    const value = this.entity(name);
+    if (!isCursor(value)) throw new Error(`the entity ${name} is not a cursor`);
+    return value;
+  }
+
+  thread(name: string): TestThread {
+    return expectKind(name, this.entity(name), TestThread);
   }
 
   eventsOf(clientName: string): ClientEvents {
@@ -133,9 +113,25 @@ export class Entities implements MatchScope, AsyncDisposable {
     return this.eventsOf(clientName).recorded.filter((event) => event.type === type);
   }
 
+  loggedBy(clientName: string): readonly Document[] {
+    const logs = this.logs.get(clientName);
+    if (logs === undefined) throw new Error(`${clientName} is not a client`);
+    return logs.recorded;
+  }
+
+  /** Ends what observes the clients: what they do after the test's operations is none of the test's events. */
+  stopObserving(): void {
+    for (const events of this.events.values()) events.stop();
+    for (const logs of this.logs.values()) logs.stop();
+  }
+
+  threads(): TestThread[] {
+    return [...this.values.values()].filter((value) => value instanceof TestThread);
+  }
+
   /** Closes what the test left open, cursors before sessions before clients. */
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const events of this.events.values()) events.stop();
+    this.stopObserving();
     const values = [...this.values.values()];
     for (const value of values) {
       if (isCursor(value)) await value.close().catch(() => undefined);
@@ -143,27 +139,12 @@ export class Entities implements MatchScope, AsyncDisposable {
     for (const value of values) {
       if (value instanceof ClientSession) await value.endSession().catch(() => undefined);
     }
-    await Promise.all([...this.clients.values()].map((client) => client.close()));
+    await Promise.all(values.map(async (value) => (value instanceof MongoClient ? value.close() : undefined)));
   }
 }
 
-export function isCursor(value: unknown): value is Cursor {
+function isCursor(value: unknown): value is Cursor {
   return value instanceof ChangeStream || value instanceof AbstractCursor;
-}
-
-/** URI options carry the names of connection strings; the driver takes nearly all of them as option names as well. */
-function driverOptionsOf(uriOptions: Document): Document {
-  const { readConcernLevel, w, wTimeoutMS, journal, readPreference, ...rest } = uriOptions;
-  const writeConcern = { ...(w === undefined ? {} : { w }), ...(journal === undefined ? {} : { journal }) };
-  const timeout = wTimeoutMS === undefined ? {} : { wtimeoutMS: wTimeoutMS };
-  return {
-    ...rest,
-    ...(readConcernLevel === undefined ? {} : { readConcernLevel }),
-    ...(readPreference === undefined ? {} : { readPreference }),
-    ...(Object.keys({ ...writeConcern, ...timeout }).length === 0
-      ? {}
-      : { writeConcern: { ...writeConcern, ...timeout } }),
-  };
 }
 
 function expectKind<T>(name: string, value: unknown, kind: abstract new (...parameters: never) => T): T {

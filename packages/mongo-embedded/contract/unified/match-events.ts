@@ -1,10 +1,25 @@
 /** Checks what a client reported against `expectEvents` of the unified test format. */
 import type { Document } from 'mongodb';
-import type { RecordedEvent } from './client-events.ts';
+import { isEventName, type RecordedEvent } from './client-events.ts';
+import { withoutDriverAdditions } from './driver-additions.ts';
+import { MalformedTest } from './malformed-test.ts';
 import type { ValueMatcher } from './match-value.ts';
 import type { ExpectedEvents } from './unified-file.ts';
 
-const ROOT_PARTS = new Set(['command', 'reply']);
+/** What a test may say of an event; commands, replies and descriptions are root documents. */
+const PARTS = new Set([
+  'command',
+  'reply',
+  'commandName',
+  'databaseName',
+  'hasServiceId',
+  'hasServerConnectionId',
+  'interruptInUseConnections',
+  'reason',
+  'awaited',
+  'previousDescription',
+  'newDescription',
+]);
 
 /** Throws a sentence unless the recorded events are the expected ones, in order. */
 export function matchEvents(expected: ExpectedEvents, recorded: readonly RecordedEvent[], matcher: ValueMatcher): void {
@@ -25,6 +40,8 @@ export function matchEvents(expected: ExpectedEvents, recorded: readonly Recorde
 
 /** True when the recorded event is the one described; for counting and waiting. */
 export function matchesEvent(expected: Document, actual: RecordedEvent, matcher: ValueMatcher): boolean {
+  const [name = ''] = Object.keys(expected);
+  if (!isEventName(name)) throw new MalformedTest(`the runner does not know the event ${name}`);
   try {
     matchEvent(expected, actual, { matcher, path: 'event' });
     return true;
@@ -39,21 +56,16 @@ function matchEvent(
   { matcher, path }: { matcher: ValueMatcher; path: string },
 ): void {
   const [name = '', parts] = Object.entries(expected)[0] ?? [];
+  if (!isEventName(name)) throw new MalformedTest(`the runner does not know the event ${name}`);
   if (actual.name !== name)
     throw new Error(`${path}: expected ${name}, got ${actual.name}(${String(actual.details['commandName'])})`);
   for (const [part, value] of Object.entries((parts ?? {}) as Document)) {
-    if (part === 'failure') continue;
-    const place = {
-      path: `${path}.${part}`,
-      isRoot: ROOT_PARTS.has(part) || actual.type === 'sdam',
-      isLenient: part === 'command',
-    };
-    matcher.match(value, partOf(actual, part), place);
+    if (!PARTS.has(part)) throw new MalformedTest(`the runner does not know ${part} of the event ${name}`);
+    matcher.match(value, partOf(actual, part, value), { path: `${path}.${part}`, isRoot: true });
   }
 }
 
-function partOf({ details }: RecordedEvent, part: string): unknown {
-  if (part === 'interruptInUseConnections') return details['interruptInUseConnections'];
-  if (part === 'hasServiceId') return details['hasServiceId'] ?? details['serviceId'] !== undefined;
-  return details[part];
+function partOf({ details }: RecordedEvent, part: string, expected: unknown): unknown {
+  const value: unknown = details[part];
+  return part === 'command' ? withoutDriverAdditions(expected as Document, value as Document) : value;
 }

@@ -2,24 +2,23 @@
  * Compares a result with what a unified test expects: flexible numbers, `$$` operators, extra fields allowed in
  * root documents only. Throws a sentence with the path of the difference.
  */
-import { Binary, type Document, EJSON, serialize } from 'bson';
+import { Binary, Code, type Document, EJSON, serialize } from 'bson';
 import { typeNameOf } from './bson-type.ts';
 import { parseExtendedJson } from './extended-json.ts';
+import { MalformedTest } from './malformed-test.ts';
 
 /** What the `$$` operators need to know beside the two values. */
 export interface MatchScope {
-  /** Value of the entity of that name; throws when there is none. */
-  entity(name: string): unknown;
+  /** BSON value of the entity of that name; throws when there is none, or when it is an object of the driver. */
+  bsonEntity(name: string): unknown;
   /** Logical session id of the session entity of that name. */
   sessionLsid(name: string): Document;
 }
 
 export interface MatchPlace {
   readonly path: string;
-  /** Root documents may hold fields that the test does not name. */
+  /** Root documents, and the documents of a root array, may hold fields that the test does not name. */
   readonly isRoot: boolean;
-  /** So may, within commands, the documents inside: what the driver adds there says nothing about the server. */
-  readonly isLenient?: boolean;
 }
 
 export class Mismatch extends Error {
@@ -57,63 +56,67 @@ export class ValueMatcher {
   }
 
   private matchDocument(expected: Document, actual: unknown, place: MatchPlace): void {
-    if (!isDocumentLike(actual)) throw new Mismatch(place, expected, actual);
+    if (!isPlainDocument(actual)) throw new Mismatch(place, expected, actual);
     for (const [key, value] of Object.entries(expected)) {
-      const inner = { ...place, path: `${place.path}.${key}`, isRoot: false };
-      if (isOperator(value)) this.matchField(value, { container: actual, key }, inner);
-      else if (!(key in actual)) throw new Mismatch(inner, value, undefined);
-      else this.match(value, actual[key], inner);
+      const inner = { path: `${place.path}.${key}`, isRoot: false };
+      const field: unknown = actual[key];
+      if (field === undefined && !isOperator(value)) throw new Mismatch(inner, value, undefined);
+      this.match(value, field, inner);
     }
-    if (place.isRoot || place.isLenient === true) return;
+    if (place.isRoot) return;
     const extra = Object.keys(actual).filter((key) => !(key in expected) && actual[key] !== undefined);
     if (extra.length > 0) throw new Error(`${place.path}: unexpected field ${extra.join(', ')} in ${show(actual)}`);
   }
 
-  private matchField(operator: Document, field: { container: Document; key: string }, place: MatchPlace): void {
-    const { container, key } = field;
-    const isPresent = key in container && container[key] !== undefined;
-    if ('$$exists' in operator) {
-      if (isPresent !== operator['$$exists']) throw new Mismatch(place, operator, container[key]);
-      return;
-    }
-    if ('$$unsetOrMatches' in operator && !isPresent) return;
-    if (!isPresent) throw new Mismatch(place, operator, undefined);
-    this.matchOperator(operator, container[key], place);
-  }
-
   private matchOperator(operator: Document, actual: unknown, place: MatchPlace): void {
     const [name = '', argument] = Object.entries(operator)[0] ?? [];
-    const holds = CONDITIONS[name];
-    if (holds !== undefined) {
-      if (!holds(argument, actual)) throw new Mismatch(place, operator, actual);
+    const condition = CONDITIONS[name];
+    if (condition !== undefined) {
+      if (!condition(argument, actual)) throw new Mismatch(place, operator, actual);
       return;
     }
     if (name === '$$unsetOrMatches') {
-      if (actual !== undefined && actual !== null) this.match(argument, actual, place);
+      if (actual !== undefined) this.match(argument, actual, place);
     } else if (name === '$$matchesEntity') {
-      this.match(this.scope.entity(String(argument)), actual, place);
+      this.match(this.scope.bsonEntity(String(argument)), actual, place);
     } else if (name === '$$sessionLsid') {
       this.match(this.scope.sessionLsid(String(argument)), actual, place);
     } else if (name === '$$matchAsDocument') {
-      this.match(argument, parseExtendedJson(String(actual)), place);
+      if (typeof actual !== 'string') throw new Mismatch(place, operator, actual);
+      this.match(argument, parseExtendedJson(actual), { ...place, isRoot: false });
     } else if (name === '$$matchAsRoot') {
       this.match(argument, actual, { ...place, isRoot: true });
     } else {
-      throw new Error(`${place.path}: the runner does not know the operator ${name}`);
+      throw new MalformedTest(`${place.path}: the runner does not know the operator ${name}`);
     }
   }
 }
 
+/** True where both hold the same values of the same types; only the order of keys is free. */
+export function exactlyEqual(expected: unknown, actual: unknown): boolean {
+  return exactBytes(expected).equals(exactBytes(actual));
+}
+
 /** Operators that need nothing but their argument and the value. */
 const CONDITIONS: Readonly<Record<string, (argument: unknown, actual: unknown) => boolean>> = {
-  $$exists: (argument, actual) => (actual !== undefined) === argument,
+  $$exists: (argument, actual) => {
+    if (typeof argument !== 'boolean') throw new MalformedTest('$$exists takes a boolean');
+    return (actual !== undefined) === argument;
+  },
   $$type: (argument, actual) => {
-    const wanted: unknown[] = Array.isArray(argument) ? argument : [argument];
+    const wanted: unknown[] = [argument].flat();
     return typeNameOf(actual).some((typeName) => wanted.includes(typeName));
   },
-  $$matchesHexBytes: (argument, actual) => bytesOf(actual)?.toString('hex') === String(argument).toLowerCase(),
-  $$lte: (argument, actual) => Number(actual) <= Number(argument),
+  $$matchesHexBytes: (argument, actual) => bytesOf(actual)?.equals(parseHexBytes(argument)) === true,
+  $$lte: (argument, actual) => numberOf(actual) !== null && Number(actual) <= Number(argument),
 };
+
+/** Bytes written as an even number of hexadecimal digits, in either case; throws where they are malformed. */
+export function parseHexBytes(text: unknown): Buffer {
+  if (typeof text !== 'string' || !/^([0-9a-f]{2})*$/i.test(text))
+    throw new MalformedTest(`${show(text)} is not hex bytes`);
+  return Buffer.from(text, 'hex');
+}
 
 function isOperator(value: unknown): value is Document {
   if (!isPlainDocument(value)) return false;
@@ -121,39 +124,51 @@ function isOperator(value: unknown): value is Document {
   return keys.length === 1 && keys[0]?.startsWith('$$') === true;
 }
 
+/** Results of the driver are class instances with plain fields; BSON values and arrays are not documents. */
 function isPlainDocument(value: unknown): value is Document {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-  return !('_bsontype' in value) && !(value instanceof Date) && !(value instanceof RegExp) && !Buffer.isBuffer(value);
-}
-
-/** Results of the driver are class instances with plain fields; BSON values and arrays are not documents. */
-function isDocumentLike(value: unknown): value is Document {
-  return isPlainDocument(value);
+  return !('_bsontype' in value) && !(value instanceof Date) && !(value instanceof RegExp) && !isBytes(value);
 }
 
 function scalarsEqual(expected: unknown, actual: unknown): boolean {
-  if (expected === null || expected === undefined) return actual === null || actual === undefined;
-  const left = numberOf(expected);
-  if (left !== null) {
-    const right = numberOf(actual);
-    return right !== null && (left === right || (Number.isNaN(Number(left)) && Number.isNaN(Number(right))));
-  }
-  if (typeof expected !== 'object') return expected === actual;
+  const number = numberOf(expected);
+  if (number !== null) return number === numberOf(actual);
+  if (typeof expected !== 'object' || expected === null) return expected === actual;
   if (typeof actual !== 'object' || actual === null || isPlainDocument(actual)) return false;
-  return Buffer.from(serialize({ value: expected })).equals(Buffer.from(serialize({ value: actual })));
+  return exactlyEqual(expected, actual);
 }
 
-/** A canonical decimal text, so that int32, int64 and double compare by value. */
+/** A decimal text, so that int32, int64 and double compare by value; null for what is none of them. */
 function numberOf(value: unknown): string | null {
   if (typeof value === 'number' || typeof value === 'bigint') return String(value);
   if (typeof value !== 'object' || value === null || !('_bsontype' in value)) return null;
   const typeName = value['_bsontype'];
-  return typeName === 'Long' || typeName === 'Int32' || typeName === 'Double' ? String(value) : null;
+  if (typeName === 'Int32' || typeName === 'Double') return String(Number(value));
+  return typeName === 'Long' ? String(value) : null;
+}
+
+function exactBytes(value: unknown): Buffer {
+  return Buffer.from(serialize({ value: withSortedKeys(value) }));
+}
+
+function withSortedKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withSortedKeys);
+  if (value instanceof Code) return value.scope ? new Code(value.code, sortedDocument(value.scope)) : value;
+  return isPlainDocument(value) ? sortedDocument(value) : value;
+}
+
+function sortedDocument(document: Document): Document {
+  const entries = Object.entries(document).sort(([left], [right]) => (left < right ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, value]) => [key, withSortedKeys(value)]));
 }
 
 function bytesOf(value: unknown): Buffer | null {
   if (value instanceof Binary) return Buffer.from(value.value());
-  return value instanceof Uint8Array ? Buffer.from(value) : null;
+  return isBytes(value) ? Buffer.from(value) : null;
+}
+
+function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array;
 }
 
 function show(value: unknown): string {

@@ -7,6 +7,8 @@ export interface ServerFacts {
   readonly topology: 'single' | 'replicaset' | 'sharded';
   readonly parameters: Document;
   readonly authEnabled: boolean;
+  /** Members of the replica set that hold data; 0 where there is none. */
+  readonly memberCount: number;
 }
 
 /** Asks the server what the requirements speak of. */
@@ -17,8 +19,9 @@ export async function readServerFacts(client: MongoClient): Promise<ServerFacts>
   const parameters = await admin.command({ getParameter: '*' }).catch(() => ({}));
   const topology = hello['msg'] === 'isdbgrid' ? 'sharded' : hello['setName'] ? 'replicaset' : 'single';
   const options: Document = await admin.command({ getCmdLineOpts: 1 }).catch(() => ({}));
+  const memberCount = [hello['hosts'] ?? []].flat().length;
   const authEnabled = options['parsed']?.security?.authorization === 'enabled';
-  return { version: parseVersion(String(build['version'])), topology, parameters, authEnabled };
+  return { version: build['versionArray'].slice(0, 3).map(Number), topology, parameters, authEnabled, memberCount };
 }
 
 /** The reason why none of the requirements is met, or null when one is (or there are none). */
@@ -38,16 +41,24 @@ function refusalOf(requirement: RunOnRequirement, facts: ServerFacts): string | 
   if (maxServerVersion !== undefined && compareVersions(facts.version, parseVersion(maxServerVersion)) > 0) {
     return `needs server ${maxServerVersion} or older, this is ${have}`;
   }
-  if (topologies !== undefined && !topologies.includes(facts.topology)) {
+  if (topologies !== undefined && !topologies.some((name) => name.replace('-replicaset', '') === facts.topology)) {
     return `needs topology ${topologies.join(' or ')}, this is ${facts.topology}`;
   }
   if (requirement.serverless === 'require') return 'needs a serverless deployment';
   if (requirement.csfle !== undefined && requirement.csfle !== false) return 'needs client-side encryption';
-  if (requirement.authMechanism !== undefined) return `needs authentication mechanism ${requirement.authMechanism}`;
   if (requirement.auth !== undefined && requirement.auth !== facts.authEnabled) {
     return requirement.auth ? 'needs authentication' : 'needs a server without authentication';
   }
-  return parameterRefusal(requirement.serverParameters ?? {}, facts.parameters);
+  return (
+    mechanismRefusal(requirement.authMechanism, facts) ??
+    parameterRefusal(requirement.serverParameters ?? {}, facts.parameters)
+  );
+}
+
+function mechanismRefusal(wanted: string | undefined, facts: ServerFacts): string | null {
+  const mechanisms = [facts.parameters['authenticationMechanisms'] ?? []].flat().map((name) => name.toLowerCase());
+  if (wanted === undefined || mechanisms.includes(wanted.toLowerCase())) return null;
+  return `needs authentication mechanism ${wanted}`;
 }
 
 function parameterRefusal(wanted: Document, have: Document): string | null {

@@ -1,14 +1,19 @@
 /** Runs one test of a unified test file: set-up, operations, expected events, outcome, clean-up. */
 import type { Db, Document, MongoClient } from 'mongodb';
+import { matchLogs } from './client-logs.ts';
+import { createEntities, type EntityTarget } from './create-entities.ts';
 import { Entities } from './entities.ts';
+import { MalformedTest } from './malformed-test.ts';
 import { matchError } from './match-error.ts';
 import { matchEvents } from './match-events.ts';
-import { ValueMatcher } from './match-value.ts';
+import { exactlyEqual, Mismatch, ValueMatcher } from './match-value.ts';
+import { BUCKET_OPERATIONS } from './operations/bucket-operations.ts';
 import { CLIENT_OPERATIONS } from './operations/client-operations.ts';
 import { COLLECTION_OPERATIONS } from './operations/collection-operations.ts';
 import { CURSOR_OPERATIONS } from './operations/cursor-operations.ts';
 import { DATABASE_OPERATIONS } from './operations/database-operations.ts';
 import { type OperationContext, type OperationHandler, optionsOf } from './operations/operation.ts';
+import { checkArguments, type ObjectKind } from './operations/operation-arguments.ts';
 import { SESSION_OPERATIONS } from './operations/session-operations.ts';
 import { TEST_RUNNER_OPERATIONS } from './operations/test-runner-operations.ts';
 import { OutOfScope } from './out-of-scope.ts';
@@ -16,6 +21,25 @@ import { plainResult } from './plain-result.ts';
 import type { CollectionData, UnifiedFile, UnifiedOperation, UnifiedTest } from './unified-file.ts';
 
 const MAJORITY = { w: 'majority' } as const;
+const OPERATION_KEYS = new Set([
+  'name',
+  'object',
+  'arguments',
+  'expectError',
+  'expectResult',
+  'saveResultAsEntity',
+  'ignoreResultAndError',
+]);
+
+const HANDLERS: Readonly<Record<ObjectKind, Readonly<Record<string, OperationHandler>>>> = {
+  testRunner: TEST_RUNNER_OPERATIONS,
+  client: CLIENT_OPERATIONS,
+  database: DATABASE_OPERATIONS,
+  collection: COLLECTION_OPERATIONS,
+  session: SESSION_OPERATIONS,
+  bucket: BUCKET_OPERATIONS,
+  cursor: CURSOR_OPERATIONS,
+};
 
 export interface UnifiedRunDependencies {
   readonly url: string;
@@ -30,28 +54,41 @@ export async function runUnifiedTest(
   dependencies: UnifiedRunDependencies,
 ): Promise<void> {
   const { internal, url } = dependencies;
+  if (test.expectTracingMessages !== undefined) throw new OutOfScope('the driver does not report OpenTelemetry spans');
   const admin = internal.db('admin');
   await admin.command({ killAllSessions: [] }).catch(() => undefined);
   for (const data of file.initialData ?? []) await insertInitialData(internal, data);
-  await using entities = new Entities({ url });
+  await using entities = new Entities();
   const failPoints = new Set<string>();
+  const failures: unknown[] = [];
   try {
-    entities.create(file.createEntities ?? []);
-    await runOperations(test.operations, { entities, admin, failPoints });
-    const matcher = new ValueMatcher(entities);
-    for (const expected of test.expectEvents ?? []) {
-      matchEvents(expected, entities.recordedBy(expected.client, expected.eventType ?? 'command'), matcher);
-    }
-    for (const data of test.outcome ?? []) await matchOutcome(internal, data, matcher);
+    await createEntities(file.createEntities ?? [], { entities, url });
+    await runOperations(test.operations, { entities, url, admin, failPoints, failures });
+    for (const thread of entities.threads()) await thread.done();
   } finally {
+    entities.stopObserving();
     for (const name of failPoints) await admin.command({ configureFailPoint: name, mode: 'off' });
+  }
+  if (failures.length > 0) throw failures[0];
+  matchObserved(test, entities);
+  for (const data of test.outcome ?? []) await matchOutcome(internal, data);
+}
+
+function matchObserved(test: UnifiedTest, entities: Entities): void {
+  const matcher = new ValueMatcher(entities);
+  for (const expected of test.expectEvents ?? []) {
+    matchEvents(expected, entities.recordedBy(expected.client, expected.eventType ?? 'command'), matcher);
+  }
+  for (const expected of test.expectLogMessages ?? []) {
+    matchLogs(expected, entities.loggedBy(expected.client), matcher);
   }
 }
 
-interface Run {
-  readonly entities: Entities;
+interface Run extends EntityTarget {
   readonly admin: Db;
   readonly failPoints: Set<string>;
+  /** What failed so far. A failure inside a callback is one, whatever the driver makes of it. */
+  readonly failures: unknown[];
   /** Inside a callback of the driver, which must see each error itself, the expected ones too. */
   readonly isCallback?: boolean;
 }
@@ -61,60 +98,74 @@ async function runOperations(operations: readonly UnifiedOperation[], run: Run):
 }
 
 async function runOperation(operation: UnifiedOperation, run: Run): Promise<void> {
-  const { entities, admin } = run;
-  const handler = handlerFor(operation, entities);
-  const context: OperationContext = {
-    entities,
-    operation,
-    admin,
-    runAll: async (operations) => runOperations(operations, { ...run, isCallback: true }),
-  };
-  const failPoint: unknown = operation.arguments?.['failPoint']?.configureFailPoint;
-  if (typeof failPoint === 'string') run.failPoints.add(failPoint);
-  let result: unknown;
+  let outcome: Outcome;
   try {
-    result = plainResult(await handler(context, optionsOf(context)));
-  } catch (error) {
-    return matchFailure(operation, error, run);
+    outcome = await attempt(operation, run);
+    if ('error' in outcome) matchFailure(operation, outcome.error, run);
+    else matchResult(operation, outcome.result, run.entities);
+  } catch (failure) {
+    run.failures.push(failure);
+    throw failure;
   }
-  if (operation.expectError !== undefined) throw new Error(`${operation.name}: expected an error, got a result`);
-  if (operation.expectResult !== undefined && operation.ignoreResultAndError !== true) {
-    new ValueMatcher(entities).match(operation.expectResult, result, { path: operation.name, isRoot: true });
-  }
-  if (operation.saveResultAsEntity !== undefined) entities.set(operation.saveResultAsEntity, result);
+  if (run.isCallback === true && 'error' in outcome) throw outcome.error;
 }
 
-/** Returns where the test expects the error, or ignores every one. */
+type Outcome = { readonly result: unknown } | { readonly error: unknown };
+
+/** What the driver answered. What the runner itself objects to is thrown. */
+async function attempt(operation: UnifiedOperation, run: Run): Promise<Outcome> {
+  const handler = handlerFor(operation, run.entities);
+  const context: OperationContext = {
+    ...run,
+    operation,
+    runAll: async (operations) => runOperations(operations, { ...run, isCallback: false }),
+    runInCallback: async (operations) => runOperations(operations, { ...run, isCallback: true }),
+  };
+  const options = optionsOf(context);
+  const failPoint: unknown = options['failPoint']?.configureFailPoint;
+  if (typeof failPoint === 'string') run.failPoints.add(failPoint);
+  try {
+    return { result: plainResult(await handler(context, options)) };
+  } catch (error) {
+    if (error instanceof OutOfScope || error instanceof MalformedTest) throw error;
+    return { error };
+  }
+}
+
+/** Throws where the operation is not of the format, before anything of it is sent. */
+function handlerFor(operation: UnifiedOperation, entities: Entities): OperationHandler {
+  const { name, object } = operation;
+  const unknown = Object.keys(operation).find((key) => !OPERATION_KEYS.has(key));
+  if (unknown !== undefined) throw new MalformedTest(`the runner does not know ${unknown} of an operation`);
+  const kind = object === 'testRunner' ? 'testRunner' : entities.kindOf(object);
+  checkArguments(kind, name, operation.arguments ?? {});
+  const handler = HANDLERS[kind][name];
+  if (handler === undefined) throw new MalformedTest(`the runner does not run ${name} on a ${kind}`);
+  return handler;
+}
+
+function matchResult(operation: UnifiedOperation, result: unknown, entities: Entities): void {
+  const { name, expectError, expectResult, saveResultAsEntity, ignoreResultAndError } = operation;
+  if (ignoreResultAndError === true) return;
+  if (expectError !== undefined) throw new Error(`${name}: expected an error, got a result`);
+  if (expectResult !== undefined) {
+    // The values of distinct are values, not root documents.
+    new ValueMatcher(entities).match(expectResult, result, { path: name, isRoot: name !== 'distinct' });
+  }
+  if (saveResultAsEntity !== undefined) entities.set(saveResultAsEntity, result);
+}
+
+/** Returns where the test expects the error, ignores every one, or leaves it to the driver that calls back. */
 function matchFailure(operation: UnifiedOperation, error: unknown, { entities, isCallback }: Run): void {
-  if (error instanceof OutOfScope) throw error;
-  if (operation.ignoreResultAndError === true) return;
-  if (operation.expectError === undefined) throw isCallback === true ? error : withPlace(operation, error);
-  matchError(operation.expectError, error, new ValueMatcher(entities));
-  if (isCallback === true) throw error;
+  const { ignoreResultAndError, expectError } = operation;
+  if (ignoreResultAndError === true) return;
+  if (expectError !== undefined) matchError(expectError, error, new ValueMatcher(entities));
+  else if (isCallback !== true) throw withPlace(operation, error);
 }
 
 function withPlace({ name, object }: UnifiedOperation, error: unknown): Error {
   const message = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
   return new Error(`${object}.${name} failed with ${message}`, { cause: error });
-}
-
-function handlerFor(operation: UnifiedOperation, entities: Entities): OperationHandler {
-  const table = tableFor(operation.object, entities);
-  const handler = table[operation.name];
-  if (handler === undefined) throw new Error(`the runner does not know ${operation.name} on ${operation.object}`);
-  return handler;
-}
-
-function tableFor(object: string, entities: Entities): Readonly<Record<string, OperationHandler>> {
-  if (object === 'testRunner') return TEST_RUNNER_OPERATIONS;
-  const kind = Reflect.get(entities.entity(object) as object, 'constructor') as { name: string };
-  const tables: Readonly<Record<string, Readonly<Record<string, OperationHandler>>>> = {
-    MongoClient: CLIENT_OPERATIONS,
-    Db: DATABASE_OPERATIONS,
-    Collection: COLLECTION_OPERATIONS,
-    ClientSession: SESSION_OPERATIONS,
-  };
-  return tables[kind.name] ?? CURSOR_OPERATIONS;
 }
 
 async function insertInitialData(internal: MongoClient, data: CollectionData): Promise<void> {
@@ -133,9 +184,11 @@ function ignoreMissingNamespace(error: unknown): void {
   if (!(error instanceof Error) || !('code' in error) || error.code !== 26) throw error;
 }
 
-async function matchOutcome(internal: MongoClient, data: CollectionData, matcher: ValueMatcher): Promise<void> {
+/** The operators and the freedoms of other matches do not count here: the documents are these, type by type. */
+async function matchOutcome(internal: MongoClient, data: CollectionData): Promise<void> {
   const collection = internal.db(data.databaseName).collection(data.collectionName);
   const options = { sort: { _id: 1 }, readPreference: 'primary', readConcern: { level: 'local' } } as const;
-  const documents = await collection.find({}, options).toArray();
-  matcher.match(data.documents, documents, { path: `outcome ${data.collectionName}`, isRoot: false });
+  const documents = await collection.find({}, { ...options, promoteValues: false }).toArray();
+  if (exactlyEqual(data.documents, documents)) return;
+  throw new Mismatch({ path: `outcome ${data.collectionName}`, isRoot: false }, data.documents, documents);
 }

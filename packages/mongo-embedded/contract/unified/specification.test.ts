@@ -2,27 +2,24 @@
  * Every file of MongoDB's unified test format below EMCACHERS_SPEC_DIR, against the server under test. The files are
  * MongoDB's and stay where they are: without the variable there is nothing to run, and the run says so.
  *
+ * The format's tests of runners are among them: files of `invalid` must be refused and tests of `valid-fail` must fail.
  * Only the folders that this server claims to pass run by default. EMCACHERS_SPEC_FOLDERS names others, separated by commas;
  * `all` runs every folder, as `npm run contract` does.
  */
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ServerUnderTest, serverUnderTest } from '../server-under-test.ts';
+import { type FoundFile, findUnifiedFiles, selfTestOf } from './find-unified-files.ts';
+import { deploymentRefusal, knownDifference } from './known-differences.ts';
 import { OutOfScope } from './out-of-scope.ts';
 import { readServerFacts, runOnRefusal, type ServerFacts } from './run-on.ts';
 import { runUnifiedTest } from './run-test.ts';
-import {
-  type FoundFile,
-  findUnifiedFiles,
-  schemaVersionRefusal,
-  type UnifiedFile,
-  type UnifiedTest,
-} from './unified-file.ts';
+import type { UnifiedFile, UnifiedTest } from './unified-file.ts';
 
 /** Read by bson-corpus.test.ts. */
 const CORPUS = 'bson-corpus';
 const folder = process.env['EMCACHERS_SPEC_DIR'];
-/** Folders in which every test passes or is skipped by its own conditions. */
-const claimedFolders = 'change-streams';
+/** Folders in which every test passes or is skipped with a reason. */
+const claimedFolders = 'change-streams,retryable-writes,sessions,transactions,unified-test-format';
 const chosenFolders = (process.env['EMCACHERS_SPEC_FOLDERS'] ?? claimedFolders).split(',');
 
 if (folder === undefined) {
@@ -32,6 +29,8 @@ if (folder === undefined) {
 } else {
   describe('unified specification tests', () => defineFolder(folder));
 }
+
+type Skip = (reason: string) => never;
 
 function defineFolder(path: string): void {
   let server: ServerUnderTest;
@@ -49,47 +48,69 @@ function defineFolder(path: string): void {
   const leftOut = new Set<string>();
   for (const found of findUnifiedFiles(path)) {
     const top = found.path.split('/')[0] ?? '';
+    if (top === CORPUS) continue;
     if (chosenFolders.includes('all') || chosenFolders.includes(top)) defineFile(found);
-    else if (top !== CORPUS) leftOut.add(top);
+    else leftOut.add(top);
   }
   for (const name of leftOut) test(name, ({ skip }) => skip('not in EMCACHERS_SPEC_FOLDERS'));
 
   function defineFile(found: FoundFile): void {
-    if (found.kind === 'other') {
-      if (!found.path.startsWith(CORPUS)) test(found.path, ({ skip }) => skip(found.reason));
-      return;
-    }
-    if (found.kind === 'unreadable') {
-      test(found.path, () => {
-        throw new Error(found.reason);
+    const selfTest = selfTestOf(found.path);
+    if (selfTest === 'invalid') {
+      test(`${found.path} is refused`, () => expect(found.kind).toBe('refused'));
+    } else if (found.kind === 'other') {
+      test(found.path, ({ skip }) => skip(found.reason));
+    } else if (found.kind === 'refused') {
+      test(found.path, () => expect(selfTest, found.reason).toBe('valid-fail'));
+    } else {
+      describe(found.path, () => {
+        for (const each of found.file.tests) {
+          const run = selfTest === 'valid-fail' ? expectFailure : expectSuccess;
+          test(each.description, ({ skip }) => run({ ...found, test: each }, skip));
+        }
       });
-      return;
     }
-    describe(found.path, () => {
-      for (const each of found.file.tests) {
-        test(each.description, ({ skip }) => runTest(found.file, each, skip));
-      }
-    });
   }
 
-  async function runTest(file: UnifiedFile, each: UnifiedTest, skip: (reason: string) => never): Promise<void> {
-    const reason = refusalOf(file, each);
+  interface Case {
+    readonly path: string;
+    readonly file: UnifiedFile;
+    readonly test: UnifiedTest;
+  }
+
+  async function expectFailure(each: Case, skip: Skip): Promise<void> {
+    const reason = refusalOf(each);
     if (reason !== null) skip(reason);
-    try {
-      await runUnifiedTest(file, each, { url: server.url, internal: server.client });
-    } catch (error) {
-      if (error instanceof OutOfScope) skip(`out of scope: ${error.message}`);
-      throw error;
-    }
+    const failure = await failureOf(each);
+    expect(failure, 'the format says that a runner must fail this test').not.toBeNull();
+    if (failure instanceof OutOfScope) skip(failure.message);
   }
 
-  function refusalOf(file: UnifiedFile, each: UnifiedTest): string | null {
+  async function expectSuccess(each: Case, skip: Skip): Promise<void> {
+    const reason = refusalOf(each);
+    if (reason !== null) skip(reason);
+    const difference = knownDifference(each.path, each.test.description, server.kind === 'embedded');
+    const failure = await failureOf(each);
+    if (failure instanceof OutOfScope) skip(failure.message);
+    if (difference === null && failure !== null) throw failure;
+    if (difference === null) return;
+    expect(failure, `known-differences.ts says that this fails (${difference}), but it passes`).not.toBeNull();
+    skip(difference);
+  }
+
+  async function failureOf({ file, test: each }: Case): Promise<Error | null> {
+    return runUnifiedTest(file, each, { url: server.url, internal: server.client }).then(
+      () => null,
+      (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+    );
+  }
+
+  function refusalOf({ path: file, file: content, test: each }: Case): string | null {
     return (
-      schemaVersionRefusal(file.schemaVersion) ??
-      runOnRefusal(file.runOnRequirements, facts) ??
+      runOnRefusal(content.runOnRequirements, facts) ??
       runOnRefusal(each.runOnRequirements, facts) ??
       each.skipReason ??
-      null
+      deploymentRefusal(file, each.description, facts)
     );
   }
 }

@@ -1,5 +1,6 @@
 /** Operations of unified tests on a client. */
 import type { AnyClientBulkWriteModel, Document } from 'mongodb';
+import { MalformedTest } from '../malformed-test.ts';
 import { openCursor } from './cursor-operations.ts';
 import type { OperationContext, OperationHandler } from './operation.ts';
 
@@ -29,7 +30,10 @@ export const CLIENT_OPERATIONS: Readonly<Record<string, OperationHandler>> = {
   close: async (context) => clientOf(context).close(),
 };
 
+const CLIENT_MODELS = ['insertOne', 'updateOne', 'updateMany', 'replaceOne', 'deleteOne', 'deleteMany'];
+
 function toClientModel(model: Document): AnyClientBulkWriteModel<Document> {
   const [name = '', body] = Object.entries(model)[0] ?? [];
+  if (!CLIENT_MODELS.includes(name)) throw new MalformedTest(`the runner does not know the bulk write model ${name}`);
   return { name, ...(body as Document) } as unknown as AnyClientBulkWriteModel<Document>;
 }

@@ -1,11 +1,18 @@
 /** Operations of unified tests on a collection. */
 import type { AnyBulkWriteOperation, Document } from 'mongodb';
+import { MalformedTest } from '../malformed-test.ts';
 import { OutOfScope } from '../out-of-scope.ts';
 import { openCursor } from './cursor-operations.ts';
 import type { OperationContext, OperationHandler } from './operation.ts';
 
 function collectionOf({ entities, operation }: OperationContext) {
   return entities.collection(operation.object);
+}
+
+/** The driver's methods for search indexes take no options. */
+function searchCollectionOf(context: OperationContext, { timeoutMS }: Document) {
+  if (timeoutMS !== undefined) throw new OutOfScope('timeoutMS of search indexes: the driver has no such option');
+  return collectionOf(context);
 }
 
 const READS: Readonly<Record<string, OperationHandler>> = {
@@ -60,12 +67,17 @@ const ADMINISTRATION: Readonly<Record<string, OperationHandler>> = {
   rename: async (context, { to, ...options }) => {
     await collectionOf(context).rename(to, options);
   },
-  createSearchIndex: async (context, { model }) => collectionOf(context).createSearchIndex(model),
-  createSearchIndexes: async (context, { models }) => collectionOf(context).createSearchIndexes(models),
-  dropSearchIndex: async (context, { name }) => collectionOf(context).dropSearchIndex(name),
-  updateSearchIndex: async (context, { name, definition }) => collectionOf(context).updateSearchIndex(name, definition),
-  listSearchIndexes: async (context, { name, aggregationOptions }) =>
-    collectionOf(context).listSearchIndexes(name, aggregationOptions).toArray(),
+  createSearchIndex: async (context, { model, ...options }) =>
+    searchCollectionOf(context, options).createSearchIndex(model),
+  createSearchIndexes: async (context, { models, ...options }) =>
+    searchCollectionOf(context, options).createSearchIndexes(models),
+  dropSearchIndex: async (context, { name, ...options }) => searchCollectionOf(context, options).dropSearchIndex(name),
+  updateSearchIndex: async (context, { name, definition, ...options }) =>
+    searchCollectionOf(context, options).updateSearchIndex(name, definition),
+  listSearchIndexes: async (context, { name, aggregationOptions, ...options }) =>
+    collectionOf(context)
+      .listSearchIndexes(name, { ...aggregationOptions, ...options })
+      .toArray(),
 };
 
 export const COLLECTION_OPERATIONS: Readonly<Record<string, OperationHandler>> = {
@@ -75,5 +87,9 @@ export const COLLECTION_OPERATIONS: Readonly<Record<string, OperationHandler>> =
 };
 
 function withReturnDocument({ returnDocument, ...options }: Document): Document {
-  return returnDocument === undefined ? options : { ...options, returnDocument: String(returnDocument).toLowerCase() };
+  if (returnDocument === undefined) return options;
+  const value = String(returnDocument).toLowerCase();
+  if (value !== 'before' && value !== 'after')
+    throw new MalformedTest(`returnDocument is Before or After, not ${returnDocument}`);
+  return { ...options, returnDocument: value };
 }

@@ -1,6 +1,6 @@
 /** Operations of unified tests on change streams and cursors. */
 import { AbstractCursor, ChangeStream } from 'mongodb';
-import { type Cursor, isCursor } from '../entities.ts';
+import type { Cursor } from '../entities.ts';
 import type { OperationContext, OperationHandler } from './operation.ts';
 
 export const CURSOR_OPERATIONS: Readonly<Record<string, OperationHandler>> = {
@@ -10,13 +10,14 @@ export const CURSOR_OPERATIONS: Readonly<Record<string, OperationHandler>> = {
     return document;
   },
   iterateOnce: async (context) => cursorOf(context).tryNext(),
-  close: async (context) => cursorOf(context).close(),
+  close: async (context, options) =>
+    cursorOf(context)
+      .close(options)
+      .catch(() => undefined),
 };
 
 function cursorOf({ entities, operation }: OperationContext): Cursor {
-  const value = entities.entity(operation.object);
-  if (!isCursor(value)) throw new Error(`the entity ${operation.object} is not a cursor`);
-  return value;
+  return entities.cursor(operation.object);
 }
 
 /**

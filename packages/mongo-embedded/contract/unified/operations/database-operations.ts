@@ -27,8 +27,11 @@ export const DATABASE_OPERATIONS: Readonly<Record<string, OperationHandler>> = {
       .toArray();
     return collections.map(({ name }) => name);
   },
-  modifyCollection: async (context, { collection, session, ...options }) =>
-    databaseOf(context).command({ collMod: collection, ...options }, { session }),
+  modifyCollection: async (context, { collection, session, timeoutMS, ...options }) =>
+    databaseOf(context).command(
+      { collMod: collection, ...options },
+      { session, ...(timeoutMS === undefined ? {} : { timeoutMS }) },
+    ),
   runCommand: async (context, { command, ...options }) =>
     databaseOf(context).command(command as Document, withoutName(options)),
   runCursorCommand: async (context, options) => runCursor(context, options).toArray(),

@@ -1,5 +1,4 @@
 /** Operations of unified tests on a session. */
-import { toTransactionOptions } from '../driver-options.ts';
 import type { UnifiedOperation } from '../unified-file.ts';
 import type { OperationContext, OperationHandler } from './operation.ts';
 
@@ -8,14 +7,15 @@ function sessionOf({ entities, operation }: OperationContext) {
 }
 
 export const SESSION_OPERATIONS: Readonly<Record<string, OperationHandler>> = {
-  startTransaction: (context) => sessionOf(context).startTransaction(toTransactionOptions(context.operation.arguments)),
+  startTransaction: (context, options) => sessionOf(context).startTransaction(options),
   commitTransaction: async (context, options) => sessionOf(context).commitTransaction(options),
   abortTransaction: async (context, options) => sessionOf(context).abortTransaction(options),
-  endSession: async (context) => sessionOf(context).endSession(),
-  withTransaction: async (context) => {
-    const { callback, ...options } = context.operation.arguments ?? {};
+  endSession: async (context, options) => sessionOf(context).endSession(options),
+  /** The driver keeps the time of its first snapshot read and has no method that answers it. */
+  getSnapshotTime: (context) => Reflect.get(sessionOf(context), 'snapshotTime'),
+  withTransaction: async (context, { callback, ...options }) => {
     await sessionOf(context).withTransaction(async () => {
-      await context.runAll(callback as UnifiedOperation[]);
-    }, toTransactionOptions(options));
+      await context.runInCallback(callback as UnifiedOperation[]);
+    }, options);
   },
 };

@@ -1,9 +1,11 @@
 /** Operations of unified tests on the test runner itself: fail points, assertions and waiting. */
 import { type ClientSession, type Document, MongoClient } from 'mongodb';
+import { createEntities } from '../create-entities.ts';
 import { matchesEvent } from '../match-events.ts';
 import { ValueMatcher } from '../match-value.ts';
 import { OutOfScope } from '../out-of-scope.ts';
 import type { UnifiedOperation } from '../unified-file.ts';
+import { waitUntil } from '../wait-until.ts';
 import type { OperationContext, OperationHandler } from './operation.ts';
 
 /** How long an awaited event may take; the format asks for ten seconds. */
@@ -15,10 +17,10 @@ const FAIL_POINTS: Readonly<Record<string, OperationHandler>> = {
       .client(String(client))
       .db('admin')
       .command(failPoint as Document),
-  targetedFailPoint: async (context, { session, failPoint }) => {
+  targetedFailPoint: (_, { session }) => {
     const pinned: unknown = Reflect.get(session as object, 'pinnedConnection');
-    if (pinned !== undefined) throw new OutOfScope('a pinned connection: needs a sharded or load-balanced deployment');
-    await context.admin.command(failPoint as Document);
+    if (pinned === undefined) throw new Error('targetedFailPoint: the session is not pinned');
+    throw new OutOfScope('a fail point on a pinned connection needs a sharded or load-balanced deployment');
   },
 };
 
@@ -65,9 +67,10 @@ const EVENTS: Readonly<Record<string, OperationHandler>> = {
     assert(found === count, `expected ${count} of ${JSON.stringify(event)}, got ${found}`);
   },
   waitForEvent: async (context, { client, event, count }) =>
-    context.entities
-      .eventsOf(String(client))
-      .waitUntil(() => countEvents(context, { client, event }) >= Number(count), WAIT_MS_MAX),
+    waitUntil(() => countEvents(context, { client, event }) >= Number(count), {
+      timeoutMs: WAIT_MS_MAX,
+      what: `${count} of ${JSON.stringify(event)}`,
+    }),
   assertNumberConnectionsCheckedOut: ({ entities }, { client, connections }) => {
     const { connectionsCheckedOut } = entities.eventsOf(String(client));
     assert(
@@ -85,22 +88,24 @@ const TOPOLOGY: Readonly<Record<string, OperationHandler>> = {
     const description = entities.entity(String(topologyDescription)) as { type?: string } | undefined;
     assert(description?.type === topologyType, `expected topology ${topologyType}, got ${description?.type}`);
   },
-  waitForPrimaryChange: () => {
-    throw new OutOfScope('a change of primary: the deployment has one node');
+  waitForPrimaryChange: async ({ entities }, { client, priorTopologyDescription, timeoutMS }) => {
+    const prior = primaryOf(entities.entity(String(priorTopologyDescription)));
+    const isChanged = () => {
+      const primary = primaryOf(topologyOf(entities.client(String(client))));
+      return primary !== undefined && primary !== prior;
+    };
+    await waitUntil(isChanged, { timeoutMs: Number(timeoutMS ?? WAIT_MS_MAX), what: `a primary other than ${prior}` });
   },
 };
 
 const FLOW: Readonly<Record<string, OperationHandler>> = {
-  createEntities: ({ entities }, { entities: definitions }) => entities.create(definitions),
+  createEntities: async (context, { entities: definitions }) => createEntities(definitions, context),
   loop: () => {
-    throw new OutOfScope('loop serves long-running workload executors');
+    throw new OutOfScope('loop runs until a signal from outside the test ends it');
   },
-  runOnThread: (context, { thread, operation }) => {
-    const entity = context.entities.thread(String(thread));
-    entity.tail = entity.tail.then(async () => context.runAll([operation as UnifiedOperation]));
-    entity.tail.catch(() => undefined);
-  },
-  waitForThread: async ({ entities }, { thread }) => entities.thread(String(thread)).tail,
+  runOnThread: (context, { thread, operation }) =>
+    context.entities.thread(String(thread)).run(async () => context.runAll([operation as UnifiedOperation])),
+  waitForThread: async ({ entities }, { thread }) => entities.thread(String(thread)).done(),
 };
 
 export const TEST_RUNNER_OPERATIONS: Readonly<Record<string, OperationHandler>> = {
@@ -136,8 +141,8 @@ function isDirty(session: ClientSession): boolean {
 
 function lastTwoLsids({ entities }: OperationContext, client: unknown): [string, string] {
   const commands = entities.eventsOf(String(client)).startedCommands().slice(-2);
-  const [first, second] = commands.map((details) => String(details['command']?.lsid?.id?.toString('hex')));
-  if (first === undefined || second === undefined) throw new Error('fewer than two commands were observed');
+  const [first, second] = commands.map((details) => details['command']?.lsid?.id?.toString('hex'));
+  if (first === undefined || second === undefined) throw new Error('the last two commands have no lsid');
   return [first, second];
 }
 
@@ -169,6 +174,13 @@ function siblingDatabase({ admin }: OperationContext, name: string) {
 function countEvents({ entities }: OperationContext, { client, event }: Document): number {
   const matcher = new ValueMatcher(entities);
   return entities.eventsOf(String(client)).recorded.filter((recorded) => matchesEvent(event, recorded, matcher)).length;
+}
+
+function primaryOf(description: unknown): string | undefined {
+  const servers: unknown = typeof description === 'object' && description ? Reflect.get(description, 'servers') : null;
+  if (!(servers instanceof Map)) throw new Error('this is not a description of a topology');
+  for (const [address, server] of servers) if (server.type === 'RSPrimary') return String(address);
+  return undefined;
 }
 
 function topologyOf(client: MongoClient): unknown {
