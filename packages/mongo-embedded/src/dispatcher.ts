@@ -8,6 +8,7 @@ import type { Command, CommandContext, CommandResult } from './commands/command.
 import { checkReadConcern, checkWriteConcern } from './commands/concerns.ts';
 import { checkFields } from './commands/generic-fields.ts';
 import { checkDatabaseName } from './commands/namespace.ts';
+import { replicationMetadata } from './commands/replication-metadata.ts';
 import { MongoFailure, toMongoFailure } from './error/mongo-failure.ts';
 import { errorLabelsFor, type FailedCall } from './fail-point/error-labels.ts';
 import type { FailCommand } from './fail-point/fail-points.ts';
@@ -220,7 +221,7 @@ export class Dispatcher {
       if (labels.length > 0) writer.fields({ errorLabels: labels });
     }
     writer.double('ok', 1);
-    return this.#withTimes(writer, operation);
+    return this.#withTimes(writer, call, operation);
   }
 
   #failedCall(call: Call, hasWriteConcernError: boolean): FailedCall {
@@ -256,13 +257,14 @@ export class Dispatcher {
       writer.beginDocument('topologyVersion').value('processId', bsonTypes.objectId, this.#server.processId);
       writer.int64('counter', topologyCounter).end();
     }
-    return this.#withTimes(writer, operation);
+    return this.#withTimes(writer, call, operation);
   }
 
   /** A write reports the time of its last history entry; any other command reports the current time. */
-  #withTimes(writer: BsonWriter, operation: OperationTime): Buffer {
-    const { clusterClock } = this.#server.store;
-    const time = clusterClock.current;
+  #withTimes(writer: BsonWriter, { request }: Call, operation: OperationTime): Buffer {
+    const { store } = this.#server;
+    const time = store.clusterClock.current;
+    if (request.body.has('$replData')) writer.fields({ $replData: replicationMetadata(store) });
     writer.beginDocument('$clusterTime').timestamp('clusterTime', time);
     writer.beginDocument('signature').binary('hash', Buffer.alloc(20), 0).int64('keyId', 0).end().end();
     return writer.timestamp('operationTime', operation.last ?? time).finish();

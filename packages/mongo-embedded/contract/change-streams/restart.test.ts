@@ -2,59 +2,28 @@
  * What a stop of the server means to its streams. Only the embedded server can be stopped and started here; against
  * another server these tests are skipped.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { type Collection, type Db, type Document, MongoClient, type Timestamp } from 'mongodb';
+import { type Document, MongoClient, type Timestamp } from 'mongodb';
 import { describe, expect, test } from 'vitest';
 import { createSystemClock } from '../../src/clock.ts';
-import { createMongoServer, type MongoServerOptions } from '../../src/mongo-server.ts';
+import { createMongoServer } from '../../src/mongo-server.ts';
 import { ChangeStreamReader } from '../change-stream-reader.ts';
 import { failureOf } from '../failure-of.ts';
 import type { Item } from '../fresh-database.ts';
+import { isForeign, type RunningServer, runServer, temporaryFolder } from '../running-server.ts';
 
 const CHANGE_STREAM_HISTORY_LOST = 286;
-const isForeign = Boolean(process.env['MONGO_CONTRACT_URL'] ?? process.env['MONGOD_BINARY']);
-
-interface Running extends AsyncDisposable {
-  readonly client: MongoClient;
-  readonly db: Db;
-  readonly items: Collection<Item>;
-  readonly server: ReturnType<typeof createMongoServer>;
-}
-
-async function run(options: Partial<MongoServerOptions>): Promise<Running> {
-  const server = createMongoServer({ port: 0, ...options });
-  const { url } = await server.start();
-  const client = await new MongoClient(url).connect();
-  return {
-    server,
-    client,
-    db: client.db('restart'),
-    items: client.db('restart').collection<Item>('items'),
-    [Symbol.asyncDispose]: async () => {
-      await client.close();
-      await server.stop();
-    },
-  };
-}
-
-async function temporaryFolder(): Promise<AsyncDisposable & { path: string }> {
-  const path = await mkdtemp(join(tmpdir(), 'mongo-embedded-'));
-  return { path, [Symbol.asyncDispose]: async () => rm(path, { recursive: true, force: true }) };
-}
 
 describe.skipIf(isForeign)('a server that is stopped and started again on its files', () => {
   test('resumes a stream at the token of an event, without gap or repetition', async () => {
     await using folder = await temporaryFolder();
     let token: Document;
     {
-      await using first = await run({ path: folder.path });
+      await using first = await runServer({ path: folder.path });
       await using stream = await ChangeStreamReader.open({ database: first.db, collection: 'items' });
       await first.items.insertMany([{ _id: 1 }, { _id: 2 }, { _id: 3 }]);
       token = (await stream.next())['_id'] as Document;
     }
-    await using second = await run({ path: folder.path });
+    await using second = await runServer({ path: folder.path });
     await second.items.insertOne({ _id: 4 });
     const request = { database: second.db, collection: 'items', options: { resumeAfter: token } };
     await using resumed = await ChangeStreamReader.open(request);
@@ -82,17 +51,17 @@ describe.skipIf(isForeign)('a server that is stopped and started again on its fi
 
   test('keeps its cluster time from going back, though the clock does', async () => {
     await using folder = await temporaryFolder();
-    const timeOf = async (running: Running): Promise<bigint> => {
+    const timeOf = async (running: RunningServer): Promise<bigint> => {
       const { operationTime } = await running.db.command({ insert: 'items', documents: [{}] });
       return (operationTime as Timestamp).toBigInt();
     };
     let before: bigint;
     {
-      await using first = await run({ path: folder.path });
+      await using first = await runServer({ path: folder.path });
       before = await timeOf(first);
     }
     const clock = { ...createSystemClock(), nowMs: () => Date.now() - 3_600_000 };
-    await using second = await run({ path: folder.path, clock });
+    await using second = await runServer({ path: folder.path, clock });
     expect((await timeOf(second)) > before).toBe(true);
   });
 
@@ -100,13 +69,13 @@ describe.skipIf(isForeign)('a server that is stopped and started again on its fi
     await using folder = await temporaryFolder();
     let before: Document | undefined;
     {
-      await using first = await run({ path: folder.path });
+      await using first = await runServer({ path: folder.path });
       await first.db.createCollection('items', { changeStreamPreAndPostImages: { enabled: true } });
       await first.items.createIndex({ a: 1 }, { unique: true });
       await first.items.insertOne({ _id: 1, a: 1 });
       [before] = await first.db.listCollections({ name: 'items' }).toArray();
     }
-    await using second = await run({ path: folder.path });
+    await using second = await runServer({ path: folder.path });
     const [after] = await second.db.listCollections({ name: 'items' }).toArray();
     expect(after).toEqual(before);
     expect(await second.items.find().toArray()).toEqual([{ _id: 1, a: 1 }]);
@@ -117,7 +86,7 @@ describe.skipIf(isForeign)('a server that is stopped and started again on its fi
 describe.skipIf(isForeign)('history that was cut', () => {
   test('refuses tokens and times before it with ChangeStreamHistoryLost', async () => {
     // Source: mongodb/mongo error_codes.yml 286; document_source_change_stream_check_resumability.cpp.
-    await using running = await run({ memory: true });
+    await using running = await runServer({ memory: true });
     await using stream = await ChangeStreamReader.open({ database: running.db, collection: 'items' });
     await running.items.insertMany([{ _id: 1 }, { _id: 2 }]);
     const event = await stream.next();
@@ -148,7 +117,7 @@ describe.skipIf(isForeign)('history that was cut', () => {
 
   test('is never skipped over by a stream that lags behind it', async () => {
     // Source: error_codes.yml CappedPositionLost 136: an open cursor that the oplog has overtaken fails.
-    await using running = await run({ memory: true });
+    await using running = await runServer({ memory: true });
     const request = { database: running.db, collection: 'items', batchSize: 1 };
     await using stream = await ChangeStreamReader.open(request);
     for (let id = 0; id < 50; id += 1) await running.items.insertOne({ _id: id });
@@ -165,7 +134,7 @@ describe.skipIf(isForeign)('history that was cut', () => {
   });
 
   test('is kept within historyBytesMax', async () => {
-    await using running = await run({ memory: true, historyBytesMax: 1_000_000 });
+    await using running = await runServer({ memory: true, historyBytesMax: 1_000_000 });
     await using stream = await ChangeStreamReader.open({ database: running.db, collection: 'items' });
     await running.items.insertOne({ _id: 'first' });
     const { _id: resumeAfter } = await stream.next();

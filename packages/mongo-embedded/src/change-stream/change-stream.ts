@@ -11,6 +11,7 @@ import { ResumeCheck } from './resume-check.ts';
 import { highWaterMarkBytes, tokenDocument } from './resume-token.ts';
 import { expandedKinds, isInScope, isInvalidating, type StreamScope } from './scope.ts';
 import { eventBytesMax, splitEvent, tooLarge } from './split-event.ts';
+import { historyLost, startPositionOf } from './start-position.ts';
 import { readStreamSpec, type StreamSpec } from './stream-spec.ts';
 
 export interface OpenStream {
@@ -87,17 +88,11 @@ export class ChangeStream {
     this.#pipeline = compileEventPipeline(given.stages, given.variables);
     this.#maker = new EventMaker({ spec: this.#spec, pipeline: this.#pipeline, lookUp: given.lookUp });
     const { start } = this.#spec;
-    this.#resume = start.kind === 'token' ? new ResumeCheck(start.point) : null;
-    if (start.kind === 'now') {
-      const now = given.history.now();
-      this.#startTime = { seconds: now.seconds, increment: now.increment + 1 };
-      this.#position = given.history.head().sequence;
-    } else {
-      this.#startTime = start.kind === 'time' ? start.time : start.point.time;
-      refuseLost(given.history, this.#startTime);
-      this.#position = given.history.findByTime(this.#startTime);
-    }
-    this.#token = start.kind === 'token' ? start.point.bytes : highWaterMarkBytes(this.#startTime);
+    this.#resume = start.kind === 'event' ? new ResumeCheck(start.point) : null;
+    const { sequence, time, token } = startPositionOf(given.history, start);
+    this.#position = sequence;
+    this.#startTime = time;
+    this.#token = token;
   }
 
   /** The token to resume from, as of the last batch. */
@@ -153,7 +148,7 @@ export class ChangeStream {
     const isCaughtUp = this.#position >= history.head().sequence;
     const time = isCaughtUp ? history.now() : this.#scannedTime;
     if (time === null) return;
-    const candidate = highWaterMarkBytes(time);
+    const candidate = highWaterMarkBytes(time, history.runId);
     if (Buffer.compare(candidate, this.#token) > 0) this.#token = candidate;
   }
 
@@ -242,17 +237,4 @@ export class ChangeStream {
 
 function isBefore(left: ClusterTime, right: ClusterTime): boolean {
   return left.seconds !== right.seconds ? left.seconds < right.seconds : left.increment < right.increment;
-}
-
-/** If the history still starts with its first entry, nothing has been pruned, so any requested time is valid. */
-function refuseLost(history: History, time: ClusterTime): void {
-  const oldest = history.oldest();
-  if (oldest.sequence > 1 && isBefore(time, oldest.time)) throw historyLost();
-}
-
-function historyLost(): MongoFailure {
-  return new MongoFailure(
-    'ChangeStreamHistoryLost',
-    'Resume of change stream was not possible, as the resume point may no longer be in the oplog.',
-  );
 }

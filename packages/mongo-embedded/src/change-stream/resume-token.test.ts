@@ -47,8 +47,11 @@ describe('resume tokens', () => {
         '04',
       ].join(''),
     );
-    expect(tokenText(highWaterMarkBytes({ seconds: 0x65000000, increment: 1 }))).toBe(
+    expect(tokenText(highWaterMarkBytes({ seconds: 0x65000000, increment: 1 }, null))).toBe(
       '8265000000000000012B0429296E1404',
+    );
+    expect(tokenText(highWaterMarkBytes({ seconds: 0x65000000, increment: 1 }, uuid))).toBe(
+      `8265000000000000012B0429296E5A1004${uuid.toString('hex').toUpperCase()}04`,
     );
   });
 
@@ -68,7 +71,7 @@ describe('resume tokens', () => {
       fc.property(place, fc.integer({ min: 0, max: 300 }), (parts, fragment) => {
         const event = eventTokenBytes(identity(...parts));
         const ordered = [
-          highWaterMarkBytes({ seconds: parts[0], increment: parts[1] }),
+          highWaterMarkBytes({ seconds: parts[0], increment: parts[1] }, uuid),
           event,
           fragmentTokenBytes(event, fragment),
           fragmentTokenBytes(event, fragment + 1),
@@ -87,7 +90,8 @@ describe('resume tokens', () => {
           time: { seconds, increment },
           isHighWaterMark: false,
           isFromInvalidate,
-          hasCollectionUuid: true,
+          ordinal,
+          uuid,
           bytes,
         });
       }),

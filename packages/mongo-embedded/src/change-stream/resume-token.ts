@@ -15,6 +15,9 @@ import { fieldOf, nameBytes } from '../query/raw-document.ts';
  * time 82 + 8 bytes · version 2B04 · kind (event 2C0100, high-water mark 29) · ordinal · from an invalidate 6E/6F ·
  * collection UUID 5A1004 + 16 bytes, or 14 for none · identifier of the event (events only) · fragment (split events
  * only) · 04
+ *
+ * A high-water mark of mongod has no UUID. Ours has that of the server's run (`HistoryRuns`), in the same place, unless
+ * the client chose the time.
  */
 const marks = {
   timestamp: 0x82,
@@ -38,7 +41,10 @@ export interface ResumePoint {
   readonly time: ClusterTime;
   readonly isHighWaterMark: boolean;
   readonly isFromInvalidate: boolean;
-  readonly hasCollectionUuid: boolean;
+  /** Order among the events that share `time`. */
+  readonly ordinal: number;
+  /** An event's collection, or the run that issued a high-water mark. */
+  readonly uuid: Uint8Array | null;
   /** The whole token without its end byte; comparable with the result of `eventTokenBytes`. */
   readonly bytes: Buffer;
 }
@@ -89,9 +95,10 @@ export function fragmentTokenBytes(event: Buffer, fragment: number): Buffer {
   return Buffer.concat([event, integerBytes(fragment)]);
 }
 
-/** A high-water-mark token: everything before this time has been seen. */
-export function highWaterMarkBytes(time: ClusterTime): Buffer {
-  return Buffer.concat([timeBytes(time), versionBytes, Buffer.of(marks.zero, marks.zero, marks.false, marks.null)]);
+/** A high-water-mark token: everything before this time has been seen. `runId` is null if a client chose the time. */
+export function highWaterMarkBytes(time: ClusterTime, runId: Uint8Array | null): Buffer {
+  const uuid = runId === null ? [Buffer.of(marks.null)] : [uuidHead, runId];
+  return Buffer.concat([timeBytes(time), versionBytes, Buffer.of(marks.zero, marks.zero, marks.false), ...uuid]);
 }
 
 const uuidHead = Buffer.of(marks.binary, 16, 4);
@@ -187,20 +194,27 @@ function parseToken(bytes: Buffer): ResumePoint {
     throw new MongoFailure(50795, 'Invalid Resume Token: only supports version 0, 1 and 2');
   }
   const whole = bytes.subarray(0, -1);
-  if (bytes[11] === marks.zero)
-    return { time, isHighWaterMark: true, isFromInvalidate: false, hasCollectionUuid: false, bytes: whole };
-  if (bytes[11] !== eventKindBytes[0]) throw new MongoFailure(51055, 'Resume Token does not contain tokenType');
-  return { time, isHighWaterMark: false, ...readEvent(bytes), bytes: whole };
+  const isHighWaterMark = bytes[11] === marks.zero;
+  if (!isHighWaterMark && bytes[11] !== eventKindBytes[0])
+    throw new MongoFailure(51055, 'Resume Token does not contain tokenType');
+  return { time, isHighWaterMark, ...readIdentity(bytes, isHighWaterMark ? 12 : 14), bytes: whole };
 }
 
 /** Versions 1 and 2, as encoded in a token. */
 const versions: readonly number[] = [1 << 1, 2 << 1];
 
-function readEvent(bytes: Buffer): { isFromInvalidate: boolean; hasCollectionUuid: boolean } {
-  const ordinalMark = bytes[14] ?? 0;
-  const flagAt = 15 + (ordinalMark === marks.zero ? 0 : ordinalMark - marks.integer + 1);
+/** The parts behind the kind of token. */
+function readIdentity(bytes: Buffer, ordinalAt: number): Pick<ResumePoint, 'isFromInvalidate' | 'ordinal' | 'uuid'> {
+  const ordinalMark = bytes[ordinalAt] ?? 0;
+  const ordinalBytes = ordinalMark === marks.zero ? 0 : ordinalMark - marks.integer + 1;
+  const flagAt = ordinalAt + 1 + ordinalBytes;
   const flag = bytes[flagAt];
   if (flag !== marks.false && flag !== marks.true)
     throw new MongoFailure(50872, 'Resume Token does not contain fromInvalidate');
-  return { isFromInvalidate: flag === marks.true, hasCollectionUuid: bytes[flagAt + 1] === marks.binary };
+  // An integer of more than six bytes is the ordinal of no event.
+  const isReadable = ordinalBytes > 0 && ordinalBytes <= 6;
+  const ordinal = isReadable ? Math.floor(bytes.readUIntBE(ordinalAt + 1, ordinalBytes) / 2) : 0;
+  const uuidAt = flagAt + 1 + uuidHead.length;
+  const hasUuid = bytes[flagAt + 1] === marks.binary && bytes.length > uuidAt + 16;
+  return { isFromInvalidate: flag === marks.true, ordinal, uuid: hasUuid ? bytes.subarray(uuidAt, uuidAt + 16) : null };
 }

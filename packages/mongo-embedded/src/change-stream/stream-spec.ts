@@ -25,7 +25,8 @@ export interface StreamSpec {
 export type StreamStart =
   | { readonly kind: 'now' }
   | { readonly kind: 'time'; readonly time: ClusterTime }
-  | { readonly kind: 'token'; readonly point: ResumePoint };
+  | { readonly kind: 'highWaterMark'; readonly point: ResumePoint }
+  | { readonly kind: 'event'; readonly point: ResumePoint };
 
 const modes = {
   fullDocument: ['default', 'updateLookup', 'whenAvailable', 'required'],
@@ -172,12 +173,12 @@ function tokenStart(
       "Attempting to resume a change stream using 'resumeAfter' is not allowed from an invalidate notification",
     );
   }
-  if (point.isHighWaterMark) return { kind: 'time', time: point.time };
-  if (scope.kind === 'collection' && !point.hasCollectionUuid) {
+  if (point.isHighWaterMark) return { kind: 'highWaterMark', point };
+  if (scope.kind === 'collection' && point.uuid === null) {
     throw new MongoFailure(
       'InvalidResumeToken',
       'Attempted to resume a single-collection stream, but the resume token does not include a UUID',
     );
   }
-  return { kind: 'token', point };
+  return { kind: 'event', point };
 }

@@ -3,6 +3,7 @@ import { Double, Long, ObjectId } from 'bson';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { documentBytesMax, replicaSetName, serverVersion } from '../server-state.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
+import { opTimeOf } from './replication-metadata.ts';
 
 const versionArray = [...serverVersion.split('.').map(Number), 0];
 
@@ -103,6 +104,7 @@ function member({ server, connection }: CommandContext): CommandResult {
     state: 1,
     stateStr: 'PRIMARY',
     uptime: Math.trunc((server.clock.monotonicMs() - server.startedMonotonicMs) / 1000),
+    optime: opTimeOf(server.store),
     optimeDate: new Date(current.seconds * 1000),
     configVersion: 1,
     configTerm: 1,
@@ -111,6 +113,8 @@ function member({ server, connection }: CommandContext): CommandResult {
 }
 
 function replSetGetStatus(context: CommandContext): CommandResult {
+  const opTime = opTimeOf(context.server.store);
+  const wallTime = new Date(opTime.ts.t * 1000);
   return {
     set: replicaSetName,
     date: new Date(context.server.clock.nowMs()),
@@ -121,6 +125,15 @@ function replSetGetStatus(context: CommandContext): CommandResult {
     writeMajorityCount: 1,
     votingMembersCount: 1,
     writableVotingMembersCount: 1,
+    optimes: {
+      lastCommittedOpTime: opTime,
+      lastCommittedWallTime: wallTime,
+      readConcernMajorityOpTime: opTime,
+      appliedOpTime: opTime,
+      durableOpTime: opTime,
+      lastAppliedWallTime: wallTime,
+      lastDurableWallTime: wallTime,
+    },
     members: [member(context)],
   };
 }

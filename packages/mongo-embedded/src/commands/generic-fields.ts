@@ -18,6 +18,7 @@ export const genericFields: ReadonlySet<string> = new Set([
   'apiStrict',
   'apiDeprecationErrors',
   '$audit',
+  '$replData',
   '$client',
 ]);
 

@@ -4,6 +4,7 @@ import { documentBytesMax, maxWireVersion, replicaSetName, topologyCounter } fro
 import { messageBytesMax } from '../wire/frame-reader.ts';
 import { loginFields } from './authentication-commands.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
+import { opTimeOf } from './replication-metadata.ts';
 
 /** Maximum wait of a `hello` for a topology change, milliseconds; drivers use ten seconds. */
 const awaitMsMax = 60_000;
@@ -38,7 +39,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   const isLegacyName = body.name !== 'hello';
   const now = server.store.clusterClock.current;
   const lastWriteDate = new Date(now.seconds * 1000);
-  const opTime = { ts: Long.fromBits(now.increment | 0, now.seconds | 0), t: Long.ONE };
+  const opTime = opTimeOf(server.store);
   return {
     ...(isLegacyName
       ? { helloOk: body.boolean('helloOk') === true ? true : undefined, ismaster: true }

@@ -65,8 +65,12 @@ export interface History {
   /** The current cluster time. It advances even without writes, so that idle streams can report progress. */
   now(): ClusterTime;
   head(): { sequence: number; time: ClusterTime };
-  /** Oldest retained time; resuming before it is 286 ChangeStreamHistoryLost. */
+  /** Oldest time that everything after is retained of; resuming before it is 286 ChangeStreamHistoryLost. */
   oldest(): { sequence: number; time: ClusterTime };
+  /** The UUID of the server's present run, for its high-water marks. */
+  readonly runId: Uint8Array;
+  /** Whether a run of this history can have issued a high-water mark of that time. */
+  hasIssued(runId: Uint8Array, time: ClusterTime): boolean;
   /** Sequence of the last entry with a time before the given one. */
   findByTime(time: ClusterTime): number;
   /** Resolves true when an entry after `sequence` exists, false on timeout or abort. */

@@ -2,6 +2,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import type { Clock } from '../clock.ts';
 import { type ClusterClock, compareClusterTime } from '../session/cluster-clock.ts';
 import type { CommitGroup } from '../storage/commit-group.ts';
+import type { Settings } from '../storage/settings.ts';
 import type { ClusterTime, History, HistoryEntry } from './history-entry.ts';
 import { type Change, type HistoryRow, kindNumber, packExtra, toHistoryEntry } from './history-row.ts';
 import { HistorySegments } from './history-segments.ts';
@@ -21,6 +22,7 @@ export interface HistoryDependencies {
   readonly clock: Clock;
   readonly clusterClock: ClusterClock;
   readonly group: CommitGroup;
+  readonly settings: Pick<Settings, 'birthTime' | 'runs'>;
   readonly historyBytesMax: number;
 }
 
@@ -51,12 +53,15 @@ export class HistoryLog implements History {
   readonly #before: Statement<unknown[], [number, number, number]>;
   readonly #saveTime: Statement;
   #appendedSequence = 0;
+  /** The second that a restart continues after: of the newest entry, or saved. */
+  #durableSeconds: number;
   #appendedTime: ClusterTime = { seconds: 0, increment: 0 };
   #committed: { sequence: number; time: ClusterTime } = { sequence: 0, time: { seconds: 0, increment: 0 } };
   #oldest: { sequence: number; time: ClusterTime } = this.#committed;
 
   constructor(dependencies: HistoryDependencies) {
     this.#dependencies = dependencies;
+    this.#durableSeconds = dependencies.clusterClock.current.seconds;
     const { database } = dependencies;
     this.#segments = new HistorySegments(database);
     this.#waiters = new HistoryWaiters(dependencies.clock);
@@ -129,6 +134,7 @@ export class HistoryLog implements History {
   committed(): void {
     if (this.#appendedSequence === this.#committed.sequence) return;
     this.#committed = { sequence: this.#appendedSequence, time: this.#dependencies.clusterClock.current };
+    this.#durableSeconds = Math.max(this.#durableSeconds, this.#appendedTime.seconds);
     if (this.#segments.takePruned()) this.#oldest = this.#readOldest();
     this.#waiters.wake(this.#committed.sequence);
   }
@@ -147,7 +153,9 @@ export class HistoryLog implements History {
   now(): ClusterTime {
     const { clusterClock, group, database } = this.#dependencies;
     if (group.settled !== null) return this.#committed.time;
-    if (clusterClock.idle()) this.#saveCurrentTime();
+    clusterClock.idle();
+    // What a client is shown must be known after a restart, also a time that another client sent.
+    if (clusterClock.current.seconds > this.#durableSeconds && database.open) this.#saveCurrentTime();
     if (database.open) this.#committed = { sequence: this.#committed.sequence, time: clusterClock.current };
     return this.#committed.time;
   }
@@ -158,6 +166,17 @@ export class HistoryLog implements History {
 
   oldest(): { sequence: number; time: ClusterTime } {
     return this.#oldest;
+  }
+
+  get runId(): Uint8Array {
+    return this.#dependencies.settings.runs.current;
+  }
+
+  hasIssued(runId: Uint8Array, time: ClusterTime): boolean {
+    const now = this.now();
+    // A stream that starts now hands out the next time before anything has it.
+    const isAhead = compareClusterTime(time, { ...now, increment: now.increment + 1 }) > 0;
+    return !isAhead && this.#dependencies.settings.runs.has(runId, time);
   }
 
   findByTime(time: ClusterTime): number {
@@ -199,17 +218,22 @@ export class HistoryLog implements History {
     value.writeUInt32BE(seconds, 0);
     value.writeUInt32BE(increment, 4);
     this.#saveTime.run(value);
+    this.#durableSeconds = seconds;
   }
 
-  /** The first retained entry. Its time is after everything pruned, even if pruning split the entries of one time. */
+  /**
+   * The first retained entry, and the time since which nothing is missing: just after the newest pruned entry, even if
+   * pruning split the entries of one time, or the birth of the history.
+   */
   #readOldest(): { sequence: number; time: ClusterTime } {
-    const { database } = this.#dependencies;
+    const { database, settings } = this.#dependencies;
     const first = database.prepare<unknown[], [number, number, number]>(oldestSql).raw().get();
+    const sequence = first?.[0] ?? this.#appendedSequence + 1;
     const { lostTime } = this.#segments;
-    const afterLoss =
-      lostTime === null ? { seconds: 0, increment: 0 } : { ...lostTime, increment: lostTime.increment + 1 };
-    if (first === undefined) return { sequence: this.#appendedSequence + 1, time: afterLoss };
+    if (lostTime === null) return { sequence, time: settings.birthTime };
+    const afterLoss = { ...lostTime, increment: lostTime.increment + 1 };
+    if (first === undefined) return { sequence, time: afterLoss };
     const time = { seconds: first[1], increment: first[2] };
-    return { sequence: first[0], time: compareClusterTime(time, afterLoss) < 0 ? afterLoss : time };
+    return { sequence, time: compareClusterTime(time, afterLoss) < 0 ? afterLoss : time };
   }
 }

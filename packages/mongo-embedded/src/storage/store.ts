@@ -55,7 +55,7 @@ export function openStore({ path, historyBytesMax, clock }: StoreOptions): Store
       for (const participant of participants) participant.failed();
     },
   });
-  const history = new HistoryLog({ database: sqlite, clock, clusterClock, group, historyBytesMax });
+  const history = new HistoryLog({ database: sqlite, clock, clusterClock, group, settings, historyBytesMax });
   const catalog = new Catalog(sqlite);
   const close = (): void => {
     group.commit();
