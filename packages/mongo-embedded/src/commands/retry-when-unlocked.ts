@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { linkSignals } from '../linked-signal.ts';
 import { LockedByTransaction } from '../storage/document-access.ts';
@@ -30,6 +31,8 @@ async function waitForEnd({ server, deadlineMs, signal }: CommandContext, ended:
   const leftMs = deadlineMs === null ? Number.POSITIVE_INFINITY : deadlineMs - server.clock.monotonicMs();
   await Promise.race([ended, server.clock.sleep(leftMs, stop.signal)]);
   stop.abort();
+  // Even if the transaction has ended long ago: a retry in the same turn could starve every other client.
+  await nextTurn();
   if (signal.aborted)
     throw new MongoFailure('ClientDisconnect', 'operation was interrupted because a client disconnected');
   if (deadlineMs !== null && server.clock.monotonicMs() >= deadlineMs) {

@@ -8,7 +8,7 @@ import { MongoFailure } from '../error/mongo-failure.ts';
 import type { LockTable } from '../storage/lock-table.ts';
 import type { Store } from '../storage/store.ts';
 import { StatementLog } from './statement-log.ts';
-import { Transaction } from './transaction.ts';
+import { noSuchTransaction, Transaction } from './transaction.ts';
 
 /** The state of a session's newest txnNumber. */
 type Outcome =
@@ -298,11 +298,4 @@ function checkNotOlder(session: Session, txnNumber: bigint): void {
   if (txnNumber >= session.txnNumber) return;
   const message = `Cannot start transaction ${txnNumber} on session because a newer transaction with txnNumber ${session.txnNumber} has already started.`;
   throw new MongoFailure('TransactionTooOld', message);
-}
-
-function noSuchTransaction(txnNumber: bigint): MongoFailure {
-  return new MongoFailure(
-    'NoSuchTransaction',
-    `Given transaction number ${txnNumber} does not match any in-progress transactions.`,
-  );
 }

@@ -47,10 +47,10 @@ export class SnapshotReads {
     if (known !== undefined) return known;
     const { current } = this.#store.clusterClock;
     if (time !== undefined && compareClusterTime(time, current) !== 0) {
-      throw new MongoFailure('SnapshotTooOld', 'Read timestamp is older than the oldest available timestamp.');
+      throw snapshotTooOld();
     }
     const owner = { ended: Promise.resolve() };
-    const access = new TransactionAccess({ store: this.#store, locks: this.#locks, owner });
+    const access = new TransactionAccess({ store: this.#store, locks: this.#locks, owner, over: snapshotTooOld });
     const snapshot: Snapshot = { time: current, access, openedMs: this.#clock.monotonicMs() };
     this.#snapshots.push(snapshot);
     if (this.#snapshots.length > snapshotsMax) this.#snapshots.shift()?.access.release();
@@ -64,4 +64,8 @@ export class SnapshotReads {
     for (const snapshot of this.#snapshots.filter(isOver)) snapshot.access.release();
     this.#snapshots = this.#snapshots.filter((snapshot) => !isOver(snapshot));
   }
+}
+
+function snapshotTooOld(): MongoFailure {
+  return new MongoFailure('SnapshotTooOld', 'Read timestamp is older than the oldest available timestamp.');
 }

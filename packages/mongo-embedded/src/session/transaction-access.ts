@@ -38,6 +38,8 @@ export interface TransactionAccessDependencies {
   readonly store: Store;
   readonly locks: LockTable;
   readonly owner: LockOwner;
+  /** The error of every use after the end. */
+  readonly over: () => MongoFailure;
 }
 
 /**
@@ -45,7 +47,8 @@ export interface TransactionAccessDependencies {
  *
  * Writes are buffered here; the commit applies them in order in one SQLite transaction. Writing a document that
  * another transaction has locked, or that changed after the snapshot, fails at once with WriteConflict 112: the first
- * writer wins, as in mongod.
+ * writer wins, as in mongod. Every use after `release` fails: a statement that is still running when its transaction
+ * is aborted must not take locks that nobody releases.
  */
 export class TransactionAccess implements DocumentAccess {
   readonly #dependencies: TransactionAccessDependencies;
@@ -54,6 +57,7 @@ export class TransactionAccess implements DocumentAccess {
   readonly #operations: Operation[] = [];
   readonly #created = new Map<string, Collection>();
   #bytes = 0;
+  #isReleased = false;
 
   constructor(dependencies: TransactionAccessDependencies) {
     this.#dependencies = dependencies;
@@ -61,6 +65,7 @@ export class TransactionAccess implements DocumentAccess {
   }
 
   collection(database: string, name: string): Collection | undefined {
+    this.#checkOpen();
     return this.#created.get(`${database}.${name}`) ?? this.#dependencies.store.catalog.find(database, name);
   }
 
@@ -83,6 +88,7 @@ export class TransactionAccess implements DocumentAccess {
   }
 
   get(collection: Collection, key: Uint8Array): StoredDocument | undefined {
+    this.#checkOpen();
     const own = this.#written.get(collection.id)?.get(keyName(key));
     if (own !== undefined) return own ?? undefined;
     if (collection.id < 0) return undefined;
@@ -147,8 +153,10 @@ export class TransactionAccess implements DocumentAccess {
     }
   }
 
-  /** Releases the snapshot and the locks. Call exactly once, after commit or abort. */
+  /** Releases the snapshot and the locks, after commit or abort. Idempotent. */
   release(): void {
+    if (this.#isReleased) return;
+    this.#isReleased = true;
     this.#dependencies.locks.releaseAll(this.#dependencies.owner);
     this.#dependencies.store.versions.release();
   }
@@ -157,13 +165,19 @@ export class TransactionAccess implements DocumentAccess {
     return this.#dependencies.store.catalog.find(collection.database, collection.name) ?? collection;
   }
 
+  #checkOpen(): void {
+    if (this.#isReleased) throw this.#dependencies.over();
+  }
+
   #overlay(collection: Collection): Overlay {
+    this.#checkOpen();
     const overlay: Overlay = new Map(this.#dependencies.store.versions.changedSince(collection, this.#snapshot));
     for (const [name, stored] of this.#written.get(collection.id) ?? []) overlay.set(name, stored);
     return overlay;
   }
 
   #acquire(collection: Collection, key: Uint8Array): void {
+    this.#checkOpen();
     const { store, locks, owner } = this.#dependencies;
     const isHeld = !locks.acquire(owner, collection, key);
     const isOwn = this.#written.get(collection.id)?.has(keyName(key)) === true;

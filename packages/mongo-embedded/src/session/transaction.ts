@@ -1,3 +1,4 @@
+import { MongoFailure } from '../error/mongo-failure.ts';
 import type { LockOwner } from '../storage/lock-table.ts';
 import { TransactionAccess, type TransactionAccessDependencies } from './transaction-access.ts';
 
@@ -21,12 +22,16 @@ export class Transaction implements LockOwner {
   /** Number of its commands currently running; it does not expire while any run. */
   statements = 0;
 
-  constructor(identity: TransactionIdentity, dependencies: Omit<TransactionAccessDependencies, 'owner'>) {
+  constructor(identity: TransactionIdentity, dependencies: Omit<TransactionAccessDependencies, 'owner' | 'over'>) {
     this.identity = identity;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
     this.#finish = resolve;
-    this.access = new TransactionAccess({ ...dependencies, owner: this });
+    this.access = new TransactionAccess({
+      ...dependencies,
+      owner: this,
+      over: () => noSuchTransaction(identity.txnNumber),
+    });
   }
 
   /** Applies all writes. Throws WriteConflict 112 before writing anything. */
@@ -38,4 +43,12 @@ export class Transaction implements LockOwner {
     this.access.release();
     this.#finish();
   }
+}
+
+/** NoSuchTransaction 251: the transaction was never started, or has been aborted. */
+export function noSuchTransaction(txnNumber: bigint): MongoFailure {
+  return new MongoFailure(
+    'NoSuchTransaction',
+    `Given transaction number ${txnNumber} does not match any in-progress transactions.`,
+  );
 }
