@@ -4,12 +4,12 @@
  *
  *   node bench/mongo-embedded/run.ts [quick]
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { type Collection, type Document, MongoClient } from 'mongodb';
+import type { Collection, Document } from 'mongodb';
 import { type ServerProcess, startServerProcess } from '../../packages/mongo-embedded/test/server-process.ts';
 import { type Measurement, measureRate, median, type RateOptions } from '../support/measurement.ts';
+import { measureOperations } from './operations.ts';
+import { measurePing } from './ping.ts';
+import { type Target, withServer } from './with-server.ts';
 
 const runs = 5;
 const insertBatch = 10_000;
@@ -25,30 +25,16 @@ export interface MongoEmbeddedSizes {
 export const fullSizes: MongoEmbeddedSizes = { documents: 100_000, large: 1_000_000 };
 export const quickSizes: MongoEmbeddedSizes = { documents: 20_000, large: 100_000 };
 
-/** All figures: writing, reading, following, startup, memory. */
+/** All figures: writing, reading, following, single operations, waiting, startup, memory. */
 export async function measureMongoEmbedded(sizes: MongoEmbeddedSizes): Promise<Measurement[]> {
   return [
     ...(await withServer(async (target) => [...(await measureInsert(target, sizes)), ...(await measureRead(target))])),
     ...(await withServer(async (target) => measureStream(target, sizes))),
+    ...(await measureOperations(sizes)),
+    ...(await measurePing()),
     ...(await measureStart()),
     ...(await measureWeight(sizes)),
   ];
-}
-
-interface Target {
-  readonly server: ServerProcess;
-  readonly items: Collection<Document>;
-}
-
-async function withServer<T>(work: (target: Target) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'mongo-embedded-bench-'));
-  try {
-    await using server = await startServerProcess(['--path', folder, '--port', '0']);
-    await using client = await new MongoClient(server.url).connect();
-    return await work({ server, items: client.db('bench').collection('items') });
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 /** Documents of about 300 bytes; the driver adds an ObjectId. */

@@ -18,6 +18,7 @@ import { type ServerState, topologyCounter } from './server-state.ts';
 import { type CallSession, readCallSession } from './session/call-session.ts';
 import type { Transaction } from './session/transaction.ts';
 import { DirectAccess } from './storage/direct-access.ts';
+import { Turns } from './turns.ts';
 import type { ClientConnection } from './wire/client-connection.ts';
 import type { Reply } from './wire/connection.ts';
 import type { Request } from './wire/message.ts';
@@ -178,6 +179,8 @@ export class Dispatcher {
   #context(call: Call, session: CallSession, transaction: Transaction | null): CommandContext {
     const { body, database } = call.request;
     const maxTimeMs = body.count('maxTimeMS') ?? 0;
+    const { clock, store } = this.#server;
+    const deadlineMs = maxTimeMs > 0 ? clock.monotonicMs() + maxTimeMs : null;
     const concern = transaction === null ? body.nested('readConcern') : undefined;
     const isSnapshot = concern?.string('level') === 'snapshot';
     const snapshot = isSnapshot ? this.#server.snapshots.at(concern.timestamp('atClusterTime')) : null;
@@ -193,7 +196,8 @@ export class Dispatcher {
       transaction,
       retryableWrite: null,
       signal: call.signal,
-      deadlineMs: maxTimeMs > 0 ? this.#server.clock.monotonicMs() + maxTimeMs : null,
+      deadlineMs,
+      turns: new Turns({ clock, group: store.group, signal: call.signal, deadlineMs }),
     };
   }
 

@@ -9,6 +9,8 @@ import { ListSource } from '../cursor/list-source.ts';
 import { openCursor } from '../cursor/open-cursor.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { compilePipeline, stageOf } from '../query/pipeline.ts';
+import { withoutPauses } from '../query/stages/paced.ts';
+import type { Documents } from '../query/stages/stage.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { viewOf } from '../storage/collection-options.ts';
 import { openChangeStreamCursor } from './change-stream-cursor.ts';
@@ -73,18 +75,18 @@ async function run(context: CommandContext): Promise<CommandResult> {
   }
   const output = readOutputStage(context, stages.at(-1));
   if (output !== null) {
-    await writeOutput(context, results(context, name, stages.slice(0, -1)), output);
+    await writeOutput(context, withoutPauses(results(context, name, stages.slice(0, -1))), output);
     return openCursor(context, { namespace, source: new ListSource([]), batchSize });
   }
   return openCursor(context, { namespace, source: new IteratorSource(results(context, name, stages)), batchSize });
 }
 
 /** The documents that the pipeline returns. */
-function results(context: CommandContext, name: string | null, stages: readonly RawValue[]): Iterable<Uint8Array> {
+function results(context: CommandContext, name: string | null, stages: readonly RawValue[]): Documents {
   const { access, database, body } = context;
   const variables = variablesOf(context);
   const collection = name === null ? undefined : access.collection(database, name);
-  const documents = (other: string): Iterable<Uint8Array> => documentsByName(context, other);
+  const documents = (other: string): Documents => documentsByName(context, other);
   const [first] = stages;
   const given = first === undefined ? null : readSourceStage(context, { name, collection, stage: stageOf(first) });
   if (given !== null) return compilePipeline(stages.slice(1), { variables, documents }).run(given);

@@ -88,29 +88,40 @@ function parse(context: CommandContext, raw: Uint8Array, namespaces: readonly Na
   return { kind: name, body, namespace };
 }
 
+/** Validates all operations before any of them runs. */
+async function parseAll(
+  context: CommandContext,
+  raws: readonly Uint8Array[],
+  namespaces: readonly Namespace[],
+): Promise<Operation[]> {
+  const operations: Operation[] = [];
+  for (const raw of raws) {
+    operations.push(parse(context, raw, namespaces));
+    if (context.turns.isOver) await context.turns.next();
+  }
+  return operations;
+}
+
 async function run(context: CommandContext): Promise<CommandResult> {
   const { body } = context;
   const raws = body.documents('ops') ?? [];
   checkBatchSize(raws.length);
   const namespaces = namespacesOf(body);
   for (const { database, name } of namespaces) refuseView({ ...context, database }, name);
-  const operations = raws.map((raw) => parse(context, raw, namespaces));
+  const operations = await parseAll(context, raws, namespaces);
   const isOrdered = body.boolean('ordered') ?? true;
   const isErrorsOnly = body.boolean('errorsOnly') === true;
   const totals: Totals = { inserted: 0, matched: 0, modified: 0, upserted: 0, deleted: 0, errors: 0 };
   const items: Buffer[] = [];
   const runner = new Runner(context);
   for (const [index, operation] of operations.entries()) {
-    try {
-      const done = await runner.run(operation, index);
-      add(totals, done);
-      if (!isErrorsOnly) items.push(describe(index, done));
-    } catch (error) {
-      if (context.transaction !== null) throw error;
-      totals.errors += 1;
-      items.push(describeFailure(index, toWriteFailure(error, context)));
-      if (isOrdered) break;
-    }
+    const outcome = await runner.attempt(operation, index);
+    const isFailed = outcome instanceof MongoFailure;
+    if (isFailed) totals.errors += 1;
+    else add(totals, outcome);
+    if (isFailed || !isErrorsOnly) items.push(isFailed ? describeFailure(index, outcome) : describe(index, outcome));
+    if (isFailed && isOrdered) break;
+    if (context.turns.isOver) await runner.nextTurn();
   }
   const batchSize = body.nested('cursor')?.count('batchSize') ?? Number.POSITIVE_INFINITY;
   const writer = await openCursor(context, {
@@ -134,12 +145,27 @@ class Runner {
     this.ids = new StatementIds(context);
   }
 
-  async run(operation: Operation, index: number): Promise<Done> {
+  /** The operation's result or failure. Inside a transaction a failure is thrown and ends the command. */
+  async attempt(operation: Operation, index: number): Promise<Done | MongoFailure> {
+    try {
+      return await this.#run(operation, index);
+    } catch (error) {
+      if (this.#context.transaction !== null) throw error;
+      return toWriteFailure(error, this.#context);
+    }
+  }
+
+  async #run(operation: Operation, index: number): Promise<Done> {
     const before = this.ids.before(index);
     if (before !== null) return fromResult(operation.kind, before);
     if (operation.kind === 'insert') return this.#insert(operation, index);
     this.#inserter = null;
     return operation.kind === 'update' ? this.#update(operation, index) : this.#delete(operation, index);
+  }
+
+  async nextTurn(): Promise<void> {
+    await this.#context.turns.next();
+    this.#inserter?.inserter.startGroup();
   }
 
   async #insert({ body, namespace }: Operation, index: number): Promise<Done> {
@@ -203,7 +229,7 @@ function add(totals: Totals, { kind, n, modified, upsertedId }: Done): void {
 }
 
 function toResult({ n, modified, upsertedId }: Done): Buffer {
-  const writer = new BsonWriter().int32('n', n).int32('modified', modified);
+  const writer = new BsonWriter(64).int32('n', n).int32('modified', modified);
   if (upsertedId !== null) writer.value('upsertedId', upsertedId.type, upsertedId.span());
   return writer.finish();
 }
@@ -216,7 +242,7 @@ function fromResult(kind: Done['kind'], result: Buffer): Done {
 }
 
 function describe(index: number, { kind, n, modified, upsertedId }: Done): Buffer {
-  const writer = new BsonWriter().double('ok', 1).int32('idx', index).int32('n', n);
+  const writer = new BsonWriter(96).double('ok', 1).int32('idx', index).int32('n', n);
   if (kind === 'update') writer.int32('nModified', modified);
   if (upsertedId !== null) writer.beginDocument('upserted').value('_id', upsertedId.type, upsertedId.span()).end();
   return writer.finish();

@@ -2,6 +2,7 @@ import { planScan } from '../cursor/scan-plan.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { IdBounds } from '../query/id-bounds.ts';
 import { compilePipeline } from '../query/pipeline.ts';
+import type { Documents } from '../query/stages/stage.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { viewOf } from '../storage/collection-options.ts';
 import type { CommandContext } from './command.ts';
@@ -13,7 +14,7 @@ const pageLimit = { rows: 1000, bytes: 4 * 1024 * 1024 };
 const viewDepthMax = 20;
 
 /** The documents of a collection or view by name, as the call sees them; none if it does not exist. */
-export function documentsByName(context: CommandContext, name: string, depth = 0): Iterable<Uint8Array> {
+export function documentsByName(context: CommandContext, name: string, depth = 0): Documents {
   const collection = context.access.collection(context.database, name);
   return collection === undefined ? [] : documentsOf(context, collection, { bounds: null, depth });
 }
@@ -25,11 +26,7 @@ export interface DocumentsWanted {
 }
 
 /** The documents of a collection page by page, or the output of a view's pipeline. */
-export function documentsOf(
-  context: CommandContext,
-  collection: Collection,
-  wanted: DocumentsWanted,
-): Iterable<Uint8Array> {
+export function documentsOf(context: CommandContext, collection: Collection, wanted: DocumentsWanted): Documents {
   const view = viewOf(collection);
   if (view === null) return tableDocuments(context, collection, wanted.bounds);
   const depth = (wanted.depth ?? 0) + 1;
@@ -45,15 +42,12 @@ export function documentsOf(
   return pipeline.run(documentsByName(context, view.on, depth));
 }
 
-function* tableDocuments(
-  { access }: CommandContext,
-  collection: Collection,
-  bounds: IdBounds | null,
-): Generator<Uint8Array> {
+function* tableDocuments({ access }: CommandContext, collection: Collection, bounds: IdBounds | null): Documents {
   const everything = filterOf(undefined, { names: [], bindings: null });
   const reader = access.pages(collection, planScan(everything, 'any', bounds));
   for (let page = reader.next(pageLimit); page !== null; page = reader.next(pageLimit)) {
     for (const { document } of page) yield document;
+    yield null;
   }
 }
 

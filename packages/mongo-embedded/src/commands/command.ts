@@ -6,6 +6,7 @@ import type { ServerState } from '../server-state.ts';
 import type { RetryableWrite } from '../session/session-table.ts';
 import type { Transaction } from '../session/transaction.ts';
 import type { DocumentAccess } from '../storage/document-access.ts';
+import type { Turns } from '../turns.ts';
 import type { ClientConnection } from '../wire/client-connection.ts';
 
 /** The context of one call. */
@@ -28,6 +29,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** `clock.monotonicMs()` by which the call must be done (maxTimeMS), or null. */
   readonly deadlineMs: number | null;
+  /** Divides the call into turns, so that it does not keep other clients waiting. */
+  readonly turns: Turns;
 }
 
 /** The reply without `ok` and the times, which the dispatcher adds. */

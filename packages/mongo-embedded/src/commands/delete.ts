@@ -23,7 +23,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   if (raws === undefined)
     throw new MongoFailure('IDLFailedToParse', "BSON field 'delete.deletes' is missing but a required field");
   checkBatchSize(raws.length);
-  const statements = raws.map((raw) => parse(context, new CommandBody(asBuffer(raw), new Map(), 'delete.deletes')));
+  const statements = await parseAll(context, raws);
   const isOrdered = body.boolean('ordered') ?? true;
   const errors: WriteError[] = [];
   let deleted = 0;
@@ -40,6 +40,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
       errors.push({ index, failure: toWriteFailure(error, context) });
       if (isOrdered) break;
     }
+    if (context.turns.isOver) await context.turns.next();
   }
   server.counters.operations.delete += statements.length;
   return ids.appendRetried(appendWriteErrors(new BsonWriter().int32('n', deleted), errors));
@@ -58,7 +59,16 @@ interface Parsed {
   readonly limit: 0 | 1;
 }
 
-/** Validates a statement before any statement runs. */
+/** Validates all statements before any of them runs. */
+async function parseAll(context: CommandContext, raws: readonly Uint8Array[]): Promise<Parsed[]> {
+  const statements: Parsed[] = [];
+  for (const raw of raws) {
+    statements.push(parse(context, new CommandBody(asBuffer(raw), new Map(), 'delete.deletes')));
+    if (context.turns.isOver) await context.turns.next();
+  }
+  return statements;
+}
+
 function parse(context: CommandContext, statement: CommandBody): Parsed {
   checkFields(statement, statementFields, 'delete.deletes');
   statement.requiredDocument('q');
@@ -90,8 +100,8 @@ export async function deleteMatches(context: CommandContext, name: string, wante
   hintedOrder(statement, collection);
   if (collection === undefined) return 0;
   let deleted = 0;
-  await forEachMatch(context, { collection, filter, isSingle: limit === 1, sort: null }, (stored) => {
-    access.remove(collection, stored);
+  await forEachMatch(context, { collection, filter, isSingle: limit === 1, sort: null }, (stored, current) => {
+    access.remove(current, stored);
     deleted += 1;
     wanted.deleted?.(deleted);
   });

@@ -58,6 +58,7 @@ async function readValues(
   for (;;) {
     const batch = await source.next(request);
     for (const document of batch.documents) collect(documentValue(document), names, found);
+    if (context.turns.isOver) await context.turns.next();
     if (batch.isExhausted) return [...found.values()];
   }
 }

@@ -73,8 +73,8 @@ async function remove(context: CommandContext, name: string, ids: StatementIds):
   const collection = access.collection(database, name);
   let reply = removedReply(null);
   if (collection !== undefined) {
-    await forEachMatch(context, { collection, filter, isSingle: true, sort }, (stored) => {
-      access.remove(collection, stored);
+    await forEachMatch(context, { collection, filter, isSingle: true, sort }, (stored, current) => {
+      access.remove(current, stored);
       reply = removedReply(project(stored.document));
       ids.applied(0, reply.copy());
     });

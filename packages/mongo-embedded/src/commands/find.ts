@@ -139,19 +139,21 @@ function readViewPages(context: CommandContext, view: Collection): PageReader {
       const page: StoredDocument[] = [];
       while (page.length < rows) {
         const { done, value } = documents.next();
-        if (done === true) break;
+        if (done === true) return page.length === 0 ? null : page;
+        // An empty page lets other clients take their turn.
+        if (value === null) break;
         page.push({ row: 0, key: noKey, document: asBuffer(value) });
       }
-      return page.length === 0 ? null : page;
+      return page;
     },
   };
 }
 
 /** The documents of one collection or view, by the cheapest plan. */
 export function scanSource(context: CommandContext, collection: Collection, scan: Scan): DocumentSource {
-  const { access, server } = context;
+  const { access } = context;
   const { filter, order, bounds, skip, limit, project } = scan;
-  const rest = { project, skip, limit, clock: server.clock };
+  const rest = { project, skip, limit };
   if (viewOf(collection) !== null)
     return new PageSource({ ...rest, reader: readViewPages(context, collection), filter });
   return new PageSource({

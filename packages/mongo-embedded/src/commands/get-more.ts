@@ -4,6 +4,7 @@ import { batchRequest, cursorReply } from '../cursor/open-cursor.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { linkSignals } from '../linked-signal.ts';
 import { sessionKey } from '../session/session-table.ts';
+import { Turns } from '../turns.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkCollectionName } from './namespace.ts';
 
@@ -46,9 +47,11 @@ async function nextBatch(
   const waitMs = cursor.isTailable ? (maxTimeMs ?? awaitMsDefault) : 0;
   const startMs = server.clock.monotonicMs();
   const deadlineMs = cursor.timeLeftMs === null ? null : startMs + cursor.timeLeftMs;
+  const { clock, store } = server;
+  const turns = new Turns({ clock, group: store.group, signal: context.signal, deadlineMs });
   using stop = linkSignals([context.signal, cursor.killed.signal]);
   const request = batchRequest(
-    { ...context, deadlineMs },
+    { ...context, turns },
     {
       documentsMax: batchSize === undefined || batchSize === 0 ? Number.POSITIVE_INFINITY : batchSize,
       waitMs,

@@ -38,30 +38,56 @@ async function run(context: CommandContext): Promise<CommandResult> {
   if (documents === undefined)
     throw new MongoFailure('IDLFailedToParse', "BSON field 'insert.documents' is missing but a required field");
   checkBatchSize(documents.length);
-  const isOrdered = body.boolean('ordered') ?? true;
-  const errors: WriteError[] = [];
-  const inserter = new Inserter(context, name);
-  const statements = new StatementIds(context);
-  let retried = 0;
-  for (let index = 0; index < documents.length; index += 1) {
-    const document = documents[index];
-    if (document === undefined || statements.before(index) !== null) {
-      retried += 1;
-      continue;
-    }
-    const outcome = inserter.insert(document);
-    const failure = outcome instanceof Promise ? await outcome : outcome;
-    if (failure === null) {
-      statements.applied(index, null);
-      continue;
-    }
-    if (context.transaction !== null) throw failure;
-    errors.push({ index, failure });
-    if (isOrdered) break;
+  const batch = new InsertBatch(context, name);
+  for (const [index, document] of documents.entries()) {
+    const isDone = await batch.insert(index, document);
+    if (!isDone && body.boolean('ordered') !== false) break;
+    if (context.turns.isOver) await batch.nextTurn();
   }
   server.counters.operations.insert += documents.length;
-  const writer = new BsonWriter().int32('n', inserter.inserted + retried);
-  return statements.appendRetried(appendWriteErrors(writer, errors));
+  return batch.reply();
+}
+
+/** Inserts the documents of one command in order and accumulates the reply. */
+class InsertBatch {
+  readonly #context: CommandContext;
+  readonly #inserter: Inserter;
+  readonly #statements: StatementIds;
+  readonly #errors: WriteError[] = [];
+  #retried = 0;
+
+  constructor(context: CommandContext, name: string) {
+    this.#context = context;
+    this.#inserter = new Inserter(context, name);
+    this.#statements = new StatementIds(context);
+  }
+
+  /** Whether the document is stored. Inside a transaction a failure is thrown and ends the command. */
+  async insert(index: number, document: Uint8Array): Promise<boolean> {
+    if (this.#statements.before(index) !== null) {
+      this.#retried += 1;
+      return true;
+    }
+    const outcome = this.#inserter.insert(document);
+    const failure = outcome instanceof Promise ? await outcome : outcome;
+    if (failure === null) {
+      this.#statements.applied(index, null);
+      return true;
+    }
+    if (this.#context.transaction !== null) throw failure;
+    this.#errors.push({ index, failure });
+    return false;
+  }
+
+  async nextTurn(): Promise<void> {
+    await this.#context.turns.next();
+    this.#inserter.startGroup();
+  }
+
+  reply(): BsonWriter {
+    const writer = new BsonWriter().int32('n', this.#inserter.inserted + this.#retried);
+    return this.#statements.appendRetried(appendWriteErrors(writer, this.#errors));
+  }
 }
 
 /** Inserts documents into one collection, one at a time; the documents of a group share a time. */
@@ -76,6 +102,12 @@ export class Inserter {
   constructor(context: CommandContext, name: string) {
     this.#context = context;
     this.#name = name;
+  }
+
+  /** Looks the collection up again and takes a new time: other clients may have had their turn. */
+  startGroup(): void {
+    this.#collection = null;
+    this.#stamp = null;
   }
 
   /** Returns null, or the error of a document that was not inserted. Throws any error that is not MongoDB's own. */
@@ -109,8 +141,7 @@ export class Inserter {
   async #recover(error: unknown, document: Uint8Array): Promise<MongoFailure | null> {
     try {
       await retryWhenUnlocked(this.#context, error, () => {
-        this.#stamp = null;
-        this.#collection = null;
+        this.startGroup();
         this.#insertNow(document);
       });
       return null;

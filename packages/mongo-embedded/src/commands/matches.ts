@@ -1,6 +1,5 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { batchRequest } from '../cursor/open-cursor.ts';
 import { planScan, remainingFilter } from '../cursor/scan-plan.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
 import type { CompiledFilter } from '../query/filter.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { StoredDocument } from '../storage/collection-table.ts';
@@ -9,8 +8,11 @@ import type { CommandContext } from './command.ts';
 import type { SortChoice } from './find-options.ts';
 import { retryWhenUnlocked } from './retry-when-unlocked.ts';
 
-const pageLimit = { rows: 500, bytes: 4 * 1024 * 1024 };
-const turnMsMax = 10;
+/** Documents that are changed between two looks at the clock. */
+const pageLimit = { rows: 100, bytes: 4 * 1024 * 1024 };
+
+/** Changes one matching document. The collection is the current one: its options may change between two pages. */
+export type ChangeMatch = (stored: StoredDocument, collection: Collection) => void;
 
 export interface MatchOptions {
   readonly collection: Collection;
@@ -22,17 +24,15 @@ export interface MatchOptions {
 
 /**
  * Calls `change` once for each matching document. If an open transaction has locked a document, waits for it and
- * matches again, and skips the document if it no longer matches. Long scans yield to other clients, as in mongod.
+ * matches again, and skips the document if it no longer matches. Long scans let other clients take their turn, as in
+ * mongod; throws QueryPlanKilled 175 if one of them drops or renames the collection.
  */
-export async function forEachMatch(
-  context: CommandContext,
-  options: MatchOptions,
-  change: (stored: StoredDocument) => void,
-): Promise<void> {
-  const { collection, filter, isSingle } = options;
+export async function forEachMatch(context: CommandContext, options: MatchOptions, change: ChangeMatch): Promise<void> {
+  const { filter, isSingle } = options;
+  const { turns } = context;
   const { plan, remaining } = await planMatches(context, options);
+  let collection = currentOf(context, options.collection);
   const reader = context.access.pages(collection, plan);
-  const pause = pauser(context);
   for (let page = reader.next(pageLimit); page !== null; page = reader.next(pageLimit)) {
     const changes = new PageChanges(context, { collection, filter, remaining, change });
     for (const read of page) {
@@ -41,8 +41,17 @@ export async function forEachMatch(
       const isChanged = outcome instanceof Promise ? await outcome : outcome;
       if (isChanged && isSingle) return;
     }
-    await pause();
+    if (!turns.isOver) continue;
+    await turns.next();
+    collection = currentOf(context, collection);
   }
+}
+
+/** The collection after a turn of other clients. */
+function currentOf({ access }: CommandContext, { database, name, uuid }: Collection): Collection {
+  const current = access.collection(database, name);
+  if (current?.uuid.equals(uuid) === true) return current;
+  throw new MongoFailure('QueryPlanKilled', `collection dropped or renamed: '${database}.${name}'`);
 }
 
 interface MatchPlan {
@@ -64,7 +73,7 @@ interface PageChangeOptions {
   readonly collection: Collection;
   readonly filter: CompiledFilter;
   readonly remaining: CompiledFilter | null;
-  readonly change: (stored: StoredDocument) => void;
+  readonly change: ChangeMatch;
 }
 
 /** Changes the documents of one page; after a wait for a lock it reads each document again, since it may have changed. */
@@ -94,7 +103,7 @@ interface Attempt {
   readonly collection: Collection;
   readonly filter: CompiledFilter;
   readonly stored: StoredDocument;
-  readonly change: (stored: StoredDocument) => void;
+  readonly change: ChangeMatch;
 }
 
 function changeOnce(
@@ -102,13 +111,14 @@ function changeOnce(
   { collection, filter, stored, change }: Attempt,
 ): boolean | Promise<boolean> {
   try {
-    change(stored);
+    change(stored, collection);
     return true;
   } catch (error) {
     return retryWhenUnlocked(context, error, () => {
-      const current = context.access.get(collection, stored.key);
+      const now = currentOf(context, collection);
+      const current = context.access.get(now, stored.key);
       if (current === undefined || !filter.matches(current.document)) return false;
-      change(current);
+      change(current, now);
       return true;
     });
   }
@@ -120,26 +130,14 @@ async function firstInOrder(
   { collection, filter, sort }: MatchOptions,
 ): Promise<Uint8Array[]> {
   const reader = context.access.pages(collection, planScan(filter, 'any'));
-  const pause = pauser(context);
+  const { turns } = context;
   let best: StoredDocument | null = null;
   for (let page = reader.next(pageLimit); page !== null; page = reader.next(pageLimit)) {
     for (const stored of page) {
       if (!filter.matches(stored.document)) continue;
       if (best === null || (sort?.sort?.compare(stored.document, best.document) ?? 0) < 0) best = stored;
     }
-    await pause();
+    if (turns.isOver) await turns.next();
   }
   return best === null ? [] : [best.key];
-}
-
-function pauser(context: CommandContext): () => Promise<void> {
-  const { clock } = context.server;
-  const request = batchRequest(context, { documentsMax: 0 });
-  let turnEndMs = clock.monotonicMs() + turnMsMax;
-  return async () => {
-    if (clock.monotonicMs() < turnEndMs) return;
-    request.checkTime();
-    await nextTurn();
-    turnEndMs = clock.monotonicMs() + turnMsMax;
-  };
 }

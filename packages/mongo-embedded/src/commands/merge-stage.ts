@@ -33,8 +33,9 @@ export async function runMerge(
   const spec = mergeSpec(operand);
   const target = writeTargetOf(context, spec.into, '$merge');
   const { access, server } = context;
-  const collection = access.collectionForWrite(target.database, target.name);
   for (const document of documents) {
+    if (context.turns.isOver) await context.turns.next();
+    const collection = access.collectionForWrite(target.database, target.name);
     const form = storedForm(document, () => server.store.clusterClock.tick());
     try {
       mergeOne(context, { collection, form, spec });

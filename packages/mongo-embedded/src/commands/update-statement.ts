@@ -119,12 +119,12 @@ export async function runUpdate(context: CommandContext, name: string, attempt: 
   let before: Uint8Array | null = null;
   let after: Uint8Array | null = null;
   if (collection !== undefined) {
-    await forEachMatch(context, { collection, filter, isSingle: !isMulti, sort }, (stored: StoredDocument) => {
+    await forEachMatch(context, { collection, filter, isSingle: !isMulti, sort }, (stored, current) => {
       const result = applyTo(stored, statement);
       if (result.kind !== 'noop') {
         checkDocumentSize(result.document);
         const { document, updateDescription } = result;
-        access.replace(collection, stored, { document, kind: result.kind, updateDescription });
+        access.replace(current, stored, { document, kind: result.kind, updateDescription });
         modified += 1;
       }
       matched += 1;

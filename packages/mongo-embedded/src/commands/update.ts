@@ -1,4 +1,5 @@
 import { type RawValue, rawValue } from '@emcachers/bson/raw-value';
+import { asBuffer } from '@emcachers/bson/read-bytes';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { CommandBody } from '../bson/command-body.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
@@ -40,12 +41,13 @@ async function run(context: CommandContext): Promise<CommandResult> {
   if (statements === undefined)
     throw new MongoFailure('IDLFailedToParse', "BSON field 'update.updates' is missing but a required field");
   checkBatchSize(statements.length);
-  const parsed = statements.map(checked);
+  const parsed = await checkedStatements(context, statements);
   const isOrdered = body.boolean('ordered') ?? true;
   const batch = new UpdateBatch(context, name);
   for (const [index, statement] of parsed.entries()) {
     const isDone = await batch.run(index, statement);
     if (!isDone && isOrdered) break;
+    if (context.turns.isOver) await context.turns.next();
   }
   server.counters.operations.update += statements.length;
   return batch.reply();
@@ -113,9 +115,18 @@ function fromResult(result: Buffer): UpdateCounts {
   return { matched: body.number('matched') ?? 0, modified: body.number('modified') ?? 0, upsertedId };
 }
 
-/** Validates a statement before any statement runs. */
+/** Validates all statements before any of them runs. */
+async function checkedStatements({ turns }: CommandContext, raws: readonly Uint8Array[]): Promise<CommandBody[]> {
+  const statements: CommandBody[] = [];
+  for (const raw of raws) {
+    statements.push(checked(raw));
+    if (turns.isOver) await turns.next();
+  }
+  return statements;
+}
+
 function checked(raw: Uint8Array): CommandBody {
-  const statement = new CommandBody(Buffer.from(raw), new Map(), 'update.updates');
+  const statement = new CommandBody(asBuffer(raw), new Map(), 'update.updates');
   checkFields(statement, statementFields, 'update.updates');
   statement.requiredDocument('q');
   return statement;

@@ -3,6 +3,7 @@ import type { RawValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { stageOf } from '../query/pipeline.ts';
+import type { Documents } from '../query/stages/stage.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { DirectAccess } from '../storage/direct-access.ts';
 import { renameCollection } from '../storage/rename.ts';
@@ -41,12 +42,12 @@ export function writeStageOf(context: CommandContext, stages: readonly RawValue[
 }
 
 /** Runs the stage over the pipeline's whole output; nothing is written before the pipeline has finished. */
-export async function runWriteStage(
-  context: CommandContext,
-  stage: WriteStage,
-  results: Iterable<Uint8Array>,
-): Promise<void> {
-  const documents = [...results];
+export async function runWriteStage(context: CommandContext, stage: WriteStage, results: Documents): Promise<void> {
+  const documents: Uint8Array[] = [];
+  for (const document of results) {
+    if (document !== null) documents.push(document);
+    if (context.turns.isOver) await context.turns.next();
+  }
   if (stage.name === '$merge') await runMerge(context, stage.operand, documents);
   else await runOut(context, stage.operand, documents);
 }
@@ -72,10 +73,14 @@ async function runOut(context: CommandContext, operand: RawValue, documents: rea
   }
   const access = new DirectAccess(store, locks);
   try {
-    for (const form of forms) access.insert(made, form, access.stamp());
+    for (const form of forms) {
+      access.insert(made, form, access.stamp());
+      if (context.turns.isOver) await context.turns.next();
+    }
+    await waitForTransactions(context, find);
   } catch (error) {
-    dropCollection(store, made);
+    if (store.catalog.find(made.database, made.name) === made) dropCollection(store, made);
     throw error;
   }
-  renameCollection(store, { collection: made, target, replaced });
+  renameCollection(store, { collection: made, target, replaced: find() });
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../clock.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { Transaction } from '../session/transaction.ts';
+import type { Turns } from '../turns.ts';
 
 /** One batch of documents. */
 export interface Batch {
@@ -18,8 +19,8 @@ export interface BatchRequest {
   /** How long a tailable cursor may wait for its first document, milliseconds. */
   readonly waitMs: number;
   readonly signal: AbortSignal;
-  /** Throws MaxTimeMSExpired 50 once the call's time is up. */
-  checkTime(): void;
+  /** The turns of the call. */
+  readonly turns: Turns;
 }
 
 /** Where a cursor's documents come from. */

@@ -1,6 +1,5 @@
 import { BsonWriter } from '../bson/bson-writer.ts';
 import type { CommandContext } from '../commands/command.ts';
-import { MongoFailure } from '../error/mongo-failure.ts';
 import type { ClusterTime } from '../history/history-entry.ts';
 import { documentBytesMax, documentBytesSlack } from '../server-state.ts';
 import { sessionKey } from '../session/session-table.ts';
@@ -28,19 +27,12 @@ export function batchRequest(
   context: CommandContext,
   limits: { documentsMax: number; waitMs?: number; signal?: AbortSignal },
 ): BatchRequest {
-  const { server, deadlineMs, signal } = context;
   return {
     documentsMax: limits.documentsMax,
     bytesMax: batchBytesMax,
     waitMs: limits.waitMs ?? 0,
-    signal: limits.signal ?? signal,
-    checkTime() {
-      if (signal.aborted)
-        throw new MongoFailure('ClientDisconnect', 'operation was interrupted because a client disconnected');
-      if (deadlineMs !== null && server.clock.monotonicMs() > deadlineMs) {
-        throw new MongoFailure('MaxTimeMSExpired', 'operation exceeded time limit');
-      }
-    },
+    signal: limits.signal ?? context.signal,
+    turns: context.turns,
   };
 }
 

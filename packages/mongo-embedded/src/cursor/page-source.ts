@@ -1,13 +1,11 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Clock } from '../clock.ts';
 import type { CompiledFilter } from '../query/filter.ts';
 import type { StoredDocument } from '../storage/collection-table.ts';
 import type { PageReader } from '../storage/document-access.ts';
 import type { Batch, BatchRequest, DocumentSource } from './cursor-table.ts';
 
-/** A scan yields to other clients after this time, milliseconds. */
-const turnMsMax = 10;
 const pageRowsMax = 1000;
+/** Documents that are filtered or projected between two looks at the clock. */
+const stepRows = 64;
 const pageBytesMax = 4 * 1024 * 1024;
 
 export interface PageSourceOptions {
@@ -18,7 +16,6 @@ export interface PageSourceOptions {
   readonly skip: number;
   /** Null without a limit. */
   readonly limit: number | null;
-  readonly clock: Clock;
 }
 
 /**
@@ -40,19 +37,15 @@ export class PageSource implements DocumentSource {
   }
 
   async next(request: BatchRequest): Promise<Batch> {
-    const { clock } = this.#options;
+    const { turns } = request;
     const documents: Uint8Array[] = [];
     let bytes = 0;
-    let turnEndMs = clock.monotonicMs() + turnMsMax;
     while (documents.length < request.documentsMax && this.#left > 0) {
       if (this.#position >= this.#page.length && !this.#load(request.documentsMax - documents.length)) break;
       const taken = this.#take(request, documents, bytes);
       bytes += taken;
       if (taken < 0) break;
-      if (clock.monotonicMs() < turnEndMs) continue;
-      request.checkTime();
-      await nextTurn();
-      turnEndMs = clock.monotonicMs() + turnMsMax;
+      if (turns.isOver) await turns.next();
     }
     return { documents, isExhausted: this.#isDone || this.#left === 0 };
   }
@@ -75,11 +68,12 @@ export class PageSource implements DocumentSource {
     return page !== null;
   }
 
-  /** Moves matching documents of the page into the batch. Returns their size in bytes, or -1 if the batch is full. */
+  /** Moves matching documents of one step of the page into the batch. Returns their size in bytes, or -1 if the batch is full. */
   #take(request: BatchRequest, documents: Uint8Array[], bytesBefore: number): number {
     const { filter, project } = this.#options;
+    const end = Math.min(this.#page.length, this.#position + stepRows);
     let bytes = 0;
-    while (this.#position < this.#page.length && documents.length < request.documentsMax && this.#left > 0) {
+    while (this.#position < end && documents.length < request.documentsMax && this.#left > 0) {
       const stored = this.#page[this.#position];
       if (stored === undefined) break;
       if (filter !== null && !filter.matches(stored.document)) {

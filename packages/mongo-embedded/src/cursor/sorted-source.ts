@@ -1,7 +1,10 @@
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { CompiledSort } from '../query/sort.ts';
+import { sortSteps } from '../query/sort-steps.ts';
+import type { Documents } from '../query/stages/stage.ts';
+import type { Turns } from '../turns.ts';
 import type { Batch, BatchRequest, DocumentSource } from './cursor-table.ts';
-import { ListSource } from './list-source.ts';
+import { IteratorSource } from './iterator-source.ts';
 
 /** Documents that a sort may hold, in bytes. mongod spills to disk beyond 100 MB; here a larger sort fails. */
 const sortBytesMax = 512 * 1024 * 1024;
@@ -25,7 +28,7 @@ interface Sorted {
  */
 export class SortedSource implements DocumentSource {
   readonly #options: SortedSourceOptions;
-  #sorted: ListSource | null = null;
+  #sorted: IteratorSource | null = null;
 
   constructor(options: SortedSourceOptions) {
     this.#options = options;
@@ -41,8 +44,9 @@ export class SortedSource implements DocumentSource {
     this.#sorted?.close();
   }
 
-  async #readAll(request: BatchRequest): Promise<ListSource> {
-    const { source, sort, skip, limit, project } = this.#options;
+  async #readAll(request: BatchRequest): Promise<IteratorSource> {
+    const { source, sort, skip, limit } = this.#options;
+    const { turns } = request;
     const kept = limit === null ? Number.POSITIVE_INFINITY : skip + limit;
     let held: Sorted[] = [];
     let bytes = 0;
@@ -51,9 +55,10 @@ export class SortedSource implements DocumentSource {
       for (const document of batch.documents) {
         held.push({ key: sort.keyOf(document), document });
         bytes += document.length;
+        if (turns.isOver) await turns.next();
       }
       if (held.length >= kept * 2 + 1000) {
-        held = held.sort(byKey).slice(0, kept);
+        held = (await sorted(held, turns)).slice(0, kept);
         bytes = held.reduce((sum, { document }) => sum + document.length, 0);
       }
       if (bytes > sortBytesMax) {
@@ -61,8 +66,22 @@ export class SortedSource implements DocumentSource {
       }
       if (batch.isExhausted) break;
     }
-    const documents = held.sort(byKey).slice(skip, limit === null ? undefined : skip + limit);
-    return new ListSource(documents.map(({ document }) => (project === null ? document : project(document))));
+    const documents = (await sorted(held, turns)).slice(skip, limit === null ? undefined : skip + limit);
+    return new IteratorSource(this.#projected(documents));
+  }
+
+  *#projected(documents: readonly Sorted[]): Documents {
+    const { project } = this.#options;
+    for (const { document } of documents) yield project === null ? document : project(document);
+  }
+}
+
+async function sorted(held: readonly Sorted[], turns: Turns): Promise<Sorted[]> {
+  const steps = sortSteps(held, byKey);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+    if (turns.isOver) await turns.next();
   }
 }
 

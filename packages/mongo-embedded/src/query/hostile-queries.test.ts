@@ -11,6 +11,7 @@ import { compileProjection } from './projection.ts';
 import { itemsOf } from './raw-document.ts';
 import { compileSort } from './sort.ts';
 import { accumulators } from './stages/accumulators.ts';
+import { withoutPauses } from './stages/paced.ts';
 import { compileUpdate } from './update/update.ts';
 import { validateDocument } from './validate-document.ts';
 import { commandVariables } from './variables.ts';
@@ -146,7 +147,7 @@ describe('whatever a client sends', () => {
       fc.property(fc.array(document, { maxLength: 2 }), (stages) => {
         const list = itemsOf(rawValue(4, raw({ ...stages })));
         onlyMongoFailures(() => {
-          for (const result of compilePipeline(list, { variables, documents: () => source }).run(source))
+          for (const result of withoutPauses(compilePipeline(list, { variables, documents: () => source }).run(source)))
             validateDocument(result);
         });
         onlyMongoFailures(() =>
@@ -163,7 +164,9 @@ describe('whatever a client sends', () => {
       fc.property(fc.constantFrom(...Object.keys(operators)), tree.value, (name, operand) => {
         const stage = rawValue(4, raw({ 0: new Map([['$project', new Map([['v', new Map([[name, operand]])]])]]) }));
         onlyMongoFailures(() => {
-          for (const result of compilePipeline(itemsOf(stage), { variables, documents: () => [] }).run([root]))
+          for (const result of withoutPauses(
+            compilePipeline(itemsOf(stage), { variables, documents: () => [] }).run([root]),
+          ))
             validateDocument(result);
         });
       }),

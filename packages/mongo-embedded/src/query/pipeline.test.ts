@@ -3,6 +3,7 @@ import { BSON, Decimal128, Long, ObjectId } from 'bson';
 import { describe, expect, test } from 'vitest';
 import { compilePipeline } from './pipeline.ts';
 import { itemsOf } from './raw-document.ts';
+import { withoutPauses } from './stages/paced.ts';
 import { commandVariables } from './variables.ts';
 
 const documents = [
@@ -28,7 +29,7 @@ function run(stages: readonly BSON.Document[], source: readonly BSON.Document[] 
     variables,
     documents: (name) => (others[name] ?? []).map((document) => BSON.serialize(document)),
   });
-  return Array.from(pipeline.run(source.map((document) => BSON.serialize(document))), (document) =>
+  return Array.from(withoutPauses(pipeline.run(source.map((document) => BSON.serialize(document)))), (document) =>
     BSON.deserialize(document),
   );
 }

@@ -9,6 +9,7 @@ import { compileBucket } from './stages/bucket.ts';
 import { compileTransform } from './stages/document-pipeline.ts';
 import { compileGroup } from './stages/group.ts';
 import { compileLookup } from './stages/lookup.ts';
+import { gather, paced } from './stages/paced.ts';
 import type { PipelineContext } from './stages/pipeline-context.ts';
 import { compileRedact } from './stages/redact.ts';
 import {
@@ -19,7 +20,7 @@ import {
   compileSkip,
   compileSortStage,
 } from './stages/small-stages.ts';
-import type { Stage } from './stages/stage.ts';
+import type { Documents, Stage } from './stages/stage.ts';
 import { compileUnwind } from './stages/unwind.ts';
 import { typeNameOf } from './type-names.ts';
 import type { Variables } from './variables.ts';
@@ -28,7 +29,7 @@ import type { Variables } from './variables.ts';
 export interface CompiledPipeline {
   /** The filter of a leading `$match`, whose `_id` bounds narrow the scan; the stage itself still runs. */
   readonly leadingFilter: CompiledFilter | null;
-  run(source: Iterable<Uint8Array>): Iterable<Uint8Array>;
+  run(source: Documents): Documents;
 }
 
 /**
@@ -37,7 +38,7 @@ export interface CompiledPipeline {
  */
 export function compilePipeline(
   stages: readonly RawValue[],
-  context: { readonly variables: Variables; documents(collection: string): Iterable<Uint8Array> },
+  context: { readonly variables: Variables; documents(collection: string): Documents },
 ): CompiledPipeline {
   const whole: PipelineContext = {
     variables: context.variables,
@@ -56,7 +57,7 @@ function compileStages(stages: readonly RawValue[], context: PipelineContext): S
     const [name, operand] = stageOf(stage);
     return compileStage(name, operand, context);
   });
-  return (source) => compiled.reduce((documents, stage) => stage(documents), source);
+  return (source) => compiled.reduce<Documents>((documents, stage) => stage(paced(documents)), source);
 }
 
 /** The name and operand of a stage, which is a document of exactly one field. */
@@ -137,16 +138,13 @@ function compileStage(name: string, operand: RawValue, context: PipelineContext)
   }
 }
 
-function* mapped(source: Iterable<Uint8Array>, transform: (document: Uint8Array) => Uint8Array): Iterable<Uint8Array> {
-  for (const document of source) yield transform(document);
+function* mapped(source: Documents, transform: (document: Uint8Array) => Uint8Array): Documents {
+  for (const document of source) yield document === null ? null : transform(document);
 }
 
-function* kept(
-  source: Iterable<Uint8Array>,
-  keep: (document: Uint8Array) => Uint8Array | undefined,
-): Iterable<Uint8Array> {
+function* kept(source: Documents, keep: (document: Uint8Array) => Uint8Array | undefined): Documents {
   for (const document of source) {
-    const result = keep(document);
+    const result = document === null ? null : keep(document);
     if (result !== undefined) yield result;
   }
 }
@@ -173,10 +171,14 @@ function facet(operand: RawValue, context: PipelineContext): Stage {
     return [name, compileStages(itemsOf(stages), context)] as const;
   });
   return function* faceted(source) {
-    const all = [...source];
+    const all: Uint8Array[] = [];
+    yield* gather(source, all);
     const writer = new BsonWriter();
-    for (const [name, stage] of branches)
-      writer.value(name, bsonTypes.array, arrayOf(Array.from(stage(all), documentValue)).span());
+    for (const [name, stage] of branches) {
+      const results: Uint8Array[] = [];
+      yield* gather(stage(all), results);
+      writer.value(name, bsonTypes.array, arrayOf(results.map(documentValue)).span());
+    }
     yield writer.finish();
   };
 }

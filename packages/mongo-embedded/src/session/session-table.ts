@@ -23,6 +23,10 @@ interface Session {
   txnNumber: bigint;
   outcome: Outcome;
   usedMs: number;
+  /** Full parts of the outcome's statements that are saved. */
+  savedParts: number;
+  /** Parts of an earlier txnNumber may be in the file. */
+  hasStaleParts: boolean;
 }
 
 /** One retryable write as its command sees it. */
@@ -71,6 +75,9 @@ export class SessionTable {
   readonly #sessions = new Map<string, Session>();
   readonly #load: Statement<unknown[], [number | bigint, string, Buffer | null]>;
   readonly #save: Statement;
+  readonly #loadParts: Statement<unknown[], Buffer>;
+  readonly #savePart: Statement;
+  readonly #forgetParts: Statement;
   /** Sessions whose state is saved with the next commit. */
   readonly #unsaved = new Set<Session>();
   #committedTransactions = 0;
@@ -83,6 +90,11 @@ export class SessionTable {
       'SELECT txn_number, kind, reply FROM session WHERE lsid = ?',
     );
     this.#load.raw().safeIntegers();
+    this.#loadParts = database
+      .prepare<unknown[], Buffer>('SELECT statements FROM session_part WHERE lsid = ? ORDER BY part')
+      .pluck();
+    this.#savePart = database.prepare('INSERT INTO session_part(lsid, part, statements) VALUES (?, ?, ?)');
+    this.#forgetParts = database.prepare('DELETE FROM session_part WHERE lsid = ?');
     dependencies.store.join({ committing: () => this.#saveAll(), failed: () => this.#forgetUnsaved() });
     this.#save = database.prepare(
       'INSERT OR REPLACE INTO session(lsid, txn_number, kind, reply, used_ms) VALUES (?, ?, ?, ?, ?)',
@@ -129,7 +141,7 @@ export class SessionTable {
     const statements =
       txnNumber === session.txnNumber && outcome.kind === 'retryable' ? outcome.statements : new StatementLog();
     if (txnNumber > session.txnNumber) this.#abortOpen(session);
-    session.txnNumber = txnNumber;
+    begin(session, txnNumber);
     session.outcome = { kind: 'retryable', statements };
     const { operations } = this.#dependencies.store.history;
     return {
@@ -163,7 +175,7 @@ export class SessionTable {
       startedMs: clock.monotonicMs(),
     };
     const transaction = new Transaction(identity, { store, locks });
-    session.txnNumber = txnNumber;
+    begin(session, txnNumber);
     session.outcome = { kind: 'open', transaction };
     return transaction;
   }
@@ -232,6 +244,7 @@ export class SessionTable {
     const { clock, store } = this.#dependencies;
     store.group.enter();
     store.sqlite.prepare('DELETE FROM session WHERE used_ms < ?').run(clock.nowMs() - sessionMsMax);
+    store.sqlite.prepare('DELETE FROM session_part WHERE lsid NOT IN (SELECT lsid FROM session)').run();
   }
 
   /** Aborts what the session has open, as `killSessions` and `endSessions` do. */
@@ -258,12 +271,21 @@ export class SessionTable {
         'Unable to add session into the cache because the number of active sessions is too high',
       );
     const id = Buffer.from(key, 'latin1');
-    const session: Session = { lsid: id, txnNumber: -1n, outcome: { kind: 'none' }, usedMs: nowMs };
+    const session: Session = {
+      lsid: id,
+      txnNumber: -1n,
+      outcome: { kind: 'none' },
+      usedMs: nowMs,
+      savedParts: 0,
+      hasStaleParts: false,
+    };
     const stored = this.#load.get(id);
     if (stored !== undefined) {
       session.txnNumber = BigInt(stored[0]);
       const kind = stored[1] === 'committed' ? 'committed' : 'retryable';
-      session.outcome = { kind, statements: StatementLog.fromBytes(stored[2]) };
+      const parts = this.#loadParts.all(id);
+      session.savedParts = parts.length;
+      session.outcome = { kind, statements: StatementLog.fromParts(parts, stored[2]) };
     }
     this.#sessions.set(key, session);
     return session;
@@ -278,9 +300,16 @@ export class SessionTable {
 
   #saveAll(): void {
     const usedMs = Math.trunc(this.#dependencies.clock.nowMs());
-    for (const { lsid, txnNumber, outcome } of this.#unsaved) {
+    for (const session of this.#unsaved) {
+      const { lsid, txnNumber, outcome } = session;
       if (outcome.kind !== 'retryable' && outcome.kind !== 'committed') continue;
-      this.#save.run(lsid, txnNumber, outcome.kind, outcome.statements.toBytes(), usedMs);
+      const { statements } = outcome;
+      if (session.hasStaleParts) this.#forgetParts.run(lsid);
+      session.hasStaleParts = false;
+      for (; session.savedParts < statements.fullParts; session.savedParts += 1) {
+        this.#savePart.run(lsid, session.savedParts, statements.part(session.savedParts));
+      }
+      this.#save.run(lsid, txnNumber, outcome.kind, statements.tail(), usedMs);
     }
     this.#unsaved.clear();
   }
@@ -292,6 +321,14 @@ export class SessionTable {
     }
     this.#unsaved.clear();
   }
+}
+
+/** Takes up a txnNumber; the statements of an earlier one are no longer needed. */
+function begin(session: Session, txnNumber: bigint): void {
+  if (session.txnNumber === txnNumber) return;
+  session.txnNumber = txnNumber;
+  session.hasStaleParts ||= session.savedParts > 0;
+  session.savedParts = 0;
 }
 
 function checkNotOlder(session: Session, txnNumber: bigint): void {

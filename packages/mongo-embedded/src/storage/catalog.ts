@@ -119,7 +119,9 @@ export class Catalog {
 
   createIndex(collection: Collection, name: string, specification: Buffer): IndexTable {
     const result = this.#sqlite
-      .prepare('INSERT INTO collection_index(collection, name, specification) VALUES (?, ?, ?)')
+      .prepare(
+        "INSERT INTO collection_index(collection, name, specification, state, is_multikey) VALUES (?, ?, ?, 'stale', 0)",
+      )
       .run(collection.id, name, specification);
     const id = Number(result.lastInsertRowid);
     IndexTable.create(this.#sqlite, id);

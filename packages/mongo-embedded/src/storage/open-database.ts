@@ -3,18 +3,21 @@ import { join } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 
 /** The file's format version; opening a file with a newer format fails. */
-const formatVersion = 1;
+const formatVersion = 2;
 
 /**
  * Tables of the server's own file.
  *
- * - `collection`: one row per collection; its documents are in `c_<id>`, its index entries in `x_<index id>`.
+ * - `collection`: one row per collection; its documents are in `c_<id>`.
+ * - `collection_index`: one row per index; its entries are in `x_<id>`. `state` is `ready`; `building` until the build
+ *   is complete; `stale` if the entries must be built again. `is_multikey`: some document has more than one entry.
  * - `namespace`: the name and UUID that history entries refer to; it outlives a dropped or renamed collection until
  *   the history that mentions it (up to `retired_sequence`) is gone.
  * - `history`: what change streams read. `document` is the full document of insert and replace, `extra` a BSON
  *   document with whatever else the entry carries.
  * - `history_segment`: bytes of the history by segment, so that its size is known without reading it.
- * - `session`: the last retryable write or transaction of each logical session, with its reply to repeat.
+ * - `session`: the last retryable write or transaction of each logical session, with its reply to repeat; a long reply
+ *   has its first parts in `session_part`.
  * - `setting`: the replica set's identity and the newest cluster time that was ever shown.
  */
 const schema = `
@@ -23,7 +26,7 @@ CREATE TABLE collection(
   namespace INTEGER NOT NULL, options BLOB NOT NULL, UNIQUE(database, name)) STRICT;
 CREATE TABLE collection_index(
   id INTEGER PRIMARY KEY AUTOINCREMENT, collection INTEGER NOT NULL, name TEXT NOT NULL, specification BLOB NOT NULL,
-  UNIQUE(collection, name)) STRICT;
+  state TEXT NOT NULL, is_multikey INTEGER NOT NULL, UNIQUE(collection, name)) STRICT;
 CREATE TABLE namespace(
   id INTEGER PRIMARY KEY AUTOINCREMENT, database TEXT NOT NULL, collection TEXT, uuid BLOB, retired_sequence INTEGER) STRICT;
 CREATE TABLE history(
@@ -33,7 +36,17 @@ CREATE TABLE history_segment(
   first_sequence INTEGER PRIMARY KEY, last_sequence INTEGER NOT NULL, bytes INTEGER NOT NULL) STRICT;
 CREATE TABLE session(
   lsid BLOB PRIMARY KEY, txn_number INTEGER NOT NULL, kind TEXT NOT NULL, reply BLOB, used_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE session_part(
+  lsid BLOB NOT NULL, part INTEGER NOT NULL, statements BLOB NOT NULL, PRIMARY KEY(lsid, part)) STRICT, WITHOUT ROWID;
 CREATE TABLE setting(name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+`;
+
+/** Format 1 had entries for unique indexes only, and no parts of sessions. */
+const fromFormat1 = `
+CREATE TABLE session_part(
+  lsid BLOB NOT NULL, part INTEGER NOT NULL, statements BLOB NOT NULL, PRIMARY KEY(lsid, part)) STRICT, WITHOUT ROWID;
+ALTER TABLE collection_index ADD COLUMN state TEXT NOT NULL DEFAULT 'stale';
+ALTER TABLE collection_index ADD COLUMN is_multikey INTEGER NOT NULL DEFAULT 0;
 `;
 
 /**
@@ -71,7 +84,7 @@ function prepareSchema(database: Database): void {
     return;
   }
   database.transaction(() => {
-    database.exec(schema);
+    database.exec(version === 1 ? fromFormat1 : schema);
     database.pragma(`user_version = ${formatVersion}`);
   })();
 }

@@ -94,7 +94,7 @@ export class Connection implements ClientConnection {
   async #answer(message: Buffer): Promise<void> {
     let request: Request;
     try {
-      request = parseRequest(message);
+      request = await parseRequest(message);
     } catch (error) {
       if (!(error instanceof MalformedRequest)) throw error;
       if (!error.isAnswerable) return this.destroy();

@@ -24,48 +24,48 @@ function sequence(name: string, documents: Uint8Array[]): Buffer {
   return Buffer.concat([Buffer.from([1]), length, inner]);
 }
 
-test('reads a body with a document sequence in either order', () => {
+test('reads a body with a document sequence in either order', async () => {
   const documents = sequence('documents', [serialize({ _id: 1 }), serialize({ _id: 2 })]);
   for (const sections of [
     [body, documents],
     [documents, body],
   ]) {
-    const request = parseRequest(opMessage(0, sections));
+    const request = await parseRequest(opMessage(0, sections));
     expect([request.requestId, request.database, request.body.name]).toEqual([77, 'shop', 'insert']);
     expect(request.body.documents('documents')).toHaveLength(2);
   }
 });
 
-test('tells unacknowledged and streaming requests by their flags', () => {
-  expect(parseRequest(opMessage(2, [body])).isUnacknowledged).toBe(true);
-  expect(parseRequest(opMessage(1 << 16, [body])).isExhaustAllowed).toBe(true);
+test('tells unacknowledged and streaming requests by their flags', async () => {
+  expect((await parseRequest(opMessage(2, [body]))).isUnacknowledged).toBe(true);
+  expect((await parseRequest(opMessage(1 << 16, [body]))).isExhaustAllowed).toBe(true);
 });
 
-test('a checksum must match', () => {
+test('a checksum must match', async () => {
   // RFC 3720, section B.4, and the usual check value of CRC-32C.
   expect(crc32c(Buffer.from('123456789'))).toBe(0xe3069283);
   const unsigned = opMessage(1, [body], 0);
   const sum = crc32c(unsigned.subarray(0, unsigned.length - 4));
-  expect(parseRequest(opMessage(1, [body], sum)).database).toBe('shop');
-  expect(() => parseRequest(opMessage(1, [body], sum ^ 1))).toThrow(MalformedRequest);
+  expect((await parseRequest(opMessage(1, [body], sum))).database).toBe('shop');
+  await expect(parseRequest(opMessage(1, [body], sum ^ 1))).rejects.toThrow(MalformedRequest);
 });
 
-test('what cannot be read is malformed, and answerable only where the frame itself is sound', () => {
-  const answerable = (message: Buffer): boolean => {
+test('what cannot be read is malformed, and answerable only where the frame itself is sound', async () => {
+  const answerable = async (message: Buffer): Promise<boolean> => {
     try {
-      parseRequest(message);
+      await parseRequest(message);
     } catch (error) {
       if (error instanceof MalformedRequest) return error.isAnswerable;
       throw error;
     }
     throw new Error('was read');
   };
-  expect(answerable(opMessage(4, [body]))).toBe(false);
-  expect(answerable(opMessage(0, [body, body]))).toBe(true);
-  expect(answerable(opMessage(0, []))).toBe(true);
-  expect(answerable(opMessage(0, [Buffer.from([9])]))).toBe(true);
-  expect(answerable(opMessage(0, [body, sequence('d', []), sequence('d', [])]))).toBe(true);
+  expect(await answerable(opMessage(4, [body]))).toBe(false);
+  expect(await answerable(opMessage(0, [body, body]))).toBe(true);
+  expect(await answerable(opMessage(0, []))).toBe(true);
+  expect(await answerable(opMessage(0, [Buffer.from([9])]))).toBe(true);
+  expect(await answerable(opMessage(0, [body, sequence('d', []), sequence('d', [])]))).toBe(true);
   const unknown = opMessage(0, [body]);
   unknown.writeInt32LE(2012, 12);
-  expect(answerable(unknown)).toBe(false);
+  expect(await answerable(unknown)).toBe(false);
 });

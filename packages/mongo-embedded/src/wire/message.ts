@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CommandBody } from '../bson/command-body.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { validateDocument } from '../query/validate-document.ts';
@@ -7,6 +8,9 @@ import { crc32c } from './crc32c.ts';
 const opReply = 1;
 const opQuery = 2004;
 const opMessage = 2013;
+
+/** Bytes of a document sequence that are validated before other clients take their turn. */
+const validatedBytesPerTurn = 512 * 1024;
 
 const flagChecksumPresent = 1;
 const flagMoreToCome = 2;
@@ -41,14 +45,14 @@ export class MalformedRequest extends Error {
   }
 }
 
-/** Reads one whole wire message. Throws MalformedRequest. */
-export function parseRequest(message: Buffer): Request {
+/** Reads one whole wire message; a large one in several turns of the event loop. Rejects with MalformedRequest. */
+export async function parseRequest(message: Buffer): Promise<Request> {
   const requestId = message.readInt32LE(4);
   const opCode = message.readInt32LE(12);
   try {
     switch (opCode) {
       case opMessage:
-        return parseOpMessage(message, requestId);
+        return await parseOpMessage(message, requestId);
       case opQuery:
         return parseOpQuery(message, requestId);
       default:
@@ -61,7 +65,7 @@ export function parseRequest(message: Buffer): Request {
   }
 }
 
-function parseOpMessage(message: Buffer, requestId: number): Request {
+async function parseOpMessage(message: Buffer, requestId: number): Promise<Request> {
   if (message.length < 26) throw new MongoFailure('InvalidBSON', 'OP_MSG message is too short');
   const flags = message.readUInt32LE(16);
   const hasChecksum = (flags & flagChecksumPresent) !== 0;
@@ -77,7 +81,7 @@ function parseOpMessage(message: Buffer, requestId: number): Request {
       new MongoFailure('InvalidBSON', 'OP_MSG checksum does not match contents'),
     );
   }
-  const { body, sequences } = readSections(message.subarray(20, end));
+  const { body, sequences } = await readSections(message.subarray(20, end));
   // Validated once here, so that later reads of the request need no bounds checks.
   validateDocument(body);
   const command = new CommandBody(body, sequences);
@@ -96,7 +100,7 @@ interface Sections {
   readonly sequences: Map<string, Uint8Array[]>;
 }
 
-function readSections(bytes: Buffer): Sections {
+async function readSections(bytes: Buffer): Promise<Sections> {
   let body: Buffer | undefined;
   const sequences = new Map<string, Uint8Array[]>();
   let offset = 0;
@@ -105,7 +109,7 @@ function readSections(bytes: Buffer): Sections {
     const section = sliceByLength(bytes, offset + 1);
     offset += 1 + section.length;
     if (kind === 0 && body === undefined) body = section;
-    else if (kind === 1) readSequence(section, sequences);
+    else if (kind === 1) await readSequence(section, sequences);
     else
       throw new MongoFailure(
         'FailedToParse',
@@ -116,18 +120,22 @@ function readSections(bytes: Buffer): Sections {
   return { body, sequences };
 }
 
-function readSequence(section: Buffer, sequences: Map<string, Uint8Array[]>): void {
+async function readSequence(section: Buffer, sequences: Map<string, Uint8Array[]>): Promise<void> {
   const nameEnd = section.indexOf(0, 4);
   if (nameEnd < 0) throw new MongoFailure('InvalidBSON', 'Document sequence without a name');
   const name = section.toString('utf8', 4, nameEnd);
   if (sequences.has(name)) throw new MongoFailure('FailedToParse', `Duplicate document sequence: ${name}`);
   const documents: Uint8Array[] = [];
   let offset = nameEnd + 1;
+  let turnEnd = validatedBytesPerTurn;
   while (offset < section.length) {
     const document = sliceByLength(section, offset);
     validateDocument(document);
     documents.push(document);
     offset += document.length;
+    if (offset < turnEnd) continue;
+    await nextTurn();
+    turnEnd = offset + validatedBytesPerTurn;
   }
   sequences.set(name, documents);
 }

@@ -28,6 +28,10 @@ export function compileGroup(operand: RawValue, variables: Variables): Stage {
   return function* group(source) {
     const groups = new Map<string, { id: RawValue | undefined; values: Accumulator[] }>();
     for (const document of source) {
+      if (document === null) {
+        yield null;
+        continue;
+      }
       const environment = { root: documentValue(document), bindings: variables.bindings };
       const value = id(environment);
       const key = orderKey(value ?? nullValue).toString('latin1');

@@ -7,8 +7,9 @@ import { arrayOf, bind, scopeWith, valueAt } from '../expression/expression.ts';
 import { compileFilter } from '../filter.ts';
 import { entriesOf, itemsOf, pathBytes } from '../raw-document.ts';
 import { DocumentNode } from '../update/document-node.ts';
+import { gather } from './paced.ts';
 import type { PipelineContext } from './pipeline-context.ts';
-import type { Stage } from './stage.ts';
+import type { Documents, Stage } from './stage.ts';
 
 const lookupFields = ['from', 'localField', 'foreignField', 'as', 'let', 'pipeline'];
 
@@ -36,8 +37,13 @@ export function compileLookup(operand: RawValue, context: PipelineContext): Stag
   const join = joinOf(spec, context);
   return function* lookup(source) {
     for (const document of source) {
+      if (document === null) {
+        yield null;
+        continue;
+      }
       const equal = local === undefined || foreign === undefined ? undefined : foreignFilter(document, local, foreign);
-      const matches = [...join(document, filtered(context.documents(from), equal))];
+      const matches: Uint8Array[] = [];
+      yield* gather(join(document, filtered(context.documents(from), equal)), matches);
       yield withField(document, as.split('.'), arrayOf(matches.map(documentValue)));
     }
   };
@@ -54,7 +60,7 @@ function text(spec: ReadonlyMap<string, RawValue>, name: string): string | undef
 function joinOf(
   spec: ReadonlyMap<string, RawValue>,
   context: PipelineContext,
-): (document: Uint8Array, foreign: Iterable<Uint8Array>) => Iterable<Uint8Array> {
+): (document: Uint8Array, foreign: Documents) => Documents {
   const stages = spec.get('pipeline');
   if (stages === undefined) return (_document, foreign) => foreign;
   const { variables } = context;
@@ -83,9 +89,10 @@ function foreignFilter(document: Uint8Array, local: string, foreign: string): Ui
   return writer.finish();
 }
 
-function* filtered(documents: Iterable<Uint8Array>, filter: Uint8Array | undefined): Iterable<Uint8Array> {
+function* filtered(documents: Documents, filter: Uint8Array | undefined): Documents {
   const compiled = filter === undefined ? undefined : compileFilter(filter);
-  for (const document of documents) if (compiled === undefined || compiled.matches(document)) yield document;
+  for (const document of documents)
+    if (document === null || compiled === undefined || compiled.matches(document)) yield document;
 }
 
 function withField(document: Uint8Array, path: readonly string[], value: RawValue): Uint8Array {

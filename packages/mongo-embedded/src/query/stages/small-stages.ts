@@ -6,6 +6,7 @@ import { compileFilter } from '../filter.ts';
 import { numericOf, toInteger } from '../numeric.ts';
 import { fieldOf, nameBytes } from '../raw-document.ts';
 import { compileSort } from '../sort.ts';
+import { sortSteps } from '../sort-steps.ts';
 import { typeNameOf } from '../type-names.ts';
 import type { Variables } from '../variables.ts';
 import type { Stage } from './stage.ts';
@@ -15,7 +16,7 @@ export function compileMatch(operand: RawValue, variables: Variables): Stage {
     throw new MongoFailure(15959, 'the match filter must be an expression in an object');
   const filter = compileFilter(operand.span(), variables);
   return function* match(source) {
-    for (const document of source) if (filter.matches(document)) yield document;
+    for (const document of source) if (document === null || filter.matches(document)) yield document;
   };
 }
 
@@ -25,9 +26,13 @@ export function compileSortStage(operand: RawValue): Stage {
   const sort = compileSort(operand.span());
   if (sort.parts.length === 0) throw new MongoFailure(15976, '$sort stage must have at least one sort key');
   return function* sorted(source) {
-    const keyed = Array.from(source, (document) => ({ document, key: sort.keyOf(document) }));
-    keyed.sort((left, right) => left.key.compare(right.key));
-    for (const { document } of keyed) yield document;
+    const keyed: { document: Uint8Array; key: Buffer }[] = [];
+    for (const document of source) {
+      if (document === null) yield null;
+      else keyed.push({ document, key: sort.keyOf(document) });
+    }
+    const inOrder = yield* sortSteps(keyed, (left, right) => left.key.compare(right.key));
+    for (const { document } of inOrder) yield document;
   };
 }
 
@@ -55,7 +60,7 @@ export function compileLimit(operand: RawValue): Stage {
     let taken = 0;
     for (const document of source) {
       yield document;
-      taken += 1;
+      if (document !== null) taken += 1;
       if (taken === limit) return;
     }
   };
@@ -66,8 +71,8 @@ export function compileSkip(operand: RawValue): Stage {
   return function* skipped(source) {
     let seen = 0;
     for (const document of source) {
-      seen += 1;
-      if (seen > skip) yield document;
+      if (document !== null) seen += 1;
+      if (document === null || seen > skip) yield document;
     }
   };
 }
@@ -81,7 +86,10 @@ export function compileCount(operand: RawValue): Stage {
   if (name.includes('.')) throw new MongoFailure(40160, "the count field cannot contain '.'");
   return function* counted(source) {
     let total = 0;
-    for (const _ of source) total += 1;
+    for (const document of source) {
+      if (document === null) yield null;
+      else total += 1;
+    }
     if (total > 0) yield new BsonWriter(64).int32(name, total).finish();
   };
 }
@@ -101,12 +109,13 @@ export function compileSample(operand: RawValue): Stage {
     const kept: Uint8Array[] = [];
     let seen = 0;
     for (const document of source) {
-      seen += 1;
-      if (kept.length < size) kept.push(document);
-      else {
-        const at = Math.floor(Math.random() * seen);
-        if (at < size) kept[at] = document;
+      if (document === null) {
+        yield null;
+        continue;
       }
+      seen += 1;
+      const at = kept.length < size ? kept.length : Math.floor(Math.random() * seen);
+      if (at < size) kept[at] = document;
     }
     yield* kept;
   };

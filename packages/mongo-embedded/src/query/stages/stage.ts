@@ -1,2 +1,5 @@
-/** One stage of a pipeline: documents in, documents out, both read one at a time. */
-export type Stage = (source: Iterable<Uint8Array>) => Iterable<Uint8Array>;
+/** Documents of a pipeline. Null stands for a place where the reader may let other clients take their turn. */
+export type Documents = Iterable<Uint8Array | null>;
+
+/** One stage of a pipeline: documents in, documents out, both read one at a time. A stage passes every null on at once. */
+export type Stage = (source: Documents) => Documents;

@@ -19,6 +19,10 @@ export function compileUnwind(operand: RawValue): Stage {
   const names = pathBytes(spec.path.join('.'));
   return function* unwind(source) {
     for (const document of source) {
+      if (document === null) {
+        yield null;
+        continue;
+      }
       const value = valueAtPath(documentValue(document), names);
       if (value?.type === bsonTypes.array) yield* unwound(document, itemsOf(value), spec);
       else if (value !== undefined && value.type !== bsonTypes.null && value.type !== bsonTypes.undefined)
