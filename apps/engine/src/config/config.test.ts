@@ -87,3 +87,22 @@ test('.env.example matches the settings', () => {
   const example = readFileSync(path.join(import.meta.dirname, '../../../../.env.example'), 'utf8');
   expect(example).toBe(renderEnvExample());
 });
+
+test('additional console origins are accepted as a list, and anything else is refused by name', () => {
+  const listed = 'https://console.example.org, http://10.0.0.5:8080';
+  const { consoleOrigins } = checkConfig({ ...servers, EMCACHERS_CONSOLE_ORIGINS: listed }, '/');
+  expect(consoleOrigins.slice(-2)).toEqual(['https://console.example.org', 'http://10.0.0.5:8080']);
+  for (const wrong of ['console.example.org', 'https://console.example.org/path', 'https://a.org,,'])
+    expect(refusal({ EMCACHERS_CONSOLE_ORIGINS: wrong }).detail).toContain('EMCACHERS_CONSOLE_ORIGINS');
+});
+
+test.each([
+  ['emcachers.config.json', '{ "MONGO_URL": '],
+  ['emcachers.config.yaml', '- a list\n- of words'],
+])('%s that is not a mapping is refused by its name', (name, text) => {
+  using place = folder();
+  writeFileSync(path.join(place.path, name), text);
+  expect(() => loadConfig(place.path, servers)).toThrowError(
+    expect.objectContaining({ code: 'EMC-1001', detail: expect.stringContaining(name) }),
+  );
+});
