@@ -2,7 +2,6 @@ import { afterAll, expect, test } from 'vitest';
 import { createEntity, findEntity, listEntities } from './control/entities.ts';
 import { dropEntity, markDeleting, requestRebuild, requestRefresh, setPaused } from './control/entity-requests.ts';
 import { listOffsets, reportOffsets } from './control/offset-reports.ts';
-import { readLeader } from './control/read-leader.ts';
 import { openDatabase } from './database.ts';
 import { writeCaptureReport } from './fleet/capture-report.ts';
 import { forgetOtherOffsets } from './fleet/forget-offsets.ts';
@@ -54,7 +53,6 @@ const capture = {
 test.each<[string, () => Promise<unknown>]>([
   ['ping', () => database.ping()],
   ['takeLead', () => takeLead({ url, nodeId: 'one' })],
-  ['readLeader', () => readLeader(database)],
   ['listEntities', () => listEntities(database)],
   ['findEntity', () => findEntity(database, 'orders')],
   ['createEntity', () => createEntity(database, shape)],

@@ -112,10 +112,15 @@ class CompiledProjection implements Projection {
       if (data.length > this.#rowBytesMax) throw this.#tooLarge(data.length);
     }
     data += ']';
-    const bytesMax = data.length * bytesPerCharMax;
-    if (bytesMax > this.#rowBytesMax && Buffer.byteLength(data) > this.#rowBytesMax)
-      throw this.#tooLarge(Buffer.byteLength(data));
+    this.#checkBytes(data);
     return data;
+  }
+
+  /** Counts the bytes only of a row that may have too many. */
+  #checkBytes(data: string): void {
+    if (data.length * bytesPerCharMax <= this.#rowBytesMax) return;
+    const bytes = Buffer.byteLength(data);
+    if (bytes > this.#rowBytesMax) throw this.#tooLarge(bytes);
   }
 
   /** Throws if the column must not lose a value. */

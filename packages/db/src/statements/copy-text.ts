@@ -20,8 +20,8 @@ function escapeText(text: string): string {
   return replaced(replaced(replaced(escaped, '\n', '\\n'), '\r', '\\r'), '\t', '\\t');
 }
 
-function replaced(text: string, character: string, escape: string): string {
-  return text.split(character).join(escape);
+function replaced(text: string, character: string, replacement: string): string {
+  return text.split(character).join(replacement);
 }
 
 const chunkCharsMax = 1 << 20;

@@ -117,22 +117,17 @@ const typeNames: Readonly<Record<string, string>> = {
   DBRef: 'object',
 };
 
+const primitiveTypes: Readonly<Partial<Record<string, string>>> = {
+  undefined: 'null',
+  boolean: 'bool',
+  string: 'string',
+  bigint: 'long',
+};
+
 /** MongoDB's type names, as `$type` returns them. */
 function typeOf(value: unknown): string {
-  switch (typeof value) {
-    case 'undefined':
-      return 'null';
-    case 'boolean':
-      return 'bool';
-    case 'string':
-      return 'string';
-    case 'number':
-      return Number.isInteger(value) ? 'int' : 'double';
-    case 'bigint':
-      return 'long';
-    default:
-      return objectTypeOf(value);
-  }
+  if (typeof value === 'number') return Number.isInteger(value) ? 'int' : 'double';
+  return primitiveTypes[typeof value] ?? objectTypeOf(value);
 }
 
 function objectTypeOf(value: unknown): string {

@@ -165,12 +165,8 @@ export class CacheDriver {
     while (ahead !== null) {
       const page: OplogPage = await ahead;
       if (signal.aborted || cache.phase !== phase) return;
-      const use = await this.#judge(page);
-      if (use === 'outdated') return;
-      if (use === 'reread') {
-        ahead = this.#readPage(cache.offset, pageRowsMax);
-        continue;
-      }
+      // If the page must be read again, the phase stays, and so this step is repeated from the cache's offset.
+      if (!(await this.#mayApply(page))) return;
       const end = pageEnd(page);
       ahead = page.full ? this.#readPage(end, pageRowsMax) : null;
       // The next turn of the loop handles a rejection; until then it must not count as unhandled.
@@ -180,16 +176,15 @@ export class CacheDriver {
     this.#handleIn(phase, 'caught-up');
   }
 
-  /** Whether the cache may apply the page. If the cache cannot continue from it, it is outdated here. */
-  async #judge(page: OplogPage): Promise<'apply' | 'reread' | 'outdated'> {
+  /** False if the page must be read again, and if the cache cannot continue from it, in which case it is outdated here. */
+  async #mayApply(page: OplogPage): Promise<boolean> {
     const { cache } = this;
     const { phase } = cache;
     const reason = outdatedReason(page, { offset: cache.offset, historyId: cache.identity.historyId });
     const history = reason === null ? await checkHistory(this.#dependencies.oplog, cache, page) : 'restored';
-    if (cache.phase !== phase) return 'outdated';
-    if (history === 'same') return 'apply';
+    if (cache.phase !== phase) return false;
     if (history === 'restored') cache.outdate({ code: 'EMC-3003', message: reason ?? restoredMessage });
-    return history === 'restored' ? 'outdated' : 'reread';
+    return history === 'same';
   }
 
   async #apply(page: OplogPage, end: number): Promise<void> {
