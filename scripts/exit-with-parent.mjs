@@ -1,4 +1,4 @@
-// Preloaded (`--import`) into every process that `npm start` runs. If the parent dies, even by SIGKILL, the IPC channel closes
+// Preloaded (`--import`) into the processes that `npm start`, the benchmark and tests run. If the parent dies, even by SIGKILL, the IPC channel closes
 // and the child shuts down, so that nothing is left running.
 import process from 'node:process';
 

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
+import { pathToFileURL } from 'node:url';
 import { freePort, startEmbeddedPostgres } from '@emcachers/db/embedded-postgres';
 
 /** A complete engine on embedded databases, each in a separate process as in production. */
@@ -56,10 +57,11 @@ export async function startEngineStack(): Promise<EngineStack> {
 }
 
 function run(script: string, options: { args: string[]; env: Record<string, string> }): ChildProcess {
-  return spawn(process.execPath, [path.join(root, script), ...options.args], {
+  const exitWithParent = pathToFileURL(path.join(root, 'scripts/exit-with-parent.mjs')).href;
+  return spawn(process.execPath, ['--import', exitWithParent, path.join(root, script), ...options.args], {
     cwd: root,
     env: { ...process.env, ...options.env },
-    stdio: ['ignore', 'ignore', 'inherit'],
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
 }
 

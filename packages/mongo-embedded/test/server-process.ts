@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 /** USER_HZ, which Linux shows processor times in; 100 on every common platform. */
 const CLOCK_TICKS_PER_SECOND = 100;
 const PROGRAM = fileURLToPath(new URL('../bin/mongo-embedded.mjs', import.meta.url));
+const EXIT_WITH_PARENT = new URL('../../../scripts/exit-with-parent.mjs', import.meta.url).href;
 
 export interface ServerProcess extends AsyncDisposable {
   readonly url: string;
@@ -26,12 +27,14 @@ export interface ServerProcess extends AsyncDisposable {
   end(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts the server and resolves when it has printed its address. */
+/** Starts the server and resolves when it has printed its address. The server ends when this process does, even by SIGKILL. */
 export async function startServerProcess(args: readonly string[]): Promise<ServerProcess> {
   const start = performance.now();
-  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['--import', EXIT_WITH_PARENT, PROGRAM, ...args], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
   let errors = '';
-  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
     errors += chunk;
   });
   const url = await firstLine(child, () => errors);

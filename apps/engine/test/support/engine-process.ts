@@ -11,11 +11,18 @@ export interface EngineProcess extends AsyncDisposable {
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null; readonly words: string }>;
 }
 
+const exitWithParent = new URL('../../../../scripts/exit-with-parent.mjs', import.meta.url).href;
+
+/** The engine ends when this process does, even by SIGKILL. */
 export function startEngineProcess(environment: Record<string, string>): EngineProcess {
-  const child = spawn(process.execPath, [path.join(import.meta.dirname, '../../src/main.ts')], {
-    env: { PATH: process.env['PATH'] ?? '', ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', exitWithParent, path.join(import.meta.dirname, '../../src/main.ts')],
+    {
+      env: { PATH: process.env['PATH'] ?? '', ...environment },
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    },
+  );
   let words = '';
   const ready = Promise.withResolvers<ApiClient>();
   child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
