@@ -97,6 +97,19 @@ test('a preview shows the rows that ingest would store, and counts values by col
   ]);
 });
 
+test('the preview counts over the sample that the list of paths describes, and shows its first rows', async () => {
+  await using opened = await openTestBrowser();
+  const { browser, mongo } = opened;
+  const documents = Array.from({ length: 150 }, (_, n) => (n % 2 === 0 ? { n } : { n, text: 'x' }));
+  await mongo.db('shop').collection('orders').insertMany(documents);
+  const sample = await browser.sample('shop.orders');
+  const columns = [{ name: 'text', type: 'Text' as const, path: 'text' }];
+  const preview = await browser.preview({ ...shape, columns });
+  expect(preview).toMatchObject({ sampled: sample.sampled, columns: [{ name: 'text', found: 50, refused: 0 }] });
+  expect(sample.sampled).toBe(100);
+  expect(preview.rows).toHaveLength(10);
+});
+
 test('a preview omits the rows of documents that ingest would store as dead letters', () => {
   const valid = serialize({ _id: 1, total: 7 });
   const cut = valid.subarray(0, -3);

@@ -19,7 +19,7 @@ import { describeSample } from './source-sample.ts';
 export interface SourceBrowser {
   list(): Promise<SourceCollectionView[]>;
   sample(sourceName: string): Promise<SampleView>;
-  /** Projects a few sampled documents with a shape that is not an entity yet, using the engine's projection. */
+  /** Projects the sampled documents with a shape that is not an entity yet, using the engine's projection. Returns the first rows. */
   preview(shape: Shape): Promise<PreviewView>;
 }
 
@@ -30,8 +30,9 @@ export interface SourceBrowserDependencies {
   readonly entitiesOf: (sourceName: string) => readonly string[];
 }
 
+/** The preview counts over as many documents as the list of paths, so that their figures agree. */
 const sampleDocuments = 100;
-const previewDocuments = 10;
+const previewRowsMax = 10;
 /** Collections beyond this number are listed without an estimate, so that the list stays fast. */
 const estimatesMax = 200;
 const estimatesAtOnce = 8;
@@ -51,7 +52,7 @@ export function createSourceBrowser({ source, clock, entitiesOf }: SourceBrowser
     sample: (sourceName) =>
       guard.call(async () => describeSample(await readSample(source, sourceName, sampleDocuments))),
     async preview(shape) {
-      const documents = await guard.call(() => readSample(source, shape.sourceName, previewDocuments));
+      const documents = await guard.call(() => readSample(source, shape.sourceName, sampleDocuments));
       return previewOf(shape, documents);
     },
   };
@@ -87,7 +88,8 @@ export function previewOf(shape: Shape, documents: readonly Uint8Array[]): Previ
     const projected = projectOrNull(projection, raw);
     if (projected === null) continue;
     countOutcomes(projected.outcomes, columns);
-    rows.push({ docId: projected.docId, cells: rowCells(projected.data, shape.columns) });
+    if (rows.length < previewRowsMax)
+      rows.push({ docId: projected.docId, cells: rowCells(projected.data, shape.columns) });
   }
   return { sampled: documents.length, rows, columns };
 }
