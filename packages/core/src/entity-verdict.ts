@@ -1,5 +1,5 @@
 import type { Health } from './api-views.ts';
-import { type CacheFacts, patience, type StatusFacts } from './status-facts.ts';
+import { type CacheFacts, type StatusFacts, thresholds } from './status-facts.ts';
 import { counted, seconds } from './status-words.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -45,7 +45,7 @@ function copyVerdict(entity: Facts): Verdict {
 
 function isScanStalled(entity: Facts): boolean {
   if (entity.activity !== 'scanning' || entity.scanProgressAgeMs === null) return false;
-  return entity.scanProgressAgeMs > patience.scanProgressAgeMsMax;
+  return entity.scanProgressAgeMs > thresholds.scanProgressAgeMsMax;
 }
 
 function cachesVerdict(entity: Facts): Verdict {
@@ -53,7 +53,7 @@ function cachesVerdict(entity: Facts): Verdict {
   // Before the first promotion no node has a cache.
   if (caches.length === 0)
     return entity.activity === 'live' ? say('unknown', 'No node has reported a cache of this entity yet.') : well;
-  const late = caches.filter((cache) => cache.reportAgeMs > patience.reportAgeMsMax);
+  const late = caches.filter((cache) => cache.reportAgeMs > thresholds.reportAgeMsMax);
   const prompt = caches.filter((cache) => !late.includes(cache));
   if (prompt.length === 0) return say('unknown', noReport(late));
   const trouble = failure(prompt) ?? slowness(prompt, entity.activity);
@@ -76,13 +76,13 @@ function slowness(caches: readonly CacheFacts[], activity: Facts['activity']): V
       'degraded',
       `The cache on ${namesOf(stalled)} has made no progress for ${longest(stalled, 'standstillMs')}.`,
     );
-  const behind = caches.filter((cache) => (cache.lagMs ?? 0) > patience.freshLagMsMax);
+  const behind = caches.filter((cache) => (cache.lagMs ?? 0) > thresholds.freshLagMsMax);
   if (activity !== 'live' || behind.length === 0) return null;
   return say('degraded', `The cache on ${namesOf(behind)} is ${longest(behind, 'lagMs')} behind and catching up.`);
 }
 
 function isStalled(cache: CacheFacts): boolean {
-  return cache.state !== 'paused' && (cache.lagEntries ?? 0) > 0 && cache.standstillMs > patience.standstillMsMax;
+  return cache.state !== 'paused' && (cache.lagEntries ?? 0) > 0 && cache.standstillMs > thresholds.standstillMsMax;
 }
 
 function noReport(late: readonly CacheFacts[]): string {

@@ -54,7 +54,7 @@ export interface CacheFacts {
 }
 
 /** Thresholds, milliseconds. */
-export const patience = {
+export const thresholds = {
   /** Nodes report every 2 s. A report older than this is late and is no longer trusted. */
   reportAgeMsMax: 10_000,
   /** MongoDB replies on an idle stream every few seconds. */

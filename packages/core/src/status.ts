@@ -1,7 +1,7 @@
 import type { Health } from './api-views.ts';
 import { deriveEntityVerdict } from './entity-verdict.ts';
 import { fleetDetail, fleetSentence } from './fleet-sentence.ts';
-import { type CaptureFacts, type NodeFacts, patience, type StatusFacts } from './status-facts.ts';
+import { type CaptureFacts, type NodeFacts, type StatusFacts, thresholds } from './status-facts.ts';
 import { seconds } from './status-words.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -45,19 +45,19 @@ function deriveCapture(capture: CaptureFacts, postgresReachable: boolean): Verdi
   if (capture.leaderNodeId === null)
     return { health: 'degraded', reason: 'No node is ingesting; changes wait in MongoDB until one does.' };
   const { leaderReportAgeMs, replyAgeMs } = capture;
-  if (leaderReportAgeMs === null || leaderReportAgeMs > patience.reportAgeMsMax)
+  if (leaderReportAgeMs === null || leaderReportAgeMs > thresholds.reportAgeMsMax)
     return { health: 'unknown', reason: `The leader ${capture.leaderNodeId} ${lateness(leaderReportAgeMs)}.` };
   if (capture.error !== null)
     return { health: 'degraded', reason: `The change stream is not being read: ${capture.error}` };
   if (replyAgeMs === null) return { health: 'unknown', reason: 'MongoDB has not answered on the change stream yet.' };
-  if (replyAgeMs > patience.replyAgeMsMax)
+  if (replyAgeMs > thresholds.replyAgeMsMax)
     return { health: 'degraded', reason: `MongoDB has not answered on the change stream for ${seconds(replyAgeMs)}.` };
   if (!capture.streamOpen) return { health: 'degraded', reason: 'The change stream is being reopened.' };
   return { health: 'ok', reason: null };
 }
 
 function deriveNode(node: NodeFacts, postgresReachable: boolean): Health {
-  return postgresReachable && node.reportAgeMs <= patience.reportAgeMsMax ? 'ok' : 'unknown';
+  return postgresReachable && node.reportAgeMs <= thresholds.reportAgeMsMax ? 'ok' : 'unknown';
 }
 
 /** The worst health of all parts. `unknown` ranks above `degraded` because it may hide a failure. */

@@ -23,17 +23,17 @@ export async function* liveMessages(watch: LiveWatch): AsyncGenerator<LiveMessag
   const { fleet, clock } = watch.services;
   let newest: FleetView | null = null;
   // Subscribe before the first read so that no view is missed in between.
-  const unsubscribe = fleet.subscribe((picture) => {
-    newest = picture;
+  const unsubscribe = fleet.subscribe((view) => {
+    newest = view;
   });
   try {
     yield { kind: 'fleet', fleet: await fleet.read() };
     newest = null;
     let offset: number | null = null;
     while (!watch.signal.aborted) {
-      const picture: FleetView | null = newest;
+      const view: FleetView | null = newest;
       newest = null;
-      if (picture !== null) yield { kind: 'fleet', fleet: picture };
+      if (view !== null) yield { kind: 'fleet', fleet: view };
       const rows = currentRows(watch);
       if (rows !== null && rows.offset !== offset) yield rows;
       offset = rows?.offset ?? null;

@@ -6,7 +6,7 @@ import { Providers } from '../components/providers.tsx';
 import { Shell } from '../components/shell/shell.tsx';
 import { themeCookie, themeOf } from '../components/shell/theme.ts';
 import { readEnvironment } from '../env.ts';
-import { readFirstPicture } from '../trpc/first-picture.ts';
+import { readInitialData } from '../trpc/initial-data.ts';
 import './globals.css';
 
 export const metadata: Metadata = {
@@ -29,11 +29,11 @@ const fonts = [
 export default async function RootLayout({ children }: { readonly children: ReactNode }) {
   for (const font of fonts) preload(font.pathname, { as: 'font', type: 'font/woff2', crossOrigin: 'anonymous' });
   const theme = themeOf((await cookies()).get(themeCookie)?.value);
-  const firstPicture = await readFirstPicture(readEnvironment());
+  const initialData = await readInitialData(readEnvironment());
   return (
     <html lang="en" data-theme={theme === 'system' ? undefined : theme}>
       <body>
-        <Providers renderedAtMs={Date.now()} firstPicture={firstPicture}>
+        <Providers renderedAtMs={Date.now()} initialData={initialData}>
           <Shell theme={theme}>{children}</Shell>
         </Providers>
       </body>

@@ -10,18 +10,18 @@ import { LiveParts } from './live-parts.tsx';
 
 interface ProvidersProps {
   readonly renderedAtMs: number;
-  readonly firstPicture: DehydratedState;
+  readonly initialData: DehydratedState;
   readonly children: ReactNode;
 }
 
 /** Creates, once per tab, everything that lives as long as the tab. */
-export function Providers({ renderedAtMs, firstPicture, children }: ProvidersProps) {
+export function Providers({ renderedAtMs, initialData, children }: ProvidersProps) {
   const [queryClient] = useState(createQueryClient);
   const [trpcClient] = useState(createBrowserClient);
   return (
     <QueryClientProvider client={queryClient}>
       <TRPCProvider trpcClient={trpcClient} queryClient={queryClient}>
-        <HydrationBoundary state={firstPicture}>
+        <HydrationBoundary state={initialData}>
           <NuqsAdapter>
             <LiveParts renderedAtMs={renderedAtMs}>{children}</LiveParts>
           </NuqsAdapter>

@@ -32,7 +32,7 @@ const fromConsole = (init: RequestInit = {}) =>
 
 describe('forwarding calls to the engine', () => {
   test('a mutation arrives with its body, its query and the token, and without the cookies', async () => {
-    const heard: unknown[] = [];
+    const received: unknown[] = [];
     await using engine = await startEngine((request, response) => {
       let body = '';
       request.on('data', (chunk) => {
@@ -40,14 +40,14 @@ describe('forwarding calls to the engine', () => {
       });
       request.on('end', () => {
         const { authorization, cookie, origin } = request.headers;
-        heard.push({ url: request.url, method: request.method, body, authorization, cookie, origin });
+        received.push({ url: request.url, method: request.method, body, authorization, cookie, origin });
         response.writeHead(201, { 'content-type': 'application/json' }).end('{"ok":true}');
       });
     });
     const headers = { 'content-type': 'application/json', origin: 'http://127.0.0.1:3000' };
     const answer = await call(engine.engineUrl, fromConsole({ method: 'POST', body: '{"a":1}', headers }), 'secret');
     expect([answer.status, await answer.json()]).toEqual([201, { ok: true }]);
-    expect(heard).toEqual([
+    expect(received).toEqual([
       {
         url: '/trpc/entities.create?batch=1',
         method: 'POST',

@@ -4,8 +4,8 @@ import { type ErrorCode, errorCodes } from '@emcachers/core/error-codes';
 /** An error answer of the gateway itself, in the format of the engine's tRPC errors. */
 function problem(code: ErrorCode, detail: string): Response {
   const { title, remedy, httpStatus } = errorCodes[code];
-  const told = { emcCode: code, title, detail, hint: remedy, correlationId: randomUUID(), fields: [] };
-  const data = { code: 'INTERNAL_SERVER_ERROR', httpStatus, ...told };
+  const details = { emcCode: code, title, detail, hint: remedy, correlationId: randomUUID(), fields: [] };
+  const data = { code: 'INTERNAL_SERVER_ERROR', httpStatus, ...details };
   const headers = { 'cache-control': 'no-store, no-transform' };
   return Response.json({ error: { message: detail, code: trpcInternalError, data } }, { status: httpStatus, headers });
 }

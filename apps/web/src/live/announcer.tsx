@@ -16,7 +16,7 @@ export function useAnnounce(): (news: string) => void {
 export function Announcer({ children }: { readonly children: ReactNode }) {
   const gathered = useRef<string[]>([]);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const [told, setTold] = useState({ words: '', turn: 0 });
+  const [announcement, setAnnouncement] = useState({ words: '', turn: 0 });
 
   useEffect(() => () => clearTimeout(timer.current), []);
   const announce = useCallback((news: string) => {
@@ -24,7 +24,7 @@ export function Announcer({ children }: { readonly children: ReactNode }) {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => {
       const words = gathered.current.splice(0).join(' ');
-      setTold(({ turn }) => ({ words, turn: turn + 1 }));
+      setAnnouncement(({ turn }) => ({ words, turn: turn + 1 }));
     }, gatherMs);
   }, []);
 
@@ -32,7 +32,7 @@ export function Announcer({ children }: { readonly children: ReactNode }) {
     <AnnounceContext value={announce}>
       {children}
       <div aria-live="polite" className="sr-only">
-        <span key={told.turn}>{told.words}</span>
+        <span key={announcement.turn}>{announcement.words}</span>
       </div>
     </AnnounceContext>
   );

@@ -12,7 +12,7 @@ export interface EngineError {
 }
 
 /** What the engine and the gateway add to tRPC's own error data; see `gateway-problem.ts`. */
-interface Told {
+interface ErrorData {
   readonly emcCode: string;
   readonly detail: string;
   readonly hint?: string | null;
@@ -34,25 +34,25 @@ const connectionLost: EngineError = {
 
 /** Converts the rejection of a query or mutation. An error of any other kind counts as a lost connection. */
 export function engineErrorOf(error: unknown): EngineError {
-  const told = toldBy(error);
-  if (told === null) return connectionLost;
+  const data = errorDataOf(error);
+  if (data === null) return connectionLost;
   return {
-    code: told.emcCode,
-    detail: told.detail,
-    hint: told.hint ?? null,
-    correlationId: told.correlationId ?? null,
-    fields: told.fields ?? [],
-    isPassing: told.httpStatus === serviceUnavailable,
+    code: data.emcCode,
+    detail: data.detail,
+    hint: data.hint ?? null,
+    correlationId: data.correlationId ?? null,
+    fields: data.fields ?? [],
+    isPassing: data.httpStatus === serviceUnavailable,
   };
 }
 
 /** Checked by hand, because a schema library for this one shape would add a sixth to what every page loads. */
-function toldBy(error: unknown): Told | null {
+function errorDataOf(error: unknown): ErrorData | null {
   const data = typeof error === 'object' && error !== null && 'data' in error ? error.data : null;
   if (typeof data !== 'object' || data === null) return null;
   const hasCode = 'emcCode' in data && typeof data.emcCode === 'string';
   const hasDetail = 'detail' in data && typeof data.detail === 'string';
-  return hasCode && hasDetail ? (data as Told) : null;
+  return hasCode && hasDetail ? (data as ErrorData) : null;
 }
 
 /** A sentence without its full stop: the engine does not answer, or it answers with an error. */

@@ -50,12 +50,12 @@ test('returns heads, offsets and lag per entity, and ages by one clock', async (
   await using database = await openTest();
   await runOnServer(database.url, twoEntities);
   const rows = await readFleet(database.pool);
-  const told = rows.entities.map(({ entityId, entityName, sourceName }) => [
+  const stored = rows.entities.map(({ entityId, entityName, sourceName }) => [
     entityName,
     sourceName,
     rows.extents.get(entityId),
   ]);
-  expect(told).toEqual([
+  expect(stored).toEqual([
     ['Customers', 'shop.customers', { head: 9, staged: 0 }],
     ['orders', 'shop.orders.eu', { head: 10, staged: null }],
   ]);

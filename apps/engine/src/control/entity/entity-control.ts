@@ -1,5 +1,5 @@
 import type { Shape } from '@emcachers/core/shape';
-import { patience } from '@emcachers/core/status-facts';
+import { thresholds } from '@emcachers/core/status-facts';
 import { createEntity, findEntity } from '@emcachers/db/control/entities';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import {
@@ -55,7 +55,7 @@ export function createEntityControl(database: Database): EntityControl {
         nodeId,
         generation,
         published,
-        isPrompt: reportedAgeMs <= patience.reportAgeMsMax,
+        isPrompt: reportedAgeMs <= thresholds.reportAgeMsMax,
       }));
     },
   };

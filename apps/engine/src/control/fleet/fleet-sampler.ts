@@ -125,10 +125,10 @@ class PolledFleetSampler implements FleetSampler {
     this.#wasReachable = reachable;
     const rows = newest?.rows ?? { ...noRows, nowMs: clock.nowMs() };
     const readAgeMs = reachable || newest === null ? 0 : clock.monotonicMs() - newest.begunAtMs;
-    const picture = fleetView({ rows, reachable, readAgeMs, nodeId, measures: this.measures });
-    this.#newest = picture;
-    for (const listener of this.#listeners) listener(picture);
-    return picture;
+    const view = fleetView({ rows, reachable, readAgeMs, nodeId, measures: this.measures });
+    this.#newest = view;
+    for (const listener of this.#listeners) listener(view);
+    return view;
   }
 
   /** Logs once per outage, not once per second. */

@@ -1,7 +1,7 @@
 import type { Health, StageView } from '@emcachers/core/api-views';
 import type { CaptureReport } from '@emcachers/core/capture-report';
 import type { FleetStatus } from '@emcachers/core/status';
-import { patience } from '@emcachers/core/status-facts';
+import { thresholds } from '@emcachers/core/status-facts';
 import { counted, grouped, seconds } from '@emcachers/core/status-words';
 import type { Verdict } from '@emcachers/core/verdict';
 import type { CacheRow } from '@emcachers/db/fleet/fleet-rows';
@@ -84,7 +84,7 @@ function oplogStage(reading: Reading): StageView {
 function replicatorStage(reading: Reading): StageView {
   const { rows, reachable } = reading;
   const nodes = rows.nodes.filter((node) => node.roles.includes('replicate'));
-  const late = nodes.filter((node) => nowOf(reading) - node.heartbeatAtMs > patience.reportAgeMsMax);
+  const late = nodes.filter((node) => nowOf(reading) - node.heartbeatAtMs > thresholds.reportAgeMsMax);
   const lag = rows.caches.reduce((most, cache) => Math.max(most, cache.lagEntries ?? 0), 0);
   const level = lag === 0 ? 'Up to date with the oplog' : `${counted(lag, 'entry', 'entries')} behind`;
   return {

@@ -1,7 +1,7 @@
 import type { EntityNodeView, EntityView, FleetView, NodeView } from '@emcachers/core/api-views';
 import { deriveStatus, type FleetStatus } from '@emcachers/core/status';
 import type { CacheFacts, CaptureFacts, StatusFacts } from '@emcachers/core/status-facts';
-import { patience } from '@emcachers/core/status-facts';
+import { thresholds } from '@emcachers/core/status-facts';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { CacheRow, FleetRows } from '@emcachers/db/fleet/fleet-rows';
 import { nowOf, type Reading } from './fleet-reading.ts';
@@ -142,7 +142,7 @@ function entityView(entity: EntityRecord, reading: Reading, status: FleetStatus)
 
 function entityNodeView(cache: CacheRow, reading: Reading): EntityNodeView {
   const nowMs = nowOf(reading);
-  const late = !reading.reachable || nowMs - reportedAt(cache, reading.rows) > patience.reportAgeMsMax;
+  const late = !reading.reachable || nowMs - reportedAt(cache, reading.rows) > thresholds.reportAgeMsMax;
   return {
     nodeId: cache.nodeId,
     health: late ? 'unknown' : cache.state === 'failed' ? 'failed' : 'ok',

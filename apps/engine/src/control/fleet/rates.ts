@@ -24,14 +24,14 @@ interface Series {
   /** Sums by five-second slot. A slot's number is the time divided by the slot length. */
   slots: Map<number, number>;
   newestSlot: number;
-  heard: boolean;
+  observed: boolean;
 }
 
 export function createRates(): Rates {
   const all = new Map<string, Series>();
   return {
     observe(key, total, nowMs) {
-      const series = all.get(key) ?? { samples: [], slots: new Map<number, number>(), newestSlot: 0, heard: true };
+      const series = all.get(key) ?? { samples: [], slots: new Map<number, number>(), newestSlot: 0, observed: true };
       all.set(key, series);
       observe(series, total, nowMs);
     },
@@ -52,15 +52,15 @@ export function createRates(): Rates {
     },
     forgetSilent() {
       for (const [key, series] of all) {
-        if (!series.heard) all.delete(key);
-        series.heard = false;
+        if (!series.observed) all.delete(key);
+        series.observed = false;
       }
     },
   };
 }
 
 function observe(series: Series, total: number, nowMs: number): void {
-  series.heard = true;
+  series.observed = true;
   const previous = series.samples.at(-1);
   if (previous !== undefined && total < previous.total) series.samples = [];
   const growth = previous === undefined ? 0 : Math.max(0, total - previous.total);

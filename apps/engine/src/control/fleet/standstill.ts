@@ -7,18 +7,18 @@ export interface Standstill {
 }
 
 export function createStandstill(): Standstill {
-  const all = new Map<string, { value: number | null; sinceMs: number; heard: boolean }>();
+  const all = new Map<string, { value: number | null; sinceMs: number; observed: boolean }>();
   return {
     observe(key, value, nowMs) {
       const known = all.get(key);
       const sinceMs = known !== undefined && known.value === value ? known.sinceMs : nowMs;
-      all.set(key, { value, sinceMs, heard: true });
+      all.set(key, { value, sinceMs, observed: true });
       return nowMs - sinceMs;
     },
     forgetSilent() {
       for (const [key, entry] of all) {
-        if (!entry.heard) all.delete(key);
-        entry.heard = false;
+        if (!entry.observed) all.delete(key);
+        entry.observed = false;
       }
     },
   };

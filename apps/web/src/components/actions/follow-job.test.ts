@@ -17,7 +17,7 @@ const job = (overrides: Partial<JobView> = {}): JobView => ({
 const finished = job({ status: 'succeeded', message: 'Done.', finishedAt: '2026-11-21T12:00:09.000Z' });
 
 function follow(answers: (JobView | Error)[]) {
-  const told: (string | null)[] = [];
+  const reported: (string | null)[] = [];
   const waits: number[] = [];
   const outcome = followJob({
     getJob: async () => {
@@ -28,16 +28,16 @@ function follow(answers: (JobView | Error)[]) {
     wait: async (durationMs) => {
       waits.push(durationMs);
     },
-    onProgress: ({ message }) => told.push(message),
+    onProgress: ({ message }) => reported.push(message),
   });
-  return { outcome, told, waits };
+  return { outcome, reported, waits };
 }
 
 describe('following a job', () => {
   test('returns the finished job, and reports each new message once', async () => {
-    const { outcome, told } = follow([job(), job(), job({ message: 'Sweeping.' }), finished]);
+    const { outcome, reported } = follow([job(), job(), job({ message: 'Sweeping.' }), finished]);
     expect(await outcome).toEqual(finished);
-    expect(told).toEqual(['Scanning.', 'Sweeping.']);
+    expect(reported).toEqual(['Scanning.', 'Sweeping.']);
   });
 
   test('a failed call does not end it', async () => {

@@ -17,12 +17,12 @@ export interface JobFollowing {
  */
 export async function followJob({ getJob, wait, onProgress }: JobFollowing): Promise<JobView | null> {
   let waitMs = firstWaitMs;
-  let told: string | null = null;
+  let reported: string | null = null;
   for (let waitedMs = 0; waitedMs < followMsMax; waitedMs += waitMs) {
     const job = await getJob().catch(() => null);
     if (job !== null && job.finishedAt !== null) return job;
-    if (job !== null && job.message !== told) {
-      told = job.message;
+    if (job !== null && job.message !== reported) {
+      reported = job.message;
       onProgress(job);
     }
     await wait(waitMs);

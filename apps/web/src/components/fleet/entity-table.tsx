@@ -131,13 +131,13 @@ function changesCell(entity: EntityView) {
 function errorsCell(entity: EntityView) {
   const count = errorCount(entity);
   if (count === 0) return '0';
-  const told = [
+  const counts = [
     entity.deadLetters > 0 ? plural(entity.deadLetters, 'dead letter') : null,
     entity.coercionErrors > 0 ? plural(entity.coercionErrors, 'type error') : null,
   ].filter((words) => words !== null);
   const href = `/entities/${encodeURIComponent(entity.entityName)}?tab=dead-letters`;
   return (
-    <Link href={href} title={told.join(', ')} className="inline-block min-w-6 font-[560] text-warn underline">
+    <Link href={href} title={counts.join(', ')} className="inline-block min-w-6 font-[560] text-warn underline">
       {formatCount(count)}
     </Link>
   );

@@ -98,7 +98,7 @@ const columns: TableColumn<NodeRow>[] = [
   },
   { id: 'up', label: 'Uptime', end: true, width: '8rem', cell: ({ node }) => <Uptime node={node} /> },
   {
-    id: 'heard',
+    id: 'report',
     label: 'Last report',
     end: true,
     width: '8rem',

@@ -13,7 +13,7 @@ const waitMsMax = 700;
  * instead of placeholders. What the engine does not answer in time is missing; the browser then requests it again and
  * shows the error. Server only.
  */
-export async function readFirstPicture(environment: ConsoleEnvironment): Promise<DehydratedState> {
+export async function readInitialData(environment: ConsoleEnvironment): Promise<DehydratedState> {
   const headers = environment.token === null ? {} : { authorization: `Bearer ${environment.token}` };
   const queryClient = createQueryClient();
   const client = createTRPCClient<AppRouter>({
