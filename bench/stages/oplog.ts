@@ -42,7 +42,7 @@ export async function measureOplog(): Promise<Measurement[]> {
           work: async (run) => {
             for (let from = 0; from < entriesPerRun; from += batch) {
               const items = operations(entityId, { from: run * entriesPerRun + from, count: batch });
-              await writer.append({ items, deadLetters: [], coercionErrors: [], position: null });
+              await writer.append({ items, deadLetters: [], columnCounts: [], position: null });
             }
             return entriesPerRun;
           },

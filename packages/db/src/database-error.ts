@@ -38,6 +38,17 @@ export function mayRunAgain(error: unknown): boolean {
   return classBySqlState.get(sqlState(error) ?? '') === 'again';
 }
 
+/**
+ * True if PostgreSQL, or the making of the text that it is sent, refused the content of some row: SQLSTATE classes 22 (data), 23
+ * (constraint) and 54 (limit exceeded), XX000 (for example an allocation above 1 GB), and V8's limit on the length of a text.
+ * The rows without that one can be stored.
+ */
+export function isRowRefused(error: unknown): boolean {
+  const state = sqlState(error);
+  if (state !== null) return /^(?:22|23|54)/.test(state) || state === 'XX000';
+  return error instanceof RangeError || codeOf(error) === 'ERR_STRING_TOO_LONG';
+}
+
 /** Turns errors of class `away` into EMC-3001; returns any other error unchanged. */
 export function toDatabaseError(error: unknown): unknown {
   return error instanceof EmcachersError || !isAway(error) ? error : connectionError(error);

@@ -61,7 +61,7 @@ export function createPipeline(shared: Shared): Pipeline {
 
 /** The leader's half: change source, channel, oplog, and the job runner. */
 function createLeading(shared: Shared) {
-  const { database, source, clock, random, nodeId } = shared;
+  const { config, database, source, clock, random, nodeId } = shared;
   let ingest: Ingest | null = null;
   let jobRunner: JobRunner | null = null;
   const entities = storedIngestEntities(database);
@@ -75,8 +75,16 @@ function createLeading(shared: Shared) {
     random,
     services(epoch) {
       const log = shared.log.child({ epoch });
-      const writer = createOplogWriter({ database, epoch });
-      ingest = createIngest({ source, writer, entities, clock, log, random });
+      const writer = createOplogWriter({ database, epoch, deadLettersMax: config.deadLettersMax });
+      ingest = createIngest({
+        source,
+        writer,
+        entities,
+        clock,
+        log,
+        random,
+        options: { rowBytesMax: config.rowBytesMax },
+      });
       jobRunner = createJobRunner({ store, control, clock, log });
       return [ingest, jobRunner];
     },

@@ -43,6 +43,8 @@ test.each([
   ['EMCACHERS_NODE_ID', 'a b'],
   ['EMCACHERS_TOKEN', 'short'],
   ['EMCACHERS_DEMO', 'maybe'],
+  ['EMCACHERS_ROW_BYTES_MAX', '64MB'],
+  ['EMCACHERS_DEAD_LETTERS_MAX', '0'],
 ])('a wrong %s is refused by that name', (name, value) => {
   const error = refusal({ [name]: value });
   expect(error.code).toBe('EMC-1001');

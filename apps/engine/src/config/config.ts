@@ -19,6 +19,10 @@ export interface Config {
   readonly dataDir: string;
   readonly roles: readonly Role[];
   readonly nodeId: string | null;
+  /** Largest encoded row of a document, bytes. */
+  readonly rowBytesMax: number;
+  /** Dead letters kept per entity. */
+  readonly deadLettersMax: number;
   readonly host: string;
   readonly port: number;
   /** Origins whose pages may call the engine from a browser. */
@@ -48,6 +52,8 @@ export function checkConfig(values: Values, folder: string): Config {
     dataDir: path.resolve(folder, required('EMCACHERS_DATA_DIR', parsed.EMCACHERS_DATA_DIR)),
     roles: required('EMCACHERS_ROLES', parsed.EMCACHERS_ROLES),
     nodeId: parsed.EMCACHERS_NODE_ID,
+    rowBytesMax: required('EMCACHERS_ROW_BYTES_MAX', parsed.EMCACHERS_ROW_BYTES_MAX),
+    deadLettersMax: required('EMCACHERS_DEAD_LETTERS_MAX', parsed.EMCACHERS_DEAD_LETTERS_MAX),
     host: required('ENGINE_HOST', parsed.ENGINE_HOST),
     port: required('ENGINE_PORT', parsed.ENGINE_PORT),
     consoleOrigins: [

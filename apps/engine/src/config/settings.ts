@@ -1,6 +1,7 @@
 import { apiSettings } from './settings/api.ts';
 import { consoleSettings } from './settings/console.ts';
 import { databaseSettings } from './settings/database.ts';
+import { documentSettings } from './settings/document.ts';
 import { logSettings } from './settings/log.ts';
 import { nodeSettings } from './settings/node.ts';
 import { sourceSettings } from './settings/source.ts';
@@ -14,6 +15,7 @@ export const settings = {
   ...sourceSettings,
   ...databaseSettings,
   ...nodeSettings,
+  ...documentSettings,
   ...apiSettings,
   ...consoleSettings,
   ...logSettings,

@@ -133,7 +133,7 @@ export async function projectionOf(source: MongoSource, entity: EntityRecord): P
   let after: LastKey = { kind: 'none' };
   for (;;) {
     const page = await source.readPage({ namespace: route.namespace, after, limit: 5000, notBefore: 0n });
-    replayed(convertPage(page.documents, route).items, rows);
+    replayed(convertPage(page.documents, route).conversion.items, rows);
     if (page.exhausted || page.lastKey === null) return rows;
     after = { kind: 'key', document: page.lastKey };
   }

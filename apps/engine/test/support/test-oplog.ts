@@ -16,6 +16,8 @@ export interface TestOplog extends AsyncDisposable {
   readonly epoch: number;
   readonly writer: OplogWriter;
   readonly reader: OplogReader;
+  /** A writer of the same term with other limits. */
+  writerWith(limits: { readonly deadLettersMax: number }): OplogWriter;
   /** A pending entity of the collection of the same name, with the columns `n` (Integer) and `t` (Text). */
   create(name: string): Promise<EntityRecord>;
   entity(name: string): Promise<EntityRecord>;
@@ -68,6 +70,7 @@ export async function openOplogAt(url: string): Promise<TestOplog> {
     epoch,
     writer,
     reader,
+    writerWith: (limits) => createOplogWriter({ database, epoch, ...limits }),
     create: (name) => createEntity(database, { entityName: name, sourceName: `shop.${name}`, columns }),
     entity,
     scanToLive: async (name, docIds) => {
@@ -79,7 +82,7 @@ export async function openOplogAt(url: string): Promise<TestOplog> {
         ...scan,
         operations,
         deadLetters: [],
-        coercionErrors: 0,
+        counts: noCounts,
         lastKey: Buffer.from('key'),
       });
       await writer.finishScan({ ...scan, endTime: 0n });
@@ -111,6 +114,9 @@ export function replayed(
   return documents;
 }
 
+/** A page or batch whose columns met nothing. */
+export const noCounts = { met: [], refused: [] };
+
 export function upsert(entityId: number, docId: string, data: string): Operation {
   return { kind: 'Upsert', entityId, docId, data, sourceTimeMs: 1_700_000_000_123 };
 }
@@ -120,7 +126,7 @@ export function remove(entityId: number, docId: string): Operation {
 }
 
 export function batch(items: readonly AppendItem[], at: StreamPosition | null = null): AppendBatch {
-  return { items, deadLetters: [], coercionErrors: [], position: at };
+  return { items, deadLetters: [], columnCounts: [], position: at };
 }
 
 /** A token position; tokens compare as their numbers do. */

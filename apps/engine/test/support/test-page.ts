@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { decodeRow } from '@emcachers/core/document/row-codec';
 import type { Operation } from '@emcachers/core/operation';
 import { encodeRow } from './encode-row.ts';
-import { position, type TestOplog } from './test-oplog.ts';
+import { noCounts, position, type TestOplog } from './test-oplog.ts';
 
 /** Scans these documents, each as the row that `row` makes of it, and makes the entity live. Answers the entity's id. */
 export async function scanToLive(oplog: TestOplog, name: string, docIds: readonly string[]): Promise<number> {
@@ -13,7 +13,7 @@ export async function scanToLive(oplog: TestOplog, name: string, docIds: readonl
     const operations = docIds
       .slice(start, start + 5_000)
       .map((docId, index) => upsert(entityId, docId, [index, 'scanned']));
-    const page = { entityId, runId, operations, deadLetters: [], coercionErrors: 0, lastKey: Buffer.from('key') };
+    const page = { entityId, runId, operations, deadLetters: [], counts: noCounts, lastKey: Buffer.from('key') };
     await writer.appendScanPage(page);
   }
   await writer.finishScan({ entityId, runId, endTime: 0n });

@@ -51,7 +51,6 @@ export async function createEntity(database: Database, shape: Shape): Promise<En
       );
       const id = answer.rows[0]?.id ?? 0;
       await createPartition(client, id);
-      await client.query('INSERT INTO entity_counter (entity_id) VALUES ($1)', [id]);
       await client.query('NOTIFY emcachers_control; COMMIT');
     });
   } catch (error) {

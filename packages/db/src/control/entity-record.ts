@@ -23,6 +23,17 @@ export interface EntityRecord {
   readonly allowLargeSweep: boolean;
   readonly createdAtMs: number;
   readonly deadLetters: number;
+  /** Of all columns, since the newest scan began. */
+  readonly coercionErrors: number;
+  /** What each column met since the newest scan began, in the shape's order; empty until a document was read. */
+  readonly columnCounts: readonly ColumnCountRecord[];
+}
+
+/** What one column met. */
+export interface ColumnCountRecord {
+  /** Documents in which the column's path met a value. */
+  readonly met: number;
+  /** Values that the column could not hold. */
   readonly coercionErrors: number;
 }
 
@@ -57,7 +68,9 @@ export const entityFields = `
          e.live_from_id AS "liveFromId", e.rebuild_requested AS "rebuildRequested",
          e.allow_large_sweep AS "allowLargeSweep", ${millis('e.created_at')} AS "createdAtMs",
          (SELECT count(*) FROM dead_letter d WHERE d.entity_id = e.id) AS "deadLetters",
-         COALESCE((SELECT c.coercion_errors FROM entity_counter c WHERE c.entity_id = e.id), 0) AS "coercionErrors"`;
+         COALESCE((SELECT sum(c.coercion_errors)::int8 FROM column_count c WHERE c.entity_id = e.id), 0) AS "coercionErrors",
+         COALESCE((SELECT json_agg(json_build_object('met', c.met, 'coercionErrors', c.coercion_errors) ORDER BY c.column_index)
+                     FROM column_count c WHERE c.entity_id = e.id), '[]') AS "columnCounts"`;
 
 /** Converts a row that a SELECT of `entityFields` returned. */
 export function toEntityRecord(stored: StoredEntity): EntityRecord {

@@ -7,27 +7,71 @@ export interface DeadLetter {
   readonly errorCode: string;
   readonly reason: string;
   readonly raw: Uint8Array | null;
+  /** Raw `{ _id }`, to read the document again; null if there is none. */
+  readonly documentKey: Uint8Array | null;
+  /** How often the document was refused since its last dead letter; more than once if a batch has several changes of it. */
+  readonly attempts: number;
 }
 
 /** Of a larger document only id and reason are stored, so that the table does not become a second copy of the source. */
 export const rawBytesMax = 256 * 1024;
 const reasonCharsMax = 2_000;
 
-/** Stores dead letters in the transaction that moves the position past them (I10). A document has one: the newest. */
-export async function putDeadLetters(client: pg.PoolClient, letters: readonly DeadLetter[]): Promise<void> {
+/** Dead letters that are kept for an entity by default. */
+export const deadLettersMaxDefault = 10_000;
+
+/**
+ * Stores dead letters in the transaction that moves the position past them (I10). A document has one: the newest. Of each entity
+ * the `keep` newest are kept.
+ */
+export async function putDeadLetters(
+  client: pg.PoolClient,
+  letters: readonly DeadLetter[],
+  keep: number = deadLettersMaxDefault,
+): Promise<void> {
   for (const letter of letters) {
-    const raw = letter.raw !== null && letter.raw.byteLength <= rawBytesMax ? letter.raw : null;
+    const raw = bounded(letter.raw);
+    const docId = withoutNul(letter.docId);
+    const reason = withoutNul(letter.reason).slice(0, reasonCharsMax);
     await client.query({
       name: 'put-dead-letter',
       // clock_timestamp, not now(), because the time decides whether a dead letter belongs to the current scan.
-      text: `INSERT INTO dead_letter (entity_id, doc_id, error_code, reason, raw, created_at, updated_at)
-             SELECT $1, $2, $3, $4, $5, clock_timestamp(), clock_timestamp() FROM entity WHERE id = $1
+      text: `INSERT INTO dead_letter (entity_id, doc_id, error_code, reason, raw, document_key, attempts, created_at, updated_at)
+             SELECT $1, $2, $3, $4, $5, $6, $7, clock_timestamp(), clock_timestamp() FROM entity WHERE id = $1
              ON CONFLICT (entity_id, doc_id) DO UPDATE
                 SET error_code = EXCLUDED.error_code, reason = EXCLUDED.reason, raw = EXCLUDED.raw,
-                    attempts = dead_letter.attempts + 1, updated_at = EXCLUDED.updated_at`,
-      values: [letter.entityId, letter.docId, letter.errorCode, letter.reason.slice(0, reasonCharsMax), raw],
+                    document_key = EXCLUDED.document_key, attempts = dead_letter.attempts + EXCLUDED.attempts, updated_at = EXCLUDED.updated_at`,
+      values: [letter.entityId, docId, letter.errorCode, reason, raw, bounded(letter.documentKey), letter.attempts],
     });
   }
+  for (const entityId of new Set(letters.map((letter) => letter.entityId)))
+    await dropOldest(client, { entityId, keep });
+}
+
+/** PostgreSQL refuses NUL in a text. */
+function withoutNul(text: string): string {
+  return text.replaceAll('\0', '\ufffd');
+}
+
+function bounded(bytes: Uint8Array | null): Uint8Array | null {
+  return bytes !== null && bytes.byteLength <= rawBytesMax ? bytes : null;
+}
+
+async function dropOldest(
+  client: pg.PoolClient,
+  { entityId, keep }: { entityId: number; keep: number },
+): Promise<void> {
+  await client.query({
+    name: 'drop-oldest-dead-letters',
+    text: `DELETE FROM dead_letter WHERE id IN
+             (SELECT id FROM dead_letter WHERE entity_id = $1 ORDER BY updated_at DESC, id DESC OFFSET $2)`,
+    values: [entityId, keep],
+  });
+}
+
+/** Removes all dead letters of an entity whose source no longer has any documents. */
+export async function clearAllDeadLetters(client: pg.PoolClient, entityId: number): Promise<void> {
+  await client.query('DELETE FROM dead_letter WHERE entity_id = $1', [entityId]);
 }
 
 /** Removes the dead letter of a document that has been projected successfully. */
@@ -39,19 +83,5 @@ export async function clearDeadLetters(
     name: 'clear-dead-letters',
     text: 'DELETE FROM dead_letter WHERE entity_id = $1 AND doc_id = ANY ($2::text[])',
     values: [letters.entityId, letters.docIds],
-  });
-}
-
-/** Counts values that a column could not hold, for display. */
-export async function addCoercionErrors(
-  client: pg.PoolClient,
-  errors: { entityId: number; count: number },
-): Promise<void> {
-  if (errors.count === 0) return;
-  await client.query({
-    name: 'add-coercion-errors',
-    text: `INSERT INTO entity_counter (entity_id, coercion_errors) SELECT id, $2 FROM entity WHERE id = $1
-           ON CONFLICT (entity_id) DO UPDATE SET coercion_errors = entity_counter.coercion_errors + EXCLUDED.coercion_errors`,
-    values: [errors.entityId, errors.count],
   });
 }

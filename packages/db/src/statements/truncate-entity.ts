@@ -1,10 +1,11 @@
 import type pg from 'pg';
+import { clearAllDeadLetters } from './dead-letters.ts';
 
 /** With more entries than this an emptied source is rescanned instead, to keep the transaction short. */
 export const truncateEntriesMax = 200_000;
 
 /**
- * For a dropped source: appends a Delete for every document whose newest entry is an Upsert, at this position of the stream.
+ * For a dropped source: removes its dead letters and appends a Delete for every document whose newest entry is an Upsert, at this position of the stream.
  * Returns the number of entries; null, without any change, if the entity is too large for one transaction.
  */
 export async function truncateEntity(
@@ -16,6 +17,7 @@ export async function truncateEntity(
     [entity.entityId, truncateEntriesMax + 1],
   );
   if ((counted.rows[0]?.entries ?? 0) > truncateEntriesMax) return null;
+  await clearAllDeadLetters(client, entity.entityId);
   const answer = await client.query(
     `INSERT INTO oplog (entity_id, operation, doc_id, version, epoch)
      SELECT $1, 'Delete', doc_id, $2, $3 FROM oplog WHERE entity_id = $1

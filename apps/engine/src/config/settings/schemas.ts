@@ -7,6 +7,16 @@ export const port = z
   .transform(Number)
   .refine((value) => value <= portMax, `is not a port number from 0 to ${portMax}`);
 
+/** A whole number from `min` to `max`. */
+export function wholeNumber(min: number, max: number): z.ZodType<number, string> {
+  const problem = `is not a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, problem)
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, problem);
+}
+
 export function url(schemes: readonly string[]): z.ZodType<string, string> {
   const wanted = schemes.map((scheme) => `${scheme}://`).join(' or ');
   return z.string().refine((value) => schemes.some((scheme) => value.startsWith(`${scheme}://`)), {

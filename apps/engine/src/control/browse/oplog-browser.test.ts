@@ -69,6 +69,8 @@ test('dead letters are listed newest first, with reason and time', async () => {
       errorCode: 'EMC-2005',
       reason: `${docId} is too deep`,
       raw: Buffer.of(1),
+      documentKey: null,
+      attempts: 1,
     };
     await oplog.writer.append({ ...appendBatch([]), deadLetters: [letter] });
   }

@@ -38,6 +38,7 @@ const entity: EntityRecord = {
   createdAtMs: nowMs - 60_000,
   deadLetters: 0,
   coercionErrors: 0,
+  columnCounts: [],
 };
 const cache: CacheRow = {
   nodeId: 'n1',

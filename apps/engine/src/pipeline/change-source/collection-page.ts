@@ -70,10 +70,16 @@ export function toPage(documents: readonly Buffer[], limit: number): CollectionP
 function lastExactKey(documents: readonly Buffer[]): { readonly count: number; readonly lastKey: Buffer } | null {
   for (let count = documents.length; count > 0; count--) {
     const last = documents[count - 1];
-    const lastKey = last === undefined ? null : keyDocument(last);
-    if (lastKey !== null && exactDocument(lastKey) !== null) return { count, lastKey };
+    const lastKey = last === undefined ? null : exactKeyDocument(last);
+    if (lastKey !== null) return { count, lastKey };
   }
   return null;
+}
+
+/** Raw `{ _id }` of a document, from which a page can start; null if the key cannot be sent back to the server exactly. */
+export function exactKeyDocument(document: Buffer): Buffer | null {
+  const key = keyDocument(document);
+  return key === null || exactDocument(key) === null ? null : key;
 }
 
 /** Raw `{ _id }` of a document, with the value's bytes unchanged; null if the document has no `_id`. */

@@ -72,6 +72,11 @@ function isUnreachable(error: MongoError): boolean {
 /** True if the error concerns this one collection and the others can still be copied. */
 export const refusalCode = 'EMC-2007';
 
+/** True if the driver could not reach the server or lost the connection. */
+export function isConnectionError(error: unknown): boolean {
+  return error instanceof MongoError && !(error instanceof MongoServerError);
+}
+
 /** True if the server answered with an error, as opposed to not answering. */
 export function isServerError(error: unknown): error is MongoServerError {
   return error instanceof MongoServerError;

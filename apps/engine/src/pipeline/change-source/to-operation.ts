@@ -2,23 +2,36 @@
  * Converts change events and scanned documents to oplog operations. Pure. One event may produce operations for several
  * entities, because several entities may copy one collection.
  *
- * A document that cannot be projected becomes a dead letter and a Delete. The cache must not keep serving the document's
- * earlier state, and a later scan, which produces no row for it, must reach the same result (I1, I10).
+ * A document that cannot be projected, for whatever reason, becomes a dead letter and a Delete: nothing that a document holds
+ * throws here (I10). The cache must not keep serving the document's earlier state, and a later scan, which produces no row for
+ * it, must reach the same result (I1). A document may also fail its entity, if a column of its shape says so.
  */
+
+import { asBuffer } from '@emcachers/bson/read-bytes';
 import { docIdOfDocument } from '@emcachers/core/document/doc-id';
 import { DocumentError } from '@emcachers/core/document/document-error';
-import { compileProjection, type Projection } from '@emcachers/core/document/projection';
+import {
+  type ColumnCounts,
+  compileProjection,
+  emptyColumnCounts,
+  type Projection,
+} from '@emcachers/core/document/projection';
 import type { Operation } from '@emcachers/core/operation';
 import { parseSourceName } from '@emcachers/core/shape';
 import { unreachable } from '@emcachers/core/unreachable';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
-import type { AppendItem, CoercionErrors, DeadLetter } from '../oplog/oplog-types.ts';
+import { rawBytesMax } from '@emcachers/db/statements/dead-letters';
+import type { AppendItem, DeadLetter, EntityFailure } from '../oplog/oplog-types.ts';
 import type { ChangeEvent, Namespace } from './change-source-types.ts';
+import { keyDocument } from './collection-page.ts';
+import { ColumnTally } from './column-tally.ts';
 
 export interface Route {
   readonly entityId: number;
   readonly namespace: Namespace;
   readonly projection: Projection;
+  /** Of the entity's live changes. A scan counts for itself. */
+  readonly tally: ColumnTally;
 }
 
 /** Maps collections to the entities that copy them. Built once per opened stream, so that it agrees with the `$match`. */
@@ -46,12 +59,12 @@ export class Routes {
 }
 
 /** Throws if a column's path is invalid, which shape validation has ruled out. */
-export function compileRoute({
-  entityId,
-  sourceName,
-  columns,
-}: Pick<EntityRecord, 'entityId' | 'sourceName' | 'columns'>): Route {
-  return { entityId, namespace: parseSourceName(sourceName), projection: compileProjection(columns) };
+export function compileRoute(
+  { entityId, sourceName, columns }: Pick<EntityRecord, 'entityId' | 'sourceName' | 'columns'>,
+  rowBytesMax?: number,
+): Route {
+  const projection = compileProjection(columns, rowBytesMax);
+  return { entityId, namespace: parseSourceName(sourceName), projection, tally: new ColumnTally(columns.length) };
 }
 
 /** A database name has no dot, so two namespaces cannot produce the same key. */
@@ -63,25 +76,36 @@ function keyOf({ database, collection }: Namespace): string {
 export class Conversion<Item extends AppendItem = AppendItem> {
   readonly items: Item[] = [];
   readonly deadLetters: DeadLetter[] = [];
-  readonly coercionErrors: CoercionErrors[] = [];
+  /** Entities that a document failed (EMC-6005). */
+  readonly failures: EntityFailure[] = [];
   /** Approximate size of the collected operations, for the channel's byte limit. */
   bytes = 0;
 
-  /** The projected row of a document, or a Delete if the document is gone or cannot be projected. */
-  project(route: Route, { docId, document, sourceTimeMs }: DocumentChange): Operation {
+  /** The projected row of a document, or a Delete if the document is gone or cannot be projected. Never throws. */
+  project(route: Route, change: DocumentChange, counts: ColumnCounts): Operation {
     const { entityId, projection } = route;
-    if (document === null) return this.#weighed({ kind: 'Delete', entityId, docId, data: null, sourceTimeMs });
+    const { docId, document, sourceTimeMs } = change;
+    const gone: Operation = { kind: 'Delete', entityId, docId, data: null, sourceTimeMs };
+    if (document === null) return this.#weighed(gone);
     try {
-      const { data, coercionErrors } = projection.project(document);
-      if (coercionErrors > 0) this.coercionErrors.push({ entityId, count: coercionErrors });
+      const { data } = projection.project(document, counts);
       return this.#weighed({ kind: 'Upsert', entityId, docId, data, sourceTimeMs });
     } catch (error) {
-      if (!(error instanceof DocumentError)) throw error;
-      const raw = Uint8Array.from(document);
-      this.deadLetters.push({ entityId, docId, errorCode: 'EMC-6001', reason: error.message, raw });
-      this.bytes += raw.length;
-      return this.#weighed({ kind: 'Delete', entityId, docId, data: null, sourceTimeMs });
+      this.#refused(error, entityId, { ...change, document });
+      return this.#weighed(gone);
     }
+  }
+
+  /** An error that is not of the document's own kind, for example a text that is too long for V8, still concerns only it. */
+  #refused(error: unknown, entityId: number, change: DocumentChange & { readonly document: Uint8Array }): void {
+    const { docId, document } = change;
+    const errorCode = error instanceof DocumentError ? error.code : 'EMC-6001';
+    const reason = error instanceof Error ? error.message : String(error);
+    const raw = smallCopy(document);
+    const documentKey = smallCopy(change.documentKey ?? documentKeyOf(document));
+    this.deadLetters.push({ entityId, docId, errorCode, reason, raw, documentKey, attempts: 1 });
+    this.bytes += (raw?.length ?? 0) + (documentKey?.length ?? 0);
+    if (errorCode === 'EMC-6005') this.failures.push({ entityId, errorCode, reason: `Document ${docId}: ${reason}` });
   }
 
   /** Text takes one or two bytes per character in memory; the rest of an operation takes about a hundred bytes. */
@@ -91,8 +115,24 @@ export class Conversion<Item extends AppendItem = AppendItem> {
   }
 }
 
+/** The dead letter must not keep the reply of the server, or a large document, in memory. */
+function smallCopy(bytes: Uint8Array | null): Uint8Array | null {
+  return bytes === null || bytes.length > rawBytesMax ? null : Uint8Array.from(bytes);
+}
+
+/** Null if the bytes before the `_id` are not valid. */
+function documentKeyOf(document: Uint8Array): Uint8Array | null {
+  try {
+    return keyDocument(asBuffer(document));
+  } catch {
+    return null;
+  }
+}
+
 interface DocumentChange {
   readonly docId: string;
+  /** Raw `{ _id }` of a change; null for a scanned document. */
+  readonly documentKey: Uint8Array | null;
   readonly document: Uint8Array | null;
   readonly sourceTimeMs: number | null;
 }
@@ -127,21 +167,42 @@ function convertDocument(
   conversion: Conversion,
 ): void {
   if (interested.length === 0) return;
-  const { document, sourceTimeMs } = event;
-  const docId = docIdOfDocument(event.documentKey);
-  for (const route of interested) conversion.items.push(conversion.project(route, { docId, document, sourceTimeMs }));
+  const { documentKey, document, sourceTimeMs } = event;
+  const docId = docIdOfDocument(documentKey);
+  for (const route of interested)
+    conversion.items.push(
+      conversion.project(route, { docId, documentKey, document, sourceTimeMs }, route.tally.counts),
+    );
+  for (const failure of conversion.failures) conversion.items.push({ kind: 'Fail', ...failure });
 }
 
 function truncation({ entityId }: Route): AppendItem {
   return { kind: 'Truncate', entityId };
 }
 
-/** Converts one scan page for one entity. */
-export function convertPage(documents: readonly Uint8Array[], route: Route): Conversion<Operation> {
+/** The operations of some documents of a scan, and what its columns met. */
+export interface ScanConversion {
+  readonly conversion: Conversion<Operation>;
+  readonly counts: ColumnCounts;
+  /** How many of the documents were converted, from the first. */
+  readonly documents: number;
+}
+
+/** Converts documents of a scan until their encoded rows have `bytesMax` bytes, at least one of them. */
+export function convertPage(
+  documents: readonly Uint8Array[],
+  route: Route,
+  bytesMax: number = Number.POSITIVE_INFINITY,
+): ScanConversion {
   const conversion = new Conversion<Operation>();
-  for (const document of documents)
-    conversion.items.push(
-      conversion.project(route, { docId: docIdOfDocument(document), document, sourceTimeMs: null }),
-    );
-  return conversion;
+  const counts = emptyColumnCounts(route.tally.counts.met.length);
+  let converted = 0;
+  for (const document of documents) {
+    if (conversion.bytes >= bytesMax) break;
+    const docId = docIdOfDocument(document);
+    const change = { docId, documentKey: null, document, sourceTimeMs: null };
+    conversion.items.push(conversion.project(route, change, counts));
+    converted += 1;
+  }
+  return { conversion, counts, documents: converted };
 }

@@ -1,16 +1,17 @@
 /**
- * Runs the scans of a session one after another, each as a task beside the stream. Keeps I10: an error that concerns one
- * collection sets its entity to `failed`, and the next scan starts. An error of MongoDB or PostgreSQL itself ends the session,
- * which is reopened with back-off.
+ * Runs the scans of a session one after another, each as a task beside the stream. Keeps I10: an error sets the entity to
+ * `failed`, and the next scan starts, unless it is an error of the connection to MongoDB or PostgreSQL, or of leadership. Those
+ * end the session, which is reopened with back-off.
  */
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
 import type { Wakeup } from '../../runtime/wakeup.ts';
 import type { MongoSource } from '../change-source/change-source.ts';
 import { MalformedFrameError } from '../change-source/malformed-frame-error.ts';
-import { isServerError, refusalCode } from '../change-source/stream-errors.ts';
+import { isConnectionError, isServerError, refusalCode } from '../change-source/stream-errors.ts';
 import type { Route } from '../change-source/to-operation.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
+import type { EntityFailure } from '../oplog/oplog-types.ts';
 import type { IngestEntity } from './ingest.ts';
 import type { IngestFacts } from './ingest-facts.ts';
 import { describeScanEnd, refuse, type ScanDependencies, type ScanRequest, scanEntity } from './ingest-scan.ts';
@@ -25,7 +26,7 @@ export interface ScanRunnerDependencies {
   readonly wakeup: Wakeup;
   readonly signal: AbortSignal;
   readonly scanFailures: Map<string, number>;
-  readonly options: { readonly pageDocumentsMax: number };
+  readonly options: { readonly pageDocumentsMax: number; readonly pageBytesMax: number };
 }
 
 /** Server errors in one run after which the entity is set to `failed` instead of being retried. */
@@ -47,6 +48,7 @@ export class ScanRunner {
       log,
       committedTime: () => flow.committedTime,
       pageDocumentsMax: options.pageDocumentsMax,
+      pageBytesMax: options.pageBytesMax,
     };
   }
 
@@ -89,12 +91,20 @@ export class ScanRunner {
     }
   }
 
-  /** Why the scan is abandoned; null if the error does not concern this collection or may be temporary. */
-  #refusalOf(error: unknown, runId: string): string | null {
-    if (error instanceof EmcachersError) return error.code === refusalCode ? error.detail : null;
-    if (!isServerError(error) && !(error instanceof MalformedFrameError)) return null;
+  /** Why the scan is abandoned; null if the error concerns all scans, or may be temporary. */
+  #refusalOf(error: unknown, runId: string): Omit<EntityFailure, 'entityId'> | null {
+    if (error instanceof EmcachersError)
+      return error.code === refusalCode ? { errorCode: refusalCode, reason: error.detail } : null;
+    if (isServerError(error) || error instanceof MalformedFrameError)
+      return this.#failsTooOften(runId) ? { errorCode: refusalCode, reason: error.message } : null;
+    if (isConnectionError(error)) return null;
+    // A defect, or a statement that PostgreSQL refuses for this entity: trying again would end the same way.
+    return { errorCode: 'EMC-5999', reason: error instanceof Error ? error.message : String(error) };
+  }
+
+  #failsTooOften(runId: string): boolean {
     const failures = (this.#dependencies.scanFailures.get(runId) ?? 0) + 1;
     this.#dependencies.scanFailures.set(runId, failures);
-    return failures > serverErrorsMax ? error.message : null;
+    return failures > serverErrorsMax;
   }
 }

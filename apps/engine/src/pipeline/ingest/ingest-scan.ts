@@ -6,14 +6,17 @@
  * continues after that key under the same run. Reads one page ahead.
  * Worst case: if an incomplete scan counted as complete, the sweep would delete documents that exist.
  */
+import { asBuffer } from '@emcachers/bson/read-bytes';
 import type { Log } from '@emcachers/core/log';
 import { unreachable } from '@emcachers/core/unreachable';
 import { unlessAborted } from '../../runtime/abort.ts';
 import type { MongoSource } from '../change-source/change-source.ts';
 import type { CollectionFacts, CollectionPage, LastKey } from '../change-source/change-source-types.ts';
+import { exactKeyDocument } from '../change-source/collection-page.ts';
 import { refusalCode } from '../change-source/stream-errors.ts';
-import { convertPage, type Route } from '../change-source/to-operation.ts';
+import { convertPage, type Route, type ScanConversion } from '../change-source/to-operation.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
+import type { EntityFailure } from '../oplog/oplog-types.ts';
 import type { IngestEntity } from './ingest.ts';
 import type { IngestFacts } from './ingest-facts.ts';
 
@@ -26,6 +29,8 @@ export interface ScanDependencies {
   readonly committedTime: () => bigint;
   /** Documents per page. A 16 MB reply ends a page earlier. */
   readonly pageDocumentsMax: number;
+  /** Bytes of encoded rows per transaction, at least one row. */
+  readonly pageBytesMax: number;
 }
 
 export interface ScanRequest {
@@ -43,7 +48,10 @@ export async function scanEntity(dependencies: ScanDependencies, request: ScanRe
   const { entityId, runId } = entity;
   const collection = await source.collectionFacts(route.namespace);
   if (collection !== null && collection.kind !== 'collection')
-    return refuse(dependencies, request, `${entity.sourceName} is a ${collection.kind}, which has no change stream.`);
+    return refuse(dependencies, request, {
+      errorCode: refusalCode,
+      reason: `${entity.sourceName} is a ${collection.kind}, which has no change stream.`,
+    });
   const start = await startScan(dependencies, request, collection);
   if (typeof start === 'string') return start;
   facts.scanStarted({ entityId, estimated: start.estimated, scannedBefore: start.scannedBefore });
@@ -63,11 +71,11 @@ export async function scanEntity(dependencies: ScanDependencies, request: ScanRe
 export async function refuse(
   { writer, log }: ScanDependencies,
   request: ScanRequest,
-  reason: string,
+  { errorCode, reason }: Omit<EntityFailure, 'entityId'>,
 ): Promise<ScanEnd> {
   const { entityId, runId } = request.entity;
-  log.warn({ entityId, reason }, 'Source cannot be scanned; entity failed.');
-  await writer.failScan({ entityId, runId, errorCode: refusalCode, reason });
+  log.warn({ entityId, code: errorCode, reason }, 'Source cannot be scanned; entity failed.');
+  await writer.failScan({ entityId, runId, errorCode, reason });
   return 'refused';
 }
 
@@ -106,7 +114,7 @@ async function scanPages(dependencies: ScanDependencies, request: ScanRequest, s
     reading = readAfter(dependencies, request, page);
     if (page.documents.length === 0) continue;
     const outcome = await appendPage(dependencies, request, page);
-    if (outcome === 'superseded') return 'superseded';
+    if (outcome !== 'ok') return outcome;
   }
   return 'finished';
 }
@@ -130,22 +138,40 @@ function readAhead(dependencies: ScanDependencies, request: ScanRequest, after: 
   return page;
 }
 
+/** Appends a page in parts, because rows can be many times larger than the documents that they come from. */
 async function appendPage(
-  { writer, facts }: ScanDependencies,
-  { entity, route }: ScanRequest,
+  dependencies: ScanDependencies,
+  request: ScanRequest,
   page: CollectionPage,
-): Promise<'ok' | 'superseded'> {
-  const conversion = convertPage(page.documents, route);
-  const outcome = await writer.appendScanPage({
-    entityId: entity.entityId,
-    runId: entity.runId,
-    operations: conversion.items,
-    deadLetters: conversion.deadLetters,
-    coercionErrors: conversion.coercionErrors.reduce((sum, { count }) => sum + count, 0),
-    lastKey: page.lastKey,
-  });
-  if (outcome === 'ok') facts.scannedMore(page.documents.length);
-  return outcome;
+): Promise<ScanEnd | 'ok'> {
+  for (let start = 0; start < page.documents.length; ) {
+    const rest = page.documents.slice(start);
+    const part = convertPage(rest, request.route, dependencies.pageBytesMax);
+    start += part.documents;
+    const last = rest[part.documents - 1];
+    const isEnd = start === page.documents.length || last === undefined;
+    // A key that cannot be sent back leaves the saved one: a resumed scan then reads this part again.
+    const outcome = await appendPart(dependencies, request, {
+      ...part,
+      lastKey: isEnd ? page.lastKey : exactKeyDocument(asBuffer(last)),
+    });
+    if (outcome !== 'ok') return outcome;
+  }
+  return 'ok';
+}
+
+async function appendPart(
+  dependencies: ScanDependencies,
+  request: ScanRequest,
+  { conversion, counts, documents, lastKey }: ScanConversion & { readonly lastKey: Uint8Array | null },
+): Promise<ScanEnd | 'ok'> {
+  const { entityId, runId } = request.entity;
+  const { items: operations, deadLetters, failures } = conversion;
+  const page = { entityId, runId, operations, deadLetters, counts, lastKey };
+  const outcome = await dependencies.writer.appendScanPage(page);
+  if (outcome === 'superseded') return outcome;
+  dependencies.facts.scannedMore(documents);
+  return failures[0] === undefined ? outcome : refuse(dependencies, request, failures[0]);
 }
 
 /** The collection was replaced since the scan started: a new run scans the new one. */
@@ -153,7 +179,7 @@ async function restart({ writer, log }: ScanDependencies, { entity }: ScanReques
   const reason = `${entity.sourceName} was dropped, renamed or created while it was scanned.`;
   log.warn({ entityId: entity.entityId, code: 'EMC-2005' }, reason);
   const items = [{ kind: 'Rescan', entityId: entity.entityId, reason }] as const;
-  await writer.append({ items, deadLetters: [], coercionErrors: [], position: null });
+  await writer.append({ items, deadLetters: [], columnCounts: [], position: null });
   return 'restarted';
 }
 

@@ -8,6 +8,8 @@
  * part ends on the signal or on the channel's failure.
  */
 import type { Clock } from '@emcachers/core/clock';
+import { rowBytesMaxDefault } from '@emcachers/core/document/projection';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
 import { linkedAbort } from '../../runtime/abort.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
@@ -28,6 +30,10 @@ export interface IngestOptions {
   readonly pollMs: number;
   /** Documents per scan page. */
   readonly pageDocumentsMax: number;
+  /** Bytes of encoded rows per transaction of a scan. */
+  readonly pageBytesMax: number;
+  /** Largest encoded row, bytes; a document with a larger one becomes a dead letter. */
+  readonly rowBytesMax: number;
   /** Staged rows or deletions per promotion transaction. */
   readonly promotionRowsMax: number;
   readonly channel: Partial<ChannelOptions>;
@@ -36,6 +42,8 @@ export interface IngestOptions {
 export const ingestDefaults: IngestOptions = {
   pollMs: 1000,
   pageDocumentsMax: 2000,
+  pageBytesMax: 4 * 1024 * 1024,
+  rowBytesMax: rowBytesMaxDefault,
   promotionRowsMax: 10_000,
   channel: {},
 };
@@ -155,9 +163,12 @@ async function compileRoutes(dependencies: SessionDependencies, entities: readon
 }
 
 /** Null if a path is invalid. Such an entity fails, but must not prevent the others from being followed (I10). */
-async function compileOrFail({ writer, log }: SessionDependencies, entity: IngestEntity): Promise<Route | null> {
+async function compileOrFail(
+  { writer, log, options }: SessionDependencies,
+  entity: IngestEntity,
+): Promise<Route | null> {
   try {
-    return compileRoute(entity);
+    return compileRoute(entity, options.rowBytesMax);
   } catch (error) {
     const { entityId, runId, lifecycle } = entity;
     const reason = error instanceof Error ? error.message : String(error);
@@ -232,9 +243,24 @@ class SessionControl {
     let hasMore = false;
     for (const entity of waiting) {
       if (entity.scanEndTime === null || flow.passedTime < entity.scanEndTime) continue;
-      if ((await this.#promoteChunk(entity)) === 'moved') hasMore = true;
+      if ((await this.#promoteOrFail(entity)) === 'moved') hasMore = true;
     }
     return hasMore;
+  }
+
+  /** An error that is neither of a connection nor of leadership concerns this entity only (I10). */
+  async #promoteOrFail(entity: IngestEntity): Promise<PromotionResult['kind']> {
+    const { writer, log } = this.#dependencies;
+    const { entityId, runId } = entity;
+    try {
+      return await this.#promoteChunk(entity);
+    } catch (error) {
+      if (error instanceof EmcachersError) throw error;
+      log.error({ entityId, err: error }, 'Promotion failed; entity failed.');
+      const reason = error instanceof Error ? error.message : String(error);
+      await writer.failScan({ entityId, runId, errorCode: 'EMC-5999', reason });
+      return 'refused';
+    }
   }
 
   async #promoteChunk({ entityId, runId }: IngestEntity): Promise<PromotionResult['kind']> {

@@ -16,7 +16,7 @@ import { tokenPosition } from '../change-source/resume-token.ts';
 import { type Conversion, convertEvent, type Routes } from '../change-source/to-operation.ts';
 import type { Channel, ChannelBatch, Weighed } from '../channel/channel.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
-import type { AppendBatch, DeadLetter } from '../oplog/oplog-types.ts';
+import type { AppendBatch, DeadLetter, EntityColumnCounts } from '../oplog/oplog-types.ts';
 import type { IngestFacts } from './ingest-facts.ts';
 import { type StreamIdentity, toStreamPosition } from './ingest-position.ts';
 
@@ -100,7 +100,9 @@ export class StreamFlow {
       const last = batch.items.at(-1);
       if (last === undefined) throw new Error('The channel returned an empty batch.');
       const position = tokenPosition(last.token);
-      const { rescans } = await writer.append(toAppendBatch(batch, toStreamPosition(position, identity)));
+      const columnCounts = this.#takeColumnCounts();
+      const saved = toStreamPosition(position, identity);
+      const { rescans } = await writer.append({ ...toAppendBatch(batch), columnCounts, position: saved });
       channel.acknowledge(batch);
       // Later events may share the last event's cluster time, so only times before it are complete.
       this.progressed = true;
@@ -108,6 +110,13 @@ export class StreamFlow {
       facts.saved(position);
       if (rescans.length > 0) this.#dependencies.onNews();
     }
+  }
+
+  #takeColumnCounts(): readonly EntityColumnCounts[] {
+    return this.#dependencies.routes.all.flatMap(({ entityId, tally }) => {
+      const counts = tally.take();
+      return counts === null ? [] : [{ entityId, counts }];
+    });
   }
 
   async #offerAll(batch: ChangeBatch): Promise<void> {
@@ -172,24 +181,31 @@ function toConvertedChange({ event, token }: ChangeBatch['events'][number], rout
   return { conversion, token, operations, bytes: conversion.bytes + token.length };
 }
 
-function toAppendBatch(batch: ChannelBatch<ConvertedChange>, position: AppendBatch['position']): AppendBatch {
+function toAppendBatch(batch: ChannelBatch<ConvertedChange>): Pick<AppendBatch, 'items' | 'deadLetters'> {
   const conversions = batch.items.map(({ conversion }) => conversion);
-  return {
-    items: conversions.flatMap(({ items }) => items),
-    deadLetters: lastingDeadLetters(conversions),
-    coercionErrors: conversions.flatMap(({ coercionErrors }) => coercionErrors),
-    position,
-  };
+  return { items: conversions.flatMap(({ items }) => items), deadLetters: lastingDeadLetters(conversions) };
 }
 
-/** Dead letters whose document has no later change in the batch: a later good change removes an earlier dead letter. */
+/**
+ * Dead letters whose document has no later good change in the batch, which removes an earlier dead letter. If a document was
+ * refused several times, its newest dead letter counts them.
+ */
 function lastingDeadLetters(conversions: readonly Conversion[]): readonly DeadLetter[] {
   if (conversions.every(({ deadLetters }) => deadLetters.length === 0)) return [];
   const lasting = new Map<string, DeadLetter>();
   for (const { items, deadLetters } of conversions) {
+    const refused = deadLetters.map((letter) => ({ ...letter, attempts: attemptsOf(lasting, letter) + 1 }));
     const changed = items.filter((item) => 'docId' in item);
-    for (const item of changed) lasting.delete(`${item.entityId} ${item.docId}`);
-    for (const letter of deadLetters) lasting.set(`${letter.entityId} ${letter.docId}`, letter);
+    for (const item of changed) lasting.delete(keyOf(item));
+    for (const letter of refused) lasting.set(keyOf(letter), letter);
   }
   return [...lasting.values()];
+}
+
+function attemptsOf(letters: ReadonlyMap<string, DeadLetter>, letter: DeadLetter): number {
+  return letters.get(keyOf(letter))?.attempts ?? 0;
+}
+
+function keyOf({ entityId, docId }: { readonly entityId: number; readonly docId: string }): string {
+  return `${entityId} ${docId}`;
 }

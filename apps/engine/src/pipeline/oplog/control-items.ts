@@ -1,15 +1,9 @@
 import type { Operation } from '@emcachers/core/operation';
 import type { AppendTarget } from '@emcachers/db/statements/begin-append';
-import { restartScans } from '@emcachers/db/statements/scan-state';
+import { markScanFailed, restartScans } from '@emcachers/db/statements/scan-state';
 import { truncateEntity } from '@emcachers/db/statements/truncate-entity';
-import type { TransactionClient } from '@emcachers/db/transaction';
-import type { AppendItem } from './oplog-types.ts';
-
-export interface AppendingTransaction {
-  readonly client: TransactionClient;
-  readonly epoch: number;
-  readonly targets: ReadonlyMap<number, AppendTarget>;
-}
+import type { AppendingTransaction } from './append-operations.ts';
+import type { AppendItem, EntityFailure } from './oplog-types.ts';
 
 interface AppliedControlItem {
   /** The entity states that apply to later items of the batch. */
@@ -31,11 +25,22 @@ export async function applyControlItem(
   const untouched = { targets, appended: 0, restarted: false };
   if (target === undefined || target.lifecycle === 'deleting') return untouched;
   if (item.kind === 'Rescan') return rescan(transaction, target, item.reason);
+  if (item.kind === 'Fail') return fail(transaction, target, item);
   // A scan that has not started yet will read the source in its new state.
   if (target.route === 'none') return untouched;
   const appended = target.route === 'oplog' ? await truncateEntity(client, { ...target, epoch }) : null;
   if (appended !== null) return { targets, appended, restarted: false };
   return rescan(transaction, target, 'The source collection was dropped or renamed away.');
+}
+
+async function fail(
+  { client, targets }: AppendingTransaction,
+  target: AppendTarget,
+  failure: EntityFailure,
+): Promise<AppliedControlItem> {
+  await markScanFailed(client, failure);
+  const failed = { ...target, route: 'none', lifecycle: 'failed' } as const;
+  return { targets: new Map(targets).set(target.entityId, failed), appended: 0, restarted: false };
 }
 
 async function rescan(

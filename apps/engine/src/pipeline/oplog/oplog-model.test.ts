@@ -2,7 +2,15 @@ import type { OplogEntry } from '@emcachers/core/operation';
 import { requestRefresh } from '@emcachers/db/control/entity-requests';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { batch, openTestOplog, position, remove, type TestOplog, upsert } from '../../../test/support/test-oplog.ts';
+import {
+  batch,
+  noCounts,
+  openTestOplog,
+  position,
+  remove,
+  type TestOplog,
+  upsert,
+} from '../../../test/support/test-oplog.ts';
 import type { AppendItem, StreamPosition } from './oplog-types.ts';
 
 /**
@@ -158,7 +166,7 @@ class World {
       runId,
       operations,
       deadLetters: [],
-      coercionErrors: 0,
+      counts: noCounts,
       lastKey: Buffer.from(last),
     });
   }

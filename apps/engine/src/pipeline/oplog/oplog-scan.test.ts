@@ -3,6 +3,7 @@ import { requestRefresh } from '@emcachers/db/control/entity-requests';
 import { describe, expect, test } from 'vitest';
 import {
   batch,
+  noCounts,
   openTestOplog,
   position,
   remove,
@@ -25,7 +26,7 @@ async function beginRefresh(oplog: TestOplog, name: string, allowLargeSweep = fa
 
 async function scanPage(oplog: TestOplog, scan: { entityId: number; runId: string }, docIds: readonly string[]) {
   const operations = docIds.map((docId) => upsert(scan.entityId, docId, 'rescanned'));
-  return oplog.writer.appendScanPage({ ...scan, operations, deadLetters: [], coercionErrors: 0, lastKey: null });
+  return oplog.writer.appendScanPage({ ...scan, operations, deadLetters: [], counts: noCounts, lastKey: null });
 }
 
 describe('scan', () => {
@@ -39,7 +40,7 @@ describe('scan', () => {
       runId,
       operations: [upsert(entityId, 'a', '1'), upsert(entityId, 'b', '1')],
       deadLetters: [],
-      coercionErrors: 2,
+      counts: noCounts,
     };
     await expect(oplog.writer.appendScanPage({ ...page, lastKey: Buffer.from('b') })).resolves.toBe('ok');
     const { scan } = await oplog.entity('orders');
@@ -161,8 +162,10 @@ describe('sweep', () => {
     // Met by the stream during the scan: one changed, one deleted, one that the scan could not project.
     await oplog.writer.append({
       items: [upsert(id, 'doc-1', 'staged'), remove(id, 'doc-2')],
-      deadLetters: [{ entityId: id, docId: 'doc-3', errorCode: 'EMC-6001', reason: 'x', raw: null }],
-      coercionErrors: [],
+      deadLetters: [
+        { entityId: id, docId: 'doc-3', errorCode: 'EMC-6001', reason: 'x', raw: null, documentKey: null, attempts: 1 },
+      ],
+      columnCounts: [],
       position: null,
     });
     await oplog.writer.finishScan({ ...scan, endTime: 1n });
@@ -253,7 +256,15 @@ describe('sweep', () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
     const { entityId: id } = await oplog.scanToLive('orders', ['doc-1']);
-    const letter = { entityId: id, docId: 'bad', errorCode: 'EMC-6001', reason: 'x', raw: null };
+    const letter = {
+      entityId: id,
+      docId: 'bad',
+      errorCode: 'EMC-6001',
+      reason: 'x',
+      raw: null,
+      documentKey: null,
+      attempts: 1,
+    };
     await oplog.writer.append({ ...batch([]), deadLetters: [letter] });
     const scan = await beginRefresh(oplog, 'orders');
     await oplog.writer.finishScan({ ...scan, endTime: 1n });

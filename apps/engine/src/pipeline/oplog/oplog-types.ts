@@ -1,3 +1,5 @@
+import type { ColumnCounts } from '@emcachers/core/document/projection';
+import type { ErrorCode } from '@emcachers/core/error-codes';
 import type { Operation, OplogEntry } from '@emcachers/core/operation';
 
 /** Types of the oplog's interface, `oplog.ts`. */
@@ -23,7 +25,14 @@ export interface SavedPosition {
 export type AppendItem =
   | Operation
   | { readonly kind: 'Truncate'; readonly entityId: number }
-  | { readonly kind: 'Rescan'; readonly entityId: number; readonly reason: string };
+  | { readonly kind: 'Rescan'; readonly entityId: number; readonly reason: string }
+  | ({ readonly kind: 'Fail' } & EntityFailure);
+/** Why an entity can no longer be followed; it stays `failed` until it is refreshed. */
+export interface EntityFailure {
+  readonly entityId: number;
+  readonly errorCode: ErrorCode;
+  readonly reason: string;
+}
 /** A document that could not be projected. It replaces an older dead letter of the same document. */
 export interface DeadLetter {
   readonly entityId: number;
@@ -31,15 +40,20 @@ export interface DeadLetter {
   readonly errorCode: string;
   readonly reason: string;
   readonly raw: Uint8Array | null;
+  /** Raw `{ _id }`, to read the document again. */
+  readonly documentKey: Uint8Array | null;
+  /** How often it was refused since its last dead letter. */
+  readonly attempts: number;
 }
-export interface CoercionErrors {
+/** What the columns of an entity met, for operators. */
+export interface EntityColumnCounts {
   readonly entityId: number;
-  readonly count: number;
+  readonly counts: ColumnCounts;
 }
 export interface AppendBatch {
   readonly items: readonly AppendItem[];
   readonly deadLetters: readonly DeadLetter[];
-  readonly coercionErrors: readonly CoercionErrors[];
+  readonly columnCounts: readonly EntityColumnCounts[];
   readonly position: StreamPosition | null;
 }
 export interface AppendResult {
@@ -53,7 +67,7 @@ export interface ScanPage {
   readonly runId: string;
   readonly operations: readonly Operation[];
   readonly deadLetters: readonly DeadLetter[];
-  readonly coercionErrors: number;
+  readonly counts: ColumnCounts;
   readonly lastKey: Uint8Array | null;
 }
 export type ScanOutcome = 'ok' | 'superseded';

@@ -1,14 +1,14 @@
 import type { Operation } from '@emcachers/core/operation';
 import { type AppendTarget, beginAppend } from '@emcachers/db/statements/begin-append';
 import { commitAppend } from '@emcachers/db/statements/commit-append';
-import { copyToOplog, copyToStaging } from '@emcachers/db/statements/copy-operations';
-import { addCoercionErrors, clearDeadLetters, putDeadLetters } from '@emcachers/db/statements/dead-letters';
+import type { RefusedOperation } from '@emcachers/db/statements/copy-accepted';
 import { clearPosition, readPosition } from '@emcachers/db/statements/read-position';
 import { savePosition } from '@emcachers/db/statements/save-position';
 import { recordStreamStatus, restartScans } from '@emcachers/db/statements/scan-state';
-import { inTransaction, type TransactionClient } from '@emcachers/db/transaction';
-import { type AppendingTransaction, applyControlItem } from './control-items.ts';
-import { type ControlItem, healed, isControlItem } from './healed-documents.ts';
+import { inTransaction } from '@emcachers/db/transaction';
+import { type AppendingTransaction, appendByNeed, copyOperations, recordOutcomes } from './append-operations.ts';
+import { applyControlItem } from './control-items.ts';
+import { type ControlItem, isControlItem } from './healed-documents.ts';
 import type { OplogWriter } from './oplog.ts';
 import type { AppendBatch, AppendItem, AppendResult } from './oplog-types.ts';
 import { promoteChunk } from './promotion.ts';
@@ -26,7 +26,8 @@ export function createOplogWriter(options: OplogWriterOptions): OplogWriter {
   const { database, epoch } = options;
   return {
     readPosition: () => readPosition(database.pool),
-    append: (batch) => inTransaction(database.pool, (client) => append(client, epoch, batch)),
+    append: (batch) =>
+      appendByNeed((byRow) => inTransaction(database.pool, (client) => append({ ...options, client, byRow }, batch))),
     savePosition: (position) =>
       inTransaction(database.pool, async (client) => {
         await beginAppend(client, { epoch, entityIds: [], lock: 'share', appends: false });
@@ -48,28 +49,26 @@ export function createOplogWriter(options: OplogWriterOptions): OplogWriter {
   };
 }
 
-async function append(client: TransactionClient, epoch: number, batch: AppendBatch): Promise<AppendResult> {
-  const segments = segmentsOf(batch.items);
-  const hasControl = segments.some((segment) => segment.control !== null);
-  const entityIds = [...new Set(batch.items.map((item) => item.entityId))];
-  const lock = hasControl ? 'update' : 'share';
-  let targets = await beginAppend(client, { epoch, entityIds, lock, appends: batch.items.length > 0 });
-  const result: Tally = { appended: 0, staged: 0, dropped: 0, rescans: [] };
-  for (const { operations, control } of segments) {
-    await appendOperations({ client, epoch, targets }, operations, result);
-    if (control !== null) targets = await appendControl({ client, epoch, targets }, control, result);
-  }
-  await recordDocumentErrors({ client, epoch, targets }, batch);
-  if (result.rescans.length > 0) await recordStreamStatus(client);
-  if (batch.position !== null) await savePosition(client, batch.position);
-  await commitAppend(client, { appended: result.appended > 0, controlChanged: result.rescans.length > 0 });
-  return result;
-}
+type AppendRun = Omit<OplogWriterOptions, 'database'> & Pick<AppendingTransaction, 'client' | 'byRow'>;
 
-async function recordDocumentErrors({ client, targets }: AppendingTransaction, batch: AppendBatch): Promise<void> {
-  for (const letters of healed(batch.items, targets)) await clearDeadLetters(client, letters);
-  await putDeadLetters(client, batch.deadLetters);
-  for (const errors of batch.coercionErrors) await addCoercionErrors(client, errors);
+async function append({ client, epoch, byRow, deadLettersMax }: AppendRun, batch: AppendBatch): Promise<AppendResult> {
+  const segments = segmentsOf(batch.items);
+  // A refused row may fail its entity.
+  const changesEntities = byRow || segments.some((segment) => segment.control !== null);
+  const entityIds = [...new Set(batch.items.map((item) => item.entityId))];
+  const lock = changesEntities ? 'update' : 'share';
+  const targets = await beginAppend(client, { epoch, entityIds, lock, appends: batch.items.length > 0 });
+  let appending: AppendingTransaction = { client, epoch, byRow, deadLettersMax, targets };
+  const tally: Tally = { appended: 0, staged: 0, dropped: 0, rescans: [], refused: [] };
+  for (const { operations, control } of segments) {
+    await appendOperations(appending, operations, tally);
+    if (control !== null) appending = { ...appending, targets: await appendControl(appending, control, tally) };
+  }
+  await recordOutcomes(appending, { ...batch, refused: tally.refused });
+  if (changesEntities) await recordStreamStatus(client);
+  if (batch.position !== null) await savePosition(client, batch.position);
+  await commitAppend(client, { appended: tally.appended > 0, controlChanged: changesEntities });
+  return { appended: tally.appended, staged: tally.staged, dropped: tally.dropped, rescans: tally.rescans };
 }
 
 interface Tally {
@@ -77,16 +76,17 @@ interface Tally {
   staged: number;
   dropped: number;
   readonly rescans: number[];
+  readonly refused: RefusedOperation[];
 }
 
 async function appendOperations(
-  { client, epoch, targets }: AppendingTransaction,
+  appending: AppendingTransaction,
   operations: readonly Operation[],
   tally: Tally,
 ): Promise<void> {
-  const routed = route(operations, targets);
-  await copyToOplog(client, { epoch, targets, operations: routed.oplog });
-  await copyToStaging(client, { epoch, targets, operations: routed.staging });
+  const routed = route(operations, appending.targets);
+  tally.refused.push(...(await copyOperations(appending, 'oplog', routed.oplog)));
+  tally.refused.push(...(await copyOperations(appending, 'staging', routed.staging)));
   tally.appended += routed.oplog.length;
   tally.staged += routed.staging.length;
   tally.dropped += routed.dropped;

@@ -1,7 +1,6 @@
 import { beginAppend } from '@emcachers/db/statements/begin-append';
+import { resetColumnCounts } from '@emcachers/db/statements/column-counts';
 import { commitAppend } from '@emcachers/db/statements/commit-append';
-import { copyToOplog } from '@emcachers/db/statements/copy-operations';
-import { addCoercionErrors, clearDeadLetters, putDeadLetters } from '@emcachers/db/statements/dead-letters';
 import { deleteHeld } from '@emcachers/db/statements/delete-held';
 import {
   markScanFailed,
@@ -11,7 +10,7 @@ import {
   recordStreamStatus,
 } from '@emcachers/db/statements/scan-state';
 import { inTransaction, type TransactionClient } from '@emcachers/db/transaction';
-import { healed } from './healed-documents.ts';
+import { appendByNeed, copyOperations, recordOutcomes } from './append-operations.ts';
 import type { OplogWriter } from './oplog.ts';
 import type { ScanOutcome } from './oplog-types.ts';
 import type { OplogWriterOptions } from './writer-options.ts';
@@ -30,6 +29,7 @@ export async function beginScan(options: OplogWriterOptions, scan: Scan<'beginSc
   const outcome = await inScan(options, { ...scan, lifecycles: ['pending', 'scanning'] }, async (client, lifecycle) => {
     if (lifecycle === 'scanning') return;
     await markScanning(client, scan);
+    await resetColumnCounts(client, scan.entityId);
     await recordStreamStatus(client);
   });
   if (outcome === 'ok')
@@ -38,20 +38,29 @@ export async function beginScan(options: OplogWriterOptions, scan: Scan<'beginSc
 }
 
 export async function appendScanPage(options: OplogWriterOptions, page: Scan<'appendScanPage'>): Promise<ScanOutcome> {
-  const { database, epoch } = options;
-  return inTransaction(database.pool, async (client) => {
-    const targets = await beginAppend(client, { epoch, entityIds: [page.entityId], lock: 'update', appends: true });
-    const target = targets.get(page.entityId);
-    if (target?.lifecycle !== 'scanning' || target.runId !== page.runId) return superseded(client);
-    await copyToOplog(client, { epoch, targets, operations: page.operations });
-    for (const letters of healed(page.operations, targets)) await clearDeadLetters(client, letters);
-    await putDeadLetters(client, page.deadLetters);
-    await addCoercionErrors(client, { entityId: page.entityId, count: page.coercionErrors });
-    const scanned = page.operations.length + page.deadLetters.length;
-    await recordScanPage(client, { entityId: page.entityId, lastKey: page.lastKey, scanned });
-    await commitAppend(client, { appended: page.operations.length > 0, controlChanged: false });
-    return 'ok';
-  });
+  return appendByNeed((byRow) =>
+    inTransaction(options.database.pool, (client) => appendPage({ ...options, client, byRow }, page)),
+  );
+}
+
+type PageRun = Omit<OplogWriterOptions, 'database'> & { readonly client: TransactionClient; readonly byRow: boolean };
+
+async function appendPage(
+  { client, epoch, byRow, deadLettersMax }: PageRun,
+  page: Scan<'appendScanPage'>,
+): Promise<ScanOutcome> {
+  const { entityId, operations, counts } = page;
+  const targets = await beginAppend(client, { epoch, entityIds: [entityId], lock: 'update', appends: true });
+  const target = targets.get(entityId);
+  if (target?.lifecycle !== 'scanning' || target.runId !== page.runId) return superseded(client);
+  const appending = { client, epoch, targets, byRow, deadLettersMax };
+  const refused = await copyOperations(appending, 'oplog', operations);
+  const { deadLetters } = page;
+  await recordOutcomes(appending, { items: operations, deadLetters, refused, columnCounts: [{ entityId, counts }] });
+  // One operation for each document: a document that cannot be projected gives a Delete.
+  await recordScanPage(client, { entityId, lastKey: page.lastKey, scanned: operations.length });
+  await commitAppend(client, { appended: operations.length > 0, controlChanged: false });
+  return 'ok';
 }
 
 /** `scanning` → `catching-up`. */
@@ -59,9 +68,9 @@ export async function finishScan(options: OplogWriterOptions, scan: Scan<'finish
   return inScan(options, { ...scan, lifecycles: ['scanning'] }, (client) => markScanFinished(client, scan));
 }
 
-/** Any state of the run → `failed`. */
+/** Any state of the run → `failed`; also `live`, if its source can no longer be followed. */
 export async function failScan(options: OplogWriterOptions, scan: Scan<'failScan'>): Promise<ScanOutcome> {
-  return inScan(options, { ...scan, lifecycles: ['pending', 'scanning', 'catching-up'] }, async (client) => {
+  return inScan(options, { ...scan, lifecycles: ['pending', 'scanning', 'catching-up', 'live'] }, async (client) => {
     await markScanFailed(client, scan);
     await recordStreamStatus(client);
   });

@@ -5,4 +5,6 @@ export interface OplogWriterOptions {
   readonly database: Database;
   /** The epoch of this leader's term. Every transaction checks that it is still the newest. */
   readonly epoch: number;
+  /** Dead letters that are kept for an entity; see `putDeadLetters`. */
+  readonly deadLettersMax?: number;
 }

@@ -1,0 +1,20 @@
+import { wholeNumber } from './schemas.ts';
+import type { Setting } from './setting.ts';
+
+/** Limits on what one document may cost. */
+export const documentSettings = {
+  EMCACHERS_ROW_BYTES_MAX: {
+    schema: wholeNumber(1024, 256 * 1024 * 1024),
+    standard: String(64 * 1024 * 1024),
+    unit: 'bytes, from 1024 to 268435456',
+    reason: 'The largest encoded row. A document whose row is larger becomes a dead letter (EMC-6002).',
+    reader: 'engine',
+  },
+  EMCACHERS_DEAD_LETTERS_MAX: {
+    schema: wholeNumber(1, 1_000_000),
+    standard: '10000',
+    unit: 'dead letters per entity, from 1 to 1000000',
+    reason: 'The dead letters that are kept for each entity. The oldest are removed when there are more.',
+    reader: 'engine',
+  },
+} as const satisfies Record<string, Setting<unknown>>;
