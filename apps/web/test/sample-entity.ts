@@ -21,6 +21,8 @@ export function sampleEntity(overrides: Partial<EntityView> = {}): EntityView {
     rateHistory: [],
     deadLetters: 0,
     coercionErrors: 0,
+    columnCounts: [],
+    warnings: [],
     scan: {
       scanned: 1_000,
       estimated: 1_000,

@@ -29,6 +29,13 @@ describe('the health checks', () => {
     expect(found['Every value fits its column']).toEqual(['warn', '1,200 stored as NULL']);
   });
 
+  test('a path that met nothing is a check of its own', () => {
+    expect(facts({ warnings: ['The path a met no value.'] })['Every path meets values']).toEqual([
+      'warn',
+      'The path a met no value.',
+    ]);
+  });
+
   test('a running scan is no failure, and one that has not started is unknown', () => {
     const scan = { ...sampleEntity().scan, finishedAt: null, scanned: 50, estimated: 100 };
     expect(facts({ activity: 'scanning', scan })['Scan is complete']).toEqual(['busy', '50 %']);

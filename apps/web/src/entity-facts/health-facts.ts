@@ -66,7 +66,7 @@ function namesOf(nodes: readonly EntityNodeView[]): string {
   return nodes.length === 1 && first !== undefined ? first.nodeId : plural(nodes.length, 'node');
 }
 
-function documentFacts({ deadLetters, coercionErrors }: EntityView): readonly HealthFact[] {
+function documentFacts({ deadLetters, coercionErrors, warnings }: EntityView): readonly HealthFact[] {
   return [
     {
       tone: deadLetters === 0 ? 'ok' : 'warn',
@@ -78,5 +78,12 @@ function documentFacts({ deadLetters, coercionErrors }: EntityView): readonly He
       name: 'Every value fits its column',
       evidence: coercionErrors === 0 ? 'no type errors' : `${formatCount(coercionErrors)} stored as NULL`,
     },
+    ...pathFacts(warnings),
   ];
+}
+
+/** Nothing is said while all paths met values, because a path of an optional field is no failure either. */
+function pathFacts(warnings: readonly string[]): readonly HealthFact[] {
+  if (warnings.length === 0) return [];
+  return [{ tone: 'warn', name: 'Every path meets values', evidence: warnings.join(' ') }];
 }

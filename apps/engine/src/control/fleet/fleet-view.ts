@@ -4,6 +4,7 @@ import type { CacheFacts, CaptureFacts, StatusFacts } from '@emcachers/core/stat
 import { thresholds } from '@emcachers/core/status-facts';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { CacheRow, FleetRows } from '@emcachers/db/fleet/fleet-rows';
+import { columnCountsOf, warningsOf } from './column-warnings.ts';
 import { nowOf, type Reading } from './fleet-reading.ts';
 import { stageViews } from './fleet-stages.ts';
 import { iso, isoOrNull } from './iso-time.ts';
@@ -126,6 +127,8 @@ function entityView(entity: EntityRecord, reading: Reading, status: FleetStatus)
     rateHistory: reading.measures.appliedHistory(entity.entityId),
     deadLetters: entity.deadLetters,
     coercionErrors: entity.coercionErrors,
+    columnCounts: columnCountsOf(entity),
+    warnings: warningsOf(entity),
     scan: {
       scanned: entity.scan.scanned,
       estimated: entity.scan.estimated,

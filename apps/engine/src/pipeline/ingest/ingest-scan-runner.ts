@@ -97,9 +97,7 @@ export class ScanRunner {
       return error.code === refusalCode ? { errorCode: refusalCode, reason: error.detail } : null;
     if (isServerError(error) || error instanceof MalformedFrameError)
       return this.#failsTooOften(runId) ? { errorCode: refusalCode, reason: error.message } : null;
-    if (isConnectionError(error)) return null;
-    // A defect, or a statement that PostgreSQL refuses for this entity: trying again would end the same way.
-    return { errorCode: 'EMC-5999', reason: error instanceof Error ? error.message : String(error) };
+    return isConnectionError(error) ? null : defect(error);
   }
 
   #failsTooOften(runId: string): boolean {
@@ -107,4 +105,9 @@ export class ScanRunner {
     this.#dependencies.scanFailures.set(runId, failures);
     return failures > serverErrorsMax;
   }
+}
+
+/** A defect, or a statement that PostgreSQL refuses for this entity: trying again would end the same way. */
+function defect(error: unknown): Omit<EntityFailure, 'entityId'> {
+  return { errorCode: 'EMC-5999', reason: error instanceof Error ? error.message : String(error) };
 }

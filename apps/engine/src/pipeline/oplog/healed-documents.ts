@@ -13,16 +13,13 @@ export function healed(
   batch: { readonly items: readonly AppendItem[]; readonly deadLetters: readonly DeadLetter[] },
   targets: ReadonlyMap<number, AppendTarget>,
 ): readonly { entityId: number; docIds: string[] }[] {
-  const docIds = new Map<number, string[]>();
   const refused = new Set(batch.deadLetters.map(keyOf));
-  for (const item of batch.items) {
-    if (isControlItem(item) || targets.get(item.entityId)?.hasDeadLetters !== true) continue;
-    if (refused.has(keyOf(item))) continue;
-    const known = docIds.get(item.entityId);
-    if (known === undefined) docIds.set(item.entityId, [item.docId]);
-    else known.push(item.docId);
-  }
-  return [...docIds].map(([entityId, ids]) => ({ entityId, docIds: ids }));
+  const good = batch.items.filter(
+    (item): item is Operation =>
+      !isControlItem(item) && targets.get(item.entityId)?.hasDeadLetters === true && !refused.has(keyOf(item)),
+  );
+  const byEntity = Map.groupBy(good, ({ entityId }) => entityId);
+  return [...byEntity].map(([entityId, operations]) => ({ entityId, docIds: operations.map(({ docId }) => docId) }));
 }
 
 function keyOf({ entityId, docId }: { entityId: number; docId: string }): string {

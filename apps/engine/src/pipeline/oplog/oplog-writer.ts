@@ -64,7 +64,10 @@ async function append({ client, epoch, byRow, deadLettersMax }: AppendRun, batch
     await appendOperations(appending, operations, tally);
     if (control !== null) appending = { ...appending, targets: await appendControl(appending, control, tally) };
   }
-  await recordOutcomes(appending, { ...batch, refused: tally.refused });
+  // A change that is staged is counted by the scan, which reads the document too.
+  const isStored = ({ entityId }: { entityId: number }): boolean => targets.get(entityId)?.route === 'oplog';
+  const columnCounts = batch.columnCounts.filter(isStored);
+  await recordOutcomes(appending, { ...batch, columnCounts, refused: tally.refused });
   if (changesEntities) await recordStreamStatus(client);
   if (batch.position !== null) await savePosition(client, batch.position);
   await commitAppend(client, { appended: tally.appended > 0, controlChanged: changesEntities });

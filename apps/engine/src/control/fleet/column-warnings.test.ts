@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { openIngestBench } from '../../../test/support/test-ingest.ts';
+import { columnCountsOf, warningsOf } from './column-warnings.ts';
+
+test('a path that met nothing in a scan is a warning until a document has it; a refresh counts anew', async () => {
+  await using bench = await openIngestBench();
+  const orders = bench.mongo.db('shop').collection<{ _id: number; n?: unknown; t?: string }>('orders');
+  await orders.insertMany([{ _id: 1, n: 1 }, { _id: 2, n: 'x' }, { _id: 3 }]);
+  await bench.create('orders');
+  bench.run();
+  await bench.settled('orders');
+  const scanned = await bench.oplog.entity('orders');
+  expect(columnCountsOf(scanned)).toEqual([
+    { name: 'n', met: 2, coercionErrors: 1 },
+    { name: 't', met: 0, coercionErrors: 0 },
+  ]);
+  expect(warningsOf(scanned)).toEqual(['The path t of column t met no value in 3 scanned documents.']);
+  await bench.refresh('orders');
+  await bench.settled('orders');
+  expect((await bench.oplog.entity('orders')).coercionErrors).toBe(1);
+  await orders.updateOne({ _id: 3 }, { $set: { t: 'found' } });
+  await bench.settled('orders');
+  expect(warningsOf(await bench.oplog.entity('orders'))).toEqual([]);
+});
+
+test('an entity of an empty collection has no warning', async () => {
+  await using bench = await openIngestBench();
+  await bench.create('orders');
+  bench.run();
+  await bench.settled('orders');
+  expect(warningsOf(await bench.oplog.entity('orders'))).toEqual([]);
+});

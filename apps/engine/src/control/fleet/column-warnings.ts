@@ -1,0 +1,19 @@
+import type { EntityView } from '@emcachers/core/api-views';
+import type { EntityRecord } from '@emcachers/db/control/entity-record';
+
+/** What each column met; zeros before the first document was read. */
+export function columnCountsOf({ columns, columnCounts }: EntityRecord): EntityView['columnCounts'] {
+  return columns.map(({ name }, index) => ({ name, ...(columnCounts[index] ?? { met: 0, coercionErrors: 0 }) }));
+}
+
+/**
+ * A path that met nothing in a whole scan is probably misspelt: every row has NULL there, and nothing else tells. No failure,
+ * because a field may be optional.
+ */
+export function warningsOf({ columns, columnCounts, scan }: EntityRecord): string[] {
+  if (scan.finishedAtMs === null || scan.scanned === 0) return [];
+  const unmet = columns.filter((_, index) => (columnCounts[index]?.met ?? 0) === 0);
+  return unmet.map(
+    ({ name, path }) => `The path ${path} of column ${name} met no value in ${scan.scanned} scanned documents.`,
+  );
+}
