@@ -13,7 +13,9 @@ const BODY_AT = 21;
 const ANSWER_MS_MAX = 20_000;
 
 /** What the server did with a message: answered, or closed the connection. */
-export type Outcome = { readonly kind: 'answer'; readonly body: Buffer } | { readonly kind: 'closed' };
+export type Outcome =
+  | { readonly kind: 'answer'; readonly flags: number; readonly body: Buffer }
+  | { readonly kind: 'closed' };
 
 export class WireClient implements AsyncDisposable {
   private readonly socket: Socket;
@@ -86,9 +88,10 @@ export class WireClient implements AsyncDisposable {
     for (;;) {
       const length = this.received.length >= HEADER_BYTES ? this.received.readInt32LE(0) : Number.POSITIVE_INFINITY;
       if (this.received.length >= length) {
+        const flags = this.received.readUInt32LE(HEADER_BYTES);
         const body = Buffer.from(this.received.subarray(BODY_AT, length));
         this.received = this.received.subarray(length);
-        return { kind: 'answer', body };
+        return { kind: 'answer', flags, body };
       }
       if (this.isClosed) return { kind: 'closed' };
       if (Date.now() > deadline) throw new Error(`the server neither answered nor closed within ${ANSWER_MS_MAX} ms`);

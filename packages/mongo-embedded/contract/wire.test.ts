@@ -98,14 +98,14 @@ describe('OP_MSG', () => {
 
 describe('OP_QUERY', () => {
   /** Source: manual, "MongoDB Wire Protocol", OP_QUERY: since 5.1 for hello and isMaster alone. */
-  function query(command: Document): Buffer {
+  function query(command: Document, namespace = 'admin.$cmd'): Buffer {
     const body = Buffer.concat([
       Buffer.alloc(4),
-      Buffer.from('admin.$cmd\0'),
+      Buffer.from(`${namespace}\0`),
       Buffer.alloc(8),
       Buffer.from(BSON.serialize(command)),
     ]);
-    body.writeInt32LE(-1, 4 + 11 + 4);
+    body.writeInt32LE(-1, 4 + namespace.length + 1 + 4);
     const head = Buffer.alloc(16);
     head.writeInt32LE(16 + body.length, 0);
     head.writeInt32LE(3, 4);
@@ -125,6 +125,16 @@ describe('OP_QUERY', () => {
     await using wire = await WireClient.connect(server().url);
     const outcome = await wire.exchange(query({ listDatabases: 1 }));
     if (outcome.kind === 'answer') expect(BSON.deserialize(outcome.body.subarray(15))).toMatchObject({ ok: 0 });
+  });
+
+  /** Source: mongodb/mongo, unsupported legacy operations: an OP_REPLY with the flag of a failed query and `$err`. */
+  test('of a collection is a failed query, which old drivers raise instead of taking it for a document', async () => {
+    await using wire = await WireClient.connect(server().url);
+    const outcome = await wire.exchange(query({}, 'wire.things'));
+    if (outcome.kind === 'closed') throw new Error('the server closed the connection');
+    expect(outcome.flags & 2).toBe(2);
+    const document = BSON.deserialize(outcome.body.subarray(15));
+    expect(document).toMatchObject({ ok: 0, code: 5739101, $err: expect.stringContaining('OP_QUERY') });
   });
 });
 

@@ -4,7 +4,7 @@ import { BsonWriter } from '../bson/bson-writer.ts';
 import type { MongoFailure } from '../error/mongo-failure.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { FrameReader } from './frame-reader.ts';
-import { encodeReplyHeader, MalformedRequest, parseRequest, type Request } from './message.ts';
+import { encodeReplyHeader, MalformedRequest, parseRequest, type ReplyFrame, type Request } from './message.ts';
 
 /** The reply to a request. */
 export interface Reply {
@@ -97,15 +97,16 @@ export class Connection implements ClientConnection {
       request = await parseRequest(message);
     } catch (error) {
       if (!(error instanceof MalformedRequest)) throw error;
-      if (!error.isAnswerable) return this.destroy();
-      await this.#send(failureDocument(error.failure), {
-        responseTo: error.requestId,
-        isLegacy: false,
-        isMoreToCome: false,
-      });
-      return;
+      return this.#refuse(error);
     }
     await this.#converse(request);
+  }
+
+  async #refuse({ requestId, form, failure }: MalformedRequest): Promise<void> {
+    if (form === 'close') return this.destroy();
+    const isFailedQuery = form === 'failedQuery';
+    const document = isFailedQuery ? failedQueryDocument(failure) : failureDocument(failure);
+    await this.#send(document, { responseTo: requestId, isLegacy: isFailedQuery, isFailedQuery, isMoreToCome: false });
   }
 
   async #converse(request: Request): Promise<void> {
@@ -122,10 +123,7 @@ export class Connection implements ClientConnection {
     }
   }
 
-  async #send(
-    document: Buffer,
-    frame: { responseTo: number; isLegacy: boolean; isMoreToCome: boolean },
-  ): Promise<number> {
+  async #send(document: Buffer, frame: Omit<ReplyFrame, 'requestId'>): Promise<number> {
     const requestId = this.#handlers.nextRequestId();
     if (this.#gone.signal.aborted || this.#socket.destroyed) return requestId;
     this.#socket.cork();
@@ -151,4 +149,8 @@ export class Connection implements ClientConnection {
 export function failureDocument(failure: MongoFailure): Buffer {
   const writer = new BsonWriter().double('ok', 0).string('errmsg', failure.message);
   return writer.int32('code', failure.code).string('codeName', failure.codeName).finish();
+}
+
+function failedQueryDocument({ code, message }: MongoFailure): Buffer {
+  return new BsonWriter().string('$err', message).int32('code', code).double('ok', 0).finish();
 }

@@ -55,7 +55,7 @@ test('what cannot be read is malformed, and answerable only where the frame itse
     try {
       await parseRequest(message);
     } catch (error) {
-      if (error instanceof MalformedRequest) return error.isAnswerable;
+      if (error instanceof MalformedRequest) return error.form === 'message';
       throw error;
     }
     throw new Error('was read');

@@ -15,6 +15,9 @@ const validatedBytesPerTurn = 512 * 1024;
 const flagChecksumPresent = 1;
 const flagMoreToCome = 2;
 const flagExhaustAllowed = 1 << 16;
+/** Flags of OP_REPLY. */
+const flagQueryFailure = 2;
+const flagAwaitCapable = 8;
 /** Bits 0–15 must be understood by the reader; the others may be ignored. */
 const flagsRequired = 0xffff;
 
@@ -31,16 +34,19 @@ export interface Request {
   readonly isExhaustAllowed: boolean;
 }
 
+/** How a request that cannot be run is answered: by OP_MSG, as a failed OP_QUERY, or by closing the connection. */
+export type RefusalForm = 'message' | 'failedQuery' | 'close';
+
 /** The request could not be read; `requestId` lets the connection still answer it. */
 export class MalformedRequest extends Error {
   readonly requestId: number;
-  readonly isAnswerable: boolean;
+  readonly form: RefusalForm;
   readonly failure: MongoFailure;
 
-  constructor(requestId: number, isAnswerable: boolean, failure: MongoFailure) {
+  constructor(requestId: number, form: RefusalForm, failure: MongoFailure) {
     super(failure.message);
     this.requestId = requestId;
-    this.isAnswerable = isAnswerable;
+    this.form = form;
     this.failure = failure;
   }
 }
@@ -56,12 +62,16 @@ export async function parseRequest(message: Buffer): Promise<Request> {
       case opQuery:
         return parseOpQuery(message, requestId);
       default:
-        throw new MalformedRequest(requestId, false, new MongoFailure('FailedToParse', `Unsupported opcode ${opCode}`));
+        throw new MalformedRequest(
+          requestId,
+          'close',
+          new MongoFailure('FailedToParse', `Unsupported opcode ${opCode}`),
+        );
     }
   } catch (error) {
     if (error instanceof MalformedRequest) throw error;
     const failure = error instanceof MongoFailure ? error : new MongoFailure('InvalidBSON', String(error));
-    throw new MalformedRequest(requestId, opCode === opMessage, failure);
+    throw new MalformedRequest(requestId, opCode === opMessage ? 'message' : 'close', failure);
   }
 }
 
@@ -71,13 +81,13 @@ async function parseOpMessage(message: Buffer, requestId: number): Promise<Reque
   const hasChecksum = (flags & flagChecksumPresent) !== 0;
   if ((flags & flagsRequired & ~(flagChecksumPresent | flagMoreToCome)) !== 0) {
     const failure = new MongoFailure('IllegalOperation', `OP_MSG message has unknown required flags ${flags}`);
-    throw new MalformedRequest(requestId, false, failure);
+    throw new MalformedRequest(requestId, 'close', failure);
   }
   const end = message.length - (hasChecksum ? 4 : 0);
   if (hasChecksum && crc32c(message.subarray(0, end)) !== message.readUInt32LE(end)) {
     throw new MalformedRequest(
       requestId,
-      false,
+      'close',
       new MongoFailure('InvalidBSON', 'OP_MSG checksum does not match contents'),
     );
   }
@@ -151,8 +161,9 @@ function sliceByLength(bytes: Buffer, offset: number): Buffer {
 function parseOpQuery(message: Buffer, requestId: number): Request {
   const nameEnd = message.indexOf(0, 20);
   if (nameEnd < 0)
-    throw new MalformedRequest(requestId, false, new MongoFailure('InvalidBSON', 'OP_QUERY without a namespace'));
+    throw new MalformedRequest(requestId, 'close', new MongoFailure('InvalidBSON', 'OP_QUERY without a namespace'));
   const namespace = message.toString('utf8', 20, nameEnd);
+  if (!namespace.endsWith('.$cmd')) throw new MalformedRequest(requestId, 'failedQuery', queryOfCollection());
   const body = sliceByLength(message, nameEnd + 9);
   validateDocument(body);
   const inner = new CommandBody(body);
@@ -167,11 +178,19 @@ function parseOpQuery(message: Buffer, requestId: number): Request {
   };
 }
 
+/** A driver that reads OP_REPLY raises this only if the flag of a failed query is set, with the text in `$err`. */
+function queryOfCollection(): MongoFailure {
+  const text = 'OP_QUERY is no longer supported. The client driver may require an upgrade.';
+  return new MongoFailure(5739101, text);
+}
+
 /** How a reply is framed. */
 export interface ReplyFrame {
   readonly requestId: number;
   readonly responseTo: number;
   readonly isLegacy: boolean;
+  /** An OP_REPLY to a query that failed, whose document is the error. */
+  readonly isFailedQuery?: boolean;
   /** Another reply follows without a further request. */
   readonly isMoreToCome: boolean;
 }
@@ -185,7 +204,7 @@ export function encodeReplyHeader(documentBytes: number, frame: ReplyFrame): Buf
   header.writeInt32LE(frame.responseTo, 8);
   header.writeInt32LE(frame.isLegacy ? opReply : opMessage, 12);
   if (frame.isLegacy) {
-    header.writeInt32LE(8, 16);
+    header.writeInt32LE(frame.isFailedQuery === true ? flagQueryFailure : flagAwaitCapable, 16);
     header.writeInt32LE(1, 32);
   } else {
     header.writeUInt32LE(frame.isMoreToCome ? flagMoreToCome : 0, 16);
