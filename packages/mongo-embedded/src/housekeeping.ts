@@ -1,8 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { MongoFailure } from './error/mongo-failure.ts';
 import type { ServerState } from './server-state.ts';
 import { DirectAccess } from './storage/direct-access.ts';
 import { LockedByTransaction } from './storage/document-access.ts';
+import { removeDroppedTables } from './storage/dropped-tables.ts';
 import { expiredDocuments } from './storage/expired-documents.ts';
+import { Turns } from './turns.ts';
 
 const roundMs = 1000;
 
@@ -22,6 +25,7 @@ export async function startHousekeeping(server: ServerState, signal: AbortSignal
     await server.clock.sleep(roundMs, signal);
     if (signal.aborted) return;
     endWhatIsOver(server);
+    await removeDropped(server, signal);
     const { ttlMonitorEnabled, ttlMonitorSleepSecs } = server.parameters;
     const nowMs = server.clock.monotonicMs();
     if (!ttlMonitorEnabled || nowMs - lastExpiryMs < ttlMonitorSleepSecs * 1000) continue;
@@ -33,6 +37,16 @@ export async function startHousekeeping(server: ServerState, signal: AbortSignal
       // The disk is full or damaged: the group is rolled back, its writers get the error, and the next round retries.
       server.store.group.fail(error);
     }
+  }
+}
+
+async function removeDropped({ clock, store }: ServerState, signal: AbortSignal): Promise<void> {
+  const turns = new Turns({ clock, group: store.group, signal, deadlineMs: null });
+  try {
+    await removeDroppedTables(store.sqlite, { turns, enter: () => store.group.enter() });
+  } catch (error) {
+    // The server stops, or a commit failed: the next round, or the next start, goes on.
+    if (!(error instanceof MongoFailure)) store.group.fail(error);
   }
 }
 

@@ -102,7 +102,7 @@ function results(context: CommandContext, name: string | null, stages: readonly 
   if (collection === undefined || startsWithDocuments) return pipeline.run([]);
   const counted = countOf(context, collection, stages);
   if (counted !== null) return [counted];
-  return pipeline.run(documentsOf(context, collection, { bounds: pipeline.leadingFilter?.idBounds ?? null }));
+  return pipeline.run(documentsOf(context, collection, { filter: pipeline.leadingFilter }));
 }
 
 /** `[{ $match: {} }, { $group: { _id: 1, n: { $sum: 1 } } }]`, which is how drivers count documents. */

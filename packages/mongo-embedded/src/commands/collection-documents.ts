@@ -1,6 +1,6 @@
 import { planScan } from '../cursor/scan-plan.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
-import type { IdBounds } from '../query/id-bounds.ts';
+import type { CompiledFilter } from '../query/filter.ts';
 import { compilePipeline } from '../query/pipeline.ts';
 import type { Documents } from '../query/stages/stage.ts';
 import type { Collection } from '../storage/catalog.ts';
@@ -16,19 +16,19 @@ const viewDepthMax = 20;
 /** The documents of a collection or view by name, as the call sees them; none if it does not exist. */
 export function documentsByName(context: CommandContext, name: string, depth = 0): Documents {
   const collection = context.access.collection(context.database, name);
-  return collection === undefined ? [] : documentsOf(context, collection, { bounds: null, depth });
+  return collection === undefined ? [] : documentsOf(context, collection, { filter: null, depth });
 }
 
 export interface DocumentsWanted {
-  /** Bounds on `_id`; null for none. Not used for views. */
-  readonly bounds: IdBounds | null;
+  /** The documents that the caller keeps: a scan may leave the others out. Null for all. Not used for views. */
+  readonly filter: CompiledFilter | null;
   readonly depth?: number;
 }
 
 /** The documents of a collection page by page, or the output of a view's pipeline. */
 export function documentsOf(context: CommandContext, collection: Collection, wanted: DocumentsWanted): Documents {
   const view = viewOf(collection);
-  if (view === null) return tableDocuments(context, collection, wanted.bounds);
+  if (view === null) return tableDocuments(context, collection, wanted.filter);
   const depth = (wanted.depth ?? 0) + 1;
   if (depth > viewDepthMax)
     throw new MongoFailure(
@@ -42,9 +42,9 @@ export function documentsOf(context: CommandContext, collection: Collection, wan
   return pipeline.run(documentsByName(context, view.on, depth));
 }
 
-function* tableDocuments({ access }: CommandContext, collection: Collection, bounds: IdBounds | null): Documents {
-  const everything = filterOf(undefined, { names: [], bindings: null });
-  const reader = access.pages(collection, planScan(everything, 'any', bounds));
+function* tableDocuments({ access }: CommandContext, collection: Collection, filter: CompiledFilter | null): Documents {
+  const wanted = filter ?? filterOf(undefined, { names: [], bindings: null });
+  const reader = access.pages(collection, planScan(collection, wanted, { order: 'any' }));
   for (let page = reader.next(pageLimit); page !== null; page = reader.next(pageLimit)) {
     for (const { document } of page) yield document;
     yield null;

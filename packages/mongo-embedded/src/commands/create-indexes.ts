@@ -8,10 +8,8 @@ import { MongoFailure } from '../error/mongo-failure.ts';
 import { compileFilter } from '../query/filter.ts';
 import { TransactionAccess } from '../session/transaction-access.ts';
 import type { Collection } from '../storage/catalog.ts';
-import { duplicateKey } from '../storage/duplicate-key.ts';
-import type { IndexTable } from '../storage/index-table.ts';
 import { recordIndexes } from '../storage/schema-change.ts';
-import { readTablePages } from '../storage/table-pages.ts';
+import { buildIndex } from './build-index.ts';
 import { checkCollation } from './collation.ts';
 import { refuseView } from './collection-documents.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
@@ -21,7 +19,6 @@ import { waitForTransactions } from './wait-for-transactions.ts';
 /** Maximum indexes per collection. Source: manual, "MongoDB Limits and Thresholds". */
 const indexesMax = 64;
 const pluginTypes: ReadonlySet<string> = new Set(['text', '2d', '2dsphere', 'hashed', 'columnstore']);
-const pageLimit = { rows: 1000, bytes: 4 * 1024 * 1024 };
 
 const specificationFields: ReadonlySet<string> = new Set([
   'v',
@@ -212,7 +209,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   try {
     for (const specification of specifications) {
       if (exists(collection, specification)) continue;
-      build(context, collection, specification);
+      await build(context, collection, specification);
       built.push(specification);
     }
   } catch (error) {
@@ -227,8 +224,8 @@ async function run(context: CommandContext): Promise<CommandResult> {
   return { numIndexesBefore, numIndexesAfter, createdCollectionAutomatically, commitQuorum: 'votingMembers', ...note };
 }
 
-function build({ server, access }: CommandContext, collection: Collection, specification: Buffer): void {
-  const { store } = server;
+async function build(context: CommandContext, collection: Collection, specification: Buffer): Promise<void> {
+  const { access } = context;
   if (access instanceof TransactionAccess) {
     access.planIndex(collection, specification);
     return;
@@ -239,30 +236,7 @@ function build({ server, access }: CommandContext, collection: Collection, speci
       `add index fails, too many indexes for ${collection.database}.${collection.name}`,
     );
   }
-  store.group.enter();
-  const index = store.catalog.createIndex(
-    collection,
-    new CommandBody(specification).requiredString('name'),
-    specification,
-  );
-  try {
-    fill(collection, index);
-  } catch (error) {
-    store.catalog.dropIndex(collection, index);
-    throw error;
-  }
-}
-
-function fill(collection: Collection, index: IndexTable): void {
-  if (!index.isUnique) return;
-  const pages = readTablePages(collection, { keys: null, range: null, isDescending: false });
-  for (let page = pages.next(pageLimit); page !== null; page = pages.next(pageLimit)) {
-    for (const { row, document } of page) {
-      const keys = index.keysOf(document);
-      if (keys.some((key) => index.find(key) !== undefined)) throw duplicateKey(collection, index, document);
-      for (const key of keys) index.insert(key, row);
-    }
-  }
+  await buildIndex(context, collection, specification);
 }
 
 /** `createIndexes`. */

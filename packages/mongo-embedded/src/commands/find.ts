@@ -133,7 +133,7 @@ function orderWithin({ options }: Collection, order: ScanOrder): ScanOrder {
 
 /** A view's documents as pages, in pipeline order; they have no row in a table. */
 function readViewPages(context: CommandContext, view: Collection): PageReader {
-  const documents = documentsOf(context, view, { bounds: null })[Symbol.iterator]();
+  const documents = documentsOf(context, view, { filter: null })[Symbol.iterator]();
   return {
     next({ rows }) {
       const page: StoredDocument[] = [];
@@ -156,9 +156,10 @@ export function scanSource(context: CommandContext, collection: Collection, scan
   const rest = { project, skip, limit };
   if (viewOf(collection) !== null)
     return new PageSource({ ...rest, reader: readViewPages(context, collection), filter });
+  const plan = planScan(collection, filter, { order: orderWithin(collection, order), bounds });
   return new PageSource({
-    reader: access.pages(collection, planScan(filter, orderWithin(collection, order), bounds)),
-    filter: bounds === filter.idBounds ? remainingFilter(filter) : filter,
+    reader: access.pages(collection, plan),
+    filter: bounds === filter.idBounds ? remainingFilter(filter, plan) : filter,
     ...rest,
   });
 }

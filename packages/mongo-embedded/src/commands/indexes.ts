@@ -32,7 +32,10 @@ function idIndexOf({ options }: Collection): Buffer[] {
 
 async function runList(context: CommandContext): Promise<CommandResult> {
   const collection = existing(context);
-  const documents = [...idIndexOf(collection), ...collection.indexes.map((index) => index.specification)];
+  const documents = [
+    ...idIndexOf(collection),
+    ...collection.indexes.filter(({ state }) => state.isReady).map((index) => index.specification),
+  ];
   const namespace = `${collection.database}.${collection.name}`;
   const batchSize = context.body.nested('cursor')?.count('batchSize');
   return openCursor(context, { namespace, source: new ListSource(documents), batchSize });

@@ -61,9 +61,10 @@ interface MatchPlan {
 }
 
 async function planMatches(context: CommandContext, options: MatchOptions): Promise<MatchPlan> {
-  const { filter, isSingle, sort } = options;
+  const { collection, filter, isSingle, sort } = options;
   if (!isSingle || sort === null || sort.sort === null) {
-    return { plan: planScan(filter, sort?.order ?? 'any'), remaining: remainingFilter(filter) };
+    const plan = planScan(collection, filter, { order: sort?.order ?? 'any' });
+    return { plan, remaining: remainingFilter(filter, plan) };
   }
   const keys = await firstInOrder(context, options);
   return { plan: { keys, range: null, isDescending: false }, remaining: filter };
@@ -129,7 +130,7 @@ async function firstInOrder(
   context: CommandContext,
   { collection, filter, sort }: MatchOptions,
 ): Promise<Uint8Array[]> {
-  const reader = context.access.pages(collection, planScan(filter, 'any'));
+  const reader = context.access.pages(collection, planScan(collection, filter, { order: 'any' }));
   const { turns } = context;
   let best: StoredDocument | null = null;
   for (let page = reader.next(pageLimit); page !== null; page = reader.next(pageLimit)) {

@@ -134,7 +134,8 @@ async function replaceCollection(
     name: temporary,
     ...(replaced === undefined ? {} : { options: replaced.options }),
   });
-  for (const index of replaced?.indexes ?? []) store.catalog.createIndex(collection, index.name, index.specification);
+  for (const index of replaced?.indexes ?? [])
+    store.catalog.createIndex(collection, index.specification, { isReady: true });
   try {
     const inserter = new Inserter(context, temporary);
     for (const document of documents) {

@@ -67,7 +67,7 @@ async function runOut(context: CommandContext, operand: RawValue, documents: rea
   const options = replaced === undefined ? {} : { options: replaced.options };
   const made = createCollection(store, { database: target.database, name, ...options });
   for (const index of replaced?.indexes ?? []) {
-    store.catalog.createIndex(made, index.name, index.specification);
+    store.catalog.createIndex(made, index.specification, { isReady: true });
     const operationDescription = new BsonWriter().documents('indexes', [index.specification]).finish();
     store.history.append(made.namespace, { kind: 'createIndexes', operationDescription }, store.history.stamp());
   }

@@ -1,27 +1,37 @@
 import type { CompiledFilter } from '../query/filter.ts';
 import { everyKey, type IdBounds } from '../query/id-bounds.ts';
+import type { Collection } from '../storage/catalog.ts';
 import type { ScanPlan } from '../storage/document-access.ts';
+import { planIndex } from '../storage/index-plan.ts';
 
 /** The requested order: by `_id`, by insertion, or any. */
 export type ScanOrder = 'id' | 'id-descending' | 'natural' | 'natural-descending' | 'any';
 
+export interface PlanOptions {
+  readonly order: ScanOrder;
+  /** Bounds on `_id`; by default those of the filter. */
+  readonly bounds?: IdBounds | null;
+}
+
 /**
- * The cheapest plan that reaches every possible match: lookups of known `_id`s, a range of `_id`, or the whole
+ * The cheapest plan that reaches every possible match: lookups of known `_id`s, an index, a range of `_id`, or the whole
  * collection, in an order that avoids a sort.
  */
-export function planScan(
-  filter: CompiledFilter,
-  order: ScanOrder,
-  bounds: IdBounds | null = filter.idBounds,
-): ScanPlan {
+export function planScan(collection: Collection, filter: CompiledFilter, options: PlanOptions): ScanPlan {
+  const { order, bounds = filter.idBounds } = options;
   const isDescending = order === 'id-descending' || order === 'natural-descending';
   const points = bounds?.points ?? null;
   if (points !== null) return { keys: isDescending ? [...points].reverse() : points, range: null, isDescending };
+  const index = order === 'any' ? planIndex(collection.indexes, filter) : null;
+  if (index !== null && (bounds === null || index.equalPaths > 0)) return { ...everyRow, index };
   const isAlongId = order === 'id' || order === 'id-descending' || bounds !== null;
   return { keys: null, range: isAlongId ? (bounds?.range ?? everyKey) : null, isDescending };
 }
 
+const everyRow = { keys: null, range: null, isDescending: false } as const;
+
 /** The filter to apply to the plan's documents; null if the plan yields only matches. */
-export function remainingFilter(filter: CompiledFilter): CompiledFilter | null {
-  return filter.matchesAll || filter.idBounds?.isExact === true ? null : filter;
+export function remainingFilter(filter: CompiledFilter, plan: ScanPlan): CompiledFilter | null {
+  if (filter.matchesAll) return null;
+  return filter.idBounds?.isExact === true && plan.index == null ? null : filter;
 }

@@ -92,6 +92,7 @@ export const errorCodes = {
   UpdateOperationFailed: 218,
   SnapshotUnavailable: 246,
   SnapshotTooOld: 239,
+  IndexBuildAborted: 276,
   ReadConcernMajorityNotEnabled: 148,
   NotAReplicaSet: 123,
   QueryFeatureNotAllowed: 224,

@@ -1,6 +1,6 @@
 import { bsonTypes } from '@emcachers/bson/bson-types';
 import { type RawValue, stringOf } from '@emcachers/bson/raw-value';
-import { type ComparisonName, crossTypeBounds, type IdBounds, intersect } from './id-bounds.ts';
+import { type ComparisonName, crossTypeBounds, type IdBounds, intersect, isComparison } from './id-bounds.ts';
 import { entriesOf, itemsOf } from './raw-document.ts';
 import type { Variables } from './variables.ts';
 
@@ -55,8 +55,4 @@ function variableBounds(name: ComparisonName, spec: RawValue, variables: Variabl
       return binding.value === undefined ? null : crossTypeBounds(name, binding.value);
   }
   return null;
-}
-
-export function isComparison(name: string): name is ComparisonName {
-  return Object.hasOwn(mirrored, name);
 }

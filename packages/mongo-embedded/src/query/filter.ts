@@ -2,12 +2,13 @@ import { bsonTypes } from '@emcachers/bson/bson-types';
 import { ElementWalk } from '@emcachers/bson/element-walk';
 import { documentValue, type RawValue } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../error/mongo-failure.ts';
-import { exprBounds, isComparison } from './expr-bounds.ts';
+import { exprBounds } from './expr-bounds.ts';
 import { compileExpression } from './expression/compile-expression.ts';
 import { type Environment, scopeWith } from './expression/expression.ts';
+import { type FieldBounds, fieldBounds } from './field-bounds.ts';
 import type { MatchTrace, PathProbe } from './field-path.ts';
 import { atPath, type DocumentTest, equalityTest, inTest, regexOperatorTest, valueProbe } from './filter-operators.ts';
-import { equalBounds, type IdBounds, intersect, pointBounds, typedBounds } from './id-bounds.ts';
+import { equalBounds, type IdBounds, intersect, isComparison, pointBounds, typedBounds } from './id-bounds.ts';
 import { entriesOf, itemsOf, nameBytes, walkOf } from './raw-document.ts';
 import { isTruthy } from './truth.ts';
 import { emptyVariables, type Variables } from './variables.ts';
@@ -21,6 +22,10 @@ export interface CompiledFilter {
   trace(document: Uint8Array): MatchTrace | null;
   /** Bounds on the `_id` of every match; null if the filter implies none. */
   readonly idBounds: IdBounds | null;
+  /** Conditions on single fields that every match meets, for secondary indexes. */
+  readonly fields: readonly FieldBounds[];
+  /** Whether `fields` are all the conditions of the filter. */
+  readonly isBounded: boolean;
   /** Whether every document matches. */
   readonly matchesAll: boolean;
   /** The equality conditions; an upsert builds its document from them. */
@@ -36,6 +41,8 @@ export interface Equality {
 interface Condition {
   readonly test: DocumentTest;
   readonly idBounds: IdBounds | null;
+  readonly fields: readonly FieldBounds[];
+  readonly isBounded: boolean;
   readonly equalities: readonly Equality[];
 }
 
@@ -57,6 +64,8 @@ export function compileFilter(filter: Uint8Array, variables: Variables = emptyVa
     matches: (document) => condition.test(documentValue(document), scratch),
     trace,
     idBounds: condition.idBounds,
+    fields: condition.fields,
+    isBounded: condition.isBounded,
     matchesAll,
     equalities: condition.equalities,
   };
@@ -85,12 +94,14 @@ function conjunction(conditions: readonly Condition[]): Condition {
   return {
     test: (document, trace) => tests.every((test) => test(document, trace)),
     idBounds: joined === null ? null : { ...joined, isExact },
+    fields: conditions.flatMap((condition) => condition.fields),
+    isBounded: conditions.every((condition) => condition.isBounded),
     equalities: conditions.flatMap((condition) => condition.equalities),
   };
 }
 
 function plain(test: DocumentTest): Condition {
-  return { test, idBounds: null, equalities: [] };
+  return { test, idBounds: null, fields: [], isBounded: false, equalities: [] };
 }
 
 function negated(condition: Condition): Condition {
@@ -144,6 +155,8 @@ function disjunction(conditions: readonly Condition[]): Condition {
   return {
     test: (document, trace) => conditions.some((condition) => condition.test(document, trace)),
     idBounds: isPoints ? pointBounds(points.flatMap((list) => list ?? [])) : null,
+    fields: [],
+    isBounded: false,
     equalities: [],
   };
 }
@@ -154,7 +167,7 @@ function compileExpr(operand: RawValue, variables: Variables): Condition {
     const environment: Environment = { root, bindings: variables.bindings };
     return isTruthy(expression(environment));
   };
-  return { test, idBounds: exprBounds(operand, variables), equalities: [] };
+  return { ...plain(test), idBounds: exprBounds(operand, variables) };
 }
 
 /** Whether a document is a set of operators rather than a value to be equal to. */
@@ -174,7 +187,7 @@ function equality(path: string, operand: RawValue): Condition {
   const test = atPath(path, { test: equalityTest(operand), entersLastArray: true });
   if (operand.type === bsonTypes.regex) return plain(test);
   const idBounds = path === '_id' ? equalBounds([operand]) : null;
-  return { test, idBounds, equalities: [{ path, value: operand }] };
+  return { test, idBounds, ...bounded(fieldBounds(path, '$eq', operand)), equalities: [{ path, value: operand }] };
 }
 
 function operatorConditions(path: string, operators: RawValue): Condition[] {
@@ -233,7 +246,16 @@ function operatorCondition(path: string, entry: OperatorEntry): Condition {
 
 function probed(path: string, { name, operand }: OperatorEntry, probe: PathProbe): Condition {
   const equalities = name === '$eq' ? [{ path, value: operand }] : singleEquality(path, name, operand);
-  return { test: atPath(path, probe), idBounds: path === '_id' ? operatorBounds(name, operand) : null, equalities };
+  return {
+    test: atPath(path, probe),
+    idBounds: path === '_id' ? operatorBounds(name, operand) : null,
+    ...bounded(fieldBounds(path, name, operand)),
+    equalities,
+  };
+}
+
+function bounded(fields: readonly FieldBounds[]): Pick<Condition, 'fields' | 'isBounded'> {
+  return { fields, isBounded: fields.length > 0 };
 }
 
 function singleEquality(path: string, name: string, operand: RawValue): Equality[] {

@@ -24,7 +24,13 @@ export interface IdBounds {
   readonly isExact: boolean;
 }
 
+const comparisonNames: readonly string[] = ['$eq', '$gt', '$gte', '$lt', '$lte'];
+
 export type ComparisonName = '$eq' | '$gt' | '$gte' | '$lt' | '$lte';
+
+export function isComparison(name: string): name is ComparisonName {
+  return comparisonNames.includes(name);
+}
 
 export const everyKey: KeyBounds = { lower: null, isLowerInclusive: true, upper: null, isUpperInclusive: true };
 const noKey: IdBounds = { points: [], range: everyKey, isExact: true };

@@ -27,7 +27,7 @@ import type { Variables } from './variables.ts';
 
 /** A pipeline ready to run over the documents of a collection. */
 export interface CompiledPipeline {
-  /** The filter of a leading `$match`, whose `_id` bounds narrow the scan; the stage itself still runs. */
+  /** The filter of a leading `$match`, which narrows the scan; the stage itself still runs. */
   readonly leadingFilter: CompiledFilter | null;
   run(source: Documents): Documents;
 }

@@ -1,7 +1,7 @@
 import type { Collection } from '../storage/catalog.ts';
 import type { KeyRange, PageLimit, StoredDocument } from '../storage/collection-table.ts';
 import type { PageReader, ScanPlan } from '../storage/document-access.ts';
-import { rangeAfter } from '../storage/table-pages.ts';
+import { rangeAfter, readTablePages } from '../storage/table-pages.ts';
 import { keyName } from '../storage/version-log.ts';
 
 /** Documents that differ from the table, by the name of their key; null if the reader must not see the document. */
@@ -20,6 +20,7 @@ const wholeRange: KeyRange = { lower: null, isLowerInclusive: true, upper: null,
  */
 export function readOverlaidPages(collection: Collection, plan: ScanPlan, reads: OverlaidReads): PageReader {
   if (plan.keys !== null) return readKeys(plan.keys, reads);
+  if (plan.index != null && collection.id >= 0) return readIndex(collection, plan, reads);
   let rest: KeyRange | null = plan.range ?? wholeRange;
   return {
     next(limit: PageLimit) {
@@ -45,6 +46,30 @@ function readKeys(keys: readonly Uint8Array[], reads: OverlaidReads): PageReader
       const slice = keys.slice(position, position + limit.rows);
       position += slice.length;
       return slice.map((key) => reads.get(key)).filter((stored) => stored !== undefined);
+    },
+  };
+}
+
+/**
+ * The documents that the index finds, except those that the reader sees in another version; then all of those, each
+ * once: the index has the keys of their newest version only.
+ */
+function readIndex(collection: Collection, plan: ScanPlan, reads: OverlaidReads): PageReader {
+  const rows = readTablePages(collection, plan);
+  const shown = new Set<string>();
+  let isOver = false;
+  return {
+    next(limit: PageLimit) {
+      if (isOver) return null;
+      const overlay = reads.overlay();
+      const page = rows.next(limit);
+      if (page === null) {
+        isOver = true;
+        return [...overlay].flatMap(([name, stored]) => (stored === null || shown.has(name) ? [] : [stored]));
+      }
+      const seen = page.filter(({ key }) => !overlay.has(keyName(key)));
+      for (const { key } of seen) shown.add(keyName(key));
+      return seen;
     },
   };
 }

@@ -10,6 +10,7 @@ import type { LockOwner, LockTable } from '../storage/lock-table.ts';
 import type { Store } from '../storage/store.ts';
 import { keyName } from '../storage/version-log.ts';
 import { type Overlay, readOverlaidPages } from './overlaid-pages.ts';
+import { WrittenKeys } from './written-keys.ts';
 
 type Operation =
   | {
@@ -55,6 +56,7 @@ export class TransactionAccess implements DocumentAccess {
   readonly #snapshot: number;
   readonly #written = new Map<number, Map<string, StoredDocument | null>>();
   readonly #operations: Operation[] = [];
+  readonly #unique = new WrittenKeys((collection) => this.#written.get(collection.id) ?? new Map());
   readonly #created = new Map<string, Collection>();
   #bytes = 0;
   #isReleased = false;
@@ -84,7 +86,10 @@ export class TransactionAccess implements DocumentAccess {
 
   /** An index that is created with its collection. */
   planIndex(collection: Collection, specification: Buffer): void {
-    collection.indexes.push(new IndexTable(this.#dependencies.store.sqlite, collection.id, specification));
+    const state = { isReady: true, isMultikey: false };
+    collection.indexes.push(
+      new IndexTable(this.#dependencies.store.sqlite, { id: collection.id, specification, state }),
+    );
   }
 
   get(collection: Collection, key: Uint8Array): StoredDocument | undefined {
@@ -187,7 +192,9 @@ export class TransactionAccess implements DocumentAccess {
 
   #put(collection: Collection, key: Uint8Array, stored: StoredDocument | null): void {
     const documents = this.#written.get(collection.id) ?? new Map<string, StoredDocument | null>();
-    documents.set(keyName(key), stored);
+    const name = keyName(key);
+    this.#unique.change(collection, name, { before: documents.get(name)?.document, after: stored?.document });
+    documents.set(name, stored);
     this.#written.set(collection.id, documents);
     this.#bytes += (stored?.document.length ?? 0) + key.length + 64;
     if (this.#bytes > transactionBytesMax)
@@ -196,19 +203,14 @@ export class TransactionAccess implements DocumentAccess {
 
   #checkIndexes(collection: Collection, key: Uint8Array, document: Uint8Array): void {
     const written = this.#written.get(collection.id);
-    for (const index of collection.indexes) {
+    for (const index of collection.indexes.filter(({ isUnique }) => isUnique)) {
       const keys = index.keysOf(document);
       const isTaken = keys.some((indexKey) => {
         const row = collection.id < 0 ? undefined : index.find(indexKey);
         const holder = row === undefined ? undefined : collection.table.getRow(row);
         return holder !== undefined && !holder.key.equals(key) && written?.has(keyName(holder.key)) !== true;
       });
-      const isTakenHere = [...(written ?? [])].some(
-        ([name, other]) =>
-          other !== null &&
-          name !== keyName(key) &&
-          index.keysOf(other.document).some((own) => keys.some((wanted) => wanted.equals(own))),
-      );
+      const isTakenHere = this.#unique.isTaken(collection, index, { keys, name: keyName(key) });
       if (isTaken || isTakenHere) throw duplicateKey(collection, index, document);
     }
   }

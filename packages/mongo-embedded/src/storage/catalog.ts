@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
+import { findElement } from '../bson/raw-element.ts';
 import { CollectionTable } from './collection-table.ts';
 import { IndexTable } from './index-table.ts';
 
@@ -34,9 +35,15 @@ export class Catalog {
   constructor(sqlite: Database) {
     this.#sqlite = sqlite;
     this.reload();
+    this.#mendIndexes();
   }
 
   reload(): void {
+    // Commands that began before may go on with what they found then.
+    for (const collection of this.#all()) {
+      collection.table.drop();
+      for (const index of collection.indexes) index.drop();
+    }
     this.#databases = new Map();
     const rows = this.#sqlite
       .prepare('SELECT id, database, name, uuid, namespace, options FROM collection ORDER BY id')
@@ -117,17 +124,25 @@ export class Catalog {
     return changed;
   }
 
-  createIndex(collection: Collection, name: string, specification: Buffer): IndexTable {
+  /** Writers maintain the index from now on. It is ready at once if the collection is empty. */
+  createIndex(collection: Collection, specification: Buffer, { isReady }: { readonly isReady: boolean }): IndexTable {
+    const name = findElement(specification, 'name')?.bytes.toString('utf8', 4).slice(0, -1) ?? '';
     const result = this.#sqlite
       .prepare(
-        "INSERT INTO collection_index(collection, name, specification, state, is_multikey) VALUES (?, ?, ?, 'stale', 0)",
+        'INSERT INTO collection_index(collection, name, specification, state, is_multikey) VALUES (?, ?, ?, ?, 0)',
       )
-      .run(collection.id, name, specification);
+      .run(collection.id, name, specification, isReady ? 'ready' : 'building');
     const id = Number(result.lastInsertRowid);
     IndexTable.create(this.#sqlite, id);
-    const index = new IndexTable(this.#sqlite, id, specification);
+    const index = new IndexTable(this.#sqlite, { id, specification, state: { isReady, isMultikey: false } });
     collection.indexes.push(index);
     return index;
+  }
+
+  /** The index has the keys of all documents: reads may use it. */
+  completeIndex(index: IndexTable): void {
+    this.#sqlite.prepare("UPDATE collection_index SET state = 'ready' WHERE id = ?").run(index.id);
+    index.state.isReady = true;
   }
 
   dropIndex(collection: Collection, index: IndexTable): void {
@@ -138,7 +153,11 @@ export class Catalog {
 
   setIndexSpecification(collection: Collection, index: IndexTable, specification: Uint8Array): void {
     this.#sqlite.prepare('UPDATE collection_index SET specification = ? WHERE id = ?').run(specification, index.id);
-    const changed = new IndexTable(this.#sqlite, index.id, Buffer.from(specification));
+    const changed = new IndexTable(this.#sqlite, {
+      id: index.id,
+      specification: Buffer.from(specification),
+      state: index.state,
+    });
     collection.indexes.splice(collection.indexes.indexOf(index), 1, changed);
   }
 
@@ -154,11 +173,44 @@ export class Catalog {
 
   #loadIndexes(collection: number): IndexTable[] {
     const rows = this.#sqlite
-      .prepare('SELECT id, specification FROM collection_index WHERE collection = ? ORDER BY id')
+      .prepare('SELECT id, specification, state, is_multikey FROM collection_index WHERE collection = ? ORDER BY id')
       .raw();
-    return (rows.all(collection) as [number, Buffer][]).map(
-      ([id, specification]) => new IndexTable(this.#sqlite, id, specification),
+    return (rows.all(collection) as [number, Buffer, string, number][]).map(
+      ([id, specification, state, isMultikey]) => {
+        const read = { isReady: state === 'ready', isMultikey: isMultikey === 1 };
+        return new IndexTable(this.#sqlite, { id, specification, state: read });
+      },
     );
+  }
+
+  /** On start: builds again the entries of stale indexes, and drops the indexes whose build was never completed. */
+  #mendIndexes(): void {
+    const states = this.#sqlite.prepare<unknown[], string>('SELECT state FROM collection_index WHERE id = ?').pluck();
+    this.#sqlite.transaction(() => {
+      for (const collection of this.#all()) {
+        for (const index of [...collection.indexes]) {
+          if (index.state.isReady) continue;
+          if (states.get(index.id) === 'stale') this.#rebuild(collection, index);
+          else this.dropIndex(collection, index);
+        }
+      }
+    })();
+  }
+
+  #rebuild({ table }: Collection, index: IndexTable): void {
+    this.#sqlite.exec(`DROP TABLE x_${index.id}`);
+    IndexTable.create(this.#sqlite, index.id);
+    const limit = { rows: 1000, bytes: 4 * 1024 * 1024 };
+    let page = table.pageByRow(null, false, limit);
+    for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
+      for (const { row, document } of page) index.insert(index.keysOf(document), row);
+      page = table.pageByRow(last.row, false, limit);
+    }
+    this.completeIndex(index);
+  }
+
+  #all(): Collection[] {
+    return this.databases().flatMap((database) => this.collections(database));
   }
 
   #put(collection: Collection): void {

@@ -1,4 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
+import { TableStatements } from './table-statements.ts';
 
 /** One stored document: `row` is its place in insertion order, `key` the order-preserving key of its `_id`. */
 export interface StoredDocument {
@@ -35,14 +36,13 @@ const beforeAllKeys = Buffer.alloc(0);
  * iterator: an open one would block writes on the only connection.
  */
 export class CollectionTable {
-  readonly #database: Database;
   readonly #name: string;
-  readonly #statements = new Map<string, Statement<unknown[], unknown>>();
+  readonly #statements: TableStatements;
   #count: number | null = null;
   #dataBytes: number | null = null;
 
   constructor(database: Database, id: number) {
-    this.#database = database;
+    this.#statements = new TableStatements(database);
     this.#name = `c_${id}`;
   }
 
@@ -50,9 +50,9 @@ export class CollectionTable {
     database.exec(`CREATE TABLE c_${id}(r INTEGER PRIMARY KEY, k BLOB NOT NULL UNIQUE, d BLOB NOT NULL) STRICT`);
   }
 
+  /** Ends all use of the table; it is removed later. */
   drop(): void {
-    this.#statements.clear();
-    this.#database.exec(`DROP TABLE ${this.#name}`);
+    this.#statements.drop();
   }
 
   /** Number of documents. Counted once, then maintained. */
@@ -117,12 +117,7 @@ export class CollectionTable {
   }
 
   #statement(sql: string): Statement<unknown[], unknown> {
-    let statement = this.#statements.get(sql);
-    if (statement === undefined) {
-      statement = this.#database.prepare<unknown[], unknown>(sql);
-      this.#statements.set(sql, statement);
-    }
-    return statement;
+    return this.#statements.get(sql);
   }
 
   #raw(sql: string): Statement<unknown[], Row> {
@@ -130,7 +125,7 @@ export class CollectionTable {
   }
 
   #plucked(sql: string): Statement<unknown[], number> {
-    return this.#database.prepare<unknown[], number>(sql).pluck();
+    return this.#statement(sql).pluck() as Statement<unknown[], number>;
   }
 }
 

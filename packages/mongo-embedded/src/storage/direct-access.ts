@@ -56,7 +56,7 @@ export class DirectAccess implements DocumentAccess {
     const { catalog, history } = this.#store;
     const collection = createCollection(this.#store, { database, name, options, uuid }, this.#origin.stamp);
     for (const index of indexes) {
-      catalog.createIndex(collection, index.name, index.specification);
+      catalog.createIndex(collection, index.specification, { isReady: true });
       const operationDescription = new BsonWriter().documents('indexes', [index.specification]).finish();
       history.append(collection.namespace, { kind: 'createIndexes', operationDescription }, this.stamp());
     }
@@ -85,7 +85,7 @@ export class DirectAccess implements DocumentAccess {
     const indexKeys = this.#checkIndexes(collection, bytes, null);
     this.#store.group.enter();
     const row = this.#insertRow(collection, key, bytes);
-    for (const { index, keys } of indexKeys) for (const indexKey of keys) index.insert(indexKey, row);
+    for (const { index, keys } of indexKeys) index.insert(keys, row);
     this.#store.versions.record(collection, key, null);
     const postImage = storesImages(collection) ? bytes : null;
     this.#append(collection, { kind: 'insert', document: bytes, postImage }, stamp);
@@ -97,8 +97,12 @@ export class DirectAccess implements DocumentAccess {
     const added = this.#checkIndexes(collection, document, stored.row);
     const removed = this.#indexKeys(collection, stored.document);
     this.#store.group.enter();
-    for (const { index, keys } of removed) for (const key of keys) index.remove(key);
-    for (const { index, keys } of added) for (const key of keys) index.insert(key, stored.row);
+    for (const [position, { index, keys }] of added.entries()) {
+      const before = removed[position]?.keys ?? [];
+      if (keys.length === before.length && keys.every((key, at) => before[at]?.equals(key) === true)) continue;
+      index.remove(before, stored.row);
+      index.insert(keys, stored.row);
+    }
     collection.table.replace(stored, document);
     this.#store.versions.record(collection, stored.key, stored);
     const hasImages = storesImages(collection);
@@ -116,8 +120,7 @@ export class DirectAccess implements DocumentAccess {
   remove(collection: Collection, stored: StoredDocument): void {
     this.#lock(collection, stored.key);
     this.#store.group.enter();
-    for (const { index, keys } of this.#indexKeys(collection, stored.document))
-      for (const key of keys) index.remove(key);
+    for (const { index, keys } of this.#indexKeys(collection, stored.document)) index.remove(keys, stored.row);
     collection.table.remove(stored);
     this.#store.versions.record(collection, stored.key, stored);
     const preImage = storesImages(collection) ? stored.document : null;
@@ -144,7 +147,7 @@ export class DirectAccess implements DocumentAccess {
   #checkIndexes(collection: Collection, document: Uint8Array, ownRow: number | null): IndexKeys[] {
     const all = this.#indexKeys(collection, document);
     for (const { index, keys } of all) {
-      for (const key of keys) {
+      for (const key of index.isUnique ? keys : []) {
         const row = index.find(key);
         if (row !== undefined && row !== ownRow) throw duplicateKey(collection, index, document);
       }

@@ -1,6 +1,7 @@
 import type { Stamp } from '../history/history-log.ts';
 import type { Collection } from './catalog.ts';
 import type { KeyRange, PageLimit, StoredDocument } from './collection-table.ts';
+import type { IndexPlan } from './index-plan.ts';
 
 /**
  * How to scan a collection. `keys` are point lookups in this order; otherwise the range is scanned in `_id` or
@@ -10,6 +11,8 @@ export interface ScanPlan {
   readonly keys: readonly Uint8Array[] | null;
   readonly range: KeyRange | null;
   readonly isDescending: boolean;
+  /** An index that has every possible match; its order is that of the scan. */
+  readonly index?: IndexPlan | null;
 }
 
 /** Reads a collection page by page; null when there is nothing more. */

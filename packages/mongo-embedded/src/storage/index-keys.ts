@@ -19,59 +19,84 @@ export function indexPath(path: string): IndexPath {
   return { path, names: pathBytes(path) };
 }
 
-/** Whether the path does not exist in the document. */
-export function isMissing(document: Uint8Array, { names }: IndexPath): boolean {
-  const found: RawValue[] = [];
-  collect(documentValue(document), names, found);
-  return found.length === 0;
-}
+/** How far one path of the index has been followed. */
+type Part =
+  | { readonly kind: 'open'; readonly path: IndexPath; readonly depth: number }
+  /** Stopped at an array, `depth` names into the path. */
+  | { readonly kind: 'array'; readonly path: IndexPath; readonly depth: number; readonly array: RawValue }
+  | { readonly kind: 'found'; readonly path: IndexPath; readonly value: RawValue }
+  | { readonly kind: 'missing'; readonly path: IndexPath };
 
 /**
- * The keys of a document in an index: one, or one per array item. A missing path counts as null. Throws
- * CannotIndexParallelArrays 171 when two of the paths hold arrays, as mongod does.
+ * The keys of a document in an index: one, or one per item of the array that its paths share. A missing path counts as
+ * null; a sparse index has no key without any of its paths. Throws CannotIndexParallelArrays 171 when two paths lead
+ * through different arrays. Source: `BtreeKeyGenerator::_getKeysWithArray` in mongodb/mongo.
  */
-export function indexKeys(document: Uint8Array, paths: readonly IndexPath[]): Buffer[] {
-  let keys: Buffer[] = [Buffer.alloc(0)];
-  let arrayPath: string | null = null;
-  for (const { path, names } of paths) {
-    const found: RawValue[] = [];
-    const holdsArray = collect(documentValue(document), names, found);
-    if (holdsArray && arrayPath !== null) {
-      throw new MongoFailure(171, `cannot index parallel arrays [${path}] [${arrayPath}]`);
-    }
-    if (holdsArray) arrayPath = path;
-    const parts = distinct((found.length === 0 ? [nullValue] : found).map((value) => Buffer.from(orderKey(value))));
-    keys = keys.flatMap((key) => parts.map((part) => Buffer.concat([key, part])));
+export function indexKeys(document: Uint8Array, paths: readonly IndexPath[], isSparse = false): Buffer[] {
+  const found = new Map<string, Buffer>();
+  const open = paths.map((path): Part => ({ kind: 'open', path, depth: 0 }));
+  for (const parts of expand(documentValue(document), open)) {
+    if (isSparse && parts.every(({ kind }) => kind === 'missing')) continue;
+    const key = keyOf(parts);
+    found.set(key.toString('latin1'), key);
   }
-  return keys;
+  return [...found.values()];
 }
 
-function distinct(keys: readonly Buffer[]): Buffer[] {
-  return [...new Map(keys.map((key) => [key.toString('latin1'), key])).values()];
+function keyOf(parts: readonly Part[]): Buffer {
+  const keys = parts.map((part) => orderKey(part.kind === 'found' ? part.value : nullValue));
+  const [only] = keys;
+  return only !== undefined && keys.length === 1 ? only : Buffer.concat(keys);
 }
 
-/** Collects the values at the path, arrays expanded. Returns whether there was an array. */
-function collect(value: RawValue, names: readonly Uint8Array[], found: RawValue[]): boolean {
-  if (value.type === bsonTypes.array) return collectFromArray(value, names, found);
-  const [name, ...rest] = names;
-  if (name === undefined) {
-    found.push(value);
-    return false;
+/** Completes the parts from `object`, which is undefined for an item of an array that is not a document. */
+function* expand(object: RawValue | undefined, parts: readonly Part[]): Iterable<readonly Part[]> {
+  const followed = parts.map((part) => (part.kind === 'open' ? follow(object, part) : part));
+  const stopped = followed.filter((part) => part.kind === 'array');
+  const [first] = stopped;
+  if (first === undefined) {
+    yield followed;
+    return;
   }
-  const field = value.type === bsonTypes.object ? fieldOf(value, name) : undefined;
-  return field === undefined ? false : collect(field, rest, found);
+  for (const { array, path } of stopped) {
+    if (array.start === first.array.start) continue;
+    throw new MongoFailure(171, `cannot index parallel arrays [${path.path}] [${first.path.path}]`);
+  }
+  const items = itemsOf(first.array);
+  for (const item of items.length === 0 ? [undefinedValue] : items) {
+    const within = followed.map((part): Part => {
+      if (part.kind !== 'array') return part;
+      if (!isEnd(part)) return { kind: 'open', path: part.path, depth: part.depth };
+      return { kind: 'found', path: part.path, value: item };
+    });
+    yield* expand(item.type === bsonTypes.object ? item : undefined, within);
+  }
 }
 
-function collectFromArray(array: RawValue, names: readonly Uint8Array[], found: RawValue[]): boolean {
-  const items = itemsOf(array);
-  const [name, ...rest] = names;
-  if (name === undefined) {
-    found.push(...(items.length === 0 ? [undefinedValue] : items));
-    return true;
+function isEnd({ path, depth }: { readonly path: IndexPath; readonly depth: number }): boolean {
+  return depth === path.names.length;
+}
+
+/** Follows one path to its end, or to the first array on it. */
+function follow(object: RawValue | undefined, { path, depth }: Part & { readonly kind: 'open' }): Part {
+  let value = object;
+  let at = depth;
+  for (; at < path.names.length; at += 1) {
+    const name = path.names[at];
+    if (name === undefined || value === undefined) return { kind: 'missing', path };
+    const isArray = value.type === bsonTypes.array;
+    const next = isArray ? itemAt(value, name) : value.type === bsonTypes.object ? fieldOf(value, name) : undefined;
+    if (isArray && next === undefined) return { kind: 'array', path, depth: at, array: value };
+    value = next;
   }
+  if (value === undefined) return { kind: 'missing', path };
+  return value.type === bsonTypes.array
+    ? { kind: 'array', path, depth: at, array: value }
+    : { kind: 'found', path, value };
+}
+
+/** The item that a path names by its position. */
+function itemAt(array: RawValue, name: Uint8Array): RawValue | undefined {
   const position = textBetween(name, 0, name.length);
-  const indexed = /^\d+$/.test(position) ? items[Number(position)] : undefined;
-  if (indexed !== undefined) return collect(indexed, rest, found);
-  for (const item of items) if (item.type === bsonTypes.object) collect(item, names, found);
-  return true;
+  return /^\d+$/.test(position) ? itemsOf(array)[Number(position)] : undefined;
 }

@@ -3,7 +3,8 @@ import type { Database, Statement } from 'better-sqlite3';
 import { numberOf } from '../bson/element-value.ts';
 import { findElement, forEachElement } from '../bson/raw-element.ts';
 import { type CompiledFilter, compileFilter } from '../query/filter.ts';
-import { type IndexPath, indexKeys, indexPath, isMissing } from './index-keys.ts';
+import { type IndexPath, indexKeys, indexPath } from './index-keys.ts';
+import { TableStatements } from './table-statements.ts';
 
 /** Whether a flag of an index specification is set; MongoDB takes any number for it. */
 function isSet(specification: Uint8Array, name: string): boolean {
@@ -12,9 +13,30 @@ function isSet(specification: Uint8Array, name: string): boolean {
   return element.type === bsonTypes.boolean ? element.bytes[0] === 1 : (numberOf(element) ?? 0) !== 0;
 }
 
+/** What the catalog stores about an index besides its specification. */
+export interface IndexState {
+  /** False until its build is complete; reads do not use it before. */
+  isReady: boolean;
+  /** Some document has more than one key. */
+  isMultikey: boolean;
+}
+
+/** One entry: a key and the row of its document. */
+export interface IndexEntry {
+  readonly key: Buffer;
+  readonly row: number;
+}
+
+/** A range of keys; both ends are prefixes of keys or whole keys. */
+export interface IndexRange {
+  readonly lower: Uint8Array;
+  /** Exclusive. */
+  readonly upper: Uint8Array;
+}
+
 /**
- * One index other than `_id_`. Only unique indexes have entries (table `x_<id>`: key → row), because they constrain
- * writes. Other indexes exist as metadata; reads do not use them.
+ * One index other than `_id_`: its entries are in the table `x_<id>`, ordered by key, then row. Keys ascend whatever the
+ * direction of the key pattern. Special indexes (text, hashed, geospatial, wildcard) have no entries.
  */
 export class IndexTable {
   readonly id: number;
@@ -22,65 +44,93 @@ export class IndexTable {
   readonly name: string;
   readonly keyPattern: Buffer;
   readonly isUnique: boolean;
+  readonly isSparse: boolean;
   readonly paths: readonly IndexPath[];
-  readonly #isSparse: boolean;
-  readonly #partial: CompiledFilter | null;
+  readonly state: IndexState;
+  /** The `partialFilterExpression`; null for an index of all documents. */
+  readonly partial: CompiledFilter | null;
+  /** Reads may use it. */
+  readonly isUsable: boolean;
+  readonly #hasEntries: boolean;
   readonly #database: Database;
-  #find: Statement<unknown[], number> | null = null;
-  #insert: Statement | null = null;
-  #remove: Statement | null = null;
+  readonly #statements: TableStatements;
 
-  constructor(database: Database, id: number, specification: Buffer) {
+  constructor(database: Database, { id, specification, state }: Pick<IndexTable, 'id' | 'specification' | 'state'>) {
     this.#database = database;
+    this.#statements = new TableStatements(database);
     this.id = id;
     this.specification = specification;
+    this.state = state;
     const name = findElement(specification, 'name');
     this.name = name === undefined ? '' : name.bytes.toString('utf8', 4, name.bytes.length - 1);
     this.keyPattern = findElement(specification, 'key')?.bytes ?? Buffer.from([5, 0, 0, 0, 0]);
     this.isUnique = isSet(specification, 'unique');
-    this.#isSparse = isSet(specification, 'sparse');
+    this.isSparse = isSet(specification, 'sparse');
     const partial = findElement(specification, 'partialFilterExpression');
-    this.#partial = partial === undefined ? null : compileFilter(partial.bytes);
+    this.partial = partial === undefined ? null : compileFilter(partial.bytes);
     const paths: IndexPath[] = [];
-    forEachElement(this.keyPattern, (path) => {
+    let isPlain = true;
+    forEachElement(this.keyPattern, (path, element) => {
       paths.push(indexPath(path));
+      isPlain &&= element.type !== bsonTypes.string && !path.split('.').includes('$**');
       return undefined;
     });
     this.paths = paths;
+    this.#hasEntries = isPlain;
+    this.isUsable = isPlain && !isSet(specification, 'hidden');
   }
 
   static create(database: Database, id: number): void {
-    database.exec(`CREATE TABLE x_${id}(k BLOB PRIMARY KEY, r INTEGER NOT NULL) STRICT, WITHOUT ROWID`);
+    database.exec(`CREATE TABLE x_${id}(k BLOB NOT NULL, r INTEGER NOT NULL, PRIMARY KEY(k, r)) STRICT, WITHOUT ROWID`);
   }
 
+  /** Ends all use of the table; it is removed later. */
   drop(): void {
-    this.#find = null;
-    this.#insert = null;
-    this.#remove = null;
-    this.#database.exec(`DROP TABLE x_${this.id}`);
+    this.#statements.drop();
   }
 
-  /** The document's keys in this index; none if the index does not cover it or is not unique. */
+  /** The document's keys in this index; none if the index does not cover it. Throws CannotIndexParallelArrays 171. */
   keysOf(document: Uint8Array): Buffer[] {
-    if (!this.isUnique) return [];
-    if (this.#partial !== null && !this.#partial.matches(document)) return [];
-    if (this.#isSparse && this.paths.every((path) => isMissing(document, path))) return [];
-    return indexKeys(document, this.paths);
+    if (!this.#hasEntries) return [];
+    if (this.partial !== null && !this.partial.matches(document)) return [];
+    return indexKeys(document, this.paths, this.isSparse);
   }
 
-  /** The row that holds the key. */
+  /** The first row that has the key. */
   find(key: Uint8Array): number | undefined {
-    this.#find ??= this.#database.prepare<unknown[], number>(`SELECT r FROM x_${this.id} WHERE k = ?`).pluck();
-    return this.#find.get(key);
+    const row = this.#statement(`SELECT r FROM x_${this.id} WHERE k = ? LIMIT 1`).pluck().get(key);
+    return row as number | undefined;
   }
 
-  insert(key: Uint8Array, row: number): void {
-    this.#insert ??= this.#database.prepare(`INSERT INTO x_${this.id}(k, r) VALUES (?, ?)`);
-    this.#insert.run(key, row);
+  /** Adds the keys of one document; those that are already there stay. */
+  insert(keys: readonly Uint8Array[], row: number): void {
+    const statement = this.#statement(`INSERT OR IGNORE INTO x_${this.id}(k, r) VALUES (?, ?)`);
+    for (const key of keys) statement.run(key, row);
+    if (keys.length > 1 && !this.state.isMultikey) this.#setMultikey();
   }
 
-  remove(key: Uint8Array): void {
-    this.#remove ??= this.#database.prepare(`DELETE FROM x_${this.id} WHERE k = ?`);
-    this.#remove.run(key);
+  remove(keys: readonly Uint8Array[], row: number): void {
+    const statement = this.#statement(`DELETE FROM x_${this.id} WHERE k = ? AND r = ?`);
+    for (const key of keys) statement.run(key, row);
+  }
+
+  /** The entries of a range after the given one. */
+  page({ lower, upper }: IndexRange, after: IndexEntry | null, limit: number): IndexEntry[] {
+    const from = after === null ? 'k >= ?' : '(k, r) > (?, ?)';
+    const sql = `SELECT k, r FROM x_${this.id} WHERE ${from} AND k < ? ORDER BY k, r LIMIT ?`;
+    const start = after === null ? [lower] : [after.key, after.row];
+    const rows = this.#statement(sql)
+      .raw()
+      .all(...start, upper, limit) as [Buffer, number][];
+    return rows.map(([key, row]) => ({ key, row }));
+  }
+
+  #setMultikey(): void {
+    this.#database.prepare('UPDATE collection_index SET is_multikey = 1 WHERE id = ?').run(this.id);
+    this.state.isMultikey = true;
+  }
+
+  #statement(sql: string): Statement<unknown[], unknown> {
+    return this.#statements.get(sql);
   }
 }

@@ -47,8 +47,8 @@ export function copyToDatabase(
   const access = new DirectAccess(store, locks);
   const { database } = target;
   const copy = createCollection(store, { database, name: temporaryName(store, database), options: collection.options });
-  for (const { name, specification } of collection.indexes) {
-    store.catalog.createIndex(copy, name, specification);
+  for (const { specification } of collection.indexes) {
+    store.catalog.createIndex(copy, specification, { isReady: true });
     const operationDescription = new BsonWriter().documents('indexes', [specification]).finish();
     store.history.append(copy.namespace, { kind: 'createIndexes', operationDescription }, store.history.stamp());
   }

@@ -1,0 +1,119 @@
+import { Buffer } from 'node:buffer';
+import { nullValue } from '@emcachers/bson/raw-value';
+import { admits, type FieldBounds, isSubset } from '../query/field-bounds.ts';
+import type { CompiledFilter } from '../query/filter.ts';
+import { type IdBounds, intersect } from '../query/id-bounds.ts';
+import { orderKey } from '../query/order-key.ts';
+import type { IndexRange, IndexTable } from './index-table.ts';
+
+/** How to find every possible match of a filter by one index. The filter must still be applied. */
+export interface IndexPlan {
+  readonly index: IndexTable;
+  readonly ranges: readonly IndexRange[];
+  /** Leading paths of the index that are compared for equality. */
+  readonly equalPaths: number;
+}
+
+/** Ranges of one plan; a filter that needs more of them uses fewer paths. */
+const rangesMax = 10_000;
+
+/** After every key that has the same beginning: no key has this byte at the start of a value. */
+const afterAll = Buffer.of(0xff);
+const nullKey = orderKey(nullValue);
+
+/**
+ * The plan of the index that compares the most paths with the filter; null if no index helps.
+ *
+ * A filter's condition on a path holds for some value at the path, so an index serves it if the document has a key for
+ * each value there. Two conditions may hold for different items of an array: on a multikey index each condition is taken
+ * alone. Source: manual, "Multikey Index Bounds", "Sparse Indexes", "Partial Indexes".
+ */
+export function planIndex(indexes: readonly IndexTable[], filter: CompiledFilter): IndexPlan | null {
+  if (filter.fields.length === 0) return null;
+  let best: IndexPlan | null = null;
+  for (const index of indexes) {
+    const plan = index.isUsable && index.state.isReady ? planWith(index, filter.fields) : null;
+    if (plan !== null && (best === null || isBetter(plan, best))) best = plan;
+  }
+  return best;
+}
+
+function isBetter(plan: IndexPlan, best: IndexPlan): boolean {
+  if (plan.equalPaths !== best.equalPaths) return plan.equalPaths > best.equalPaths;
+  return plan.ranges.length < best.ranges.length;
+}
+
+function planWith(index: IndexTable, fields: readonly FieldBounds[]): IndexPlan | null {
+  const used = usedBounds(index, fields);
+  if (used.length === 0 || !coversMatches(index, { used, fields })) return null;
+  let prefixes: Buffer[] = [Buffer.alloc(0)];
+  let equalPaths = 0;
+  for (const { points } of used) {
+    if (points === null || prefixes.length * points.length > rangesMax) break;
+    prefixes = prefixes.flatMap((prefix) => points.map((point) => Buffer.concat([prefix, point])));
+    equalPaths += 1;
+  }
+  const next = used[equalPaths];
+  const range = next?.points === null ? next : null;
+  if (equalPaths === 0 && range === null) return null;
+  return { index, ranges: prefixes.map((prefix) => rangeOf(prefix, range)), equalPaths };
+}
+
+/** The bounds on the leading paths of the index, up to the first path without any. */
+function usedBounds({ paths, state }: IndexTable, fields: readonly FieldBounds[]): IdBounds[] {
+  const used: IdBounds[] = [];
+  const roots = new Set<string>();
+  for (const { path } of paths) {
+    const all = fields.filter((field) => field.path === path).map(({ bounds }) => bounds);
+    const names = path.split('.');
+    const root = names[0] ?? path;
+    // A name that is a position finds items of an array as well as fields of its documents.
+    if (all.length === 0 || names.some((name) => /^\d+$/.test(name))) break;
+    // Conditions on two paths through one array may hold for different items of it.
+    if (state.isMultikey && roots.has(root)) break;
+    roots.add(root);
+    const bounds = state.isMultikey ? narrowest(all) : all.reduce(intersect);
+    used.push(bounds);
+    if (bounds.points === null) break;
+  }
+  return used;
+}
+
+function narrowest(all: readonly IdBounds[]): IdBounds {
+  return all.reduce((best, bounds) => (breadth(bounds) < breadth(best) ? bounds : best));
+}
+
+function breadth({ points, range }: IdBounds): number {
+  if (points !== null) return points.length;
+  return Number.MAX_SAFE_INTEGER - (range.lower === null ? 0 : 1) - (range.upper === null ? 0 : 1);
+}
+
+/** Whether the index has every document that matches: sparse and partial indexes lack some. */
+function coversMatches(
+  { isSparse, partial }: IndexTable,
+  { used, fields }: { used: readonly IdBounds[]; fields: readonly FieldBounds[] },
+): boolean {
+  if (isSparse && used.every((bounds) => admits(bounds, nullKey))) return false;
+  if (partial === null) return true;
+  return (
+    partial.isBounded &&
+    partial.fields.every((wanted) =>
+      fields.some(({ path, bounds }) => path === wanted.path && isSubset(bounds, wanted.bounds)),
+    )
+  );
+}
+
+/** The keys that begin with the prefix, within the bounds on the next path. */
+function rangeOf(prefix: Buffer, bounds: IdBounds | null): IndexRange {
+  const range = bounds?.range;
+  return {
+    lower: Buffer.concat([prefix, range?.lower ?? '', range?.isLowerInclusive === false ? afterAll : ''].map(bytes)),
+    upper: Buffer.concat(
+      [prefix, range?.upper ?? afterAll, range?.upper != null && range.isUpperInclusive ? afterAll : ''].map(bytes),
+    ),
+  };
+}
+
+function bytes(part: Uint8Array | string): Uint8Array {
+  return typeof part === 'string' ? Buffer.alloc(0) : part;
+}
