@@ -56,7 +56,7 @@ function cachesVerdict(entity: Facts): Verdict {
   const late = caches.filter((cache) => cache.reportAgeMs > thresholds.reportAgeMsMax);
   const prompt = caches.filter((cache) => !late.includes(cache));
   if (prompt.length === 0) return say('unknown', noReport(late));
-  const trouble = failure(prompt) ?? slowness(prompt, entity.activity);
+  const trouble = failure(prompt) ?? recovery(prompt) ?? slowness(prompt, entity.activity);
   if (trouble !== null) return trouble;
   return late.length > 0 ? say('degraded', noReport(late)) : well;
 }
@@ -67,6 +67,13 @@ function failure(caches: readonly CacheFacts[]): Verdict | null {
   const error = broken[0]?.error ?? 'see its log for the cause';
   const health = broken.length === caches.length ? 'failed' : 'degraded';
   return say(health, `The cache on ${namesOf(broken)} failed: ${error}`);
+}
+
+/** A cache keeps its error until it is level again, so that health is never ok beside an error. */
+function recovery(caches: readonly CacheFacts[]): Verdict | null {
+  const recovering = caches.filter((cache) => cache.error !== null && cache.state !== 'paused');
+  if (recovering.length === 0) return null;
+  return say('degraded', `The cache on ${namesOf(recovering)} is recovering from an error: ${recovering[0]?.error}`);
 }
 
 function slowness(caches: readonly CacheFacts[], activity: Facts['activity']): Verdict | null {

@@ -79,6 +79,18 @@ const table: [string, StatusFacts, string, RegExp | null][] = [
     /n2 failed: No space/,
   ],
   [
+    'the cache is tried again after an error and has not become level',
+    withCache({ state: 'catching-up', lagEntries: 3_760, lagMs: 900, error: 'The disk is full.' }),
+    'degraded',
+    /n1 is recovering from an error: The disk is full/,
+  ],
+  [
+    'the cache is built again after an error',
+    withCache({ state: 'building', error: 'PostgreSQL was restored.' }),
+    'degraded',
+    /PostgreSQL was restored/,
+  ],
+  [
     'entries wait and the offset does not move although reports arrive',
     withCache({ state: 'catching-up', lagEntries: 5, lagMs: 31_000, standstillMs: 31_000 }),
     'degraded',

@@ -6,6 +6,7 @@
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
+import type { CacheTrouble } from '../sqlite-cache/cache-types.ts';
 import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
 import type { EntityCache } from './entity-cache.ts';
 import type { EntityCacheStatus } from './replicator.ts';
@@ -23,6 +24,11 @@ const saveOffsetsMs = 60_000;
 /** How often an unchanged report is repeated, so that it does not count as late, milliseconds. */
 const repeatReportMs = 3_000;
 
+const troubleMessages: Readonly<Record<CacheTrouble['kind'], string>> = {
+  file: 'A cache file cannot be used.',
+  leftover: 'A superseded cache file cannot be deleted; trying again later.',
+};
+
 export class StoreCare {
   readonly #dependencies: StoreCareDependencies;
   #savedAtMs: number;
@@ -39,10 +45,10 @@ export class StoreCare {
   async tend(): Promise<void> {
     const { store, log, clock } = this.#dependencies;
     const caches = new Map([...this.#dependencies.caches()].map((cache) => [cache.entity.entityId, cache]));
-    for (const { entityId, reason } of await store.tend()) {
-      const cache = caches.get(entityId);
-      log.warn({ entityName: cache?.entity.entityName, reason }, 'A cache file is damaged.');
-      cache?.fail(new EmcachersError({ code: 'EMC-4001', detail: reason }));
+    for (const trouble of await store.tend()) {
+      const cache = caches.get(trouble.entityId);
+      log.warn({ entityName: cache?.entity.entityName, ...trouble }, troubleMessages[trouble.kind]);
+      if (trouble.kind === 'file') cache?.fail(new EmcachersError({ code: trouble.code, detail: trouble.reason }));
     }
     if (clock.monotonicMs() - this.#savedAtMs < saveOffsetsMs) return;
     this.#savedAtMs = clock.monotonicMs();

@@ -41,11 +41,16 @@ interface Statements {
 export class CacheFile {
   readonly path: string;
   readonly #database: Database.Database;
+  readonly #identity: CacheIdentity;
   readonly #types: readonly ColumnType[];
-  readonly #statements: Statements;
+  #statements: Statements | null = null;
   readonly #inode: number;
   #metadata: CacheMetadata;
   #bytes: number;
+  /** Of the `-wal` file; null before SQLite has created it. */
+  #logInode: number | null = null;
+  /** Modification time of the file after the last write of this connection. */
+  #writtenAtMs: number;
   /** True if the last upsert found a row. The next one tries the same statement first. */
   #expectsRow = false;
 
@@ -85,29 +90,38 @@ export class CacheFile {
   private constructor(database: Database.Database, path: string, identity: CacheIdentity) {
     this.path = path;
     this.#database = database;
+    this.#identity = identity;
     this.#types = identity.columns.map(({ type }) => type);
     try {
       database.pragma(`busy_timeout = ${busyMsMax}`);
+      if (database.pragma('application_id', { simple: true }) !== applicationId)
+        throw damaged(path, 'it is not a cache');
       this.#metadata = readMetadata(database, path);
       database.pragma('journal_mode = WAL');
       database.pragma('synchronous = NORMAL');
       database.pragma(`wal_autocheckpoint = ${checkpointPages}`);
       database.pragma(`journal_size_limit = ${logBytesKept}`);
       this.#setPageCache(followCacheKilobytes);
-      const { entityName, columns } = identity;
-      this.#statements = {
-        insert: database.prepare(insertRow(entityName, columns)),
-        update: database.prepare(updateRow(entityName, columns)),
-        delete: database.prepare(deleteRow(entityName)),
-        saveProgress: database.prepare(saveProgressSql),
-      };
-      const { ino, size } = statSync(path);
+      const { ino, size, mtimeMs } = statSync(path);
       this.#inode = ino;
       this.#bytes = size;
+      this.#writtenAtMs = mtimeMs;
     } catch (error) {
       database.close();
       throw error;
     }
+  }
+
+  /** Prepared at the first write: a file of another shape is recognised by its metadata before its table is used. */
+  get #prepared(): Statements {
+    const { entityName, columns } = this.#identity;
+    this.#statements ??= {
+      insert: this.#database.prepare(insertRow(entityName, columns)),
+      update: this.#database.prepare(updateRow(entityName, columns)),
+      delete: this.#database.prepare(deleteRow(entityName)),
+      saveProgress: this.#database.prepare(saveProgressSql),
+    };
+    return this.#statements;
   }
 
   get metadata(): CacheMetadata {
@@ -128,9 +142,10 @@ export class CacheFile {
         const documents = this.#metadata.documents + this.#applyRows(batch);
         const version = batch.version ?? this.#metadata.version;
         const progress = { offset: batch.offset, documents, version, termId: batch.termId };
-        this.#statements.saveProgress.run(progressParameters(progress));
+        this.#prepared.saveProgress.run(progressParameters(progress));
         this.#database.exec('COMMIT');
         this.#metadata = { ...this.#metadata, ...progress };
+        this.#noteOwnWrite();
       } catch (error) {
         // SQLite rolls back on its own after FULL, IOERR and some other errors.
         if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
@@ -148,7 +163,7 @@ export class CacheFile {
     let change = 0;
     for (const docId of sorted) {
       const row = newest.get(docId) ?? null;
-      if (row === null) change -= this.#statements.delete.run([docId]).changes;
+      if (row === null) change -= this.#prepared.delete.run([docId]).changes;
       else change += this.#upsert(decodeRow(row, this.#types), docId);
     }
     return change;
@@ -157,7 +172,7 @@ export class CacheFile {
   #upsert(values: SqlValue[], docId: string): number {
     const parameters = values;
     parameters.push(docId);
-    const { insert, update } = this.#statements;
+    const { insert, update } = this.#prepared;
     if (this.#expectsRow && update.run(parameters).changes === 1) return 0;
     this.#expectsRow = false;
     if (insert.run(parameters).changes === 1) return 1;
@@ -183,18 +198,27 @@ export class CacheFile {
     this.#database.pragma(`max_page_count = ${pagesMax}`);
   }
 
-  /** Bytes on disk, including the WAL. Throws EMC-4001 if the path now names a different or shorter file than the open one. */
+  /**
+   * Bytes on disk, including the WAL. Throws EMC-4001 if a path now names a different or shorter file than the open one, or if
+   * anything else has written to the file, such as a copy over it: its pages and this connection's WAL do not belong together.
+   */
   bytes(): number {
     const found = statSync(this.path, { throwIfNoEntry: false });
     if (found === undefined) throw damaged(this.path, 'it was deleted');
     if (found.ino !== this.#inode) throw damaged(this.path, 'another file took its name');
     if (found.size < this.#bytes) throw damaged(this.path, `it shrank from ${this.#bytes} to ${found.size} bytes`);
+    if (found.mtimeMs !== this.#writtenAtMs) throw damaged(this.path, 'another program wrote to it');
     this.#bytes = found.size;
     return found.size + this.#logBytes();
   }
 
+  /** Readers find the newest rows only in the WAL of this connection: one that was deleted or replaced hides them. */
   #logBytes(): number {
-    return statSync(`${this.path}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    const found = statSync(`${this.path}-wal`, { throwIfNoEntry: false });
+    if (this.#logInode !== null && found?.ino !== this.#logInode)
+      throw damaged(`${this.path}-wal`, found === undefined ? 'it was deleted' : 'another file took its name');
+    this.#logInode = found?.ino ?? null;
+    return found?.size ?? 0;
   }
 
   /** A reader with a long transaction makes the WAL grow. Once it ends, the WAL must shrink again. */
@@ -204,7 +228,13 @@ export class CacheFile {
       this.#database.pragma('busy_timeout = 50');
       this.#database.pragma('wal_checkpoint(TRUNCATE)');
       this.#database.pragma(`busy_timeout = ${busyMsMax}`);
+      this.#noteOwnWrite();
     });
+  }
+
+  /** A commit may checkpoint, and only a checkpoint writes to the database file itself. */
+  #noteOwnWrite(): void {
+    this.#writtenAtMs = statSync(this.path, { throwIfNoEntry: false })?.mtimeMs ?? this.#writtenAtMs;
   }
 
   /**

@@ -1,5 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import Sqlite from 'better-sqlite3';
@@ -8,6 +19,7 @@ import { describe, expect, test } from 'vitest';
 import { batchOf, identity, temporaryDirectory } from '../../../test/support/test-cache.ts';
 import { CacheFile } from './cache-file.ts';
 import { CacheShelf } from './cache-shelf.ts';
+import { quickCheck } from './quick-check.ts';
 import { readRows } from './read-rows.ts';
 
 const limits = { idleMs: 1_000, graceMs: 100, openFilesMax: 10 };
@@ -166,6 +178,35 @@ describe('the shelf', () => {
     expect(existsSync(join(files, 'db.sqlite'))).toBe(false);
   });
 
+  test('judges a file by its identity before it uses its table', () => {
+    using world = setUp();
+    const { shelf, files } = world;
+    shelf.build(identity, 0);
+    shelf.close();
+    const columns = [{ name: 'other', type: 'Text' as const, path: 'other' }];
+    expect(shelf.open({ ...identity, columns, shapeHash: 'another' }, 0)).toMatchObject({ kind: 'unusable' });
+    shelf.close();
+    renameSync(join(files, 'db.g1.sqlite'), join(files, 'db.g7.sqlite'));
+    const misnamed = { kind: 'unusable', code: 'EMC-4001', reason: expect.stringContaining('copy of generation 1') };
+    expect(shelf.open(identity, 0)).toMatchObject(misnamed);
+    const foreign = new Sqlite(join(files, 'db.g8.sqlite'));
+    foreign.exec('CREATE TABLE metadata (key TEXT, value TEXT)');
+    foreign.close();
+    const unusable = { kind: 'unusable', code: 'EMC-4001', reason: expect.stringContaining('it is not a cache') };
+    expect(shelf.open(identity, 0)).toMatchObject(unusable);
+    expect(shelf.open({ ...identity, columns, entityId: 2, shapeHash: 'another' }, 0)).toMatchObject(unusable);
+  });
+
+  test('serves nothing of an earlier entity of other columns with the same name', () => {
+    using world = setUp();
+    const { shelf, files } = world;
+    shelf.build(identity, 0);
+    shelf.publish(1, 0);
+    const columns = [{ name: 'other', type: 'Text' as const, path: 'other' }];
+    expect(shelf.open({ ...identity, columns, entityId: 2 }, 0)).toEqual({ kind: 'absent' });
+    expect(existsSync(join(files, 'db.sqlite'))).toBe(false);
+  });
+
   test('treats a file without metadata as damaged', () => {
     using world = setUp();
     const { shelf, files } = world;
@@ -202,6 +243,58 @@ describe('the shelf', () => {
     const open = names.filter((name) => openedBy(join(directory.path, 'dbs', name, 'db.g1.sqlite')));
     expect(open).toHaveLength(2);
     shelf.close();
+  });
+
+  test('notices that the -wal of an open file was deleted or replaced', () => {
+    using world = setUp();
+    const { shelf, files } = world;
+    shelf.build(identity, 0);
+    shelf.apply(batchOf(0, ['a', 1]), 0);
+    shelf.publish(1, 0);
+    expect(shelf.tend(1)).toEqual([]);
+    const wal = join(files, 'db.g1.sqlite-wal');
+    rmSync(wal);
+    const trouble = { entityId: 1, kind: 'file', code: 'EMC-4001' };
+    expect(shelf.tend(2)).toEqual([{ ...trouble, reason: expect.stringContaining('-wal: it was deleted') }]);
+    writeFileSync(wal, '');
+    expect(shelf.tend(3)).toEqual([{ ...trouble, reason: expect.stringContaining('another file took its name') }]);
+  });
+
+  test('notices that another file was copied over an open one', () => {
+    using world = setUp();
+    const { shelf, files, dataDirectory } = world;
+    const other = { ...identity, entityId: 2, entityName: 'others' };
+    for (const each of [identity, other]) {
+      shelf.build(each, 0);
+      shelf.apply({ ...batchOf(0, ['a', each.entityId]), entityId: each.entityId }, 0);
+      shelf.publish(each.entityId, 0);
+    }
+    shelf.release(2);
+    expect(shelf.tend(1)).toEqual([]);
+    copyFileSync(join(dataDirectory, 'dbs/others/db.g1.sqlite'), join(files, 'db.g1.sqlite'));
+    expect(shelf.tend(2)).toEqual([
+      { entityId: 1, kind: 'file', code: 'EMC-4001', reason: expect.stringContaining('another program wrote to it') },
+    ]);
+    expect(() => quickCheck(join(dataDirectory, 'dbs/others/db.g1.sqlite'), 1)).toThrow('another entity');
+  });
+
+  test('keeps a sound cache whose superseded generation cannot be deleted, and tries again later', () => {
+    using world = setUp();
+    const { shelf, files } = world;
+    shelf.build(identity, 0);
+    shelf.publish(1, 0);
+    shelf.build(identity, 0);
+    shelf.apply(batchOf(0, ['a', 1]), 0);
+    shelf.publish(1, 0);
+    rmSync(join(files, 'db.g1.sqlite'));
+    mkdirSync(join(files, 'db.g1.sqlite'));
+    const leftover = { entityId: 1, kind: 'leftover', code: 'EMC-4003', reason: expect.stringContaining('db.g1') };
+    expect(shelf.tend(101)).toEqual([leftover]);
+    expect(shelf.tend(102)).toEqual([]);
+    expect(shelf.apply(batchOf(1, ['b', 2]), 103)).toMatchObject({ generation: 2, documents: 2 });
+    rmdirSync(join(files, 'db.g1.sqlite'));
+    expect(shelf.tend(60_102)).toEqual([]);
+    expect(readdirSync(files).filter((name) => name.includes('g1'))).toEqual([]);
   });
 
   test('removes only the files of the entity that is removed', () => {

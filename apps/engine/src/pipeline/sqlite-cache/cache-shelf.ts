@@ -24,6 +24,9 @@ export interface ShelfOptions {
   readonly openFilesMax: number;
 }
 
+/** How long after a failed attempt a superseded generation is deleted again, milliseconds. */
+const removeAgainMs = 60_000;
+
 interface Shelved {
   readonly identity: CacheIdentity;
   readonly paths: CachePaths;
@@ -60,7 +63,7 @@ export class CacheShelf {
   #openGeneration(found: Pick<Shelved, 'identity' | 'paths' | 'generation'>, nowMs: number): CacheFinding {
     const { identity, paths, generation } = found;
     const file = CacheFile.open(paths.file(generation), identity);
-    const problem = misfit(file, identity);
+    const problem = misfit(file, identity) ?? misnamed(file, generation);
     if (problem === null) return { kind: 'present', state: this.#shelve({ ...found, file }, nowMs).state };
     const isForeign = isOfAnotherEntity(file, identity);
     file.close();
@@ -114,25 +117,39 @@ export class CacheShelf {
   tend(nowMs: number): CacheTrouble[] {
     const troubles: CacheTrouble[] = [];
     for (const [entityId, shelved] of this.#shelved) {
+      const note = (kind: CacheTrouble['kind'], error: unknown): void => {
+        const { code, detail } = toCacheError(error, shelved.paths.file(shelved.generation));
+        troubles.push({ entityId, kind, code, reason: detail });
+      };
       try {
-        this.#tendOne(shelved, nowMs);
+        this.#tendOne(shelved, nowMs, (error) => note('leftover', error));
       } catch (error) {
-        troubles.push({ entityId, reason: toCacheError(error, shelved.paths.file(shelved.generation)).detail });
+        note('file', error);
       }
     }
     return troubles;
   }
 
-  #tendOne(shelved: Shelved, nowMs: number): void {
+  #tendOne(shelved: Shelved, nowMs: number, noteLeftover: (error: unknown) => void): void {
     const { paths, generation, state } = shelved;
     const path = paths.file(generation);
     if (!existsSync(path)) throw damaged(path, 'it was deleted');
     if (state.published && paths.published() !== generation) paths.publish(generation);
-    if (shelved.removeOlderAtMs !== null && nowMs >= shelved.removeOlderAtMs) removeOlder(shelved);
+    this.#removeSuperseded(shelved, nowMs, noteLeftover);
     if (shelved.file === null) return;
     shelved.file.bytes();
     shelved.file.truncateLongLog();
     if (nowMs - shelved.usedAtMs >= this.#options.idleMs) this.#closeIdle(shelved);
+  }
+
+  #removeSuperseded(shelved: Shelved, nowMs: number, note: (error: unknown) => void): void {
+    if (shelved.removeOlderAtMs === null || nowMs < shelved.removeOlderAtMs) return;
+    try {
+      removeOlder(shelved);
+    } catch (error) {
+      shelved.removeOlderAtMs = nowMs + removeAgainMs;
+      note(error);
+    }
   }
 
   release(entityId: number): void {
@@ -244,6 +261,15 @@ function misfit(file: CacheFile, identity: CacheIdentity): Extract<CacheFinding,
     return { kind: 'unusable', reason: 'The file follows a different oplog history.', code: 'EMC-3003' };
   if (rebuild < identity.rebuildRequested) return { kind: 'unusable', reason: 'A rebuild was requested.', code: null };
   return null;
+}
+
+/** A file under another generation's name was put there by hand; its reader would take it for the generation of the name. */
+function misnamed(
+  { metadata, path }: CacheFile,
+  generation: number,
+): Extract<CacheFinding, { kind: 'unusable' }> | null {
+  if (metadata.generation === generation) return null;
+  return { kind: 'unusable', reason: `${path} is a copy of generation ${metadata.generation}.`, code: 'EMC-4001' };
 }
 
 function historyIdOf(paths: CachePaths): string | null {

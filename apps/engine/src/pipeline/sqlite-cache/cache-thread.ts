@@ -12,7 +12,7 @@ function start(options: ThreadOptions | CheckOptions): void {
   const port = parentPort;
   if (port === null) throw new Error('cache-thread.ts must run as a worker thread.');
   if (options.kind === 'check') {
-    port.postMessage(answer(0, () => quickCheck(options.path)));
+    port.postMessage(answer(0, () => quickCheck(options.path, options.entityId)));
     return;
   }
   const shelf = new CacheShelf(options);

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@emcachers/core/error-codes';
 import type { Column } from '@emcachers/core/shape';
 
 /** Types of the caches' interface, `sqlite-cache.ts`. */
@@ -50,8 +51,14 @@ export interface CacheBatch {
   readonly termId: string | null;
 }
 
+/**
+ * What `tend` found. `file`: the open file cannot be used any more, with the error's own code. `leftover`: a superseded file
+ * cannot be deleted; the cache itself is sound.
+ */
 export interface CacheTrouble {
   readonly entityId: number;
+  readonly kind: 'file' | 'leftover';
+  readonly code: ErrorCode;
   readonly reason: string;
 }
 

@@ -4,13 +4,14 @@ import { readMetadata } from './cache-metadata.ts';
 
 /**
  * Runs `PRAGMA quick_check` on a file without writing. Throws EMC-4001 if SQLite reports damage, as a row of the report or as an
- * error (a damaged header throws). It does not detect changed bytes inside a value; only comparing rows does.
+ * error (a damaged header throws), or if the file is another entity's. It does not detect changed bytes inside a value; only comparing rows does.
  */
-export function quickCheck(path: string): void {
+export function quickCheck(path: string, entityId: number): void {
   try {
     const database = new Database(path, { readonly: true, fileMustExist: true });
     try {
-      readMetadata(database, path);
+      const found = readMetadata(database, path).entityId;
+      if (found !== entityId) throw damaged(path, `it is the cache of another entity (id ${found})`);
       const report = String(database.pragma('quick_check(1)', { simple: true }));
       if (report !== 'ok') throw damaged(path, report);
     } finally {

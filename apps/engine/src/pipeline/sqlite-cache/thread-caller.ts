@@ -70,9 +70,9 @@ function threadGone(cause: unknown): EmcachersError {
 }
 
 /** Runs `quickCheck` in a separate thread, because it can take seconds. Rejects with EMC-4001 if the file is damaged. */
-export function checkInThread(path: string): Promise<void> {
+export function checkInThread(path: string, entityId: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const workerData: CheckOptions = { kind: 'check', path };
+    const workerData: CheckOptions = { kind: 'check', path, entityId };
     const worker = new Worker(threadFile, { workerData, name: 'cache check' });
     worker.once('message', (message: AnswerMessage) => {
       if (message.kind === 'value') resolve();

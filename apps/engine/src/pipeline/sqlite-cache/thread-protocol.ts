@@ -10,6 +10,7 @@ export interface ThreadOptions extends ShelfOptions {
 export interface CheckOptions {
   readonly kind: 'check';
   readonly path: string;
+  readonly entityId: number;
 }
 
 export type ShelfCall =

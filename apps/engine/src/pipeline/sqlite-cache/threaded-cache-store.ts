@@ -67,7 +67,7 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
     },
     async check(entityId) {
       const file = files.get(entityId);
-      if (file !== undefined) await checkInThread(file);
+      if (file !== undefined) await checkInThread(file, entityId);
     },
     async release(entityId) {
       files.delete(entityId);
