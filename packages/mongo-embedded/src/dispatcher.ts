@@ -5,7 +5,7 @@ import { numberOf } from './bson/element-value.ts';
 import type { RawElement } from './bson/raw-element.ts';
 import { checkApiVersion } from './commands/api-version.ts';
 import type { Command, CommandContext, CommandResult } from './commands/command.ts';
-import { checkReadConcern, checkWriteConcern } from './commands/concerns.ts';
+import { acknowledgementOf, awaitReadConcern, checkReadConcern, checkWriteConcern } from './commands/concerns.ts';
 import { checkFields } from './commands/generic-fields.ts';
 import { checkDatabaseName } from './commands/namespace.ts';
 import { replicationMetadata } from './commands/replication-metadata.ts';
@@ -14,10 +14,13 @@ import { errorLabelsFor, type FailedCall } from './fail-point/error-labels.ts';
 import type { FailCommand } from './fail-point/fail-points.ts';
 import { isChangeStreamCall } from './fail-point/is-change-stream-call.ts';
 import type { OperationTime } from './history/operation-times.ts';
-import { type ServerState, topologyCounter } from './server-state.ts';
+import { checkRole } from './replication/member-commands.ts';
+import { topologyCounterOf } from './replication/topology.ts';
+import type { ServerState } from './server-state.ts';
 import { type CallSession, readCallSession } from './session/call-session.ts';
 import type { Transaction } from './session/transaction.ts';
 import { DirectAccess } from './storage/direct-access.ts';
+import type { DocumentAccess } from './storage/document-access.ts';
 import { Turns } from './turns.ts';
 import type { ClientConnection } from './wire/client-connection.ts';
 import type { Reply } from './wire/connection.ts';
@@ -92,18 +95,29 @@ export class Dispatcher {
       checkOpcode(call.request);
       session = readCallSession(body);
       const command = this.#commandFor(call.connection, body, database);
-      const unsatisfied = command.isWrite === true ? checkWriteConcern(body, session) : null;
+      const members = this.#server.member?.members.length ?? 1;
+      const unsatisfied = command.isWrite === true ? checkWriteConcern(body, session, members) : null;
+      if (this.#server.member !== null) await awaitReadConcern({ body, server: this.#server, signal: call.signal });
       const { operations } = this.#server.store.history;
       const result = await operations.run(operation, () => this.#runInSession(call, command, session));
       const { settled, failures } = this.#server.store.group;
       if (settled !== null) await settled;
       if (failures.count !== failuresBefore) throw failures.last;
-      return this.#successReply(call, result, { effect, operation, unsatisfied });
+      const hasWritten = command.isWrite === true || operation.last !== null;
+      const missed = hasWritten && unsatisfied === null ? await this.#replicated(call, session) : null;
+      return this.#successReply(call, result, { effect, operation, unsatisfied: unsatisfied ?? missed });
     } catch (error) {
       const failure = toMongoFailure(error);
       this.#abortTransactionOf(call.request.body, session);
       return this.#failureReply(call, failure, { effect, operation });
     }
+  }
+
+  /** In a replica set, waits for the members that the write concern asks for. Returns the reply's `writeConcernError`. */
+  async #replicated({ request, signal }: Call, session: CallSession): Promise<MongoFailure | null> {
+    const { member } = this.#server;
+    if (member === null || (session.isInTransaction && !endings.has(request.body.name))) return null;
+    return member.acknowledged(acknowledgementOf(request.body), signal);
   }
 
   #commandFor(connection: ClientConnection, body: CommandBody, database: string): Command {
@@ -113,6 +127,7 @@ export class Dispatcher {
     if (command.needsNoLogin !== true && !this.#server.users.isEmpty && connection.login.user === null)
       throw new MongoFailure('Unauthorized', `Command ${body.name} requires authentication`);
     checkDatabaseName(database);
+    if (this.#server.member !== null) checkRole(command, body, this.#server.member.role);
     if (command.isAdminOnly === true && database !== 'admin') {
       throw new MongoFailure('Unauthorized', `${body.name} may only be run against the admin database.`);
     }
@@ -189,7 +204,7 @@ export class Dispatcher {
       connection: call.connection,
       body,
       database,
-      access: transaction?.access ?? snapshot?.access ?? this.#direct,
+      access: transaction?.access ?? snapshot?.access ?? this.#accessFor(concern?.string('level')),
       snapshotTime: snapshot?.time ?? null,
       lsid: session.lsid,
       txnNumber: session.txnNumber,
@@ -199,6 +214,12 @@ export class Dispatcher {
       deadlineMs,
       turns: new Turns({ clock, group: store.group, signal: call.signal, deadlineMs }),
     };
+  }
+
+  /** Reads with concern `majority` do not see writes that an election may roll back. */
+  #accessFor(level: string | undefined): DocumentAccess {
+    const { member } = this.#server;
+    return member !== null && (level === 'majority' || level === 'linearizable') ? member.majorityView : this.#direct;
   }
 
   #abortTransactionOf(body: CommandBody, { lsid, txnNumber, isInTransaction }: CallSession): void {
@@ -214,8 +235,10 @@ export class Dispatcher {
     const { effect, operation, unsatisfied } = notes;
     const writer = result instanceof BsonWriter ? result : new BsonWriter().fields(result);
     if (unsatisfied !== null) {
-      const { code, codeName, message: errmsg } = unsatisfied;
-      writer.fields({ writeConcernError: { code, codeName, errmsg } });
+      const { code, codeName, message: errmsg, details } = unsatisfied;
+      writer.fields({ writeConcernError: { code, codeName, errmsg, ...details } });
+      const labels = errorLabelsFor(code, this.#failedCall(call, true));
+      if (labels.length > 0) writer.fields({ errorLabels: labels });
     }
     if (effect !== null && effect.writeConcernError !== null) {
       writer.fields({ writeConcernError: effect.writeConcernError });
@@ -259,7 +282,7 @@ export class Dispatcher {
     failure.appendDetails(writer);
     if (notPrimaryCodes.has(failure.code)) {
       writer.beginDocument('topologyVersion').value('processId', bsonTypes.objectId, this.#server.processId);
-      writer.int64('counter', topologyCounter).end();
+      writer.int64('counter', topologyCounterOf(this.#server)).end();
     }
     return this.#withTimes(writer, call, operation);
   }
@@ -268,10 +291,11 @@ export class Dispatcher {
   #withTimes(writer: BsonWriter, { request }: Call, operation: OperationTime): Buffer {
     const { store } = this.#server;
     const time = store.clusterClock.current;
-    if (request.body.has('$replData')) writer.fields({ $replData: replicationMetadata(store) });
+    if (request.body.has('$replData')) writer.fields({ $replData: replicationMetadata(this.#server) });
+    const read = this.#server.member?.readTime ?? time;
     writer.beginDocument('$clusterTime').timestamp('clusterTime', time);
     writer.beginDocument('signature').binary('hash', Buffer.alloc(20), 0).int64('keyId', 0).end().end();
-    return writer.timestamp('operationTime', operation.last ?? time).finish();
+    return writer.timestamp('operationTime', operation.last ?? read).finish();
   }
 }
 

@@ -25,6 +25,7 @@ export async function startHousekeeping(server: ServerState, signal: AbortSignal
     await server.clock.sleep(roundMs, signal);
     if (signal.aborted) return;
     endWhatIsOver(server);
+    if (server.member !== null && server.member.role !== 'primary') continue;
     await removeDropped(server, signal);
     const { ttlMonitorEnabled, ttlMonitorSleepSecs } = server.parameters;
     const nowMs = server.clock.monotonicMs();

@@ -1,20 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import type { UserOptions } from './authentication/credential.ts';
-import { scramMechanism } from './authentication/scram-conversation.ts';
 import { UserTable } from './authentication/user-table.ts';
 import { type Clock, createSystemClock } from './clock.ts';
-import { allCommands } from './commands/all-commands.ts';
-import { defaultParameters } from './commands/parameters.ts';
-import { CursorTable } from './cursor/cursor-table.ts';
-import { Dispatcher } from './dispatcher.ts';
-import { FailPoints } from './fail-point/fail-points.ts';
-import { startHousekeeping } from './housekeeping.ts';
+import { createListener, createProcess, openRuntime } from './runtime.ts';
 import { replicaSetName, type ServerState } from './server-state.ts';
-import { SessionTable } from './session/session-table.ts';
-import { SnapshotReads } from './session/snapshot-reads.ts';
 import { LockTable } from './storage/lock-table.ts';
 import { openStore } from './storage/store.ts';
-import { Listener } from './wire/listener.ts';
+import type { Listener } from './wire/listener.ts';
 import { checkTlsOptions, type TlsOptions } from './wire/tls-gate.ts';
 
 export type { UserOptions } from './authentication/credential.ts';
@@ -85,7 +76,7 @@ export function createMongoServer(options: MongoServerOptions): MongoServer {
       const stopping = running;
       running = null;
       if (stopping === null) return;
-      stopping.stop.abort();
+      stopping.endCalls();
       await stopping.listener.close();
       stopping.close();
     },
@@ -100,56 +91,21 @@ export function createMongoServer(options: MongoServerOptions): MongoServer {
 interface Running {
   readonly state: ServerState;
   readonly listener: Listener;
-  readonly stop: AbortController;
+  endCalls(): void;
   close(): void;
 }
 
 function open(options: MongoServerOptions, users: UserTable): Running {
   const clock = options.clock ?? createSystemClock();
   const path = options.path ?? null;
+  const process = createProcess(clock, users);
   const store = openStore({ path, clock, historyBytesMax: options.historyBytesMax ?? historyBytesDefault });
-  const locks = new LockTable();
-  const stop = new AbortController();
-  const state: ServerState = {
-    clock,
-    store,
-    locks,
-    cursors: new CursorTable(clock),
-    sessions: new SessionTable({ store, locks, clock }),
-    snapshots: new SnapshotReads({ store, locks, clock }),
-    failPoints: new FailPoints(),
-    users,
-    parameters: defaultParameters(users.isEmpty ? [] : [scramMechanism]),
-    counters: {
-      connectionsCurrent: 0,
-      connectionsCreated: 0,
-      operations: { insert: 0, query: 0, update: 0, delete: 0, getmore: 0, command: 0 },
-    },
-    processId: randomBytes(12),
-    startedMonotonicMs: clock.monotonicMs(),
-    path,
-  };
-  const dispatcher = new Dispatcher(state, allCommands);
-  const listener = new Listener(
-    {
-      handle: (request, connection, signal) => dispatcher.handle({ request, connection, signal }),
-      opened: () => {
-        state.counters.connectionsCurrent += 1;
-        state.counters.connectionsCreated += 1;
-      },
-      closed: () => {
-        state.counters.connectionsCurrent -= 1;
-      },
-    },
+  const data = { store, locks: new LockTable() };
+  const { dispatcher, state, endCalls, close } = openRuntime({ clock, users, process, data, path, member: null });
+  const listener = createListener(
+    process,
+    (request, connection, signal) => dispatcher.handle({ request, connection, signal }),
     options.tls ?? null,
   );
-  const housekeeping = startHousekeeping(state, stop.signal);
-  const close = (): void => {
-    stop.abort();
-    housekeeping.catch(() => undefined);
-    state.cursors.killWhere(() => true);
-    state.sessions.killAll();
-    store.close();
-  };
-  return { state, listener, stop, close };
+  return { state, listener, endCalls, close };
 }

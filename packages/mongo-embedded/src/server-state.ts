@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import type { Parameters } from './commands/parameters.ts';
 import type { CursorTable } from './cursor/cursor-table.ts';
 import type { FailPoints } from './fail-point/fail-points.ts';
+import type { Membership } from './replication/membership.ts';
 import type { SessionTable } from './session/session-table.ts';
 import type { SnapshotReads } from './session/snapshot-reads.ts';
 import type { LockTable } from './storage/lock-table.ts';
@@ -18,6 +19,8 @@ export interface ServerState {
   readonly snapshots: SnapshotReads;
   readonly failPoints: FailPoints;
   readonly users: UserTable;
+  /** This server's place in a replica set; null if it is alone. */
+  readonly member: Membership | null;
   readonly parameters: Parameters;
   readonly counters: Counters;
   /** Twelve bytes that identify this run of the server. */
@@ -47,8 +50,6 @@ export const replicaSetName = 'rs0';
 /** The MongoDB version whose behaviour this server follows. */
 export const serverVersion = '8.2.1';
 export const maxWireVersion = 27;
-/** The topology of one node never changes; this is its counter once the member is primary. */
-export const topologyCounter = 6;
 export const documentBytesMax = 16 * 1024 * 1024;
 /** Replies and events may exceed the document limit by this much, as BSONObjMaxInternalSize allows. */
 export const documentBytesSlack = 16 * 1024;

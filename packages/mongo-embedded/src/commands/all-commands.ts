@@ -22,6 +22,7 @@ import { listCollectionsCommand } from './list-collections.ts';
 import { listDatabasesCommand } from './list-databases.ts';
 import { parameterCommands } from './parameter-commands.ts';
 import { renameCollectionCommand } from './rename-collection.ts';
+import { replicaSetCommands } from './replica-set-commands.ts';
 import { sessionCommands } from './session-commands.ts';
 import { statisticsCommands } from './statistics.ts';
 import { unsupportedCommands } from './unsupported.ts';
@@ -56,6 +57,7 @@ const ownCommands: readonly Command[] = [
   ...diagnosticCommands,
   ...parameterCommands,
   ...sessionCommands,
+  ...replicaSetCommands,
 ];
 
 /** `listCommands`: the commands that this server implements. */

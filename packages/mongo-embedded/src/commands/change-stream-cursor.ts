@@ -8,7 +8,7 @@ import { MongoFailure } from '../error/mongo-failure.ts';
 import { orderKey } from '../query/order-key.ts';
 import { stageOf } from '../query/pipeline.ts';
 import { idOf } from '../query/raw-document.ts';
-import type { Store } from '../storage/store.ts';
+import type { ServerState } from '../server-state.ts';
 import { refuseView } from './collection-documents.ts';
 import type { CommandContext, CommandResult } from './command.ts';
 import { variablesOf } from './find-options.ts';
@@ -18,15 +18,19 @@ function scopeOf(database: string, name: string | null): StreamScope {
   return database === 'admin' ? { kind: 'cluster' } : { kind: 'database', database };
 }
 
-/** The current version of the changed document, found by collection UUID if that must match, else by name. */
-function lookUpIn(store: Store): LookUpDocument {
+/**
+ * The current version of the changed document, found by collection UUID if that must match, else by name. In a replica
+ * set it is the version that a majority has.
+ */
+function lookUpIn({ store, member }: ServerState): LookUpDocument {
   return (entry, mustMatchUuid) => {
     const { database, collection: name, collectionUuid, documentKey } = entry;
     const collection = name === null ? undefined : store.catalog.find(database, name);
     const id = documentKey === null ? undefined : idOf(documentKey);
     if (collection === undefined || id === undefined) return null;
     if (mustMatchUuid && (collectionUuid === null || !collection.uuid.equals(collectionUuid))) return null;
-    return collection.table.get(orderKey(id))?.document ?? null;
+    const key = orderKey(id);
+    return (member === null ? collection.table.get(key) : member.majorityView.get(collection, key))?.document ?? null;
   };
 }
 
@@ -52,7 +56,7 @@ export async function openChangeStreamCursor(
     operand: stageOf(first)[1],
     stages: others,
     variables: variablesOf(context),
-    lookUp: lookUpIn(server.store),
+    lookUp: lookUpIn(server),
   });
   return openCursor(context, {
     namespace: `${database}.${name ?? '$cmd.aggregate'}`,

@@ -1,9 +1,16 @@
 import { bsonTypes } from '@emcachers/bson/bson-types';
 import type { CommandBody } from '../bson/command-body.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
+import type { Acknowledgement } from '../replication/membership.ts';
 import type { ServerState } from '../server-state.ts';
 import type { CallSession } from '../session/call-session.ts';
 import { compareClusterTime } from '../session/cluster-clock.ts';
+
+interface ReadCall {
+  readonly body: CommandBody;
+  readonly server: ServerState;
+  readonly signal: AbortSignal;
+}
 
 const readConcernLevels: ReadonlySet<string> = new Set(['local', 'available', 'majority', 'linearizable', 'snapshot']);
 
@@ -11,8 +18,9 @@ const readConcernLevels: ReadonlySet<string> = new Set(['local', 'available', 'm
 const snapshotReads: ReadonlySet<string> = new Set(['find', 'aggregate', 'distinct']);
 
 /**
- * Validates `readConcern`. Every read sees the committed writes of the only node, so the levels do not differ, and
- * `afterClusterTime` never has to wait. Throws if mongod would.
+ * Validates `readConcern`. Throws if mongod would. On a server that is alone, every read sees the committed writes of the
+ * only node, so the levels do not differ, and `afterClusterTime` never has to wait. For a replica set's member see
+ * `awaitReadConcern`.
  */
 export function checkReadConcern(body: CommandBody, server: ServerState, session: CallSession): void {
   const concern = body.nested('readConcern');
@@ -35,7 +43,7 @@ export function checkReadConcern(body: CommandBody, server: ServerState, session
   if (at !== undefined && level !== 'snapshot') {
     throw new MongoFailure('InvalidOptions', "readConcern level must be 'snapshot' in order to set atClusterTime");
   }
-  if (after === undefined) return;
+  if (after === undefined || server.member !== null) return;
   if (compareClusterTime(after, server.store.clusterClock.current) > 0) {
     throw new MongoFailure(
       'InvalidOptions',
@@ -45,10 +53,39 @@ export function checkReadConcern(body: CommandBody, server: ServerState, session
 }
 
 /**
+ * A member of a replica set waits until it, or for `majority` the set, has reached `afterClusterTime`. Throws
+ * MaxTimeMSExpired 50 if that takes longer than the call may.
+ */
+export async function awaitReadConcern({ body, server, signal }: ReadCall): Promise<void> {
+  if (server.member === null || body.name === 'getMore') return;
+  const concern = body.nested('readConcern');
+  const after = concern?.timestamp('afterClusterTime');
+  if (after === undefined) return;
+  const level = concern?.string('level');
+  const isMajority = level === 'majority' || level === 'linearizable' || level === 'snapshot';
+  const maxTimeMs = body.count('maxTimeMS') ?? 0;
+  const timeoutMs = maxTimeMs > 0 ? maxTimeMs : null;
+  if (await server.member.reached(after, { isMajority, timeoutMs, signal })) return;
+  throw new MongoFailure('MaxTimeMSExpired', 'operation exceeded time limit');
+}
+
+/** The acknowledgement that a write asks for. Without a write concern it is `majority`, as in a set of three members. */
+export function acknowledgementOf(body: CommandBody): Acknowledgement {
+  const concern = body.nested('writeConcern');
+  const timeoutMs = concern?.count('wtimeout') ?? 0;
+  const w = concern?.element('w');
+  const isNumber = w !== undefined && w.type !== bsonTypes.string && w.type !== bsonTypes.object;
+  return {
+    nodes: isNumber ? (concern?.number('w') ?? 1) : 'majority',
+    timeoutMs: timeoutMs > 0 ? timeoutMs : null,
+  };
+}
+
+/**
  * Validates `writeConcern`. Returns null, or the reply's `writeConcernError`: a write that requests more nodes than
  * exist is still applied, as in mongod. Throws if the concern is malformed.
  */
-export function checkWriteConcern(body: CommandBody, session: CallSession): MongoFailure | null {
+export function checkWriteConcern(body: CommandBody, session: CallSession, members: number): MongoFailure | null {
   const concern = body.nested('writeConcern');
   if (concern === undefined) return null;
   const isEnding = body.name === 'commitTransaction' || body.name === 'abortTransaction';
@@ -61,7 +98,7 @@ export function checkWriteConcern(body: CommandBody, session: CallSession): Mong
   const nodes = concern.number('w') ?? 1;
   if (nodes < 0 || nodes > 50)
     throw new MongoFailure('FailedToParse', 'w has to be a non-negative number and not greater than 50');
-  return nodes > 1 ? new MongoFailure('UnsatisfiableWriteConcern', 'Not enough data-bearing nodes') : null;
+  return nodes > members ? new MongoFailure('UnsatisfiableWriteConcern', 'Not enough data-bearing nodes') : null;
 }
 
 function namedMode(mode: string): MongoFailure | null {

@@ -1,9 +1,9 @@
 import { arch, cpus, hostname, platform, release, totalmem } from 'node:os';
-import { Double, Long, ObjectId } from 'bson';
+import { Double, Long } from 'bson';
 import { MongoFailure } from '../error/mongo-failure.ts';
+import { topologyOf } from '../replication/topology.ts';
 import { documentBytesMax, replicaSetName, serverVersion } from '../server-state.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
-import { opTimeOf } from './replication-metadata.ts';
 
 const versionArray = [...serverVersion.split('.').map(Number), 0];
 
@@ -65,11 +65,7 @@ function serverStatus({ server, connection }: CommandContext): CommandResult {
     },
     repl: {
       setName: replicaSetName,
-      isWritablePrimary: true,
-      secondary: false,
-      hosts: [connection.serverAddress],
-      primary: connection.serverAddress,
-      me: connection.serverAddress,
+      ...topologyOf(server, connection),
     },
     storageEngine: {
       name: 'sqlite',
@@ -95,81 +91,6 @@ function hostInfo({ server, connection }: CommandContext): CommandResult {
   };
 }
 
-function member({ server, connection }: CommandContext): CommandResult {
-  const { current } = server.store.clusterClock;
-  return {
-    _id: 0,
-    name: connection.serverAddress,
-    health: new Double(1),
-    state: 1,
-    stateStr: 'PRIMARY',
-    uptime: Math.trunc((server.clock.monotonicMs() - server.startedMonotonicMs) / 1000),
-    optime: opTimeOf(server.store),
-    optimeDate: new Date(current.seconds * 1000),
-    configVersion: 1,
-    configTerm: 1,
-    self: true,
-  };
-}
-
-function replSetGetStatus(context: CommandContext): CommandResult {
-  const opTime = opTimeOf(context.server.store);
-  const wallTime = new Date(opTime.ts.t * 1000);
-  return {
-    set: replicaSetName,
-    date: new Date(context.server.clock.nowMs()),
-    myState: 1,
-    term: Long.ONE,
-    heartbeatIntervalMillis: Long.fromNumber(2000),
-    majorityVoteCount: 1,
-    writeMajorityCount: 1,
-    votingMembersCount: 1,
-    writableVotingMembersCount: 1,
-    optimes: {
-      lastCommittedOpTime: opTime,
-      lastCommittedWallTime: wallTime,
-      readConcernMajorityOpTime: opTime,
-      appliedOpTime: opTime,
-      durableOpTime: opTime,
-      lastAppliedWallTime: wallTime,
-      lastDurableWallTime: wallTime,
-    },
-    members: [member(context)],
-  };
-}
-
-function replSetGetConfig({ server, connection }: CommandContext): CommandResult {
-  const members = [
-    {
-      _id: 0,
-      host: connection.serverAddress,
-      arbiterOnly: false,
-      buildIndexes: true,
-      hidden: false,
-      priority: 1,
-      tags: {},
-      secondaryDelaySecs: Long.ZERO,
-      votes: 1,
-    },
-  ];
-  const settings = {
-    replicaSetId: new ObjectId(server.store.settings.replicaSetId),
-    heartbeatIntervalMillis: 2000,
-    electionTimeoutMillis: 10_000,
-  };
-  return {
-    config: {
-      _id: replicaSetName,
-      version: 1,
-      term: 1,
-      members,
-      protocolVersion: Long.ONE,
-      writeConcernMajorityJournalDefault: true,
-      settings,
-    },
-  };
-}
-
 function getCmdLineOpts({ server }: CommandContext): CommandResult {
   const parsed = {
     replication: { replSet: replicaSetName },
@@ -192,8 +113,6 @@ export const diagnosticCommands: readonly Command[] = [
   { names: ['buildInfo', 'buildinfo'], needsNoLogin: true, run: buildInfo },
   { names: ['serverStatus'], run: serverStatus },
   { names: ['hostInfo'], isAdminOnly: true, run: hostInfo },
-  { names: ['replSetGetStatus'], isAdminOnly: true, run: replSetGetStatus },
-  { names: ['replSetGetConfig'], isAdminOnly: true, run: replSetGetConfig },
   { names: ['getCmdLineOpts'], isAdminOnly: true, run: getCmdLineOpts },
   { names: ['getLog'], isAdminOnly: true, run: getLog },
   { names: ['whatsmyuri'], needsNoLogin: true, run: ({ connection }) => ({ you: connection.clientAddress }) },

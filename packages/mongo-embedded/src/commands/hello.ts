@@ -1,10 +1,11 @@
-import { Long, ObjectId } from 'bson';
+import { type Document, Long, ObjectId } from 'bson';
 import { MongoFailure } from '../error/mongo-failure.ts';
-import { documentBytesMax, maxWireVersion, replicaSetName, topologyCounter } from '../server-state.ts';
+import { topologyCounterOf, topologyOf } from '../replication/topology.ts';
+import { documentBytesMax, maxWireVersion, replicaSetName, type ServerState } from '../server-state.ts';
 import { messageBytesMax } from '../wire/frame-reader.ts';
 import { loginFields } from './authentication-commands.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
-import { opTimeOf } from './replication-metadata.ts';
+import { opTimesOf } from './replication-metadata.ts';
 
 /** Maximum wait of a `hello` for a topology change, milliseconds; drivers use ten seconds. */
 const awaitMsMax = 60_000;
@@ -23,36 +24,61 @@ function readClient({ body, connection }: CommandContext): void {
   connection.applicationName = client.nested('application')?.string('name') ?? null;
 }
 
-async function run(context: CommandContext): Promise<CommandResult> {
-  const { server, body, connection, signal } = context;
-  readClient(context);
-  const login = loginFields(context);
+/** Waits until the topology differs from the one that the client knows. Source: SDAM monitoring specification, awaitable hello. */
+async function awaitChange({ body, connection, server, signal }: CommandContext): Promise<void> {
   const awaitMs = body.count('maxAwaitTimeMS');
   const known = body.nested('topologyVersion');
   if ((awaitMs === undefined) !== (known === undefined)) {
     const message = "A request with a 'topologyVersion' must include 'maxAwaitTimeMS'";
     throw new MongoFailure(awaitMs === undefined ? 31368 : 51758, message);
   }
-  const processId = new ObjectId(server.processId);
-  const isCurrent = known?.element('processId')?.bytes.equals(server.processId) === true;
-  if (isCurrent && awaitMs !== undefined) await server.clock.sleep(Math.min(awaitMs, awaitMsMax), signal);
+  if (awaitMs === undefined || known?.element('processId')?.bytes.equals(server.processId) !== true) return;
+  const waitMs = Math.min(awaitMs, awaitMsMax);
+  if (server.member === null) await server.clock.sleep(waitMs, signal);
+  else {
+    // A streamed hello repeats its request, so the client knows what the previous reply said.
+    const counter = Math.max(Number(known.int64('counter') ?? 0n), connection.topologyCounterSent);
+    await server.member.topologyChange(counter, waitMs, signal);
+  }
+}
+
+function lastWriteOf(server: ServerState): Document {
+  const { applied, majority } = opTimesOf(server);
+  return {
+    lastWriteDate: new Date(applied.ts.t * 1000),
+    majorityWriteDate: new Date(majority.ts.t * 1000),
+    opTime: applied,
+    majorityOpTime: majority,
+  };
+}
+
+/** Of two primaries, drivers believe the one with the greater id. Source: SDAM specification; mongod derives it from the term. */
+function electionIdOf({ member }: ServerState): ObjectId {
+  return new ObjectId(`7fffffff${(member?.term ?? 1).toString(16).padStart(16, '0')}`);
+}
+
+async function run(context: CommandContext): Promise<CommandResult> {
+  const { server, body, connection } = context;
+  readClient(context);
+  const login = loginFields(context);
+  await awaitChange(context);
+  const topologyCounter = topologyCounterOf(server);
+  connection.topologyCounterSent = topologyCounter;
+  const { isWritablePrimary, ...topology } = topologyOf(server, connection);
   const isLegacyName = body.name !== 'hello';
-  const now = server.store.clusterClock.current;
-  const lastWriteDate = new Date(now.seconds * 1000);
-  const opTime = opTimeOf(server.store);
   return {
     ...(isLegacyName
-      ? { helloOk: body.boolean('helloOk') === true ? true : undefined, ismaster: true }
-      : { isWritablePrimary: true }),
-    topologyVersion: { processId, counter: Long.fromNumber(topologyCounter) },
-    hosts: [connection.serverAddress],
+      ? { helloOk: body.boolean('helloOk') === true ? true : undefined, ismaster: isWritablePrimary }
+      : { isWritablePrimary }),
+    topologyVersion: {
+      processId: new ObjectId(server.processId),
+      counter: Long.fromNumber(topologyCounter),
+    },
     setName: replicaSetName,
     setVersion: 1,
-    secondary: false,
-    primary: connection.serverAddress,
-    me: connection.serverAddress,
-    electionId: new ObjectId('7fffffff0000000000000001'),
-    lastWrite: { lastWriteDate, majorityWriteDate: lastWriteDate, opTime, majorityOpTime: opTime },
+    ...topology,
+    ...(isWritablePrimary ? { electionId: electionIdOf(server) } : {}),
+    lastWrite: lastWriteOf(server),
     maxBsonObjectSize: documentBytesMax,
     maxMessageSizeBytes: messageBytesMax,
     maxWriteBatchSize: 100_000,

@@ -151,6 +151,12 @@ export class Inserter {
   }
 }
 
+const endsCommand: ReadonlySet<string> = new Set([
+  'MaxTimeMSExpired',
+  'ClientDisconnect',
+  'InterruptedDueToReplStateChange',
+]);
+
 /**
  * Returns the error of one statement for `writeErrors`. An interruption fails the whole command, as in mongod's
  * write_ops_exec.cpp. Any error that is not MongoDB's own rolls back the commit group.
@@ -160,7 +166,7 @@ export function toWriteFailure(error: unknown, context: CommandContext): MongoFa
     error instanceof MongoFailure || (error instanceof Error && 'code' in error && typeof error.code === 'number');
   if (isOwn) {
     const failure = toMongoFailure(error);
-    if (failure.codeName === 'MaxTimeMSExpired' || failure.codeName === 'ClientDisconnect') throw failure;
+    if (endsCommand.has(failure.codeName)) throw failure;
     return failure;
   }
   context.server.store.group.fail(error);

@@ -1,24 +1,36 @@
 import { type Document, Long, ObjectId, Timestamp } from 'bson';
-import type { Store } from '../storage/store.ts';
+import type { ClusterTime } from '../history/history-entry.ts';
+import type { ServerState } from '../server-state.ts';
 
-/** The position of the newest write in the form of mongod's OpTime. */
-export function opTimeOf({ clusterClock }: Store): { readonly ts: Timestamp; readonly t: Long } {
-  const { seconds, increment } = clusterClock.current;
-  return { ts: new Timestamp({ t: seconds, i: increment }), t: Long.ONE };
+/** A time in the form of mongod's OpTime. */
+export interface OpTime {
+  readonly ts: Timestamp;
+  readonly t: Long;
+}
+
+/** The positions of the newest write of this member, and of the newest that a majority has. */
+export function opTimesOf({ member, store }: ServerState): { readonly applied: OpTime; readonly majority: OpTime } {
+  const t = Long.fromNumber(member?.term ?? 1);
+  const opTime = ({ seconds, increment }: ClusterTime): OpTime => ({
+    ts: new Timestamp({ t: seconds, i: increment }),
+    t,
+  });
+  const { current } = store.clusterClock;
+  return { applied: opTime(member?.appliedTime ?? current), majority: opTime(member?.majorityTime ?? current) };
 }
 
 /** `$replData` of a reply. Source: `src/mongo/rpc/metadata/repl_set_metadata.cpp` of mongodb/mongo. */
-export function replicationMetadata(store: Store): Document {
-  const opTime = opTimeOf(store);
+export function replicationMetadata(server: ServerState): Document {
+  const { majority } = opTimesOf(server);
   return {
-    term: opTime.t,
-    lastOpCommitted: opTime,
-    lastCommittedWall: new Date(store.clusterClock.current.seconds * 1000),
-    lastOpVisible: opTime,
+    term: majority.t,
+    lastOpCommitted: majority,
+    lastCommittedWall: new Date(majority.ts.t * 1000),
+    lastOpVisible: majority,
     configVersion: Long.ONE,
     configTerm: Long.ONE,
-    replicaSetId: new ObjectId(store.settings.replicaSetId),
+    replicaSetId: new ObjectId(server.store.settings.replicaSetId),
     syncSourceIndex: -1,
-    isPrimary: true,
+    isPrimary: (server.member?.role ?? 'primary') === 'primary',
   };
 }

@@ -54,7 +54,6 @@ const names = [
   'replSetMaintenance',
   'replSetReconfig',
   'replSetResizeOplog',
-  'replSetStepDown',
   'replSetSyncFrom',
   'reshardCollection',
   'revokePrivilegesFromRole',

@@ -24,6 +24,8 @@ export interface HistoryDependencies {
   readonly group: CommitGroup;
   readonly settings: Pick<Settings, 'birthTime' | 'runs'>;
   readonly historyBytesMax: number;
+  /** New entries stay hidden until `reveal`: a replica set's member shows only what a majority has. */
+  readonly isHeld: boolean;
 }
 
 const selectEntries = `SELECT h.sequence, h.seconds, h.increment, h.ordinal, h.wall_ms, h.kind, h.namespace, h.document, h.extra,
@@ -84,7 +86,8 @@ export class HistoryLog implements History {
     const last = this.#before.get(Number.MAX_SAFE_INTEGER);
     const sequence = Math.max(last?.[0] ?? 0, this.#segments.lastSequence);
     this.#appendedSequence = sequence;
-    this.#committed = { sequence, time: this.#dependencies.clusterClock.current };
+    const isKnown = this.#dependencies.isHeld && this.#committed.time.seconds > 0;
+    if (!isKnown) this.#committed = { sequence, time: this.#dependencies.clusterClock.current };
     this.#oldest = this.#readOldest();
   }
 
@@ -125,18 +128,26 @@ export class HistoryLog implements History {
 
   /** Called inside the transaction, before it commits. */
   beforeCommit(): void {
-    if (this.#appendedSequence === this.#committed.sequence) return;
+    if (!this.#dependencies.isHeld && this.#appendedSequence === this.#committed.sequence) return;
     this.#segments.save();
     this.#segments.prune(this.#dependencies.historyBytesMax);
   }
 
   /** Called after the commit: makes the new entries visible and wakes the streams. */
   committed(): void {
-    if (this.#appendedSequence === this.#committed.sequence) return;
+    if (this.#dependencies.isHeld || this.#appendedSequence === this.#committed.sequence) return;
     this.#committed = { sequence: this.#appendedSequence, time: this.#dependencies.clusterClock.current };
     this.#durableSeconds = Math.max(this.#durableSeconds, this.#appendedTime.seconds);
     if (this.#segments.takePruned()) this.#oldest = this.#readOldest();
     this.#waiters.wake(this.#committed.sequence);
+  }
+
+  /** Shows everything in the database, which a majority of the replica set has, up to this time. */
+  reveal(time: ClusterTime): void {
+    const sequence = Math.max(this.#before.get(Number.MAX_SAFE_INTEGER)?.[0] ?? 0, this.#committed.sequence);
+    this.#committed = { sequence, time };
+    this.#oldest = this.#readOldest();
+    this.#waiters.wake(sequence);
   }
 
   read(after: number, limit: number): HistoryEntry[] {
@@ -151,7 +162,8 @@ export class HistoryLog implements History {
   }
 
   now(): ClusterTime {
-    const { clusterClock, group, database } = this.#dependencies;
+    const { clusterClock, group, database, isHeld } = this.#dependencies;
+    if (isHeld) return this.#committed.time;
     if (group.settled !== null) return this.#committed.time;
     clusterClock.idle();
     // What a client is shown must be known after a restart, also a time that another client sent.
@@ -174,8 +186,10 @@ export class HistoryLog implements History {
 
   hasIssued(runId: Uint8Array, time: ClusterTime): boolean {
     const now = this.now();
+    // A member of a replica set may be behind the one that issued the mark.
     // A stream that starts now hands out the next time before anything has it.
-    const isAhead = compareClusterTime(time, { ...now, increment: now.increment + 1 }) > 0;
+    const isAhead =
+      !this.#dependencies.isHeld && compareClusterTime(time, { ...now, increment: now.increment + 1 }) > 0;
     return !isAhead && this.#dependencies.settings.runs.has(runId, time);
   }
 

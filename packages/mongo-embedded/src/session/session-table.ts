@@ -253,6 +253,11 @@ export class SessionTable {
     if (session !== undefined) this.#abortOpen(session);
   }
 
+  /** Forgets what a commit of another member may have changed in the file. */
+  forgetIdle(): void {
+    for (const [key, { outcome }] of this.#sessions) if (outcome.kind !== 'open') this.#sessions.delete(key);
+  }
+
   killAll(): void {
     for (const session of this.#sessions.values()) this.#abortOpen(session);
   }

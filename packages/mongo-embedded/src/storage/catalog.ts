@@ -32,10 +32,11 @@ export class Catalog {
   readonly #sqlite: Database;
   #databases = new Map<string, Map<string, Collection>>();
 
-  constructor(sqlite: Database) {
+  /** `mends`: completes what an earlier run has left incomplete, which a replica set's secondary must not do. */
+  constructor(sqlite: Database, { mends }: { readonly mends: boolean }) {
     this.#sqlite = sqlite;
     this.reload();
-    this.#mendIndexes();
+    if (mends) this.mendIndexes();
   }
 
   reload(): void {
@@ -44,6 +45,25 @@ export class Catalog {
       collection.table.drop();
       for (const index of collection.indexes) index.drop();
     }
+    this.#read(new Map());
+  }
+
+  /** Follows the changes of another member. Reads that have begun go on, except those of what is gone. */
+  refresh(): void {
+    const before = this.#all();
+    this.#read(new Map(before.map(({ id, table }) => [id, table])));
+    const collections = new Set(this.#all().map(({ id }) => id));
+    const indexes = new Set(this.#all().flatMap((collection) => collection.indexes.map(({ id }) => id)));
+    for (const { id, table } of before) if (!collections.has(id)) table.drop();
+    for (const index of before.flatMap((collection) => collection.indexes)) if (!indexes.has(index.id)) index.drop();
+  }
+
+  /** Another member has changed documents. */
+  forgetSizes(): void {
+    for (const { table } of this.#all()) table.forgetSizes();
+  }
+
+  #read(tables: ReadonlyMap<number, CollectionTable>): void {
     this.#databases = new Map();
     const rows = this.#sqlite
       .prepare('SELECT id, database, name, uuid, namespace, options FROM collection ORDER BY id')
@@ -57,7 +77,7 @@ export class Catalog {
       number,
       Buffer,
     ][]) {
-      const table = new CollectionTable(this.#sqlite, id);
+      const table = tables.get(id) ?? new CollectionTable(this.#sqlite, id);
       this.#put({ id, database, name, uuid, namespace, options, table, indexes: this.#loadIndexes(id) });
     }
   }
@@ -183,8 +203,8 @@ export class Catalog {
     );
   }
 
-  /** On start: builds again the entries of stale indexes, and drops the indexes whose build was never completed. */
-  #mendIndexes(): void {
+  /** Builds again the entries of stale indexes, and drops the indexes whose build was never completed. */
+  mendIndexes(): void {
     const states = this.#sqlite.prepare<unknown[], string>('SELECT state FROM collection_index WHERE id = ?').pluck();
     this.#sqlite.transaction(() => {
       for (const collection of this.#all()) {

@@ -55,6 +55,12 @@ export class CollectionTable {
     this.#statements.drop();
   }
 
+  /** The rows have changed in another way than through this object. */
+  forgetSizes(): void {
+    this.#count = null;
+    this.#dataBytes = null;
+  }
+
   /** Number of documents. Counted once, then maintained. */
   count(): number {
     this.#count ??= Number(this.#plucked(`SELECT count(*) FROM ${this.#name}`).get());

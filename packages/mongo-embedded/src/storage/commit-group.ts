@@ -19,6 +19,7 @@ export class CommitGroup {
   readonly #listeners: CommitListeners;
   #open: { promise: Promise<void>; resolve(): void; reject(error: unknown): void } | null = null;
 
+  #guard: (() => void) | null = null;
   #failures: { readonly count: number; readonly last: unknown } = { count: 0, last: null };
 
   constructor(database: Database, listeners: CommitListeners) {
@@ -28,12 +29,18 @@ export class CommitGroup {
 
   /** Call before every write. The transaction commits after the event-loop events that are already queued. */
   enter(): void {
+    this.#guard?.();
     if (this.#open !== null) return;
     this.#database.exec('BEGIN IMMEDIATE');
     const deferred = Promise.withResolvers<void>();
     deferred.promise.catch(() => undefined);
     this.#open = deferred;
     setImmediate(() => this.commit());
+  }
+
+  /** Calls this before every write; it throws if the write is not allowed. */
+  guardWith(guard: () => void): void {
+    this.#guard = guard;
   }
 
   /** How many groups have failed, and why the last one did: a command that spans several groups must not miss it. */

@@ -42,6 +42,13 @@ export class HistoryRuns {
     return Math.max(0, ...readRuns(database).map(({ startSeconds, endSeconds }) => endSeconds ?? startSeconds));
   }
 
+  /** The last run goes on: the members of a replica set share one list, and so one run. Begins one if there is none. */
+  static resume(database: Database, start: ClusterTime): HistoryRuns {
+    const runs = readRuns(database);
+    const last = runs.at(-1);
+    return last === undefined ? HistoryRuns.begin(database, start, start.seconds) : new HistoryRuns(runs, last.id);
+  }
+
   /** Ends the previous run at `lastSeconds`, the last second that it can have shown, and begins one at `start`. */
   static begin(database: Database, start: ClusterTime, lastSeconds: number): HistoryRuns {
     const ended = readRuns(database).map((run) => ({ ...run, endSeconds: run.endSeconds ?? lastSeconds }));

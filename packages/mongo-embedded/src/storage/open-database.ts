@@ -49,15 +49,19 @@ ALTER TABLE collection_index ADD COLUMN state TEXT NOT NULL DEFAULT 'stale';
 ALTER TABLE collection_index ADD COLUMN is_multikey INTEGER NOT NULL DEFAULT 0;
 `;
 
+/** The file in the data folder. */
+export const dataFile = 'mongo-embedded.sqlite';
+
 /**
- * Opens the server's file in `path` (made if missing), or a database in memory for `null`.
+ * Opens the server's file in `path` (made if missing), or a database in memory for `null`, with the state of `image` if
+ * there is one.
  *
  * The file is locked by one process at a time: the only connection keeps SQLite's exclusive lock, so a second server on
  * the same folder fails at once instead of corrupting it. Pages of 8 KiB measured best for documents around 300 bytes.
  */
-export function openDatabase(path: string | null): Database {
+export function openDatabase(path: string | null, image?: Buffer): Database {
   if (path !== null) mkdirSync(path, { recursive: true });
-  const database = new Sqlite(path === null ? ':memory:' : join(path, 'mongo-embedded.sqlite'), { timeout: 0 });
+  const database = new Sqlite(path === null ? (image ?? ':memory:') : join(path, dataFile), { timeout: 0 });
   try {
     database.pragma('page_size = 8192');
     database.pragma('locking_mode = EXCLUSIVE');

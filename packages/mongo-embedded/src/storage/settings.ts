@@ -15,8 +15,8 @@ export interface Settings {
   readonly runs: HistoryRuns;
 }
 
-/** Reads the settings, making them on the first start, and begins a run. */
-export function loadSettings(database: Database, clock: Clock): Settings {
+/** Reads the settings, making them on the first start, and begins a run; a replica set's member goes on with the last one. */
+export function loadSettings(database: Database, clock: Clock, isMember: boolean): Settings {
   const read = database.prepare<unknown[], Buffer>('SELECT value FROM setting WHERE name = ?').pluck();
   const write = database.prepare('INSERT OR REPLACE INTO setting(name, value) VALUES (?, ?)');
   return database.transaction(() => {
@@ -32,7 +32,10 @@ export function loadSettings(database: Database, clock: Clock): Settings {
         : { seconds: Math.max(lastSeconds, nowSeconds) + 1, increment: 0 };
     const birthTime = readTime(read.get('birthTime')) ?? firstTime(database) ?? clusterTime;
     write.run('birthTime', packTime(birthTime));
-    return { replicaSetId, clusterTime, birthTime, runs: HistoryRuns.begin(database, clusterTime, lastSeconds) };
+    const runs = isMember
+      ? HistoryRuns.resume(database, clusterTime)
+      : HistoryRuns.begin(database, clusterTime, lastSeconds);
+    return { replicaSetId, clusterTime, birthTime, runs };
   })();
 }
 

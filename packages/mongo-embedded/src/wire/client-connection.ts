@@ -11,6 +11,8 @@ export interface ClientConnection {
   /** Whether the handshake has sent the client's metadata. */
   hasMetadata: boolean;
   readonly login: Login;
+  /** The counter of the last topologyVersion that a hello on this connection returned; 0 before the first. */
+  topologyCounterSent: number;
   /** Closes the connection without a reply. */
   destroy(): void;
 }

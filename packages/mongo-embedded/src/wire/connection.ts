@@ -39,6 +39,7 @@ export class Connection implements ClientConnection {
   applicationName: string | null = null;
   hasMetadata = false;
   readonly login = new Login();
+  topologyCounterSent = 0;
   readonly #socket: Socket;
   readonly #handlers: ConnectionHandlers;
   readonly #reader = new FrameReader();

@@ -290,6 +290,7 @@ const rest: readonly Document[] = [
   { buildInfo: 1 },
   { replSetGetStatus: 1, ...admin },
   { replSetGetConfig: 1, ...admin },
+  { replSetStepDown: 60, secondaryCatchUpPeriodSecs: 10, force: false, ...admin },
   { getCmdLineOpts: 1, ...admin },
   { whatsmyuri: 1 },
   { listCommands: 1 },
