@@ -113,8 +113,13 @@ export class MemberData {
     clusterClock.observe(time);
     this.#term = term;
     this.#recorder.isOn = true;
+  }
+
+  /** The first commit of a term. It also completes what the primary before has left incomplete. */
+  startTerm(): void {
     this.store.group.enter();
-    catalog.mendIndexes();
+    this.store.catalog.mendIndexes();
+    this.commitTime();
   }
 
   /** Commits what is accepted and stops. */

@@ -179,7 +179,7 @@ export class Member implements Membership {
     this.#opened.startWriting(term, time);
     this.#runtime?.state.sessions.forgetIdle();
     this.#moveTo('primary', this.address);
-    this.#opened.commitTime();
+    this.#opened.startTerm();
   }
 
   /** Stops to be primary. Writes that wait for other members get PrimarySteppedDown 189. */
