@@ -76,6 +76,24 @@ describe('a transaction', () => {
     await session.abortTransaction();
   });
 
+  test('makes an upsert of a document that it holds wait until it ends', async () => {
+    await using scratch = freshDatabase(server().client);
+    await scratch.items.insertOne({ _id: 0 });
+    await using session = server().client.startSession();
+    session.startTransaction();
+    await scratch.items.insertOne({ _id: 1, n: 1 }, { session });
+    const order: string[] = [];
+    const upsert = scratch.items
+      .updateOne({ _id: 1 }, { $inc: { n: 1 } }, { upsert: true })
+      .then(() => order.push('upsert'));
+    await scratch.items.insertOne({ _id: 2 });
+    order.push('commit');
+    await session.commitTransaction();
+    await upsert;
+    expect(order).toEqual(['commit', 'upsert']);
+    expect(await scratch.items.findOne({ _id: 1 })).toEqual({ _id: 1, n: 2 });
+  });
+
   test('is retried by withTransaction until concurrent increments are all there', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertOne({ _id: 1, n: 0 });

@@ -71,11 +71,7 @@ export class Dispatcher {
   async handle(received: Omit<Call, 'isChangeStream'>): Promise<Reply> {
     const { body } = received.request;
     const call: Call = { ...received, isChangeStream: isChangeStreamCall(body, this.#server.cursors) };
-    const effect = this.#server.failPoints.hit({
-      command: body.name,
-      applicationName: call.connection.applicationName,
-      namespace: namespaceOf(body, call.request.database),
-    });
+    const effect = this.#failPointOf(call);
     if (effect !== null && effect.blockMs > 0) await this.#server.clock.sleep(effect.blockMs, call.signal);
     if (effect?.closesConnection === true) return { document: null };
     if (effect !== null && effect.errorCode !== null) {
@@ -84,6 +80,17 @@ export class Dispatcher {
     }
     const document = await this.#run(call, effect);
     return isStreaming(call.request) ? { document, next: async () => this.handle(call) } : { document };
+  }
+
+  #failPointOf({ connection, request }: Call): FailCommand | null {
+    const { failPoints } = this.#server;
+    if (!failPoints.isAnySet) return null;
+    const { body, database } = request;
+    return failPoints.hit({
+      command: body.name,
+      applicationName: connection.applicationName,
+      namespace: namespaceOf(body, database),
+    });
   }
 
   async #run(call: Call, effect: FailCommand | null): Promise<Buffer> {

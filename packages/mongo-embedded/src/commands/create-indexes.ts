@@ -148,6 +148,15 @@ function exists(collection: Collection, specification: Buffer): boolean {
   throw new MongoFailure('IndexOptionsConflict', `Index already exists with a different name: ${equal.name}`);
 }
 
+/** Whether another command is building an index of that name or key pattern. */
+function isBeingBuilt({ indexes }: Collection, specification: Buffer): boolean {
+  const name = new CommandBody(specification).requiredString('name');
+  const signature = signatureOf(specification);
+  return indexes.some(
+    (index) => !index.state.isReady && (index.name === name || signatureOf(index.specification) === signature),
+  );
+}
+
 /** Every option and the key pattern as comparable text; the order of options does not matter. */
 function optionsOf(specification: Uint8Array, isWanted: (name: string) => boolean = () => true): string {
   const parts: string[] = [];
@@ -197,31 +206,53 @@ async function run(context: CommandContext): Promise<CommandResult> {
   if (specifications.length === 0) throw new MongoFailure('BadValue', 'Must specify at least one index to create');
   if (context.transaction === null) await waitForTransactions(context, () => server.store.catalog.find(database, name));
   const createdCollectionAutomatically = context.access.collection(database, name) === undefined;
-  const collection = context.access.collectionForWrite(database, name);
-  if (context.transaction !== null && collection.id >= 0) {
+  // Looked up anew after every build: it takes several turns.
+  const find = (): Collection => context.access.collectionForWrite(database, name);
+  if (context.transaction !== null && find().id >= 0) {
     throw new MongoFailure(
       'OperationNotSupportedInTransaction',
       'Cannot create new indexes on existing collections in a multi-document transaction.',
     );
   }
-  const numIndexesBefore = collection.indexes.length + 1;
+  const numIndexesBefore = find().indexes.length + 1;
+  const built = await buildAll(context, specifications, find);
+  if (context.transaction === null) recordIndexes(server.store, find(), built);
+  const numIndexesAfter = find().indexes.length + 1;
+  const note = numIndexesAfter === numIndexesBefore ? { note: 'all indexes already exist' } : {};
+  return { numIndexesBefore, numIndexesAfter, createdCollectionAutomatically, commitQuorum: 'votingMembers', ...note };
+}
+
+/** Builds the indexes that do not exist yet and returns their specifications; if one fails, none of them stays. */
+async function buildAll(
+  context: CommandContext,
+  specifications: readonly Buffer[],
+  find: () => Collection,
+): Promise<Buffer[]> {
   const built: Buffer[] = [];
   try {
     for (const specification of specifications) {
-      if (exists(collection, specification)) continue;
-      await build(context, collection, specification);
+      while (isBeingBuilt(find(), specification)) await context.turns.next();
+      if (exists(find(), specification)) continue;
+      await build(context, find(), specification);
       built.push(specification);
     }
+    return built;
   } catch (error) {
-    for (const index of collection.indexes.filter(({ specification }) => built.includes(specification))) {
-      server.store.catalog.dropIndex(collection, index);
-    }
+    dropBuilt(context, built);
     throw error;
   }
-  if (context.transaction === null) recordIndexes(server.store, collection, built);
-  const numIndexesAfter = collection.indexes.length + 1;
-  const note = numIndexesAfter === numIndexesBefore ? { note: 'all indexes already exist' } : {};
-  return { numIndexesBefore, numIndexesAfter, createdCollectionAutomatically, commitQuorum: 'votingMembers', ...note };
+}
+
+function dropBuilt({ body, database, server }: CommandContext, built: readonly Buffer[]): void {
+  const { catalog, group } = server.store;
+  const collection = catalog.find(database, collectionName(body, database));
+  if (collection === undefined || built.length === 0) return;
+  group.enter();
+  for (const index of collection.indexes.filter(({ specification }) =>
+    built.some((each) => each.equals(specification)),
+  )) {
+    catalog.dropIndex(collection, index);
+  }
 }
 
 async function build(context: CommandContext, collection: Collection, specification: Buffer): Promise<void> {

@@ -89,11 +89,12 @@ function idIndexStays(): MongoFailure {
 }
 
 async function runDrop(context: CommandContext): Promise<CommandResult> {
-  const collection = existing(context);
+  const waiting = existing(context);
   const wanted = context.body.element('index');
   if (wanted === undefined)
     throw new MongoFailure('IDLFailedToParse', "BSON field 'dropIndexes.index' is missing but a required field");
-  await waitForTransactions(context, () => collection);
+  await waitForTransactions(context, () => context.access.collection(waiting.database, waiting.name));
+  const collection = existing(context);
   const { store } = context.server;
   const nIndexesWas = collection.indexes.length + 1;
   const indexes = chosen(collection, wanted);

@@ -17,7 +17,7 @@ export async function retryWhenUnlocked<Result>(
   let error = first;
   for (;;) {
     if (!(error instanceof LockedByTransaction)) throw error;
-    await waitForEnd(context, error.ended);
+    await waitForUnlock(context, error);
     try {
       return attempt();
     } catch (next) {
@@ -26,7 +26,11 @@ export async function retryWhenUnlocked<Result>(
   }
 }
 
-async function waitForEnd({ server, deadlineMs, signal }: CommandContext, ended: Promise<void>): Promise<void> {
+/** Waits for the end of the transaction that has locked a document. Throws MaxTimeMSExpired 50 or ClientDisconnect 279. */
+export async function waitForUnlock(
+  { server, deadlineMs, signal }: CommandContext,
+  { ended }: LockedByTransaction,
+): Promise<void> {
   using stop = linkSignals([signal]);
   const leftMs = deadlineMs === null ? Number.POSITIVE_INFINITY : deadlineMs - server.clock.monotonicMs();
   await Promise.race([ended, server.clock.sleep(leftMs, stop.signal)]);

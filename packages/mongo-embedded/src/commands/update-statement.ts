@@ -9,9 +9,11 @@ import { idOf } from '../query/raw-document.ts';
 import { type CompiledUpdate, compileUpdate } from '../query/update/update.ts';
 import type { Variables } from '../query/variables.ts';
 import type { StoredDocument } from '../storage/collection-table.ts';
+import { LockedByTransaction } from '../storage/document-access.ts';
 import type { CommandContext } from './command.ts';
 import { checkCommandCollation, filterOf, hintedOrder, type SortChoice, sortOf, variablesOf } from './find-options.ts';
 import { forEachMatch } from './matches.ts';
+import { waitForUnlock } from './retry-when-unlocked.ts';
 import { checkDocumentSize, storedForm } from './stored-form.ts';
 
 /** One update, ready to run. */
@@ -139,6 +141,10 @@ export async function runUpdate(context: CommandContext, name: string, attempt: 
     attempt.record?.(outcome);
     return outcome;
   } catch (error) {
+    if (error instanceof LockedByTransaction) {
+      await waitForUnlock(context, error);
+      return runUpdate(context, name, attempt);
+    }
     // Another upsert won the race; the document that it inserted may match now. Source: manual, "Upsert with Unique Index".
     const isDuplicate = error instanceof MongoFailure && error.code === errorCodes.DuplicateKey;
     if (!isDuplicate || attemptsLeft === 0) throw error;

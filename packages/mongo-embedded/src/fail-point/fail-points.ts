@@ -123,6 +123,11 @@ export class FailPoints {
     return this.#timesEntered.get(name) ?? 0;
   }
 
+  /** Whether any fail point is on; where none is, calls need not be described. */
+  get isAnySet(): boolean {
+    return this.#points.size > 0;
+  }
+
   /** The effect of `failCommand` on this call, or null. Counts the call. */
   hit(call: FailPointCall): FailCommand | null {
     return exempt.has(call.command) ? null : this.#hit('failCommand', call);

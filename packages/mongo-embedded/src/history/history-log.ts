@@ -5,7 +5,7 @@ import type { CommitGroup } from '../storage/commit-group.ts';
 import type { Settings } from '../storage/settings.ts';
 import type { ClusterTime, History, HistoryEntry } from './history-entry.ts';
 import { type Change, type HistoryRow, kindNumber, packExtra, toHistoryEntry } from './history-row.ts';
-import { HistorySegments } from './history-segments.ts';
+import { entryBytes, HistorySegments } from './history-segments.ts';
 import { HistoryWaiters } from './history-waiters.ts';
 import { OperationTimes } from './operation-times.ts';
 
@@ -123,7 +123,7 @@ export class HistoryLog implements History {
       extra,
     );
     stamp.ordinal += 1;
-    this.#segments.add(this.#appendedSequence, (document?.length ?? 0) + (extra?.length ?? 0) + 64);
+    this.#segments.add(this.#appendedSequence, (document?.length ?? 0) + (extra?.length ?? 0) + entryBytes);
   }
 
   /** Called inside the transaction, before it commits. */

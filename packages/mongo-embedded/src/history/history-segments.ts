@@ -4,13 +4,22 @@ import type { ClusterTime } from './history-entry.ts';
 /** Size at which a history segment is closed; pruning drops whole segments. */
 const segmentBytesMax = 1024 * 1024;
 
+/** Bytes of an entry besides its documents. */
+export const entryBytes = 64;
+
+const unsavedSql = `SELECT sequence, coalesce(length(document), 0) + coalesce(length(extra), 0) + ?
+  FROM history WHERE sequence > ? ORDER BY sequence`;
+
 interface Segment {
   first: number;
   last: number;
   bytes: number;
 }
 
-/** The size of the history by segment, so that enforcing the limit needs no count on start or per write. */
+/**
+ * The size of the history by segment, so that enforcing the limit needs no count on start or per write. A segment is saved when
+ * it is closed; the entries after the last saved one are counted on start.
+ */
 export class HistorySegments {
   readonly #database: Database;
   readonly #save: Statement;
@@ -58,6 +67,7 @@ export class HistorySegments {
     this.#segments = (rows as [number, number, number][]).map(([first, last, bytes]) => ({ first, last, bytes }));
     this.#bytes = this.#segments.reduce((sum, segment) => sum + segment.bytes, 0);
     this.#unsaved = new Set();
+    this.#countUnsaved();
     const lost = this.#database
       .prepare<unknown[], Buffer>("SELECT value FROM setting WHERE name = 'lostTime'")
       .pluck()
@@ -68,13 +78,18 @@ export class HistorySegments {
   add(sequence: number, bytes: number): void {
     let segment = this.#segments.at(-1);
     if (segment === undefined || segment.bytes >= segmentBytesMax) {
+      if (segment !== undefined) this.#unsaved.add(segment);
       segment = { first: sequence, last: sequence, bytes: 0 };
       this.#segments.push(segment);
     }
     segment.last = sequence;
     segment.bytes += bytes;
     this.#bytes += bytes;
-    this.#unsaved.add(segment);
+  }
+
+  #countUnsaved(): void {
+    const rows = this.#database.prepare(unsavedSql).raw().all(entryBytes, this.lastSequence) as [number, number][];
+    for (const [sequence, bytes] of rows) this.add(sequence, bytes);
   }
 
   save(): void {

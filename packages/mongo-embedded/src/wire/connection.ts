@@ -23,6 +23,9 @@ export interface ConnectionHandlers {
 /** Bytes of unread requests at which the socket is paused, so that a client that sends ahead is throttled. */
 const backlogBytesMax = 1024 * 1024;
 
+/** Replies up to this size are copied behind their header. */
+const copiedBytesMax = 64 * 1024;
+
 function formatAddress(host: string | undefined, port: number | undefined): string {
   const plain = (host ?? '').replace(/^::ffff:/, '');
   return plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`;
@@ -127,12 +130,20 @@ export class Connection implements ClientConnection {
   async #send(document: Buffer, frame: Omit<ReplyFrame, 'requestId'>): Promise<number> {
     const requestId = this.#handlers.nextRequestId();
     if (this.#gone.signal.aborted || this.#socket.destroyed) return requestId;
-    this.#socket.cork();
-    this.#socket.write(encodeReplyHeader(document.length, { ...frame, requestId }));
-    const isTaken = this.#socket.write(document);
-    this.#socket.uncork();
+    const header = encodeReplyHeader(document.length, { ...frame, requestId });
+    const isTaken = this.#write(header, document);
     if (!isTaken && this.#socket.writableNeedDrain) await this.#drained();
     return requestId;
+  }
+
+  /** One small buffer costs half the processor time of two; a large one is not worth its copy. */
+  #write(header: Buffer, document: Buffer): boolean {
+    if (document.length <= copiedBytesMax) return this.#socket.write(Buffer.concat([header, document]));
+    this.#socket.cork();
+    this.#socket.write(header);
+    const isTaken = this.#socket.write(document);
+    this.#socket.uncork();
+    return isTaken;
   }
 
   async #drained(): Promise<void> {
