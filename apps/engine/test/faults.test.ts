@@ -2,7 +2,7 @@ import { openDatabase } from '@emcachers/db/database';
 import { expect, test } from 'vitest';
 import { eventually } from './support/api-client.ts';
 import { converged } from './support/convergence.ts';
-import { cuttableProxy } from './support/cuttable-proxy.ts';
+import { faultProxy } from './support/fault-proxy.ts';
 import { changeOrders, insertOrders, orderShape, orders } from './support/shop.ts';
 import { createStack } from './support/stack.ts';
 import { testRandom } from './support/test-random.ts';
@@ -40,7 +40,7 @@ test('while MongoDB is unreachable the caches still serve and report it; afterwa
   await using stack = await createStack();
   const target = new URL(stack.mongoUrl.replace(/^mongodb:/, 'http:'));
   if (target.hostname !== '127.0.0.1') skip('the MongoDB at hand is not on this machine');
-  await using proxy = await cuttableProxy(Number(target.port));
+  await using proxy = await faultProxy(Number(target.port));
   const collection = orders(stack.mongo);
   await insertOrders(collection, 1_000, random);
   await using running = await stack.engine({ MONGO_URL: `mongodb://127.0.0.1:${proxy.port}/?directConnection=true` });
@@ -65,7 +65,7 @@ test('while PostgreSQL is unreachable the engine answers with health unknown; af
   const random = testRandom();
   await using stack = await createStack();
   const direct = new URL(stack.databaseUrl);
-  await using proxy = await cuttableProxy(Number(direct.port));
+  await using proxy = await faultProxy(Number(direct.port));
   const url = new URL(stack.databaseUrl);
   url.host = `127.0.0.1:${proxy.port}`;
   const collection = orders(stack.mongo);

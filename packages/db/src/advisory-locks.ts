@@ -4,11 +4,13 @@
  */
 export const advisoryNamespace = 0x454d43;
 
+/**
+ * Namespace of the append lock; the number is the epoch. Every appending transaction takes it before its first `nextval` (I3). One
+ * lock for each epoch: a frozen leader may keep its own, but can no longer commit, so the next leader need not wait for it.
+ */
+export const appendNamespace = 0x454d44;
+
 export const advisoryLocks = {
-  /** Taken by every appending transaction before its first `nextval` (I3); released when the transaction ends. */
-  append: 1,
-  /** Held by the leader on a dedicated connection. */
-  leader: 2,
   /** Held while migrations are applied. */
   migrate: 3,
   /** Held briefly while a job is added, so that the same job is not added twice. */

@@ -49,10 +49,16 @@ export function isRowRefused(error: unknown): boolean {
   return error instanceof RangeError || codeOf(error) === 'ERR_STRING_TOO_LONG';
 }
 
-/** Turns errors of class `away` into EMC-3001; returns any other error unchanged. */
+/** Turns errors of class `away` into EMC-3001, a refused epoch into EMC-3002; returns any other error unchanged. */
 export function toDatabaseError(error: unknown): unknown {
-  return error instanceof EmcachersError || !isAway(error) ? error : connectionError(error);
+  if (error instanceof EmcachersError) return error;
+  if (error instanceof Error && sqlState(error) === epochSuperseded)
+    return new EmcachersError({ code: 'EMC-3002', detail: error.message, cause: error });
+  return isAway(error) ? connectionError(error) : error;
 }
+
+/** Raised by require_epoch and hold_epoch (migration 0003). */
+const epochSuperseded = 'EM002';
 
 /** EMC-3001. The message omits the address, which may contain a password. */
 export function connectionError(cause: unknown): EmcachersError {

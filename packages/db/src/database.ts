@@ -34,20 +34,7 @@ export interface DatabaseOptions {
 
 /** Connects lazily: the first query fails with EMC-3001 if the server is unreachable. The caller disposes it. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const statementMsMax = options.statementMsMax ?? 300_000;
-  const config: pg.PoolConfig = {
-    connectionString: options.url,
-    max: options.connectionsMax ?? 6,
-    connectionTimeoutMillis: options.connectMsMax ?? 10_000,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
-    statement_timeout: statementMsMax,
-    // The client-side limit, for a server that vanished. It is above the server's limit, whose error names the statement.
-    query_timeout: statementMsMax + 5_000,
-    idle_in_transaction_session_timeout: 60_000,
-    application_name: 'emcachers',
-    types: { getTypeParser: typeParser },
-  };
+  const config = poolConfig(options);
   const pool = new pg.Pool(config);
   const pagePool = new pg.Pool({ ...config, options: pagePlannerOptions });
   const { types: _types, ...controlConfig } = config;
@@ -71,6 +58,25 @@ export function openDatabase(options: DatabaseOptions): Database {
       await prisma.$disconnect();
       await Promise.all([pool.end(), pagePool.end(), controlPool.end()]);
     },
+  };
+}
+
+/** The settings that all pools of hot statements share. */
+export function poolConfig(options: DatabaseOptions): pg.PoolConfig {
+  const statementMsMax = options.statementMsMax ?? 300_000;
+  return {
+    connectionString: options.url,
+    max: options.connectionsMax ?? 6,
+    connectionTimeoutMillis: options.connectMsMax ?? 10_000,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+    statement_timeout: statementMsMax,
+    // The client-side limit, for a server that vanished. It is above the server's limit, whose error names the statement.
+    query_timeout: statementMsMax + 5_000,
+    // A transaction whose process is frozen keeps its locks no longer than this. A long pause of the event loop must fit.
+    idle_in_transaction_session_timeout: 10_000,
+    application_name: 'emcachers',
+    types: { getTypeParser: typeParser },
   };
 }
 

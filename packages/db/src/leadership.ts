@@ -1,94 +1,146 @@
 import pg from 'pg';
-import { advisoryLocks, advisoryNamespace } from './advisory-locks.ts';
 import { toDatabaseError } from './database-error.ts';
+import { type EndedSessions, endEarlierSessions } from './leader-sessions.ts';
 
 /**
- * Leadership is an advisory lock on a dedicated connection plus an epoch number. The lock alone is not enough (I9): it is lost with
- * its connection while this process can still write through other connections, so every appending transaction also checks
- * the epoch. Worst case: a short time without a leader.
+ * Leadership is a lease in the row of table `leader` plus an epoch number. The lease decides when another node may lead; it runs on
+ * PostgreSQL's clock and is renewed while the leader makes progress. The epoch decides who can commit (I9): every appending
+ * transaction checks it in the message that commits, so a leader that lost its lease unawares appends nothing more.
+ * No lock is held between statements. Worst case: a short time without a leader.
  */
 export interface Leadership extends AsyncDisposable {
   readonly epoch: number;
-  /** Aborts when the connection that holds the lock is lost; another node may then lead. */
+  /** What became of the sessions of earlier leaders. */
+  readonly earlier: EndedSessions;
+  /** Aborts when another node has taken the lead, or when the session is lost and another node may. */
   readonly lost: AbortSignal;
-  /** Pings the server, to detect a connection that died silently. */
-  check(): Promise<void>;
+  /** Extends the lease. Never rejects: if the lead is lost, `lost` aborts. */
+  renew(): Promise<void>;
 }
 
-/** The node that wants to lead, and the server that holds the lock. */
-export interface LeadershipRequest {
+/** A session that tries to become leader. */
+export interface Candidacy extends AsyncDisposable {
+  /** Becomes leader if no node holds an unexpired lease. Null if one does, or if another candidate was faster. Throws EMC-3001. */
+  stand(): Promise<Leadership | null>;
+}
+
+/** The node that wants to lead. */
+export interface CandidacyRequest {
   readonly url: string;
   readonly nodeId: string;
+  /** How long the lease lasts without renewal. */
+  readonly leaseMs: number;
 }
 
-/** Becomes leader if no other node is: takes the lock, then the next epoch. Null if another node leads. Throws EMC-3001. */
-export async function takeLead(request: LeadershipRequest): Promise<Leadership | null> {
+const answerMsMax = 5_000;
+/** The row is only ever locked by statements that end soon. A wait that takes longer is repeated with the next attempt. */
+const lockMsMax = 1_000;
+
+/** Connects to PostgreSQL. Throws EMC-3001. */
+export async function openCandidacy(request: CandidacyRequest): Promise<Candidacy> {
   const client = new pg.Client({
     connectionString: request.url,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
-    query_timeout: 10_000,
-    application_name: 'emcachers leader',
+    query_timeout: answerMsMax,
+    lock_timeout: lockMsMax,
+    application_name: 'emcachers lease',
   });
-  const lost = new AbortController();
-  client.on('error', (error) => lost.abort(error));
-  client.on('end', () => lost.abort());
+  const ended = new AbortController();
+  client.on('error', (error) => ended.abort(error));
+  client.on('end', () => ended.abort());
+  const session = { client, ended, request };
   try {
     await client.connect();
-    // The server detects a vanished client within half a minute and releases the lock.
-    await client.query('SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 4');
-    const answer = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS taken', [
-      advisoryNamespace,
-      advisoryLocks.leader,
-    ]);
-    if (answer.rows[0]?.taken !== true) {
-      await client.end();
-      return null;
-    }
-    const epoch = await takeEpoch(client, request.nodeId);
+  } catch (error) {
+    throw toDatabaseError(error);
+  }
+  return { stand: () => stand(session), [Symbol.asyncDispose]: () => client.end().catch(() => undefined) };
+}
+
+interface Session {
+  readonly client: pg.Client;
+  readonly ended: AbortController;
+  readonly request: CandidacyRequest;
+}
+
+async function stand(session: Session): Promise<Leadership | null> {
+  try {
+    const epoch = await takeEpoch(session);
+    if (epoch === null) return null;
+    const earlier = await endEarlierSessions(session.client, epoch);
     return {
       epoch,
-      lost: lost.signal,
-      check: () => check(client, lost),
-      [Symbol.asyncDispose]: () => release(client, epoch),
+      earlier,
+      lost: session.ended.signal,
+      renew: () => renew(session, epoch),
+      [Symbol.asyncDispose]: () => release(session, epoch),
     };
   } catch (error) {
-    await client.end().catch(() => undefined);
+    if (isLockTimeout(error)) return null;
     throw toDatabaseError(error);
   }
 }
 
-/** Waits for running appends of the old epoch, which hold the row; none can start afterwards. */
-async function takeEpoch(client: pg.Client, nodeId: string): Promise<number> {
-  await client.query('BEGIN');
-  const answer = await client.query<{ epoch: number }>(
-    'UPDATE leader SET epoch = epoch + 1, node_id = $1, taken_at = now() WHERE id = 1 RETURNING epoch',
-    [nodeId],
-  );
-  const epoch = answer.rows[0]?.epoch;
-  if (epoch === undefined) throw new Error('The row of table leader is missing.');
-  await client.query(beginTermSql, [epoch]);
-  await client.query('COMMIT');
-  await client.query('NOTIFY emcachers_control');
-  return epoch;
+// A renewal in the future means that the server's clock was set back, which must not prolong the lease by the difference.
+const leaseIsOver = `(
+  l.node_id IS NULL
+  OR clock_timestamp() >= l.renewed_at + l.lease_ms * interval '1 millisecond'
+  OR clock_timestamp() < l.renewed_at - interval '1 second'
+  OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a
+                  WHERE a.pid = l.session_pid AND COALESCE(a.backend_start = l.session_started, true)))`;
+
+const ownSession = `session_pid = pg_backend_pid(),
+  session_started = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid())`;
+
+/** Null if another node holds the lease, or was faster. */
+async function takeEpoch({ client, request }: Session): Promise<number | null> {
+  const free = await client.query<{ epoch: number }>(`SELECT l.epoch FROM leader l WHERE l.id = 1 AND ${leaseIsOver}`);
+  const earlier = free.rows[0]?.epoch;
+  if (earlier === undefined) return null;
+  const answers: unknown = await client.query(beginTermSql(earlier, request));
+  if (!Array.isArray(answers)) throw new TypeError('PostgreSQL did not return one result per statement.');
+  return (answers as pg.QueryResult[])[0]?.rowCount === 1 ? earlier + 1 : null;
 }
 
-/** A statement of its own: its snapshot is taken after the old epoch's last append has committed, and so sees its head. */
-const beginTermSql = `
-  INSERT INTO leader_term (epoch, first_id)
-  SELECT $1, (value #>> '{}')::bigint + 1 FROM metadata WHERE key = 'head'`;
+/**
+ * One message, which the server runs as one transaction: a candidate that froze inside a transaction would keep the row locked.
+ * The UPDATE waits for commits of the old epoch that have begun; none can begin afterwards. The INSERT is a statement of its
+ * own, so that its snapshot includes those commits and it reads the head that they left.
+ */
+function beginTermSql(earlier: number, { nodeId, leaseMs }: CandidacyRequest): string {
+  return `
+    UPDATE leader l SET epoch = epoch + 1, node_id = ${pg.escapeLiteral(nodeId)}, lease_ms = ${leaseMs},
+                        taken_at = clock_timestamp(), renewed_at = clock_timestamp(), ${ownSession}
+     WHERE l.id = 1 AND l.epoch = ${earlier} AND ${leaseIsOver};
+    INSERT INTO leader_term (epoch, first_id)
+    SELECT l.epoch, (m.value #>> '{}')::bigint + 1 FROM leader l, metadata m
+     WHERE m.key = 'head' AND l.id = 1 AND l.epoch = ${earlier + 1} AND l.session_pid = pg_backend_pid();
+    NOTIFY emcachers_control`;
+}
 
-async function check(client: pg.Client, lost: AbortController): Promise<void> {
+async function renew({ client, ended }: Session, epoch: number): Promise<void> {
   try {
-    await client.query('SELECT 1');
+    // The session is recorded again, because behind a pooler it may have changed.
+    const renewed = await client.query(
+      `UPDATE leader SET renewed_at = clock_timestamp(), ${ownSession} WHERE id = 1 AND epoch = $1`,
+      [epoch],
+    );
+    if (renewed.rowCount === 0) ended.abort();
   } catch (error) {
-    lost.abort(error);
+    if (!isLockTimeout(error)) ended.abort(error);
   }
 }
 
-/** Clean release: clears the leader until another node takes the next epoch. Closing the connection frees the lock. */
-async function release(client: pg.Client, epoch: number): Promise<void> {
-  await client.query('UPDATE leader SET node_id = NULL WHERE id = 1 AND epoch = $1', [epoch]).catch(() => undefined);
-  await client.end().catch(() => undefined);
+/** Clean release: another node may lead at once. */
+async function release({ client, ended }: Session, epoch: number): Promise<void> {
+  if (ended.signal.aborted) return;
+  await client
+    .query('UPDATE leader SET node_id = NULL, lease_ms = 0 WHERE id = 1 AND epoch = $1', [epoch])
+    .catch(() => undefined);
+}
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '55P03';
 }

@@ -10,7 +10,7 @@ import { readDeadLetters } from './fleet/read-dead-letters.ts';
 import { readFleet, readFleetOf } from './fleet/read-fleet.ts';
 import { createIdempotencyStore } from './job/idempotency-store.ts';
 import { createJobStore } from './job/job-store.ts';
-import { takeLead } from './leadership.ts';
+import { openCandidacy } from './leadership.ts';
 
 /** Nothing listens on port 1 of this machine. */
 const url = 'postgres://app:hunter2@127.0.0.1:1/none';
@@ -52,7 +52,7 @@ const capture = {
 
 test.each<[string, () => Promise<unknown>]>([
   ['ping', () => database.ping()],
-  ['takeLead', () => takeLead({ url, nodeId: 'one' })],
+  ['openCandidacy', () => openCandidacy({ url, nodeId: 'one', leaseMs: 2_500 })],
   ['listEntities', () => listEntities(database)],
   ['findEntity', () => findEntity(database, 'orders')],
   ['createEntity', () => createEntity(database, shape)],

@@ -4,6 +4,7 @@ import { listEntities } from '@emcachers/db/control/entities';
 import { reportOffsets } from '@emcachers/db/control/offset-reports';
 import { forgetOtherOffsets } from '@emcachers/db/fleet/forget-offsets';
 import { createJobStore } from '@emcachers/db/job/job-store';
+import { openLeaderSessions } from '@emcachers/db/leader-sessions';
 import type { Config } from '../config/config.ts';
 import { createEntityControl } from '../control/entity/entity-control.ts';
 import { createJobRunner, type JobRunner } from '../control/job/job-runner.ts';
@@ -67,15 +68,21 @@ function createLeading(shared: Shared) {
   const entities = storedIngestEntities(database);
   const store = createJobStore(database);
   const control = createEntityControl(database);
-  const leader = createLeader({ databaseUrl: database.url, nodeId, clock });
+  const leader = createLeader({
+    ...{ clock, log: shared.log, nodeId, databaseUrl: database.url },
+    leaseMs: config.leaseMs,
+    stallMsMax: config.stallMsMax,
+    stalledMs: () => ingest?.stalledMs() ?? 0,
+  });
   const term = createLeaderTerm({
     leader,
     clock,
     log: shared.log,
     random,
-    services(epoch) {
+    open(epoch) {
       const log = shared.log.child({ epoch });
-      const writer = createOplogWriter({ database, epoch, deadLettersMax: config.deadLettersMax });
+      const sessions = openLeaderSessions({ url: database.url, epoch });
+      const writer = createOplogWriter({ database: sessions, epoch, deadLettersMax: config.deadLettersMax });
       ingest = createIngest({
         source,
         writer,
@@ -86,11 +93,15 @@ function createLeading(shared: Shared) {
         options: { rowBytesMax: config.rowBytesMax },
       });
       jobRunner = createJobRunner({ store, control, clock, log });
-      return [ingest, jobRunner];
-    },
-    ended() {
-      ingest = null;
-      jobRunner = null;
+      return {
+        services: [ingest, jobRunner],
+        abandon: sessions.abandon,
+        async close() {
+          ingest = null;
+          jobRunner = null;
+          await sessions.close();
+        },
+      };
     },
   });
   return { term, ingest: () => ingest, jobRunner: () => jobRunner };

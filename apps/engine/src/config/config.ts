@@ -23,6 +23,9 @@ export interface Config {
   readonly rowBytesMax: number;
   /** Dead letters kept per entity. */
   readonly deadLettersMax: number;
+  readonly leaseMs: number;
+  /** A leader whose ingest makes no progress for longer gives up the lead. */
+  readonly stallMsMax: number;
   readonly host: string;
   readonly port: number;
   /** Origins whose pages may call the engine from a browser. */
@@ -54,6 +57,8 @@ export function checkConfig(values: Values, folder: string): Config {
     nodeId: parsed.EMCACHERS_NODE_ID,
     rowBytesMax: required('EMCACHERS_ROW_BYTES_MAX', parsed.EMCACHERS_ROW_BYTES_MAX),
     deadLettersMax: required('EMCACHERS_DEAD_LETTERS_MAX', parsed.EMCACHERS_DEAD_LETTERS_MAX),
+    leaseMs: required('EMCACHERS_LEASE_MS', parsed.EMCACHERS_LEASE_MS),
+    stallMsMax: required('EMCACHERS_STALL_SECONDS', parsed.EMCACHERS_STALL_SECONDS) * 1_000,
     host: required('ENGINE_HOST', parsed.ENGINE_HOST),
     port: required('ENGINE_PORT', parsed.ENGINE_PORT),
     consoleOrigins: [

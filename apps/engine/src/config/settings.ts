@@ -2,6 +2,7 @@ import { apiSettings } from './settings/api.ts';
 import { consoleSettings } from './settings/console.ts';
 import { databaseSettings } from './settings/database.ts';
 import { documentSettings } from './settings/document.ts';
+import { leaderSettings } from './settings/leader.ts';
 import { logSettings } from './settings/log.ts';
 import { nodeSettings } from './settings/node.ts';
 import { sourceSettings } from './settings/source.ts';
@@ -16,6 +17,7 @@ export const settings = {
   ...databaseSettings,
   ...nodeSettings,
   ...documentSettings,
+  ...leaderSettings,
   ...apiSettings,
   ...consoleSettings,
   ...logSettings,

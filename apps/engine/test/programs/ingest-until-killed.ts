@@ -14,8 +14,16 @@ import { systemClock } from '../../src/runtime/clock.ts';
 const [, , mongoUrl = '', databaseUrl = ''] = process.argv;
 const database = openDatabase({ url: databaseUrl });
 const source = createMongoSource({ url: mongoUrl, clock: systemClock, stream: { awaitMsMax: 50 } });
-const leader = createLeader({ databaseUrl, nodeId: `child-${process.pid}`, clock: systemClock });
-await leader.run(async (epoch, signal) => {
+const leader = createLeader({
+  databaseUrl,
+  nodeId: `child-${process.pid}`,
+  clock: systemClock,
+  log: silentLog,
+  leaseMs: 2_500,
+  stallMsMax: 30_000,
+  stalledMs: () => 0,
+});
+await leader.run(async ({ epoch, signal }) => {
   const ingest = createIngest({
     source,
     writer: createOplogWriter({ database, epoch }),

@@ -6,6 +6,8 @@ import { ApiClient } from './api-client.ts';
 /** The engine as an operator runs it: `main.ts` in a process of its own, which can be killed. */
 export interface EngineProcess extends AsyncDisposable {
   readonly child: ChildProcess;
+  /** What it has logged so far, at most the last 200,000 characters. */
+  log(): string;
   /** Resolves when it listens; rejects with its last words when it ends before. */
   readonly ready: Promise<ApiClient>;
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null; readonly words: string }>;
@@ -38,6 +40,7 @@ export function startEngineProcess(environment: Record<string, string>): EngineP
   ready.promise.catch(() => {});
   return {
     child,
+    log: () => words,
     ready: ready.promise,
     ended,
     async [Symbol.asyncDispose]() {

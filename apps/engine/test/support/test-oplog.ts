@@ -3,7 +3,7 @@ import type { Operation } from '@emcachers/core/operation';
 import { createEntity, getEntity } from '@emcachers/db/control/entities';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import { type Database, openDatabase } from '@emcachers/db/database';
-import { takeLead } from '@emcachers/db/leadership';
+import { openCandidacy } from '@emcachers/db/leadership';
 import { createTestDatabase } from '@emcachers/db/testing';
 import type { OplogReader, OplogWriter } from '../../src/pipeline/oplog/oplog.ts';
 import { createOplogReader } from '../../src/pipeline/oplog/oplog-reader.ts';
@@ -46,7 +46,8 @@ export async function openTestOplog(): Promise<TestOplog> {
 /** The oplog in an existing test database, led by the test in a new term. */
 export async function openOplogAt(url: string): Promise<TestOplog> {
   const database = openDatabase({ url });
-  const lead = await takeLead({ url, nodeId: 'test' });
+  const candidacy = await openCandidacy({ url, nodeId: 'test', leaseMs: 60_000 });
+  const lead = await candidacy.stand();
   if (lead === null) throw new Error('Another leads in a database that was just made.');
   const { epoch } = lead;
   const writer = createOplogWriter({ database, epoch });
@@ -97,6 +98,7 @@ export async function openOplogAt(url: string): Promise<TestOplog> {
     replay: async (entityId) => replayed((await page(entityId)).entries),
     [Symbol.asyncDispose]: async () => {
       await lead[Symbol.asyncDispose]();
+      await candidacy[Symbol.asyncDispose]();
       await database.close();
     },
   };

@@ -1,6 +1,5 @@
-import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type pg from 'pg';
-import { advisoryLocks, advisoryNamespace } from '../advisory-locks.ts';
+import { appendNamespace } from '../advisory-locks.ts';
 import type { EntityRecord } from '../control/entity-record.ts';
 
 /** An entity as the appending transaction read it; locked until that transaction ends. */
@@ -19,10 +18,10 @@ export interface AppendStart {
 }
 
 /**
- * Begins an appending transaction. All of them lock in the same order: epoch, entities by id, append lock. The append lock is
- * taken before the first `nextval`, so that id order is commit order (I3). The four statements are sent in one message to save
- * round trips; that rules out parameters, which is safe because all values are numbers.
- * Throws EMC-3002 if the epoch is not ours (I9).
+ * Begins an appending transaction. All of them lock in the same order: entities by id, append lock, and the epoch with the commit
+ * (`commit-append.ts`). The append lock is taken before the first `nextval`, so that id order is commit order (I3). The four
+ * statements are sent in one message to save round trips; that rules out parameters, which is safe because all values are
+ * numbers. Fails with EM002 (EMC-3002), before it takes a lock, if the epoch has been superseded (I9).
  */
 export async function beginAppend(
   client: pg.PoolClient,
@@ -30,9 +29,7 @@ export async function beginAppend(
 ): Promise<ReadonlyMap<number, AppendTarget>> {
   const answers: unknown = await client.query(beginSql(start));
   if (!Array.isArray(answers)) throw new TypeError('PostgreSQL did not return one result per statement.');
-  const [, leader, entities] = answers as pg.QueryResult[];
-  if (leader?.rowCount !== 1)
-    throw new EmcachersError({ code: 'EMC-3002', detail: `Epoch ${start.epoch} has been superseded.` });
+  const [, , entities] = answers as pg.QueryResult[];
   const targets = new Map<number, AppendTarget>();
   for (const row of (entities?.rows ?? []) as AppendTarget[]) targets.set(row.entityId, row);
   return targets;
@@ -45,11 +42,11 @@ function beginSql(start: AppendStart): string {
   const ids =
     start.entityIds === 'all' ? 'true' : `e.id IN (${['NULL', ...start.entityIds.map(checkedId)].join(', ')})`;
   return `BEGIN;
-    SELECT 1 FROM leader WHERE id = 1 AND epoch = ${checkedId(start.epoch)} FOR SHARE;
+    SELECT require_epoch(${checkedId(start.epoch)});
     SELECT e.id AS "entityId", e.version, e.run_id AS "runId", e.lifecycle, e.route,
            EXISTS (SELECT 1 FROM dead_letter d WHERE d.entity_id = e.id) AS "hasDeadLetters"
       FROM entity e WHERE ${ids} ORDER BY e.id ${lockWords[start.lock]};
-    ${start.appends ? `SELECT pg_advisory_xact_lock(${advisoryNamespace}, ${advisoryLocks.append})` : ''}`;
+    ${start.appends ? `SELECT pg_advisory_xact_lock(${appendNamespace}, ${start.epoch})` : ''}`;
 }
 
 function checkedId(id: number): string {

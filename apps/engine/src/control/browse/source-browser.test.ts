@@ -3,7 +3,7 @@ import { createMongoServer } from '@emcachers/mongo-embedded';
 import { serialize } from 'bson';
 import { MongoClient } from 'mongodb';
 import { expect, test } from 'vitest';
-import { cuttableProxy } from '../../../test/support/cuttable-proxy.ts';
+import { faultProxy } from '../../../test/support/fault-proxy.ts';
 import { createMongoSource } from '../../pipeline/change-source/mongo-source.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createSourceBrowser, previewOf } from './source-browser.ts';
@@ -13,7 +13,7 @@ async function openTestBrowser(entitiesOf: (sourceName: string) => readonly stri
   const server = createMongoServer({ memory: true });
   const { url } = await server.start();
   const mongo = new MongoClient(url);
-  const proxy = await cuttableProxy(Number(new URL(url).port));
+  const proxy = await faultProxy(Number(new URL(url).port));
   const through = `mongodb://127.0.0.1:${proxy.port}/?directConnection=true`;
   const source = createMongoSource({ url: through, clock: systemClock, selectionMsMax: 300 });
   return {

@@ -1,8 +1,8 @@
-import { linkedAbort, untilAborted } from '../../runtime/abort.ts';
+import { linkedAbort, onAbort, untilAborted } from '../../runtime/abort.ts';
 import { isDeposed } from '../../runtime/is-deposed.ts';
 import type { Service } from '../../runtime/service.ts';
 import { createSupervisor, type SupervisorDependencies } from '../../runtime/supervisor.ts';
-import type { Leader } from './leader.ts';
+import type { Leader, Term } from './leader.ts';
 
 /**
  * Runs the services of one term of leadership until the node loses leadership or the engine stops. Each service is restarted
@@ -10,33 +10,43 @@ import type { Leader } from './leader.ts';
  */
 export interface LeaderTermDependencies extends SupervisorDependencies {
   readonly leader: Leader;
+  readonly open: (epoch: number) => TermParts;
+}
+
+/** What exists only while this node leads. */
+export interface TermParts {
   /** In flow order. They stop in this order, so that nothing is produced for a stopped consumer. */
-  readonly services: (epoch: number) => readonly Service[];
-  /** Called after the services of a term have ended. */
-  readonly ended: () => void;
+  readonly services: readonly Service[];
+  /** Breaks the term's connections: what is under way fails at once instead of waiting for a server that may not answer. */
+  abandon(): void;
+  /** Called after the services have ended. */
+  close(): Promise<void>;
 }
 
 /** Time limit for stopping the services, milliseconds: below the engine's, and enough for one large commit. */
 const drainMsMax = 20_000;
 
 export function createLeaderTerm(dependencies: LeaderTermDependencies): Service {
-  const { leader, services, ended, ...supervising } = dependencies;
   return {
     name: 'leader',
-    run: (signal) =>
-      leader.run(async (epoch, lost) => {
-        dependencies.log.info({ epoch }, 'This node is now the leader.');
-        using term = linkedAbort(lost);
-        const supervisor = createSupervisor({ ...supervising, onFault: (fault) => isDeposed(fault) && term.abort() });
-        const running = services(epoch);
-        for (const service of running) supervisor.start(service);
-        await untilAborted(term.signal);
-        const hung = await supervisor.stop(
-          running.map((service) => service.name),
-          drainMsMax,
-        );
-        ended();
-        dependencies.log.info({ epoch, hung }, 'This node is no longer the leader.');
-      }, signal),
+    run: (signal) => dependencies.leader.run((term) => lead(dependencies, term), signal),
   };
+}
+
+async function lead({ leader: _, open, ...supervising }: LeaderTermDependencies, term: Term): Promise<void> {
+  const { log } = supervising;
+  const { epoch } = term;
+  log.info({ epoch }, 'This node is now the leader.');
+  const parts = open(epoch);
+  using deposed = linkedAbort(term.lost);
+  using _abandoning = onAbort(deposed.signal, () => parts.abandon());
+  using ending = linkedAbort(deposed.signal, term.signal);
+  const supervisor = createSupervisor({ ...supervising, onFault: (fault) => isDeposed(fault) && deposed.abort() });
+  for (const service of parts.services) supervisor.start(service);
+  await untilAborted(ending.signal);
+  const names = parts.services.map((service) => service.name);
+  const hung = await supervisor.stop(names, drainMsMax);
+  if (hung.length > 0) parts.abandon();
+  await parts.close();
+  log.info({ epoch, hung }, 'This node is no longer the leader.');
 }

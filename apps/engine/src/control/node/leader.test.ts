@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '@emcachers/core/clock';
+import { silentLog } from '@emcachers/core/log';
 import { createEntity } from '@emcachers/db/control/entities';
 import { openDatabase } from '@emcachers/db/database';
 import { createTestDatabase, runOnServer } from '@emcachers/db/testing';
@@ -7,7 +8,7 @@ import { expect, test } from 'vitest';
 import { batch, position, upsert } from '../../../test/support/test-oplog.ts';
 import { createOplogWriter } from '../../pipeline/oplog/oplog-writer.ts';
 import { untilAborted } from '../../runtime/abort.ts';
-import { createLeader } from './leader.ts';
+import { createLeader, type Leader, type LeaderDependencies, type Term } from './leader.ts';
 
 /** Sleeps a hundredth of what is asked, so that a look takes 10 ms. */
 const clock: Clock = {
@@ -18,17 +19,26 @@ const clock: Clock = {
   },
 };
 
+function leaderOf(databaseUrl: string, nodeId: string, changed: Partial<LeaderDependencies> = {}): Leader {
+  const timing = { leaseMs: 2_500, stallMsMax: 30_000, stalledMs: () => 0 };
+  return createLeader({ databaseUrl, nodeId, clock, log: silentLog, ...timing, ...changed });
+}
+
 /** Runs a leader that records its terms; each term lasts until its signal aborts. */
-function candidate(databaseUrl: string, nodeId: string, log: string[]) {
+function candidate(
+  databaseUrl: string,
+  log: string[],
+  { nodeId = 'one', ...changed }: Partial<LeaderDependencies> = {},
+) {
   const stop = new AbortController();
-  const elected = Promise.withResolvers<{ epoch: number; signal: AbortSignal }>();
-  const onElected = async (epoch: number, signal: AbortSignal) => {
-    log.push(`${nodeId} leads in ${epoch}`);
-    elected.resolve({ epoch, signal });
-    await untilAborted(signal);
-    log.push(`${nodeId} ends ${epoch}`);
+  const elected = Promise.withResolvers<Term>();
+  const onElected = async (term: Term) => {
+    log.push(`${nodeId} leads in ${term.epoch}`);
+    elected.resolve(term);
+    await untilAborted(term.signal);
+    log.push(`${nodeId} ends ${term.epoch}`);
   };
-  const running = createLeader({ databaseUrl, nodeId, clock }).run(onElected, stop.signal);
+  const running = leaderOf(databaseUrl, nodeId, changed).run(onElected, stop.signal);
   return {
     elected: elected.promise,
     stop: async () => {
@@ -41,9 +51,9 @@ function candidate(databaseUrl: string, nodeId: string, log: string[]) {
 test('one node leads; after it stops, the next leader has the next epoch', async () => {
   await using database = await createTestDatabase();
   const log: string[] = [];
-  const first = candidate(database.url, 'one', log);
+  const first = candidate(database.url, log);
   await first.elected;
-  const second = candidate(database.url, 'two', log);
+  const second = candidate(database.url, log, { nodeId: 'two' });
   await sleep(100);
   expect(log).toEqual(['one leads in 1']);
   await first.stop();
@@ -65,17 +75,17 @@ test('I9: a leader that loses its connection is notified and cannot write after 
   };
   const { entityId: id } = await createEntity(database, shape);
   const log: string[] = [];
-  const first = candidate(owned.url, 'one', log);
+  const first = candidate(owned.url, log);
   const { epoch, signal } = await first.elected;
   const zombie = createOplogWriter({ database, epoch });
   await zombie.savePosition(position(1));
   await runOnServer(
     owned.url,
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'emcachers leader' AND datname = current_database()`,
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'emcachers lease' AND datname = current_database()`,
   );
   await expect.poll(() => signal.aborted).toBe(true);
   await first.stop();
-  const second = candidate(owned.url, 'two', log);
+  const second = candidate(owned.url, log, { nodeId: 'two' });
   const next = await second.elected;
   expect(next.epoch).toBeGreaterThan(epoch);
   await expect(zombie.append(batch([upsert(id, 'a', '1')], position(2)))).rejects.toThrow('EMC-3002');
@@ -85,34 +95,51 @@ test('I9: a leader that loses its connection is notified and cannot write after 
   await database.close();
 });
 
+test('a leader whose ingest makes no progress gives up the lead, and its term is marked as lost', async () => {
+  await using database = await createTestDatabase();
+  const log: string[] = [];
+  let stalledMs = 0;
+  const first = candidate(database.url, log, { stalledMs: () => stalledMs });
+  const term = await first.elected;
+  const second = candidate(database.url, log, { nodeId: 'two' });
+  await sleep(100);
+  expect(term.signal.aborted).toBe(false);
+  stalledMs = 30_001;
+  await second.elected;
+  expect(term.lost.aborted).toBe(true);
+  await first.stop();
+  await second.stop();
+  expect(log).toEqual(['one leads in 1', 'one ends 1', 'two leads in 2', 'two ends 2']);
+});
+
 test('an error in the leader reaches the supervisor and releases the leadership', async () => {
   await using database = await createTestDatabase();
-  const leader = createLeader({ databaseUrl: database.url, nodeId: 'one', clock });
+  const leader = leaderOf(database.url, 'one');
   const signal = new AbortController().signal;
   await expect(leader.run(() => Promise.reject(new Error('the stream broke')), signal)).rejects.toThrow(
     'the stream broke',
   );
   const log: string[] = [];
-  const next = candidate(database.url, 'two', log);
+  const next = candidate(database.url, log, { nodeId: 'two' });
   await next.elected;
   await next.stop();
   expect(log[0]).toBe('two leads in 2');
 });
 
 test('an unreachable server is EMC-3001', async () => {
-  const leader = createLeader({ databaseUrl: 'postgres://nobody@127.0.0.1:1/none', nodeId: 'one', clock });
+  const leader = leaderOf('postgres://nobody@127.0.0.1:1/none', 'one');
   await expect(leader.run(async () => undefined, new AbortController().signal)).rejects.toThrow('EMC-3001');
 });
 
 test('thirty starts and stops leave no connection behind', async () => {
   await using database = await createTestDatabase();
   for (let turn = 0; turn < 30; turn += 1) {
-    const one = candidate(database.url, 'one', []);
+    const one = candidate(database.url, []);
     await one.elected;
     await one.stop();
   }
   const opened = openDatabase({ url: database.url });
-  const query = `SELECT count(*) AS open FROM pg_stat_activity WHERE application_name = 'emcachers leader' AND datname = current_database()`;
+  const query = `SELECT count(*) AS open FROM pg_stat_activity WHERE application_name = 'emcachers lease' AND datname = current_database()`;
   await expect.poll(async () => (await opened.pool.query<{ open: number }>(query)).rows[0]?.open).toBe(0);
   await opened.close();
 });

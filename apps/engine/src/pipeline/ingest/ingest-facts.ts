@@ -23,8 +23,10 @@ interface ScanProgress {
   scanned: number;
 }
 
+/** States of the loop in which nothing is due. */
+const idleStates: readonly string[] = ['stopped', 'failed'];
+
 export class IngestFacts {
-  state = 'stopped';
   streamOpen = false;
   mongo: ServerFacts | null = null;
   changesTotal = 0;
@@ -39,13 +41,48 @@ export class IngestFacts {
   #savedClusterTimeMs: number | null = null;
   #lastError: IngestStatus['lastError'] = null;
   #scan: ScanProgress | null = null;
+  #state = 'stopped';
+  #progressAtMs: number;
+  #commitStartedAtMs: number | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
+    this.#progressAtMs = clock.monotonicMs();
+  }
+
+  get state(): string {
+    return this.#state;
+  }
+
+  set state(state: string) {
+    this.#state = state;
+    this.#progressed();
+  }
+
+  /** A commit begins. `saved`, `failed` or the next state ends it. */
+  committing(): void {
+    this.#commitStartedAtMs ??= this.#clock.monotonicMs();
+  }
+
+  /**
+   * A running commit counts by itself, because the stream may go on answering while it hangs. Time spent waiting for the
+   * supervisor is no stall.
+   */
+  stalledMs(): number {
+    if (idleStates.includes(this.#state)) return 0;
+    return (
+      this.#clock.monotonicMs() - Math.min(this.#progressAtMs, this.#commitStartedAtMs ?? Number.POSITIVE_INFINITY)
+    );
+  }
+
+  #progressed(): void {
+    this.#progressAtMs = this.#clock.monotonicMs();
+    this.#commitStartedAtMs = null;
   }
 
   replied(changes: number): void {
     this.#lastReplyAtMs = this.#clock.nowMs();
+    this.#progressAtMs = this.#clock.monotonicMs();
     if (changes === 0) return;
     this.#lastChangeAtMs = this.#lastReplyAtMs;
     this.changesTotal += changes;
@@ -54,12 +91,14 @@ export class IngestFacts {
   saved(position: Position): void {
     this.#lastPositionSavedAtMs = this.#clock.nowMs();
     this.#savedClusterTimeMs = clusterTimeMs(position.clusterTime);
+    this.#progressed();
   }
 
   failed(error: unknown): void {
     const code = error instanceof EmcachersError ? error.code : 'EMC-5999';
     const message = error instanceof EmcachersError ? error.detail : String(error);
     this.#lastError = { code, message, atMs: this.#clock.nowMs() };
+    this.#progressed();
   }
 
   scanStarted(scan: { entityId: number; estimated: number | null; scannedBefore: number }): void {

@@ -60,6 +60,10 @@ class IngestLoop implements Ingest {
     return this.#facts.status();
   }
 
+  stalledMs(): number {
+    return this.#facts.stalledMs();
+  }
+
   async run(signal: AbortSignal): Promise<void> {
     const { log } = this.#dependencies;
     let state: IngestState = { kind: 'reading-position', failures: 0 };

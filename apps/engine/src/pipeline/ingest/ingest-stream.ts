@@ -102,6 +102,7 @@ export class StreamFlow {
       const position = tokenPosition(last.token);
       const columnCounts = this.#takeColumnCounts();
       const saved = toStreamPosition(position, identity);
+      facts.committing();
       const { rescans } = await writer.append({ ...toAppendBatch(batch), columnCounts, position: saved });
       channel.acknowledge(batch);
       // Later events may share the last event's cluster time, so only times before it are complete.

@@ -67,4 +67,9 @@ export interface Ingest extends Service {
   /** Signals that entities or jobs changed (a NOTIFY on `emcachers_control`): check now instead of at the next poll. */
   wake(): void;
   status(): IngestStatus;
+  /**
+   * For how long nothing has been received, committed or retried, or one commit has been running, milliseconds. 0 while the
+   * supervisor waits to run it again.
+   */
+  stalledMs(): number;
 }

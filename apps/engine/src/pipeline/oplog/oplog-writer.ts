@@ -32,14 +32,14 @@ export function createOplogWriter(options: OplogWriterOptions): OplogWriter {
       inTransaction(database.pool, async (client) => {
         await beginAppend(client, { epoch, entityIds: [], lock: 'share', appends: false });
         await savePosition(client, position);
-        await commitAppend(client, { appended: false, controlChanged: false });
+        await commitAppend(client, { epoch, appended: false, controlChanged: false });
       }),
     resetPosition: (reason) =>
       inTransaction(database.pool, async (client) => {
         const targets = await beginAppend(client, { epoch, entityIds: 'all', lock: 'update', appends: false });
         await restartScans(client, { entityIds: [...targets.keys()], reason, allowLargeSweep: false });
         await clearPosition(client);
-        await commitAppend(client, { appended: false, controlChanged: true });
+        await commitAppend(client, { epoch, appended: false, controlChanged: true });
       }),
     beginScan: (scan) => beginScan(options, scan),
     appendScanPage: (page) => appendScanPage(options, page),
@@ -70,7 +70,7 @@ async function append({ client, epoch, byRow, deadLettersMax }: AppendRun, batch
   await recordOutcomes(appending, { ...batch, columnCounts, refused: tally.refused });
   if (changesEntities) await recordStreamStatus(client);
   if (batch.position !== null) await savePosition(client, batch.position);
-  await commitAppend(client, { appended: tally.appended > 0, controlChanged: changesEntities });
+  await commitAppend(client, { epoch, appended: tally.appended > 0, controlChanged: changesEntities });
   return { appended: tally.appended, staged: tally.staged, dropped: tally.dropped, rescans: tally.rescans };
 }
 

@@ -46,14 +46,14 @@ async function prepare(options: OplogWriterOptions, chunk: Chunk): Promise<Readi
     await analyzeStaging(client);
     // The first version has no predecessor whose rows could remain.
     const found = state.version > 1 ? await planSweep(client, { ...chunk, version: state.version }) : nothingFound;
-    await commitAppend(client, { appended: false, controlChanged: false });
+    await commitAppend(client, { epoch, appended: false, controlChanged: false });
     return { refusal: refusalOf(state, found) };
   });
   if (typeof planned === 'string') return planned;
   return inTransaction(database.pool, async (client) => {
     const state = await lockedState(client, { ...chunk, epoch, lock: 'update', appends: false });
     if (state !== null) await recordSweepPlan(client, { entityId: chunk.entityId, refusal: planned.refusal });
-    await commitAppend(client, { appended: false, controlChanged: planned.refusal !== null });
+    await commitAppend(client, { epoch, appended: false, controlChanged: planned.refusal !== null });
     return state === null ? 'superseded' : 'prepared';
   });
 }
@@ -85,7 +85,7 @@ async function moveChunk(client: TransactionClient, epoch: number, chunk: Chunk)
     await markLive(client, chunk.entityId);
     await recordStreamStatus(client);
   }
-  await commitAppend(client, { appended: promoted + swept > 0, controlChanged: done });
+  await commitAppend(client, { epoch, appended: promoted + swept > 0, controlChanged: done });
   if (done && state.errorCode !== null) return { kind: 'refused' };
   return { kind: done ? 'done' : 'moved', promoted, swept };
 }

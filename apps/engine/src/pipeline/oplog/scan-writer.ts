@@ -59,7 +59,7 @@ async function appendPage(
   await recordOutcomes(appending, { items: operations, deadLetters, refused, columnCounts: [{ entityId, counts }] });
   // One operation for each document: a document that cannot be projected gives a Delete.
   await recordScanPage(client, { entityId, lastKey: page.lastKey, scanned: operations.length });
-  await commitAppend(client, { appended: operations.length > 0, controlChanged: false });
+  await commitAppend(client, { epoch, appended: operations.length > 0, controlChanged: false });
   return 'ok';
 }
 
@@ -94,7 +94,7 @@ async function inScan(
     if (target === undefined || target.runId !== check.runId || !check.lifecycles.includes(target.lifecycle))
       return superseded(client);
     await body(client, target.lifecycle);
-    await commitAppend(client, { appended: false, controlChanged: true });
+    await commitAppend(client, { epoch, appended: false, controlChanged: true });
     return 'ok';
   });
 }

@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from
 import { join } from 'node:path';
 import { openDatabase } from '@emcachers/db/database';
 import { expect, test } from 'vitest';
-import { cuttableProxy } from '../../../test/support/cuttable-proxy.ts';
+import { faultProxy } from '../../../test/support/fault-proxy.ts';
 import { openTestOplog } from '../../../test/support/test-oplog.ts';
 import { expectedRows, scanToLive, upsert } from '../../../test/support/test-page.ts';
 import { cachedRows, startReplicator, temporaryDirectory } from '../../../test/support/test-replicator.ts';
@@ -15,7 +15,7 @@ test('a cache that catches up while PostgreSQL is unreachable keeps its rows and
   await oplog.create('orders');
   const orders = await scanToLive(oplog, 'orders', ids(400));
   const address = new URL(oplog.database.url);
-  await using proxy = await cuttableProxy(Number(address.port));
+  await using proxy = await faultProxy(Number(address.port));
   address.host = `127.0.0.1:${proxy.port}`;
   const database = openDatabase({ url: address.href });
   {
