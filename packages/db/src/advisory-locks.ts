@@ -15,4 +15,6 @@ export const advisoryLocks = {
   migrate: 3,
   /** Held briefly while a job is added, so that the same job is not added twice. */
   jobs: 4,
+  /** Held while a partition is detached: PostgreSQL detaches one partition of a table at a time. */
+  detach: 5,
 } as const;

@@ -1,6 +1,13 @@
 import { afterAll, expect, test } from 'vitest';
 import { createEntity, findEntity, listEntities } from './control/entities.ts';
-import { dropEntity, markDeleting, requestRebuild, requestRefresh, setPaused } from './control/entity-requests.ts';
+import {
+  dropEntity,
+  listDeleting,
+  markDeleting,
+  requestRebuild,
+  requestRefresh,
+  setPaused,
+} from './control/entity-requests.ts';
 import { listOffsets, reportOffsets } from './control/offset-reports.ts';
 import { openDatabase } from './database.ts';
 import { writeCaptureReport } from './fleet/capture-report.ts';
@@ -60,6 +67,7 @@ test.each<[string, () => Promise<unknown>]>([
   ['requestRebuild', () => requestRebuild(database, 1)],
   ['setPaused', () => setPaused(database, { entityId: 1, paused: true })],
   ['markDeleting', () => markDeleting(database, 1)],
+  ['listDeleting', () => listDeleting(database)],
   ['dropEntity', () => dropEntity(database, 1)],
   ['reportOffsets', () => reportOffsets(database, { nodeId: 'one', reports: [offsetReport] })],
   ['listOffsets', () => listOffsets(database)],

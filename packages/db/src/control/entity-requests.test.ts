@@ -30,6 +30,25 @@ async function fill(pool: pg.Pool, entity: { id: number; rows: number }) {
   );
 }
 
+/** Leaves the partition detached halfway, as a process does that is killed while it waits for a reader. */
+async function cutOffDetaching(database: { pool: pg.Pool }, entityId: number): Promise<void> {
+  const reader = await database.pool.connect();
+  await reader.query('BEGIN');
+  await reader.query('SELECT count(*) FROM oplog');
+  const detaching = database.pool
+    .query(`ALTER TABLE oplog DETACH PARTITION oplog_e${entityId} CONCURRENTLY`)
+    .catch(() => undefined);
+  const isPending = 'SELECT 1 FROM pg_inherits WHERE inhdetachpending';
+  await expect.poll(async () => (await database.pool.query(isPending)).rowCount).toBe(1);
+  await database.pool.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE query LIKE 'ALTER TABLE oplog DETACH%' AND datname = current_database()`,
+  );
+  await detaching;
+  await reader.query('COMMIT');
+  reader.release();
+}
+
 describe('entities', () => {
   test('a created entity is pending, has its shape, and is found in any case', async () => {
     await using database = await openTestDatabase();
@@ -103,6 +122,21 @@ describe('dropEntity', () => {
     await dropEntity(database, id);
     await dropEntity(database, id);
     expect(await findEntity(database, 'orders')).toBeNull();
+  });
+
+  test('of twenty entities at once succeeds, also after a detaching that was cut off', async () => {
+    await using database = await openTestDatabase();
+    const ids: number[] = [];
+    for (let number = 0; number < 20; number += 1)
+      ids.push((await createEntity(database, shape(`orders_${number}`))).entityId);
+    await cutOffDetaching(database, ids[0] ?? 0);
+    await Promise.all(
+      ids.toReversed().map(async (id) => {
+        await markDeleting(database, id);
+        await dropEntity(database, id);
+      }),
+    );
+    expect(await listEntities(database)).toEqual([]);
   });
 
   test('of a large entity does not block appends to and reads of others while it waits for a reader', async () => {

@@ -49,6 +49,18 @@ export async function markDeleting(database: Database, entityId: number): Promis
   });
 }
 
+/** The names of the entities that are being deleted, oldest first. */
+export async function listDeleting(database: Database): Promise<readonly string[]> {
+  try {
+    const answer = await database.pool.query<{ name: string }>(
+      `SELECT name FROM entity WHERE lifecycle = 'deleting' ORDER BY lifecycle_since`,
+    );
+    return answer.rows.map((row) => row.name);
+  } catch (error) {
+    throw toDatabaseError(error);
+  }
+}
+
 const heldChunkRows = 10_000;
 
 /**

@@ -22,6 +22,8 @@ export interface NewJob {
   readonly kind: string;
   readonly entityName: string;
   readonly input: object;
+  /** Who asked for it, for the audit. Default `api`. */
+  readonly actor?: 'api' | 'engine';
 }
 
 /** How a job ended. */
@@ -156,7 +158,8 @@ async function insert(client: TransactionClient, job: NewJob & { readonly jobId:
   const { jobId, kind, entityName } = job;
   const input = JSON.stringify(job.input);
   await client.query(insertSql, [jobId, kind, entityName, input]);
-  await client.query(`INSERT INTO audit (actor, action, entity_name, detail) VALUES ('api', $1, $2, $3)`, [
+  await client.query(`INSERT INTO audit (actor, action, entity_name, detail) VALUES ($1, $2, $3, $4)`, [
+    job.actor ?? 'api',
     kind,
     entityName,
     input,

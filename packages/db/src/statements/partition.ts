@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
+import { advisoryLocks, advisoryNamespace } from '../advisory-locks.ts';
 
 /** Name of the entity's partition. */
 export function partitionName(entityId: number): string {
@@ -24,17 +26,48 @@ export async function createPartition(client: pg.PoolClient, entityId: number): 
 
 /**
  * Detaches the partition and drops it, so that no rows are deleted one by one; CONCURRENTLY does not block appends to other
- * partitions. Can be repeated after any interruption: each step checks what an earlier call has done.
+ * partitions. Can be repeated after any interruption: each step checks what an earlier call has done. Calls take turns, because
+ * PostgreSQL refuses to detach a partition while another one's detaching is not complete.
  */
 export async function dropPartition(pool: pg.Pool, entityId: number): Promise<void> {
   const name = partitionName(entityId);
-  const answer = await pool.query<{ pending: boolean }>(
-    `SELECT inhdetachpending AS pending FROM pg_inherits
-      WHERE inhrelid = to_regclass($1) AND inhparent = 'oplog'::regclass`,
-    [name],
+  const client = await pool.connect();
+  const ignore = () => undefined;
+  client.on('error', ignore);
+  try {
+    await takeTurn(client);
+    await finishDetaching(client);
+    const attached = await client.query(
+      `SELECT 1 FROM pg_inherits WHERE inhrelid = to_regclass($1) AND inhparent = 'oplog'::regclass`,
+      [name],
+    );
+    if (attached.rowCount === 1) await client.query(`ALTER TABLE oplog DETACH PARTITION ${name} CONCURRENTLY`);
+    await client.query(`DROP TABLE IF EXISTS ${name}`);
+  } finally {
+    client.off('error', ignore);
+    // The end of the session ends the turn, whatever happened.
+    client.release(true);
+  }
+}
+
+const turnPollMs = 100;
+
+/** Polls: a statement that waits for the lock holds a snapshot, which detaching may have to wait for. */
+async function takeTurn(client: pg.PoolClient): Promise<void> {
+  for (;;) {
+    const answer = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS taken', [
+      advisoryNamespace,
+      advisoryLocks.detach,
+    ]);
+    if (answer.rows[0]?.taken === true) return;
+    await sleep(turnPollMs);
+  }
+}
+
+/** Completes what a call began that was interrupted, for whichever entity. */
+async function finishDetaching(client: pg.PoolClient): Promise<void> {
+  const pending = await client.query<{ name: string }>(
+    `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'oplog'::regclass AND inhdetachpending`,
   );
-  const attached = answer.rows[0];
-  if (attached?.pending === true) await pool.query(`ALTER TABLE oplog DETACH PARTITION ${name} FINALIZE`);
-  else if (attached !== undefined) await pool.query(`ALTER TABLE oplog DETACH PARTITION ${name} CONCURRENTLY`);
-  await pool.query(`DROP TABLE IF EXISTS ${name}`);
+  for (const { name } of pending.rows) await client.query(`ALTER TABLE oplog DETACH PARTITION ${name} FINALIZE`);
 }

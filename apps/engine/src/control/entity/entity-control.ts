@@ -4,6 +4,7 @@ import { createEntity, findEntity } from '@emcachers/db/control/entities';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import {
   dropEntity,
+  listDeleting,
   markDeleting,
   requestRebuild,
   requestRefresh,
@@ -26,7 +27,9 @@ export interface EntityControl {
   setPaused(entityId: number, paused: boolean): Promise<void>;
   /** From now on nothing is appended for the entity, and nodes remove its files. */
   markDeleting(entityId: number): Promise<void>;
-  /** Removes the partition, staging and all records of the entity, and frees its name. */
+  /** The names of the entities whose deletion is not complete. */
+  deleting(): Promise<readonly string[]>;
+  /** Removes the partition, staging and all records of the entity, and frees its name. Calls run one after another. */
   drop(entityId: number): Promise<void>;
   /** The last report of each node that still has files of the entity. */
   caches(entityId: number): Promise<readonly CacheReport[]>;
@@ -39,6 +42,8 @@ export interface CacheReport extends Pick<OffsetRecord, 'nodeId' | 'generation' 
 }
 
 export function createEntityControl(database: Database): EntityControl {
+  // Waiting here and not in PostgreSQL, where each waiting call would occupy a connection.
+  let dropped: Promise<void> = Promise.resolve();
   return {
     create: (shape) => createEntity(database, shape),
     find: (entityName) => findEntity(database, entityName),
@@ -48,7 +53,12 @@ export function createEntityControl(database: Database): EntityControl {
     rebuild: (entityId) => requestRebuild(database, entityId),
     setPaused: (entityId, paused) => setPaused(database, { entityId, paused }),
     markDeleting: (entityId) => markDeleting(database, entityId),
-    drop: (entityId) => dropEntity(database, entityId),
+    deleting: () => listDeleting(database),
+    drop(entityId) {
+      const dropping = dropped.then(() => dropEntity(database, entityId));
+      dropped = dropping.catch(() => undefined);
+      return dropping;
+    },
     async caches(entityId) {
       const offsets = (await listOffsets(database)).filter((report) => report.entityId === entityId);
       return offsets.map(({ nodeId, generation, published, reportedAgeMs }) => ({

@@ -2,12 +2,13 @@ import type { JobRecord } from '@emcachers/db/job/job-store';
 import type { Service } from '../../runtime/service.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import { type AttemptDependencies, attemptJob } from './attempt-job.ts';
+import type { JobKindName } from './job-kinds.ts';
 import { engineStops, RunningJobs } from './running-jobs.ts';
 
 /**
  * Runs jobs, on the leader only: a fleet has one job runner. Jobs run concurrently because a refresh of one entity may
  * take hours. A delete aborts the other jobs of its entity. Jobs that a crash interrupted are requeued, so every kind
- * is idempotent. Worst case: a job waits for a node that never returns, until an operator cancels the job.
+ * is idempotent; a deletion that has no job any more gets another one. Worst case: a job waits for a node that never returns, until an operator cancels the job.
  */
 export interface JobRunner extends Service {
   /** A job was added: poll now instead of at the next interval. */
@@ -16,6 +17,8 @@ export interface JobRunner extends Service {
 
 const jobsAtOnceMax = 32;
 const pollMs = 1_000;
+/** How often deletions without a job are looked for, milliseconds. */
+const deletionsPollMs = 60_000;
 
 export function createJobRunner(dependencies: AttemptDependencies): JobRunner {
   const { store, clock } = dependencies;
@@ -25,9 +28,14 @@ export function createJobRunner(dependencies: AttemptDependencies): JobRunner {
     wake: () => wakeup.wake(),
     async run(signal) {
       const running = new RunningJobs();
+      let deletionsAtMs = Number.NEGATIVE_INFINITY;
       try {
         await store.requeue();
         while (!signal.aborted) {
+          if (clock.monotonicMs() - deletionsAtMs >= deletionsPollMs) {
+            await resumeDeletions(dependencies);
+            deletionsAtMs = clock.monotonicMs();
+          }
           await startAndCancelJobs(running, dependencies);
           await wakeup.wait(pollMs, signal);
         }
@@ -36,6 +44,12 @@ export function createJobRunner(dependencies: AttemptDependencies): JobRunner {
       }
     },
   };
+}
+
+/** An entity keeps its name until it is deleted, so a deletion whose job failed or was cancelled must not remain. */
+async function resumeDeletions({ control, store }: AttemptDependencies): Promise<void> {
+  const kind = 'delete' satisfies JobKindName;
+  for (const entityName of await control.deleting()) await store.add({ kind, entityName, input: {}, actor: 'engine' });
 }
 
 async function startAndCancelJobs(running: RunningJobs, dependencies: AttemptDependencies): Promise<void> {
