@@ -36,6 +36,9 @@ const endings: ReadonlySet<string> = new Set(['commitTransaction', 'abortTransac
  */
 const notPrimaryCodes: ReadonlySet<number> = new Set([10107, 13435, 13436, 11602, 189]);
 
+/** Commands whose reply shows no data: it need not wait for the commit of what others write. */
+const withoutData: ReadonlySet<string> = new Set(['ping', 'hello', 'isMaster', 'ismaster', 'buildInfo', 'buildinfo']);
+
 const noStatement: RawElement = { type: bsonTypes.null, bytes: Buffer.alloc(0) };
 
 interface ReplyNotes {
@@ -107,8 +110,9 @@ export class Dispatcher {
       if (this.#server.member !== null) await awaitReadConcern({ body, server: this.#server, signal: call.signal });
       const { operations } = this.#server.store.history;
       const result = await operations.run(operation, () => this.#runInSession(call, command, session));
-      const { settled, failures } = this.#server.store.group;
-      if (settled !== null) await settled;
+      const { group } = this.#server.store;
+      if (operation.last !== null || !withoutData.has(body.name)) await group.settled;
+      const { failures } = group;
       if (failures.count !== failuresBefore) throw failures.last;
       const hasWritten = command.isWrite === true || operation.last !== null;
       const missed = hasWritten && unsatisfied === null ? await this.#replicated(call, session) : null;

@@ -164,7 +164,7 @@ export class HistoryLog implements History {
   now(): ClusterTime {
     const { clusterClock, group, database, isHeld } = this.#dependencies;
     if (isHeld) return this.#committed.time;
-    if (group.settled !== null) return this.#committed.time;
+    if (group.isOpen) return this.#committed.time;
     clusterClock.idle();
     // What a client is shown must be known after a restart, also a time that another client sent.
     if (clusterClock.current.seconds > this.#durableSeconds && database.open) this.#saveCurrentTime();

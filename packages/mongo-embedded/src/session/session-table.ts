@@ -247,10 +247,15 @@ export class SessionTable {
     store.sqlite.prepare('DELETE FROM session_part WHERE lsid NOT IN (SELECT lsid FROM session)').run();
   }
 
-  /** Aborts what the session has open, as `killSessions` and `endSessions` do. */
+  /**
+   * Aborts what the session has open, as `killSessions` and `endSessions` do, and forgets what is in the file: the results of a
+   * large bulk would take memory until the session expires.
+   */
   kill(key: string): void {
     const session = this.#sessions.get(key);
-    if (session !== undefined) this.#abortOpen(session);
+    if (session === undefined) return;
+    this.#abortOpen(session);
+    if (!this.#unsaved.has(session)) this.#sessions.delete(key);
   }
 
   /** Forgets what a commit of another member may have changed in the file. */

@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3';
+import type { Clock } from '../clock.ts';
 
 export interface CommitListeners {
   /** Inside the transaction, before it commits. */
@@ -7,8 +8,12 @@ export interface CommitListeners {
   failed(): void;
 }
 
+/** Longest time that the writes of long commands stay uncommitted while nobody waits for them, milliseconds. */
+const openMsMax = 100;
+
 /**
- * One SQLite transaction for all writes that arrive in the same turn of the event loop.
+ * One SQLite transaction for all writes that arrive in the same turn of the event loop. The writes of a command that takes many
+ * turns are committed every 100 ms, or earlier when another command waits for the commit.
  *
  * A commit flushes to disk; concurrent writers share one commit and are acknowledged together after it. No write may
  * be acknowledged, or shown to a change stream, before `settled` resolves. If the commit fails, all of its writes are
@@ -17,17 +22,21 @@ export interface CommitListeners {
 export class CommitGroup {
   readonly #database: Database;
   readonly #listeners: CommitListeners;
+  readonly #clock: Clock;
+  #openedMs = 0;
+  #isAwaited = false;
   #open: { promise: Promise<void>; resolve(): void; reject(error: unknown): void } | null = null;
 
   #guard: (() => void) | null = null;
   #failures: { readonly count: number; readonly last: unknown } = { count: 0, last: null };
 
-  constructor(database: Database, listeners: CommitListeners) {
+  constructor(database: Database, clock: Clock, listeners: CommitListeners) {
     this.#database = database;
     this.#listeners = listeners;
+    this.#clock = clock;
   }
 
-  /** Call before every write. The transaction commits after the event-loop events that are already queued. */
+  /** Call before every write. The transaction commits after the event-loop events that are already queued, if awaited. */
   enter(): void {
     this.#guard?.();
     if (this.#open !== null) return;
@@ -35,7 +44,21 @@ export class CommitGroup {
     const deferred = Promise.withResolvers<void>();
     deferred.promise.catch(() => undefined);
     this.#open = deferred;
-    setImmediate(() => this.commit());
+    this.#openedMs = this.#clock.monotonicMs();
+    this.#isAwaited = false;
+    setImmediate(() => this.#commitIfDue(deferred));
+  }
+
+  #commitIfDue(group: unknown): void {
+    if (this.#open !== group) return;
+    const isDue = this.#isAwaited || this.#clock.monotonicMs() - this.#openedMs >= openMsMax;
+    if (isDue) this.commit();
+    else setImmediate(() => this.#commitIfDue(group));
+  }
+
+  /** Whether something written is not committed. */
+  get isOpen(): boolean {
+    return this.#open !== null;
   }
 
   /** Calls this before every write; it throws if the write is not allowed. */
@@ -50,6 +73,7 @@ export class CommitGroup {
 
   /** Resolves when everything written so far is durable; null if nothing is pending. */
   get settled(): Promise<void> | null {
+    this.#isAwaited = true;
     return this.#open?.promise ?? null;
   }
 

@@ -55,7 +55,7 @@ export function openStore({ path, historyBytesMax, clock, member }: StoreOptions
   const settings = loadSettings(sqlite, clock, member !== undefined);
   const clusterClock = new ClusterClock(clock, member?.opened(sqlite) ?? settings.clusterTime);
   const participants: StoreParticipant[] = [];
-  const group: CommitGroup = new CommitGroup(sqlite, {
+  const group: CommitGroup = new CommitGroup(sqlite, clock, {
     committing: () => {
       for (const participant of participants) participant.committing();
       history.beforeCommit();
