@@ -78,6 +78,7 @@ const unsupportedStages = new Set([
   '$geoNear',
   '$graphLookup',
   '$indexStats',
+  '$listClusterCatalog',
   '$listLocalSessions',
   '$listSampledQueries',
   '$listSearchIndexes',
@@ -85,9 +86,15 @@ const unsupportedStages = new Set([
   '$merge',
   '$out',
   '$planCacheStats',
+  '$queryStats',
+  '$querySettings',
+  '$rankFusion',
+  '$score',
+  '$scoreFusion',
   '$search',
   '$searchMeta',
   '$setWindowFields',
+  '$shardedDataDistribution',
   '$vectorSearch',
 ]);
 

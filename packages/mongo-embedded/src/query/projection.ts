@@ -9,6 +9,7 @@ import { operators } from './expression/operators.ts';
 import { type CompiledFilter, compileFilter } from './filter.ts';
 import { isNumberType, numericOf, toInteger } from './numeric.ts';
 import { entriesOf, itemsOf, walkOf } from './raw-document.ts';
+import { refusedExpressions } from './refused-operators.ts';
 import { isTruthy } from './truth.ts';
 import { emptyVariables, type Variables } from './variables.ts';
 
@@ -126,8 +127,9 @@ function parseField(path: string[], value: RawValue, state: ParseState): void {
 /** A projection reports an unknown top-level operator with its own code. */
 function compileComputed(value: RawValue, variables: Variables): Expression {
   const [entry] = value.type === bsonTypes.object ? entriesOf(value) : [];
-  if (entry?.[0].startsWith('$') === true && operators[entry[0]] === undefined) {
-    throw new MongoFailure(31325, `Invalid $project :: caused by :: Unknown expression ${entry[0]}`);
+  const name = entry?.[0] ?? '';
+  if (name.startsWith('$') && operators[name] === undefined && !refusedExpressions.has(name)) {
+    throw new MongoFailure(31325, `Invalid $project :: caused by :: Unknown expression ${name}`);
   }
   return compileExpression(value, scopeWith(variables.names));
 }

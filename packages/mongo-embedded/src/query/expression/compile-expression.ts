@@ -2,6 +2,7 @@ import { bsonTypes } from '@emcachers/bson/bson-types';
 import { nullValue, type RawValue, stringOf } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { entriesOf, itemsOf, nameBytes } from '../raw-document.ts';
+import { refusedExpressions, refusedOperator } from '../refused-operators.ts';
 import { arrayOf, type CompileScope, documentOf, type Environment, type Expression, valueAt } from './expression.ts';
 import { operators } from './operators.ts';
 
@@ -92,6 +93,11 @@ function compileOperator(entries: readonly [string, RawValue][], scope: CompileS
   if (first === undefined || entries.length !== 1) throw new MongoFailure(15983, manyOperators);
   const [name, operand] = first;
   const operator = operators[name];
-  if (operator === undefined) throw new MongoFailure('InvalidPipelineOperator', `Unrecognized expression '${name}'`);
+  if (operator === undefined) throw unrecognizedExpression(name);
   return operator({ name, operand, scope, compile: (value, inner) => compileExpression(value, inner ?? scope) });
+}
+
+function unrecognizedExpression(name: string): MongoFailure {
+  if (refusedExpressions.has(name)) return refusedOperator(name);
+  return new MongoFailure('InvalidPipelineOperator', `Unrecognized expression '${name}'`);
 }

@@ -5,6 +5,7 @@ import { compileExpression } from '../expression/compile-expression.ts';
 import { documentOf, type Expression, scopeWith } from '../expression/expression.ts';
 import { orderKey } from '../order-key.ts';
 import { entriesOf } from '../raw-document.ts';
+import { refusedAccumulators, refusedOperator } from '../refused-operators.ts';
 import type { Variables } from '../variables.ts';
 import { type Accumulator, accumulators } from './accumulators.ts';
 import type { Stage } from './stage.ts';
@@ -67,5 +68,6 @@ function groupField(name: string, spec: RawValue, variables: Variables): GroupFi
 }
 
 function unknownOperator(operator: string): never {
+  if (refusedAccumulators.has(operator)) throw refusedOperator(operator);
   throw new MongoFailure(15952, `unknown group operator '${operator}'`);
 }
