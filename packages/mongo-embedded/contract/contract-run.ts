@@ -31,7 +31,6 @@ async function main(words: readonly string[]): Promise<number> {
   const mongod = binary && !isGiven ? await startMongod(binary) : null;
   if (mongod !== null) process.env['MONGO_CONTRACT_URL'] = mongod.url;
   writeLine(`Server: ${process.env['MONGO_CONTRACT_URL'] ?? 'the embedded server, one for each test file'}`);
-  process.env['EMCACHERS_SPEC_FOLDERS'] ??= 'all';
   writeLine(`Specification files: ${process.env['EMCACHERS_SPEC_DIR'] ?? 'none (EMCACHERS_SPEC_DIR is not set)'}`);
   try {
     const tallies = await run(words, mongod !== null || isGiven);
