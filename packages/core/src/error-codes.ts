@@ -91,7 +91,7 @@ export const errorCodes = {
   'EMC-2007': {
     title: 'The source cannot be copied',
     cause:
-      'It is a view or a time-series collection, which have no change stream, or the engine is not allowed to read it.',
+      'It is a view, a time series or a capped collection, whose changes cannot be followed, or the engine is not allowed to read it.',
     remedy: 'Define the entity on the underlying collection, or grant read access; then refresh the entity.',
     retry: 'never',
     httpStatus: 409,
@@ -101,6 +101,14 @@ export const errorCodes = {
     cause: 'MongoDB sent a change event that this version of the engine does not support; skipping it could lose data.',
     remedy: 'Upgrade the engine. Caches keep serving their current rows.',
     retry: 'never',
+    httpStatus: 503,
+  },
+  'EMC-2009': {
+    title: 'MongoDB has another history',
+    cause:
+      'MongoDB is not the one that the oplog was written from: another server, a restored or emptied one, or a copy that has gone its own way.',
+    remedy: 'No action needed. Every entity is rescanned under a new version; caches keep serving meanwhile.',
+    retry: 'rescan',
     httpStatus: 503,
   },
   'EMC-3001': {

@@ -74,3 +74,11 @@ describe('the name of a source', () => {
     expect(parseSourceName('shop.orders.archive')).toEqual({ database: 'shop', collection: 'orders.archive' });
   });
 });
+
+test.each(['admin.x', 'local.oplog.rs', 'config.y', 'shop.system.views', 'shop.system.profile'])(
+  'the internal source %s is refused with the reason',
+  (name) => {
+    expect(sourceNameSchema.safeParse(name).error?.issues[0]?.message).toContain('no change stream');
+    expect(sourceNameSchema.safeParse(`my${name}s`.replace('system', 'systems')).success).toBe(true);
+  },
+);

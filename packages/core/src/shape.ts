@@ -76,6 +76,8 @@ export const sourceNameSchema = z.string().superRefine((name, context) => {
   if (problem !== null) context.addIssue({ code: 'custom', message: problem });
 });
 
+const internalDatabases: ReadonlySet<string> = new Set(['admin', 'config', 'local']);
+
 function sourceNameProblem(name: string): string | null {
   const dot = name.indexOf('.');
   if (dot <= 0 || dot === name.length - 1) return 'Enter the source as database.collection.';
@@ -83,6 +85,13 @@ function sourceNameProblem(name: string): string | null {
     return `A source name can have at most ${sourceNameBytesMax} bytes.`;
   if (/[/\\ "$\0]/.test(name.slice(0, dot))) return 'A MongoDB database name cannot contain / \\ " $ or a space.';
   if (name.includes('\0')) return 'A MongoDB collection name cannot contain NUL.';
+  return unfollowedProblem(parseSourceName(name));
+}
+
+/** MongoDB's internal databases and collections have no change stream. */
+function unfollowedProblem({ database, collection }: SourceName): string | null {
+  if (internalDatabases.has(database)) return `MongoDB's own database ${database} has no change stream.`;
+  if (collection.startsWith('system.')) return 'The system. collections of MongoDB have no change stream.';
   return null;
 }
 

@@ -7,6 +7,7 @@ import { createIdempotency, type Idempotency } from '../api/idempotency.ts';
 import { createOplogBrowser, type OplogBrowser } from '../control/browse/oplog-browser.ts';
 import { createRowsReader, type RowsReader } from '../control/browse/rows-reader.ts';
 import { createSourceBrowser, type SourceBrowser } from '../control/browse/source-browser.ts';
+import { checkSource } from '../control/entity/check-source.ts';
 import { createEntityControl } from '../control/entity/entity-control.ts';
 import { createEntityManager, type EntityManager } from '../control/entity/entity-manager.ts';
 import { createFleetSampler, type FleetSampler } from '../control/fleet/fleet-sampler.ts';
@@ -71,6 +72,7 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
       fleet,
       measures: fleet.measures,
       control: entityControl,
+      checkSource: (sourceName) => checkSource(source, sourceName),
       readRows: async (entityName) => withOwn(await readFleetOf(database.pool, entityName)),
     }),
     jobs: createJobServer({ store: createJobStore(database), control: entityControl }),

@@ -90,7 +90,7 @@ function createLeading(shared: Shared) {
         clock,
         log,
         random,
-        options: { rowBytesMax: config.rowBytesMax },
+        options: { rowBytesMax: config.rowBytesMax, sourceCheckMs: config.sourceCheckMs },
       });
       jobRunner = createJobRunner({ store, control, clock, log });
       return {

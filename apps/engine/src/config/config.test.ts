@@ -45,6 +45,7 @@ test.each([
   ['EMCACHERS_DEMO', 'maybe'],
   ['EMCACHERS_ROW_BYTES_MAX', '64MB'],
   ['EMCACHERS_DEAD_LETTERS_MAX', '0'],
+  ['EMCACHERS_SOURCE_CHECK_SECONDS', '-1'],
 ])('a wrong %s is refused by that name', (name, value) => {
   const error = refusal({ [name]: value });
   expect(error.code).toBe('EMC-1001');

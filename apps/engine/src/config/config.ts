@@ -19,6 +19,8 @@ export interface Config {
   readonly dataDir: string;
   readonly roles: readonly Role[];
   readonly nodeId: string | null;
+  /** Interval between two checks of the sources, milliseconds. */
+  readonly sourceCheckMs: number;
   /** Largest encoded row of a document, bytes. */
   readonly rowBytesMax: number;
   /** Dead letters kept per entity. */
@@ -55,6 +57,7 @@ export function checkConfig(values: Values, folder: string): Config {
     dataDir: path.resolve(folder, required('EMCACHERS_DATA_DIR', parsed.EMCACHERS_DATA_DIR)),
     roles: required('EMCACHERS_ROLES', parsed.EMCACHERS_ROLES),
     nodeId: parsed.EMCACHERS_NODE_ID,
+    sourceCheckMs: 1000 * required('EMCACHERS_SOURCE_CHECK_SECONDS', parsed.EMCACHERS_SOURCE_CHECK_SECONDS),
     rowBytesMax: required('EMCACHERS_ROW_BYTES_MAX', parsed.EMCACHERS_ROW_BYTES_MAX),
     deadLettersMax: required('EMCACHERS_DEAD_LETTERS_MAX', parsed.EMCACHERS_DEAD_LETTERS_MAX),
     leaseMs: required('EMCACHERS_LEASE_MS', parsed.EMCACHERS_LEASE_MS),

@@ -20,6 +20,7 @@ import type {
 import { keyDocument } from '../../src/pipeline/change-source/collection-page.ts';
 import type { Position } from '../../src/pipeline/change-source/position.ts';
 import { tokenPosition } from '../../src/pipeline/change-source/resume-token.ts';
+import type { ChangePresence } from '../../src/pipeline/change-source/source-identity.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 
 /** How long an empty reply is held back. */
@@ -106,7 +107,13 @@ export class ModelSource implements MongoSource {
   }
 
   describe(): Promise<ServerFacts> {
-    return Promise.resolve({ setName: 'model', version: '0', isSharded: false });
+    return Promise.resolve({ sourceId: 'model', setName: 'model', version: '0', isSharded: false });
+  }
+
+  findChange(token: Uint8Array): Promise<ChangePresence> {
+    const sought = tokenPosition(token);
+    const isKnown = this.#history.some(({ data }) => sought.kind === 'token' && data === sought.data);
+    return Promise.resolve(isKnown ? 'present' : 'absent');
   }
 
   operationTime(): Promise<bigint> {

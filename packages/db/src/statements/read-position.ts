@@ -16,11 +16,14 @@ export async function readPosition(client: pg.Pool | pg.PoolClient): Promise<Sav
     token_data: string | null;
     cluster_time: string | null;
     pipeline_hash: string | null;
+    source_id: string | null;
+    change_token: Buffer | null;
     version: number;
     status: 'scanning' | 'live';
     saved_at: Date | null;
   }>(
-    'SELECT token, token_data, cluster_time, pipeline_hash, version, status, saved_at FROM mongo_resume_token WHERE id = 1',
+    `SELECT token, token_data, cluster_time, pipeline_hash, version, status, saved_at, source_id, change_token
+       FROM mongo_resume_token WHERE id = 1`,
   );
   const row = answer.rows[0];
   if (row === undefined) throw new Error('The row of table mongo_resume_token is missing.');
@@ -33,6 +36,8 @@ export async function readPosition(client: pg.Pool | pg.PoolClient): Promise<Sav
           clusterTime: BigInt(row.cluster_time),
           pipelineHash: row.pipeline_hash,
           version: row.version,
+          sourceId: row.source_id,
+          changeToken: row.change_token,
         };
   return { version: row.version, status: row.status, position, savedAtMs: row.saved_at?.getTime() ?? null };
 }
@@ -41,7 +46,8 @@ export async function readPosition(client: pg.Pool | pg.PoolClient): Promise<Sav
 export async function clearPosition(client: pg.PoolClient): Promise<void> {
   await client.query(
     `UPDATE mongo_resume_token
-        SET token = NULL, token_data = NULL, cluster_time = NULL, pipeline_hash = NULL, version = version + 1, status = 'scanning', saved_at = now()
+        SET token = NULL, token_data = NULL, cluster_time = NULL, pipeline_hash = NULL, source_id = NULL,
+            change_token = NULL, version = version + 1, status = 'scanning', saved_at = now()
       WHERE id = 1`,
   );
 }

@@ -9,6 +9,10 @@ export interface PositionRow {
   /** Hash of the pipeline that the token came from; null if there is no token. */
   readonly pipelineHash: string | null;
   readonly version: number;
+  /** Id of the replica set or sharded cluster. If absent or null, the saved one is kept. */
+  readonly sourceId?: string | null;
+  /** Raw token of the newest change that the oplog has. If absent or null, the saved one is kept. */
+  readonly changeToken?: Uint8Array | null;
 }
 
 /**
@@ -20,7 +24,8 @@ export async function savePosition(client: pg.PoolClient, position: PositionRow)
   const answer = await client.query({
     name: 'save-position',
     text: `UPDATE mongo_resume_token
-              SET token = $1, token_data = $2, cluster_time = $3, pipeline_hash = $5, saved_at = now()
+              SET token = $1, token_data = $2, cluster_time = $3, pipeline_hash = $5, saved_at = now(),
+                  source_id = COALESCE($6, source_id), change_token = COALESCE($7, change_token)
             WHERE id = 1 AND version = $4
               AND (cluster_time IS NULL OR cluster_time <= $3)
               AND (token_data IS NULL OR token_data <= $2)`,
@@ -30,6 +35,8 @@ export async function savePosition(client: pg.PoolClient, position: PositionRow)
       position.clusterTime.toString(),
       position.version,
       position.pipelineHash,
+      position.sourceId ?? null,
+      position.changeToken ?? null,
     ],
   });
   if (answer.rowCount === 1) return;

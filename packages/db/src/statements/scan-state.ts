@@ -18,6 +18,14 @@ export async function markScanning(
   );
 }
 
+/** Records which collection the entity copies; null: there is none. */
+export async function markCollection(
+  client: pg.PoolClient,
+  scan: { entityId: number; collectionUuid: string | null },
+): Promise<void> {
+  await client.query('UPDATE entity SET scan_collection_uuid = $2 WHERE id = $1', [scan.entityId, scan.collectionUuid]);
+}
+
 /** Saves the page's last key in the transaction of its rows, so that a scan resumed after a crash neither repeats nor misses a document. */
 export async function recordScanPage(
   client: pg.PoolClient,

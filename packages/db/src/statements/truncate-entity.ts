@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { clearAllDeadLetters } from './dead-letters.ts';
+import { markCollection } from './scan-state.ts';
 
 /** With more entries than this an emptied source is rescanned instead, to keep the transaction short. */
 export const truncateEntriesMax = 200_000;
@@ -18,6 +19,7 @@ export async function truncateEntity(
   );
   if ((counted.rows[0]?.entries ?? 0) > truncateEntriesMax) return null;
   await clearAllDeadLetters(client, entity.entityId);
+  await markCollection(client, { entityId: entity.entityId, collectionUuid: null });
   const answer = await client.query(
     `INSERT INTO oplog (entity_id, operation, doc_id, version, epoch)
      SELECT $1, 'Delete', doc_id, $2, $3 FROM oplog WHERE entity_id = $1

@@ -26,6 +26,7 @@ async function openEntityManager() {
     fleet,
     measures: fleet.measures,
     control: createEntityControl({ pool, ...database }),
+    checkSource: async () => undefined,
     readRows: (entityName) => readFleetOf(pool, entityName),
   });
   return {
@@ -87,6 +88,7 @@ test('a server too slow for the reading in time: create answers with the new ent
     fleet,
     measures: fleet.measures,
     control: createEntityControl({ pool, ...database }),
+    checkSource: async () => undefined,
     readRows: (entityName) => readFleetOf(pool, entityName),
   });
   expect(await entities.create(shape('orders'))).toMatchObject({ entityName: 'orders', activity: 'pending' });

@@ -18,7 +18,7 @@ export interface EntityManager {
   list(): Promise<EntityView[]>;
   /** Reads only this entity's rows. Throws EMC-5002 if there is no such entity. Names are case-insensitive. */
   get(entityName: string): Promise<EntityView>;
-  /** Throws EMC-5003 if the name is taken, EMC-5001 with the field if a path is invalid. */
+  /** Throws EMC-2007 if the source cannot be followed, EMC-5003 if the name is taken, EMC-5001 with the field if a path is invalid. */
   create(shape: Shape): Promise<EntityView>;
 }
 
@@ -28,6 +28,8 @@ export interface EntityManagerDependencies {
   readonly fleet: Fleet;
   readonly measures: FleetMeasures;
   readonly control: Pick<EntityControl, 'create'>;
+  /** Throws EMC-2007 if the source cannot be followed. */
+  readonly checkSource: (sourceName: string) => Promise<void>;
   /** The rows of one entity; empty if there is no such entity. Rejects with EMC-3001 if PostgreSQL is unreachable. */
   readonly readRows: (entityName: string) => Promise<FleetRows>;
 }
@@ -54,6 +56,7 @@ export function createEntityManager(dependencies: EntityManagerDependencies): En
       return view.entities;
     },
     async create(shape) {
+      await dependencies.checkSource(shape.sourceName);
       await control.create(shape);
       // No last known view has the new entity, so a slow server is waited for, as it was for the insert.
       return viewOf(await readRows(shape.entityName), shape.entityName);

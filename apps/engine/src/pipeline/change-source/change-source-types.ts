@@ -49,12 +49,14 @@ export interface CollectionPage {
 }
 
 export interface CollectionFacts {
-  readonly kind: 'collection' | 'view' | 'timeseries';
+  readonly kind: 'collection' | 'view' | 'timeseries' | 'capped';
   /** Canonical form with dashes. Changes when the collection is dropped and re-created. Null if the server does not report it. */
   readonly uuid: string | null;
 }
 
 export interface ServerFacts {
+  /** Of the replica set or sharded cluster, made with it and never changed; null if the user of MONGO_URL may not read it. */
+  readonly sourceId: string | null;
   /** Null on a sharded cluster. */
   readonly setName: string | null;
   readonly version: string;

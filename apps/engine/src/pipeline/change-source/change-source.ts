@@ -27,6 +27,7 @@ import type {
   ServerFacts,
 } from './change-source-types.ts';
 import type { Position } from './position.ts';
+import type { ChangePresence } from './source-identity.ts';
 import type { StreamPipeline } from './stream-pipeline.ts';
 
 export interface ChangeStream {
@@ -40,6 +41,8 @@ export interface ChangeStream {
 export interface MongoSource {
   /** Throws EMC-2002 if the server is not part of a replica set or a sharded cluster. */
   describe(): Promise<ServerFacts>;
+  /** Whether the server's history has the change that this raw token belongs to. */
+  findChange(token: Uint8Array, signal: AbortSignal): Promise<ChangePresence>;
   /** The server's operation time. No read that completed before this call has seen a later write. */
   operationTime(): Promise<bigint>;
   openStream(request: {

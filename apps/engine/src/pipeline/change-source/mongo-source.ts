@@ -12,7 +12,9 @@ import { readCollectionPage } from './collection-page.ts';
 import { type ChangeStreamOptions, changeStreamDefaults, openChangeStream } from './mongo-change-stream.ts';
 import { runPlain, toClusterTime } from './mongo-commands.ts';
 import { collectionFacts, estimatedDocuments, listSourceCollections, sampleSource } from './source-collections.ts';
+import { findChange, readSourceId } from './source-identity.ts';
 import { unreachableError } from './stream-errors.ts';
+import { everyChangePipeline } from './stream-pipeline.ts';
 
 export interface MongoSourceDependencies {
   /** The value of MONGO_URL. */
@@ -29,6 +31,13 @@ export function createMongoSource(dependencies: MongoSourceDependencies): MongoS
   const options = { ...changeStreamDefaults, ...dependencies.stream };
   return {
     describe: () => describe(client),
+    findChange: (token, signal) => {
+      const request = { pipeline: everyChangePipeline(), signal };
+      return findChange(
+        (position) => openChangeStream({ client, clock: dependencies.clock, options }, { ...request, position }),
+        token,
+      );
+    },
     operationTime: async () =>
       toClusterTime((await runPlain({ client, database: 'admin' }, { ping: 1 }))['operationTime']),
     openStream: (request) => openChangeStream({ client, clock: dependencies.clock, options }, request),
@@ -76,7 +85,8 @@ async function describe(client: MongoClient): Promise<ServerFacts> {
         code: 'EMC-2002',
         detail: 'MONGO_URL names a standalone server. Change streams need a replica set or a sharded cluster.',
       });
-    return { setName, version: String(version), isSharded };
+    const sourceId = await readSourceId(client, isSharded);
+    return { sourceId, setName, version: String(version), isSharded };
   } catch (error) {
     if (error instanceof MongoError) throw unreachableError(error);
     throw isFileError(error)

@@ -98,6 +98,8 @@ async function listEntries(client: MongoClient, database: string, filter: Docume
 
 function kindOf(entry: Document): CollectionFacts['kind'] {
   if (entry['type'] === 'view') return 'view';
+  const options: unknown = entry['options'];
+  if (isDocument(options) && options['capped'] === true) return 'capped';
   return entry['type'] === 'timeseries' ? 'timeseries' : 'collection';
 }
 

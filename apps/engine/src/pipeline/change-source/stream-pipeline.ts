@@ -35,8 +35,17 @@ export function streamPipeline(namespaces: readonly Namespace[]): StreamPipeline
     'ns.db': database,
     'ns.coll': { $in: [...(collections.get(database) ?? [])].sort() },
   }));
+  return pipelineOf({ $or: [...followed, { operationType: { $in: [...namespaceEventTypes] } }] });
+}
+
+/** Lets every change of every collection through, with the same tokens as `streamPipeline`, also those of split events. */
+export function everyChangePipeline(): StreamPipeline {
+  return pipelineOf({});
+}
+
+function pipelineOf(match: Stage): StreamPipeline {
   const stages: Stage[] = [
-    { $match: { $or: [...followed, { operationType: { $in: [...namespaceEventTypes] } }] } },
+    { $match: match },
     { $project: { updateDescription: 0, fullDocumentBeforeChange: 0, lsid: 0, txnNumber: 0 } },
     { $changeStreamSplitLargeEvent: {} },
   ];

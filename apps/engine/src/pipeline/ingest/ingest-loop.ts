@@ -15,6 +15,7 @@ import { classifyStreamError, toStreamError } from '../change-source/stream-erro
 import type { OplogWriter } from '../oplog/oplog.ts';
 import type { Ingest, IngestEntities } from './ingest.ts';
 import { IngestFacts } from './ingest-facts.ts';
+import { historyDifference } from './ingest-history.ts';
 import { fromStreamPosition, type StreamIdentity, toStreamPosition } from './ingest-position.ts';
 import { type IngestOptions, ingestDefaults, runSession, type SessionEnd } from './ingest-session.ts';
 import { type IngestInput, type IngestState, transition } from './ingest-state.ts';
@@ -44,7 +45,7 @@ class IngestLoop implements Ingest {
   readonly #scanFailures = new Map<string, number>();
   #wake: () => void = () => undefined;
   /** Version of the saved position, as last read. */
-  #identity: StreamIdentity = { version: 0, pipelineHash: null };
+  #identity: StreamIdentity = { version: 0, pipelineHash: null, sourceId: null };
 
   constructor(dependencies: IngestDependencies) {
     this.#dependencies = dependencies;
@@ -87,10 +88,10 @@ class IngestLoop implements Ingest {
   }
 
   async #act(state: IngestState, signal: AbortSignal): Promise<IngestInput> {
-    const { clock, random, source, writer, log } = this.#dependencies;
+    const { clock, random, source, writer } = this.#dependencies;
     switch (state.kind) {
       case 'reading-position':
-        return this.#readPosition();
+        return this.#readPosition(signal);
       case 'taking-position': {
         const position: Position = { kind: 'time', clusterTime: await source.operationTime() };
         await writer.savePosition(toStreamPosition(position, this.#identity));
@@ -100,9 +101,7 @@ class IngestLoop implements Ingest {
       case 'streaming':
         return this.#stream(state.position, signal);
       case 'resetting':
-        log.warn({ code: 'EMC-2003', reason: state.reason }, 'Change stream position lost; rescanning every entity.');
-        await writer.resetPosition(state.reason);
-        return { kind: 'position-reset' };
+        return this.#resetPosition(state.error);
       case 'waiting':
         await clock.sleep(backoffDelayMs(state.failures, backoff, random), signal);
         return { kind: 'waited' };
@@ -114,13 +113,24 @@ class IngestLoop implements Ingest {
     }
   }
 
-  async #readPosition(): Promise<IngestInput> {
-    this.#facts.mongo ??= await this.#dependencies.source.describe();
-    const { version, position } = await this.#dependencies.writer.readPosition();
-    this.#identity = { version, pipelineHash: position?.pipelineHash ?? null };
-    return position === null
-      ? { kind: 'position-absent' }
-      : { kind: 'position-found', position: fromStreamPosition(position) };
+  async #resetPosition({ code, detail }: EmcachersError): Promise<IngestInput> {
+    const { writer, log } = this.#dependencies;
+    log.warn({ code, reason: detail }, 'Change stream position lost; rescanning every entity.');
+    await writer.resetPosition({ reason: detail, errorCode: code });
+    return { kind: 'position-reset' };
+  }
+
+  /** Throws EMC-2009 if the position belongs to another history than MongoDB has now. */
+  async #readPosition(signal: AbortSignal): Promise<IngestInput> {
+    const { source, writer } = this.#dependencies;
+    const server = await source.describe();
+    this.#facts.mongo = server;
+    const { version, position } = await writer.readPosition();
+    this.#identity = { version, pipelineHash: position?.pipelineHash ?? null, sourceId: server.sourceId };
+    if (position === null) return { kind: 'position-absent' };
+    const difference = await historyDifference(source, { saved: position, server }, signal);
+    if (difference !== null) throw new EmcachersError({ code: 'EMC-2009', detail: difference });
+    return { kind: 'position-found', position: fromStreamPosition(position) };
   }
 
   async #stream(position: Position, signal: AbortSignal): Promise<IngestInput> {
@@ -155,6 +165,6 @@ class IngestLoop implements Ingest {
 
 /** Classifies errors that we raise ourselves. PostgreSQL errors end the run; the leader's supervisor decides what follows. */
 function kindOfCode(code: EmcachersError['code']): 'lost' | 'resumable' | 'fatal' {
-  if (code === 'EMC-2003') return 'lost';
+  if (code === 'EMC-2003' || code === 'EMC-2009') return 'lost';
   return code === 'EMC-2001' || code === 'EMC-2004' || code === 'EMC-2006' ? 'resumable' : 'fatal';
 }

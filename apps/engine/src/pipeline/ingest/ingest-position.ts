@@ -9,12 +9,24 @@ export interface StreamIdentity {
   /** Version of the saved position. It rejects a save that follows a reset. */
   readonly version: number;
   readonly pipelineHash: string | null;
+  /** Of the server that the stream was opened at; see `ServerFacts`. */
+  readonly sourceId: string | null;
 }
 
-export function toStreamPosition(position: Position, { version, pipelineHash }: StreamIdentity): StreamPosition {
+export function toStreamPosition(
+  position: Position,
+  { version, pipelineHash, sourceId }: StreamIdentity,
+): StreamPosition {
   return position.kind === 'time'
-    ? { token: null, tokenData: null, clusterTime: position.clusterTime, version, pipelineHash: null }
-    : { token: position.token, tokenData: position.data, clusterTime: position.clusterTime, version, pipelineHash };
+    ? { token: null, tokenData: null, clusterTime: position.clusterTime, version, pipelineHash: null, sourceId }
+    : {
+        token: position.token,
+        tokenData: position.data,
+        clusterTime: position.clusterTime,
+        version,
+        pipelineHash,
+        sourceId,
+      };
 }
 
 export function fromStreamPosition({ token, clusterTime }: StreamPosition): Position {

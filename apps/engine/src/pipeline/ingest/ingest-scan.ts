@@ -13,6 +13,7 @@ import { unlessAborted } from '../../runtime/abort.ts';
 import type { MongoSource } from '../change-source/change-source.ts';
 import type { CollectionFacts, CollectionPage, LastKey } from '../change-source/change-source-types.ts';
 import { exactKeyDocument } from '../change-source/collection-page.ts';
+import { refusalOfSource } from '../change-source/source-refusal.ts';
 import { refusalCode } from '../change-source/stream-errors.ts';
 import { convertPage, type Route, type ScanConversion } from '../change-source/to-operation.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
@@ -47,11 +48,8 @@ export async function scanEntity(dependencies: ScanDependencies, request: ScanRe
   const { entity, route } = request;
   const { entityId, runId } = entity;
   const collection = await source.collectionFacts(route.namespace);
-  if (collection !== null && collection.kind !== 'collection')
-    return refuse(dependencies, request, {
-      errorCode: refusalCode,
-      reason: `${entity.sourceName} is a ${collection.kind}, which has no change stream.`,
-    });
+  const refusal = refusalOfSource(entity.sourceName, collection);
+  if (refusal !== null) return refuse(dependencies, request, { errorCode: refusalCode, reason: refusal });
   const start = await startScan(dependencies, request, collection);
   if (typeof start === 'string') return start;
   facts.scanStarted({ entityId, estimated: start.estimated, scannedBefore: start.scannedBefore });

@@ -24,10 +24,13 @@ import type { IngestEntities, IngestEntity } from './ingest.ts';
 import type { IngestFacts } from './ingest-facts.ts';
 import { ScanRunner } from './ingest-scan-runner.ts';
 import { type ConvertedChange, StreamFlow } from './ingest-stream.ts';
+import { SourceWatch } from './source-watch.ts';
 
 export interface IngestOptions {
   /** Longest wait between two checks of the entities without a hint, milliseconds. */
   readonly pollMs: number;
+  /** Interval between two checks that the sources are still those that the entities copy, milliseconds. */
+  readonly sourceCheckMs: number;
   /** Documents per scan page. */
   readonly pageDocumentsMax: number;
   /** Bytes of encoded rows per transaction of a scan. */
@@ -41,6 +44,7 @@ export interface IngestOptions {
 
 export const ingestDefaults: IngestOptions = {
   pollMs: 1000,
+  sourceCheckMs: 30_000,
   pageDocumentsMax: 2000,
   pageBytesMax: 4 * 1024 * 1024,
   rowBytesMax: rowBytesMaxDefault,
@@ -65,6 +69,7 @@ export interface SessionStart {
   readonly version: number;
   /** Hash of the pipeline under which the saved token was produced. */
   readonly pipelineHash: string | null;
+  readonly sourceId: string | null;
   readonly signal: AbortSignal;
   /** Receives the function that signals changed entities while the session runs. */
   readonly onWake: (wake: () => void) => void;
@@ -95,7 +100,7 @@ export async function runSession(dependencies: SessionDependencies, start: Sessi
       writer,
       facts,
       clock,
-      identity: { version: start.version, pipelineHash: pipeline.hash },
+      identity: { version: start.version, pipelineHash: pipeline.hash, sourceId: start.sourceId },
       skipThrough: opening.skipThrough,
       isSharded: facts.mongo?.isSharded ?? false,
       onNews: wake,
@@ -109,7 +114,15 @@ export async function runSession(dependencies: SessionDependencies, start: Sessi
     channel.fail(error);
     throw error;
   });
-  const control = new SessionControl({ ...dependencies, flow, wakeup, followed, known: setOf(entities), signal });
+  const control = new SessionControl({
+    ...dependencies,
+    flow,
+    wakeup,
+    followed,
+    known: setOf(entities),
+    sourceId: start.sourceId,
+    signal,
+  });
   const producing = flow.produce();
   const cause = await Promise.race([producing, consuming, control.run()]).then(
     (end): SessionEnd => end ?? { kind: 'stop' },
@@ -184,6 +197,7 @@ interface ControlDependencies extends SessionDependencies {
   readonly followed: readonly Route[];
   /** The entities with which the session started; see `setOf`. */
   readonly known: string;
+  readonly sourceId: string | null;
   readonly signal: AbortSignal;
 }
 
@@ -205,12 +219,14 @@ class SessionControl {
   readonly #dependencies: ControlDependencies;
   readonly #routes: ReadonlyMap<number, Route>;
   readonly #scans: ScanRunner;
+  readonly #watch: SourceWatch;
   #running: Promise<SessionEnd> | null = null;
 
   constructor(dependencies: ControlDependencies) {
     this.#dependencies = dependencies;
     this.#routes = new Map(dependencies.followed.map((route) => [route.entityId, route]));
     this.#scans = new ScanRunner(dependencies);
+    this.#watch = new SourceWatch(dependencies);
   }
 
   run(): Promise<SessionEnd> {
@@ -223,10 +239,12 @@ class SessionControl {
   }
 
   async #run(): Promise<SessionEnd> {
-    const { signal, entities, wakeup, options } = this.#dependencies;
+    const { signal, entities, flow, wakeup, options } = this.#dependencies;
     while (!signal.aborted) {
+      const { passedTime } = flow;
       const list = await entities.list();
       if (setOf(list) !== this.#dependencies.known) return { kind: 'entities-changed', progressed: false };
+      await this.#watch.check(list, passedTime);
       const hasMore = await this.#promote(list);
       this.#scans.throwFailure();
       if (!this.#scans.isRunning()) this.#scanNext(list);

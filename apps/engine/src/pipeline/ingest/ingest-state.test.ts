@@ -10,7 +10,7 @@ const states: readonly IngestState[] = [
   { kind: 'reading-position', failures: 2 },
   { kind: 'taking-position', failures: 2 },
   { kind: 'streaming', failures: 2, position },
-  { kind: 'resetting', failures: 2, reason: 'r' },
+  { kind: 'resetting', failures: 2, error },
   { kind: 'waiting', failures: 2 },
   { kind: 'stopped' },
   { kind: 'failed', error: cause },

@@ -14,7 +14,7 @@ export type IngestState =
   | { readonly kind: 'taking-position'; readonly failures: number }
   | { readonly kind: 'streaming'; readonly failures: number; readonly position: Position }
   /** The position is lost: every entity gets a new version and is rescanned. */
-  | { readonly kind: 'resetting'; readonly failures: number; readonly reason: string }
+  | { readonly kind: 'resetting'; readonly failures: number; readonly error: EmcachersError }
   | { readonly kind: 'waiting'; readonly failures: number }
   | { readonly kind: 'stopped' }
   | { readonly kind: 'failed'; readonly error: unknown };
@@ -52,7 +52,7 @@ export function transition(state: IngestState, input: IngestInput): IngestState 
       return afterFailure(state.failures, input.error, (failures) => ({
         kind: 'resetting',
         failures,
-        reason: input.error.detail,
+        error: input.error,
       }));
     case 'position-found':
       return { kind: 'streaming', failures: failuresIn('reading-position', state, input), position: input.position };

@@ -101,7 +101,7 @@ export class StreamFlow {
       if (last === undefined) throw new Error('The channel returned an empty batch.');
       const position = tokenPosition(last.token);
       const columnCounts = this.#takeColumnCounts();
-      const saved = toStreamPosition(position, identity);
+      const saved = { ...toStreamPosition(position, identity), changeToken: last.token };
       facts.committing();
       const { rescans } = await writer.append({ ...toAppendBatch(batch), columnCounts, position: saved });
       channel.acknowledge(batch);

@@ -92,7 +92,7 @@ describe('append', () => {
     const before = await oplog.scanToLive('orders', ['a']);
     await oplog.create('customers');
     await oplog.writer.savePosition(position(30));
-    await oplog.writer.resetPosition('the history was lost');
+    await oplog.writer.resetPosition({ reason: 'the history was lost', errorCode: 'EMC-2003' });
     const after = await oplog.entity('orders');
     expect(after).toMatchObject({
       version: 2,
@@ -140,7 +140,7 @@ describe('append', () => {
     const calls: (() => Promise<unknown>)[] = [
       () => zombie.append(batch([upsert(id, 'a', '1')])),
       () => zombie.savePosition(position(9)),
-      () => zombie.resetPosition('mine'),
+      () => zombie.resetPosition({ reason: 'mine', errorCode: 'EMC-2003' }),
       () => zombie.beginScan({ ...scan, collectionUuid: null, estimated: null }),
       () => zombie.appendScanPage({ ...scan, operations: [], deadLetters: [], counts: noCounts, lastKey: null }),
       () => zombie.finishScan({ ...scan, endTime: 1n }),
@@ -178,7 +178,7 @@ describe('append', () => {
       position: position(11),
     });
     expect(await readDeadLetters(oplog.database, { entityId: id, limit: 10 })).toMatchObject([
-      { docId: 'bad', error: 'still not', attempts: 2 },
+      { docId: 'bad', reason: 'still not', attempts: 2 },
     ]);
     expect(await oplog.entity('orders')).toMatchObject({
       deadLetters: 1,

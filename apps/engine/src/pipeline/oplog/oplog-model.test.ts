@@ -102,7 +102,7 @@ class World {
         return;
       }
       case 'lose-token':
-        await this.#oplog.writer.resetPosition('lost');
+        await this.#oplog.writer.resetPosition({ reason: 'lost', errorCode: 'EMC-2003' });
         this.#changes = [];
         await this.#oplog.writer.savePosition(await this.#position(this.#time));
         return;

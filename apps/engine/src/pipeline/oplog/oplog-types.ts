@@ -13,6 +13,10 @@ export interface StreamPosition {
   readonly clusterTime: bigint;
   /** Hash of the pipeline that produced the token. Null if and only if `token` is null. */
   readonly pipelineHash: string | null;
+  /** Id of the replica set or sharded cluster that the position belongs to. If absent or null, the saved one is kept. */
+  readonly sourceId?: string | null;
+  /** Raw token of the newest change that the position covers. If absent or null, the saved one is kept. */
+  readonly changeToken?: Uint8Array | null;
   /** `SavedPosition.version` under which the stream was opened. A save after a reset is refused. */
   readonly version: number;
 }

@@ -2,6 +2,7 @@ import type { Operation } from '@emcachers/core/operation';
 import { type AppendTarget, beginAppend } from '@emcachers/db/statements/begin-append';
 import { commitAppend } from '@emcachers/db/statements/commit-append';
 import type { RefusedOperation } from '@emcachers/db/statements/copy-accepted';
+import { openIncident } from '@emcachers/db/statements/incidents';
 import { clearPosition, readPosition } from '@emcachers/db/statements/read-position';
 import { savePosition } from '@emcachers/db/statements/save-position';
 import { recordStreamStatus, restartScans } from '@emcachers/db/statements/scan-state';
@@ -12,7 +13,7 @@ import { type ControlItem, isControlItem } from './healed-documents.ts';
 import type { OplogWriter } from './oplog.ts';
 import type { AppendBatch, AppendItem, AppendResult } from './oplog-types.ts';
 import { promoteChunk } from './promotion.ts';
-import { appendScanPage, beginScan, failScan, finishScan } from './scan-writer.ts';
+import { appendScanPage, beginScan, failScan, finishScan, recordCollection } from './scan-writer.ts';
 import type { OplogWriterOptions } from './writer-options.ts';
 
 /**
@@ -34,14 +35,16 @@ export function createOplogWriter(options: OplogWriterOptions): OplogWriter {
         await savePosition(client, position);
         await commitAppend(client, { epoch, appended: false, controlChanged: false });
       }),
-    resetPosition: (reason) =>
+    resetPosition: ({ reason, errorCode }) =>
       inTransaction(database.pool, async (client) => {
         const targets = await beginAppend(client, { epoch, entityIds: 'all', lock: 'update', appends: false });
         await restartScans(client, { entityIds: [...targets.keys()], reason, allowLargeSweep: false });
         await clearPosition(client);
+        await openIncident(client, { subject: 'change-source', errorCode, detail: reason });
         await commitAppend(client, { epoch, appended: false, controlChanged: true });
       }),
     beginScan: (scan) => beginScan(options, scan),
+    recordCollection: (scan) => recordCollection(options, scan),
     appendScanPage: (page) => appendScanPage(options, page),
     finishScan: (scan) => finishScan(options, scan),
     failScan: (scan) => failScan(options, scan),
@@ -55,7 +58,7 @@ async function append({ client, epoch, byRow, deadLettersMax }: AppendRun, batch
   const segments = segmentsOf(batch.items);
   // A refused row may fail its entity.
   const changesEntities = byRow || segments.some((segment) => segment.control !== null);
-  const entityIds = [...new Set(batch.items.map((item) => item.entityId))];
+  const entityIds = [...new Set([...batch.items, ...batch.columnCounts].map(({ entityId }) => entityId))];
   const lock = changesEntities ? 'update' : 'share';
   const targets = await beginAppend(client, { epoch, entityIds, lock, appends: batch.items.length > 0 });
   let appending: AppendingTransaction = { client, epoch, byRow, deadLettersMax, targets };

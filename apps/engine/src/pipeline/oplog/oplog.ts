@@ -32,14 +32,19 @@ export interface OplogWriter {
   append(batch: AppendBatch): Promise<AppendResult>;
   /** Saves an idle position. Call it only when nothing before this position is in flight. */
   savePosition(position: StreamPosition): Promise<void>;
-  /** Handles a lost token: clears the position and sets every entity to `pending` with a new version and run. */
-  resetPosition(reason: string): Promise<void>;
+  /**
+   * Handles a lost token: clears the position, sets every entity to `pending` with a new version and run, and opens an incident,
+   * which is closed when all of them are scanned.
+   */
+  resetPosition(loss: { reason: string; errorCode: string }): Promise<void>;
   beginScan(scan: {
     entityId: number;
     runId: string;
     collectionUuid: string | null;
     estimated: number | null;
   }): Promise<ScanOutcome>;
+  /** Records which collection a live entity copies, if it was not known: the collection was created after the scan. */
+  recordCollection(scan: { entityId: number; runId: string; collectionUuid: string | null }): Promise<ScanOutcome>;
   appendScanPage(page: ScanPage): Promise<ScanOutcome>;
   /** `endTime` is an operation time read after the last page. Promotion waits until the saved position has passed it. */
   finishScan(scan: { entityId: number; runId: string; endTime: bigint }): Promise<ScanOutcome>;

@@ -1,5 +1,6 @@
 import { beginAppend } from '@emcachers/db/statements/begin-append';
 import { commitAppend } from '@emcachers/db/statements/commit-append';
+import { closeSourceIncidents } from '@emcachers/db/statements/incidents';
 import { analyzeStaging, promoteStaged } from '@emcachers/db/statements/promote-staged';
 import { markLive, type PromotionState, readPromotionState } from '@emcachers/db/statements/promotion-state';
 import { recordStreamStatus } from '@emcachers/db/statements/scan-state';
@@ -84,6 +85,7 @@ async function moveChunk(client: TransactionClient, epoch: number, chunk: Chunk)
   if (done) {
     await markLive(client, chunk.entityId);
     await recordStreamStatus(client);
+    await closeSourceIncidents(client);
   }
   await commitAppend(client, { epoch, appended: promoted + swept > 0, controlChanged: done });
   if (done && state.errorCode !== null) return { kind: 'refused' };

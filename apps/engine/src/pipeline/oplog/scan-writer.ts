@@ -3,6 +3,7 @@ import { resetColumnCounts } from '@emcachers/db/statements/column-counts';
 import { commitAppend } from '@emcachers/db/statements/commit-append';
 import { deleteHeld } from '@emcachers/db/statements/delete-held';
 import {
+  markCollection,
   markScanFailed,
   markScanFinished,
   markScanning,
@@ -61,6 +62,14 @@ async function appendPage(
   await recordScanPage(client, { entityId, lastKey: page.lastKey, scanned: operations.length });
   await commitAppend(client, { epoch, appended: operations.length > 0, controlChanged: false });
   return 'ok';
+}
+
+/** Changes nothing but the identity of the collection. */
+export async function recordCollection(
+  options: OplogWriterOptions,
+  scan: Scan<'recordCollection'>,
+): Promise<ScanOutcome> {
+  return inScan(options, { ...scan, lifecycles: ['live'] }, (client) => markCollection(client, scan));
 }
 
 /** `scanning` → `catching-up`. */
