@@ -5,6 +5,7 @@ import { createApi } from './compose/api.ts';
 import { openConnections } from './compose/connections.ts';
 import { createControl } from './compose/control.ts';
 import { createPipeline } from './compose/pipeline.ts';
+import { stopInTime } from './compose/stop-in-time.ts';
 import type { Config } from './config/config.ts';
 import { nodeName } from './control/node/node-name.ts';
 import { createSupervisor } from './runtime/supervisor.ts';
@@ -33,9 +34,6 @@ export interface EngineDependencies {
   readonly signal: AbortSignal;
 }
 
-/** Time limit of the whole shutdown, milliseconds. Orchestrators commonly send SIGKILL after 30 s. */
-const stopMsMax = 28_000;
-
 export async function startEngine(dependencies: EngineDependencies): Promise<Engine> {
   const { config, clock, log, random } = dependencies;
   const connections = await openConnections(dependencies);
@@ -58,13 +56,7 @@ export async function startEngine(dependencies: EngineDependencies): Promise<Eng
     return {
       ...address,
       fatal: fatal.promise,
-      async stop() {
-        await api.close();
-        const names = services.map((service) => service.name);
-        const hung = await supervisor.stop(names, stopMsMax);
-        await connections.close();
-        return hung;
-      },
+      stop: () => stopInTime({ clock, log, api, supervisor, services, pipeline, connections }),
     };
   } catch (error) {
     await api.close();

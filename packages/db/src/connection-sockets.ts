@@ -1,4 +1,6 @@
 import { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
 
 /**
  * The sockets of a set of PostgreSQL connections, so that they can be destroyed without an answer from the server. The driver's
@@ -32,4 +34,15 @@ export function createConnectionSockets(): ConnectionSockets {
       for (const socket of sockets) destroy(socket);
     },
   };
+}
+
+const endMsMax = 1_000;
+
+/** Ends a connection in good order, or breaks it if the server does not answer within a second. */
+export async function endConnection(client: pg.Client, sockets: ConnectionSockets): Promise<void> {
+  const timer = new AbortController();
+  const late = sleep(endMsMax, undefined, { signal: timer.signal }).catch(() => undefined);
+  await Promise.race([client.end().catch(() => undefined), late]);
+  timer.abort();
+  sockets.destroyAll();
 }

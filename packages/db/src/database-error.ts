@@ -28,7 +28,7 @@ const classBySqlState: ReadonlyMap<string, ErrorClass> = new Map([
 
 /** The driver's own errors have no SQLSTATE, only these messages. */
 const driverWords =
-  /Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Query read timeout|not queryable/;
+  /Connection terminated|Client has encountered a connection error|timeout exceeded when trying to connect|Query read timeout|not queryable|Cannot use a pool after calling end/;
 
 /** The same conditions in Prisma: P1xxx the server is unreachable or closed the connection, P2024 and P2037 no free connection. */
 const prismaAway = /^P(1\d{3}|2024|2037)$/;

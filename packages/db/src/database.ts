@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
+import { createConnectionSockets } from './connection-sockets.ts';
 import { toDatabaseError } from './database-error.ts';
 import { PrismaClient } from './generated/client.ts';
 import { safeInteger } from './safe-integer.ts';
@@ -17,7 +18,10 @@ export interface Database {
   readonly prisma: PrismaClient;
   /** Throws EMC-3001 if the server does not respond. */
   ping(): Promise<void>;
+  /** Waits for running statements. */
   close(): Promise<void>;
+  /** Breaks every connection, for a server that does not answer: running statements fail at once, later ones too. */
+  abandon(): void;
 }
 
 /** Connection limits. Durations are in milliseconds. */
@@ -34,13 +38,13 @@ export interface DatabaseOptions {
 
 /** Connects lazily: the first query fails with EMC-3001 if the server is unreachable. The caller disposes it. */
 export function openDatabase(options: DatabaseOptions): Database {
-  const config = poolConfig(options);
+  const sockets = createConnectionSockets();
+  const config = { ...poolConfig(options), stream: sockets.open };
   const pool = new pg.Pool(config);
   const pagePool = new pg.Pool({ ...config, options: pagePlannerOptions });
   const { types: _types, ...controlConfig } = config;
   const controlPool = new pg.Pool(controlConfig);
-  // Without a listener, an error on an idle connection would end the process.
-  for (const each of [pool, pagePool, controlPool]) each.on('error', (error) => options.onIdleError?.(error));
+  for (const each of [pool, pagePool, controlPool]) surviveErrors(each, options);
   const prisma = new PrismaClient({ adapter: new PrismaPg(controlPool) });
   return {
     url: options.url,
@@ -58,7 +62,14 @@ export function openDatabase(options: DatabaseOptions): Database {
       await prisma.$disconnect();
       await Promise.all([pool.end(), pagePool.end(), controlPool.end()]);
     },
+    abandon: () => sockets.destroyAll(),
   };
+}
+
+/** Without a listener, an error on a connection, idle or in use, would end the process. A statement in use fails by itself. */
+export function surviveErrors(pool: pg.Pool, { onIdleError }: DatabaseOptions): void {
+  pool.on('error', (error) => onIdleError?.(error));
+  pool.on('connect', (client) => client.on('error', () => undefined));
 }
 
 /** The settings that all pools of hot statements share. */

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { createConnectionSockets } from './connection-sockets.ts';
-import { type Database, type DatabaseOptions, poolConfig } from './database.ts';
+import { type Database, type DatabaseOptions, poolConfig, surviveErrors } from './database.ts';
 
 /**
  * The sessions through which the leader of one epoch appends. PostgreSQL knows them by the epoch in their name, so the next
@@ -29,8 +29,7 @@ export function openLeaderSessions(options: LeaderSessionsOptions): LeaderSessio
     application_name: `${sessionName} ${options.epoch}`,
     options: keepAliveOptions,
   });
-  // Without a listener, an error on an idle connection would end the process.
-  pool.on('error', (error) => options.onIdleError?.(error));
+  surviveErrors(pool, options);
   return { pool, close: () => pool.end(), abandon: () => sockets.destroyAll() };
 }
 

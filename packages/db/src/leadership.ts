@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { createConnectionSockets, endConnection } from './connection-sockets.ts';
 import { toDatabaseError } from './database-error.ts';
 import { type EndedSessions, endEarlierSessions } from './leader-sessions.ts';
 
@@ -38,7 +39,9 @@ const lockMsMax = 1_000;
 
 /** Connects to PostgreSQL. Throws EMC-3001. */
 export async function openCandidacy(request: CandidacyRequest): Promise<Candidacy> {
+  const sockets = createConnectionSockets();
   const client = new pg.Client({
+    stream: sockets.open,
     connectionString: request.url,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
@@ -56,7 +59,7 @@ export async function openCandidacy(request: CandidacyRequest): Promise<Candidac
   } catch (error) {
     throw toDatabaseError(error);
   }
-  return { stand: () => stand(session), [Symbol.asyncDispose]: () => client.end().catch(() => undefined) };
+  return { stand: () => stand(session), [Symbol.asyncDispose]: () => endConnection(client, sockets) };
 }
 
 interface Session {

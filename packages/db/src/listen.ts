@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { createConnectionSockets, endConnection } from './connection-sockets.ts';
 import { toDatabaseError } from './database-error.ts';
 
 /** `emcachers_oplog` after an append, `emcachers_control` after a change of entities, jobs or the leader. */
@@ -16,7 +17,9 @@ export interface Listening extends AsyncDisposable {
 
 /** Resolves when LISTEN is active on both channels; read the data after that, not before. Throws EMC-3001. */
 export async function listen(url: string, wake: (channel: Channel) => void): Promise<Listening> {
+  const sockets = createConnectionSockets();
   const client = new pg.Client({
+    stream: sockets.open,
     connectionString: url,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
@@ -35,8 +38,8 @@ export async function listen(url: string, wake: (channel: Channel) => void): Pro
     await client.connect();
     await client.query(channels.map((channel) => `LISTEN ${channel}`).join('; '));
   } catch (error) {
-    await client.end().catch(() => undefined);
+    await endConnection(client, sockets);
     throw toDatabaseError(error);
   }
-  return { ended, [Symbol.asyncDispose]: () => client.end().catch(() => undefined) };
+  return { ended, [Symbol.asyncDispose]: () => endConnection(client, sockets) };
 }

@@ -4,7 +4,7 @@ import { listEntities } from '@emcachers/db/control/entities';
 import { reportOffsets } from '@emcachers/db/control/offset-reports';
 import { forgetOtherOffsets } from '@emcachers/db/fleet/forget-offsets';
 import { createJobStore } from '@emcachers/db/job/job-store';
-import { openLeaderSessions } from '@emcachers/db/leader-sessions';
+import { type LeaderSessions, openLeaderSessions } from '@emcachers/db/leader-sessions';
 import type { Config } from '../config/config.ts';
 import { createEntityControl } from '../control/entity/entity-control.ts';
 import { createJobRunner, type JobRunner } from '../control/job/job-runner.ts';
@@ -39,6 +39,8 @@ export interface Pipeline {
   readonly oplog: OplogReader;
   /** Null on a node without caches. */
   readonly replicator: Replicator | null;
+  /** Breaks the connections of a leader's term, if this node leads. */
+  readonly abandon: () => void;
   /** In flow order. */
   readonly services: readonly Service[];
 }
@@ -51,6 +53,7 @@ export function createPipeline(shared: Shared): Pipeline {
   return {
     ingest: leading.ingest,
     jobRunner: leading.jobRunner,
+    abandon: leading.abandon,
     oplog,
     replicator,
     services: [
@@ -65,6 +68,7 @@ function createLeading(shared: Shared) {
   const { config, database, source, clock, random, nodeId } = shared;
   let ingest: Ingest | null = null;
   let jobRunner: JobRunner | null = null;
+  let sessions: LeaderSessions | null = null;
   const entities = storedIngestEntities(database);
   const store = createJobStore(database);
   const control = createEntityControl(database);
@@ -81,8 +85,9 @@ function createLeading(shared: Shared) {
     random,
     open(epoch) {
       const log = shared.log.child({ epoch });
-      const sessions = openLeaderSessions({ url: database.url, epoch });
-      const writer = createOplogWriter({ database: sessions, epoch, deadLettersMax: config.deadLettersMax });
+      const opened = openLeaderSessions({ url: database.url, epoch });
+      sessions = opened;
+      const writer = createOplogWriter({ database: opened, epoch, deadLettersMax: config.deadLettersMax });
       ingest = createIngest({
         source,
         writer,
@@ -95,16 +100,17 @@ function createLeading(shared: Shared) {
       jobRunner = createJobRunner({ store, control, clock, log });
       return {
         services: [ingest, jobRunner],
-        abandon: sessions.abandon,
+        abandon: opened.abandon,
         async close() {
           ingest = null;
           jobRunner = null;
-          await sessions.close();
+          sessions = null;
+          await opened.close();
         },
       };
     },
   });
-  return { term, ingest: () => ingest, jobRunner: () => jobRunner };
+  return { term, ingest: () => ingest, jobRunner: () => jobRunner, abandon: () => sessions?.abandon() };
 }
 
 /** The node's half: oplog, replicator, cache files. */

@@ -1,4 +1,5 @@
 import type { JobRecord } from '@emcachers/db/job/job-store';
+import { onAbort } from '../../runtime/abort.ts';
 import type { Service } from '../../runtime/service.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import { type AttemptDependencies, attemptJob } from './attempt-job.ts';
@@ -28,6 +29,8 @@ export function createJobRunner(dependencies: AttemptDependencies): JobRunner {
     wake: () => wakeup.wake(),
     async run(signal) {
       const running = new RunningJobs();
+      // At once: the loop may be waiting for a server that does not answer.
+      using _stopping = onAbort(signal, () => running.abort());
       let deletionsAtMs = Number.NEGATIVE_INFINITY;
       try {
         await store.requeue();

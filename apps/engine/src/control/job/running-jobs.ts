@@ -34,11 +34,14 @@ export class RunningJobs {
     this.#jobs.get(jobId)?.controller.abort();
   }
 
+  abort(): void {
+    for (const { controller } of this.#jobs.values()) controller.abort(engineStops);
+  }
+
   /** Resolves when no job is running. */
   async stop(): Promise<void> {
-    const jobs = [...this.#jobs.values()];
-    for (const { controller } of jobs) controller.abort(engineStops);
-    await Promise.allSettled(jobs.map((job) => job.settled));
+    this.abort();
+    await Promise.allSettled([...this.#jobs.values()].map((job) => job.settled));
   }
 
   #endJobsOf(entityName: string): void {
