@@ -66,7 +66,12 @@ export function createMongoReplicaSet(options: MongoReplicaSetOptions): MongoRep
   };
   return {
     async start() {
-      for (const member of members) await member.start();
+      try {
+        for (const member of members) await member.start();
+      } catch (error) {
+        for (const member of members) await member.kill();
+        throw error;
+      }
       set.elect();
       void set.run(stop.signal);
       const addresses = members.map(({ address }) => address);
@@ -78,8 +83,7 @@ export function createMongoReplicaSet(options: MongoReplicaSetOptions): MongoRep
     },
     async stop() {
       stop.abort();
-      for (const member of members) if (member.isUp) await member.kill();
-      for (const member of members) member.close();
+      for (const member of members) await member.kill();
     },
     get primary() {
       return set.primary?.id ?? null;

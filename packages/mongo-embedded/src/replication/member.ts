@@ -8,6 +8,7 @@ import type { DocumentAccess } from '../storage/document-access.ts';
 import type { Listener } from '../wire/listener.ts';
 import type { TlsOptions } from '../wire/tls-gate.ts';
 import { Acknowledgements } from './acknowledgements.ts';
+import type { Batch } from './batch-log.ts';
 import { Condition } from './condition.ts';
 import { MemberData } from './member-data.ts';
 import type { Acknowledgement, MemberStatus, Membership, Role } from './membership.ts';
@@ -46,6 +47,8 @@ export class Member implements Membership {
   #data: MemberData | null = null;
   #runtime: Runtime | null = null;
   #listener: Listener | null = null;
+  /** The data of a killed member that keeps it in memory. */
+  #kept: Buffer | undefined;
   #port: number;
   #role: Role = 'recovering';
   #primary: string | null = null;
@@ -140,13 +143,13 @@ export class Member implements Membership {
     this.#set.stepDown(this, frozenMs, isForced);
   }
 
-  /** Opens the data and listens, on the same port as before. */
+  /** Opens the data and listens, on the same port as before. Throws if the member is running. */
   async start(): Promise<void> {
+    if (this.isUp) throw new Error(`Member ${this.id} is running`);
     const { clock, host, tls, users } = this.#options;
-    if (this.#data === null) {
-      this.#process = createProcess(clock, users);
-      this.#open();
-    } else this.#moveTo('recovering', null);
+    this.#process = createProcess(clock, users);
+    this.#open(this.#kept);
+    this.#kept = undefined;
     const listener = createListener(
       this.#process,
       async (request, connection, signal) =>
@@ -159,12 +162,14 @@ export class Member implements Membership {
 
   /** As if the process was killed: no reply, no farewell. Data in memory stays for the next start. */
   async kill(): Promise<void> {
+    if (this.#data === null) return;
     const closing = this.#listener?.close();
     this.#listener = null;
     if (this.#role === 'primary') this.demote();
     this.#moveTo('recovering', null);
+    if (this.#options.path === null) this.#kept = this.#opened.image();
+    this.close();
     await closing;
-    if (this.#options.path !== null) this.close();
   }
 
   close(): void {
@@ -193,8 +198,7 @@ export class Member implements Membership {
   /** Catches up with the primary in one turn: runs its newest commits, or takes over a copy of its state. */
   follow(primary: Member): void {
     const batches = primary.#opened.batchesAfter(this.position);
-    if (batches === null) this.#copy(primary);
-    else this.#apply(batches);
+    if (batches === null || !this.#canApply(batches)) this.#copy(primary);
     if (this.#term !== primary.term || this.#primary !== primary.address || this.#role !== 'secondary') {
       this.#term = primary.term;
       this.#moveTo('secondary', primary.address);
@@ -229,14 +233,24 @@ export class Member implements Membership {
     return this.#data;
   }
 
-  #apply(batches: ReturnType<MemberData['batchesAfter']>): void {
+  /** False if a commit of the primary cannot be applied, which only a damaged file explains. */
+  #canApply(batches: readonly Batch[]): boolean {
+    try {
+      this.#apply(batches);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #apply(batches: readonly Batch[]): void {
     const { store } = this.#opened;
     const before = new Map<string, number>(
       store.catalog
         .databases()
         .flatMap((name) => store.catalog.collections(name).map((each) => [`${name}.${each.name}`, each.id] as const)),
     );
-    if (!this.#opened.apply(batches ?? [])) return;
+    if (!this.#opened.apply(batches)) return;
     this.#runtime?.state.cursors.killWhere(({ namespace, isChangeStream }) => {
       const [database = '', ...name] = namespace.split('.');
       const now = store.catalog.find(database, name.join('.'));

@@ -1,7 +1,7 @@
 import { silentLog } from '@emcachers/core/log';
 import { createEntity } from '@emcachers/db/control/entities';
 import { createMongoReplicaSet, type MongoReplicaSet } from '@emcachers/mongo-embedded/replica-set';
-import { type Collection, MongoClient, MongoNetworkError } from 'mongodb';
+import { type Collection, MongoClient, MongoError, MongoNetworkError } from 'mongodb';
 import { expect, test } from 'vitest';
 import { randomFrom } from '../../../test/support/seeded-random.ts';
 import { projectionOf, runIngest, testColumns, until } from '../../../test/support/test-ingest.ts';
@@ -18,9 +18,10 @@ interface Item {
 
 const slowMs = 60_000;
 
-/** A write that fails with its connection may have been applied or not. */
-function ignoreLostConnection(error: unknown): void {
-  if (!(error instanceof MongoNetworkError)) throw error;
+/** The driver retries a write once. One that fails again may have been applied or not. */
+function ignoreFailover(error: unknown): void {
+  const isRetryable = error instanceof MongoError && error.hasErrorLabel('RetryableWriteError');
+  if (!isRetryable && !(error instanceof MongoNetworkError)) throw error;
 }
 
 /** Changes the collection until told to stop. */
@@ -33,7 +34,7 @@ function startWriter(items: Collection<Item>): { stop(): Promise<void> } {
     return items.updateOne({ _id }, { $set: { n, t: `text ${n}` } }, { upsert: true });
   };
   const work = async (): Promise<void> => {
-    for (let n = 0; !isStopped; n += 1) await writeOnce(n).catch(ignoreLostConnection);
+    for (let n = 0; !isStopped; n += 1) await writeOnce(n).catch(ignoreFailover);
   };
   const working = work();
   working.catch(() => undefined);
