@@ -5,8 +5,15 @@ import { numberOf } from './bson/element-value.ts';
 import type { RawElement } from './bson/raw-element.ts';
 import { checkApiVersion } from './commands/api-version.ts';
 import type { Command, CommandContext, CommandResult } from './commands/command.ts';
-import { acknowledgementOf, awaitReadConcern, checkReadConcern, checkWriteConcern } from './commands/concerns.ts';
-import { checkFields } from './commands/generic-fields.ts';
+import {
+  acknowledgementOf,
+  awaitReadConcern,
+  checkReadConcern,
+  checkWriteConcern,
+  isWriteCall,
+  startsRead,
+} from './commands/concerns.ts';
+import { checkCommandFields } from './commands/generic-fields.ts';
 import { checkDatabaseName } from './commands/namespace.ts';
 import { replicationMetadata } from './commands/replication-metadata.ts';
 import { MongoFailure, toMongoFailure } from './error/mongo-failure.ts';
@@ -106,7 +113,7 @@ export class Dispatcher {
       session = readCallSession(body);
       const command = this.#commandFor(call.connection, body, database);
       const members = this.#server.member?.members.length ?? 1;
-      const unsatisfied = command.isWrite === true ? checkWriteConcern(body, session, members) : null;
+      const unsatisfied = checkWriteConcern(body, { command, session, members });
       if (this.#server.member !== null) await awaitReadConcern({ body, server: this.#server, signal: call.signal });
       const { operations } = this.#server.store.history;
       const result = await operations.run(operation, () => this.#runInSession(call, command, session));
@@ -114,7 +121,7 @@ export class Dispatcher {
       if (operation.last !== null || !withoutData.has(body.name)) await group.settled;
       const { failures } = group;
       if (failures.count !== failuresBefore) throw failures.last;
-      const hasWritten = command.isWrite === true || operation.last !== null;
+      const hasWritten = isWriteCall(command, body) || operation.last !== null;
       const missed = hasWritten && unsatisfied === null ? await this.#replicated(call, session) : null;
       return this.#successReply(call, result, { effect, operation, unsatisfied: unsatisfied ?? missed });
     } catch (error) {
@@ -142,7 +149,7 @@ export class Dispatcher {
     if (command.isAdminOnly === true && database !== 'admin') {
       throw new MongoFailure('Unauthorized', `${body.name} may only be run against the admin database.`);
     }
-    if (command.fields !== undefined) checkFields(body, new Set(command.fields), command.requestName ?? body.name);
+    checkCommandFields(body, command.names[0] ?? body.name);
     const clusterTime = body.nested('$clusterTime')?.timestamp('clusterTime');
     if (clusterTime !== undefined) this.#server.store.clusterClock.observe(clusterTime);
     return command;
@@ -208,7 +215,7 @@ export class Dispatcher {
     const { clock, store } = this.#server;
     const deadlineMs = maxTimeMs > 0 ? clock.monotonicMs() + maxTimeMs : null;
     const concern = transaction === null ? body.nested('readConcern') : undefined;
-    const isSnapshot = concern?.string('level') === 'snapshot';
+    const isSnapshot = concern?.string('level') === 'snapshot' && startsRead(body);
     const snapshot = isSnapshot ? this.#server.snapshots.at(concern.timestamp('atClusterTime')) : null;
     return {
       server: this.#server,

@@ -1,14 +1,20 @@
 import { MongoFailure } from '../error/mongo-failure.ts';
-import type { Command, CommandResult } from './command.ts';
+import type { Command, CommandContext, CommandResult } from './command.ts';
 
-const noPlan = { queryPlanner: { plannerVersion: 1, winningPlan: { stage: 'UNKNOWN' }, rejectedPlans: [] } };
+/** `profile`: reports that the profiler is off, and refuses to turn it on. -1 only asks. */
+function profile({ body }: CommandContext): CommandResult {
+  const level = body.number('profile') ?? -1;
+  if (level === 1 || level === 2)
+    throw new MongoFailure('CommandNotSupported', `profiling level ${level} is not supported by this server`);
+  return { was: 0, slowms: 100, sampleRate: 1 };
+}
 
 /** Small commands that shells and test suites send. Each reports this server's actual state. */
 export const administrationCommands: readonly Command[] = [
   { names: ['usersInfo'], run: () => ({ users: [] }) },
   { names: ['currentOp'], isAdminOnly: true, run: () => ({ inprog: [] }) },
   { names: ['killOp'], isAdminOnly: true, run: () => ({ info: 'attempting to kill op' }) },
-  { names: ['profile'], run: () => ({ was: 0, slowms: 100, sampleRate: 1 }) },
+  { names: ['profile'], run: profile },
   { names: ['getFreeMonitoringStatus'], isAdminOnly: true, run: () => ({ state: 'disabled' }) },
   {
     names: ['getDefaultRWConcern'],
@@ -40,18 +46,6 @@ export const administrationCommands: readonly Command[] = [
         'CommandNotSupported',
         `this server has the feature compatibility version ${version} only`,
       );
-    },
-  },
-  {
-    names: ['explain'],
-    run({ body }): CommandResult {
-      const explained = body.nested('explain');
-      if (explained === undefined) throw new MongoFailure('FailedToParse', "'explain' must be an object");
-      return {
-        ...noPlan,
-        command: explained.decode(),
-        note: 'this server has no query planner: it looks up _id, or reads the collection',
-      };
     },
   },
 ];

@@ -3,13 +3,12 @@ import { type RawValue, rawValue } from '@emcachers/bson/raw-value';
 import { asBuffer } from '@emcachers/bson/read-bytes';
 import { serialize } from 'bson';
 import { BsonWriter } from '../bson/bson-writer.ts';
+import type { CommandBody } from '../bson/command-body.ts';
 import { findElement } from '../bson/raw-element.ts';
 import { IteratorSource } from '../cursor/iterator-source.ts';
-import { ListSource } from '../cursor/list-source.ts';
 import { openCursor } from '../cursor/open-cursor.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { compilePipeline, stageOf } from '../query/pipeline.ts';
-import { withoutPauses } from '../query/stages/paced.ts';
 import type { Documents } from '../query/stages/stage.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { viewOf } from '../storage/collection-options.ts';
@@ -17,9 +16,9 @@ import { openChangeStreamCursor } from './change-stream-cursor.ts';
 import { documentsByName, documentsOf } from './collection-documents.ts';
 import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
-import { checkCommandCollation, hintedOrder, variablesOf } from './find-options.ts';
+import { checkCommandCollation, variablesOf } from './find-options.ts';
+import { readHint } from './hint.ts';
 import { checkCollectionName } from './namespace.ts';
-import { readOutputStage, writeOutput } from './output-stages.ts';
 import { readSourceStage } from './source-stages.ts';
 import { runWriteStage, writeStageOf } from './write-stage.ts';
 
@@ -73,11 +72,6 @@ async function run(context: CommandContext): Promise<CommandResult> {
     await runWriteStage(context, writeStage, results(context, name, stages.slice(0, -1)));
     return openCursor(context, { namespace, source: new IteratorSource([]), batchSize });
   }
-  const output = readOutputStage(context, stages.at(-1));
-  if (output !== null) {
-    await writeOutput(context, withoutPauses(results(context, name, stages.slice(0, -1))), output);
-    return openCursor(context, { namespace, source: new ListSource([]), batchSize });
-  }
   return openCursor(context, { namespace, source: new IteratorSource(results(context, name, stages)), batchSize });
 }
 
@@ -98,11 +92,19 @@ function results(context: CommandContext, name: string | null, stages: readonly 
     );
   }
   const pipeline = compilePipeline(stages, { variables, documents });
-  hintedOrder(body, collection);
+  const hint = readHint(body, collection);
   if (collection === undefined || startsWithDocuments) return pipeline.run([]);
-  const counted = countOf(context, collection, stages);
+  const counted = hint.covers === null ? countOf(context, collection, stages) : null;
   if (counted !== null) return [counted];
-  return pipeline.run(documentsOf(context, collection, { filter: pipeline.leadingFilter }));
+  return pipeline.run(documentsOf(context, collection, { filter: pipeline.leadingFilter, hint }));
+}
+
+/** Compiles the pipeline and checks its options as a run would. */
+export function explainAggregate(context: CommandContext): void {
+  const stages = stagesOf(context);
+  if (stages[0] !== undefined && findElement(stages[0].span(), '$changeStream') !== undefined) return;
+  const writeStage = writeStageOf(context, stages);
+  results(context, targetOf(context), writeStage === null ? stages : stages.slice(0, -1));
 }
 
 /** `[{ $match: {} }, { $group: { _id: 1, n: { $sum: 1 } } }]`, which is how drivers count documents. */
@@ -121,26 +123,18 @@ function countOf(
   return new BsonWriter().int32('_id', 1).int32('n', count).finish();
 }
 
+/** Whether the pipeline ends with a stage that writes. */
+function writesOutput(body: CommandBody): boolean {
+  const pipeline = body.element('pipeline');
+  const last = pipeline?.type === bsonTypes.array ? body.array('pipeline')?.at(-1) : undefined;
+  if (last?.type !== bsonTypes.object) return false;
+  return findElement(last.bytes, '$out') !== undefined || findElement(last.bytes, '$merge') !== undefined;
+}
+
 /** `aggregate`. */
 export const aggregateCommand: Command = {
   names: ['aggregate'],
-  fields: [
-    'aggregate',
-    'pipeline',
-    'cursor',
-    'explain',
-    'allowDiskUse',
-    'bypassDocumentValidation',
-    'hint',
-    'collation',
-    'let',
-    'collectionUUID',
-    'fromMongos',
-    'needsMerge',
-    'unwrappedReadPref',
-    'isMapReduceCommand',
-    'isHybridSearch',
-  ],
   isTransactional: true,
+  isWrite: writesOutput,
   run,
 };

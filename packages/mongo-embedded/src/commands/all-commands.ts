@@ -11,6 +11,7 @@ import { deleteCommand } from './delete.ts';
 import { diagnosticCommands } from './diagnostics.ts';
 import { distinctCommand } from './distinct.ts';
 import { dropCommand, dropDatabaseCommand } from './drop.ts';
+import { explainCommand } from './explain.ts';
 import { findCommand } from './find.ts';
 import { findAndModifyCommand } from './find-and-modify.ts';
 import { getMoreCommand } from './get-more.ts';
@@ -52,6 +53,7 @@ const ownCommands: readonly Command[] = [
   listIndexesCommand,
   dropIndexesCommand,
   bulkWriteCommand,
+  explainCommand,
   ...administrationCommands,
   ...authenticationCommands,
   ...diagnosticCommands,

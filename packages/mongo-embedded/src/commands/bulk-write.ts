@@ -8,12 +8,13 @@ import { MongoFailure } from '../error/mongo-failure.ts';
 import { refuseView } from './collection-documents.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { deleteMatches } from './delete.ts';
-import { hintedOrder } from './find-options.ts';
+import { checkCommandCollation } from './find-options.ts';
 import { checkFields } from './generic-fields.ts';
+import { readHint } from './hint.ts';
 import { checkBatchSize, Inserter, toWriteFailure } from './insert.ts';
 import { checkWritableName } from './namespace.ts';
 import { StatementIds } from './statement-ids.ts';
-import { compileStatement, runUpdate, type UpdateOutcome } from './update-statement.ts';
+import { compileStatement, hinted, runUpdate, type UpdateOutcome } from './update-statement.ts';
 
 const fieldsOf: Readonly<Record<string, ReadonlySet<string>>> = {
   insert: new Set(['insert', 'document']),
@@ -185,8 +186,9 @@ class Runner {
 
   async #update({ body, namespace }: Operation, index: number): Promise<Done> {
     const context = this.#within(namespace);
-    hintedOrder(body, context.access.collection(namespace.database, namespace.name));
-    const statement = compileStatement(context, {
+    checkCommandCollation(body);
+    const hint = readHint(body, context.access.collection(namespace.database, namespace.name));
+    const compiled = compileStatement(context, {
       filter: body.requiredDocument('filter'),
       update: body.element('updateMods'),
       constants: body.document('constants'),
@@ -195,6 +197,7 @@ class Runner {
       isMulti: body.boolean('multi') === true,
       isUpsert: body.boolean('upsert') === true,
     });
+    const statement = hinted(compiled, hint);
     const toDone = ({ matched, modified, upsertedId }: UpdateOutcome): Done => {
       return { kind: 'update', n: matched + (upsertedId === null ? 0 : 1), modified, upsertedId };
     };
@@ -203,7 +206,12 @@ class Runner {
   }
 
   async #delete({ body, namespace }: Operation, index: number): Promise<Done> {
-    const statement = new CommandBody(new BsonWriter().document('q', body.requiredDocument('filter')).finish());
+    const writer = new BsonWriter().document('q', body.requiredDocument('filter'));
+    for (const name of ['hint', 'collation'] as const) {
+      const element = body.element(name);
+      if (element !== undefined) writer.value(name, element.type, element.bytes);
+    }
+    const statement = new CommandBody(writer.finish(), new Map(), 'bulkWrite.ops');
     const toDone = (n: number): Done => ({ kind: 'delete', n, modified: 0, upsertedId: null });
     const n = await deleteMatches(this.#within(namespace), namespace.name, {
       statement,
@@ -256,18 +264,6 @@ function describeFailure(index: number, failure: MongoFailure): Buffer {
 /** `bulkWrite`: inserts, updates and deletes in several collections, one result for each. */
 export const bulkWriteCommand: Command = {
   names: ['bulkWrite'],
-  fields: [
-    'bulkWrite',
-    'ops',
-    'nsInfo',
-    'ordered',
-    'errorsOnly',
-    'let',
-    'cursor',
-    'bypassDocumentValidation',
-    'stmtId',
-    'stmtIds',
-  ],
   isAdminOnly: true,
   isTransactional: true,
   isRetryableWrite: true,

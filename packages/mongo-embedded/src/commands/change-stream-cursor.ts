@@ -47,6 +47,13 @@ export async function openChangeStreamCursor(
       '$changeStream cannot run within a multi-document transaction.',
     );
   }
+  const level = body.nested('readConcern')?.string('level') ?? 'majority';
+  if (level !== 'majority') {
+    throw new MongoFailure(
+      'InvalidOptions',
+      `Aggregation stage $changeStream cannot run with a readConcern other than 'majority'. Current readConcern: ${level}`,
+    );
+  }
   if (name !== null) refuseView(context, name);
   const [first, ...others] = stages;
   if (first === undefined) throw new MongoFailure('FailedToParse', 'A change stream needs its stage');

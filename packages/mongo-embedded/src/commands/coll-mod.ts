@@ -120,7 +120,6 @@ function describe(body: CommandBody): Buffer {
 /** `collMod` for pre- and post-images, and for hidden and TTL indexes. */
 export const collModCommand: Command = {
   names: ['collMod'],
-  fields: ['collMod', 'changeStreamPreAndPostImages', 'index'],
   isWrite: true,
   run,
 };

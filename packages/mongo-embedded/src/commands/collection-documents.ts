@@ -1,12 +1,14 @@
-import { planScan } from '../cursor/scan-plan.ts';
+import { planScan, type ScanOrder } from '../cursor/scan-plan.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { CompiledFilter } from '../query/filter.ts';
 import { compilePipeline } from '../query/pipeline.ts';
+import { sortedBy } from '../query/stages/small-stages.ts';
 import type { Documents } from '../query/stages/stage.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { viewOf } from '../storage/collection-options.ts';
 import type { CommandContext } from './command.ts';
 import { filterOf, variablesOf } from './find-options.ts';
+import type { Hint } from './hint.ts';
 
 const pageLimit = { rows: 1000, bytes: 4 * 1024 * 1024 };
 
@@ -22,13 +24,15 @@ export function documentsByName(context: CommandContext, name: string, depth = 0
 export interface DocumentsWanted {
   /** The documents that the caller keeps: a scan may leave the others out. Null for all. Not used for views. */
   readonly filter: CompiledFilter | null;
+  /** Restricts the documents and orders them. Not used for views. */
+  readonly hint?: Hint;
   readonly depth?: number;
 }
 
 /** The documents of a collection page by page, or the output of a view's pipeline. */
 export function documentsOf(context: CommandContext, collection: Collection, wanted: DocumentsWanted): Documents {
   const view = viewOf(collection);
-  if (view === null) return tableDocuments(context, collection, wanted.filter);
+  if (view === null) return hintedDocuments(context, collection, wanted);
   const depth = (wanted.depth ?? 0) + 1;
   if (depth > viewDepthMax)
     throw new MongoFailure(
@@ -42,9 +46,30 @@ export function documentsOf(context: CommandContext, collection: Collection, wan
   return pipeline.run(documentsByName(context, view.on, depth));
 }
 
-function* tableDocuments({ access }: CommandContext, collection: Collection, filter: CompiledFilter | null): Documents {
+/** The documents of a table in the order of the hint, without those that the hinted index lacks. */
+function hintedDocuments(
+  context: CommandContext,
+  collection: Collection,
+  { filter, hint }: DocumentsWanted,
+): Documents {
+  const documents = tableDocuments(context, collection, { filter, order: hint?.order.order ?? 'any' });
+  const covers = hint?.covers ?? null;
+  const covered = covers === null ? documents : coveredOnly(documents, covers);
+  const sort = hint?.order.sort ?? null;
+  return sort === null ? covered : sortedBy(sort)(covered);
+}
+
+function* coveredOnly(documents: Documents, covers: (document: Uint8Array) => boolean): Documents {
+  for (const document of documents) if (document === null || covers(document)) yield document;
+}
+
+function* tableDocuments(
+  { access }: CommandContext,
+  collection: Collection,
+  { filter, order }: { readonly filter: CompiledFilter | null; readonly order: ScanOrder },
+): Documents {
   const wanted = filter ?? filterOf(undefined, { names: [], bindings: null });
-  const reader = access.pages(collection, planScan(collection, wanted, { order: 'any' }));
+  const reader = access.pages(collection, planScan(collection, wanted, { order }));
   for (let page = reader.next(pageLimit); page !== null; page = reader.next(pageLimit)) {
     for (const { document } of page) yield document;
     yield null;

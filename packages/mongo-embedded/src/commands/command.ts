@@ -40,10 +40,6 @@ export type CommandResult = Document | BsonWriter;
 export interface Command {
   /** Name and aliases, as clients spell them. */
   readonly names: readonly string[];
-  /** Arguments in addition to the generic ones; any other is refused with 40415. Absent: the command checks its arguments, or accepts any. */
-  readonly fields?: readonly string[];
-  /** The command's name in the error message; its first name by default. */
-  readonly requestName?: string;
   readonly isAdminOnly?: boolean;
   /** May run before a login on a server that has users; any other command gets Unauthorized 13. */
   readonly needsNoLogin?: boolean;
@@ -51,6 +47,7 @@ export interface Command {
   readonly isTransactional?: boolean;
   /** Each statement is applied once per txnNumber of a session. */
   readonly isRetryableWrite?: boolean;
-  readonly isWrite?: boolean;
+  /** Whether it takes a write concern; a function if that depends on the call. */
+  readonly isWrite?: boolean | ((body: CommandBody) => boolean);
   run(context: CommandContext): CommandResult | Promise<CommandResult>;
 }

@@ -5,6 +5,7 @@ import type { Acknowledgement } from '../replication/membership.ts';
 import type { ServerState } from '../server-state.ts';
 import type { CallSession } from '../session/call-session.ts';
 import { compareClusterTime } from '../session/cluster-clock.ts';
+import type { Command } from './command.ts';
 
 interface ReadCall {
   readonly body: CommandBody;
@@ -12,10 +13,31 @@ interface ReadCall {
   readonly signal: AbortSignal;
 }
 
+interface WriteCall {
+  readonly command: Pick<Command, 'isWrite'>;
+  readonly session: CallSession;
+  /** The nodes that hold data. */
+  readonly members: number;
+}
+
 const readConcernLevels: ReadonlySet<string> = new Set(['local', 'available', 'majority', 'linearizable', 'snapshot']);
+
+/**
+ * Commands that take a read concern other than `local` outside of a transaction. Sources: manual, "Read Concern";
+ * `supportsReadConcern` of the commands of mongodb/mongo.
+ */
+const reads: ReadonlySet<string> = new Set(['find', 'aggregate', 'count', 'distinct', 'explain', 'dbHash']);
 
 /** Commands that take `readConcern: { level: 'snapshot' }` outside of a transaction. Source: manual, "Read Concern snapshot". */
 const snapshotReads: ReadonlySet<string> = new Set(['find', 'aggregate', 'distinct']);
+
+/** They continue a read whose concern was fixed by its first command; drivers repeat it. */
+const continuations: ReadonlySet<string> = new Set(['getMore', 'killCursors']);
+
+/** Whether the command's read concern chooses what it reads. */
+export function startsRead(body: CommandBody): boolean {
+  return !continuations.has(body.name);
+}
 
 /**
  * Validates `readConcern`. Throws if mongod would. On a server that is alone, every read sees the committed writes of the
@@ -35,9 +57,8 @@ export function checkReadConcern(body: CommandBody, server: ServerState, session
       `Enumeration value '${level}' for field 'readConcern.level' is not a valid value.`,
     );
   }
-  if (level === 'snapshot' && !session.isInTransaction && !snapshotReads.has(body.name)) {
-    throw new MongoFailure('InvalidOptions', `read concern level snapshot is not supported by command '${body.name}'`);
-  }
+  if (continuations.has(body.name)) return;
+  if (!session.isInTransaction) checkSupport(body, level);
   const after = concern.timestamp('afterClusterTime');
   const at = concern.timestamp('atClusterTime');
   if (at !== undefined && level !== 'snapshot') {
@@ -52,12 +73,22 @@ export function checkReadConcern(body: CommandBody, server: ServerState, session
   }
 }
 
+function checkSupport(body: CommandBody, level: string | undefined): void {
+  if (level === undefined || level === 'local' || level === 'available') return;
+  const supporting = level === 'snapshot' ? snapshotReads : reads;
+  if (supporting.has(body.name)) return;
+  throw new MongoFailure(
+    'InvalidOptions',
+    `Command ${body.name} does not support { readConcern: { level: "${level}" } }`,
+  );
+}
+
 /**
  * A member of a replica set waits until it, or for `majority` the set, has reached `afterClusterTime`. Throws
  * MaxTimeMSExpired 50 if that takes longer than the call may.
  */
 export async function awaitReadConcern({ body, server, signal }: ReadCall): Promise<void> {
-  if (server.member === null || body.name === 'getMore') return;
+  if (server.member === null || !startsRead(body)) return;
   const concern = body.nested('readConcern');
   const after = concern?.timestamp('afterClusterTime');
   if (after === undefined) return;
@@ -81,13 +112,20 @@ export function acknowledgementOf(body: CommandBody): Acknowledgement {
   };
 }
 
+/** Whether this call of the command takes a write concern. */
+export function isWriteCall({ isWrite }: Pick<Command, 'isWrite'>, body: CommandBody): boolean {
+  return typeof isWrite === 'function' ? isWrite(body) : isWrite === true;
+}
+
 /**
  * Validates `writeConcern`. Returns null, or the reply's `writeConcernError`: a write that requests more nodes than
- * exist is still applied, as in mongod. Throws if the concern is malformed.
+ * exist is still applied, as in mongod. Throws if the concern is malformed, or the command does not write.
  */
-export function checkWriteConcern(body: CommandBody, session: CallSession, members: number): MongoFailure | null {
+export function checkWriteConcern(body: CommandBody, { command, session, members }: WriteCall): MongoFailure | null {
   const concern = body.nested('writeConcern');
   if (concern === undefined) return null;
+  if (!isWriteCall(command, body))
+    throw new MongoFailure('InvalidOptions', `Command ${body.name} does not support writeConcern`);
   const isEnding = body.name === 'commitTransaction' || body.name === 'abortTransaction';
   if (session.isInTransaction && !isEnding) {
     throw new MongoFailure('InvalidOptions', 'writeConcern is not allowed within a multi-statement transaction');

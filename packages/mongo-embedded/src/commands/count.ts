@@ -4,7 +4,8 @@ import { viewOf } from '../storage/collection-options.ts';
 import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { scanSource } from './find.ts';
-import { checkCommandCollation, filterOf, hintedOrder, variablesOf } from './find-options.ts';
+import { checkCommandCollation, filterOf, variablesOf } from './find-options.ts';
+import { readHint, restricted } from './hint.ts';
 import { collectionName } from './namespace.ts';
 
 async function run(context: CommandContext): Promise<CommandResult> {
@@ -12,12 +13,12 @@ async function run(context: CommandContext): Promise<CommandResult> {
   const name = collectionName(body, database);
   checkCommandCollation(body);
   checkCollectionUuid(context, name);
-  const filter = filterOf(body.document('query'), variablesOf(context));
+  const whole = filterOf(body.document('query'), variablesOf(context));
   const skip = body.count('skip') ?? 0;
   // A negative limit means the same as its absolute value. Source: manual, count.
   const limit = Math.abs(Number(body.int64('limit') ?? 0n));
   const collection = access.collection(database, name);
-  hintedOrder(body, collection);
+  const filter = restricted(whole, readHint(body, collection));
   if (collection === undefined) return { n: 0 };
   const isWhole = filter.matchesAll && context.transaction === null && viewOf(collection) === null;
   const all = isWhole ? collection.table.count() : await countMatches(context, { collection, filter });
@@ -48,7 +49,6 @@ async function countMatches(context: CommandContext, { collection, filter }: Cou
 /** Rejected in transactions, as in mongod: `countDocuments` aggregates instead. */
 export const countCommand: Command = {
   names: ['count'],
-  fields: ['count', 'query', 'limit', 'skip', 'hint', 'collation', 'fields', 'collectionUUID', 'queryOptions'],
   run(context) {
     if (context.transaction !== null)
       throw new MongoFailure('OperationNotSupportedInTransaction', 'Cannot run count in a multi-document transaction.');

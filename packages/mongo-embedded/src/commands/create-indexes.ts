@@ -12,6 +12,7 @@ import { recordIndexes } from '../storage/schema-change.ts';
 import { buildIndex } from './build-index.ts';
 import { checkCollation } from './collation.ts';
 import { refuseView } from './collection-documents.ts';
+import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkWritableName, collectionName } from './namespace.ts';
 import { waitForTransactions } from './wait-for-transactions.ts';
@@ -202,6 +203,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   const name = collectionName(body, database);
   checkWritableName(database, name);
   refuseView(context, name);
+  checkCollectionUuid(context, name);
   const specifications = (body.documents('indexes') ?? []).map(parseSpecification);
   if (specifications.length === 0) throw new MongoFailure('BadValue', 'Must specify at least one index to create');
   if (context.transaction === null) await waitForTransactions(context, () => server.store.catalog.find(database, name));
@@ -273,7 +275,6 @@ async function build(context: CommandContext, collection: Collection, specificat
 /** `createIndexes`. */
 export const createIndexesCommand: Command = {
   names: ['createIndexes'],
-  fields: ['createIndexes', 'indexes', 'ignoreUnknownIndexOptions', 'commitQuorum', 'collectionUUID'],
   isTransactional: true,
   isWrite: true,
   run,

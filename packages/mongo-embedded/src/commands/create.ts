@@ -2,8 +2,8 @@ import { bsonTypes } from '@emcachers/bson/bson-types';
 import { rawValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { CommandBody } from '../bson/command-body.ts';
-import { forEachElement, type RawElement } from '../bson/raw-element.ts';
-import { arrayIn, objectIn, stringIn } from '../bson/typed-element.ts';
+import { forEachElement } from '../bson/raw-element.ts';
+import { objectIn } from '../bson/typed-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { compilePipeline } from '../query/pipeline.ts';
 import { TransactionAccess } from '../session/transaction-access.ts';
@@ -11,7 +11,6 @@ import { createCollection } from '../storage/schema-change.ts';
 import { checkCollation } from './collation.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { variablesOf } from './find-options.ts';
-import { genericFields } from './generic-fields.ts';
 import { imagesOption } from './images-option.ts';
 import { checkCollectionName, checkWritableName, collectionName } from './namespace.ts';
 
@@ -27,51 +26,20 @@ const kept: ReadonlySet<string> = new Set([
   'clusteredIndex',
 ]);
 
-/** Options whose effect on reads and writes is not supported here. */
-const refused: ReadonlySet<string> = new Set([
-  'capped',
-  'timeseries',
-  'validator',
-  'encryptedFields',
-  'expireAfterSeconds',
-]);
-
-/** Options that older clients send; they have no effect. */
-const ignored: ReadonlySet<string> = new Set(['idIndex', 'temp', 'flags']);
-
-/** The options of `create` to store. Throws if one is unknown, malformed or not supported. */
+/** The options of `create` to store. Throws if one is malformed or does not fit the others. */
 function readOptions(context: CommandContext): Buffer {
   const writer = new BsonWriter();
   forEachElement(context.body.raw, (name, element) => {
-    const isOff = element.type === bsonTypes.boolean && element.bytes[0] === 0;
-    if (isOff && (name === 'capped' || name === 'autoIndexId')) return undefined;
-    if (name === 'create' || genericFields.has(name) || ignored.has(name)) return undefined;
-    checkOption(name);
+    if (name === 'size' || name === 'max')
+      throw new MongoFailure('InvalidOptions', `the '${name}' field is only valid when 'capped' is true`);
     if (element.type === bsonTypes.null || element.type === bsonTypes.undefined) return undefined;
-    checkType(name, element);
+    if (name === 'collation') checkCollation(element, 'create.collation');
+    if (name === 'changeStreamPreAndPostImages') imagesOption(element, `create.${name}`);
     if (name === 'clusteredIndex') writer.document(name, clusteredIndex(element.bytes));
-    else if (name !== 'collation') writer.value(name, element.type, element.bytes);
+    else if (kept.has(name)) writer.value(name, element.type, element.bytes);
     return undefined;
   });
   return writer.finish();
-}
-
-function checkType(name: string, element: RawElement): void {
-  const path = `create.${name}`;
-  if (name === 'collation') checkCollation(element, path);
-  else if (name === 'changeStreamPreAndPostImages') imagesOption(element, path);
-  else if (name === 'pipeline') arrayIn(element, path);
-  else if (name === 'viewOn' || name.startsWith('validation')) stringIn(element, path);
-  else objectIn(element, path);
-}
-
-function checkOption(name: string): void {
-  if (refused.has(name))
-    throw new MongoFailure('CommandNotSupported', `option '${name}' of create is not supported by this server`);
-  if (name === 'size' || name === 'max')
-    throw new MongoFailure('InvalidOptions', `the '${name}' field is only valid when 'capped' is true`);
-  if (name !== 'collation' && !kept.has(name))
-    throw new MongoFailure('IDLUnknownField', `BSON field 'create.${name}' is an unknown field.`);
 }
 
 /** Normalizes a clustered index for storage: on `_id`, unique, with a name. */

@@ -3,9 +3,11 @@ import { BsonWriter } from '../bson/bson-writer.ts';
 import { CommandBody } from '../bson/command-body.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { refuseView } from './collection-documents.ts';
+import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
-import { checkCommandCollation, filterOf, hintedOrder, variablesOf } from './find-options.ts';
+import { checkCommandCollation, filterOf, variablesOf } from './find-options.ts';
 import { checkFields } from './generic-fields.ts';
+import { readHint, restricted } from './hint.ts';
 import { checkBatchSize, toWriteFailure } from './insert.ts';
 import { forEachMatch } from './matches.ts';
 import { checkWritableName, collectionName } from './namespace.ts';
@@ -19,6 +21,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   const name = collectionName(body, database);
   checkWritableName(database, name);
   refuseView(context, name);
+  checkCollectionUuid(context, name);
   const raws = body.documents('deletes');
   if (raws === undefined)
     throw new MongoFailure('IDLFailedToParse', "BSON field 'delete.deletes' is missing but a required field");
@@ -95,12 +98,12 @@ export async function deleteMatches(context: CommandContext, name: string, wante
   const { access, database } = context;
   const { statement, limit } = wanted;
   checkCommandCollation(statement);
-  const filter = filterOf(statement.requiredDocument('q'), variablesOf(context));
   const collection = access.collection(database, name);
-  hintedOrder(statement, collection);
+  const hint = readHint(statement, collection);
+  const filter = restricted(filterOf(statement.requiredDocument('q'), variablesOf(context)), hint);
   if (collection === undefined) return 0;
   let deleted = 0;
-  await forEachMatch(context, { collection, filter, isSingle: limit === 1, sort: null }, (stored, current) => {
+  await forEachMatch(context, { collection, filter, isSingle: limit === 1, sort: hint.order }, (stored, current) => {
     access.remove(current, stored);
     deleted += 1;
     wanted.deleted?.(deleted);
@@ -111,18 +114,6 @@ export async function deleteMatches(context: CommandContext, name: string, wante
 /** `delete`. */
 export const deleteCommand: Command = {
   names: ['delete'],
-  fields: [
-    'delete',
-    'deletes',
-    'ordered',
-    'let',
-    'bypassDocumentValidation',
-    'collectionUUID',
-    'stmtId',
-    'stmtIds',
-    'isTimeseriesNamespace',
-    'encryptionInformation',
-  ],
   isTransactional: true,
   isRetryableWrite: true,
   isWrite: true,

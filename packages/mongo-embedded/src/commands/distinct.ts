@@ -12,6 +12,7 @@ import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { scanSource } from './find.ts';
 import { checkCommandCollation, filterOf, variablesOf } from './find-options.ts';
+import { readHint, restricted } from './hint.ts';
 import { collectionName } from './namespace.ts';
 
 async function run(context: CommandContext): Promise<CommandResult> {
@@ -21,8 +22,8 @@ async function run(context: CommandContext): Promise<CommandResult> {
   if (key === '' || key.includes('\0')) throw new MongoFailure('BadValue', "'key' must be a path");
   checkCommandCollation(body);
   checkCollectionUuid(context, name);
-  const filter = filterOf(body.document('query'), variablesOf(context));
   const collection = access.collection(database, name);
+  const filter = restricted(filterOf(body.document('query'), variablesOf(context)), readHint(body, collection));
   const values =
     collection === undefined ? [] : await readValues(context, collection, { names: pathBytes(key), filter });
   const writer = new BsonWriter().beginArray('values');
@@ -102,7 +103,6 @@ function add(value: RawValue, found: Map<string, RawValue>): void {
 /** `distinct`. */
 export const distinctCommand: Command = {
   names: ['distinct'],
-  fields: ['distinct', 'key', 'query', 'collation', 'hint', 'collectionUUID'],
   isTransactional: true,
   run,
 };

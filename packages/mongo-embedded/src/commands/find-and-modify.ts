@@ -3,33 +3,15 @@ import { MongoFailure } from '../error/mongo-failure.ts';
 import { refuseView } from './collection-documents.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { projector as compiledProjector } from './find.ts';
-import { checkCommandCollation, filterOf, hintedOrder, sortOf, variablesOf } from './find-options.ts';
-import { checkFields } from './generic-fields.ts';
+import { checkCommandCollation, filterOf, sortOf, variablesOf } from './find-options.ts';
+import { type Hint, orderedBy, readHint, restricted } from './hint.ts';
 import { toWriteFailure } from './insert.ts';
 import { forEachMatch } from './matches.ts';
 import { checkWritableName, collectionName } from './namespace.ts';
 import { StatementIds } from './statement-ids.ts';
-import { compileStatement, runUpdate, type UpdateOutcome } from './update-statement.ts';
-
-const known: ReadonlySet<string> = new Set([
-  'findAndModify',
-  'findandmodify',
-  'query',
-  'sort',
-  'remove',
-  'update',
-  'new',
-  'fields',
-  'upsert',
-  'bypassDocumentValidation',
-  'collation',
-  'arrayFilters',
-  'hint',
-  'let',
-]);
+import { compileStatement, hinted, runUpdate, type UpdateOutcome } from './update-statement.ts';
 
 function checkOptions({ body }: CommandContext): void {
-  checkFields(body, known, 'findAndModify');
   const isRemove = body.boolean('remove') === true;
   if (!isRemove && body.element('update') === undefined) {
     throw new MongoFailure('FailedToParse', 'Either an update or remove=true must be specified');
@@ -54,21 +36,28 @@ async function run(context: CommandContext): Promise<CommandResult> {
   refuseView(context, name);
   checkOptions(context);
   checkCommandCollation(body);
-  hintedOrder(body, context.access.collection(database, name));
+  const hint = readHint(body, context.access.collection(database, name));
   const ids = new StatementIds(context);
   const before = ids.before(0);
   if (before !== null) return ids.appendRetried(new BsonWriter(before.length + 256).elements(before));
+  const target: Target = { name, ids, hint };
   try {
-    return body.boolean('remove') === true ? await remove(context, name, ids) : await update(context, name, ids);
+    return body.boolean('remove') === true ? await remove(context, target) : await update(context, target);
   } catch (error) {
     throw toWriteFailure(error, context);
   }
 }
 
-async function remove(context: CommandContext, name: string, ids: StatementIds): Promise<CommandResult> {
+interface Target {
+  readonly name: string;
+  readonly ids: StatementIds;
+  readonly hint: Hint;
+}
+
+async function remove(context: CommandContext, { name, ids, hint }: Target): Promise<CommandResult> {
   const { body, database, access } = context;
-  const filter = filterOf(body.document('query'), variablesOf(context));
-  const sort = sortOf(body.document('sort'));
+  const filter = restricted(filterOf(body.document('query'), variablesOf(context)), hint);
+  const sort = orderedBy(sortOf(body.document('sort')), hint);
   const project = projector(context, filter);
   const collection = access.collection(database, name);
   let reply = removedReply(null);
@@ -90,10 +79,10 @@ function removedReply(document: Uint8Array | null): BsonWriter {
   return appendValue(writer, document);
 }
 
-async function update(context: CommandContext, name: string, ids: StatementIds): Promise<CommandResult> {
+async function update(context: CommandContext, { name, ids, hint }: Target): Promise<CommandResult> {
   const { body } = context;
   const isUpsert = body.boolean('upsert') === true;
-  const statement = compileStatement(context, {
+  const compiled = compileStatement(context, {
     filter: body.document('query'),
     update: body.element('update'),
     constants: undefined,
@@ -102,6 +91,7 @@ async function update(context: CommandContext, name: string, ids: StatementIds):
     isMulti: false,
     isUpsert,
   });
+  const statement = hinted(compiled, hint);
   const project = projector(context, statement.filter);
   const reply = (outcome: UpdateOutcome): BsonWriter => updatedReply(outcome, body.boolean('new') === true, project);
   const record = (outcome: UpdateOutcome): void => ids.applied(0, reply(outcome).copy());

@@ -1,9 +1,8 @@
-import { bsonTypes } from '@emcachers/bson/bson-types';
 import { rawValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import type { CommandBody } from '../bson/command-body.ts';
 import { numberOf } from '../bson/element-value.ts';
-import { findElement, forEachElement } from '../bson/raw-element.ts';
+import { findElement } from '../bson/raw-element.ts';
 import type { ScanOrder } from '../cursor/scan-plan.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { type CompiledFilter, compileFilter } from '../query/filter.ts';
@@ -11,7 +10,6 @@ import { everyKey, type IdBounds, isWithin, type KeyBounds } from '../query/id-b
 import { orderKey } from '../query/order-key.ts';
 import { type CompiledSort, compileSort } from '../query/sort.ts';
 import { commandVariables, type Variables } from '../query/variables.ts';
-import type { Collection } from '../storage/catalog.ts';
 import { checkCollation } from './collation.ts';
 import type { CommandContext } from './command.ts';
 
@@ -55,49 +53,6 @@ export function sortOf(document: Uint8Array | undefined): SortChoice {
   const sort = compileSort(document);
   if (sort.idDirection !== null) return { order: sort.idDirection === -1 ? 'id-descending' : 'id', sort: null };
   return { order: 'any', sort };
-}
-
-/** Checks that a hinted index exists and returns the order that it implies. Throws BadValue 2 as mongod does. */
-export function hintedOrder(body: CommandBody, collection: Collection | undefined): ScanOrder {
-  const hint = body.element('hint');
-  if (hint === undefined) return 'any';
-  if (hint.type !== bsonTypes.string && hint.type !== bsonTypes.object)
-    throw new MongoFailure('FailedToParse', 'Hint must be a string or an object');
-  if (hint.type === bsonTypes.object && hint.bytes.length === 5) return 'any';
-  const natural = hint.type === bsonTypes.object ? findElement(hint.bytes, '$natural') : undefined;
-  if (natural !== undefined) return numberOf(natural) === -1 ? 'natural-descending' : 'natural';
-  if (isIdHint(hint)) return 'id';
-  const isKnown = collection === undefined || collection.indexes.some((index) => isHinted(index, hint));
-  if (!isKnown) {
-    throw new MongoFailure(
-      'BadValue',
-      'error processing query: planner returned error: bad hint: hint provided does not correspond to an existing index',
-    );
-  }
-  return 'any';
-}
-
-function isIdHint({ type, bytes }: { type: number; bytes: Buffer }): boolean {
-  if (type === bsonTypes.string) return bytes.toString('utf8', 4, bytes.length - 1) === '_id_';
-  const id = findElement(bytes, '_id');
-  return id !== undefined && bytes.length === id.bytes.length + 10;
-}
-
-function isHinted(
-  index: { name: string; keyPattern: Buffer },
-  { type, bytes }: { type: number; bytes: Buffer },
-): boolean {
-  if (type === bsonTypes.string) return bytes.toString('utf8', 4, bytes.length - 1) === index.name;
-  return patternOf(index.keyPattern) === patternOf(bytes);
-}
-
-function patternOf(document: Uint8Array): string {
-  const parts: string[] = [];
-  forEachElement(document, (name, element) => {
-    parts.push(`${name}:${numberOf(element) ?? element.bytes.toString('latin1')}`);
-    return undefined;
-  });
-  return parts.join();
 }
 
 /** `min` and `max` over the `_id` index, the only one that reads use. */

@@ -19,53 +19,22 @@ import type { PageReader } from '../storage/document-access.ts';
 import { documentsOf } from './collection-documents.ts';
 import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
-import { checkCommandCollation, filterOf, hintedOrder, minMaxBounds, sortOf, variablesOf } from './find-options.ts';
-import { checkFields } from './generic-fields.ts';
+import { checkCommandCollation, filterOf, minMaxBounds, sortOf, variablesOf } from './find-options.ts';
+import { orderedBy, readHint, restricted } from './hint.ts';
 import { collectionName } from './namespace.ts';
 
-const known: ReadonlySet<string> = new Set([
-  'find',
-  'filter',
-  'sort',
-  'projection',
-  'hint',
-  'skip',
-  'limit',
-  'batchSize',
-  'singleBatch',
-  'max',
-  'min',
-  'returnKey',
-  'showRecordId',
-  'tailable',
-  'awaitData',
-  'oplogReplay',
-  'noCursorTimeout',
-  'allowPartialResults',
-  'collation',
-  'allowDiskUse',
-  'let',
-  'collectionUUID',
-]);
-
-/** Options whose effect on the result is not supported here. */
-function checkOptions(body: CommandBody): void {
-  checkFields(body, known, 'FindCommandRequest');
+function checkTailable(body: CommandBody): void {
   if (body.boolean('tailable') === true) {
     throw new MongoFailure('BadValue', 'error processing query: tailable cursor requested on non capped collection');
   }
   if (body.boolean('awaitData') === true)
     throw new MongoFailure('FailedToParse', 'Cannot set awaitData without tailable');
-  for (const name of ['returnKey', 'showRecordId'] as const) {
-    if (body.boolean(name) === true)
-      throw new MongoFailure('CommandNotSupported', `option '${name}' of find is not supported by this server`);
-  }
 }
 
 async function run(context: CommandContext): Promise<CommandResult> {
   const { body, database, server } = context;
   const name = collectionName(body, database);
-  checkOptions(body);
+  checkTailable(body);
   checkCommandCollation(body);
   checkCollectionUuid(context, name);
   server.counters.operations.query += 1;
@@ -82,16 +51,16 @@ async function run(context: CommandContext): Promise<CommandResult> {
 export function findSource(context: CommandContext, collection: Collection | undefined): DocumentSource {
   const { body } = context;
   const variables = variablesOf(context);
-  const filter = filterOf(body.document('filter'), variables);
-  const { order, sort } = sortOf(body.document('sort'));
+  const hint = readHint(body, collection);
+  const filter = restricted(filterOf(body.document('filter'), variables), hint);
+  const { order, sort } = orderedBy(sortOf(body.document('sort')), hint);
   const projection = body.document('projection');
   const project = projection === undefined || projection.length === 5 ? null : projector(projection, filter, variables);
-  const hinted = hintedOrder(body, collection);
   const bounds = minMaxBounds(body, filter.idBounds);
   const skip = body.count('skip') ?? 0;
   const limit = limitOf(body);
   if (collection === undefined) return new ListSource([]);
-  const scan = { filter, order: order === 'any' ? hinted : order, bounds };
+  const scan = { filter, order, bounds };
   const viewSort = viewOf(collection) === null ? sort : sortInFull(body.document('sort'));
   if (viewSort === null) return scanSource(context, collection, { ...scan, skip, limit, project });
   const source = scanSource(context, collection, { ...scan, skip: 0, limit: null, project: null });

@@ -109,7 +109,6 @@ function isFatal(error: unknown, cursor: Cursor): boolean {
 /** `getMore`. */
 export const getMoreCommand: Command = {
   names: ['getMore'],
-  fields: ['getMore', 'collection', 'batchSize', 'term', 'lastKnownCommittedOpTime'],
   isTransactional: true,
   run,
 };

@@ -8,12 +8,14 @@ import { MongoFailure } from '../error/mongo-failure.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { IndexTable } from '../storage/index-table.ts';
 import { idIndexSpecification } from '../storage/schema-change.ts';
+import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { collectionName } from './namespace.ts';
 import { waitForTransactions } from './wait-for-transactions.ts';
 
 function existing(context: CommandContext): Collection {
   const name = collectionName(context.body, context.database);
+  checkCollectionUuid(context, name);
   const collection = context.access.collection(context.database, name);
   if (collection === undefined)
     throw new MongoFailure('NamespaceNotFound', `ns does not exist: ${context.database}.${name}`);

@@ -4,6 +4,7 @@ import type { Stamp } from '../history/history-log.ts';
 import { compareClusterTime } from '../session/cluster-clock.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { refuseView } from './collection-documents.ts';
+import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkWritableName, collectionName } from './namespace.ts';
 import { retryWhenUnlocked } from './retry-when-unlocked.ts';
@@ -34,6 +35,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   const name = collectionName(body, database);
   checkWritableName(database, name);
   refuseView(context, name);
+  checkCollectionUuid(context, name);
   const documents = body.documents('documents');
   if (documents === undefined)
     throw new MongoFailure('IDLFailedToParse', "BSON field 'insert.documents' is missing but a required field");
@@ -176,18 +178,6 @@ export function toWriteFailure(error: unknown, context: CommandContext): MongoFa
 /** `insert`. */
 export const insertCommand: Command = {
   names: ['insert'],
-  fields: [
-    'insert',
-    'documents',
-    'ordered',
-    'bypassDocumentValidation',
-    'collectionUUID',
-    'stmtId',
-    'stmtIds',
-    'isTimeseriesNamespace',
-    'encryptionInformation',
-    'maxTimeMSOpOnly',
-  ],
   isTransactional: true,
   isRetryableWrite: true,
   isWrite: true,

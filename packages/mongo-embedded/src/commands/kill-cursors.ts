@@ -23,7 +23,6 @@ function run({ body, database, server }: CommandContext): CommandResult {
 /** `killCursors`. */
 export const killCursorsCommand: Command = {
   names: ['killCursors'],
-  fields: ['killCursors', 'cursors'],
   isTransactional: true,
   run,
 };

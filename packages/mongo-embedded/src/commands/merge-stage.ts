@@ -5,10 +5,12 @@ import { MongoFailure } from '../error/mongo-failure.ts';
 import { bind } from '../query/expression/expression.ts';
 import { orderKey } from '../query/order-key.ts';
 import { entriesOf, idOf, itemsOf } from '../query/raw-document.ts';
+import { typeNameOf } from '../query/type-names.ts';
 import { compileUpdate } from '../query/update/update.ts';
 import type { Variables } from '../query/variables.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { StoredDocument } from '../storage/collection-table.ts';
+import { duplicateKey } from '../storage/duplicate-key.ts';
 import type { CommandContext } from './command.ts';
 import { variablesOf } from './find-options.ts';
 import { retryWhenUnlocked } from './retry-when-unlocked.ts';
@@ -24,7 +26,7 @@ interface MergeSpec {
 const matchedModes = ['merge', 'replace', 'keepExisting', 'fail'] as const;
 const unmatchedModes = ['insert', 'discard', 'fail'] as const;
 
-/** `$merge` by `_id`; `on` other fields is not supported. Source: manual, "$merge". */
+/** `$merge` by `_id`, without `let`. Source: manual, "$merge". */
 export async function runMerge(
   context: CommandContext,
   operand: RawValue,
@@ -59,6 +61,7 @@ function mergeSpec(operand: RawValue): MergeSpec {
   const into = fields.get('into');
   if (into === undefined)
     throw new MongoFailure('IDLFailedToParse', "BSON field '$merge.into' is missing but a required field");
+  checkOn(fields.get('on'));
   if (!isById(fields.get('on')) || fields.has('let')) {
     throw new MongoFailure(
       'CommandNotSupported',
@@ -74,6 +77,20 @@ function mergeSpec(operand: RawValue): MergeSpec {
   };
 }
 
+function checkOn(on: RawValue | undefined): void {
+  if (on === undefined || on.type === bsonTypes.string) return;
+  if (on.type !== bsonTypes.array)
+    throw new MongoFailure(
+      51186,
+      `$merge 'on' field  must be either a string or an array of strings, but found ${typeNameOf(on)}`,
+    );
+  const items = itemsOf(on);
+  if (items.length === 0)
+    throw new MongoFailure(51187, "If explicitly specifying $merge 'on', must include at least one field");
+  if (items.some(({ type }) => type !== bsonTypes.string))
+    throw new MongoFailure(51134, "$merge 'on' array elements must be strings");
+}
+
 function isById(on: RawValue | undefined): boolean {
   if (on === undefined) return true;
   const names = on.type === bsonTypes.array ? itemsOf(on) : [on];
@@ -86,7 +103,12 @@ function modeOf<Mode extends string>(
   modes: readonly Mode[],
 ): Mode | undefined {
   if (value === undefined) return undefined;
-  const text = value.type === bsonTypes.string ? stringOf(value) : '';
+  if (value.type !== bsonTypes.string)
+    throw new MongoFailure(
+      field === 'whenMatched' ? 51191 : 'TypeMismatch',
+      `$merge '${field}' field must be a string${field === 'whenMatched' ? ' or an array' : ''}, but found ${typeNameOf(value)}`,
+    );
+  const text = stringOf(value);
   const mode = modes.find((candidate) => candidate === text);
   if (mode === undefined)
     throw new MongoFailure('BadValue', `Enumeration value '${text}' for field '$merge.${field}' is not a valid value.`);
@@ -121,11 +143,14 @@ const mergeStages = rawValue(
 function mergeInto(context: CommandContext, stored: StoredDocument, { collection, form, spec }: MergeItem): void {
   const { whenMatched } = spec;
   if (whenMatched === 'keepExisting') return;
-  if (whenMatched === 'fail')
+  if (whenMatched === 'fail') {
+    const { message, details } = duplicateKey(collection, null, form.bytes);
     throw new MongoFailure(
       'DuplicateKey',
-      "$merge with whenMatched: fail found an existing document with the same values for the 'on' fields",
+      `$merge failed due to a DuplicateKey error :: caused by :: ${message}`,
+      details,
     );
+  }
   const { server } = context;
   const fresh = documentValue(form.bytes);
   const update = whenMatched === 'replace' ? fresh : whenMatched === 'merge' ? mergeStages : whenMatched;

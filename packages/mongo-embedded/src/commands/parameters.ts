@@ -26,7 +26,7 @@ export function defaultParameters(authenticationMechanisms: readonly string[]): 
     enableTestCommands: true,
     requireApiVersion: false,
     authenticationMechanisms,
-    featureCompatibilityVersion: { version: '8.0' },
+    featureCompatibilityVersion: { version: '8.2' },
     logLevel: 0,
     maxTransactionLockRequestTimeoutMillis: 5,
   };

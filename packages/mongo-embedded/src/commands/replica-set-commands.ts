@@ -110,10 +110,5 @@ function replSetStepDown({ body, server }: CommandContext): CommandResult {
 export const replicaSetCommands: readonly Command[] = [
   { names: ['replSetGetStatus'], isAdminOnly: true, run: replSetGetStatus },
   { names: ['replSetGetConfig'], isAdminOnly: true, run: replSetGetConfig },
-  {
-    names: ['replSetStepDown'],
-    fields: ['replSetStepDown', 'secondaryCatchUpPeriodSecs', 'force'],
-    isAdminOnly: true,
-    run: replSetStepDown,
-  },
+  { names: ['replSetStepDown'], isAdminOnly: true, run: replSetStepDown },
 ];

@@ -74,6 +74,7 @@ const names = [
 function refuse(name: string): Command {
   return {
     names: [name],
+    isWrite: true,
     run() {
       throw new MongoFailure('CommandNotSupported', `command '${name}' is not supported by this server`);
     },

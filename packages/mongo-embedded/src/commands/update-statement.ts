@@ -11,7 +11,8 @@ import type { Variables } from '../query/variables.ts';
 import type { StoredDocument } from '../storage/collection-table.ts';
 import { LockedByTransaction } from '../storage/document-access.ts';
 import type { CommandContext } from './command.ts';
-import { checkCommandCollation, filterOf, hintedOrder, type SortChoice, sortOf, variablesOf } from './find-options.ts';
+import { checkCommandCollation, filterOf, type SortChoice, sortOf, variablesOf } from './find-options.ts';
+import { type Hint, orderedBy, readHint, restricted } from './hint.ts';
 import { forEachMatch } from './matches.ts';
 import { waitForUnlock } from './retry-when-unlocked.ts';
 import { checkDocumentSize, storedForm } from './stored-form.ts';
@@ -88,8 +89,8 @@ export function parseStatement(
   if (isMulti && context.retryableWrite !== null) {
     throw new MongoFailure('InvalidOptions', 'Cannot use retryable writes with multi=true');
   }
-  hintedOrder(statement, context.access.collection(context.database, collectionName));
-  return compileStatement(context, {
+  const hint = readHint(statement, context.access.collection(context.database, collectionName));
+  const compiled = compileStatement(context, {
     filter: statement.requiredDocument('q'),
     update: statement.element('u'),
     constants: statement.document('c'),
@@ -98,6 +99,16 @@ export function parseStatement(
     isMulti,
     isUpsert: statement.boolean('upsert') ?? false,
   });
+  return hinted(compiled, hint);
+}
+
+/** The update, restricted to the hinted index and in its order. */
+export function hinted(statement: UpdateStatement, hint: Hint): UpdateStatement {
+  return {
+    ...statement,
+    filter: restricted(statement.filter, hint),
+    sort: orderedBy(statement.sort, hint),
+  };
 }
 
 /** Maximum retries of an upsert that lost a race. */

@@ -4,6 +4,7 @@ import { BsonWriter } from '../bson/bson-writer.ts';
 import { CommandBody } from '../bson/command-body.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { refuseView } from './collection-documents.ts';
+import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkFields } from './generic-fields.ts';
 import { checkBatchSize, toWriteFailure } from './insert.ts';
@@ -37,6 +38,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   const name = collectionName(body, database);
   checkWritableName(database, name);
   refuseView(context, name);
+  checkCollectionUuid(context, name);
   const statements = body.documents('updates');
   if (statements === undefined)
     throw new MongoFailure('IDLFailedToParse', "BSON field 'update.updates' is missing but a required field");
@@ -143,18 +145,6 @@ function appendUpserted(writer: BsonWriter, upserted: readonly Upserted[]): void
 /** `update`. */
 export const updateCommand: Command = {
   names: ['update'],
-  fields: [
-    'update',
-    'updates',
-    'ordered',
-    'let',
-    'bypassDocumentValidation',
-    'collectionUUID',
-    'stmtId',
-    'stmtIds',
-    'isTimeseriesNamespace',
-    'encryptionInformation',
-  ],
   isTransactional: true,
   isRetryableWrite: true,
   isWrite: true,

@@ -1,5 +1,6 @@
 import { dateValue, documentValue, timestampValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../bson/bson-writer.ts';
+import { MongoFailure } from '../error/mongo-failure.ts';
 import { compileExpression } from './expression/compile-expression.ts';
 import { type Binding, bind, scopeWith } from './expression/expression.ts';
 import { entriesOf } from './raw-document.ts';
@@ -11,6 +12,17 @@ export interface Variables {
 }
 
 export const emptyVariables: Variables = { names: [], bindings: null };
+
+/** Rejects names that users cannot give to variables, FailedToParse 9. Source: `variable_validation.cpp` of mongodb/mongo. */
+export function checkVariableName(name: string): void {
+  if (name === '') throw new MongoFailure('FailedToParse', 'empty variable names are not allowed');
+  if (name === 'CURRENT') return;
+  // Letters beyond ASCII may stand anywhere in a name.
+  if (!/^[a-z\u0080-\uffff]/.test(name))
+    throw new MongoFailure('FailedToParse', `'${name}' starts with an invalid character for a user variable name`);
+  if (!/^[A-Za-z0-9_\u0080-\uffff]*$/.test(name))
+    throw new MongoFailure('FailedToParse', `'${name}' contains an invalid character for a variable name`);
+}
 
 /** The values of `letDocument` are constant expressions; `nowMs` is the same for the whole command. */
 export function commandVariables(given: {
@@ -24,6 +36,7 @@ export function commandVariables(given: {
   const root = documentValue(new BsonWriter().finish());
   const system = bindings;
   for (const [name, value] of given.letDocument === undefined ? [] : entriesOf(documentValue(given.letDocument))) {
+    checkVariableName(name);
     names.push(name);
     bindings = bind(bindings, name, compileExpression(value, scopeWith([]))({ root, bindings: system }));
   }

@@ -96,6 +96,17 @@ export class IndexTable {
     return indexKeys(document, this.paths, this.isSparse);
   }
 
+  /** Whether the index has every document: it is neither sparse nor partial. */
+  get coversAll(): boolean {
+    return this.partial === null && !this.isSparse;
+  }
+
+  /** Whether the index has the document. A sparse index has those with any of its paths. */
+  covers(document: Uint8Array): boolean {
+    if (this.partial !== null && !this.partial.matches(document)) return false;
+    return !this.isSparse || this.paths.some((path) => indexKeys(document, [path], true).length > 0);
+  }
+
   /** The first row that has the key. */
   find(key: Uint8Array): number | undefined {
     const row = this.#statement(`SELECT r FROM x_${this.id} WHERE k = ? LIMIT 1`).pluck().get(key);

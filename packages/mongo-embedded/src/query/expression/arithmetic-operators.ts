@@ -24,6 +24,7 @@ import {
   withAny,
   withArguments,
 } from './operator.ts';
+import { placedOperator } from './round-operators.ts';
 
 function numberOrFail(value: RawValue, fail: () => MongoFailure): Numeric {
   const number = numericOf(value);
@@ -123,30 +124,6 @@ function unary(onDouble: (value: number) => number, onInteger?: (value: bigint) 
   });
 }
 
-/** `$round` (half to even) and `$trunc`, to a number of places. */
-function placed(step: (value: number) => number): OperatorCompiler {
-  return withArguments([1, 2], ([value, places], name) => {
-    if (value === undefined || isNullish(value)) return nullValue;
-    const number = numberOrFail(
-      value,
-      () => new MongoFailure(51081, `${name} only supports numeric types, not ${typeNameOf(value)}`),
-    );
-    const digits =
-      places === undefined ? 0 : Number(toInteger(numericOf(places) ?? { kind: 'double', value: Number.NaN }) ?? 0n);
-    if ((number.kind === 'int32' || number.kind === 'int64') && digits >= 0) return value;
-    const scale = 10 ** digits;
-    const result = step(toDouble(number) * scale) / scale;
-    return number.kind === 'double' ? doubleValue(result) : numericValue({ kind: 'double', value: result });
-  });
-}
-
-function halfToEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
-}
-
 function logarithm([value, base]: readonly Argument[]): Argument {
   if (value === undefined || base === undefined || isNullish(value) || isNullish(base)) return nullValue;
   const number = numberOrFail(
@@ -198,6 +175,6 @@ export const arithmeticOperators: OperatorTable = {
   $log10: unary(Math.log10),
   $log: withArguments(2, logarithm),
   $pow: withArguments(2, power),
-  $round: placed(halfToEven),
-  $trunc: placed(Math.trunc),
+  $round: placedOperator('nearest'),
+  $trunc: placedOperator('zero'),
 };

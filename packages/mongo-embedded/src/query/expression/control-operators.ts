@@ -72,6 +72,7 @@ function letIn(use: OperatorUse): Expression {
   const named = namedOperands(use, { required: ['vars', 'in'], optional: [], code: 16875 });
   const [vars, body] = [named.get('vars'), named.get('in')];
   if (vars === undefined || body === undefined) throw new MongoFailure(16876, "Missing 'vars' parameter to $let");
+  if (vars.type !== bsonTypes.object) throw new MongoFailure(10065, `invalid parameter: expected an object (vars)`);
   const bound = entriesOf(vars).map(([name, spec]) => {
     if (!/^[a-z][A-Za-z0-9_]*$/.test(name) && name !== 'CURRENT')
       throw new MongoFailure(16867, `'${name}' starts with an invalid character for a user variable name`);

@@ -26,6 +26,7 @@ import {
   type OperatorTable,
   withArguments,
 } from './operator.ts';
+import { fromLocal, timeZoneOf } from './time-zone.ts';
 
 type Converter = (value: RawValue) => RawValue;
 
@@ -146,15 +147,21 @@ function toDate(value: RawValue): RawValue {
   throw impossible(value, 'date');
 }
 
-/** ISO 8601; text without a zone is read as UTC. */
-export function parsedDate(text: string): RawValue {
+/** ISO 8601; text without a zone is in the given one, UTC by default. A zone in both is refused. */
+export function parsedDate(text: string, timezone?: Argument): RawValue {
   const match = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?)?$/.exec(
     text.trim(),
   );
   const milliseconds =
     match === null ? Number.NaN : Date.parse(`${match[1]}T${match[2] ?? '00:00:00'}${match[3] ?? 'Z'}`);
   if (Number.isNaN(milliseconds)) throw new MongoFailure('ConversionFailure', `Error parsing date string '${text}'`);
-  return dateValue(BigInt(milliseconds));
+  if (timezone === undefined) return dateValue(BigInt(milliseconds));
+  if (match?.[3] !== undefined)
+    throw new MongoFailure(
+      'ConversionFailure',
+      `you cannot pass in a date/time string with GMT offset together with a timezone argument`,
+    );
+  return dateValue(BigInt(fromLocal(milliseconds, timeZoneOf(timezone))));
 }
 
 function toObjectId(value: RawValue): RawValue {

@@ -10,22 +10,22 @@ import {
 } from '@emcachers/bson/raw-value';
 import { readInt64, readUint32 } from '@emcachers/bson/read-bytes';
 import { MongoFailure } from '../../error/mongo-failure.ts';
-import { nameTable } from '../name-table.ts';
 import { numericOf, toInteger } from '../numeric.ts';
 import { typeNameOf } from '../type-names.ts';
 import { parsedDate } from './conversion-operators.ts';
 import { clamped } from './date-format.ts';
+import { addUnits, binSize, dayMs, startOfBin, startOfWeek, unitOf, unitsBetween } from './date-units.ts';
 import { documentOf } from './expression.ts';
 import {
   type Argument,
+  isNullish,
   isPresent,
   type OperatorCompiler,
   type OperatorTable,
   withArguments,
   withNamed,
 } from './operator.ts';
-
-const dayMs = 86_400_000;
+import { timeZoneOf, toLocal } from './time-zone.ts';
 
 /** The time of a date, an ObjectId or a timestamp. */
 function momentOf(value: RawValue, name: string): Date {
@@ -38,25 +38,8 @@ function momentOf(value: RawValue, name: string): Date {
   throw new MongoFailure(16006, `can't convert from BSON type ${typeNameOf(value)} to Date (${name})`);
 }
 
-/** Minutes east of UTC of `UTC`, `GMT` or `+hh:mm`; named zones are not supported. */
-function zoneMinutes(zone: Argument): number {
-  if (zone === undefined) return 0;
-  if (zone.type !== bsonTypes.string)
-    throw new MongoFailure(40517, `timezone must evaluate to a string, found ${typeNameOf(zone)}`);
-  const text = stringOf(zone);
-  if (text === 'UTC' || text === 'GMT' || text === 'Z') return 0;
-  const offset = /^([+-])(\d{2}):?(\d{2})?$/.exec(text);
-  if (offset === null)
-    throw new MongoFailure(
-      'CommandNotSupported',
-      `The timezone ${text} is not supported by this server: only UTC and offsets are`,
-    );
-  const minutes = Number(offset[2]) * 60 + Number(offset[3] ?? 0);
-  return offset[1] === '-' ? -minutes : minutes;
-}
-
 function inZone(value: RawValue, zone: Argument, name: string): Date {
-  return new Date(momentOf(value, name).getTime() + zoneMinutes(zone) * 60_000);
+  return toLocal(momentOf(value, name).getTime(), timeZoneOf(zone));
 }
 
 function dayOfYear(date: Date): number {
@@ -88,12 +71,17 @@ const parts = {
 /** A part of a date; the operand is a date or `{ date, timezone }`. */
 function part(read: (date: Date) => number): OperatorCompiler {
   const named = withNamed({ required: ['date'], optional: ['timezone'], code: 40535 }, ({ date, timezone }, name) =>
-    isPresent(date) ? int32Value(read(inZone(date, timezone, name))) : nullValue,
+    isPresent(date) && !isNull(timezone) ? int32Value(read(inZone(date, timezone, name))) : nullValue,
   );
   const plain = withArguments(1, ([date], name) =>
     isPresent(date) ? int32Value(read(momentOf(date, name))) : nullValue,
   );
   return (use) => (use.operand.type === bsonTypes.object && isNamed(use.operand) ? named(use) : plain(use));
+}
+
+/** A zone that is given and null makes the result null; a missing one is UTC. */
+function isNull(zone: Argument): boolean {
+  return zone !== undefined && isNullish(zone);
 }
 
 function isNamed(operand: RawValue): boolean {
@@ -124,11 +112,17 @@ const formats: Readonly<Record<string, (date: Date, minutes: number) => string>>
   '%': () => '%',
 };
 
+/** Zones whose default format ends with Z. */
+const utcNames: readonly string[] = ['UTC', 'GMT', 'Z'];
+
 function dateToString({ date, format, timezone, onNull }: Readonly<Record<string, Argument>>, name: string): Argument {
   if (!isPresent(date)) return onNull ?? nullValue;
-  const minutes = zoneMinutes(timezone);
-  const moment = inZone(date, timezone, name);
-  const defaultFormat = timezone === undefined || minutes === 0 ? '%Y-%m-%dT%H:%M:%S.%LZ' : '%Y-%m-%dT%H:%M:%S.%L';
+  if (isNull(timezone)) return nullValue;
+  const utcMs = momentOf(date, name).getTime();
+  const offsetMs = timeZoneOf(timezone).offsetAt(utcMs);
+  const [moment, minutes] = [new Date(utcMs + offsetMs), Math.round(offsetMs / 60_000)];
+  const isUtc = timezone === undefined || (timezone.type === bsonTypes.string && utcNames.includes(stringOf(timezone)));
+  const defaultFormat = isUtc ? '%Y-%m-%dT%H:%M:%S.%LZ' : '%Y-%m-%dT%H:%M:%S.%L';
   const pattern = isPresent(format) ? stringOf(format) : defaultFormat;
   return stringValue(
     pattern.replace(/%([\s\S])?/g, (_whole, letter: string | undefined) => {
@@ -140,7 +134,13 @@ function dateToString({ date, format, timezone, onNull }: Readonly<Record<string
   );
 }
 
-function dateFromString({ dateString, format, onError, onNull }: Readonly<Record<string, Argument>>): Argument {
+function dateFromString({
+  dateString,
+  format,
+  timezone,
+  onError,
+  onNull,
+}: Readonly<Record<string, Argument>>): Argument {
   if (!isPresent(dateString)) return onNull ?? nullValue;
   if (format !== undefined)
     throw new MongoFailure('CommandNotSupported', '$dateFromString with a format is not supported by this server');
@@ -150,7 +150,7 @@ function dateFromString({ dateString, format, onError, onNull }: Readonly<Record
         'ConversionFailure',
         `$dateFromString requires that 'dateString' be a string, found: ${typeNameOf(dateString)}`,
       );
-    return parsedDate(stringOf(dateString));
+    return isNull(timezone) ? nullValue : parsedDate(stringOf(dateString), timezone);
   } catch (error) {
     if (error instanceof MongoFailure && onError !== undefined) return onError;
     throw error;
@@ -164,78 +164,46 @@ function integer(value: Argument, name: string): number {
   return Number(whole);
 }
 
-const unitMs: Readonly<Record<string, number>> = nameTable({
-  millisecond: 1,
-  second: 1000,
-  minute: 60_000,
-  hour: 3_600_000,
-  day: dayMs,
-  week: 7 * dayMs,
-});
-const unitMonths: Readonly<Record<string, number>> = nameTable({ month: 1, quarter: 3, year: 12 });
-
-function unitOf(value: Argument, name: string): string {
-  const unit = value?.type === bsonTypes.string ? stringOf(value) : '';
-  if (unitMs[unit] === undefined && unitMonths[unit] === undefined)
-    throw new MongoFailure(
-      'FailedToParse',
-      `${name} parameter 'unit' value cannot be recognized as a time unit: ${unit}`,
-    );
-  return unit;
-}
-
 function shifted(direction: 1 | -1): OperatorCompiler {
   return withNamed(
     { required: ['startDate', 'unit', 'amount'], optional: ['timezone'], code: 5166401 },
-    ({ startDate, unit, amount }, name) => {
-      if (!isPresent(startDate) || !isPresent(unit) || !isPresent(amount)) return nullValue;
-      const moment = momentOf(startDate, name);
-      const [step, count] = [unitOf(unit, name), integer(amount, name) * direction];
-      const fixed = unitMs[step];
-      if (fixed !== undefined) return dateValue(BigInt(moment.getTime() + fixed * count));
-      const months = moment.getUTCFullYear() * 12 + moment.getUTCMonth() + (unitMonths[step] ?? 0) * count;
-      const [year, month] = [Math.floor(months / 12), ((months % 12) + 12) % 12];
-      const day = Math.min(moment.getUTCDate(), new Date(Date.UTC(year, month + 1, 0)).getUTCDate());
-      return dateValue(
-        BigInt(Date.UTC(year, month, day) + (moment.getTime() - Math.floor(moment.getTime() / dayMs) * dayMs)),
-      );
+    ({ startDate, unit, amount, timezone }, name) => {
+      if (!isPresent(startDate) || !isPresent(unit) || !isPresent(amount) || isNull(timezone)) return nullValue;
+      const utcMs = momentOf(startDate, name).getTime();
+      const count = integer(amount, name) * direction;
+      const moved = addUnits(utcMs, unitOf(unit, name), { count, zone: timeZoneOf(timezone) });
+      if (!(Math.abs(moved) < 2 ** 63)) throw new MongoFailure('Overflow', `${name} overflowed`);
+      return dateValue(BigInt(moved));
     },
   );
 }
 
-/** Boundaries crossed between two dates, as MongoDB counts them; weeks begin on Sunday. */
-function dateDifference({ startDate, endDate, unit }: Readonly<Record<string, Argument>>, name: string): Argument {
-  if (!isPresent(startDate) || !isPresent(endDate) || !isPresent(unit)) return nullValue;
+/** Boundaries crossed between two dates, as MongoDB counts them. */
+function dateDifference(values: Readonly<Record<string, Argument>>, name: string): Argument {
+  const { startDate, endDate, unit, timezone } = values;
+  if (!isPresent(startDate) || !isPresent(endDate) || !isPresent(unit) || isNull(timezone)) return nullValue;
   const [start, end] = [momentOf(startDate, name), momentOf(endDate, name)];
-  const step = unitOf(unit, name);
-  const fixed = unitMs[step];
-  if (fixed === undefined) {
-    const months = (date: Date): number => date.getUTCFullYear() * 12 + date.getUTCMonth();
-    const size = unitMonths[step] ?? 1;
-    return int64Value(BigInt(Math.floor(months(end) / size) - Math.floor(months(start) / size)));
-  }
-  const shift = step === 'week' ? 4 * dayMs : 0;
-  return int64Value(
-    BigInt(Math.floor((end.getTime() + shift) / fixed) - Math.floor((start.getTime() + shift) / fixed)),
-  );
+  const difference = unitsBetween(start.getTime(), end.getTime(), {
+    unit: unitOf(unit, name),
+    zone: timeZoneOf(timezone),
+    weekStart: startOfWeek(values['startOfWeek'], name),
+  });
+  return int64Value(BigInt(difference));
 }
 
-function truncated({ date, unit }: Readonly<Record<string, Argument>>, name: string): Argument {
-  if (!isPresent(date) || !isPresent(unit)) return nullValue;
-  const moment = momentOf(date, name);
-  const step = unitOf(unit, name);
-  const fixed = unitMs[step];
-  if (fixed === undefined) {
-    const size = unitMonths[step] ?? 1;
-    const months = Math.floor((moment.getUTCFullYear() * 12 + moment.getUTCMonth()) / size) * size;
-    return dateValue(BigInt(Date.UTC(Math.floor(months / 12), months % 12, 1)));
-  }
-  const shift = step === 'week' ? 4 * dayMs : 0;
-  return dateValue(BigInt(Math.floor((moment.getTime() + shift) / fixed) * fixed - shift));
+function truncated(values: Readonly<Record<string, Argument>>, name: string): Argument {
+  const { date, unit, timezone } = values;
+  if (!isPresent(date) || !isPresent(unit) || isNull(timezone)) return nullValue;
+  const start = startOfBin(momentOf(date, name).getTime(), unitOf(unit, name), {
+    zone: timeZoneOf(timezone),
+    weekStart: startOfWeek(values['startOfWeek'], name),
+    size: binSize(values['binSize']),
+  });
+  return dateValue(BigInt(start));
 }
 
 function dateParts({ date, timezone }: Readonly<Record<string, Argument>>, name: string): Argument {
-  if (!isPresent(date)) return nullValue;
+  if (!isPresent(date) || isNull(timezone)) return nullValue;
   const moment = inZone(date, timezone, name);
   return documentOf([
     ['year', int32Value(moment.getUTCFullYear())],
@@ -257,7 +225,7 @@ function timestampPart(offset: 0 | 4): OperatorCompiler {
   });
 }
 
-/** Operators on dates, in UTC or a fixed offset from it. Source: the manual's page "Date Expression Operators". */
+/** Operators on dates, in UTC or another time zone. Source: the manual's page "Date Expression Operators". */
 export const dateOperators: OperatorTable = {
   ...Object.fromEntries(Object.entries(parts).map(([name, read]) => [name, part(read)])),
   $dateToString: withNamed(
@@ -272,10 +240,13 @@ export const dateOperators: OperatorTable = {
   $dateAdd: shifted(1),
   $dateSubtract: shifted(-1),
   $dateDiff: withNamed(
-    { required: ['startDate', 'endDate', 'unit'], optional: ['timezone'], code: 5166303 },
+    { required: ['startDate', 'endDate', 'unit'], optional: ['timezone', 'startOfWeek'], code: 5166303 },
     dateDifference,
   ),
-  $dateTrunc: withNamed({ required: ['date', 'unit'], optional: ['timezone'], code: 5439007 }, truncated),
+  $dateTrunc: withNamed(
+    { required: ['date', 'unit'], optional: ['timezone', 'binSize', 'startOfWeek'], code: 5439007 },
+    truncated,
+  ),
   $tsSecond: timestampPart(4),
   $tsIncrement: timestampPart(0),
 };

@@ -69,9 +69,9 @@ export function withNamed(
   apply: (values: Readonly<Record<string, Argument>>, name: string) => Argument,
 ): OperatorCompiler {
   return (use) => {
-    const named = namedOperands(use, spec);
+    const compiled = [...namedOperands(use, spec)].map(([name, operand]) => [name, use.compile(operand)] as const);
     return (environment) =>
-      apply(Object.fromEntries([...named].map(([name, spec]) => [name, use.compile(spec)(environment)])), use.name);
+      apply(Object.fromEntries(compiled.map(([name, operand]) => [name, operand(environment)])), use.name);
   };
 }
 

@@ -6,10 +6,12 @@ import { compileExpression } from '../expression/compile-expression.ts';
 import { arrayOf, bind, scopeWith, valueAt } from '../expression/expression.ts';
 import { compileFilter } from '../filter.ts';
 import { entriesOf, itemsOf, pathBytes } from '../raw-document.ts';
-import { DocumentNode } from '../update/document-node.ts';
+import { typeNameOf } from '../type-names.ts';
+import { checkVariableName } from '../variables.ts';
 import { gather } from './paced.ts';
 import type { PipelineContext } from './pipeline-context.ts';
 import type { Documents, Stage } from './stage.ts';
+import { withField } from './with-field.ts';
 
 const lookupFields = ['from', 'localField', 'foreignField', 'as', 'let', 'pipeline'];
 
@@ -62,9 +64,10 @@ function joinOf(
   context: PipelineContext,
 ): (document: Uint8Array, foreign: Documents) => Documents {
   const stages = spec.get('pipeline');
+  const letSpec = spec.get('let');
+  checkPipeline(stages, letSpec);
   if (stages === undefined) return (_document, foreign) => foreign;
   const { variables } = context;
-  const letSpec = spec.get('let');
   const bound =
     letSpec === undefined
       ? []
@@ -80,6 +83,23 @@ function joinOf(
   };
 }
 
+function checkPipeline(stages: RawValue | undefined, letSpec: RawValue | undefined): void {
+  if (letSpec !== undefined && letSpec.type !== bsonTypes.object)
+    throw new MongoFailure(
+      'FailedToParse',
+      `$lookup argument 'let: ${typeNameOf(letSpec)}' must be an object, is type ${typeNameOf(letSpec)}`,
+    );
+  if (letSpec !== undefined && stages === undefined)
+    throw new MongoFailure('FailedToParse', "$lookup requires 'pipeline' when 'let' is specified");
+  for (const [name] of letSpec === undefined ? [] : entriesOf(letSpec)) checkVariableName(name);
+  if (stages === undefined) return;
+  if (stages.type !== bsonTypes.array) throw new MongoFailure('TypeMismatch', 'A pipeline must be an array of objects');
+  for (const stage of itemsOf(stages)) {
+    if (stage.type !== bsonTypes.object)
+      throw new MongoFailure('TypeMismatch', "Each element of the 'pipeline' array must be an object");
+  }
+}
+
 /** Equality as `$lookup` means it: an array matches by each of its items, missing matches null and missing. */
 function foreignFilter(document: Uint8Array, local: string, foreign: string): Uint8Array {
   const value = valueAt(documentValue(document), pathBytes(local)) ?? nullValue;
@@ -93,15 +113,4 @@ function* filtered(documents: Documents, filter: Uint8Array | undefined): Docume
   const compiled = filter === undefined ? undefined : compileFilter(filter);
   for (const document of documents)
     if (document === null || compiled === undefined || compiled.matches(document)) yield document;
-}
-
-function withField(document: Uint8Array, path: readonly string[], value: RawValue): Uint8Array {
-  const root = new DocumentNode(documentValue(document));
-  let node = root;
-  for (const name of path.slice(0, -1)) {
-    if (node.open(name) === undefined) node.set(name, documentValue(new BsonWriter().finish()));
-    node = node.open(name) ?? node;
-  }
-  node.set(path.at(-1) ?? '', value);
-  return root.toBytes();
 }

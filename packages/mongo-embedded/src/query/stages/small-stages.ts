@@ -5,7 +5,7 @@ import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compileFilter } from '../filter.ts';
 import { numericOf, toInteger } from '../numeric.ts';
 import { fieldOf, nameBytes } from '../raw-document.ts';
-import { compileSort } from '../sort.ts';
+import { type CompiledSort, compileSort } from '../sort.ts';
 import { sortSteps } from '../sort-steps.ts';
 import { typeNameOf } from '../type-names.ts';
 import type { Variables } from '../variables.ts';
@@ -25,6 +25,11 @@ export function compileSortStage(operand: RawValue): Stage {
   if (operand.type !== bsonTypes.object) throw new MongoFailure(15973, 'the $sort key specification must be an object');
   const sort = compileSort(operand.span());
   if (sort.parts.length === 0) throw new MongoFailure(15976, '$sort stage must have at least one sort key');
+  return sortedBy(sort);
+}
+
+/** Yields its whole input in the order of the sort; equal documents keep their order. */
+export function sortedBy(sort: CompiledSort): Stage {
   return function* sorted(source) {
     const keyed: { document: Uint8Array; key: Buffer }[] = [];
     for (const document of source) {

@@ -1,15 +1,16 @@
 import { bsonTypes } from '@emcachers/bson/bson-types';
 import { documentValue, int64Value, nullValue, type RawValue, stringOf } from '@emcachers/bson/raw-value';
-import { BsonWriter } from '../../bson/bson-writer.ts';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { entriesOf, itemsOf, pathBytes, valueAtPath } from '../raw-document.ts';
 import { isTruthy } from '../truth.ts';
+import { typeNameOf } from '../type-names.ts';
 import { DocumentNode } from '../update/document-node.ts';
 import type { Stage } from './stage.ts';
+import { withField } from './with-field.ts';
 
 interface UnwindSpec {
   readonly path: readonly string[];
-  readonly indexField: string | null;
+  readonly indexField: readonly string[] | null;
   readonly keepsEmpty: boolean;
 }
 
@@ -50,11 +51,7 @@ function replaced(document: Uint8Array, path: readonly string[], value: RawValue
 }
 
 function indexed(document: Uint8Array, spec: UnwindSpec, index: RawValue): Uint8Array {
-  if (spec.indexField === null) return document;
-  return new BsonWriter(document.length + 32)
-    .elements(document)
-    .value(spec.indexField, index.type, index.span())
-    .finish();
+  return spec.indexField === null ? document : withField(document, spec.indexField, index);
 }
 
 function unwindSpec(operand: RawValue): UnwindSpec {
@@ -68,17 +65,39 @@ function unwindSpec(operand: RawValue): UnwindSpec {
   }
   const path = options.get('path');
   if (path === undefined) throw new MongoFailure(28812, 'no path specified to $unwind stage');
-  const index = options.get('includeArrayIndex');
+  const keepsEmpty = options.get('preserveNullAndEmptyArrays');
+  if (keepsEmpty !== undefined && keepsEmpty.type !== bsonTypes.boolean)
+    throw new MongoFailure(
+      28809,
+      `expected a boolean for the preserveNullAndEmptyArrays option to $unwind stage, got ${typeNameOf(keepsEmpty)}`,
+    );
   return {
     path: unwindPath(path),
-    indexField: index?.type === bsonTypes.string ? stringOf(index) : null,
-    keepsEmpty: isTruthy(options.get('preserveNullAndEmptyArrays')),
+    indexField: indexField(options.get('includeArrayIndex')),
+    keepsEmpty: isTruthy(keepsEmpty),
   };
+}
+
+function indexField(index: RawValue | undefined): readonly string[] | null {
+  if (index === undefined) return null;
+  const name = index.type === bsonTypes.string ? stringOf(index) : '';
+  if (name === '')
+    throw new MongoFailure(
+      28810,
+      `expected a non-empty string for the includeArrayIndex  option to $unwind stage, got ${typeNameOf(index)}`,
+    );
+  if (name.startsWith('$'))
+    throw new MongoFailure(
+      28822,
+      `includeArrayIndex option to $unwind stage should not be prefixed with a '$': ${name}`,
+    );
+  return name.split('.');
 }
 
 function unwindPath(path: RawValue): string[] {
   if (path.type !== bsonTypes.string) throw new MongoFailure(28808, 'expected a string as the path for $unwind stage');
   const text = stringOf(path);
+  if (text === '' || text === '$') throw new MongoFailure(28812, 'no path specified to $unwind stage');
   if (!text.startsWith('$'))
     throw new MongoFailure(28818, `path option to $unwind stage should be prefixed with a '$': ${text}`);
   return text.slice(1).split('.');
