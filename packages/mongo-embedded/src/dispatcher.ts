@@ -9,6 +9,7 @@ import {
   acknowledgementOf,
   awaitReadConcern,
   checkReadConcern,
+  checkReadPreference,
   checkWriteConcern,
   isWriteCall,
   startsRead,
@@ -158,6 +159,7 @@ export class Dispatcher {
   async #runInSession(call: Call, command: Command, session: CallSession): Promise<CommandResult> {
     const { body } = call.request;
     const { sessions } = this.#server;
+    checkReadPreference(body);
     checkReadConcern(body, this.#server, session);
     const { lsid, txnNumber } = session;
     if (lsid === null) return command.run(this.#context(call, session, null));

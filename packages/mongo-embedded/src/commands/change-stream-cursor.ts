@@ -57,6 +57,7 @@ export async function openChangeStreamCursor(
   if (name !== null) refuseView(context, name);
   const [first, ...others] = stages;
   if (first === undefined) throw new MongoFailure('FailedToParse', 'A change stream needs its stage');
+  const batchSize = body.nested('cursor')?.count('batchSize');
   const stream = new ChangeStream({
     history: server.store.history,
     scope: scopeOf(database, name),
@@ -68,7 +69,7 @@ export async function openChangeStreamCursor(
   return openCursor(context, {
     namespace: `${database}.${name ?? '$cmd.aggregate'}`,
     source: new ChangeStreamSource(stream, server.clock),
-    batchSize: body.nested('cursor')?.count('batchSize'),
+    batchSize,
     isChangeStream: true,
     isTailable: true,
   });

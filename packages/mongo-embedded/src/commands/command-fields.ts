@@ -268,5 +268,26 @@ export const commandFieldRules: Readonly<Record<string, FieldTable>> = {
     confirm: noEffect('flag', 'the version does not change'),
     fromConfigServer: noEffect('flag', noShards),
   },
+  killOp: { op: noEffect('number', 'no operation has a number') },
   getDefaultRWConcern: { inMemory: noEffect('flag', 'both are the same here') },
 };
+
+/** Commands whose own field names a collection, which is checked before anything else. */
+export const collectionCommands: ReadonlySet<string> = new Set([
+  'find',
+  'count',
+  'distinct',
+  'insert',
+  'update',
+  'delete',
+  'findAndModify',
+  'create',
+  'collMod',
+  'createIndexes',
+  'dropIndexes',
+  'drop',
+  'listIndexes',
+  'collStats',
+  'killCursors',
+  'validate',
+]);

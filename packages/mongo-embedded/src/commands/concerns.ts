@@ -39,6 +39,17 @@ export function startsRead(body: CommandBody): boolean {
   return !continuations.has(body.name);
 }
 
+const readModes: readonly string[] = ['primary', 'primaryPreferred', 'secondary', 'secondaryPreferred', 'nearest'];
+
+/** Validates `$readPreference`. A server that is alone is the primary, which every mode may read; for a member see `checkRole`. */
+export function checkReadPreference(body: CommandBody): void {
+  const preference = body.nested('$readPreference');
+  if (preference === undefined) return;
+  const mode = preference.requiredString('mode');
+  if (!readModes.includes(mode))
+    throw new MongoFailure('FailedToParse', `Could not parse $readPreference mode '${mode}'`);
+}
+
 /**
  * Validates `readConcern`. Throws if mongod would. On a server that is alone, every read sees the committed writes of the
  * only node, so the levels do not differ, and `afterClusterTime` never has to wait. For a replica set's member see
@@ -130,6 +141,8 @@ export function checkWriteConcern(body: CommandBody, { command, session, members
   if (session.isInTransaction && !isEnding) {
     throw new MongoFailure('InvalidOptions', 'writeConcern is not allowed within a multi-statement transaction');
   }
+  for (const name of ['j', 'fsync'] as const) concern.boolean(name);
+  concern.number('wtimeout');
   const w = concern.element('w');
   if (w === undefined || w.type === bsonTypes.object) return null;
   if (w.type === bsonTypes.string) return namedMode(concern.requiredString('w'));

@@ -68,7 +68,8 @@ export function parseSpecification(raw: Uint8Array): Buffer {
         `The field '${field}' is not valid for an index specification.`,
       );
     }
-    if (['v', 'key', 'name', 'ns', 'background', 'dropDups'].includes(field)) return undefined;
+    if (field === 'key' || field === 'name') return undefined;
+    if (unused.has(field)) return checkUnused(field, element);
     if (field === 'collation') return checkCollation(element, 'createIndexes.indexes.collation');
     if (field === 'clustered')
       throw new MongoFailure('CommandNotSupported', 'clustered indexes are not supported by this server');
@@ -77,6 +78,18 @@ export function parseSpecification(raw: Uint8Array): Buffer {
     return undefined;
   });
   return writer.finish();
+}
+
+/** Options that mongod takes and this server does not store. */
+const unused: ReadonlySet<string> = new Set(['v', 'ns', 'background', 'dropDups']);
+
+function checkUnused(field: string, element: RawElement): undefined {
+  const path = `createIndexes.indexes.${field}`;
+  if (field === 'ns') stringIn(element, path);
+  else if (field !== 'v') flagIn(element, path);
+  else if (![1, 2].includes(numberIn(element, path)))
+    throw new MongoFailure('CannotCreateIndex', 'Invalid index version: only versions 1 and 2 are supported');
+  return undefined;
 }
 
 const flags: ReadonlySet<string> = new Set(['unique', 'sparse', 'hidden', 'prepareUnique']);

@@ -2,7 +2,8 @@ import { rawValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import type { CommandBody } from '../bson/command-body.ts';
 import { numberOf } from '../bson/element-value.ts';
-import { findElement } from '../bson/raw-element.ts';
+import { findElement, type RawElement } from '../bson/raw-element.ts';
+import { objectIn } from '../bson/typed-element.ts';
 import type { ScanOrder } from '../cursor/scan-plan.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { type CompiledFilter, compileFilter } from '../query/filter.ts';
@@ -35,7 +36,9 @@ export function filterOf(document: Uint8Array | undefined, variables: Variables)
 /** Rejects any collation but the simple one. */
 export function checkCommandCollation(body: CommandBody): void {
   const collation = body.element('collation');
-  if (collation !== undefined && collation.bytes.length !== 5) checkCollation(collation, `${body.name}.collation`);
+  if (collation === undefined) return;
+  const isEmpty = objectIn(collation, `${body.name}.collation`).length === 5;
+  if (!isEmpty) checkCollation(collation, `${body.name}.collation`);
 }
 
 /** The requested order of documents. */
@@ -49,10 +52,18 @@ export interface SortChoice {
 export function sortOf(document: Uint8Array | undefined): SortChoice {
   if (document === undefined || document.length === 5) return { order: 'any', sort: null };
   const natural = findElement(document, '$natural');
-  if (natural !== undefined) return { order: numberOf(natural) === -1 ? 'natural-descending' : 'natural', sort: null };
+  if (natural !== undefined) return { order: naturalOrder(natural), sort: null };
   const sort = compileSort(document);
   if (sort.idDirection !== null) return { order: sort.idDirection === -1 ? 'id-descending' : 'id', sort: null };
   return { order: 'any', sort };
+}
+
+/** The direction of `$natural`; BadValue 2 for anything but 1 and -1. */
+export function naturalOrder(natural: RawElement): ScanOrder {
+  const direction = numberOf(natural);
+  if (direction === 1) return 'natural';
+  if (direction === -1) return 'natural-descending';
+  throw new MongoFailure('BadValue', '$natural cannot be set to a value other than -1 or 1.');
 }
 
 /** `min` and `max` over the `_id` index, the only one that reads use. */

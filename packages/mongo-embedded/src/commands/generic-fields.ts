@@ -1,9 +1,10 @@
 import { bsonTypes } from '@emcachers/bson/bson-types';
 import type { CommandBody } from '../bson/command-body.ts';
+import { typeName } from '../bson/element-value.ts';
 import { checkFieldType } from '../bson/field-type.ts';
 import type { RawElement } from '../bson/raw-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
-import { commandFieldRules, genericFieldRules } from './command-fields.ts';
+import { collectionCommands, commandFieldRules, type FieldRule, genericFieldRules } from './command-fields.ts';
 
 /** Fields that every command may carry. */
 export const genericFields: ReadonlySet<string> = new Set(Object.keys(genericFieldRules));
@@ -28,29 +29,30 @@ function isOff(element: RawElement): boolean {
  * not support (115), and unknown fields (40415). `name` is the command's first name.
  */
 export function checkCommandFields(body: CommandBody, name: string): void {
-  const rules = Object.hasOwn(commandFieldRules, name) ? commandFieldRules[name] : undefined;
+  const own = body.rawElement(body.name);
+  if (collectionCommands.has(name) && own?.type !== bsonTypes.string)
+    throw new MongoFailure('InvalidNamespace', `collection name has invalid type ${typeName(own?.type ?? 0)}`);
+  const rules = ruleIn(commandFieldRules, name);
   for (const field of body.keys().slice(1)) {
-    const rule =
-      (Object.hasOwn(genericFieldRules, field) ? genericFieldRules[field] : undefined) ?? ownRule(rules, field);
-    if (rule === undefined) {
-      if (rules === undefined) continue;
-      throw unknownField(body.name, field);
-    }
+    const rule = ruleIn(genericFieldRules, field) ?? (rules === undefined ? undefined : ruleIn(rules, field));
     const element = body.rawElement(field);
+    if (rule === undefined && rules !== undefined) throw unknownField(body.name, field);
     // A document sequence has no element; only an array may come as one.
-    if (element === undefined) continue;
-    checkFieldType(element, rule.type, `${body.name}.${field}`);
-    if (rule.kind === 'refused' && !isOff(element))
-      throw new MongoFailure(
-        'CommandNotSupported',
-        `option '${field}' of ${body.name} is not supported by this server`,
-      );
+    if (rule !== undefined && element !== undefined) checkField(element, rule, { command: body.name, field });
   }
 }
 
-function ownRule(
-  rules: (typeof commandFieldRules)[string] | undefined,
-  field: string,
-): (typeof genericFieldRules)[string] | undefined {
-  return rules !== undefined && Object.hasOwn(rules, field) ? rules[field] : undefined;
+function checkField(
+  element: RawElement,
+  { kind, type }: FieldRule,
+  { command, field }: { readonly command: string; readonly field: string },
+): void {
+  checkFieldType(element, type, `${command}.${field}`);
+  if (kind === 'refused' && !isOff(element))
+    throw new MongoFailure('CommandNotSupported', `option '${field}' of ${command} is not supported by this server`);
+}
+
+/** The entry of that name; names of `Object.prototype` are not entries. */
+function ruleIn<Rule>(table: Readonly<Record<string, Rule>>, name: string): Rule | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
 }

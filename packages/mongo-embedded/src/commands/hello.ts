@@ -1,4 +1,7 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import { type Document, Long, ObjectId } from 'bson';
+import type { CommandBody } from '../bson/command-body.ts';
+import { wrongType } from '../bson/typed-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { topologyCounterOf, topologyOf } from '../replication/topology.ts';
 import { documentBytesMax, maxWireVersion, replicaSetName, type ServerState } from '../server-state.ts';
@@ -14,6 +17,8 @@ const awaitMsMax = 60_000;
 function readClient({ body, connection }: CommandContext): void {
   const client = body.nested('client');
   if (client === undefined) return;
+  const driver = client.nested('driver');
+  for (const name of ['name', 'version'] as const) driver?.string(name);
   if (connection.hasMetadata) {
     throw new MongoFailure(
       'ClientMetadataCannotBeMutated',
@@ -32,14 +37,24 @@ async function awaitChange({ body, connection, server, signal }: CommandContext)
     const message = "A request with a 'topologyVersion' must include 'maxAwaitTimeMS'";
     throw new MongoFailure(awaitMs === undefined ? 31368 : 51758, message);
   }
-  if (awaitMs === undefined || known?.element('processId')?.bytes.equals(server.processId) !== true) return;
+  const isCurrent = isOfProcess(known, server.processId);
+  if (awaitMs === undefined || !isCurrent) return;
   const waitMs = Math.min(awaitMs, awaitMsMax);
   if (server.member === null) await server.clock.sleep(waitMs, signal);
   else {
     // A streamed hello repeats its request, so the client knows what the previous reply said.
-    const counter = Math.max(Number(known.int64('counter') ?? 0n), connection.topologyCounterSent);
+    const counter = Math.max(Number(known?.int64('counter') ?? 0n), connection.topologyCounterSent);
     await server.member.topologyChange(counter, waitMs, signal);
   }
+}
+
+/** Whether the topology that the client knows is one of this process. Throws if its fields have other types. */
+function isOfProcess(known: CommandBody | undefined, processId: Uint8Array): boolean {
+  const knownId = known?.element('processId');
+  if (knownId !== undefined && knownId.type !== bsonTypes.objectId)
+    throw wrongType(knownId, 'hello.topologyVersion.processId', 'objectId');
+  known?.int64('counter');
+  return knownId?.bytes.equals(processId) === true;
 }
 
 function lastWriteOf(server: ServerState): Document {
@@ -61,15 +76,14 @@ async function run(context: CommandContext): Promise<CommandResult> {
   const { server, body, connection } = context;
   readClient(context);
   const login = loginFields(context);
+  const helloOk = body.boolean('helloOk') === true ? true : undefined;
   await awaitChange(context);
   const topologyCounter = topologyCounterOf(server);
   connection.topologyCounterSent = topologyCounter;
   const { isWritablePrimary, ...topology } = topologyOf(server, connection);
   const isLegacyName = body.name !== 'hello';
   return {
-    ...(isLegacyName
-      ? { helloOk: body.boolean('helloOk') === true ? true : undefined, ismaster: isWritablePrimary }
-      : { isWritablePrimary }),
+    ...(isLegacyName ? { helloOk, ismaster: isWritablePrimary } : { isWritablePrimary }),
     topologyVersion: {
       processId: new ObjectId(server.processId),
       counter: Long.fromNumber(topologyCounter),

@@ -8,7 +8,7 @@ import type { CompiledFilter } from '../query/filter.ts';
 import { compileSort } from '../query/sort.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { IndexTable } from '../storage/index-table.ts';
-import type { SortChoice } from './find-options.ts';
+import { naturalOrder, type SortChoice } from './find-options.ts';
 
 /** What a hint means for the result: the documents in the hinted index, in its order. */
 export interface Hint {
@@ -36,7 +36,7 @@ export function readHint(body: CommandBody, collection: Collection | undefined):
     throw new MongoFailure('FailedToParse', 'Hint must be a string or an object');
   if (hint.type === bsonTypes.object && hint.bytes.length === 5) return noHint;
   const natural = hint.type === bsonTypes.object ? findElement(hint.bytes, '$natural') : undefined;
-  if (natural !== undefined) return along(numberOf(natural) === -1 ? 'natural-descending' : 'natural');
+  if (natural !== undefined) return along(naturalOrder(natural));
   if (isIdHint(hint)) return along('id');
   if (collection === undefined) return noHint;
   const index = collection.indexes.find((candidate) => isHinted(candidate, hint));

@@ -2,6 +2,7 @@ import { bsonTypes } from '@emcachers/bson/bson-types';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { numberOf } from '../bson/element-value.ts';
 import { findElement, forEachElement, type RawElement } from '../bson/raw-element.ts';
+import { stringIn } from '../bson/typed-element.ts';
 import { ListSource } from '../cursor/list-source.ts';
 import { openCursor } from '../cursor/open-cursor.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
@@ -64,7 +65,7 @@ function chosen(collection: Collection, wanted: RawElement): IndexTable[] {
   if (wanted.type === bsonTypes.array) {
     const indexes: IndexTable[] = [];
     forEachElement(wanted.bytes, (_, element) => {
-      indexes.push(...chosenByName(collection, text(element)));
+      indexes.push(...chosenByName(collection, stringIn(element, 'dropIndexes.index')));
       return undefined;
     });
     return indexes;

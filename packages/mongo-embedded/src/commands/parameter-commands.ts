@@ -1,4 +1,6 @@
 import { bsonTypes } from '@emcachers/bson/bson-types';
+import type { CommandBody } from '../bson/command-body.ts';
+import { stringIn } from '../bson/typed-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { genericFields } from './generic-fields.ts';
@@ -53,6 +55,20 @@ function set({ body, server }: CommandContext): CommandResult {
   return { was };
 }
 
+/** Checks the types of a fail point's `data`. */
+function checkFailPointData(data: CommandBody | undefined): void {
+  if (data === undefined) return;
+  for (const name of ['failCommands', 'errorLabels'] as const) {
+    for (const element of data.array(name) ?? []) stringIn(element, `data.${name}`);
+  }
+  for (const name of ['errorCode', 'blockTimeMS', 'failBeforeCommitExceptionCode'] as const) data.number(name);
+  for (const name of ['closeConnection', 'blockConnection'] as const) data.boolean(name);
+  for (const name of ['appName', 'namespace'] as const) data.string(name);
+  const concern = data.nested('writeConcernError');
+  concern?.number('code');
+  concern?.string('errmsg');
+}
+
 /** `getParameter` and `setParameter`, for the parameters that this server has. */
 export const parameterCommands: readonly Command[] = [
   { names: ['getParameter'], isAdminOnly: true, run: get },
@@ -60,6 +76,11 @@ export const parameterCommands: readonly Command[] = [
   {
     names: ['configureFailPoint'],
     isAdminOnly: true,
-    run: ({ body, server }) => ({ count: server.failPoints.configure(body.decode()) }),
+    run({ body, server }): CommandResult {
+      const mode = body.rawElement('mode')?.type === bsonTypes.object ? body.nested('mode') : undefined;
+      for (const name of ['times', 'skip', 'activationProbability'] as const) mode?.number(name);
+      checkFailPointData(body.nested('data'));
+      return { count: server.failPoints.configure(body.decode()) };
+    },
   },
 ];

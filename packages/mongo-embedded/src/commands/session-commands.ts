@@ -46,9 +46,31 @@ function end(context: CommandContext): CommandResult {
   return {};
 }
 
-function killAll({ server }: CommandContext): CommandResult {
+/** Without users, a list of users selects no session; an empty list selects all. */
+function killAll({ server, body }: CommandContext): CommandResult {
+  if ((body.documents(body.name) ?? []).length > 0) return {};
   server.sessions.killAll();
   server.cursors.killWhere((cursor) => cursor.session !== null);
+  return {};
+}
+
+/** A pattern selects one session by its `lsid`; users and roles are not supported. */
+function killByPattern(context: CommandContext): CommandResult {
+  const { sessions, cursors } = context.server;
+  const patterns = context.body.documents(context.body.name) ?? [];
+  if (patterns.length === 0) return killAll(context);
+  for (const raw of patterns) {
+    const pattern = new CommandBody(Buffer.from(raw), new Map(), context.body.name);
+    const other = pattern.keys().find((name) => name !== 'lsid');
+    if (other !== undefined)
+      throw new MongoFailure(
+        'CommandNotSupported',
+        `'${other}' of ${context.body.name} is not supported by this server`,
+      );
+    const key = sessionKey(pattern.requiredDocument('lsid'));
+    sessions.kill(key);
+    cursors.killWhere((cursor) => cursor.session === key);
+  }
   return {};
 }
 
@@ -68,5 +90,6 @@ export const sessionCommands: readonly Command[] = [
   { names: ['startSession'], run: start },
   { names: ['endSessions', 'killSessions'], run: end },
   { names: ['refreshSessions'], run: refresh },
-  { names: ['killAllSessions', 'killAllSessionsByPattern'], run: killAll },
+  { names: ['killAllSessions'], run: killAll },
+  { names: ['killAllSessionsByPattern'], run: killByPattern },
 ];

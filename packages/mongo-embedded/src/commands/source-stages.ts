@@ -1,6 +1,9 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import type { RawValue } from '@emcachers/bson/raw-value';
+import { asBuffer } from '@emcachers/bson/read-bytes';
 import { deserialize, Long, serialize } from 'bson';
 import { BsonWriter } from '../bson/bson-writer.ts';
+import { CommandBody } from '../bson/command-body.ts';
 import { findElement } from '../bson/raw-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { ownedLsid } from '../session/session-table.ts';
@@ -42,12 +45,20 @@ export function readSourceStage(
   }
 }
 
+function checkCollStats(operand: RawValue): void {
+  if (operand.type !== bsonTypes.object) throw new MongoFailure(5447000, '$collStats must take a nested object');
+  const body = new CommandBody(asBuffer(operand.span()), new Map(), '$collStats');
+  body.nested('storageStats')?.number('scale');
+  for (const name of ['latencyStats', 'count', 'queryExecStats'] as const) body.document(name);
+}
+
 function collStats(
   context: CommandContext,
   wanted: { name: string | null; collection: Collection | undefined; operand: RawValue },
 ): Uint8Array {
   const { connection, database, server } = context;
   const { name, collection, operand } = wanted;
+  checkCollStats(operand);
   if (name === null) throw new MongoFailure('InvalidNamespace', '$collStats must be run against a collection');
   const options = operand.span();
   const host = connection.serverAddress;

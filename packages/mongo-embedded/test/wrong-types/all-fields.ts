@@ -1,4 +1,7 @@
-/** Every command of the server with every field that it reads. */
+/**
+ * Every command of the server with every field that it reads. Each succeeds as it stands, unless it says otherwise, so
+ * that a refusal is for the value that a case puts into it.
+ */
 import { Binary, type Document, Long, ObjectId, Timestamp, UUID } from 'bson';
 
 const lsid = { id: new UUID('6b1f6e0e-4a52-4b39-8f3a-0d6a0e1f2a3b') };
@@ -43,7 +46,6 @@ const reading: readonly Document[] = [
     noCursorTimeout: false,
     allowPartialResults: false,
     allowDiskUse: true,
-    collectionUUID: uuid,
     readConcern: { level: 'local', afterClusterTime: time },
   },
   { find: 'items', readConcern: { level: 'snapshot', atClusterTime: time } },
@@ -59,7 +61,6 @@ const reading: readonly Document[] = [
     hint: '_id_',
     collation,
     let: { x: 1 },
-    collectionUUID: uuid,
   },
   {
     aggregate: 'items',
@@ -100,8 +101,8 @@ const reading: readonly Document[] = [
   },
   { aggregate: 'items', pipeline: [{ $changeStream: { resumeAfter: { _data: '8265' } } }], cursor },
   { aggregate: 'items', pipeline: [{ $changeStream: { startAfter: { _data: '8265' } } }], cursor },
-  { count: 'items', query: { a: 1 }, limit: 1, skip: 1, hint: '_id_', collation, fields: {}, collectionUUID: uuid },
-  { distinct: 'items', key: 'a', query: { a: 1 }, collation, hint: '_id_', collectionUUID: uuid },
+  { count: 'items', query: { a: 1 }, limit: 1, skip: 1, hint: '_id_', collation, fields: {} },
+  { distinct: 'items', key: 'a', query: { a: 1 }, collation, hint: '_id_' },
   { getMore: Long.fromNumber(5), collection: 'items', batchSize: 1, maxTimeMS: 10, term: 1 },
   { killCursors: 'items', cursors: [Long.fromNumber(5)] },
   { listCollections: 1, filter: { name: 'x' }, nameOnly: true, cursor, authorizedCollections: true },
@@ -113,13 +114,25 @@ const reading: readonly Document[] = [
   { explain: { find: 'items', filter: {} }, verbosity: 'queryPlanner' },
 ];
 
+/** No collection has this UUID, so each of these fails, after its fields have been read. */
+const byUuid: readonly Document[] = [
+  { find: 'items', collectionUUID: uuid },
+  { aggregate: 'items', pipeline: [], cursor, collectionUUID: uuid },
+  { count: 'items', collectionUUID: uuid },
+  { distinct: 'items', key: 'a', collectionUUID: uuid },
+  { insert: 'items', documents: [{}], collectionUUID: uuid },
+  { update: 'items', updates: [{ q: {}, u: {} }], collectionUUID: uuid },
+  { delete: 'items', deletes: [{ q: {}, limit: 1 }], collectionUUID: uuid },
+  { createIndexes: 'items', indexes: [index], collectionUUID: uuid },
+  { drop: 'made', collectionUUID: uuid },
+];
+
 const writing: readonly Document[] = [
   {
     insert: 'items',
     documents: [{ _id: 1, a: 1 }],
     ordered: true,
     bypassDocumentValidation: false,
-    collectionUUID: uuid,
     stmtIds: [0],
     writeConcern: { w: 1, j: true, wtimeout: 10 },
   },
@@ -142,7 +155,6 @@ const writing: readonly Document[] = [
     ordered: false,
     let: { x: 1 },
     bypassDocumentValidation: false,
-    collectionUUID: uuid,
     stmtIds: [0, 1],
   },
   { delete: 'items', deletes: [{ q: { a: 1 }, limit: 1, hint: '_id_', collation }], ordered: true, let: { x: 1 } },
@@ -173,7 +185,7 @@ const writing: readonly Document[] = [
     ordered: true,
     errorsOnly: false,
     let: { x: 1 },
-    cursor,
+    cursor: { batchSize: 10 },
     bypassDocumentValidation: false,
     ...admin,
   },
@@ -299,4 +311,13 @@ const rest: readonly Document[] = [
   { getDefaultRWConcern: 1, ...admin },
 ];
 
-export const commandsWithAllFields: readonly Document[] = [...reading, ...writing, ...schema, ...rest];
+export const commandsWithAllFields: readonly Document[] = [...reading, ...byUuid, ...writing, ...schema, ...rest];
+
+/** What is sent before each case of a command, so that the case meets what it needs. */
+export const preparations: Readonly<Record<string, readonly Document[]>> = {
+  create: [{ drop: 'made' }, { drop: 'view' }],
+  createIndexes: [{ dropIndexes: 'items', index: '*' }],
+  dropIndexes: [{ createIndexes: 'items', indexes: [index] }],
+  collMod: [{ createIndexes: 'items', indexes: [index] }],
+  renameCollection: [{ create: 'made' }],
+};

@@ -1,9 +1,10 @@
 import { bsonTypes } from '@emcachers/bson/bson-types';
 import { int32Value, type RawValue } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../../error/mongo-failure.ts';
-import { compareValues } from '../compare.ts';
+import { compareValues, typeOrderOf } from '../compare.ts';
 import { arrayOf, documentOf } from '../expression/expression.ts';
 import { entriesOf, itemsOf } from '../raw-document.ts';
+import { typeNameOf } from '../type-names.ts';
 import type { Variables } from '../variables.ts';
 import { compileGroup } from './group.ts';
 import { compileSortStage } from './small-stages.ts';
@@ -24,7 +25,13 @@ export function compileBucket(operand: RawValue, variables: Variables): Stage {
   if (groupBy === undefined || boundaries === undefined)
     throw new MongoFailure(40198, "$bucket requires 'groupBy' and 'boundaries' to be specified.");
   const id = switchOf(groupBy, checkedBoundaries(boundaries), fallback);
-  const output = spec.get('output') ?? documentOf([['count', documentOf([['$sum', int32Value(1)]])]]);
+  const given = spec.get('output');
+  if (given !== undefined && given.type !== bsonTypes.object)
+    throw new MongoFailure(
+      40196,
+      `The $bucket 'output' field must be an object, but found type: ${typeNameOf(given)}.`,
+    );
+  const output = given ?? documentOf([['count', documentOf([['$sum', int32Value(1)]])]]);
   const group = compileGroup(documentOf([['_id', id], ...entriesOf(output)]), variables);
   const sort = compileSortStage(documentOf([['_id', int32Value(1)]]));
   return (source) => sort(group(source));
@@ -37,6 +44,8 @@ function checkedBoundaries(boundaries: RawValue): RawValue[] {
   if (values.length < 2) throw new MongoFailure(40192, "The $bucket 'boundaries' field must have at least 2 values");
   for (const [index, value] of values.entries()) {
     const next = values[index + 1];
+    if (next !== undefined && typeOrderOf(value.type) !== typeOrderOf(next.type))
+      throw new MongoFailure(40193, "All values in the 'boundaries' option to $bucket must have the same type");
     if (next !== undefined && compareValues(value, next) >= 0)
       throw new MongoFailure(40194, "The 'boundaries' option to $bucket must be sorted");
   }
