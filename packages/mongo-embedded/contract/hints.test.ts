@@ -45,6 +45,18 @@ describe('a hint gives the documents of the index in its order', () => {
       expect(idsOf(await scratch.items.aggregate([{ $match: {} }], { hint }).toArray())).toEqual(ids);
     });
 
+    test(`a filter that an index serves: ${hint}`, async () => {
+      await using scratch = await withIndexes();
+      const filter = { a: { $in: [1, 2, 3] } };
+      const expected = ids.filter((id) => [1, 3, 4].includes(id as number));
+      expect(idsOf(await scratch.items.find(filter, { hint }).toArray())).toEqual(expected);
+      expect(idsOf(await scratch.items.aggregate([{ $match: filter }], { hint }).toArray())).toEqual(expected);
+      expect(await scratch.items.countDocuments(filter, { hint })).toBe(expected.length);
+      const modify = { findAndModify: 'items', query: filter, update: { $set: { seen: 1 } }, hint };
+      expect((await scratch.db.command(modify))['value']._id).toBe(expected[0]);
+      expect((await scratch.items.deleteMany(filter, { hint })).deletedCount).toBe(expected.length);
+    });
+
     test(`count and distinct: ${hint}`, async () => {
       await using scratch = await withIndexes();
       expect(await scratch.db.command({ count: 'items', query: {}, hint })).toMatchObject({ n: ids.length });
@@ -64,6 +76,18 @@ describe('a hint gives the documents of the index in its order', () => {
       expect((await scratch.items.deleteMany({}, { hint })).deletedCount).toBe(ids.length - 1);
     });
   }
+
+  test('of more documents than the server reads at once', async () => {
+    await using scratch = freshDatabase(server().client);
+    const all = Array.from({ length: 2_500 }, (_, id) => (id % 2 === 0 ? { _id: id } : { _id: id, a: -id }));
+    await scratch.items.insertMany(all);
+    await scratch.items.createIndex({ a: 1 }, { name: 'sparse', sparse: true });
+    const expected = all.filter(({ a }) => a !== undefined).map(({ _id }) => _id);
+    const hint = 'sparse';
+    expect(idsOf(await scratch.items.aggregate([], { hint }).toArray())).toEqual(expected.toReversed());
+    expect(idsOf(await scratch.items.find({}, { hint }).toArray())).toEqual(expected.toReversed());
+    expect(await scratch.items.countDocuments({}, { hint })).toBe(expected.length);
+  });
 
   test('with a sort, in the order of the sort', async () => {
     await using scratch = await withIndexes();

@@ -24,7 +24,8 @@ function connectionStatus({ body, connection }: CommandContext): CommandResult {
   return { authInfo: { authenticatedUsers: users, authenticatedUserRoles: roles, ...privileges } };
 }
 
-function refuseLogin(): never {
+function refuseLogin({ body }: CommandContext): never {
+  for (const name of ['mechanism', 'user'] as const) body.string(name);
   throw new MongoFailure('AuthenticationFailed', 'Authentication failed.');
 }
 
