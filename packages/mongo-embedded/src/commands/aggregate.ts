@@ -19,6 +19,7 @@ import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkCommandCollation, variablesOf } from './find-options.ts';
 import { readHint } from './hint.ts';
 import { checkCollectionName } from './namespace.ts';
+import { refuseOplog } from './oplog-cursor.ts';
 import { readSourceStage } from './source-stages.ts';
 import { runWriteStage, writeStageOf } from './write-stage.ts';
 
@@ -64,7 +65,10 @@ async function run(context: CommandContext): Promise<CommandResult> {
   server.counters.operations.command += 1;
   const isChangeStream = stages[0] !== undefined && findElement(stages[0].span(), '$changeStream') !== undefined;
   if (isChangeStream) return openChangeStreamCursor(context, name, stages);
-  if (name !== null) checkCollectionUuid(context, name);
+  if (name !== null) {
+    checkCollectionUuid(context, name);
+    refuseOplog(context, name);
+  }
   const namespace = `${database}.${name ?? '$cmd.aggregate'}`;
   const batchSize = body.nested('cursor')?.count('batchSize');
   const writeStage = writeStageOf(context, stages);

@@ -7,12 +7,14 @@ import { scanSource } from './find.ts';
 import { checkCommandCollation, filterOf, variablesOf } from './find-options.ts';
 import { readHint, restricted } from './hint.ts';
 import { collectionName } from './namespace.ts';
+import { refuseOplog } from './oplog-cursor.ts';
 
 async function run(context: CommandContext): Promise<CommandResult> {
   const { body, database, access } = context;
   const name = collectionName(body, database);
   checkCommandCollation(body);
   checkCollectionUuid(context, name);
+  refuseOplog(context, name);
   const whole = filterOf(body.document('query'), variablesOf(context));
   const skip = body.count('skip') ?? 0;
   // A negative limit means the same as its absolute value. Source: manual, count.

@@ -14,6 +14,7 @@ import { scanSource } from './find.ts';
 import { checkCommandCollation, filterOf, variablesOf } from './find-options.ts';
 import { readHint, restricted } from './hint.ts';
 import { collectionName } from './namespace.ts';
+import { refuseOplog } from './oplog-cursor.ts';
 
 async function run(context: CommandContext): Promise<CommandResult> {
   const { body, database, access } = context;
@@ -22,6 +23,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   if (key === '' || key.includes('\0')) throw new MongoFailure('BadValue', "'key' must be a path");
   checkCommandCollation(body);
   checkCollectionUuid(context, name);
+  refuseOplog(context, name);
   const collection = access.collection(database, name);
   const filter = restricted(filterOf(body.document('query'), variablesOf(context)), readHint(body, collection));
   const values =

@@ -2,12 +2,12 @@ import { BsonWriter } from '../bson/bson-writer.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { refuseView } from './collection-documents.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
-import { projector as compiledProjector } from './find.ts';
 import { checkCommandCollation, filterOf, sortOf, variablesOf } from './find-options.ts';
 import { type Hint, orderedBy, readHint, restricted } from './hint.ts';
 import { toWriteFailure } from './insert.ts';
 import { forEachMatch } from './matches.ts';
 import { checkWritableName, collectionName } from './namespace.ts';
+import { projector as compiledProjector } from './projector.ts';
 import { StatementIds } from './statement-ids.ts';
 import { compileStatement, hinted, runUpdate, type UpdateOutcome } from './update-statement.ts';
 

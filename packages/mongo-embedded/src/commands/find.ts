@@ -9,9 +9,7 @@ import { planScan, remainingFilter, type ScanOrder } from '../cursor/scan-plan.t
 import { SortedSource } from '../cursor/sorted-source.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { CompiledFilter } from '../query/filter.ts';
-import { compileProjection } from '../query/projection.ts';
 import { type CompiledSort, compileSort } from '../query/sort.ts';
-import type { Variables } from '../query/variables.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { viewOf } from '../storage/collection-options.ts';
 import type { StoredDocument } from '../storage/collection-table.ts';
@@ -22,6 +20,8 @@ import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkCommandCollation, filterOf, minMaxBounds, sortOf, variablesOf } from './find-options.ts';
 import { orderedBy, readHint, restricted } from './hint.ts';
 import { collectionName } from './namespace.ts';
+import { isOplog, openOplogCursor } from './oplog-cursor.ts';
+import { projector } from './projector.ts';
 
 function checkTailable(body: CommandBody): void {
   if (body.boolean('tailable') === true) {
@@ -34,8 +34,9 @@ function checkTailable(body: CommandBody): void {
 async function run(context: CommandContext): Promise<CommandResult> {
   const { body, database, server } = context;
   const name = collectionName(body, database);
-  checkTailable(body);
   checkCommandCollation(body);
+  if (isOplog(database, name)) return openOplogCursor(context);
+  checkTailable(body);
   checkCollectionUuid(context, name);
   server.counters.operations.query += 1;
   return openCursor(context, {
@@ -71,17 +72,6 @@ export function findSource(context: CommandContext, collection: Collection | und
 function sortInFull(document: Uint8Array | undefined): CompiledSort | null {
   const isUnsorted = document === undefined || document.length === 5 || findElement(document, '$natural') !== undefined;
   return isUnsorted ? null : compileSort(document);
-}
-
-/** A projection as a function; it evaluates the filter again if it needs the matched array position. */
-export function projector(
-  spec: Uint8Array,
-  filter: CompiledFilter,
-  variables: Variables,
-): (document: Uint8Array) => Uint8Array {
-  const projection = compileProjection(spec, { variables });
-  if (!projection.needsPosition) return (document) => projection.apply(document);
-  return (document) => projection.apply(document, filter.trace(document)?.position ?? -1);
 }
 
 interface Scan {
