@@ -1,26 +1,18 @@
 import { batchRequest } from '../cursor/open-cursor.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
+import type { CompiledFilter } from '../query/filter.ts';
 import { viewOf } from '../storage/collection-options.ts';
-import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { scanSource } from './find.ts';
-import { checkCommandCollation, filterOf, variablesOf } from './find-options.ts';
-import { readHint, restricted } from './hint.ts';
-import { collectionName } from './namespace.ts';
-import { refuseOplog } from './oplog-cursor.ts';
+import { queryFilter, readCollection } from './named-collection.ts';
 
 async function run(context: CommandContext): Promise<CommandResult> {
-  const { body, database, access } = context;
-  const name = collectionName(body, database);
-  checkCommandCollation(body);
-  checkCollectionUuid(context, name);
-  refuseOplog(context, name);
-  const whole = filterOf(body.document('query'), variablesOf(context));
+  const collection = context.access.collection(context.database, readCollection(context));
+  const { body } = context;
   const skip = body.count('skip') ?? 0;
   // A negative limit means the same as its absolute value. Source: manual, count.
   const limit = Math.abs(Number(body.int64('limit') ?? 0n));
-  const collection = access.collection(database, name);
-  const filter = restricted(whole, readHint(body, collection));
+  const filter = queryFilter(context, collection);
   if (collection === undefined) return { n: 0 };
   const isWhole = filter.matchesAll && context.transaction === null && viewOf(collection) === null;
   const all = isWhole ? collection.table.count() : await countMatches(context, { collection, filter });
@@ -28,7 +20,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   return { n: limit === 0 ? beyondSkip : Math.min(limit, beyondSkip) };
 }
 
-type Counted = { readonly collection: Parameters<typeof scanSource>[1]; readonly filter: ReturnType<typeof filterOf> };
+type Counted = { readonly collection: Parameters<typeof scanSource>[1]; readonly filter: CompiledFilter };
 
 async function countMatches(context: CommandContext, { collection, filter }: Counted): Promise<number> {
   const source = scanSource(context, collection, {

@@ -11,10 +11,8 @@ import type { Collection } from '../storage/catalog.ts';
 import { recordIndexes } from '../storage/schema-change.ts';
 import { buildIndex } from './build-index.ts';
 import { checkCollation } from './collation.ts';
-import { refuseView } from './collection-documents.ts';
-import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
-import { checkWritableName, collectionName } from './namespace.ts';
+import { writtenCollection } from './named-collection.ts';
 import { waitForTransactions } from './wait-for-transactions.ts';
 
 /** Maximum indexes per collection. Source: manual, "MongoDB Limits and Thresholds". */
@@ -213,10 +211,7 @@ function patternText(pattern: Uint8Array): string {
 
 async function run(context: CommandContext): Promise<CommandResult> {
   const { body, database, server } = context;
-  const name = collectionName(body, database);
-  checkWritableName(database, name);
-  refuseView(context, name);
-  checkCollectionUuid(context, name);
+  const name = writtenCollection(context);
   const specifications = (body.documents('indexes') ?? []).map(parseSpecification);
   if (specifications.length === 0) throw new MongoFailure('BadValue', 'Must specify at least one index to create');
   if (context.transaction === null) await waitForTransactions(context, () => server.store.catalog.find(database, name));

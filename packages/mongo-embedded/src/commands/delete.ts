@@ -2,26 +2,21 @@ import { asBuffer } from '@emcachers/bson/read-bytes';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { CommandBody } from '../bson/command-body.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
-import { refuseView } from './collection-documents.ts';
-import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkCommandCollation, filterOf, variablesOf } from './find-options.ts';
 import { checkFields } from './generic-fields.ts';
 import { readHint, restricted } from './hint.ts';
 import { checkBatchSize, toWriteFailure } from './insert.ts';
 import { forEachMatch } from './matches.ts';
-import { checkWritableName, collectionName } from './namespace.ts';
+import { writtenCollection } from './named-collection.ts';
 import { StatementIds } from './statement-ids.ts';
 import { appendWriteErrors, type WriteError } from './write-items.ts';
 
 const statementFields: ReadonlySet<string> = new Set(['q', 'limit', 'hint', 'collation']);
 
 async function run(context: CommandContext): Promise<CommandResult> {
-  const { body, database, server } = context;
-  const name = collectionName(body, database);
-  checkWritableName(database, name);
-  refuseView(context, name);
-  checkCollectionUuid(context, name);
+  const { body, server } = context;
+  const name = writtenCollection(context);
   const raws = body.documents('deletes');
   if (raws === undefined)
     throw new MongoFailure('IDLFailedToParse', "BSON field 'delete.deletes' is missing but a required field");

@@ -4,28 +4,22 @@ import { textBetween } from '@emcachers/bson/read-bytes';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { batchRequest } from '../cursor/open-cursor.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
+import type { CompiledFilter } from '../query/filter.ts';
 import { orderKey } from '../query/order-key.ts';
 import { fieldOf, itemsOf, pathBytes } from '../query/raw-document.ts';
 import { documentBytesMax } from '../server-state.ts';
 import type { Collection } from '../storage/catalog.ts';
-import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { scanSource } from './find.ts';
-import { checkCommandCollation, filterOf, variablesOf } from './find-options.ts';
-import { readHint, restricted } from './hint.ts';
-import { collectionName } from './namespace.ts';
-import { refuseOplog } from './oplog-cursor.ts';
+import { queryFilter, readCollection } from './named-collection.ts';
 
 async function run(context: CommandContext): Promise<CommandResult> {
   const { body, database, access } = context;
-  const name = collectionName(body, database);
+  const name = readCollection(context);
   const key = body.requiredString('key');
   if (key === '' || key.includes('\0')) throw new MongoFailure('BadValue', "'key' must be a path");
-  checkCommandCollation(body);
-  checkCollectionUuid(context, name);
-  refuseOplog(context, name);
   const collection = access.collection(database, name);
-  const filter = restricted(filterOf(body.document('query'), variablesOf(context)), readHint(body, collection));
+  const filter = queryFilter(context, collection);
   const values =
     collection === undefined ? [] : await readValues(context, collection, { names: pathBytes(key), filter });
   const writer = new BsonWriter().beginArray('values');
@@ -39,7 +33,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
 
 interface Wanted {
   readonly names: readonly Uint8Array[];
-  readonly filter: ReturnType<typeof filterOf>;
+  readonly filter: CompiledFilter;
 }
 
 /** Distinct values in order of first occurrence; arrays contribute their items. */

@@ -3,10 +3,8 @@ import { MongoFailure, toMongoFailure } from '../error/mongo-failure.ts';
 import type { Stamp } from '../history/history-log.ts';
 import { compareClusterTime } from '../session/cluster-clock.ts';
 import type { Collection } from '../storage/catalog.ts';
-import { refuseView } from './collection-documents.ts';
-import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
-import { checkWritableName, collectionName } from './namespace.ts';
+import { writtenCollection } from './named-collection.ts';
 import { retryWhenUnlocked } from './retry-when-unlocked.ts';
 import { StatementIds } from './statement-ids.ts';
 import { storedForm } from './stored-form.ts';
@@ -31,11 +29,8 @@ export function checkBatchSize(count: number): void {
 }
 
 async function run(context: CommandContext): Promise<CommandResult> {
-  const { body, database, server } = context;
-  const name = collectionName(body, database);
-  checkWritableName(database, name);
-  refuseView(context, name);
-  checkCollectionUuid(context, name);
+  const { body, server } = context;
+  const name = writtenCollection(context);
   const documents = body.documents('documents');
   if (documents === undefined)
     throw new MongoFailure('IDLFailedToParse', "BSON field 'insert.documents' is missing but a required field");

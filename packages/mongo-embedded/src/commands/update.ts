@@ -3,12 +3,10 @@ import { asBuffer } from '@emcachers/bson/read-bytes';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { CommandBody } from '../bson/command-body.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
-import { refuseView } from './collection-documents.ts';
-import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkFields } from './generic-fields.ts';
 import { checkBatchSize, toWriteFailure } from './insert.ts';
-import { checkWritableName, collectionName } from './namespace.ts';
+import { writtenCollection } from './named-collection.ts';
 import { StatementIds } from './statement-ids.ts';
 import { parseStatement, runUpdate, type UpdateCounts } from './update-statement.ts';
 import { appendWriteErrors, type WriteError } from './write-items.ts';
@@ -34,11 +32,8 @@ interface Upserted {
 }
 
 async function run(context: CommandContext): Promise<CommandResult> {
-  const { body, database, server } = context;
-  const name = collectionName(body, database);
-  checkWritableName(database, name);
-  refuseView(context, name);
-  checkCollectionUuid(context, name);
+  const { body, server } = context;
+  const name = writtenCollection(context);
   const statements = body.documents('updates');
   if (statements === undefined)
     throw new MongoFailure('IDLFailedToParse', "BSON field 'update.updates' is missing but a required field");
