@@ -13,6 +13,7 @@ import { buildIndex } from './build-index.ts';
 import { checkCollation } from './collation.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { writtenCollection } from './named-collection.ts';
+import { collectionName } from './namespace.ts';
 import { waitForTransactions } from './wait-for-transactions.ts';
 
 /** Maximum indexes per collection. Source: manual, "MongoDB Limits and Thresholds". */

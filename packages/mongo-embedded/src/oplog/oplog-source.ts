@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '../clock.ts';
 import type { Batch, BatchRequest, DocumentSource } from '../cursor/cursor-table.ts';
 import type { History, HistoryEntry } from '../history/history-entry.ts';
@@ -20,7 +19,6 @@ export interface OplogScan {
 }
 
 const pageEntries = 500;
-const turnMsMax = 10;
 
 /** The documents of `local.oplog.rs`, made from the history as they are read. */
 export class OplogSource implements DocumentSource {
@@ -58,16 +56,11 @@ export class OplogSource implements DocumentSource {
   }
 
   async #read(request: BatchRequest): Promise<{ documents: Uint8Array[]; isAtEnd: boolean }> {
-    const { clock } = this.#scan;
+    const { turns } = request;
     const documents: Uint8Array[] = [];
     let bytes = 0;
-    let turnEndMs = clock.monotonicMs() + turnMsMax;
     while (documents.length < request.documentsMax && this.#left > 0) {
-      if (clock.monotonicMs() > turnEndMs) {
-        request.checkTime();
-        await nextTurn();
-        turnEndMs = clock.monotonicMs() + turnMsMax;
-      }
+      if (turns.isOver) await turns.next();
       const document = this.#pending ?? this.#pull();
       if (document === null) return { documents, isAtEnd: true };
       if (document === undefined) continue;
