@@ -74,10 +74,10 @@ async function measure({ server }: Target, { name, count, run }: Operation): Pro
   await run(0);
   const before = await server.cpuSeconds();
   let next = 1;
-  const worker = async (): Promise<void> => {
+  const runInTurn = async (): Promise<void> => {
     for (let index = next++; index < count; index = next++) await run(index);
   };
-  await Promise.all(Array.from({ length: inFlight }, worker));
+  await Promise.all(Array.from({ length: inFlight }, runInTurn));
   const seconds = (await server.cpuSeconds()) - before;
   return { name: `${name}, server time`, value: (seconds / count) * 100_000, unit: 's per 100 k' };
 }

@@ -8,13 +8,13 @@ const statements = 40_000;
 export async function measurePing(): Promise<Measurement[]> {
   return withServer(async ({ client, server }) => {
     const { promise: bulkMs, resolve, reject } = Promise.withResolvers<number>();
-    const worker = new Worker(new URL('./bulk-worker.ts', import.meta.url), {
+    const thread = new Worker(new URL('./bulk-thread.ts', import.meta.url), {
       workerData: { url: server.url, statements },
     });
-    worker.once('error', reject);
+    thread.once('error', reject);
     const waits: number[] = [];
     let isRunning = false;
-    worker.on('message', (message: unknown) => {
+    thread.on('message', (message: unknown) => {
       isRunning = message === 'sending';
       if (typeof message === 'number') resolve(message);
     });

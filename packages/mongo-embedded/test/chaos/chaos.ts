@@ -8,6 +8,7 @@ import { MongoClient, MongoServerError } from 'mongodb';
 import { SeededRandom } from '../seeded-random.ts';
 import { type ServerProcess, startServerProcess } from '../server-process.ts';
 import { type Actor, type ActorContext, actors } from './actors.ts';
+import type { ChaosReport } from './chaos-report.ts';
 import { FailPointActor } from './fail-point-actor.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -19,18 +20,6 @@ export interface ChaosRequest {
   /** The data folder; in memory without one. */
   readonly path?: string;
   readonly onProgress?: (report: ChaosReport) => void;
-}
-
-export interface ChaosReport {
-  readonly seed: number;
-  operations: number;
-  /** How often the server answered with each code. */
-  readonly failures: Record<string, number>;
-  pings: number;
-  pingMsMax: number;
-  residentBytesMax: number;
-  /** Sentences about what the server did wrong. */
-  readonly findings: string[];
 }
 
 /** Codes that no request of these actors may get: the server's own faults. */

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { WireClient } from '../../contract/wire-client.ts';
 import type { ServerProcess } from '../server-process.ts';
-import type { ChaosReport } from './chaos.ts';
+import type { ChaosReport } from './chaos-report.ts';
 
 /** Longest wait for a ping that counts as alive, on a machine that is busy with other tests. */
 const pingMsMax = 15_000;
