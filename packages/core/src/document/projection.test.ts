@@ -19,7 +19,7 @@ import { describe, expect, test } from 'vitest';
 import { type ColumnType, columnTypes } from '../shape.ts';
 import { DocumentError } from './document-error.ts';
 import { compileProjection, emptyColumnCounts } from './projection.ts';
-import { cellText, decodeRow, encodeCell, type SqlValue } from './row-codec.ts';
+import { decodeRow, type SqlValue } from './row-codec.ts';
 
 function columnsOf(paths: readonly (readonly [ColumnType, string])[]) {
   return paths.map(([type, path], index) => ({ name: `c${index}`, type, path }));
@@ -208,33 +208,6 @@ describe('a column', () => {
   });
 });
 
-describe('a Number column', () => {
-  test('keeps an integer or a decimal only if it reads back as the same number', () => {
-    fc.assert(
-      fc.property(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), (value) => {
-        const [kept] = project({ v: Long.fromBigInt(value) }, ['Number', 'v']).values;
-        expect(kept === null || (typeof kept === 'number' && BigInt(kept) === value)).toBe(true);
-      }),
-    );
-    fc.assert(
-      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
-        const decimal = Decimal128.fromString(String(value));
-        expect(project({ v: decimal }, ['Number', 'v'])).toEqual({ values: [value + 0], coercionErrors: 0 });
-      }),
-    );
-    fc.assert(
-      fc.property(
-        fc.bigInt({ min: 10n ** 17n, max: 10n ** 34n - 1n }),
-        fc.integer({ min: -6000, max: 6000 }),
-        (digits, power) => {
-          const [kept] = project({ v: Decimal128.fromString(`${digits}E${power}`) }, ['Number', 'v']).values;
-          if (kept !== null) expect(digits % 10n).toBe(0n);
-        },
-      ),
-    );
-  });
-});
-
 describe('a projection', () => {
   test('follows paths through documents; a missing path is NULL and is not counted', () => {
     const document = { a: { 'b.c': 1, b: { c: 2 } }, $odd: 3, '': 4, __proto__x: 5 };
@@ -405,44 +378,5 @@ describe('a projection', () => {
     bytes[bytes.indexOf('_bsontypX') + 8] = 'e'.charCodeAt(0);
     const { data } = compileProjection(columnsOf([['JSONB', 'v']])).project(bytes);
     expect(decodeRow(data, ['JSONB'])).toEqual([json]);
-  });
-});
-
-describe('a row', () => {
-  const cell = fc.oneof(
-    fc.constant(null),
-    fc.string({ unit: 'binary' }),
-    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
-    fc.double({ noNaN: true, noDefaultInfinity: true }),
-    fc.uint8Array(),
-  );
-
-  test('of Any columns is decoded unchanged, with REAL and INTEGER kept apart', () => {
-    fc.assert(
-      fc.property(fc.array(cell, { minLength: 1 }), (values) => {
-        const types = values.map((): ColumnType => 'Any');
-        const data = `[${values.map((value) => encodeCell(value, 'Any')).join(',')}]`;
-        expect(data).not.toContain('\0');
-        expect(
-          decodeRow(data, types).map((value) => (value instanceof Uint8Array ? Uint8Array.from(value) : value)),
-        ).toEqual(values);
-      }),
-    );
-  });
-
-  test('with the wrong number of columns is refused', () => {
-    expect(() => decodeRow('[1]', ['Any', 'Any'])).toThrow(DocumentError);
-  });
-
-  test('is displayed with all digits', () => {
-    expect([null, 'x', 2n ** 63n - 1n, 1, -0, 0.1, Buffer.from([1, 255])].map(cellText)).toEqual([
-      null,
-      'x',
-      '9223372036854775807',
-      '1.0',
-      '-0.0',
-      '0.1',
-      "x'01ff'",
-    ]);
   });
 });
