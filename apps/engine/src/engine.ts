@@ -4,10 +4,12 @@ import type { Log } from '@emcachers/core/log';
 import { createApi } from './compose/api.ts';
 import { openConnections } from './compose/connections.ts';
 import { createControl } from './compose/control.ts';
-import { createPipeline } from './compose/pipeline.ts';
+import { createPipeline, type Shared } from './compose/pipeline.ts';
 import { stopInTime } from './compose/stop-in-time.ts';
 import type { Config } from './config/config.ts';
 import { nodeName } from './control/node/node-name.ts';
+import { createOutageWatch } from './control/node/outage-watch.ts';
+import type { Service } from './runtime/service.ts';
 import { createSupervisor } from './runtime/supervisor.ts';
 
 /**
@@ -50,7 +52,11 @@ export async function startEngine(dependencies: EngineDependencies): Promise<Eng
   try {
     const address = await api.listen();
     await control.register();
-    const services = [...pipeline.services, ...control.services];
+    const services = [
+      ...pipeline.services,
+      ...control.services,
+      ...outageWatchOf(shared, (error) => fatal.resolve(error)),
+    ];
     for (const service of services) supervisor.start(service);
     log.info({ nodeId, roles: config.roles, url: address.url }, 'Engine started.');
     return {
@@ -63,6 +69,19 @@ export async function startEngine(dependencies: EngineDependencies): Promise<Eng
     await connections.close();
     throw error;
   }
+}
+
+/** Only if the operator has set a limit. */
+function outageWatchOf(
+  { config, clock, database, source }: Shared,
+  onOutage: (error: EmcachersError) => void,
+): readonly Service[] {
+  const { failAfterMs } = config;
+  if (failAfterMs === null) return [];
+  const postgres = { variable: 'DATABASE_URL', code: 'EMC-3001', check: () => database.ping() } as const;
+  const mongo = { variable: 'MONGO_URL', code: 'EMC-2001', check: () => source.describe() } as const;
+  const servers = config.roles.includes('ingest') ? [postgres, mongo] : [postgres];
+  return [createOutageWatch({ clock, failAfterMs, servers, onOutage })];
 }
 
 /** True for 1xxx errors (configuration and machine), which recur after every restart of a part. */

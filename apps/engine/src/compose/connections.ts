@@ -7,11 +7,13 @@ import { migrate } from '@emcachers/db/migrate';
 import type { Config } from '../config/config.ts';
 import type { MongoSource } from '../pipeline/change-source/change-source.ts';
 import { createMongoSource } from '../pipeline/change-source/mongo-source.ts';
+import { isLoginRefused } from '../pipeline/change-source/stream-errors.ts';
 import { makeDirectory } from '../runtime/make-directory.ts';
 
 /**
- * Opens what the engine needs at its start: the data directory, PostgreSQL and MongoDB. Each attempt is bounded in time and fails
- * with the name of the variable to change. Once the engine runs, it survives the same faults instead of exiting.
+ * Opens what the engine needs at its start: the data directory and PostgreSQL. Each attempt is bounded in time and fails with the
+ * name of the variable to change. A MongoDB that does not answer is not waited for: the node follows the oplog, and ingest
+ * retries. Once the engine runs, it survives the same faults instead of exiting.
  */
 export interface Connections {
   readonly database: Database;
@@ -45,9 +47,7 @@ export async function openConnections(dependencies: ConnectionsDependencies): Pr
     await database.close();
   };
   try {
-    // A node that does not ingest starts without MongoDB.
-    if (config.roles.includes('ingest'))
-      await insist({ ...dependencies, variable: 'MONGO_URL' }, () => source.describe());
+    if (config.roles.includes('ingest')) await tryMongo(source, dependencies);
   } catch (error) {
     await close();
     throw error;
@@ -69,16 +69,30 @@ async function requireDataDir(dataDir: string): Promise<void> {
   }
 }
 
+/** A wrong setting (EMC-1001, EMC-2002, a refused login) ends the start; a server that does not answer may answer later. */
+async function tryMongo(source: MongoSource, { log }: ConnectionsDependencies): Promise<void> {
+  try {
+    await source.describe();
+  } catch (error) {
+    if (!isServerAway(error)) throw error;
+    if (isLoginRefused(error)) throw unreachableAtStart(error, 'MONGO_URL');
+    log.warn(
+      { code: error.code, reason: error.detail },
+      'MongoDB does not answer at MONGO_URL. The engine starts without it and retries; caches follow the oplog meanwhile.',
+    );
+  }
+}
+
 interface Insistence extends ConnectionsDependencies {
   readonly variable: 'MONGO_URL' | 'DATABASE_URL';
 }
 
 /** Retries while the server is unreachable, until the time limit. Any other error is thrown immediately. */
 async function insist<Answer>(
-  { clock, signal, variable }: Insistence,
+  { config, clock, signal, variable }: Insistence,
   attempt: () => Promise<Answer>,
 ): Promise<Answer> {
-  const endMs = clock.monotonicMs() + startWaitMsMax;
+  const endMs = clock.monotonicMs() + (config.failAfterMs ?? startWaitMsMax);
   let first: EmcachersError | null = null;
   for (;;) {
     const result = await answerOrServerAway(attempt);

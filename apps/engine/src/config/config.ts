@@ -28,6 +28,8 @@ export interface Config {
   readonly leaseMs: number;
   /** A leader whose ingest makes no progress for longer gives up the lead. */
   readonly stallMsMax: number;
+  /** The engine exits if a server does not answer for this long; null: it retries without end. */
+  readonly failAfterMs: number | null;
   readonly host: string;
   readonly port: number;
   /** Origins whose pages may call the engine from a browser. */
@@ -62,6 +64,7 @@ export function checkConfig(values: Values, folder: string): Config {
     deadLettersMax: required('EMCACHERS_DEAD_LETTERS_MAX', parsed.EMCACHERS_DEAD_LETTERS_MAX),
     leaseMs: required('EMCACHERS_LEASE_MS', parsed.EMCACHERS_LEASE_MS),
     stallMsMax: required('EMCACHERS_STALL_SECONDS', parsed.EMCACHERS_STALL_SECONDS) * 1_000,
+    failAfterMs: parsed.EMCACHERS_FAIL_AFTER_SECONDS === null ? null : parsed.EMCACHERS_FAIL_AFTER_SECONDS * 1_000,
     host: required('ENGINE_HOST', parsed.ENGINE_HOST),
     port: required('ENGINE_PORT', parsed.ENGINE_PORT),
     consoleOrigins: [

@@ -5,6 +5,7 @@ import { documentSettings } from './settings/document.ts';
 import { leaderSettings } from './settings/leader.ts';
 import { logSettings } from './settings/log.ts';
 import { nodeSettings } from './settings/node.ts';
+import { outageSettings } from './settings/outage.ts';
 import { sourceSettings } from './settings/source.ts';
 import { startSettings } from './settings/start.ts';
 
@@ -18,6 +19,7 @@ export const settings = {
   ...nodeSettings,
   ...documentSettings,
   ...leaderSettings,
+  ...outageSettings,
   ...apiSettings,
   ...consoleSettings,
   ...logSettings,

@@ -76,6 +76,8 @@ function createClient({ url, selectionMsMax = 5000 }: MongoSourceDependencies): 
 async function describe(client: MongoClient): Promise<ServerFacts> {
   const target = { client, database: 'admin' };
   try {
+    // A client whose first connection failed stays closed until it is asked to connect again; a connected one does nothing here.
+    await client.connect();
     const hello = await runPlain(target, { hello: 1 });
     const { version } = await runPlain(target, { buildInfo: 1 });
     const setName = typeof hello['setName'] === 'string' ? hello['setName'] : null;
