@@ -10,6 +10,7 @@ import type { ChangeStream, MongoSource } from '../../src/pipeline/change-source
 import type {
   ChangeBatch,
   ChangeEvent,
+  ChangePresence,
   CollectionFacts,
   CollectionPage,
   LastKey,
@@ -20,7 +21,6 @@ import type {
 import { keyDocument } from '../../src/pipeline/change-source/collection-page.ts';
 import type { Position } from '../../src/pipeline/change-source/position.ts';
 import { tokenPosition } from '../../src/pipeline/change-source/resume-token.ts';
-import type { ChangePresence } from '../../src/pipeline/change-source/source-identity.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 
 /** How long an empty reply is held back. */

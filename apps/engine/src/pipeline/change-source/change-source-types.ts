@@ -54,6 +54,9 @@ export interface CollectionFacts {
   readonly uuid: string | null;
 }
 
+/** `unknown`: the history no longer reaches back to the change, or the server has not reached its time yet. */
+export type ChangePresence = 'present' | 'absent' | 'unknown';
+
 export interface ServerFacts {
   /** Of the replica set or sharded cluster, made with it and never changed; null if the user of MONGO_URL may not read it. */
   readonly sourceId: string | null;

@@ -20,6 +20,7 @@
  */
 import type {
   ChangeBatch,
+  ChangePresence,
   CollectionFacts,
   CollectionPage,
   LastKey,
@@ -27,7 +28,6 @@ import type {
   ServerFacts,
 } from './change-source-types.ts';
 import type { Position } from './position.ts';
-import type { ChangePresence } from './source-identity.ts';
 import type { StreamPipeline } from './stream-pipeline.ts';
 
 export interface ChangeStream {

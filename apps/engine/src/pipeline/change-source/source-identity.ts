@@ -4,7 +4,7 @@
  */
 import { type MongoClient, MongoServerError } from 'mongodb';
 import type { ChangeStream } from './change-source.ts';
-import type { ChangeBatch } from './change-source-types.ts';
+import type { ChangeBatch, ChangePresence } from './change-source-types.ts';
 import { runPlain } from './mongo-commands.ts';
 import type { Position } from './position.ts';
 import { tokenPosition } from './resume-token.ts';
@@ -38,9 +38,6 @@ function textAt(value: unknown, ...names: readonly string[]): string | null {
   }
   return found === undefined || found === null ? null : String(found);
 }
-
-/** `unknown`: the history no longer reaches back to the change, or the server has not reached its time yet. */
-export type ChangePresence = 'present' | 'absent' | 'unknown';
 
 type Sought = Extract<Position, { kind: 'token' }>;
 
