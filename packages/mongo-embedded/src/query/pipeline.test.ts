@@ -1,9 +1,9 @@
 import { rawValue } from '@emcachers/bson/raw-value';
 import { BSON, Decimal128, Long, ObjectId } from 'bson';
 import { describe, expect, test } from 'vitest';
+import { withoutPauses } from '../testing/without-pauses.ts';
 import { compilePipeline } from './pipeline.ts';
 import { itemsOf } from './raw-document.ts';
-import { withoutPauses } from './stages/paced.ts';
 import { commandVariables } from './variables.ts';
 
 const documents = [

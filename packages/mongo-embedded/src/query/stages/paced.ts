@@ -15,11 +15,6 @@ export function* paced(source: Documents): Documents {
   }
 }
 
-/** The documents alone. */
-export function* withoutPauses(source: Documents): Iterable<Uint8Array> {
-  for (const document of source) if (document !== null) yield document;
-}
-
 /** Reads all documents into `taken`; yields the nulls between them. */
 export function* gather(source: Documents, taken: Uint8Array[]): Iterable<null> {
   for (const document of source) {
