@@ -28,13 +28,16 @@ function namesIn(row: string): string[] {
 
 const pipeline = (...stages: Document[]): Document => ({ aggregate: 'things', pipeline: stages, cursor: {} });
 
+/** A wrong type would be refused for its type. */
+const optionValues: Readonly<Record<string, unknown>> = { capped: true, expireAfterSeconds: 60 };
+
 const commands: Readonly<Record<string, (name: string) => Document>> = {
   Stages: (name) => pipeline({ [name]: {} }),
   'Expression operators': (name) => pipeline({ $project: { y: { [name]: ['$x'] } } }),
   Accumulators: (name) => pipeline({ $group: { _id: null, y: { [name]: '$x' } } }),
   'Query operators at the top': (name) => ({ find: 'things', filter: { [name]: {} } }),
   'Query operators of fields': (name) => ({ find: 'things', filter: { x: { [name]: {} } } }),
-  'Options of create': (name) => ({ create: 'others', [name]: name === 'capped' ? true : {} }),
+  'Options of create': (name) => ({ create: 'others', [name]: optionValues[name] ?? {} }),
   Commands: (name) => ({ [name]: 'things' }),
 };
 
