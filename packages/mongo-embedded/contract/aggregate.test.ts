@@ -55,7 +55,7 @@ describe('stages', () => {
     ]);
   });
 
-  test('$group takes equal numbers of different types together', async () => {
+  test('$group puts equal numbers of different types into one group', async () => {
     const documents = [{ k: 1 }, { k: Decimal128.fromString('1.0') }, { k: 'x' }, {}, { k: null }];
     const found = await run([{ $group: { _id: '$k', n: { $sum: 1 } } }, { $sort: { n: -1, _id: 1 } }], documents);
     expect(found.map(({ n }) => n)).toEqual([2, 2, 1]);
@@ -121,7 +121,7 @@ describe('stages', () => {
     ]);
   });
 
-  test('$sample gives that many documents, each once', async () => {
+  test('$sample returns that many documents, none twice', async () => {
     const found = await run([{ $sample: { size: 3 } }]);
     expect(new Set(found.map(({ _id }) => _id)).size).toBe(3);
   });
@@ -137,7 +137,7 @@ describe('stages', () => {
     expect(stats).toMatchObject({ count: 4 });
   });
 
-  test('comes in batches', async () => {
+  test('returns its results in batches', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertMany(Array.from({ length: 50 }, (_, index) => ({ _id: index })));
     const cursor = scratch.items.aggregate([{ $sort: { _id: -1 } }], { batchSize: 7 });

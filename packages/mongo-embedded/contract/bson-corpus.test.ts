@@ -31,7 +31,7 @@ function corpusFiles(): [string, Corpus][] {
 const BATCH = 1_000;
 
 if (folder === null) {
-  test('the BSON corpus is read where EMCACHERS_SPEC_DIR names its folder', ({ skip }) => {
+  test('the BSON corpus is read if EMCACHERS_SPEC_DIR names its folder', ({ skip }) => {
     skip('EMCACHERS_SPEC_DIR is not set: there is no corpus to read');
   });
 }

@@ -14,7 +14,7 @@ async function bulkFailure(promise: Promise<unknown>): Promise<MongoBulkWriteErr
 }
 
 describe('an ordered insert', () => {
-  test('stops at the first error and names its index', async () => {
+  test('stops at the first error and reports its index', async () => {
     await using scratch = freshDatabase(server().client);
     const reply = await scratch.db.command({
       insert: 'items',
@@ -36,7 +36,7 @@ describe('an ordered insert', () => {
 });
 
 describe('an unordered insert', () => {
-  test('goes on and names each error', async () => {
+  test('continues after an error and reports each by its index', async () => {
     await using scratch = freshDatabase(server().client);
     const documents = [{ _id: 1 }, { _id: 1 }, { _id: 2 }, { _id: 2 }, { _id: 3 }];
     const reply = await scratch.db.command({ insert: 'items', documents, ordered: false });
@@ -67,7 +67,7 @@ describe('update and delete statements', () => {
     expect(reply).toMatchObject({ ok: 1, n: 4, nModified: 2, upserted: [{ index: 2, _id: 3 }] });
   });
 
-  test('report errors beside what succeeded, in both orders', async () => {
+  test('report errors together with the statements that succeeded, ordered and unordered', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertMany([
       { _id: 1, a: 'text' },
@@ -84,7 +84,7 @@ describe('update and delete statements', () => {
     expect(unordered).toMatchObject({ n: 1, nModified: 1 });
   });
 
-  test('delete one or all', async () => {
+  test('delete one document or all', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertMany([{ a: 1 }, { a: 1 }, { a: 1 }, { a: 2 }]);
     expect(await scratch.db.command({ delete: 'items', deletes: [{ q: { a: 1 }, limit: 1 }] })).toMatchObject({ n: 1 });
@@ -92,7 +92,7 @@ describe('update and delete statements', () => {
     expect(await scratch.items.countDocuments()).toBe(1);
   });
 
-  test('refuse what is not well formed', async () => {
+  test('refuse malformed statements', async () => {
     await using scratch = freshDatabase(server().client);
     // Sources: delete: limit must be 0 or 1, FailedToParse 9; insert: empty batch is InvalidLength 16.
     expect((await failureOf(scratch.db.command({ delete: 'items', deletes: [{ q: {}, limit: 5 }] }))).code).toBe(9);
@@ -131,7 +131,7 @@ describe('a bulk write by the driver', () => {
     ]);
   });
 
-  test('of many documents is complete', async () => {
+  test('of many documents writes all of them', async () => {
     await using scratch = freshDatabase(server().client);
     const documents: Item[] = Array.from({ length: 5_000 }, (_, index) => ({ _id: index, pad: 'x'.repeat(50) }));
     expect((await scratch.items.insertMany(documents)).insertedCount).toBe(5_000);
@@ -150,7 +150,7 @@ describe('a bulk write by the driver', () => {
 
 describe('the bulkWrite command over several collections', () => {
   // Source: manual, bulkWrite (new in 8.0).
-  test('answers a cursor with one result for each operation', async () => {
+  test('returns a cursor with one result for each operation', async () => {
     await using scratch = freshDatabase(server().client);
     const namespace = `${scratch.name}.items`;
     const result = await server().client.bulkWrite(

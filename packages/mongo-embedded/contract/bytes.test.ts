@@ -33,7 +33,7 @@ async function roundTrip(documents: readonly Buffer[]): Promise<Buffer[]> {
 }
 
 describe('a stored document', () => {
-  test('keeps the order of its fields, numeric names and equal names too', async () => {
+  test('keeps the order of its fields, including numeric and repeated names', async () => {
     const document = rawDocument(
       rawInt('_id', 1),
       rawInt('b', 1),
@@ -48,14 +48,14 @@ describe('a stored document', () => {
     expect(await roundTrip([document])).toEqual([document]);
   });
 
-  test('gets its _id moved to the front, and only that', async () => {
+  test('gets its _id moved to the front, and is otherwise unchanged', async () => {
     // Source: manual, "The _id Field": the server moves it to the beginning.
     const given = rawDocument(rawInt('a', 1), rawInt('_id', 7), rawInt('b', 2));
     const kept = rawDocument(rawInt('_id', 7), rawInt('a', 1), rawInt('b', 2));
     expect(await roundTrip([given])).toEqual([kept]);
   });
 
-  test('gets an ObjectId as its _id where it has none', async () => {
+  test('gets an ObjectId as its _id if it has none', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.db.command({ insert: 'items', documents: [{ a: 1 }] });
     const [document] = await scratch.items.find().toArray();
@@ -69,7 +69,7 @@ describe('a stored document', () => {
     expect(await roundTrip([document])).toEqual([document]);
   });
 
-  test('keeps undefined, symbols and pointers of old times', async () => {
+  test('keeps the deprecated types undefined, symbol and DBPointer', async () => {
     const document = rawDocument(
       rawInt('_id', 1),
       rawElement(0x06, 'undefined', Buffer.alloc(0)),
@@ -115,7 +115,7 @@ describe('the size of a document', () => {
     return { _id: 1, pad: 'x'.repeat(bytes - overhead) };
   }
 
-  test('may be 16 MB', async () => {
+  test('can be 16 MB', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertOne(documentOf(LIMIT_BYTES));
     const found = await scratch.items.findOne({});

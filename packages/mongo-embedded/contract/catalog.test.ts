@@ -31,7 +31,7 @@ describe('collections', () => {
     expect(Object.keys(found[0] ?? {}).sort()).toEqual(['name', 'type']);
   });
 
-  test('get a new id when they are made again, and keep it when they are renamed', async () => {
+  test('get a new UUID when they are recreated, and keep it when they are renamed', async () => {
     await using scratch = freshDatabase(server().client);
     const idOf = async (name: string): Promise<string> => {
       const [info] = (await scratch.db.listCollections({ name }).toArray()) as Document[];
@@ -46,7 +46,7 @@ describe('collections', () => {
     expect(await idOf('items')).not.toBe(first);
   });
 
-  test('are made by the first insert, upsert or index', async () => {
+  test('are created by the first insert, upsert or index', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.collection('a').insertOne({});
     await scratch.collection('b').updateOne({ _id: 1 }, { $set: { x: 1 } }, { upsert: true });
@@ -56,7 +56,7 @@ describe('collections', () => {
     expect(names.sort()).toEqual(['a', 'b', 'c']);
   });
 
-  test('cannot be made twice with other options', async () => {
+  test('cannot be created again with different options', async () => {
     // Source: manual, create: the same options again is no error since 7.0; otherwise NamespaceExists 48.
     await using scratch = freshDatabase(server().client);
     await scratch.db.command({ create: 'items' });
@@ -73,7 +73,7 @@ describe('collections', () => {
     }
   });
 
-  test('are renamed; onto another only with dropTarget', async () => {
+  test('are renamed, onto an existing one only with dropTarget', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertOne({ _id: 1 });
     await scratch.collection('target').insertOne({ _id: 2 });
@@ -93,7 +93,7 @@ describe('collections', () => {
     expect(await scratch.items.countDocuments()).toBe(0);
   });
 
-  test('are dropped; what does not exist is dropped too', async () => {
+  test('are dropped; dropping one that does not exist is not an error', async () => {
     // Source: manual, drop: since 7.0 no error for a collection that does not exist.
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertOne({});
@@ -107,7 +107,7 @@ describe('collections', () => {
 });
 
 describe('databases', () => {
-  test('are listed while they hold a collection', async () => {
+  test('are listed while they have a collection', async () => {
     await using scratch = freshDatabase(server().client);
     const names = async (): Promise<string[]> =>
       (await server().client.db().admin().listDatabases()).databases.map(({ name }) => name);
@@ -125,7 +125,7 @@ describe('databases', () => {
     expect(await scratch.db.command({ dropDatabase: 1 })).toMatchObject({ ok: 1 });
   });
 
-  test('tell their size and counts', async () => {
+  test('report their size and counts', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertMany([{ a: 1 }, { a: 2 }]);
     await scratch.items.createIndex({ a: 1 });
@@ -140,7 +140,7 @@ describe('databases', () => {
     expect(stats['size']).toBeGreaterThan(0);
   });
 
-  test('whose names differ in case alone cannot be both', async () => {
+  test('cannot have names that differ only in case', async () => {
     // Source: manual, "Database Name Case Sensitivity"; DatabaseDifferCase 13297.
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertOne({});
@@ -210,7 +210,7 @@ describe('a field of the wrong type', () => {
     expect(await scratch.items.countDocuments()).toBe(2);
   });
 
-  test('or beyond its range in an expiry is refused', async () => {
+  test('or out of range in expireAfterSeconds is refused', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.createIndex({ a: 1 }, { name: 'a', expireAfterSeconds: 5 });
     const change = { collMod: 'items', index: { name: 'a', expireAfterSeconds: Long.MAX_VALUE } };

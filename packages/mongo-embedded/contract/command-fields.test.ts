@@ -118,7 +118,7 @@ describe('a stage of a pipeline', () => {
     });
   }
 
-  test('$unwind sets its index at a nested path, and replaces what is there', async () => {
+  test('$unwind sets its index at a nested path and replaces an existing field', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertOne({ _id: 1, a: ['x'], i: 5 });
     const unwind = (includeArrayIndex: string): Document => ({ $unwind: { path: '$a', includeArrayIndex } });
@@ -126,7 +126,7 @@ describe('a stage of a pipeline', () => {
     expect(await scratch.items.aggregate([unwind('j.k')]).toArray()).toEqual([{ _id: 1, a: 'x', i: 5, j: { k: 0 } }]);
   });
 
-  test('$merge that meets a document says which', async () => {
+  test('$merge that fails on an existing document names it', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertOne({ _id: 1, a: 1 });
     await scratch.collection('made').insertOne({ _id: 1 });
@@ -134,7 +134,7 @@ describe('a stage of a pipeline', () => {
     expect(await failureOf(merging)).toMatchObject({ code: 11000, keyPattern: { _id: 1 }, keyValue: { _id: 1 } });
   });
 
-  test('$merge that breaks a unique index says which', async () => {
+  test('$merge that violates a unique index names the index', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertOne({ _id: 1, a: 1 });
     await scratch.collection('made').insertOne({ _id: 2, a: 1 });
@@ -145,7 +145,7 @@ describe('a stage of a pipeline', () => {
 });
 
 describe('a concern', () => {
-  test('of writing that one node cannot fulfil fails after $out and $merge', async () => {
+  test('for writes that one node cannot satisfy fails after $out and $merge', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertOne({ _id: 1 });
     for (const stage of [{ $out: 'made' }, { $merge: 'merged' }]) {
@@ -158,7 +158,7 @@ describe('a concern', () => {
     expect(await scratch.collection('merged').find().toArray()).toEqual([{ _id: 1 }]);
   });
 
-  test('of writing is refused by a command that only reads', async () => {
+  test('for writes is refused by a command that only reads', async () => {
     await using scratch = freshDatabase(server().client);
     const reads: Document[] = [{ find: 'items' }, { aggregate: 'items', pipeline: [], cursor: {} }, { count: 'items' }];
     for (const command of reads) {
@@ -167,7 +167,7 @@ describe('a concern', () => {
     }
   });
 
-  test('of reading other than local is refused by a command that only writes', async () => {
+  test('for reads other than local is refused by a command that only writes', async () => {
     await using scratch = freshDatabase(server().client);
     const command = { insert: 'items', documents: [{}] };
     for (const level of ['majority', 'linearizable', 'snapshot']) {
@@ -190,7 +190,7 @@ describe('a concern', () => {
     expect(stream.isOpen).toBe(true);
   });
 
-  test('snapshot goes on in the next batches, also where a client repeats it', async () => {
+  test('snapshot also applies to the next batches, even if a client repeats it', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertMany([{ _id: 1 }, { _id: 2 }, { _id: 3 }]);
     await using session = await RawSession.open(server().url);
@@ -222,7 +222,7 @@ describe('a setting that this server does not have', () => {
 });
 
 describe('a command that names a collection by its UUID', () => {
-  test('is refused where the UUID is another one', async () => {
+  test('is refused if the collection has another UUID', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertOne({});
     const collectionUUID = new UUID();

@@ -32,7 +32,7 @@ async function armed(data: Document, mode: unknown = { times: 1 }) {
 }
 
 describe('failCommand', () => {
-  test('fails the named command with the given code, so many times', async () => {
+  test('fails the named command with the given code, the given number of times', async () => {
     await using target = await armed({ failCommands: ['insert'], errorCode: 10107 }, { times: 2 });
     for (let round = 0; round < 2; round += 1) {
       expect(await failureOf(target.items.insertOne({}))).toMatchObject({
@@ -44,7 +44,7 @@ describe('failCommand', () => {
     expect(await target.items.countDocuments()).toBe(1);
   });
 
-  test('leaves other commands and other applications alone', async () => {
+  test('does not affect other commands or other applications', async () => {
     await using target = await armed({ failCommands: ['insert'], errorCode: 2 }, 'alwaysOn');
     expect(await target.items.findOne({})).toBeNull();
     await server().client.db(target.name).collection('items').insertOne({});
@@ -53,33 +53,33 @@ describe('failCommand', () => {
     await target.items.insertOne({});
   });
 
-  test('skips the first commands when told to', async () => {
+  test('skips the first commands if it has skip', async () => {
     await using target = await armed({ failCommands: ['insert'], errorCode: 2 }, { skip: 2 });
     await target.items.insertOne({});
     await target.items.insertOne({});
     expect((await failureOf(target.items.insertOne({}))).code).toBe(2);
   });
 
-  test('closes the connection when told to', async () => {
+  test('closes the connection if it has closeConnection', async () => {
     await using target = await armed({ failCommands: ['ping'], closeConnection: true });
     const ping = target.client.db(target.name).command({ ping: 1 });
     await expect(ping).rejects.toBeInstanceOf(MongoNetworkError);
     expect(await target.client.db(target.name).command({ ping: 1 })).toMatchObject({ ok: 1 });
   });
 
-  test('blocks for the given time, then goes on', async () => {
+  test('blocks for the given time, then runs the command', async () => {
     await using target = await armed({ failCommands: ['find'], blockConnection: true, blockTimeMS: 300 });
     const start = performance.now();
     await target.items.findOne({});
     expect(performance.now() - start).toBeGreaterThan(280);
   });
 
-  test('puts the given labels in place of its own', async () => {
+  test('replaces the error labels of the server with the given ones', async () => {
     await using target = await armed({ failCommands: ['insert'], errorCode: 2, errorLabels: ['One', 'Two'] });
     expect((await failureOf(target.items.insertOne({}))).errorLabels).toEqual(['One', 'Two']);
   });
 
-  test('adds a write concern error to a write that was done', async () => {
+  test('adds a write concern error to a write that succeeded', async () => {
     const writeConcernError = { code: 64, codeName: 'WriteConcernFailed', errmsg: 'waiting for replication timed out' };
     await using target = await armed({ failCommands: ['insert'], writeConcernError });
     const failure = await failureOf(target.items.insertOne({}));
@@ -87,7 +87,7 @@ describe('failCommand', () => {
     expect(await target.items.countDocuments()).toBe(1);
   });
 
-  test('counts how often it was met', async () => {
+  test('counts how often it was evaluated', async () => {
     // Source: configureFailPoint answers the count of activations so far.
     await using target = await armed({ failCommands: ['insert'], errorCode: 2 }, 'alwaysOn');
     await failureOf(target.items.insertOne({}));
@@ -103,7 +103,7 @@ describe('failCommand', () => {
   });
 });
 
-describe('labels that the server adds itself', () => {
+describe('error labels that the server adds itself', () => {
   async function labelsOf(data: Document, work: (target: Awaited<ReturnType<typeof armed>>) => Promise<unknown>) {
     await using target = await armed(data);
     const error = await work(target).then(
@@ -126,7 +126,7 @@ describe('labels that the server adds itself', () => {
     });
   }
 
-  test('a retryable write that fails otherwise gets no label', async () => {
+  test('a retryable write that fails with another code gets no label', async () => {
     const labels = await labelsOf({ failCommands: ['insert'], errorCode: 2 }, async ({ client, name }) => {
       await using session = client.startSession();
       return await client.db(name).command({ insert: 'items', documents: [{}], txnNumber: BigInt(1) }, { session });
@@ -156,7 +156,7 @@ describe('labels that the server adds itself', () => {
     expect(failure.errorLabels).not.toContain('ResumableChangeStreamError');
   });
 
-  test('a getMore of a change stream that fails otherwise gets none', async () => {
+  test('a getMore of a change stream that fails with another code gets no label', async () => {
     const failure = await failedGetMore([{ $changeStream: {} }], 2);
     expect(failure.errorLabels).not.toContain('ResumableChangeStreamError');
   });

@@ -30,7 +30,7 @@ describe('hello', () => {
     });
   }
 
-  test('needs no database of its own', async () => {
+  test('can be sent to any database', async () => {
     await using scratch = freshDatabase(server().client);
     expect(await scratch.db.command({ hello: 1 })).toMatchObject({ isWritablePrimary: true });
   });
@@ -43,7 +43,7 @@ describe('hello', () => {
     expect(await wire.command('admin', { hello: 1, client })).toMatchObject({ ok: 0, code: 186 });
   });
 
-  test('waits for a change when it is told the topology version, and answers after maxAwaitTimeMS', async () => {
+  test('waits for a change if it has the topology version, and replies after maxAwaitTimeMS', async () => {
     await using wire = await WireClient.connect(server().url);
     const { topologyVersion } = await wire.command('admin', { hello: 1 });
     const start = performance.now();
@@ -52,7 +52,7 @@ describe('hello', () => {
     expect(performance.now() - start).toBeGreaterThan(250);
   });
 
-  test('streams answers when exhaust is allowed', async () => {
+  test('streams replies if exhaust is allowed', async () => {
     // Source: specifications, OP_MSG, exhaustAllowed (flag bit 16) and moreToCome.
     await using wire = await WireClient.connect(server().url);
     const { topologyVersion } = await wire.command('admin', { hello: 1 });
@@ -67,14 +67,14 @@ describe('hello', () => {
   });
 });
 
-describe('a client finds the server', () => {
-  test('as a replica set, by discovery', async () => {
+describe('a client connects', () => {
+  test('by discovering the replica set', async () => {
     const url = new URL(server().url.replace('mongodb://', 'http://'));
     await using client = await new MongoClient(`mongodb://${url.host}/?replicaSet=${await setName()}`).connect();
     expect(await client.db('admin').command({ ping: 1 })).toMatchObject({ ok: 1 });
   });
 
-  test('directly', async () => {
+  test('with directConnection', async () => {
     const url = new URL(server().url.replace('mongodb://', 'http://'));
     await using client = await new MongoClient(`mongodb://${url.host}/?directConnection=true`).connect();
     await using scratch = freshDatabase(client);
@@ -82,7 +82,7 @@ describe('a client finds the server', () => {
     expect(await scratch.items.countDocuments()).toBe(1);
   });
 
-  test('not by another set name', async () => {
+  test('but not with another replica set name', async () => {
     const url = new URL(server().url.replace('mongodb://', 'http://'));
     const client = new MongoClient(`mongodb://${url.host}/?replicaSet=another`, { serverSelectionTimeoutMS: 500 });
     await expect(client.connect()).rejects.toThrow();
@@ -110,7 +110,7 @@ describe('a client finds the server', () => {
     expect(await scratch.items.find().toArray()).toEqual([{ _id: 1 }]);
   });
 
-  test('with compression asked for', async () => {
+  test('if it asks for compression', async () => {
     const client = await server().connect({ compressors: ['zlib'] });
     await using scratch = freshDatabase(client);
     await scratch.items.insertOne({ _id: 1 });
@@ -144,7 +144,7 @@ describe('commands about the server', () => {
     });
   }
 
-  test('buildInfo names a version of 7.0 or newer in parts and in whole', async () => {
+  test('buildInfo reports version 7.0 or newer, as text and as an array', async () => {
     const info = await server().client.db('admin').command({ buildInfo: 1 });
     expect(info['version']).toMatch(/^\d+\.\d+\.\d+/);
     expect(info['versionArray'].slice(0, 3).join('.')).toBe(String(info['version']).split('-')[0]);
@@ -158,7 +158,7 @@ describe('commands about the server', () => {
     expect(failure).toMatchObject({ code: 59, codeName: 'CommandNotFound', message: "no such command: 'doNothing'" });
   });
 
-  test('a command that only admin answers is refused elsewhere', async () => {
+  test('an admin-only command is refused on other databases', async () => {
     // Source: mongodb/mongo commands.cpp: "may only be run against the admin database", Unauthorized 13.
     await using scratch = freshDatabase(server().client);
     const failure = await failureOf(scratch.db.command({ replSetGetStatus: 1 }));

@@ -91,7 +91,7 @@ describe('_id of every type', () => {
     });
   });
 
-  test('is paged completely by $expr, one document a page', async () => {
+  test('can be paged through completely by $expr, one document at a time', async () => {
     // What a scan relies on: {$expr: {$gt: ['$_id', {$literal: last}]}} compares across types.
     await withCorpus(async ({ items }) => {
       const seen: string[] = [];
@@ -106,7 +106,7 @@ describe('_id of every type', () => {
     });
   });
 
-  test('is paged within its own type alone by $gt', async () => {
+  test('can be paged through by $gt within one type only', async () => {
     await withCorpus(async ({ items }) => {
       const strings = await items.find({ _id: { $gt: 'a' } }, { sort: { _id: 1 } }).toArray();
       expect(strings.map(({ _id }) => _id as unknown)).toEqual(['a\u0000b', 'a\u0001', 'ab', 'z', 'é', '\uFFFD', '😀']);
@@ -115,7 +115,7 @@ describe('_id of every type', () => {
     });
   });
 
-  test('is found by equality, each once', async () => {
+  test('is found once by equality', async () => {
     await withCorpus(async ({ items }) => {
       for (const value of ORDERED) {
         const found = await items.find({ _id: { $eq: value } }, RAW_TYPES).toArray();
@@ -149,7 +149,7 @@ describe('numbers that are equal', () => {
     });
   }
 
-  test('are not equal where a double cannot hold the integer', async () => {
+  test('are not equal if a double cannot represent the integer', async () => {
     await using scratch = freshDatabase(server().client);
     const values = [
       Long.fromString('9007199254740993'),
@@ -172,7 +172,7 @@ describe('an _id is refused', () => {
     }
   });
 
-  test('that is changed by an update', async () => {
+  test('that an update changes', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertOne({ _id: 1 });
     expect((await failureOf(scratch.items.updateOne({ _id: 1 }, { $set: { _id: 2 } }))).code).toBe(66);

@@ -8,7 +8,7 @@ import { useServer } from './use-server.ts';
 const server = useServer();
 
 describe('a unique index', () => {
-  test('refuses equal values and says which', async () => {
+  test('refuses equal values and names them', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.createIndex({ email: 1 }, { unique: true });
     await scratch.items.insertOne({ _id: 1, email: 'a@x' });
@@ -22,7 +22,7 @@ describe('a unique index', () => {
     await scratch.items.updateOne({ _id: 2 }, { $set: { email: 'a@x' } });
   });
 
-  test('takes a missing field for null, once', async () => {
+  test('treats a missing field as null, and accepts it once', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.createIndex({ a: 1 }, { unique: true });
     await scratch.items.insertOne({ _id: 1 });
@@ -49,7 +49,7 @@ describe('a unique index', () => {
     await scratch.items.insertOne({ _id: 3, tags: ['c'] });
   });
 
-  test('that is sparse or partial leaves other documents alone', async () => {
+  test('that is sparse or partial ignores the documents that it does not cover', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.createIndex({ s: 1 }, { unique: true, sparse: true });
     await scratch.items.createIndex({ p: 1 }, { unique: true, partialFilterExpression: { on: true } });
@@ -61,7 +61,7 @@ describe('a unique index', () => {
     expect((await failureOf(scratch.items.insertOne({ p: 1, on: true }))).code).toBe(11000);
   });
 
-  test('cannot be made over documents that are equal', async () => {
+  test('cannot be created on documents with equal keys', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertMany([{ a: 1 }, { a: 1 }]);
     expect((await failureOf(scratch.items.createIndex({ a: 1 }, { unique: true }))).code).toBe(11000);
@@ -69,7 +69,7 @@ describe('a unique index', () => {
   });
 });
 
-describe('indexes as such', () => {
+describe('indexes', () => {
   test('are listed with their definition', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.createIndex({ a: 1, b: -1 }, { name: 'mine', unique: true, sparse: true });
@@ -81,7 +81,7 @@ describe('indexes as such', () => {
     ]);
   });
 
-  test('tell how many there were before and after', async () => {
+  test('report how many there were before and after', async () => {
     await using scratch = freshDatabase(server().client);
     const command: Document = { createIndexes: 'items', indexes: [{ key: { a: 1 }, name: 'a_1' }] };
     const first = await scratch.db.command(command);
@@ -124,7 +124,7 @@ describe('indexes as such', () => {
     expect((await failureOf(scratch.db.command({ listIndexes: 'none' }))).code).toBe(26);
   });
 
-  test('can be hinted; a hint of none is refused', async () => {
+  test('can be hinted; a hint of an unknown index is refused', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertMany([
       { _id: 1, a: 2 },

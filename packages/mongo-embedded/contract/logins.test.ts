@@ -39,7 +39,7 @@ describe('a user', () => {
     await expect(connect({ auth })).rejects.toMatchObject({ code: 18 });
   });
 
-  test('logs in without speculation and with the empty exchange at the end', async () => {
+  test('logs in without speculative authentication and with the final empty exchange', async () => {
     await using wire = await WireClient.connect(url);
     expect(await wire.command('admin', { hello: 1, saslSupportedMechs: `admin.${user.name}` })).toMatchObject({
       saslSupportedMechs: ['SCRAM-SHA-256'],
@@ -69,7 +69,7 @@ describe('a login is refused with AuthenticationFailed', () => {
     }
   });
 
-  test('and a conversation that failed, or never began, cannot be continued', async () => {
+  test('if a conversation that failed or never began is continued', async () => {
     await using wire = await WireClient.connect(url);
     const next = { saslContinue: 1, conversationId: 1, payload: Buffer.from('') };
     expect(await wire.command('admin', next)).toMatchObject({ code: 17 });
@@ -77,7 +77,7 @@ describe('a login is refused with AuthenticationFailed', () => {
     expect(await wire.command('admin', next)).toMatchObject({ code: 18 });
   });
 
-  test('of another mechanism: MechanismUnavailable', async () => {
+  test('for another mechanism: MechanismUnavailable', async () => {
     await using wire = await WireClient.connect(url);
     const start = { saslStart: 1, mechanism: 'SCRAM-SHA-1', payload: Buffer.from('n,,n=a,r=b') };
     expect(await wire.command('admin', start)).toMatchObject({ code: 334, codeName: 'MechanismUnavailable' });

@@ -67,7 +67,7 @@ describe('while a long command runs, other clients are answered', () => {
   });
 });
 
-describe('what other clients do between two turns of a long command', () => {
+describe('between two turns of a long command', () => {
   test('an ordered bulk keeps its order, and a concurrent writer loses nothing', async () => {
     await using scratch = freshDatabase(server().client);
     const { items } = scratch;

@@ -27,7 +27,7 @@ async function refusal(filter: Document): Promise<unknown> {
 }
 
 describe('comparison', () => {
-  test('keeps to the type of the value asked for', async () => {
+  test('only matches values of the type of the operand', async () => {
     const documents = [
       { a: 1 },
       { a: '1' },
@@ -49,7 +49,7 @@ describe('comparison', () => {
     ).toEqual([[0, 6], [1], [2], [3, 4], [5]]);
   });
 
-  test('takes numbers by value over their types', async () => {
+  test('compares numbers by value across types', async () => {
     const documents = [
       { a: new Int32(5) },
       { a: Long.fromNumber(5) },
@@ -64,7 +64,7 @@ describe('comparison', () => {
     ]);
   });
 
-  test('is exact for integers that a double cannot hold', async () => {
+  test('is exact for integers that a double cannot represent', async () => {
     const documents = ['9007199254740992', '9007199254740993', '9007199254740994'].map((text) => ({
       a: Long.fromString(text),
     }));
@@ -76,7 +76,7 @@ describe('comparison', () => {
     ).toEqual([[1], [2]]);
   });
 
-  test('finds null where a field is null or missing', async () => {
+  test('matches null if a field is null or missing', async () => {
     const documents = [{ a: null }, {}, { a: 1 }, { a: [null] }, { a: [] }];
     expect(
       await found(documents, [
@@ -98,7 +98,7 @@ describe('comparison', () => {
     ]);
   });
 
-  test('finds NaN by NaN alone', async () => {
+  test('matches NaN only with NaN', async () => {
     const documents = [{ a: Number.NaN }, { a: 1 }, { a: Decimal128.fromString('NaN') }];
     expect(await found(documents, [{ a: Number.NaN }, { a: { $lt: 5 } }, { a: { $ne: Number.NaN } }])).toEqual([
       [0, 2],
@@ -107,7 +107,7 @@ describe('comparison', () => {
     ]);
   });
 
-  test('finds other types by equality', async () => {
+  test('matches other types by equality', async () => {
     const id = new ObjectId();
     const documents = [
       { a: id },
@@ -146,13 +146,13 @@ describe('arrays', () => {
     },
   ];
 
-  test('match when one element does', async () => {
+  test('match if one element does', async () => {
     expect(
       await found(documents, [{ a: 5 }, { a: { $gt: 8 } }, { a: [3] }, { a: [] }, { 'a.1': 5 }, { a: [5] }]),
     ).toEqual([[0, 2], [0], [1], [3], [0], [4]]);
   });
 
-  test('match different elements by different conditions, one element by $elemMatch', async () => {
+  test('may match each condition with a different element; $elemMatch requires one element for all', async () => {
     expect(
       await found(documents, [
         { a: { $gt: 5, $lt: 3 } },

@@ -29,7 +29,7 @@ describe('find', () => {
     });
   });
 
-  test('answers in batches of the asked size and the documents in between', async () => {
+  test('returns batches of the requested size', async () => {
     await withItems(25, async ({ db, items }) => {
       await using session = server().client.startSession();
       const first = await db.command({ find: 'items', batchSize: 10 }, { session, promoteLongs: false });
@@ -43,14 +43,14 @@ describe('find', () => {
     });
   });
 
-  test('answers 101 documents first where no batch size is given', async () => {
+  test('returns 101 documents in the first batch if no batch size is given', async () => {
     await withItems(250, async ({ db }) => {
       const reply = await db.command({ find: 'items' });
       expect(reply['cursor'].firstBatch).toHaveLength(101);
     });
   });
 
-  test('with batchSize 0 answers a cursor and no document', async () => {
+  test('with batchSize 0 returns a cursor and no document', async () => {
     await withItems(3, async ({ db }) => {
       const reply = await db.command({ find: 'items', batchSize: 0 }, { promoteLongs: false });
       expect(reply['cursor'].firstBatch).toEqual([]);
@@ -124,14 +124,14 @@ describe('find', () => {
     });
   });
 
-  test('of what does not exist is empty', async () => {
+  test('on a collection that does not exist is empty', async () => {
     await using scratch = freshDatabase(server().client);
     expect(await scratch.items.find().toArray()).toEqual([]);
     expect(await scratch.items.countDocuments()).toBe(0);
     expect(await scratch.items.distinct('a')).toEqual([]);
   });
 
-  test('refuses values that make no sense', async () => {
+  test('refuses invalid values', async () => {
     await using scratch = freshDatabase(server().client);
     const codes = [];
     for (const wrong of [
@@ -169,7 +169,7 @@ describe('a cursor', () => {
     });
   });
 
-  test('is killed and then unknown', async () => {
+  test('can be killed and is then unknown', async () => {
     await withItems(10, async ({ db }) => {
       await using session = server().client.startSession();
       const { cursor } = await db.command({ find: 'items', batchSize: 2 }, { session, promoteLongs: false });
@@ -180,7 +180,7 @@ describe('a cursor', () => {
     });
   });
 
-  test('belongs to its collection', async () => {
+  test('can only be read with the name of its collection', async () => {
     // Source: getmore_cmd.cpp: the cursor's namespace must be the asked one, Unauthorized 13.
     await withItems(10, async ({ db }) => {
       await using session = server().client.startSession();
@@ -189,7 +189,7 @@ describe('a cursor', () => {
     });
   });
 
-  test('ends with QueryPlanKilled or goes empty when its collection is dropped', async () => {
+  test('ends with QueryPlanKilled or without documents if its collection is dropped', async () => {
     await withItems(10, async ({ db, items }) => {
       await using session = server().client.startSession();
       const { cursor } = await db.command({ find: 'items', batchSize: 2 }, { session, promoteLongs: false });
@@ -206,7 +206,7 @@ describe('a cursor', () => {
 });
 
 describe('counting', () => {
-  test('counts, with skip and limit', async () => {
+  test('counts documents, with skip and limit', async () => {
     await withItems(30, async ({ db, items }) => {
       expect(await items.countDocuments({ group: 1 })).toBe(10);
       expect(await items.estimatedDocumentCount()).toBe(30);
@@ -215,7 +215,7 @@ describe('counting', () => {
     });
   });
 
-  test('gives distinct values, arrays unwound', async () => {
+  test('returns distinct values, with arrays unwound', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertMany([{ a: [1, 2] }, { a: 2 }, { a: [3, [4]] }, { b: 1 }, { a: { x: 1 } }]);
     const values: unknown[] = await scratch.items.distinct('a');

@@ -36,7 +36,7 @@ describe('a statement sent again with its txnNumber', () => {
     expect(documents).toEqual([{ _id: 1, n: 1 }]);
   });
 
-  test('answers the upserted _id again', async () => {
+  test('returns the upserted _id again', async () => {
     const updates = [{ q: { k: 'x' }, u: { $inc: { n: 1 } }, upsert: true }];
     const { replies, documents } = await twice([], { update: 'items', updates });
     expect(replies[1]?.['upserted']).toEqual(replies[0]?.['upserted']);
@@ -51,7 +51,7 @@ describe('a statement sent again with its txnNumber', () => {
     expect(documents).toHaveLength(1);
   });
 
-  test('modifies once by findAndModify and answers the same document', async () => {
+  test('modifies once by findAndModify and returns the same document', async () => {
     for (const isNew of [true, false]) {
       const command = { findAndModify: 'items', query: { _id: 1 }, update: { $inc: { n: 1 } }, new: isNew };
       const { replies, documents } = await twice([{ _id: 1, n: 0 }], command);
@@ -60,14 +60,14 @@ describe('a statement sent again with its txnNumber', () => {
     }
   });
 
-  test('removes once by findAndModify and answers the removed document again', async () => {
+  test('removes once by findAndModify and returns the removed document again', async () => {
     const command = { findAndModify: 'items', query: {}, sort: { _id: 1 }, remove: true };
     const { replies, documents } = await twice([{ _id: 1 }, { _id: 2 }], command);
     expect(replies.map(({ value }) => value)).toEqual([{ _id: 1 }, { _id: 1 }]);
     expect(documents).toEqual([{ _id: 2 }]);
   });
 
-  test('gives one change event', async () => {
+  test('produces one change event', async () => {
     await using scratch = freshDatabase(server().client);
     await using stream = await ChangeStreamReader.open({ database: scratch.db, collection: 'items' });
     await using session = await RawSession.open(server().url);
@@ -80,7 +80,7 @@ describe('a statement sent again with its txnNumber', () => {
     expect('txnNumber' in (events[0] ?? {})).toBe(false);
   });
 
-  test('fails when its number is older than the newest of the session', async () => {
+  test('fails if its number is older than the newest of the session', async () => {
     // Source: error_codes.yml TransactionTooOld 225.
     await using scratch = freshDatabase(server().client);
     await using session = await RawSession.open(server().url);
@@ -93,7 +93,7 @@ describe('a statement sent again with its txnNumber', () => {
     expect((await session.send(scratch.name, insert(2, 4)))['code']).toBe(225);
   });
 
-  test('is refused for updates and deletes of many', async () => {
+  test('is refused for multi-document updates and deletes', async () => {
     // Source: mongodb/mongo write_ops_exec.cpp: InvalidOptions 72, "Cannot use retryable writes with multi=true" / "limit=0".
     await using scratch = freshDatabase(server().client);
     await using session = await RawSession.open(server().url);

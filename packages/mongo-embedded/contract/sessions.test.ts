@@ -27,7 +27,7 @@ describe('cluster time', () => {
     }
   });
 
-  test('is its own for each write', async () => {
+  test('is different for each write', async () => {
     await using scratch = freshDatabase(server().client);
     const times = [];
     for (let round = 0; round < 30; round += 1) {
@@ -37,7 +37,7 @@ describe('cluster time', () => {
     expect(times).toEqual([...times].sort((left, right) => (left < right ? -1 : 1)));
   });
 
-  test('of an answer serves a causally consistent read afterwards', async () => {
+  test('of a reply can be used for a causally consistent read', async () => {
     await using scratch = freshDatabase(server().client);
     await using session = server().client.startSession({ causalConsistency: true });
     await scratch.items.insertOne({ _id: 1 }, { session });
@@ -65,7 +65,7 @@ describe('a logical session', () => {
     expect(await wire.command('admin', { killSessions: [lsid] })).toMatchObject({ ok: 1 });
   });
 
-  test('is made by startSession', async () => {
+  test('can be created by startSession', async () => {
     const reply = await server().client.db('admin').command({ startSession: 1 });
     expect(reply).toMatchObject({ ok: 1, timeoutMinutes: 30 });
     expect(reply['id'].id).toBeInstanceOf(Binary);
@@ -92,7 +92,7 @@ describe('a logical session', () => {
 });
 
 describe('concerns', () => {
-  test('of reading that a replica set knows are accepted', async () => {
+  test('for reads that a replica set supports are accepted', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertOne({ _id: 1 });
     for (const level of ['local', 'available', 'majority', 'linearizable', 'snapshot']) {
@@ -101,14 +101,14 @@ describe('concerns', () => {
     }
   });
 
-  test('of reading that nobody knows are refused', async () => {
+  test('for reads that do not exist are refused', async () => {
     // Source: mongodb/mongo read_concern_args.cpp: FailedToParse 9 / BadValue 2 for an unknown level.
     await using scratch = freshDatabase(server().client);
     const failure = await failureOf(scratch.db.command({ find: 'items', readConcern: { level: 'best' } }));
     expect([2, 9]).toContain(failure.code);
   });
 
-  test('of writing that one node can fulfil are accepted', async () => {
+  test('for writes that one node can satisfy are accepted', async () => {
     await using scratch = freshDatabase(server().client);
     for (const writeConcern of [{ w: 1 }, { w: 'majority' }, { w: 1, j: true }, { w: 'majority', wtimeout: 1000 }]) {
       expect(await scratch.db.command({ insert: 'items', documents: [{}], writeConcern })).toMatchObject({
@@ -119,7 +119,7 @@ describe('concerns', () => {
     expect(await scratch.items.countDocuments()).toBe(4);
   });
 
-  test('of writing that need more nodes fail after the write', async () => {
+  test('for writes that need more nodes fail after the write', async () => {
     // Source: error_codes.yml: UnsatisfiableWriteConcern 100 ("Not enough data-bearing nodes"), UnknownReplWriteConcern 79.
     await using scratch = freshDatabase(server().client);
     const many = await scratch.db
@@ -133,7 +133,7 @@ describe('concerns', () => {
     expect(await scratch.items.countDocuments()).toBe(2);
   });
 
-  test('w: 0 writes without an answer', async () => {
+  test('w: 0 writes without a reply', async () => {
     await using scratch = freshDatabase(server().client);
     const result = await scratch.items.insertOne({ _id: 1 }, { writeConcern: { w: 0 } });
     expect(result.acknowledged).toBe(false);

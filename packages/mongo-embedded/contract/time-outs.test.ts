@@ -20,7 +20,7 @@ async function withParameter(client: MongoClient, name: string, value: number): 
   };
 }
 
-describe('what is left alone', () => {
+describe('what is left idle', () => {
   test('an idle cursor ends after cursorTimeoutMillis', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertMany([{}, {}, {}]);
@@ -34,7 +34,7 @@ describe('what is left alone', () => {
     expect(failure.code).toBe(43);
   });
 
-  test('a transaction ends after transactionLifetimeLimitSeconds, and frees what it held', async () => {
+  test('a transaction ends after transactionLifetimeLimitSeconds and releases its locks', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertOne({ _id: 1, n: 0 });
     await using _ = await withParameter(server().client, 'transactionLifetimeLimitSeconds', 1);

@@ -123,7 +123,7 @@ describe('a date in a time zone', () => {
     });
   }
 
-  test('that is unknown or no string is refused', async () => {
+  test('that is unknown or not a string is refused', async () => {
     expect(
       Number((await failureOf(evaluated({ $hour: { date: at('2021-01-01'), timezone: 'Nowhere/City' } }))).code),
     ).toBe(40485);
@@ -155,7 +155,7 @@ describe('$round and $trunc keep the type of the number', () => {
     });
   }
 
-  test('refuse places that are no integer, or out of range', async () => {
+  test('refuse places that are not an integer or out of range', async () => {
     expect(Number((await failureOf(evaluated({ $round: [1.5, 0.5] }))).code)).toBe(51082);
     expect(Number((await failureOf(evaluated({ $round: [1.5, 101] }))).code)).toBe(51083);
     expect(Number((await failureOf(evaluated({ $round: ['x', 1] }))).code)).toBe(51081);

@@ -34,7 +34,7 @@ async function started(options: Partial<MongoServerOptions>): Promise<Running> {
   };
 }
 
-test('a client that trusts the authority reads, writes and follows a stream', async () => {
+test('a client that trusts the CA reads, writes and follows a stream', async () => {
   await using running = await started({});
   const client = await running.connect({ ca: authority.cert });
   const items = client.db('shop').collection<{ _id: number; text: string }>('items');
@@ -45,7 +45,7 @@ test('a client that trusts the authority reads, writes and follows a stream', as
   expect((await items.find().toArray()).map(({ _id }) => _id)).toHaveLength(1_000);
 });
 
-test('a client that trusts another authority does not connect', async () => {
+test('a client that trusts another CA does not connect', async () => {
   await using running = await started({});
   await expect(running.connect({ ca: createTestAuthority().cert })).rejects.toThrow(/certificate/);
   expect(await running.connect({ ca: authority.cert })).toBeInstanceOf(MongoClient);
@@ -62,14 +62,14 @@ test('a client without TLS is told to use it', async () => {
   await client.close();
 });
 
-test('a client that is not a client at all is closed, and the server stays', async () => {
+test('a connection that sends something other than TLS is closed, and the server keeps running', async () => {
   await using running = await started({});
   await using wire = await WireClient.connect(running.url);
   expect(await wire.exchange(Buffer.from([0x16, 3, 1, 0, 5, 1, 2, 3, 4, 5]))).toEqual({ kind: 'closed' });
   expect(await running.connect({ ca: authority.cert })).toBeInstanceOf(MongoClient);
 });
 
-test('with a client authority, a client needs a certificate of it', async () => {
+test('with a client CA, a client needs a certificate that it signed', async () => {
   const clients = createTestAuthority('clients');
   await using running = await started({ tls: { ...tls, clientCa: clients.cert } });
   await expect(running.connect({ ca: authority.cert })).rejects.toThrow();

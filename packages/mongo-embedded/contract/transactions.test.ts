@@ -24,7 +24,7 @@ describe('a transaction', () => {
     expect(await scratch.items.find().toArray()).toEqual([{ _id: 1, n: 2 }]);
   });
 
-  test('leaves nothing when it is aborted', async () => {
+  test('leaves nothing if it is aborted', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertOne({ _id: 0 });
     await using session = server().client.startSession();
@@ -76,7 +76,7 @@ describe('a transaction', () => {
     await session.abortTransaction();
   });
 
-  test('makes an upsert of a document that it holds wait until it ends', async () => {
+  test('makes an upsert of a document that it has locked wait until it ends', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertOne({ _id: 0 });
     await using session = server().client.startSession();
@@ -94,7 +94,7 @@ describe('a transaction', () => {
     expect(await scratch.items.findOne({ _id: 1 })).toEqual({ _id: 1, n: 2 });
   });
 
-  test('is retried by withTransaction until concurrent increments are all there', async () => {
+  test('is retried by withTransaction until all concurrent increments are applied', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertOne({ _id: 1, n: 0 });
     await Promise.all(
@@ -109,7 +109,7 @@ describe('a transaction', () => {
     expect(await scratch.items.findOne({ _id: 1 })).toEqual({ _id: 1, n: 6 });
   });
 
-  test('makes collections that do not exist', async () => {
+  test('creates collections that do not exist', async () => {
     // Source: manual, "Create Collections and Indexes in a Transaction".
     await using scratch = freshDatabase(server().client);
     await using session = server().client.startSession();
@@ -161,7 +161,7 @@ describe('commands of a transaction', () => {
   const begin = { txnNumber: Long.fromNumber(1), startTransaction: true, autocommit: false };
   const more = { txnNumber: Long.fromNumber(1), autocommit: false };
 
-  test('commit and abort again answer the same', async () => {
+  test('commit and abort give the same reply when repeated', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.db.createCollection('items');
     const insert = { insert: 'items', documents: [{}], ...begin };
@@ -176,7 +176,7 @@ describe('commands of a transaction', () => {
     expect(await scratch.items.countDocuments()).toBe(1);
   });
 
-  test('abort ends it for good', async () => {
+  test('abort cannot be undone by a commit', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.db.createCollection('items');
     expect(
@@ -189,13 +189,13 @@ describe('commands of a transaction', () => {
     ).toEqual(['ok', 'ok', 251, 251]);
   });
 
-  test('one that never began is not found', async () => {
+  test('a transaction that never began is not found', async () => {
     await using scratch = freshDatabase(server().client);
     expect(await send([['admin', { commitTransaction: 1, ...more }]])).toEqual([251]);
     expect(await send([[scratch.name, { insert: 'items', documents: [{}], ...more }]])).toEqual([251]);
   });
 
-  test('what a transaction may not do is refused', async () => {
+  test('commands that are not allowed in a transaction are refused', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertOne({});
     for (const command of [{ count: 'items' }, { listCollections: 1 }, { drop: 'items' }]) {

@@ -25,7 +25,7 @@ async function refusedCode(
 }
 
 describe('fields', () => {
-  test('$set keeps the order of the document and makes missing parents', async () => {
+  test('$set keeps the order of fields and creates missing parents', async () => {
     const document = await updated({ b: 1, a: 2 }, { $set: { a: 3, 'c.d': 4, b: 5 } });
     expect(document).toEqual({ b: 5, a: 3, c: { d: 4 } });
     expect(Object.keys(document)).toEqual(['b', 'a', 'c']);
@@ -150,7 +150,7 @@ describe('pipelines and replacements', () => {
     expect(await scratch.items.find().toArray()).toEqual([{ _id: 1, b: 2 }]);
   });
 
-  test('an upsert takes the equalities of its filter', async () => {
+  test('an upsert sets the fields that its filter compares for equality', async () => {
     await using scratch = freshDatabase(server().client);
     const filter = { a: 1, 'b.c': 2, d: { $gt: 5 }, e: { $eq: 7 }, $and: [{ f: 8 }] };
     await scratch.items.updateOne(filter, { $set: { g: 9 }, $setOnInsert: { h: 10 } }, { upsert: true });
@@ -182,7 +182,7 @@ describe('an update is refused', () => {
 });
 
 describe('findAndModify', () => {
-  test('answers the document before or after, projected, in the order asked', async () => {
+  test('returns the document before or after the change, projected and sorted', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertMany([
       { _id: 1, n: 1, x: 1 },
@@ -205,7 +205,7 @@ describe('findAndModify', () => {
     expect(upserted).toEqual({ _id: 3, n: 1 });
   });
 
-  test('tells what it did in lastErrorObject', async () => {
+  test('reports what it did in lastErrorObject', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertOne({ _id: 1 });
     const update = { findAndModify: 'items', query: { _id: 1 }, update: { $set: { a: 1 } } };

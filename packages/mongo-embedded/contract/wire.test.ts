@@ -39,7 +39,7 @@ describe('OP_MSG', () => {
     });
   }
 
-  test('answers several messages that come at once, each by its id, in order', async () => {
+  test('replies to several messages that arrive at once in order, each with its id', async () => {
     await using wire = await WireClient.connect(server().url);
     const body = Buffer.from(BSON.serialize({ ping: 1, $db: 'admin' }));
     wire.send(Buffer.concat([1, 2, 3].map((id) => message(body, id))));
@@ -49,7 +49,7 @@ describe('OP_MSG', () => {
     }
   });
 
-  test('takes a message byte by byte', async () => {
+  test('accepts a message that arrives byte by byte', async () => {
     await using wire = await WireClient.connect(server().url);
     for (const byte of message(Buffer.from(BSON.serialize({ ping: 1, $db: 'admin' })), 1))
       wire.send(Buffer.from([byte]));
