@@ -62,30 +62,42 @@ function* chunksOf<Row>(source: {
 }): Generator<string> {
   let chunk = '';
   for (const row of source.rows) {
-    for (const piece of linePieces(source.values(row))) {
-      chunk += piece;
-      if (chunk.length < chunkCharsMax) continue;
-      yield chunk;
+    const values = source.values(row);
+    // Almost every row is short, and a generator for each would cost more than its escaping.
+    if (values.some(isLong)) {
+      if (chunk !== '') yield chunk;
       chunk = '';
-    }
+      yield* linePieces(values);
+    } else chunk += shortLine(values);
+    if (chunk.length < chunkCharsMax) continue;
+    yield chunk;
+    chunk = '';
   }
   if (chunk !== '') yield chunk;
 }
 
-/** One line of COPY's text format, newline included, in one piece unless a value is long. */
-function* linePieces(values: readonly CopyValue[]): Generator<string> {
+function isLong(value: CopyValue): boolean {
+  return typeof value === 'string' && value.length > pieceCharsMax;
+}
+
+/** One line of COPY's text format, newline included. The first value must not be an empty text. */
+function shortLine(values: readonly CopyValue[]): string {
   let line = '';
-  for (const [index, value] of values.entries()) {
-    if (index > 0) line += '\t';
-    if (typeof value !== 'string' || value.length <= pieceCharsMax) {
-      line += shortText(value);
-      continue;
-    }
-    yield line;
-    line = '';
-    yield* textPieces(value);
+  for (const value of values) {
+    if (line !== '') line += '\t';
+    line += shortText(value);
   }
-  yield `${line}\n`;
+  return `${line}\n`;
+}
+
+/** As `shortLine`, in pieces, because a value is long. */
+function* linePieces(values: readonly CopyValue[]): Generator<string> {
+  for (const [index, value] of values.entries()) {
+    if (index > 0) yield '\t';
+    if (typeof value === 'string') yield* textPieces(value);
+    else yield String(shortText(value));
+  }
+  yield '\n';
 }
 
 function shortText(value: CopyValue): string | number {

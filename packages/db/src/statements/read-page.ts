@@ -33,31 +33,37 @@ export interface EntryRow {
   readonly created_at_ms: number;
 }
 
-interface PageRow extends Omit<EntryRow, 'id'> {
+interface StateRow {
+  readonly id: null;
   readonly historyId: string;
   readonly termId: string | null;
   readonly horizon: number;
   readonly head: number;
-  readonly id: number | null;
-  /** Of this row and all rows before it. */
-  readonly bytes: number | null;
 }
 
+/** `bytes`: of this row and all rows before it. */
+type PageRow = StateRow | (EntryRow & { readonly bytes: number | null });
+
 /**
- * Reads one page together with history id, term, horizon and head. It is one statement because two would see different snapshots; the
- * outer join returns the four even if there are no entries. A running sum limits the bytes; it reads lengths from tuple headers
- * without detoasting large values. The first row is always returned, whatever its size. If `head` has not moved, no partition
+ * Reads one page together with history id, term, horizon and head. It is one statement because two would see different snapshots.
+ * One row has the four and no entry, so that they are not repeated with each entry (measured: 266,000 entries per second, 234,000 with the four in each row). A running
+ * sum limits the bytes; it reads lengths from tuple headers without detoasting large values. The first entry is always returned, whatever its size. If `head` has not moved, no partition
  * is touched. Uses the pool for pages, whose planner can only merge the partitions' indexes in id order: after a scan a partition
  * has no statistics for up to a minute, and the planner then sorted 700,000 rows on disk for a page of 20,000 (1.4 s instead
  * of 60 ms).
  */
 const sql = `
-  SELECT state."historyId", state."termId", state.horizon, state.head, page.*
-    FROM (SELECT (SELECT value #>> '{}' FROM metadata WHERE key = 'history_id') AS "historyId",
-                 (SELECT term_id FROM leader_term ORDER BY epoch DESC LIMIT 1) AS "termId",
-                 (SELECT (value #>> '{}')::bigint FROM metadata WHERE key = 'horizon') AS horizon,
-                 (SELECT (value #>> '{}')::bigint FROM metadata WHERE key = 'head') AS head) AS state
-    LEFT JOIN LATERAL (
+  WITH state AS MATERIALIZED (
+    SELECT (SELECT value #>> '{}' FROM metadata WHERE key = 'history_id') AS "historyId",
+           (SELECT term_id FROM leader_term ORDER BY epoch DESC LIMIT 1) AS "termId",
+           (SELECT (value #>> '{}')::bigint FROM metadata WHERE key = 'horizon') AS horizon,
+           (SELECT (value #>> '{}')::bigint FROM metadata WHERE key = 'head') AS head)
+  SELECT state.*, NULL::bigint AS id, NULL::integer AS entity_id, NULL::text AS operation, NULL::text AS doc_id, NULL::text AS data,
+         NULL::integer AS version, NULL::bigint AS source_time_ms, NULL::float8 AS created_at_ms, NULL::bigint AS bytes
+    FROM state
+  UNION ALL
+  SELECT NULL, NULL, NULL, NULL, page.*
+    FROM state CROSS JOIN LATERAL (
       SELECT bounded.*
         FROM (SELECT entry.*, sum(octet_length(data)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS bytes
                 FROM (SELECT id, entity_id, operation, doc_id, data, version, source_time_ms,
@@ -66,7 +72,7 @@ const sql = `
                        WHERE id > $1 AND state.head > $1 AND entity_id = ANY ($2::integer[])
                        ORDER BY id LIMIT $3) AS entry) AS bounded
        WHERE bounded.bytes - COALESCE(octet_length(bounded.data), 0) < $4 OR bounded.bytes IS NULL
-    ) AS page ON true`;
+    ) AS page`;
 
 /** Reads one page in one statement, so that its entries, head and horizon belong together. */
 export async function readPage(pagePool: pg.Pool, request: PageRequest): Promise<Page> {
@@ -75,15 +81,13 @@ export async function readPage(pagePool: pg.Pool, request: PageRequest): Promise
     text: sql,
     values: [request.afterId, request.entityIds, request.limitRows, request.limitBytes],
   });
-  const first = answer.rows[0];
-  if (first === undefined) throw new Error("The oplog's metadata rows are missing.");
-  const { historyId, termId, horizon, head } = first;
-  if (first.id === null) return { historyId, termId, horizon, head, entries: [], full: false };
-  // Already in id order, but SQL does not guarantee that; sorting a sorted array is cheap.
-  const entries = answer.rows
-    .map((row) => toEntry({ ...row, id: row.id ?? 0 }))
-    .sort((left, right) => left.id - right.id);
-  const bytes = answer.rows.at(-1)?.bytes ?? 0;
+  const state = answer.rows.find((row) => row.id === null);
+  if (state === undefined) throw new Error("The oplog's metadata rows are missing.");
+  const { historyId, termId, horizon, head } = state;
+  const rows = answer.rows.filter((row) => row.id !== null);
+  // SQL guarantees no order here, but the rows have it; sorting a sorted array is cheap.
+  const entries = rows.map(toEntry).sort((left, right) => left.id - right.id);
+  const bytes = rows.reduce((most, row) => Math.max(most, row.bytes ?? 0), 0);
   const full = entries.length >= request.limitRows || bytes >= request.limitBytes;
   return { historyId, termId, horizon, head, entries, full };
 }
