@@ -44,7 +44,8 @@ export async function copyRows<Row>(
   const ended = finished(stream);
   try {
     for (const chunk of chunksOf(source)) {
-      if (!stream.write(chunk)) await Promise.race([ended, new Promise((done) => stream.once('drain', done))]);
+      if (chunk !== '' && !stream.write(chunk))
+        await Promise.race([ended, new Promise((done) => stream.once('drain', done))]);
     }
     stream.end();
   } catch (error) {
@@ -55,7 +56,7 @@ export async function copyRows<Row>(
   await ended;
 }
 
-/** The lines of all rows in chunks of about `chunkCharsMax`. */
+/** The lines of all rows in chunks of about `chunkCharsMax`; a chunk may be empty. */
 function* chunksOf<Row>(source: {
   rows: Iterable<Row>;
   values: (row: Row) => readonly CopyValue[];
@@ -65,7 +66,7 @@ function* chunksOf<Row>(source: {
     const values = source.values(row);
     // Almost every row is short, and a generator for each would cost more than its escaping.
     if (values.some(isLong)) {
-      if (chunk !== '') yield chunk;
+      yield chunk;
       chunk = '';
       yield* linePieces(values);
     } else chunk += shortLine(values);
@@ -73,7 +74,7 @@ function* chunksOf<Row>(source: {
     yield chunk;
     chunk = '';
   }
-  if (chunk !== '') yield chunk;
+  yield chunk;
 }
 
 function isLong(value: CopyValue): boolean {
