@@ -1,4 +1,5 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
+import { isSocketError } from '@emcachers/core/socket-error';
 
 /**
  * How a caller must react to a PostgreSQL error, by SQLSTATE (PostgreSQL manual, appendix A).
@@ -75,12 +76,18 @@ function isAway(error: unknown): boolean {
   if (state !== null) return state.startsWith('08') || classBySqlState.get(state) === 'away';
   if (error instanceof AggregateError) return error.errors.some(isAway);
   if (!(error instanceof Error)) return false;
-  return 'syscall' in error || driverWords.test(error.message);
+  return isSystemError(error) || driverWords.test(error.message);
 }
 
+/** Null for an error that PostgreSQL did not send. Some codes of the operating system, such as EPIPE, have the same form. */
 function sqlState(error: unknown): string | null {
+  if (isSystemError(error)) return null;
   const code = codeOf(error);
   return code !== null && /^[0-9A-Z]{5}$/.test(code) ? code : null;
+}
+
+function isSystemError(error: unknown): boolean {
+  return isSocketError(error) || (error instanceof Error && 'syscall' in error);
 }
 
 function codeOf(error: unknown): string | null {

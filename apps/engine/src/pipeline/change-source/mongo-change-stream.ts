@@ -13,7 +13,7 @@ import type { ChangeStream } from './change-source.ts';
 import type { ChangeBatch, PositionedEvent } from './change-source-types.ts';
 import { type CursorReply, parseCursorReply } from './cursor-reply.ts';
 import { exactDocument } from './exact-bson.ts';
-import { rawReply, toTimestamp } from './mongo-commands.ts';
+import { type CommandTarget, plainReply, rawReply, runCommand, toTimestamp } from './mongo-commands.ts';
 import type { Position } from './position.ts';
 import { tokenPosition } from './resume-token.ts';
 import type { StreamPipeline } from './stream-pipeline.ts';
@@ -58,16 +58,17 @@ export async function openChangeStream(
   // One explicit session: the server requires all commands of a cursor to use the session that opened it.
   const session = dependencies.client.startSession({ causalConsistency: false });
   try {
-    const reply = await dependencies.client.db('admin').command(openCommand(request), {
-      ...rawReply,
-      session,
-      signal: request.signal,
-    });
+    const options = { ...rawReply, session, signal: request.signal };
+    const reply = await runCommand(adminOf(dependencies.client), openCommand(request), options);
     return new RawChangeStream({ ...dependencies, session, signal: request.signal }, parseCursorReply(reply));
   } catch (error) {
     await session.endSession();
     throw error;
   }
+}
+
+function adminOf(client: MongoClient): CommandTarget {
+  return { client, database: 'admin' };
 }
 
 /** `batchSize` 1 makes the first reply arrive as soon as one event is found, however long the oplog is. */
@@ -142,10 +143,7 @@ class RawChangeStream implements ChangeStream {
       batchSize: this.#batchSize,
       maxTimeMS: options.awaitMsMax,
     };
-    const reply = client
-      .db('admin')
-      .command(command, { ...rawReply, session })
-      .then(parseCursorReply);
+    const reply = runCommand(adminOf(client), command, { ...rawReply, session }).then(parseCursorReply);
     // The stream may be closed before `next` takes this reply. Marking the rejection as handled loses nothing: `next` still rejects.
     reply.catch(() => undefined);
     return reply;
@@ -180,10 +178,7 @@ class RawChangeStream implements ChangeStream {
     if (this.#cursorId.isZero()) return;
     const command = { killCursors: cursorCollection, cursors: [this.#cursorId] };
     // An unreachable server has no cursor to kill, and a reachable one drops it when the session ends.
-    await this.#dependencies.client
-      .db('admin')
-      .command(command)
-      .catch(() => undefined);
+    await runCommand(adminOf(this.#dependencies.client), command, plainReply).catch(() => undefined);
   }
 
   async #close(): Promise<void> {
