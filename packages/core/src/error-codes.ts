@@ -167,6 +167,13 @@ export const errorCodes = {
     retry: 'backoff',
     httpStatus: 503,
   },
+  'EMC-4004': {
+    title: 'A cache file is locked',
+    cause: 'Another program holds a write transaction on the file, or locked it exclusively.',
+    remedy: 'End that transaction; applications must only read cache files. The engine then applies what it missed.',
+    retry: 'backoff',
+    httpStatus: 503,
+  },
   'EMC-5001': {
     title: 'Invalid request',
     cause: 'A field is missing or invalid.',

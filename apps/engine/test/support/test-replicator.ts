@@ -10,6 +10,7 @@ import Sqlite from 'better-sqlite3';
 import { createOplogReader } from '../../src/pipeline/oplog/oplog-reader.ts';
 import { createReplicator, type ReplicatorOptions } from '../../src/pipeline/replicator/oplog-replicator.ts';
 import type { EntityCacheStatus, Replicator } from '../../src/pipeline/replicator/replicator.ts';
+import type { CacheStore } from '../../src/pipeline/sqlite-cache/sqlite-cache.ts';
 import { openCacheStore } from '../../src/pipeline/sqlite-cache/threaded-cache-store.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { randomFrom } from './seeded-random.ts';
@@ -32,11 +33,14 @@ interface Parts {
   readonly database: Database;
   readonly dataDirectory: string;
   readonly log?: Log;
+  /** Opens another store than the usual one. */
+  readonly openStore?: () => CacheStore;
 }
 
 /** A replicator of node `test`, stopped when disposed. Its wake-ups are its polls alone, unless the test gives some. */
 export async function startReplicator(parts: Parts, options: ReplicatorOptions = {}): Promise<RunningReplicator> {
   const { database, dataDirectory, log = silentLog } = parts;
+  const openUsualStore = (): CacheStore => openCacheStore({ clock: systemClock, dataDirectory, graceMs: 200 });
   await writeHeartbeat(database.pool, { nodeId: 'test', roles: ['replicate'], host: 'test', startedAtMs: 0 });
   const stop = new AbortController();
   const replicator = createReplicator(
@@ -55,7 +59,7 @@ export async function startReplicator(parts: Parts, options: ReplicatorOptions =
             error: error?.message ?? null,
           })),
         }),
-      openStore: () => openCacheStore({ clock: systemClock, dataDirectory, graceMs: 200 }),
+      openStore: parts.openStore ?? openUsualStore,
     },
     { pollMs: 50, tendMs: 50, reportMs: 100, ...options },
   );

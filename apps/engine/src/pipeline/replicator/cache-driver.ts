@@ -35,6 +35,8 @@ export interface DriverDependencies {
 }
 
 const fileBackoff = { delayMsBase: 100, delayMsMax: 30_000 };
+/** A lock ends without notice, and what waits for it is one cheap attempt. */
+const lockBackoff = { delayMsBase: 100, delayMsMax: 2_000 };
 const databaseBackoff = { delayMsBase: 100, delayMsMax: 2_000 };
 /** How often an idle cache checks for work without a wake-up, milliseconds. */
 const idleMs = 5_000;
@@ -112,7 +114,8 @@ export class CacheDriver {
       case 'paused':
         return this.#wakeup.wait(idleMs, signal);
       case 'failed': {
-        await this.#backOff(backoffDelayMs(this.cache.failures, fileBackoff, this.#dependencies.random) + 1, signal);
+        const backoff = cache.error?.code === 'EMC-4004' ? lockBackoff : fileBackoff;
+        await this.#backOff(backoffDelayMs(cache.failures, backoff, this.#dependencies.random) + 1, signal);
         return this.#handleIn(phase, 'retry');
       }
       case 'removed':

@@ -1,9 +1,10 @@
 /**
  * Decides which caches this node keeps: follows the entity table, starts a driver for each entity, and removes the files of
- * deleted entities. Keeps I10: the end of one driver does not affect the others.
+ * deleted entities. Keeps I10: neither the end of one driver nor files that cannot be removed affect the others.
  * Worst case: an entity is deleted and re-created under the same name while this node is offline. The file then holds another
  * entity's id, and is removed before the new entity is served.
  */
+import { backoffDelayMs } from '@emcachers/core/backoff';
 import type { Log } from '@emcachers/core/log';
 import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
 import { CacheDriver, type DriverDependencies } from './cache-driver.ts';
@@ -14,7 +15,11 @@ interface Kept {
   readonly driver: CacheDriver;
   /** Resolves once the driver has ended. */
   readonly ended: Promise<void>;
+  /** Resolves once the files of the deleted entity are gone; null while it exists. */
+  removed: Promise<void> | null;
 }
+
+const removalBackoff = { delayMsBase: 500, delayMsMax: 60_000 };
 
 export interface RosterDependencies {
   readonly log: Log;
@@ -27,7 +32,9 @@ export interface RosterDependencies {
 export class CacheRoster {
   readonly #dependencies: RosterDependencies;
   readonly #kept = new Map<number, Kept>();
-  #hasRemovedOthers = false;
+  /** When the caches of entities that were deleted while this node was offline are removed; null once they are gone. */
+  #removeOthersAtMs: number | null = Number.NEGATIVE_INFINITY;
+  #othersFailures = 0;
 
   constructor(dependencies: RosterDependencies) {
     this.#dependencies = dependencies;
@@ -47,23 +54,35 @@ export class CacheRoster {
     this.#kept.get(cache.entity.entityId)?.driver.wake();
   }
 
-  /** Updates the set of caches to match `entities`. Rejects with EMC-4003 if the files of a deleted entity cannot be removed. */
+  /** Updates the set of caches to match `entities`. Does not wait for the files of deleted entities to be removed. */
   async reconcile(entities: readonly ReplicatedEntity[], historyId: string): Promise<void> {
     const present = new Map(
       entities.filter(({ lifecycle }) => lifecycle !== 'deleting').map((each) => [each.entityId, each]),
     );
-    for (const kept of [...this.#kept.values()]) if (!present.has(kept.cache.entity.entityId)) await this.#remove(kept);
-    if (!this.#hasRemovedOthers) {
-      const entityNames = [...present.values()].map(({ entityName }) => entityName);
-      await this.#dependencies.store.removeOthers({ entityNames, historyId });
-      this.#hasRemovedOthers = true;
-    }
-    for (const entity of present.values()) this.#keep(entity, historyId);
+    for (const kept of this.#kept.values()) if (!present.has(kept.cache.entity.entityId)) this.#startRemoval(kept);
+    const beingRemoved = new Set([...this.#kept.values()].filter(({ removed }) => removed !== null).map(nameOf));
+    await this.#removeOthers(
+      [...[...present.values()].map(({ entityName }) => entityName), ...beingRemoved],
+      historyId,
+    );
+    for (const entity of present.values()) if (!beingRemoved.has(entity.entityName)) this.#keep(entity, historyId);
   }
 
-  /** Resolves once every driver has ended. Call it after the signal has aborted. */
+  /** Resolves once every driver and every removal has ended. Call it after the signal has aborted. */
   async ended(): Promise<void> {
-    await Promise.all([...this.#kept.values()].map(({ ended }) => ended));
+    await Promise.all([...this.#kept.values()].flatMap(({ ended, removed }) => [ended, removed]));
+  }
+
+  /** Once per start. What cannot be removed is tried again later, and delays no other cache. */
+  async #removeOthers(entityNames: readonly string[], historyId: string): Promise<void> {
+    const { store, log, driver } = this.#dependencies;
+    if (this.#removeOthersAtMs === null || driver.clock.monotonicMs() < this.#removeOthersAtMs) return;
+    const troubles = await store.removeOthers({ entityNames, historyId });
+    for (const trouble of troubles)
+      log.warn(trouble, 'The cache of a deleted entity cannot be removed; trying again later.');
+    const delayMs = backoffDelayMs(this.#othersFailures, removalBackoff, driver.random);
+    this.#othersFailures += 1;
+    this.#removeOthersAtMs = troubles.length === 0 ? null : driver.clock.monotonicMs() + delayMs;
   }
 
   #keep(entity: ReplicatedEntity, historyId: string): void {
@@ -72,7 +91,7 @@ export class CacheRoster {
       const cache = new EntityCache(entity, historyId);
       if (entity.paused) cache.handle({ kind: 'pause' });
       const driver = new CacheDriver(cache, this.#dependencies.driver);
-      this.#kept.set(entity.entityId, { cache, driver, ended: driver.run(this.#dependencies.signal) });
+      this.#kept.set(entity.entityId, { cache, driver, ended: driver.run(this.#dependencies.signal), removed: null });
       return;
     }
     const { cache, driver } = kept;
@@ -86,12 +105,37 @@ export class CacheRoster {
     if (cache.isDue) driver.wake();
   }
 
+  #startRemoval(kept: Kept): void {
+    kept.removed ??= this.#remove(kept);
+  }
+
+  /** Tries until the files are gone or the node stops. A new entity of this name gets its cache after that. */
   async #remove({ cache, ended }: Kept): Promise<void> {
-    const { entityId, entityName } = cache.entity;
+    const { driver, log, signal } = this.#dependencies;
     cache.handle({ kind: 'remove' });
     await ended;
-    await this.#dependencies.store.remove({ entityId, entityName });
-    this.#kept.delete(entityId);
-    this.#dependencies.log.info({ entityName }, 'Cache removed; its entity was deleted.');
+    for (let failures = 0; !signal.aborted; failures += 1) {
+      if (await this.#removeFiles(cache)) {
+        this.#kept.delete(cache.entity.entityId);
+        log.info({ entityName: cache.entity.entityName }, 'Cache removed; its entity was deleted.');
+        return;
+      }
+      await driver.clock.sleep(backoffDelayMs(failures, removalBackoff, driver.random), signal);
+    }
   }
+
+  async #removeFiles({ entity: { entityId, entityName } }: EntityCache): Promise<boolean> {
+    const { store, log } = this.#dependencies;
+    try {
+      await store.remove({ entityId, entityName });
+      return true;
+    } catch (error) {
+      log.warn({ err: error, entityName }, 'The cache of a deleted entity cannot be removed; trying again later.');
+      return false;
+    }
+  }
+}
+
+function nameOf({ cache }: Kept): string {
+  return cache.entity.entityName;
 }

@@ -64,6 +64,11 @@ export class EntityCache {
     this.handle({ kind: known.code === 'EMC-4001' ? 'damaged' : 'faulted' });
   }
 
+  /** The newest error, until rows are applied again. */
+  get error(): EntityCacheStatus['error'] {
+    return this.#error;
+  }
+
   outdate(error: { readonly code: string; readonly message: string } | null): void {
     this.#error = error;
     this.handle({ kind: 'outdated' });

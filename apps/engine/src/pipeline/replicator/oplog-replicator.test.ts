@@ -11,12 +11,17 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { silentLog } from '@emcachers/core/log';
 import { dropEntity, markDeleting, requestRebuild, setPaused } from '@emcachers/db/control/entity-requests';
+import Sqlite from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { openTestOplog, type TestOplog } from '../../../test/support/test-oplog.ts';
 import { deletion, expectedRows, scanToLive, upsert } from '../../../test/support/test-page.ts';
 import { cachedRows, startReplicator, temporaryDirectory } from '../../../test/support/test-replicator.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
+import { openCacheStore } from '../sqlite-cache/threaded-cache-store.ts';
 
 const ids = (prefix: string, count: number): string[] =>
   Array.from({ length: count }, (_, index) => `${prefix}${index}`);
@@ -32,6 +37,19 @@ async function setUp() {
       await oplog[Symbol.asyncDispose]();
       directory[Symbol.dispose]();
     },
+  };
+}
+
+/** A store that refuses to remove the caches of these entities. The file system refuses root nothing, so a test must. */
+function storeThatDenies(entityNames: ReadonlySet<string>, { dataDirectory }: { dataDirectory: string }) {
+  return (): CacheStore => {
+    const store = openCacheStore({ clock: systemClock, dataDirectory, graceMs: 200 });
+    const remove: CacheStore['remove'] = async (entity) => {
+      if (entityNames.has(entity.entityName))
+        throw new EmcachersError({ code: 'EMC-4003', detail: 'Permission denied.' });
+      await store.remove(entity);
+    };
+    return { ...store, remove };
   };
 }
 
@@ -229,6 +247,66 @@ describe('the replicator', () => {
     await using running = await startReplicator(parts);
     const left = (): string => readdirSync(join(dataDirectory, 'dbs/orders')).join();
     await running.until('only the foreign file is left', () => left() === 'notes.txt');
+  });
+
+  test('a directory in place of a link stops neither the removal of a cache nor a new cache (I10)', async () => {
+    await using world = await setUp();
+    const { oplog, parts, dataDirectory } = world;
+    await oplog.create('orders');
+    const orders = await scanToLive(oplog, 'orders', ids('o', 3));
+    await using running = await startReplicator(parts);
+    await running.level('orders', await head(oplog));
+    rmSync(join(dataDirectory, 'dbs/orders/db.sqlite'));
+    mkdirSync(join(dataDirectory, 'dbs/orders/db.sqlite/inside'), { recursive: true });
+    await markDeleting(oplog.database, orders);
+    await oplog.create('customers');
+    await scanToLive(oplog, 'customers', ids('c', 2));
+    await running.level('customers', await head(oplog));
+    const left = (): string => readdirSync(join(dataDirectory, 'dbs/orders')).join();
+    await running.until('only the directory is left', () => left() === 'db.sqlite');
+  });
+
+  test('a cache that cannot be removed yet delays no other, and a new entity of its name waits for it', async () => {
+    await using world = await setUp();
+    const { oplog, parts, dataDirectory } = world;
+    await oplog.create('orders');
+    const orders = await scanToLive(oplog, 'orders', ids('o', 3));
+    const denied = new Set(['orders']);
+    await using running = await startReplicator({ ...parts, openStore: storeThatDenies(denied, parts) });
+    await running.level('orders', await head(oplog));
+    await markDeleting(oplog.database, orders);
+    await dropEntity(oplog.database, orders);
+    await oplog.create('customers');
+    await scanToLive(oplog, 'customers', ids('c', 2));
+    await running.level('customers', await head(oplog));
+    await oplog.create('orders');
+    await scanToLive(oplog, 'orders', ['again']);
+    expect(cachedRows(dataDirectory, 'orders').size).toBe(3);
+    denied.clear();
+    await running.until('the new cache is built', () => running.status('orders')?.entityId !== orders);
+    await running.level('orders', await head(oplog));
+    expect([...cachedRows(dataDirectory, 'orders').keys()]).toEqual(['again']);
+  });
+
+  test('a file that an application has locked waits alone, says so, and goes on when it is free (EMC-4004)', async () => {
+    await using world = await setUp();
+    const { oplog, parts, dataDirectory } = world;
+    await oplog.create('orders');
+    await oplog.create('customers');
+    const orders = await scanToLive(oplog, 'orders', ids('o', 3));
+    const customers = await scanToLive(oplog, 'customers', ids('c', 3));
+    await using running = await startReplicator(parts);
+    await running.level('orders', await head(oplog));
+    await running.level('customers', await head(oplog));
+    const application = new Sqlite(join(dataDirectory, 'dbs/orders/db.sqlite'));
+    application.exec('BEGIN IMMEDIATE');
+    await oplog.append(upsert(orders, 'o1', [1, 'locked']), upsert(customers, 'c1', [1, 'free']));
+    await running.level('customers', await head(oplog));
+    await running.until('the error is shown', () => running.status('orders')?.error?.code === 'EMC-4004');
+    application.exec('ROLLBACK');
+    application.close();
+    expect(await running.level('orders', await head(oplog))).toMatchObject({ error: null, generation: 1 });
+    expect(cachedRows(dataDirectory, 'orders').get('o1')).toMatchObject({ t: 'locked' });
   });
 
   test('applies changes within the poll interval if every notification is lost', async () => {

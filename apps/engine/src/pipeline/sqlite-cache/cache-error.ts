@@ -3,20 +3,26 @@
  * full disk would need even more space. FULL, BUSY, IOERR and CANTOPEN roll back and are retried.
  */
 import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { ErrorCode } from '@emcachers/core/error-codes';
 
-/** SQLite result codes that mean damage, including extended codes (https://www.sqlite.org/rescode.html). */
-const damageCode = /^SQLITE_(?:CORRUPT(?:_|$)|NOTADB$)/;
-const fullCode = /^(?:SQLITE_FULL|ENOSPC|EDQUOT)$/;
+/** Codes of SQLite, including extended ones (https://www.sqlite.org/rescode.html), and of the file system, by their meaning. */
+const meanings: readonly (readonly [RegExp, ErrorCode])[] = [
+  [/^SQLITE_(?:CORRUPT(?:_|$)|NOTADB$)/, 'EMC-4001'],
+  [/^(?:SQLITE_FULL|ENOSPC|EDQUOT)$/, 'EMC-4002'],
+  [/^SQLITE_(?:BUSY|LOCKED)(?:_|$)/, 'EMC-4004'],
+];
 
 export function toCacheError(error: unknown, path: string): EmcachersError {
   if (error instanceof EmcachersError) return error;
-  const code = codeOf(error);
+  const errorCode = codeOf(error);
   const message = error instanceof Error ? error.message : String(error);
-  const detail = `${path}: ${message}${code === null ? '' : ` (${code})`}`;
-  if (code !== null && damageCode.test(code)) return new EmcachersError({ code: 'EMC-4001', detail, cause: error });
-  if (code !== null && fullCode.test(code)) return new EmcachersError({ code: 'EMC-4002', detail, cause: error });
-  if (code !== null) return new EmcachersError({ code: 'EMC-4003', detail, cause: error });
-  return new EmcachersError({ code: 'EMC-5999', detail, cause: error });
+  const detail = `${path}: ${message}${errorCode === null ? '' : ` (${errorCode})`}`;
+  return new EmcachersError({ code: meaningOf(errorCode), detail, cause: error });
+}
+
+function meaningOf(errorCode: string | null): ErrorCode {
+  if (errorCode === null) return 'EMC-5999';
+  return meanings.find(([pattern]) => pattern.test(errorCode))?.[1] ?? 'EMC-4003';
 }
 
 export function damaged(path: string, reason: string): EmcachersError {

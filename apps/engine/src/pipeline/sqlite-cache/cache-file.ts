@@ -29,7 +29,11 @@ const logBytesKept = 64 * 1024 * 1024;
 /** Page cache sizes while a file is built and while it is followed. The small one, times the number of entities, must fit into memory. */
 const buildCacheKilobytes = 65_536;
 const followCacheKilobytes = 4_096;
-const busyMsMax = 2_000;
+/**
+ * How long a write waits for another connection. Long enough for a reader that recovers the WAL, and no longer: all other files
+ * of the thread wait too. After that the cache is suspended with EMC-4004, and retries on its own.
+ */
+const busyMsMax = 50;
 
 interface Statements {
   readonly insert: Database.Statement<unknown[]>;
@@ -225,9 +229,7 @@ export class CacheFile {
   truncateLongLog(): void {
     if (this.#logBytes() <= logBytesKept) return;
     guarded(this.path, () => {
-      this.#database.pragma('busy_timeout = 50');
       this.#database.pragma('wal_checkpoint(TRUNCATE)');
-      this.#database.pragma(`busy_timeout = ${busyMsMax}`);
       this.#noteOwnWrite();
     });
   }

@@ -3,7 +3,17 @@
  * into the new one (https://www.sqlite.org/howtocorrupt.html). Each generation therefore has its own name, and `db.sqlite` is a
  * symbolic link that one rename moves. SQLite resolves the link and names the WAL after the real file.
  */
-import { existsSync, mkdirSync, readdirSync, readlinkSync, renameSync, rmdirSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  type Dirent,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readlinkSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  symlinkSync,
+} from 'node:fs';
 import { join } from 'node:path';
 
 const linkName = 'db.sqlite';
@@ -66,13 +76,16 @@ export class CachePaths {
     for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(file + suffix, { force: true });
   }
 
-  /** Deletes all our files. The directory stays if it holds other files. */
+  /** Deletes all our files, the link first. The directory stays if it holds anything else, also a directory of one of our names. */
   removeAll(): void {
-    if (!existsSync(this.directory)) return;
-    rmSync(this.link, { force: true });
-    for (const generation of this.generations()) this.removeGeneration(generation);
-    for (const name of readdirSync(this.directory)) if (ownName.test(name)) rmSync(join(this.directory, name));
-    if (readdirSync(this.directory).length === 0) rmdirSync(this.directory);
+    const own = this.#entries().filter((entry) => ownName.test(entry.name) && !entry.isDirectory());
+    const linkFirst = own.sort((left, right) => Number(right.name === linkName) - Number(left.name === linkName));
+    for (const { name } of linkFirst) rmSync(join(this.directory, name), { force: true });
+    if (existsSync(this.directory) && this.#entries().length === 0) rmdirSync(this.directory);
+  }
+
+  #entries(): Dirent[] {
+    return existsSync(this.directory) ? readdirSync(this.directory, { withFileTypes: true }) : [];
   }
 }
 

@@ -6,13 +6,20 @@
  * Worst case: a crash during a build leaves a file, which is later continued or removed.
  */
 import { existsSync, readdirSync } from 'node:fs';
-import { basename } from 'node:path';
 import Database from 'better-sqlite3';
 import { damaged, isDamage, toCacheError } from './cache-error.ts';
 import { CacheFile } from './cache-file.ts';
 import { readMetadata } from './cache-metadata.ts';
 import { CachePaths, cachesDirectory } from './cache-paths.ts';
-import type { CacheBatch, CacheFinding, CacheIdentity, CacheState, CacheTrouble } from './cache-types.ts';
+import type {
+  CacheBatch,
+  CacheFinding,
+  CacheIdentity,
+  CacheState,
+  CachesToKeep,
+  CacheTrouble,
+  RemovalTrouble,
+} from './cache-types.ts';
 
 export interface ShelfOptions {
   readonly dataDirectory: string;
@@ -169,14 +176,24 @@ export class CacheShelf {
   }
 
   /** Keeps caches of a different oplog: an engine that is pointed at the wrong database must not delete them. */
-  removeOthers(keep: { readonly entityNames: readonly string[]; readonly historyId: string }): void {
+  removeOthers({ entityNames, historyId }: CachesToKeep): RemovalTrouble[] {
     const directory = cachesDirectory(this.#options.dataDirectory);
-    if (!existsSync(directory)) return;
-    const kept = new Set(keep.entityNames);
-    for (const entry of readdirSync(directory, { withFileTypes: true })) {
-      if (!entry.isDirectory() || kept.has(entry.name)) continue;
-      const paths = new CachePaths(this.#options.dataDirectory, basename(entry.name));
-      if (historyIdOf(paths) === keep.historyId) paths.removeAll();
+    if (!existsSync(directory)) return [];
+    const kept = new Set(entityNames);
+    const others = readdirSync(directory, { withFileTypes: true }).filter(
+      (entry) => entry.isDirectory() && !kept.has(entry.name),
+    );
+    return others.flatMap(({ name }) => this.#removeOther(name, historyId));
+  }
+
+  #removeOther(entityName: string, historyId: string): RemovalTrouble[] {
+    const paths = new CachePaths(this.#options.dataDirectory, entityName);
+    try {
+      if (historyIdOf(paths) === historyId) paths.removeAll();
+      return [];
+    } catch (error) {
+      const { code, detail } = toCacheError(error, paths.directory);
+      return [{ entityName, code, reason: detail }];
     }
   }
 

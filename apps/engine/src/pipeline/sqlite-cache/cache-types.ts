@@ -62,6 +62,18 @@ export interface CacheTrouble {
   readonly reason: string;
 }
 
+export interface CachesToKeep {
+  readonly entityNames: readonly string[];
+  readonly historyId: string;
+}
+
+/** A cache of a deleted entity whose files could not all be deleted. */
+export interface RemovalTrouble {
+  readonly entityName: string;
+  readonly code: ErrorCode;
+  readonly reason: string;
+}
+
 export interface RowsRequest {
   readonly entityName: string;
   readonly columns: readonly Column[];

@@ -1,5 +1,14 @@
 import type { RowsPage } from '@emcachers/core/api-views';
-import type { CacheBatch, CacheFinding, CacheIdentity, CacheState, CacheTrouble, RowsRequest } from './cache-types.ts';
+import type {
+  CacheBatch,
+  CacheFinding,
+  CacheIdentity,
+  CacheState,
+  CachesToKeep,
+  CacheTrouble,
+  RemovalTrouble,
+  RowsRequest,
+} from './cache-types.ts';
 
 /**
  * Contract of the SQLite caches: one file per entity, `dbs/<entity>/db.g<N>.sqlite`, and `db.sqlite`, a symbolic link to the
@@ -10,8 +19,8 @@ import type { CacheBatch, CacheFinding, CacheIdentity, CacheState, CacheTrouble,
  * atomically (I8); a reader may open a published file at any time, even without write access to its directory.
  * Call order per entity: `open` → (`build` if it is absent or unusable) → `apply`… → `publish`; `remove` at the end.
  * Make calls for one entity one after another. Call `tend` about once a second.
- * Failures: EMC-4001 if the file is damaged (build a new one), EMC-4002 if the disk is full, EMC-4003 if it cannot be opened or
- * written. A failed call leaves nothing in the file, and the entity must be opened again.
+ * Failures: EMC-4001 if the file is damaged (build a new one), EMC-4002 if the disk is full, EMC-4004 if another program has
+ * locked it, EMC-4003 if it cannot be opened or written for another reason. A failed call leaves nothing in the file, and the entity must be opened again.
  * Not promised: anything across files; that intermediate states of a row are visible; that a file is readable during its build.
  */
 export interface CacheStore {
@@ -28,10 +37,10 @@ export interface CacheStore {
   check(entityId: number): Promise<void>;
   /** Closes the file and keeps it on disk. */
   release(entityId: number): Promise<void>;
-  /** Closes and deletes all files of this entity. */
+  /** Closes and deletes all files of this entity. Directories and files that are not ours stay. */
   remove(entity: { readonly entityId: number; readonly entityName: string }): Promise<void>;
-  /** Deletes caches of this oplog whose entities are not in the list. */
-  removeOthers(keep: { readonly entityNames: readonly string[]; readonly historyId: string }): Promise<void>;
+  /** Deletes caches of this oplog whose entities are not in the list. Returns what could not be deleted. */
+  removeOthers(keep: CachesToKeep): Promise<readonly RemovalTrouble[]>;
   readRows(request: RowsRequest): RowsPage;
   close(): Promise<void>;
 }

@@ -6,7 +6,7 @@
 import { resolve } from 'node:path';
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
-import type { CacheFinding, CacheState, CacheTrouble } from './cache-types.ts';
+import type { CacheFinding, CacheState, CacheTrouble, RemovalTrouble } from './cache-types.ts';
 import { holdDataDirectory } from './data-directory-lock.ts';
 import { readRows } from './read-rows.ts';
 import type { CacheStore } from './sqlite-cache.ts';
@@ -77,7 +77,7 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
       files.delete(entity.entityId);
       await call(callerOf(entity.entityId), { name: 'remove', argument: entity });
     },
-    removeOthers: (keep) => call<void>(first, { name: 'removeOthers', argument: keep }),
+    removeOthers: (keep) => call<readonly RemovalTrouble[]>(first, { name: 'removeOthers', argument: keep }),
     readRows: (request) => readRows(dataDirectory, request),
     async close() {
       await Promise.all(callers.map((caller) => caller.close(clock.monotonicMs())));
