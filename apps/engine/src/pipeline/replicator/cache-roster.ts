@@ -70,7 +70,8 @@ export class CacheRoster {
 
   /** Resolves once every driver and every removal has ended. Call it after the signal has aborted. */
   async ended(): Promise<void> {
-    await Promise.all([...this.#kept.values()].flatMap(({ ended, removed }) => [ended, removed]));
+    const all = [...this.#kept.values()];
+    await Promise.all(all.flatMap(({ ended, removed }) => (removed === null ? [ended] : [ended, removed])));
   }
 
   /** Once per start. What cannot be removed is tried again later, and delays no other cache. */
