@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MongoFailure } from './error/mongo-failure.ts';
 import type { ServerState } from './server-state.ts';
+import type { Collection } from './storage/catalog.ts';
 import { DirectAccess } from './storage/direct-access.ts';
 import { LockedByTransaction } from './storage/document-access.ts';
 import { removeDroppedTables } from './storage/dropped-tables.ts';
@@ -27,17 +28,25 @@ export async function startHousekeeping(server: ServerState, signal: AbortSignal
     endWhatIsOver(server);
     if (server.member !== null && server.member.role !== 'primary') continue;
     await removeDropped(server, signal);
-    const { ttlMonitorEnabled, ttlMonitorSleepSecs } = server.parameters;
-    const nowMs = server.clock.monotonicMs();
-    if (!ttlMonitorEnabled || nowMs - lastExpiryMs < ttlMonitorSleepSecs * 1000) continue;
-    lastExpiryMs = nowMs;
-    try {
-      server.sessions.forgetStored(server.parameters.localLogicalSessionTimeoutMinutes * 60_000);
-      await deleteExpired(server, signal);
-    } catch (error) {
-      // The disk is full or damaged: the group is rolled back, its writers get the error, and the next round retries.
-      server.store.group.fail(error);
-    }
+    if (!isExpiryDue(server, lastExpiryMs)) continue;
+    lastExpiryMs = server.clock.monotonicMs();
+    await expireStored(server, signal);
+  }
+}
+
+function isExpiryDue({ clock, parameters }: ServerState, lastExpiryMs: number): boolean {
+  const { ttlMonitorEnabled, ttlMonitorSleepSecs } = parameters;
+  return ttlMonitorEnabled && clock.monotonicMs() - lastExpiryMs >= ttlMonitorSleepSecs * 1000;
+}
+
+/** Deletes stored sessions and documents that have expired. */
+async function expireStored(server: ServerState, signal: AbortSignal): Promise<void> {
+  try {
+    server.sessions.forgetStored(server.parameters.localLogicalSessionTimeoutMinutes * 60_000);
+    await deleteExpired(server, signal);
+  } catch (error) {
+    // The disk is full or damaged: the group is rolled back, its writers get the error, and the next round retries.
+    server.store.group.fail(error);
   }
 }
 
@@ -64,16 +73,24 @@ function endWhatIsOver({ cursors, parameters, sessions, snapshots, store }: Serv
 }
 
 /** One pass of the TTL monitor; yields to other clients between pages. */
-export async function deleteExpired({ clock, locks, store }: ServerState, signal: AbortSignal): Promise<void> {
+export async function deleteExpired(server: ServerState, signal: AbortSignal): Promise<void> {
+  const { catalog } = server.store;
+  for (const { database, name } of catalog.databases().flatMap((each) => catalog.collections(each))) {
+    const collection = catalog.find(database, name);
+    if (collection !== undefined) await deleteExpiredIn(server, collection, signal);
+  }
+}
+
+async function deleteExpiredIn(
+  { clock, locks, store }: ServerState,
+  collection: Collection,
+  signal: AbortSignal,
+): Promise<void> {
   const access = new DirectAccess(store, locks);
-  for (const { database, name } of store.catalog.databases().flatMap((each) => store.catalog.collections(each))) {
-    const collection = store.catalog.find(database, name);
-    if (collection === undefined) continue;
-    for (const page of expiredDocuments(collection, clock.nowMs())) {
-      for (const stored of page) removeUnlessHeld(() => access.remove(collection, stored));
-      await nextTurn();
-      if (signal.aborted || store.catalog.find(database, name) !== collection) break;
-    }
+  for (const page of expiredDocuments(collection, clock.nowMs())) {
+    for (const stored of page) removeUnlessHeld(() => access.remove(collection, stored));
+    await nextTurn();
+    if (signal.aborted || store.catalog.find(collection.database, collection.name) !== collection) return;
   }
 }
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { UserTable } from './authentication/user-table.ts';
 import { createSystemClock } from './clock.ts';
+import { connectionUrl } from './connection-url.ts';
 import type { MongoServerOptions } from './mongo-server.ts';
 import { Member } from './replication/member.ts';
 import type { MemberStatus } from './replication/membership.ts';
 import { ReplicaSet } from './replication/replica-set.ts';
-import { replicaSetName } from './server-state.ts';
 import { checkTlsOptions } from './wire/tls-gate.ts';
 
 /** Three members in one process. */
@@ -75,9 +75,8 @@ export function createMongoReplicaSet(options: MongoReplicaSetOptions): MongoRep
       set.elect();
       void set.run(stop.signal);
       const addresses = members.map(({ address }) => address);
-      const tls = options.tls === undefined ? '' : '&tls=true';
       return {
-        url: `mongodb://${addresses.join(',')}/?replicaSet=${replicaSetName}${tls}`,
+        url: connectionUrl(addresses, options.tls !== undefined),
         ports: addresses.map((address) => Number(address.slice(host.length + 1))),
       };
     },

@@ -1,8 +1,9 @@
 import type { UserOptions } from './authentication/credential.ts';
 import { UserTable } from './authentication/user-table.ts';
 import { type Clock, createSystemClock } from './clock.ts';
+import { connectionUrl } from './connection-url.ts';
 import { createListener, createProcess, openRuntime } from './runtime.ts';
-import { replicaSetName, type ServerState } from './server-state.ts';
+import type { ServerState } from './server-state.ts';
 import { LockTable } from './storage/lock-table.ts';
 import { openStore } from './storage/store.ts';
 import type { Listener } from './wire/listener.ts';
@@ -64,8 +65,7 @@ export function createMongoServer(options: MongoServerOptions): MongoServer {
       try {
         const port = await running.listener.listen(host, options.port ?? 0);
         const shown = host === '::1' ? '[::1]' : host;
-        const tls = options.tls === undefined ? '' : '&tls=true';
-        return { url: `mongodb://${shown}:${port}/?replicaSet=${replicaSetName}${tls}`, port };
+        return { url: connectionUrl([`${shown}:${port}`], options.tls !== undefined), port };
       } catch (error) {
         running.close();
         running = null;

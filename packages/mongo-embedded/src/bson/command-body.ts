@@ -70,6 +70,12 @@ export class CommandBody {
     return element === undefined ? undefined : numberIn(element, this.#path(name));
   }
 
+  requiredNumber(name: string): number {
+    const value = this.number(name);
+    if (value === undefined) throw this.#missing(name);
+    return value;
+  }
+
   /** An integer ≥ 0; negative values fail with 51024, as in mongod's IDL validators. */
   count(name: string): number | undefined {
     const number = this.number(name);
@@ -118,6 +124,12 @@ export class CommandBody {
     return elements?.map((element, index) => {
       return objectIn(element, this.#path(`${name}.${index}`));
     });
+  }
+
+  requiredDocuments(name: string): readonly Uint8Array[] {
+    const value = this.documents(name);
+    if (value === undefined) throw this.#missing(name);
+    return value;
   }
 
   array(name: string): RawElement[] | undefined {

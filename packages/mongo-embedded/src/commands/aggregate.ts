@@ -17,7 +17,7 @@ import { documentsByName, documentsOf } from './collection-documents.ts';
 import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkCommandCollation, variablesOf } from './find-options.ts';
-import { readHint } from './hint.ts';
+import { type Hint, readHint } from './hint.ts';
 import { checkCollectionName } from './namespace.ts';
 import { refuseOplog } from './oplog-cursor.ts';
 import { readSourceStage } from './source-stages.ts';
@@ -85,22 +85,26 @@ function results(context: CommandContext, name: string | null, stages: readonly 
   const variables = variablesOf(context);
   const collection = name === null ? undefined : access.collection(database, name);
   const documents = (other: string): Documents => documentsByName(context, other);
-  const [first] = stages;
-  const given = first === undefined ? null : readSourceStage(context, { name, collection, stage: stageOf(first) });
+  const first = stages[0] === undefined ? null : stageOf(stages[0]);
+  const given = first === null ? null : readSourceStage(context, { name, collection, stage: first });
   if (given !== null) return compilePipeline(stages.slice(1), { variables, documents }).run(given);
-  const startsWithDocuments = first !== undefined && stageOf(first)[0] === '$documents';
-  if (name === null && !startsWithDocuments) {
-    throw new MongoFailure(
-      'InvalidNamespace',
-      `{aggregate: 1} is not valid for '${first === undefined ? 'an empty pipeline' : stageOf(first)[0]}'; a collection is required.`,
-    );
-  }
+  const firstName = first?.[0];
+  if (name === null) checkReadsNoCollection(firstName);
   const pipeline = compilePipeline(stages, { variables, documents });
   const hint = readHint(body, collection);
-  if (collection === undefined || startsWithDocuments) return pipeline.run([]);
-  const counted = hint.covers === null ? countOf(context, collection, stages) : null;
+  if (collection === undefined || firstName === '$documents') return pipeline.run([]);
+  const counted = countOf(context, { collection, hint, stages });
   if (counted !== null) return [counted];
   return pipeline.run(documentsOf(context, collection, { filter: pipeline.leadingFilter, hint }));
+}
+
+/** Throws InvalidNamespace 73 if a pipeline that starts with this stage needs a collection. */
+function checkReadsNoCollection(firstStage = 'an empty pipeline'): void {
+  if (firstStage === '$documents') return;
+  throw new MongoFailure(
+    'InvalidNamespace',
+    `{aggregate: 1} is not valid for '${firstStage}'; a collection is required.`,
+  );
 }
 
 /** Compiles the pipeline and checks its options as a run would. */
@@ -114,13 +118,19 @@ export function explainAggregate(context: CommandContext): void {
 /** `[{ $match: {} }, { $group: { _id: 1, n: { $sum: 1 } } }]`, which is how drivers count documents. */
 const countStages = [serialize({ $match: {} }), serialize({ $group: { _id: 1, n: { $sum: 1 } } })].map(asBuffer);
 
+interface CollectionRead {
+  readonly collection: Collection;
+  readonly hint: Hint;
+  readonly stages: readonly RawValue[];
+}
+
 /** Answers the count of a whole collection without reading it. */
 function countOf(
   { transaction, snapshotTime }: CommandContext,
-  collection: Collection,
-  stages: readonly RawValue[],
+  { collection, hint, stages }: CollectionRead,
 ): Buffer | null {
-  if (transaction !== null || snapshotTime !== null || stages.length !== 2 || viewOf(collection) !== null) return null;
+  if (transaction !== null || snapshotTime !== null || hint.covers !== null) return null;
+  if (stages.length !== 2 || viewOf(collection) !== null) return null;
   const isCount = stages.every((stage, index) => countStages[index]?.equals(stage.span()) === true);
   const count = isCount ? collection.table.count() : 0;
   if (count === 0) return null;

@@ -59,14 +59,21 @@ export function checkApiVersion(body: CommandBody): void {
   const version = body.string('apiVersion');
   const isStrict = body.boolean('apiStrict') === true;
   if (version === undefined) {
-    if (!body.has('apiStrict') && !body.has('apiDeprecationErrors')) return;
-    throw new MongoFailure(
-      'InvalidOptions',
-      'Provided apiStrict and/or apiDeprecationErrors without passing apiVersion',
-    );
+    checkNoVersionOptions(body);
+    return;
   }
   if (version !== '1') throw new MongoFailure('APIVersionError', `API version must be "1", got: ${version}`);
-  if (!isStrict) return;
+  if (isStrict) checkStrict(body);
+}
+
+/** Rejects the options of a version on a command without a version. */
+function checkNoVersionOptions(body: CommandBody): void {
+  if (!body.has('apiStrict') && !body.has('apiDeprecationErrors')) return;
+  throw new MongoFailure('InvalidOptions', 'Provided apiStrict and/or apiDeprecationErrors without passing apiVersion');
+}
+
+/** Rejects a command that is not in version 1, or a pipeline with a stage that is not. */
+function checkStrict(body: CommandBody): void {
   if (!versionOne.has(body.name)) {
     throw new MongoFailure(
       'APIStrictError',

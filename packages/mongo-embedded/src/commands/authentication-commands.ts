@@ -34,24 +34,26 @@ function refuseLogin({ body }: CommandContext): never {
  * that `speculativeAuthenticate` begins. A speculative login that fails is omitted, and the client starts over.
  * Source: MongoDB's authentication and handshake specifications.
  */
-export function loginFields({ body, connection, server }: CommandContext): Document {
-  const fields: Document = {};
-  const asked = body.string('saslSupportedMechs');
-  const dot = asked?.indexOf('.') ?? -1;
-  if (asked !== undefined && dot > 0) {
-    const isKnown = server.users.find(asked.slice(0, dot), asked.slice(dot + 1)) !== null;
-    if (isKnown) fields['saslSupportedMechs'] = ['SCRAM-SHA-256'];
-  }
+export function loginFields(context: CommandContext): Document {
+  return { ...mechanismFields(context), ...speculativeFields(context) };
+}
+
+/** `saslSupportedMechs` names a user as `<database>.<name>`. */
+function mechanismFields({ body, server }: CommandContext): Document {
+  const asked = body.string('saslSupportedMechs') ?? '';
+  const dot = asked.indexOf('.');
+  if (dot <= 0 || server.users.find(asked.slice(0, dot), asked.slice(dot + 1)) === null) return {};
+  return { saslSupportedMechs: ['SCRAM-SHA-256'] };
+}
+
+function speculativeFields({ body, connection, server }: CommandContext): Document {
   const first = body.nested('speculativeAuthenticate');
-  if (first?.has('saslStart') !== true) return fields;
+  if (first?.has('saslStart') !== true) return {};
   try {
-    return {
-      ...fields,
-      speculativeAuthenticate: connection.login.start(first, first.string('db') ?? 'admin', server.users),
-    };
+    return { speculativeAuthenticate: connection.login.start(first, first.string('db') ?? 'admin', server.users) };
   } catch (error) {
     if (!(error instanceof MongoFailure)) throw error;
-    return fields;
+    return {};
   }
 }
 

@@ -1,5 +1,6 @@
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { Collection } from '../storage/catalog.ts';
+import type { StoredDocument } from '../storage/collection-table.ts';
 import { duplicateKey } from '../storage/duplicate-key.ts';
 import type { IndexTable } from '../storage/index-table.ts';
 import { readTablePages } from '../storage/table-pages.ts';
@@ -38,16 +39,18 @@ async function fill(context: CommandContext, collection: Collection, name: strin
   const pages = readTablePages(collection, { keys: null, range: null, isDescending: false });
   for (let page = pages.next(pageLimit); page !== null; page = pages.next(pageLimit)) {
     server.store.group.enter();
-    for (const { row, document } of page) {
-      const keys = index.keysOf(document);
-      const isTaken = index.isUnique && keys.some((key) => (index.find(key) ?? row) !== row);
-      if (isTaken) throw duplicateKey(collection, index, document);
-      index.insert(keys, row);
-    }
+    for (const stored of page) addDocument(collection, index, stored);
     if (!turns.isOver) continue;
     await turns.next();
     index = indexOf(context, collection, name);
   }
+}
+
+function addDocument(collection: Collection, index: IndexTable, { row, document }: StoredDocument): void {
+  const keys = index.keysOf(document);
+  const isTaken = index.isUnique && keys.some((key) => (index.find(key) ?? row) !== row);
+  if (isTaken) throw duplicateKey(collection, index, document);
+  index.insert(keys, row);
 }
 
 /** The index that is being built, as the catalog has it now. */

@@ -47,15 +47,6 @@ interface Done {
   readonly upsertedId: RawValue | null;
 }
 
-interface Totals {
-  inserted: number;
-  matched: number;
-  modified: number;
-  upserted: number;
-  deleted: number;
-  errors: number;
-}
-
 /** `nsInfo`: the collections that the operations refer to by number. */
 function namespacesOf(body: CommandBody): Namespace[] {
   return (body.documents('nsInfo') ?? []).map((raw) => {
@@ -111,28 +102,61 @@ async function run(context: CommandContext): Promise<CommandResult> {
   for (const { database, name } of namespaces) refuseView({ ...context, database }, name);
   const operations = await parseAll(context, raws, namespaces);
   const isOrdered = body.boolean('ordered') ?? true;
-  const isErrorsOnly = body.boolean('errorsOnly') === true;
-  const totals: Totals = { inserted: 0, matched: 0, modified: 0, upserted: 0, deleted: 0, errors: 0 };
-  const items: Buffer[] = [];
+  const results = new Results(body.boolean('errorsOnly') === true);
   const runner = new Runner(context);
-  for (const [index, operation] of operations.entries()) {
-    const outcome = await runner.attempt(operation, index);
-    const isFailed = outcome instanceof MongoFailure;
-    if (isFailed) totals.errors += 1;
-    else add(totals, outcome);
-    if (isFailed || !isErrorsOnly) items.push(isFailed ? describeFailure(index, outcome) : describe(index, outcome));
-    if (isFailed && isOrdered) break;
-    if (context.turns.isOver) await runner.nextTurn();
-  }
+  await runner.runAll(operations, isOrdered, results);
   const batchSize = body.nested('cursor')?.count('batchSize') ?? Number.POSITIVE_INFINITY;
   const writer = await openCursor(context, {
     namespace: 'admin.$cmd.bulkWrite',
-    source: new ListSource(items),
+    source: new ListSource(results.items),
     batchSize,
   });
-  writer.int32('nErrors', totals.errors).int32('nInserted', totals.inserted).int32('nMatched', totals.matched);
-  writer.int32('nModified', totals.modified).int32('nUpserted', totals.upserted).int32('nDeleted', totals.deleted);
-  return runner.ids.appendRetried(writer);
+  return runner.ids.appendRetried(results.appendTotals(writer));
+}
+
+/** Accumulates the reply: one item for each operation, and the totals. */
+class Results {
+  readonly items: Buffer[] = [];
+  readonly #isErrorsOnly: boolean;
+  #inserted = 0;
+  #matched = 0;
+  #modified = 0;
+  #upserted = 0;
+  #deleted = 0;
+  #errors = 0;
+
+  /** With `isErrorsOnly` there are no items for the operations that succeeded. */
+  constructor(isErrorsOnly: boolean) {
+    this.#isErrorsOnly = isErrorsOnly;
+  }
+
+  addFailure(index: number, failure: MongoFailure): void {
+    this.#errors += 1;
+    this.items.push(describeFailure(index, failure));
+  }
+
+  add(index: number, done: Done): void {
+    this.#count(done);
+    if (!this.#isErrorsOnly) this.items.push(describe(index, done));
+  }
+
+  #count({ kind, n, modified, upsertedId }: Done): void {
+    if (kind === 'insert') this.#inserted += n;
+    else if (kind === 'delete') this.#deleted += n;
+    else if (upsertedId === null) this.#matched += n;
+    else this.#upserted += 1;
+    this.#modified += modified;
+  }
+
+  appendTotals(writer: BsonWriter): BsonWriter {
+    return writer
+      .int32('nErrors', this.#errors)
+      .int32('nInserted', this.#inserted)
+      .int32('nMatched', this.#matched)
+      .int32('nModified', this.#modified)
+      .int32('nUpserted', this.#upserted)
+      .int32('nDeleted', this.#deleted);
+  }
 }
 
 /** Runs the operations in order. Consecutive inserts into one collection share a time, as in `insert`. */
@@ -146,13 +170,24 @@ class Runner {
     this.ids = new StatementIds(context);
   }
 
-  /** The operation's result or failure. Inside a transaction a failure is thrown and ends the command. */
-  async attempt(operation: Operation, index: number): Promise<Done | MongoFailure> {
+  /** An ordered command ends with the first operation that fails. */
+  async runAll(operations: readonly Operation[], isOrdered: boolean, results: Results): Promise<void> {
+    for (const [index, operation] of operations.entries()) {
+      const isDone = await this.#attempt(operation, index, results);
+      if (!isDone && isOrdered) return;
+      if (this.#context.turns.isOver) await this.#nextTurn();
+    }
+  }
+
+  /** Whether the operation succeeded. Inside a transaction a failure is thrown and ends the command. */
+  async #attempt(operation: Operation, index: number, results: Results): Promise<boolean> {
     try {
-      return await this.#run(operation, index);
+      results.add(index, await this.#run(operation, index));
+      return true;
     } catch (error) {
       if (this.#context.transaction !== null) throw error;
-      return toWriteFailure(error, this.#context);
+      results.addFailure(index, toWriteFailure(error, this.#context));
+      return false;
     }
   }
 
@@ -164,15 +199,13 @@ class Runner {
     return operation.kind === 'update' ? this.#update(operation, index) : this.#delete(operation, index);
   }
 
-  async nextTurn(): Promise<void> {
+  async #nextTurn(): Promise<void> {
     await this.#context.turns.next();
     this.#inserter?.inserter.startGroup();
   }
 
   async #insert({ body, namespace }: Operation, index: number): Promise<Done> {
-    const document = body.document('document');
-    if (document === undefined)
-      throw new MongoFailure('IDLFailedToParse', "BSON field 'bulkWrite.ops.document' is missing but a required field");
+    const document = body.requiredDocument('document');
     if (this.#inserter?.namespace !== namespace) {
       this.#inserter = { namespace, inserter: new Inserter(this.#within(namespace), namespace.name) };
     }
@@ -224,16 +257,6 @@ class Runner {
   #within({ database }: Namespace): CommandContext {
     return { ...this.#context, database };
   }
-}
-
-function add(totals: Totals, { kind, n, modified, upsertedId }: Done): void {
-  const isUpsert = upsertedId !== null;
-  if (kind === 'insert') totals.inserted += n;
-  if (kind === 'delete') totals.deleted += n;
-  if (kind !== 'update') return;
-  totals.matched += isUpsert ? 0 : n;
-  totals.modified += modified;
-  totals.upserted += isUpsert ? 1 : 0;
 }
 
 function toResult({ n, modified, upsertedId }: Done): Buffer {

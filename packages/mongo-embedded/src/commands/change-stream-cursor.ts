@@ -5,10 +5,13 @@ import type { StreamScope } from '../change-stream/scope.ts';
 import { ChangeStreamSource } from '../cursor/change-stream-source.ts';
 import { openCursor } from '../cursor/open-cursor.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
+import type { HistoryEntry } from '../history/history-entry.ts';
 import { orderKey } from '../query/order-key.ts';
 import { stageOf } from '../query/pipeline.ts';
 import { idOf } from '../query/raw-document.ts';
 import type { ServerState } from '../server-state.ts';
+import type { Collection } from '../storage/catalog.ts';
+import type { Store } from '../storage/store.ts';
 import { refuseView } from './collection-documents.ts';
 import type { CommandContext, CommandResult } from './command.ts';
 import { variablesOf } from './find-options.ts';
@@ -24,14 +27,23 @@ function scopeOf(database: string, name: string | null): StreamScope {
  */
 function lookUpIn({ store, member }: ServerState): LookUpDocument {
   return (entry, mustMatchUuid) => {
-    const { database, collection: name, collectionUuid, documentKey } = entry;
-    const collection = name === null ? undefined : store.catalog.find(database, name);
-    const id = documentKey === null ? undefined : idOf(documentKey);
+    const collection = collectionOf(store, entry, mustMatchUuid);
+    const id = entry.documentKey === null ? undefined : idOf(entry.documentKey);
     if (collection === undefined || id === undefined) return null;
-    if (mustMatchUuid && (collectionUuid === null || !collection.uuid.equals(collectionUuid))) return null;
     const key = orderKey(id);
-    return (member === null ? collection.table.get(key) : member.majorityView.get(collection, key))?.document ?? null;
+    const stored = member === null ? collection.table.get(key) : member.majorityView.get(collection, key);
+    return stored?.document ?? null;
   };
+}
+
+function collectionOf(
+  { catalog }: Store,
+  { database, collection: name, collectionUuid }: HistoryEntry,
+  mustMatchUuid: boolean,
+): Collection | undefined {
+  const collection = name === null ? undefined : catalog.find(database, name);
+  if (collection === undefined || !mustMatchUuid) return collection;
+  return collectionUuid !== null && collection.uuid.equals(collectionUuid) ? collection : undefined;
 }
 
 /** Opens a change stream on a collection, on a database (`name` null) or, from `admin`, on the whole cluster. */

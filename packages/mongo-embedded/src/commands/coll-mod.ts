@@ -32,12 +32,17 @@ async function run(context: CommandContext): Promise<CommandResult> {
 }
 
 function withOption(options: Uint8Array, name: string, value: Uint8Array): Buffer {
+  return copyWithout(options, [name]).document(name, value).finish();
+}
+
+/** A writer that holds the document's elements except those of these names. */
+function copyWithout(document: Uint8Array, names: readonly string[]): BsonWriter {
   const writer = new BsonWriter();
-  forEachElement(options, (other, element) => {
-    if (other !== name) writer.value(other, element.type, element.bytes);
+  forEachElement(document, (name, element) => {
+    if (!names.includes(name)) writer.value(name, element.type, element.bytes);
     return undefined;
   });
-  return writer.document(name, value).finish();
+  return writer;
 }
 
 function chosenIndex(collection: Collection, wanted: CommandBody): IndexTable {
@@ -54,35 +59,37 @@ function chosenIndex(collection: Collection, wanted: CommandBody): IndexTable {
   return index;
 }
 
-/** `hidden` and `expireAfterSeconds` of an index. */
+/** What an index has, or what a command changes: undefined for an option that is not given. */
+interface IndexOptions {
+  readonly seconds: number | undefined;
+  readonly isHidden: boolean | undefined;
+}
+
+/** Changes `hidden` and `expireAfterSeconds` of an index. Returns the reply's fields. */
 function changeIndex({ server }: CommandContext, collection: Collection, wanted: CommandBody): Record<string, unknown> {
   const index = chosenIndex(collection, wanted);
-  const reply: Record<string, unknown> = {};
   const before = new CommandBody(index.specification);
-  const writer = new BsonWriter();
-  forEachElement(index.specification, (name, element) => {
-    if (name !== 'hidden' && name !== 'expireAfterSeconds') writer.value(name, element.type, element.bytes);
-    return undefined;
-  });
-  const seconds = secondsOf(wanted);
-  const isHidden = wanted.boolean('hidden');
-  if (seconds === undefined && isHidden === undefined) {
+  const old = { seconds: before.number('expireAfterSeconds'), isHidden: before.boolean('hidden') };
+  const change = { seconds: secondsOf(wanted), isHidden: wanted.boolean('hidden') };
+  if (change.seconds === undefined && change.isHidden === undefined) {
     throw new MongoFailure('InvalidOptions', 'no expireAfterSeconds, hidden, unique, or prepareUnique field');
   }
-  const oldSeconds = before.number('expireAfterSeconds');
-  if (seconds !== undefined) {
-    if (oldSeconds !== undefined) reply['expireAfterSeconds_old'] = oldSeconds;
-    reply['expireAfterSeconds_new'] = seconds;
-  }
-  if (isHidden !== undefined) {
-    reply['hidden_old'] = before.boolean('hidden') ?? false;
-    reply['hidden_new'] = isHidden;
-  }
-  const kept = seconds ?? oldSeconds;
-  if (kept !== undefined) writer.int32('expireAfterSeconds', kept);
-  if (isHidden ?? before.boolean('hidden')) writer.boolean('hidden', true);
+  const writer = copyWithout(index.specification, ['hidden', 'expireAfterSeconds']);
+  const seconds = change.seconds ?? old.seconds;
+  if (seconds !== undefined) writer.int32('expireAfterSeconds', seconds);
+  if (change.isHidden ?? old.isHidden) writer.boolean('hidden', true);
   server.store.catalog.setIndexSpecification(collection, index, writer.finish());
-  return reply;
+  return { ...secondsReply(old, change), ...hiddenReply(old, change) };
+}
+
+function secondsReply(old: IndexOptions, { seconds }: IndexOptions): Record<string, number> {
+  if (seconds === undefined) return {};
+  const before = old.seconds === undefined ? {} : { expireAfterSeconds_old: old.seconds };
+  return { ...before, expireAfterSeconds_new: seconds };
+}
+
+function hiddenReply(old: IndexOptions, { isHidden }: IndexOptions): Record<string, boolean> {
+  return isHidden === undefined ? {} : { hidden_old: old.isHidden ?? false, hidden_new: isHidden };
 }
 
 function secondsOf(wanted: CommandBody): number | undefined {

@@ -70,6 +70,11 @@ export function checkReadConcern(body: CommandBody, server: ServerState, session
   }
   if (continuations.has(body.name)) return;
   if (!session.isInTransaction) checkSupport(body, level);
+  checkReadTime(concern, level, server);
+}
+
+/** Checks `afterClusterTime` and `atClusterTime`. */
+function checkReadTime(concern: CommandBody, level: string | undefined, server: ServerState): void {
   const after = concern.timestamp('afterClusterTime');
   const at = concern.timestamp('atClusterTime');
   if (at !== undefined && level !== 'snapshot') {
@@ -143,6 +148,11 @@ export function checkWriteConcern(body: CommandBody, { command, session, members
   }
   for (const name of ['j', 'fsync'] as const) concern.boolean(name);
   concern.number('wtimeout');
+  return checkNodes(concern, members);
+}
+
+/** Checks `w`: a number of nodes, the name of a mode, or an object of tags, which is ignored. */
+function checkNodes(concern: CommandBody, members: number): MongoFailure | null {
   const w = concern.element('w');
   if (w === undefined || w.type === bsonTypes.object) return null;
   if (w.type === bsonTypes.string) return namedMode(concern.requiredString('w'));

@@ -3,15 +3,13 @@ import { BsonWriter } from '../bson/bson-writer.ts';
 import { CommandBody } from '../bson/command-body.ts';
 import { numberOf, typeName } from '../bson/element-value.ts';
 import { forEachElement, type RawElement } from '../bson/raw-element.ts';
-import { flagIn, numberIn, objectIn, stringIn } from '../bson/typed-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
-import { compileFilter } from '../query/filter.ts';
 import { TransactionAccess } from '../session/transaction-access.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { recordIndexes } from '../storage/schema-change.ts';
 import { buildIndex } from './build-index.ts';
-import { checkCollation } from './collation.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
+import { appendIndexOption } from './index-options.ts';
 import { writtenCollection } from './named-collection.ts';
 import { collectionName } from './namespace.ts';
 import { waitForTransactions } from './wait-for-transactions.ts';
@@ -19,34 +17,6 @@ import { waitForTransactions } from './wait-for-transactions.ts';
 /** Maximum indexes per collection. Source: manual, "MongoDB Limits and Thresholds". */
 const indexesMax = 64;
 const pluginTypes: ReadonlySet<string> = new Set(['text', '2d', '2dsphere', 'hashed', 'columnstore']);
-
-const specificationFields: ReadonlySet<string> = new Set([
-  'v',
-  'key',
-  'name',
-  'ns',
-  'background',
-  'unique',
-  'partialFilterExpression',
-  'sparse',
-  'expireAfterSeconds',
-  'hidden',
-  'storageEngine',
-  'weights',
-  'default_language',
-  'language_override',
-  'textIndexVersion',
-  '2dsphereIndexVersion',
-  'bits',
-  'min',
-  'max',
-  'bucketSize',
-  'collation',
-  'wildcardProjection',
-  'prepareUnique',
-  'dropDups',
-  'clustered',
-]);
 
 /** Normalizes an index specification for storage: `v`, `key` and `name` first, then the other options. */
 export function parseSpecification(raw: Uint8Array): Buffer {
@@ -61,77 +31,36 @@ export function parseSpecification(raw: Uint8Array): Buffer {
   if (name === '') throw new MongoFailure('CannotCreateIndex', 'index name cannot be empty');
   const writer = new BsonWriter().int32('v', 2).document('key', key).string('name', name);
   forEachElement(raw, (field, element) => {
-    if (!specificationFields.has(field)) {
-      throw new MongoFailure(
-        'InvalidIndexSpecificationOption',
-        `The field '${field}' is not valid for an index specification.`,
-      );
-    }
-    if (field === 'key' || field === 'name') return undefined;
-    if (unused.has(field)) return checkUnused(field, element);
-    if (field === 'collation') return checkCollation(element, 'createIndexes.indexes.collation');
-    if (field === 'clustered')
-      throw new MongoFailure('CommandNotSupported', 'clustered indexes are not supported by this server');
-    checkOption(field, element);
-    writer.value(field, element.type, element.bytes);
+    appendIndexOption(writer, field, element);
     return undefined;
   });
   return writer.finish();
-}
-
-/** Options that mongod takes and this server does not store. */
-const unused: ReadonlySet<string> = new Set(['v', 'ns', 'background', 'dropDups']);
-
-function checkUnused(field: string, element: RawElement): undefined {
-  const path = `createIndexes.indexes.${field}`;
-  if (field === 'ns') stringIn(element, path);
-  else if (field !== 'v') flagIn(element, path);
-  else if (![1, 2].includes(numberIn(element, path)))
-    throw new MongoFailure('CannotCreateIndex', 'Invalid index version: only versions 1 and 2 are supported');
-  return undefined;
-}
-
-const flags: ReadonlySet<string> = new Set(['unique', 'sparse', 'hidden', 'prepareUnique']);
-const documents: ReadonlySet<string> = new Set(['storageEngine', 'weights', 'wildcardProjection']);
-const texts: ReadonlySet<string> = new Set(['default_language', 'language_override']);
-
-function checkOption(field: string, element: RawElement): void {
-  const path = `createIndexes.indexes.${field}`;
-  if (field === 'partialFilterExpression') compileFilter(objectIn(element, path));
-  else if (flags.has(field)) flagIn(element, path);
-  else if (documents.has(field)) objectIn(element, path);
-  else if (texts.has(field)) stringIn(element, path);
-  else checkNumber(field, numberIn(element, path));
-}
-
-function checkNumber(field: string, number: number): void {
-  if (field !== 'expireAfterSeconds' || (number >= 0 && number < 2 ** 31)) return;
-  throw new MongoFailure(
-    'CannotCreateIndex',
-    "TTL index 'expireAfterSeconds' option must be within an acceptable range",
-  );
 }
 
 function checkKeyPattern(key: Uint8Array): void {
   let fields = 0;
   forEachElement(key, (path, element) => {
     fields += 1;
-    const isPlugin =
-      element.type === bsonTypes.string && pluginTypes.has(element.bytes.toString('utf8', 4, element.bytes.length - 1));
-    const direction = numberOf(element);
-    if (!isPlugin && (direction === undefined || direction === 0 || Number.isNaN(direction))) {
-      const shown = direction === undefined ? `a value of type ${typeName(element.type)}` : String(direction);
-      throw new MongoFailure(
-        'CannotCreateIndex',
-        `Values in v:2 index key pattern cannot be ${shown}. Only numbers > 0, numbers < 0, and strings are allowed.`,
-      );
-    }
+    checkKeyValue(element);
     if (path === '' || path.startsWith('.') || path.endsWith('.'))
       throw new MongoFailure('CannotCreateIndex', 'Index keys cannot be an empty field.');
     return undefined;
   });
   if (fields === 0) throw new MongoFailure('CannotCreateIndex', 'Index keys cannot be empty.');
   if (fields > 32) throw new MongoFailure(13103, 'too many compound keys');
+}
+
+/** A value of a key pattern is a number other than 0, or the name of a kind of index. */
+function checkKeyValue(element: RawElement): void {
+  const isPlugin =
+    element.type === bsonTypes.string && pluginTypes.has(element.bytes.toString('utf8', 4, element.bytes.length - 1));
+  if (isPlugin) return;
+  const direction = numberOf(element) ?? `a value of type ${typeName(element.type)}`;
+  if (typeof direction === 'number' && direction !== 0 && !Number.isNaN(direction)) return;
+  throw new MongoFailure(
+    'CannotCreateIndex',
+    `Values in v:2 index key pattern cannot be ${direction}. Only numbers > 0, numbers < 0, and strings are allowed.`,
+  );
 }
 
 function isIdPattern(specification: CommandBody): boolean {
@@ -174,14 +103,19 @@ function isBeingBuilt({ indexes }: Collection, specification: Buffer): boolean {
 function optionsOf(specification: Uint8Array, isWanted: (name: string) => boolean = () => true): string {
   const parts: string[] = [];
   forEachElement(specification, (name, element) => {
-    if (name === 'v' || name === 'name' || !isWanted(name)) return undefined;
-    const isOff = element.type === bsonTypes.boolean && element.bytes[0] === 0;
-    if (name === 'key') parts.push(`key\0${patternText(element.bytes)}`);
-    else if (!isOff)
-      parts.push(`${name}\0${element.type === bsonTypes.boolean ? 'true' : element.bytes.toString('latin1')}`);
+    const isCompared = name !== 'v' && name !== 'name' && isWanted(name);
+    const text = isCompared ? optionText(name, element) : null;
+    if (text !== null) parts.push(`${name}\0${text}`);
     return undefined;
   });
   return parts.sort().join('\0\0');
+}
+
+/** Null for a flag that is off, which is the same as one that is absent. */
+function optionText(name: string, { type, bytes }: RawElement): string | null {
+  if (name === 'key') return patternText(bytes);
+  if (type !== bsonTypes.boolean) return bytes.toString('latin1');
+  return bytes[0] === 0 ? null : 'true';
 }
 
 const signatureFields: ReadonlySet<string> = new Set([

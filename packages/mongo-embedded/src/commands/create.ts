@@ -2,7 +2,7 @@ import { bsonTypes } from '@emcachers/bson/bson-types';
 import { rawValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { CommandBody } from '../bson/command-body.ts';
-import { forEachElement } from '../bson/raw-element.ts';
+import { forEachElement, type RawElement } from '../bson/raw-element.ts';
 import { objectIn } from '../bson/typed-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { compilePipeline } from '../query/pipeline.ts';
@@ -32,14 +32,18 @@ function readOptions(context: CommandContext): Buffer {
   forEachElement(context.body.raw, (name, element) => {
     if (name === 'size' || name === 'max')
       throw new MongoFailure('InvalidOptions', `the '${name}' field is only valid when 'capped' is true`);
-    if (element.type === bsonTypes.null || element.type === bsonTypes.undefined) return undefined;
-    if (name === 'collation') checkCollation(element, 'create.collation');
-    if (name === 'changeStreamPreAndPostImages') imagesOption(element, `create.${name}`);
-    if (name === 'clusteredIndex') writer.document(name, clusteredIndex(element.bytes));
-    else if (kept.has(name)) writer.value(name, element.type, element.bytes);
+    const isAbsent = element.type === bsonTypes.null || element.type === bsonTypes.undefined;
+    if (!isAbsent) appendOption(writer, name, element);
     return undefined;
   });
   return writer.finish();
+}
+
+function appendOption(writer: BsonWriter, name: string, element: RawElement): void {
+  if (name === 'collation') checkCollation(element, 'create.collation');
+  if (name === 'changeStreamPreAndPostImages') imagesOption(element, `create.${name}`);
+  if (name === 'clusteredIndex') writer.document(name, clusteredIndex(element.bytes));
+  else if (kept.has(name)) writer.value(name, element.type, element.bytes);
 }
 
 /** Normalizes a clustered index for storage: on `_id`, unique, with a name. */

@@ -17,31 +17,55 @@ const statementFields: ReadonlySet<string> = new Set(['q', 'limit', 'hint', 'col
 async function run(context: CommandContext): Promise<CommandResult> {
   const { body, server } = context;
   const name = writtenCollection(context);
-  const raws = body.documents('deletes');
-  if (raws === undefined)
-    throw new MongoFailure('IDLFailedToParse', "BSON field 'delete.deletes' is missing but a required field");
+  const raws = body.requiredDocuments('deletes');
   checkBatchSize(raws.length);
   const statements = await parseAll(context, raws);
   const isOrdered = body.boolean('ordered') ?? true;
-  const errors: WriteError[] = [];
-  let deleted = 0;
-  const ids = new StatementIds(context);
-  for (const [index, { limit, statement }] of statements.entries()) {
-    try {
-      const before = ids.before(index);
-      deleted +=
-        before === null
-          ? await deleteMatches(context, name, { statement, limit, deleted: (n) => ids.applied(index, resultOf(n)) })
-          : countIn(before);
-    } catch (error) {
-      if (context.transaction !== null) throw error;
-      errors.push({ index, failure: toWriteFailure(error, context) });
-      if (isOrdered) break;
-    }
+  const batch = new DeleteBatch(context, name);
+  for (const [index, statement] of statements.entries()) {
+    const isDone = await batch.run(index, statement);
+    if (!isDone && isOrdered) break;
     if (context.turns.isOver) await context.turns.next();
   }
   server.counters.operations.delete += statements.length;
-  return ids.appendRetried(appendWriteErrors(new BsonWriter().int32('n', deleted), errors));
+  return batch.reply();
+}
+
+/** Runs the statements of one command in order and accumulates the reply. */
+class DeleteBatch {
+  readonly #context: CommandContext;
+  readonly #name: string;
+  readonly #ids: StatementIds;
+  readonly #errors: WriteError[] = [];
+  #deleted = 0;
+
+  constructor(context: CommandContext, name: string) {
+    this.#context = context;
+    this.#name = name;
+    this.#ids = new StatementIds(context);
+  }
+
+  /** Whether the statement succeeded. Inside a transaction a failure is thrown and ends the command. */
+  async run(index: number, statement: Parsed): Promise<boolean> {
+    try {
+      const before = this.#ids.before(index);
+      this.#deleted += before === null ? await this.#apply(index, statement) : countIn(before);
+      return true;
+    } catch (error) {
+      if (this.#context.transaction !== null) throw error;
+      this.#errors.push({ index, failure: toWriteFailure(error, this.#context) });
+      return false;
+    }
+  }
+
+  #apply(index: number, { statement, limit }: Parsed): Promise<number> {
+    const deleted = (count: number): void => this.#ids.applied(index, resultOf(count));
+    return deleteMatches(this.#context, this.#name, { statement, limit, deleted });
+  }
+
+  reply(): BsonWriter {
+    return this.#ids.appendRetried(appendWriteErrors(new BsonWriter().int32('n', this.#deleted), this.#errors));
+  }
 }
 
 function resultOf(n: number): Buffer {
@@ -70,10 +94,7 @@ async function parseAll(context: CommandContext, raws: readonly Uint8Array[]): P
 function parse(context: CommandContext, statement: CommandBody): Parsed {
   checkFields(statement, statementFields, 'delete.deletes');
   statement.requiredDocument('q');
-  const limit = statement.number('limit');
-  if (limit === undefined) {
-    throw new MongoFailure('IDLFailedToParse', "BSON field 'delete.deletes.limit' is missing but a required field");
-  }
+  const limit = statement.requiredNumber('limit');
   if (limit !== 0 && limit !== 1) {
     throw new MongoFailure('FailedToParse', `The limit field in delete objects must be 0 or 1. Got ${limit}`);
   }

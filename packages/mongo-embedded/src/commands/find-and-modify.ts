@@ -7,7 +7,7 @@ import { type Hint, orderedBy, readHint, restricted } from './hint.ts';
 import { toWriteFailure } from './insert.ts';
 import { forEachMatch } from './matches.ts';
 import { checkWritableName, collectionName } from './namespace.ts';
-import { projector as compiledProjector } from './projector.ts';
+import { projector } from './projector.ts';
 import { StatementIds } from './statement-ids.ts';
 import { compileStatement, hinted, runUpdate, type UpdateOutcome } from './update-statement.ts';
 
@@ -58,7 +58,7 @@ async function remove(context: CommandContext, { name, ids, hint }: Target): Pro
   const { body, database, access } = context;
   const filter = restricted(filterOf(body.document('query'), variablesOf(context)), hint);
   const sort = orderedBy(sortOf(body.document('sort')), hint);
-  const project = projector(context, filter);
+  const project = fieldsOf(context, filter);
   const collection = access.collection(database, name);
   let reply = removedReply(null);
   if (collection !== undefined) {
@@ -92,7 +92,7 @@ async function update(context: CommandContext, { name, ids, hint }: Target): Pro
     isUpsert,
   });
   const statement = hinted(compiled, hint);
-  const project = projector(context, statement.filter);
+  const project = fieldsOf(context, statement.filter);
   const reply = (outcome: UpdateOutcome): BsonWriter => updatedReply(outcome, body.boolean('new') === true, project);
   const record = (outcome: UpdateOutcome): void => ids.applied(0, reply(outcome).copy());
   return reply(await runUpdate(context, name, context.retryableWrite === null ? { statement } : { statement, record }));
@@ -116,10 +116,8 @@ function appendValue(writer: BsonWriter, document: Uint8Array | null): BsonWrite
   return document === null ? writer.null('value') : writer.document('value', document);
 }
 
-function projector(context: CommandContext, filter: ReturnType<typeof filterOf>): (document: Uint8Array) => Uint8Array {
-  const fields = context.body.document('fields');
-  if (fields === undefined || fields.length === 5) return (document) => document;
-  return compiledProjector(fields, filter, variablesOf(context));
+function fieldsOf(context: CommandContext, filter: ReturnType<typeof filterOf>): (document: Uint8Array) => Uint8Array {
+  return projector(context.body.document('fields'), filter, variablesOf(context)) ?? ((document) => document);
 }
 
 /** `findAndModify`. */

@@ -55,8 +55,7 @@ export function findSource(context: CommandContext, collection: Collection | und
   const hint = readHint(body, collection);
   const filter = restricted(filterOf(body.document('filter'), variables), hint);
   const { order, sort } = orderedBy(sortOf(body.document('sort')), hint);
-  const projection = body.document('projection');
-  const project = projection === undefined || projection.length === 5 ? null : projector(projection, filter, variables);
+  const project = projector(body.document('projection'), filter, variables);
   const bounds = minMaxBounds(body, filter.idBounds);
   const skip = body.count('skip') ?? 0;
   const limit = limitOf(body);
@@ -93,19 +92,19 @@ function orderWithin({ options }: Collection, order: ScanOrder): ScanOrder {
 /** A view's documents as pages, in pipeline order; they have no row in a table. */
 function readViewPages(context: CommandContext, view: Collection): PageReader {
   const documents = documentsOf(context, view, { filter: null })[Symbol.iterator]();
-  return {
-    next({ rows }) {
-      const page: StoredDocument[] = [];
-      while (page.length < rows) {
-        const { done, value } = documents.next();
-        if (done === true) return page.length === 0 ? null : page;
-        // An empty page lets other clients take their turn.
-        if (value === null) break;
-        page.push({ row: 0, key: noKey, document: asBuffer(value) });
-      }
-      return page;
-    },
-  };
+  return { next: ({ rows }) => nextPage(documents, rows) };
+}
+
+function nextPage(documents: Iterator<Uint8Array | null>, rows: number): StoredDocument[] | null {
+  const page: StoredDocument[] = [];
+  while (page.length < rows) {
+    const { done, value } = documents.next();
+    if (done === true) return page.length === 0 ? null : page;
+    // An empty page lets other clients take their turn.
+    if (value === null) break;
+    page.push({ row: 0, key: noKey, document: asBuffer(value) });
+  }
+  return page;
 }
 
 /** The documents of one collection or view, by the cheapest plan. */

@@ -4,7 +4,7 @@ import { typeName } from '../bson/element-value.ts';
 import { checkFieldType } from '../bson/field-type.ts';
 import type { RawElement } from '../bson/raw-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
-import { collectionCommands, commandFieldRules, type FieldRule, genericFieldRules } from './command-fields.ts';
+import { collectionCommands, commandFieldRules, type FieldTable, genericFieldRules } from './command-fields.ts';
 
 /** Fields that every command may carry. */
 export const genericFields: ReadonlySet<string> = new Set(Object.keys(genericFieldRules));
@@ -29,30 +29,34 @@ function isOff(element: RawElement): boolean {
  * not support (115), and unknown fields (40415). `name` is the command's first name.
  */
 export function checkCommandFields(body: CommandBody, name: string): void {
-  const own = body.rawElement(body.name);
-  if (collectionCommands.has(name) && own?.type !== bsonTypes.string)
-    throw new MongoFailure('InvalidNamespace', `collection name has invalid type ${typeName(own?.type ?? 0)}`);
+  if (collectionCommands.has(name)) checkCollectionField(body);
   const rules = ruleIn(commandFieldRules, name);
-  for (const field of body.keys().slice(1)) {
-    const rule = ruleIn(genericFieldRules, field) ?? (rules === undefined ? undefined : ruleIn(rules, field));
-    const element = body.rawElement(field);
-    if (rule === undefined && rules !== undefined) throw unknownField(body.name, field);
-    // A document sequence has no element; only an array may come as one.
-    if (rule !== undefined && element !== undefined) checkField(element, rule, { command: body.name, field });
+  for (const field of body.keys().slice(1)) checkField(body, field, rules);
+}
+
+/** The command's first field, which has the command's name, must be a collection's name. */
+function checkCollectionField(body: CommandBody): void {
+  const type = body.rawElement(body.name)?.type ?? 0;
+  if (type !== bsonTypes.string)
+    throw new MongoFailure('InvalidNamespace', `collection name has invalid type ${typeName(type)}`);
+}
+
+/** A command without rules of its own accepts any field. */
+function checkField(body: CommandBody, field: string, rules: FieldTable | undefined): void {
+  const rule = ruleIn(genericFieldRules, field) ?? ruleIn(rules, field);
+  if (rule === undefined) {
+    if (rules === undefined) return;
+    throw unknownField(body.name, field);
   }
+  const element = body.rawElement(field);
+  // A document sequence has no element; only an array may come as one.
+  if (element === undefined) return;
+  checkFieldType(element, rule.type, `${body.name}.${field}`);
+  if (rule.kind === 'refused' && !isOff(element))
+    throw new MongoFailure('CommandNotSupported', `option '${field}' of ${body.name} is not supported by this server`);
 }
 
-function checkField(
-  element: RawElement,
-  { kind, type }: FieldRule,
-  { command, field }: { readonly command: string; readonly field: string },
-): void {
-  checkFieldType(element, type, `${command}.${field}`);
-  if (kind === 'refused' && !isOff(element))
-    throw new MongoFailure('CommandNotSupported', `option '${field}' of ${command} is not supported by this server`);
-}
-
-/** The entry of that name; names of `Object.prototype` are not entries. */
-function ruleIn<Rule>(table: Readonly<Record<string, Rule>>, name: string): Rule | undefined {
-  return Object.hasOwn(table, name) ? table[name] : undefined;
+/** The entry of that name; names of `Object.prototype` are not entries. Undefined without a table. */
+function ruleIn<Rule>(table: Readonly<Record<string, Rule>> | undefined, name: string): Rule | undefined {
+  return table !== undefined && Object.hasOwn(table, name) ? table[name] : undefined;
 }

@@ -1,5 +1,5 @@
 import { bsonTypes } from '@emcachers/bson/bson-types';
-import type { Batch, Cursor } from '../cursor/cursor-table.ts';
+import type { Cursor } from '../cursor/cursor-table.ts';
 import { batchRequest, cursorReply } from '../cursor/open-cursor.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { linkSignals } from '../linked-signal.ts';
@@ -39,34 +39,31 @@ async function nextBatch(
   cursor: Cursor,
   batchSize: number | undefined,
 ): Promise<CommandResult> {
-  const { server, body } = context;
-  const maxTimeMs = body.count('maxTimeMS');
-  if (maxTimeMs !== undefined && !cursor.isTailable) {
-    throw new MongoFailure('BadValue', 'cannot set maxTimeMS on getMore command for a non-awaitData cursor');
-  }
-  const waitMs = cursor.isTailable ? (maxTimeMs ?? awaitMsDefault) : 0;
-  const startMs = server.clock.monotonicMs();
+  const { clock, store } = context.server;
+  const waitMs = waitOf(context, cursor);
+  const startMs = clock.monotonicMs();
   const deadlineMs = cursor.timeLeftMs === null ? null : startMs + cursor.timeLeftMs;
-  const { clock, store } = server;
   const turns = new Turns({ clock, group: store.group, signal: context.signal, deadlineMs });
   using stop = linkSignals([context.signal, cursor.killed.signal]);
-  const request = batchRequest(
-    { ...context, turns },
-    {
-      documentsMax: batchSize === undefined || batchSize === 0 ? Number.POSITIVE_INFINITY : batchSize,
-      waitMs,
-      signal: stop.signal,
-    },
-  );
-  const batch: Batch = await cursor.source.next(request);
+  const documentsMax = batchSize || Number.POSITIVE_INFINITY;
+  const request = batchRequest({ ...context, turns }, { documentsMax, waitMs, signal: stop.signal });
+  const batch = await cursor.source.next(request);
   if (cursor.killed.signal.aborted) throw new MongoFailure('CursorKilled', 'cursor killed while it was in use');
   if (context.signal.aborted) throw new MongoFailure('InterruptedAtShutdown', 'interrupted at shutdown');
-  if (cursor.timeLeftMs !== null) cursor.timeLeftMs -= server.clock.monotonicMs() - startMs;
-  if (batch.isExhausted) server.cursors.kill(cursor.id);
+  if (cursor.timeLeftMs !== null) cursor.timeLeftMs -= clock.monotonicMs() - startMs;
+  if (batch.isExhausted) context.server.cursors.kill(cursor.id);
   return cursorReply(
     { id: batch.isExhausted ? 0n : cursor.id, namespace: cursor.namespace, field: 'nextBatch' },
     batch,
   );
+}
+
+/** How long the call waits for a document, milliseconds; 0 if the cursor is not tailable. */
+function waitOf({ body }: CommandContext, { isTailable }: Cursor): number {
+  const maxTimeMs = body.count('maxTimeMS');
+  if (isTailable) return maxTimeMs ?? awaitMsDefault;
+  if (maxTimeMs === undefined) return 0;
+  throw new MongoFailure('BadValue', 'cannot set maxTimeMS on getMore command for a non-awaitData cursor');
 }
 
 function checkOwner(context: CommandContext, cursor: Cursor, namespace: string): void {

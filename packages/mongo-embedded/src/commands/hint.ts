@@ -34,10 +34,8 @@ export function readHint(body: CommandBody, collection: Collection | undefined):
   if (hint === undefined) return noHint;
   if (hint.type !== bsonTypes.string && hint.type !== bsonTypes.object)
     throw new MongoFailure('FailedToParse', 'Hint must be a string or an object');
-  if (hint.type === bsonTypes.object && hint.bytes.length === 5) return noHint;
-  const natural = hint.type === bsonTypes.object ? findElement(hint.bytes, '$natural') : undefined;
-  if (natural !== undefined) return along(naturalOrder(natural));
-  if (isIdHint(hint)) return along('id');
+  const complete = completeHint(hint);
+  if (complete !== null) return complete;
   if (collection === undefined) return noHint;
   const index = collection.indexes.find((candidate) => isHinted(candidate, hint));
   if (index?.state.isReady === true && !isHidden(index)) return hintOf(index);
@@ -45,6 +43,15 @@ export function readHint(body: CommandBody, collection: Collection | undefined):
     'BadValue',
     'error processing query: planner returned error: bad hint: hint provided does not correspond to an existing index',
   );
+}
+
+/** A hint that leaves no document out: none, `$natural` or the index of `_id`. Null for any other. */
+function completeHint(hint: RawElement): Hint | null {
+  if (isIdHint(hint)) return along('id');
+  if (hint.type === bsonTypes.string) return null;
+  const natural = findElement(hint.bytes, '$natural');
+  if (natural !== undefined) return along(naturalOrder(natural));
+  return hint.bytes.length === 5 ? noHint : null;
 }
 
 function hintOf(index: IndexTable): Hint {

@@ -31,9 +31,7 @@ export function checkBatchSize(count: number): void {
 async function run(context: CommandContext): Promise<CommandResult> {
   const { body, server } = context;
   const name = writtenCollection(context);
-  const documents = body.documents('documents');
-  if (documents === undefined)
-    throw new MongoFailure('IDLFailedToParse', "BSON field 'insert.documents' is missing but a required field");
+  const documents = body.requiredDocuments('documents');
   checkBatchSize(documents.length);
   const batch = new InsertBatch(context, name);
   for (const [index, document] of documents.entries()) {

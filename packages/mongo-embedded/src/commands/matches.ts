@@ -1,6 +1,7 @@
 import { planScan, remainingFilter } from '../cursor/scan-plan.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { CompiledFilter } from '../query/filter.ts';
+import type { CompiledSort } from '../query/sort.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { StoredDocument } from '../storage/collection-table.ts';
 import type { ScanPlan } from '../storage/document-access.ts';
@@ -34,13 +35,11 @@ export async function forEachMatch(context: CommandContext, options: MatchOption
   let collection = currentOf(context, options.collection);
   const reader = context.access.pages(collection, plan);
   for (let page = reader.next(pageLimit); page !== null; page = reader.next(pageLimit)) {
-    const changes = new PageChanges(context, { collection, filter, remaining, change });
-    for (const read of page) {
-      // No other code may run between reading a page and changing its documents, so await only a promise.
-      const outcome = changes.apply(read);
-      const isChanged = outcome instanceof Promise ? await outcome : outcome;
-      if (isChanged && isSingle) return;
-    }
+    const changes = new PageChanges(context, { collection, filter, remaining, change, isSingle });
+    // No other code may run between reading a page and changing its documents, so await only a promise.
+    const outcome = changes.apply(page.values());
+    const isOver = outcome instanceof Promise ? await outcome : outcome;
+    if (isOver) return;
     if (!turns.isOver) continue;
     await turns.next();
     collection = currentOf(context, collection);
@@ -66,7 +65,7 @@ async function planMatches(context: CommandContext, options: MatchOptions): Prom
     const plan = planScan(collection, filter, { order: sort?.order ?? 'any' });
     return { plan, remaining: remainingFilter(filter, plan) };
   }
-  const keys = await firstInOrder(context, options);
+  const keys = await firstInOrder(context, collection, { filter, sort: sort.sort });
   return { plan: { keys, range: null, isDescending: false }, remaining: filter };
 }
 
@@ -75,6 +74,7 @@ interface PageChangeOptions {
   readonly filter: CompiledFilter;
   readonly remaining: CompiledFilter | null;
   readonly change: ChangeMatch;
+  readonly isSingle: boolean;
 }
 
 /** Changes the documents of one page; after a wait for a lock it reads each document again, since it may have changed. */
@@ -88,8 +88,23 @@ class PageChanges {
     this.#options = options;
   }
 
+  /** Changes the matches among the documents. True if the first one was the last to change. A promise only after a wait. */
+  apply(documents: ArrayIterator<StoredDocument>): boolean | Promise<boolean> {
+    for (const read of documents) {
+      const outcome = this.#applyTo(read);
+      if (outcome instanceof Promise) return this.#applyAfter(outcome, documents);
+      if (outcome && this.#options.isSingle) return true;
+    }
+    return false;
+  }
+
+  async #applyAfter(outcome: Promise<boolean>, others: ArrayIterator<StoredDocument>): Promise<boolean> {
+    const isChanged = await outcome;
+    return (isChanged && this.#options.isSingle) || this.apply(others);
+  }
+
   /** Whether the document matched and was changed. */
-  apply(read: StoredDocument): boolean | Promise<boolean> {
+  #applyTo(read: StoredDocument): boolean | Promise<boolean> {
     const { collection, filter, remaining, change } = this.#options;
     const stored = this.#isFresh ? read : this.#context.access.get(collection, read.key);
     const needed = this.#isFresh ? remaining : filter;
@@ -125,20 +140,37 @@ function changeOnce(
   }
 }
 
+interface SortedMatch {
+  readonly filter: CompiledFilter;
+  readonly sort: CompiledSort;
+}
+
 /** The key of the first match in sort order; empty if nothing matches. */
 async function firstInOrder(
   context: CommandContext,
-  { collection, filter, sort }: MatchOptions,
+  collection: Collection,
+  wanted: SortedMatch,
 ): Promise<Uint8Array[]> {
-  const reader = context.access.pages(collection, planScan(collection, filter, { order: 'any' }));
+  const reader = context.access.pages(collection, planScan(collection, wanted.filter, { order: 'any' }));
   const { turns } = context;
-  let best: StoredDocument | null = null;
+  let first: StoredDocument | null = null;
   for (let page = reader.next(pageLimit); page !== null; page = reader.next(pageLimit)) {
-    for (const stored of page) {
-      if (!filter.matches(stored.document)) continue;
-      if (best === null || (sort?.sort?.compare(stored.document, best.document) ?? 0) < 0) best = stored;
-    }
+    first = firstOf(page, first, wanted);
     if (turns.isOver) await turns.next();
   }
-  return best === null ? [] : [best.key];
+  return first === null ? [] : [first.key];
+}
+
+/** The first of `earlier` and the page's matches in sort order. */
+function firstOf(
+  page: readonly StoredDocument[],
+  earlier: StoredDocument | null,
+  { filter, sort }: SortedMatch,
+): StoredDocument | null {
+  let first = earlier;
+  for (const stored of page) {
+    if (!filter.matches(stored.document)) continue;
+    if (first === null || sort.compare(stored.document, first.document) < 0) first = stored;
+  }
+  return first;
 }

@@ -54,10 +54,7 @@ function mergeSpec(operand: RawValue): MergeSpec {
   if (operand.type !== bsonTypes.object)
     throw new MongoFailure(51182, '$merge only supports a string or object argument');
   const fields = new Map(entriesOf(operand));
-  for (const name of fields.keys()) {
-    if (!['into', 'on', 'let', 'whenMatched', 'whenNotMatched'].includes(name))
-      throw new MongoFailure('IDLFailedToParse', `BSON field '$merge.${name}' is an unknown field.`);
-  }
+  checkNames(fields.keys());
   const into = fields.get('into');
   if (into === undefined)
     throw new MongoFailure('IDLFailedToParse', "BSON field '$merge.into' is missing but a required field");
@@ -68,13 +65,26 @@ function mergeSpec(operand: RawValue): MergeSpec {
       "$merge with 'let', or 'on' other fields than _id, is not supported by this server",
     );
   }
-  const matched = fields.get('whenMatched');
   return {
     into,
-    whenMatched:
-      matched?.type === bsonTypes.array ? matched : (modeOf(matched, 'whenMatched', matchedModes) ?? 'merge'),
+    whenMatched: whenMatchedOf(fields.get('whenMatched')),
     whenNotMatched: modeOf(fields.get('whenNotMatched'), 'whenNotMatched', unmatchedModes) ?? 'insert',
   };
+}
+
+const fieldNames: ReadonlySet<string> = new Set(['into', 'on', 'let', 'whenMatched', 'whenNotMatched']);
+
+function checkNames(names: Iterable<string>): void {
+  for (const name of names) {
+    if (!fieldNames.has(name))
+      throw new MongoFailure('IDLFailedToParse', `BSON field '$merge.${name}' is an unknown field.`);
+  }
+}
+
+/** A mode, or the pipeline of an update. */
+function whenMatchedOf(value: RawValue | undefined): MergeSpec['whenMatched'] {
+  if (value?.type === bsonTypes.array) return value;
+  return modeOf(value, 'whenMatched', matchedModes) ?? 'merge';
 }
 
 function checkOn(on: RawValue | undefined): void {

@@ -32,7 +32,6 @@ export async function openOplogCursor(context: CommandContext): Promise<BsonWrit
     throw new MongoFailure('FailedToParse', "Cannot set 'awaitData' without also setting 'tailable'");
   const variables = variablesOf(context);
   const filter = filterOf(body.document('filter'), variables);
-  const projection = body.document('projection');
   const isDescending = isBackward(body.document('sort'));
   if (isDescending && isTailable)
     throw new MongoFailure('BadValue', 'cannot use tailable option with a sort backwards');
@@ -44,10 +43,7 @@ export async function openOplogCursor(context: CommandContext): Promise<BsonWrit
     isTailable,
     awaitsData,
     matches: (document) => filter.matches(document),
-    project:
-      projection === undefined || projection.length === 5
-        ? (document) => document
-        : projector(projection, filter, variables),
+    project: projector(body.document('projection'), filter, variables) ?? ((document) => document),
     skip: body.count('skip') ?? 0,
     limit: (body.count('limit') ?? 0) || Number.POSITIVE_INFINITY,
   });

@@ -6,15 +6,21 @@ import type { Command, CommandContext, CommandResult } from './command.ts';
 import { genericFields } from './generic-fields.ts';
 import type { Parameters } from './parameters.ts';
 
-const settable = [
+const flags = ['ttlMonitorEnabled', 'notablescan'] as const;
+
+const numbers = [
   'cursorTimeoutMillis',
   'transactionLifetimeLimitSeconds',
   'localLogicalSessionTimeoutMinutes',
   'ttlMonitorSleepSecs',
 ] as const;
 
-function isSettable(name: string): name is (typeof settable)[number] {
-  return (settable as readonly string[]).includes(name);
+function isFlag(name: string): name is (typeof flags)[number] {
+  return (flags as readonly string[]).includes(name);
+}
+
+function isNumber(name: string): name is (typeof numbers)[number] {
+  return (numbers as readonly string[]).includes(name);
 }
 
 function get({ body, server }: CommandContext): CommandResult {
@@ -32,27 +38,32 @@ function set({ body, server }: CommandContext): CommandResult {
   if (names.length === 0)
     throw new MongoFailure('InvalidOptions', 'no option found to set, use help:true to see options');
   let was: unknown;
-  for (const name of names) {
-    if (name === 'ttlMonitorEnabled' || name === 'notablescan') {
-      was = server.parameters[name];
-      server.parameters[name] = body.boolean(name) === true;
-      continue;
-    }
-    if (!isSettable(name))
-      throw new MongoFailure(
-        'InvalidOptions',
-        `attempted to set unrecognized parameter [${name}], use help:true to see options `,
-      );
-    const value = body.number(name) ?? 0;
-    if (!(value > 0))
-      throw new MongoFailure(
-        'BadValue',
-        `Invalid value for parameter ${name}: ${value} is not greater than or equal to 1`,
-      );
-    was = server.parameters[name];
-    server.parameters[name] = value;
-  }
+  for (const name of names) was = setOne(server.parameters, name, body);
   return { was };
+}
+
+/** Sets one parameter. Returns its old value. */
+function setOne(parameters: Parameters, name: string, body: CommandBody): unknown {
+  if (isFlag(name)) {
+    const was = parameters[name];
+    parameters[name] = body.boolean(name) === true;
+    return was;
+  }
+  if (isNumber(name)) {
+    const was = parameters[name];
+    parameters[name] = positiveNumber(body, name);
+    return was;
+  }
+  throw new MongoFailure(
+    'InvalidOptions',
+    `attempted to set unrecognized parameter [${name}], use help:true to see options `,
+  );
+}
+
+function positiveNumber(body: CommandBody, name: string): number {
+  const value = body.number(name) ?? 0;
+  if (value > 0) return value;
+  throw new MongoFailure('BadValue', `Invalid value for parameter ${name}: ${value} is not greater than or equal to 1`);
 }
 
 /** Checks the types of a fail point's `data`. */

@@ -1,5 +1,6 @@
 import { bsonTypes } from '@emcachers/bson/bson-types';
 import { BsonWriter } from '../bson/bson-writer.ts';
+import type { CommandBody } from '../bson/command-body.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { copyToDatabase, renameCollection } from '../storage/rename.ts';
@@ -17,6 +18,11 @@ function parse(text: string): Name {
   const dot = text.indexOf('.');
   if (dot <= 0) throw new MongoFailure('InvalidNamespace', `Invalid namespace specified '${text}'`);
   return { database: text.slice(0, dot), name: text.slice(dot + 1) };
+}
+
+/** `dropTarget` is a flag, or the UUID of the collection to drop. */
+function dropsTarget(body: CommandBody): boolean {
+  return body.element('dropTarget')?.type === bsonTypes.binary || body.boolean('dropTarget') === true;
 }
 
 async function run(context: CommandContext): Promise<CommandResult> {
@@ -37,8 +43,8 @@ async function run(context: CommandContext): Promise<CommandResult> {
   }
   refuseView({ ...context, database: source.database }, source.name);
   const replaced = find(target);
-  const dropTarget = body.element('dropTarget')?.type === bsonTypes.binary || body.boolean('dropTarget') === true;
-  if (replaced !== undefined && !dropTarget) throw new MongoFailure('NamespaceExists', 'target namespace exists');
+  if (replaced !== undefined && !dropsTarget(body))
+    throw new MongoFailure('NamespaceExists', 'target namespace exists');
   for (const { database, name } of [source, target]) {
     server.cursors.killWhere((cursor) => cursor.namespace === `${database}.${name}` && !cursor.isChangeStream);
   }

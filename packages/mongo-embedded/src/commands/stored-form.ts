@@ -69,8 +69,7 @@ function isZeroTimestamp({ type, bytes, start, end, name }: ElementWalk): boolea
 
 function rewrite(document: Uint8Array, id: RawValue | undefined, now: () => ClusterTime): Uint8Array {
   const writer = new BsonWriter(document.length + 32);
-  if (id === undefined) writer.value('_id', bsonTypes.objectId, new ObjectId().id);
-  else writer.value('_id', id.type, id.span());
+  appendId(writer, id);
   const walker = new ElementWalk(document);
   let hasSeenId = false;
   while (walker.next()) {
@@ -79,4 +78,10 @@ function rewrite(document: Uint8Array, id: RawValue | undefined, now: () => Clus
     else writer.splice(walker.element);
   }
   return asBuffer(writer.finish());
+}
+
+/** The given `_id`, or a new one. */
+function appendId(writer: BsonWriter, id: RawValue | undefined): void {
+  if (id === undefined) writer.value('_id', bsonTypes.objectId, new ObjectId().id);
+  else writer.value('_id', id.type, id.span());
 }

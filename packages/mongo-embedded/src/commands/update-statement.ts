@@ -8,8 +8,9 @@ import type { CompiledFilter } from '../query/filter.ts';
 import { idOf } from '../query/raw-document.ts';
 import { type CompiledUpdate, compileUpdate } from '../query/update/update.ts';
 import type { Variables } from '../query/variables.ts';
+import type { Collection } from '../storage/catalog.ts';
 import type { StoredDocument } from '../storage/collection-table.ts';
-import { LockedByTransaction } from '../storage/document-access.ts';
+import { type DocumentAccess, LockedByTransaction } from '../storage/document-access.ts';
 import type { CommandContext } from './command.ts';
 import { checkCommandCollation, filterOf, type SortChoice, sortOf, variablesOf } from './find-options.ts';
 import { type Hint, orderedBy, readHint, restricted } from './hint.ts';
@@ -124,29 +125,60 @@ export interface UpdateAttempt {
 /** Runs one update on one collection. */
 export async function runUpdate(context: CommandContext, name: string, attempt: UpdateAttempt): Promise<UpdateOutcome> {
   const { access, database } = context;
-  const { statement, attemptsLeft = upsertRetriesMax } = attempt;
-  const { filter, isMulti, isUpsert, sort } = statement;
+  const { filter, isMulti, isUpsert, sort } = attempt.statement;
   const collection = isUpsert ? access.collectionForWrite(database, name) : access.collection(database, name);
-  let matched = 0;
-  let modified = 0;
-  let before: Uint8Array | null = null;
-  let after: Uint8Array | null = null;
+  const updates = new MatchUpdates(access, attempt);
   if (collection !== undefined) {
-    await forEachMatch(context, { collection, filter, isSingle: !isMulti, sort }, (stored, current) => {
-      const result = applyTo(stored, statement);
-      if (result.kind !== 'noop') {
-        checkDocumentSize(result.document);
-        const { document, updateDescription } = result;
-        access.replace(current, stored, { document, kind: result.kind, updateDescription });
-        modified += 1;
-      }
-      matched += 1;
-      before = stored.document;
-      after = result.document;
-      attempt.record?.({ matched, modified, upsertedId: null, before, after });
-    });
+    await forEachMatch(context, { collection, filter, isSingle: !isMulti, sort }, (stored, current) =>
+      updates.apply(stored, current),
+    );
   }
-  if (matched > 0 || !isUpsert) return { matched, modified, upsertedId: null, before, after };
+  const outcome = updates.outcome();
+  return outcome.matched > 0 || !isUpsert ? outcome : upsert(context, name, attempt);
+}
+
+/** Applies an update to the documents that match, and counts them. */
+class MatchUpdates {
+  readonly #access: DocumentAccess;
+  readonly #attempt: UpdateAttempt;
+  #matched = 0;
+  #modified = 0;
+  #before: Uint8Array | null = null;
+  #after: Uint8Array | null = null;
+
+  constructor(access: DocumentAccess, attempt: UpdateAttempt) {
+    this.#access = access;
+    this.#attempt = attempt;
+  }
+
+  apply(stored: StoredDocument, collection: Collection): void {
+    const result = applyTo(stored, this.#attempt.statement);
+    if (result.kind !== 'noop') {
+      checkDocumentSize(result.document);
+      const { document, kind, updateDescription } = result;
+      this.#access.replace(collection, stored, { document, kind, updateDescription });
+      this.#modified += 1;
+    }
+    this.#matched += 1;
+    this.#before = stored.document;
+    this.#after = result.document;
+    this.#attempt.record?.(this.outcome());
+  }
+
+  outcome(): UpdateOutcome {
+    return {
+      matched: this.#matched,
+      modified: this.#modified,
+      upsertedId: null,
+      before: this.#before,
+      after: this.#after,
+    };
+  }
+}
+
+/** Inserts the document of an upsert that matched nothing. */
+async function upsert(context: CommandContext, name: string, attempt: UpdateAttempt): Promise<UpdateOutcome> {
+  const { statement, attemptsLeft = upsertRetriesMax } = attempt;
   try {
     const outcome = insertUpsert(context, name, statement);
     attempt.record?.(outcome);

@@ -2,7 +2,6 @@ import { type RawValue, rawValue } from '@emcachers/bson/raw-value';
 import { asBuffer } from '@emcachers/bson/read-bytes';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { CommandBody } from '../bson/command-body.ts';
-import { MongoFailure } from '../error/mongo-failure.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { checkFields } from './generic-fields.ts';
 import { checkBatchSize, toWriteFailure } from './insert.ts';
@@ -34,9 +33,7 @@ interface Upserted {
 async function run(context: CommandContext): Promise<CommandResult> {
   const { body, server } = context;
   const name = writtenCollection(context);
-  const statements = body.documents('updates');
-  if (statements === undefined)
-    throw new MongoFailure('IDLFailedToParse', "BSON field 'update.updates' is missing but a required field");
+  const statements = body.requiredDocuments('updates');
   checkBatchSize(statements.length);
   const parsed = await checkedStatements(context, statements);
   const isOrdered = body.boolean('ordered') ?? true;

@@ -8,6 +8,7 @@ import type { Collection } from '../storage/catalog.ts';
 import { DirectAccess } from '../storage/direct-access.ts';
 import { renameCollection } from '../storage/rename.ts';
 import { createCollection, dropCollection } from '../storage/schema-change.ts';
+import type { Store } from '../storage/store.ts';
 import type { CommandContext } from './command.ts';
 import { runMerge } from './merge-stage.ts';
 import { storedForm } from './stored-form.ts';
@@ -27,18 +28,23 @@ export function writeStageOf(context: CommandContext, stages: readonly RawValue[
     if (name !== '$out' && name !== '$merge') continue;
     if (index !== stages.length - 1)
       throw new MongoFailure(40601, `${name} can only be the final stage in the pipeline`);
-    if (context.transaction !== null) {
-      throw new MongoFailure(
-        'OperationNotSupportedInTransaction',
-        `Operation not permitted in transaction :: caused by :: Aggregation stage: ${name} cannot run within a multi-document transaction`,
-      );
-    }
-    if (context.body.nested('readConcern')?.string('level') === 'linearizable') {
-      throw new MongoFailure('InvalidOptions', `${name} cannot be used with a 'linearizable' read concern level`);
-    }
+    checkMayWrite(context, name);
     return { name, operand };
   }
   return null;
+}
+
+/** Rejects a stage that writes inside a transaction or with the read concern `linearizable`. */
+function checkMayWrite({ body, transaction }: CommandContext, stage: WriteStage['name']): void {
+  if (transaction !== null) {
+    throw new MongoFailure(
+      'OperationNotSupportedInTransaction',
+      `Operation not permitted in transaction :: caused by :: Aggregation stage: ${stage} cannot run within a multi-document transaction`,
+    );
+  }
+  if (body.nested('readConcern')?.string('level') === 'linearizable') {
+    throw new MongoFailure('InvalidOptions', `${stage} cannot be used with a 'linearizable' read concern level`);
+  }
 }
 
 /** Runs the stage over the pipeline's whole output; nothing is written before the pipeline has finished. */
@@ -63,14 +69,7 @@ async function runOut(context: CommandContext, operand: RawValue, documents: rea
   await waitForTransactions(context, find);
   const replaced = find();
   const forms = documents.map((document) => storedForm(document, () => store.clusterClock.tick()));
-  const name = `tmp.agg_out.${randomUUID()}`;
-  const options = replaced === undefined ? {} : { options: replaced.options };
-  const made = createCollection(store, { database: target.database, name, ...options });
-  for (const index of replaced?.indexes ?? []) {
-    store.catalog.createIndex(made, index.specification, { isReady: true });
-    const operationDescription = new BsonWriter().documents('indexes', [index.specification]).finish();
-    store.history.append(made.namespace, { kind: 'createIndexes', operationDescription }, store.history.stamp());
-  }
+  const made = createTemporary(store, target.database, replaced);
   const access = new DirectAccess(store, locks);
   try {
     for (const form of forms) {
@@ -83,4 +82,20 @@ async function runOut(context: CommandContext, operand: RawValue, documents: rea
     throw error;
   }
   renameCollection(store, { collection: made, target, replaced: find() });
+}
+
+/** A collection with the options and indexes of the one that it will replace. */
+function createTemporary(store: Store, database: string, replaced: Collection | undefined): Collection {
+  const name = `tmp.agg_out.${randomUUID()}`;
+  if (replaced === undefined) return createCollection(store, { database, name });
+  const made = createCollection(store, { database, name, options: replaced.options });
+  for (const { specification } of replaced.indexes) addIndex(store, made, specification);
+  return made;
+}
+
+/** Adds an index to an empty collection. */
+function addIndex({ catalog, history }: Store, collection: Collection, specification: Buffer): void {
+  catalog.createIndex(collection, specification, { isReady: true });
+  const operationDescription = new BsonWriter().documents('indexes', [specification]).finish();
+  history.append(collection.namespace, { kind: 'createIndexes', operationDescription }, history.stamp());
 }

@@ -58,19 +58,32 @@ export interface FailedCall {
   readonly hasWriteConcernError: boolean;
 }
 
+interface LabelRule {
+  readonly label: string;
+  readonly applies: (code: number, call: FailedCall) => boolean;
+}
+
+/** In the order of the reply. */
+const labelRules: readonly LabelRule[] = [
+  { label: 'TransientTransactionError', applies: (code, call) => call.isInTransaction && isTransient(code, call) },
+  {
+    label: 'RetryableWriteError',
+    applies: (code, call) => (call.isRetryableWrite || endsTransaction(call)) && retriable.has(code),
+  },
+  { label: 'ResumableChangeStreamError', applies: (code, call) => call.isChangeStream && resumable.has(code) },
+  { label: 'NonResumableChangeStreamError', applies: (code, call) => call.isChangeStream && fatalToStreams.has(code) },
+];
+
 /** The `errorLabels` that mongod itself adds. Source: `src/mongo/db/error_labels.cpp`. */
 export function errorLabelsFor(code: number, call: FailedCall): string[] {
-  const isEnding = call.command === 'commitTransaction' || call.command === 'abortTransaction';
-  const labels: string[] = [];
-  if (call.isInTransaction && isTransient(code, call)) labels.push('TransientTransactionError');
-  if ((call.isRetryableWrite || isEnding) && retriable.has(code)) labels.push('RetryableWriteError');
-  if (call.isChangeStream && resumable.has(code)) labels.push('ResumableChangeStreamError');
-  if (call.isChangeStream && fatalToStreams.has(code)) labels.push('NonResumableChangeStreamError');
-  return labels;
+  return labelRules.filter(({ applies }) => applies(code, call)).map(({ label }) => label);
+}
+
+function endsTransaction({ command }: FailedCall): boolean {
+  return command === 'commitTransaction' || command === 'abortTransaction';
 }
 
 function isTransient(code: number, call: FailedCall): boolean {
   if (call.hasWriteConcernError) return false;
-  const isEnding = call.command === 'commitTransaction' || call.command === 'abortTransaction';
-  return transient.has(code) || (!isEnding && retriable.has(code));
+  return transient.has(code) || (!endsTransaction(call) && retriable.has(code));
 }

@@ -30,13 +30,20 @@ const exempt: ReadonlySet<string> = new Set(['configureFailPoint', 'getParameter
 function parseMode(mode: unknown): Mode | null {
   if (mode === 'off') return null;
   if (mode === 'alwaysOn') return { kind: 'always' };
-  if (typeof mode === 'object' && mode !== null) {
-    const { times, skip, activationProbability } = mode as Record<string, unknown>;
-    if (typeof times === 'number') return times > 0 ? { kind: 'times', left: times } : null;
-    if (typeof skip === 'number') return { kind: 'skip', left: skip };
-    if (typeof activationProbability === 'number') return { kind: 'random', probability: activationProbability };
-  }
-  throw new MongoFailure('BadValue', `unknown mode: ${String(mode)}`);
+  if (typeof mode === 'object' && mode !== null) return parseModeDocument(mode as Record<string, unknown>);
+  throw unknownMode(mode);
+}
+
+function parseModeDocument(mode: Record<string, unknown>): Mode | null {
+  const { times, skip, activationProbability } = mode;
+  if (typeof times === 'number') return times > 0 ? { kind: 'times', left: times } : null;
+  if (typeof skip === 'number') return { kind: 'skip', left: skip };
+  if (typeof activationProbability === 'number') return { kind: 'random', probability: activationProbability };
+  throw unknownMode(mode);
+}
+
+function unknownMode(mode: unknown): MongoFailure {
+  return new MongoFailure('BadValue', `unknown mode: ${String(mode)}`);
 }
 
 /** An error code as a reply carries it: an int32. */
@@ -146,16 +153,21 @@ export class FailPoints {
 
   #hit(name: string, call: FailPointCall): FailCommand | null {
     const point = this.#points.get(name);
-    if (point === undefined || !point.commands.has(call.command)) return null;
-    if (point.applicationName !== null && point.applicationName !== call.applicationName) return null;
-    if (point.namespace !== null && point.namespace !== call.namespace) return null;
-    if (!isDue(point.mode)) return null;
+    if (point === undefined || !covers(point, call) || !isDue(point.mode)) return null;
     if (point.mode.kind === 'times' && point.mode.left === 0) this.#points.delete(name);
     this.#timesEntered.set(name, (this.#timesEntered.get(name) ?? 0) + 1);
     return point.effect;
   }
 }
 
+/** Whether the fail point is set for the call's command, application and namespace. */
+function covers({ commands, applicationName, namespace }: FailPoint, call: FailPointCall): boolean {
+  if (!commands.has(call.command)) return false;
+  if (applicationName !== null && applicationName !== call.applicationName) return false;
+  return namespace === null || namespace === call.namespace;
+}
+
+/** Whether a covered call hits the fail point now. Counts the call. */
 function isDue(mode: Mode): boolean {
   switch (mode.kind) {
     case 'always':
