@@ -1,5 +1,6 @@
 import { bsonTypes } from '@emcachers/bson/bson-types';
 import { type Decimal, decimalAt } from '@emcachers/bson/decimal128';
+import type { ElementWalk } from '@emcachers/bson/element-walk';
 import { RawValue } from '@emcachers/bson/raw-value';
 import { asBuffer, readDouble, readInt32, readInt64, readUint32 } from '@emcachers/bson/read-bytes';
 import { walkOf } from './raw-document.ts';
@@ -117,21 +118,21 @@ function compareDocuments(left: RawValue, right: RawValue, named: boolean): numb
     const hasLeft = leftWalker.next();
     const hasRight = rightWalker.next();
     if (!hasLeft || !hasRight) return Number(hasLeft) - Number(hasRight);
-    const order = typeOrderOf(leftWalker.type) - typeOrderOf(rightWalker.type);
+    const order = compareElements(leftWalker, rightWalker, named);
     if (order !== 0) return order;
-    if (named) {
-      const names = asBuffer(left.bytes).compare(
-        right.bytes,
-        rightWalker.nameStart,
-        rightWalker.nameEnd,
-        leftWalker.nameStart,
-        leftWalker.nameEnd,
-      );
-      if (names !== 0) return names;
-    }
-    const values = compareWithinClass(leftWalker.value, rightWalker.value);
-    if (values !== 0) return values;
   }
+}
+
+/** By type, then by name if `named`, then by value. */
+function compareElements(left: ElementWalk, right: ElementWalk, named: boolean): number {
+  const types = typeOrderOf(left.type) - typeOrderOf(right.type);
+  if (types !== 0) return types;
+  const names = named ? compareNames(left, right) : 0;
+  return names !== 0 ? names : compareWithinClass(left.value, right.value);
+}
+
+function compareNames(left: ElementWalk, right: ElementWalk): number {
+  return asBuffer(left.bytes).compare(right.bytes, right.nameStart, right.nameEnd, left.nameStart, left.nameEnd);
 }
 
 function compareCodeWithScope(left: RawValue, right: RawValue): number {

@@ -40,11 +40,26 @@ function isIdPath(value: RawValue): boolean {
 }
 
 function constantBounds(name: ComparisonName, spec: RawValue, variables: Variables): IdBounds | null {
-  const isPlain = spec.type !== bsonTypes.string && spec.type !== bsonTypes.object && spec.type !== bsonTypes.array;
-  if (isPlain) return crossTypeBounds(name, spec);
-  if (spec.type === bsonTypes.string && !stringOf(spec).startsWith('$')) return crossTypeBounds(name, spec);
-  if (spec.type === bsonTypes.string && stringOf(spec).startsWith('$$')) return variableBounds(name, spec, variables);
-  if (spec.type !== bsonTypes.object) return null;
+  switch (spec.type) {
+    case bsonTypes.string:
+      return textBounds(name, spec, variables);
+    case bsonTypes.object:
+      return literalBounds(name, spec);
+    case bsonTypes.array:
+      return null;
+    default:
+      return crossTypeBounds(name, spec);
+  }
+}
+
+/** A variable, or a string that is not the path of a field. */
+function textBounds(name: ComparisonName, spec: RawValue, variables: Variables): IdBounds | null {
+  const text = stringOf(spec);
+  if (text.startsWith('$$')) return variableBounds(name, spec, variables);
+  return text.startsWith('$') ? null : crossTypeBounds(name, spec);
+}
+
+function literalBounds(name: ComparisonName, spec: RawValue): IdBounds | null {
   const [entry] = entriesOf(spec);
   return entry?.[0] === '$literal' || entry?.[0] === '$const' ? crossTypeBounds(name, entry[1]) : null;
 }

@@ -75,14 +75,12 @@ function atEnd(value: RawValue, { probe, trace }: Search): boolean {
 
 function inArray(array: RawValue, depth: number, search: Search): boolean {
   const wanted = search.path.positions[depth];
-  const isLast = depth === search.path.names.length - 1;
   const walker = walkOf(array);
   for (let position = 0; walker.next(); position += 1) {
     const item = walker.value;
     const found =
       (item.type === bsonTypes.object && inDocument(item, depth, search)) ||
-      (position === wanted &&
-        (isLast ? atEnd(item, search) : item.type !== bsonTypes.null && entered(item, depth + 1, search)));
+      (position === wanted && atPosition(item, depth, search));
     if (found) {
       search.trace.position = position;
       return true;
@@ -91,7 +89,9 @@ function inArray(array: RawValue, depth: number, search: Search): boolean {
   return false;
 }
 
-function entered(item: RawValue, depth: number, search: Search): boolean {
-  if (item.type === bsonTypes.object) return inDocument(item, depth, search);
-  return item.type === bsonTypes.array && inArray(item, depth, search);
+/** An item that a numeric name of the path denotes. */
+function atPosition(item: RawValue, depth: number, search: Search): boolean {
+  if (depth === search.path.names.length - 1) return atEnd(item, search);
+  if (item.type === bsonTypes.object) return inDocument(item, depth + 1, search);
+  return item.type === bsonTypes.array && inArray(item, depth + 1, search);
 }

@@ -4,10 +4,10 @@ import { MongoFailure } from '../error/mongo-failure.ts';
 import { bitTest } from './bit-test.ts';
 import { compareValues, typeOrderOf } from './compare.ts';
 import { type FieldPath, fieldPath, type MatchTrace, type PathProbe, someAtPath } from './field-path.ts';
-import { numericOf, toDouble, toInteger } from './numeric.ts';
+import { integerIn, isNaNValue, numericOf, toDouble, toInteger } from './numeric.ts';
 import { orderKey } from './order-key.ts';
 import { itemsOf } from './raw-document.ts';
-import { regexParts, regexTest } from './regex.ts';
+import { type RegexParts, regexParts, regexTest } from './regex.ts';
 import { typeTest } from './type-names.ts';
 
 /** A condition on one value; `undefined` if nothing exists at the path. */
@@ -20,16 +20,26 @@ function badValue(message: string): MongoFailure {
   return new MongoFailure('BadValue', message);
 }
 
-function isNaNValue(value: RawValue): boolean {
-  const number = numericOf(value);
-  return number !== undefined && Number.isNaN(toDouble(number));
-}
-
 function isNullish(value: RawValue | undefined): boolean {
   return value === undefined || value.type === bsonTypes.null || value.type === bsonTypes.undefined;
 }
 
 export type ComparisonOperator = '$eq' | '$gt' | '$gte' | '$lt' | '$lte';
+
+/** Whether an operator accepts a value that sorts before, equal to or after the operand. */
+interface Acceptance {
+  readonly before: boolean;
+  readonly equal: boolean;
+  readonly after: boolean;
+}
+
+const acceptances: Readonly<Record<ComparisonOperator, Acceptance>> = {
+  $eq: { before: false, equal: true, after: false },
+  $gt: { before: false, equal: false, after: true },
+  $gte: { before: false, equal: true, after: true },
+  $lt: { before: true, equal: false, after: false },
+  $lte: { before: true, equal: true, after: false },
+};
 
 /**
  * Compares only within the operand's type class. Null also matches missing; NaN equals NaN and is otherwise
@@ -37,25 +47,21 @@ export type ComparisonOperator = '$eq' | '$gt' | '$gte' | '$lt' | '$lte';
  */
 export function comparisonTest(name: ComparisonOperator, operand: RawValue): ValueTest {
   if (operand.type === bsonTypes.undefined) throw badValue('cannot compare to undefined');
-  const isEqualAllowed = name === '$eq' || name === '$gte' || name === '$lte';
-  if (operand.type === bsonTypes.null) return (value) => isEqualAllowed && isNullish(value);
-  if (operand.type === bsonTypes.minKey || operand.type === bsonTypes.maxKey) return extremeTest(name, operand);
-  if (isNaNValue(operand)) return (value) => isEqualAllowed && value !== undefined && isNaNValue(value);
+  const { before, equal, after } = acceptances[name];
+  if (operand.type === bsonTypes.null) return (value) => equal && isNullish(value);
+  if (operand.type === bsonTypes.maxKey) return (value) => (value?.type === bsonTypes.maxKey ? equal : before);
+  if (operand.type === bsonTypes.minKey) return (value) => (value?.type === bsonTypes.minKey ? equal : after);
+  if (isNaNValue(operand)) return (value) => equal && value !== undefined && isNaNValue(value);
+  return orderTest(operand, acceptances[name]);
+}
+
+function orderTest(operand: RawValue, { before, equal, after }: Acceptance): ValueTest {
   const order = typeOrderOf(operand.type);
   return (value) => {
     if (value === undefined || typeOrderOf(value.type) !== order) return false;
     const compared = compareValues(value, operand);
-    if (compared === 0) return isEqualAllowed;
-    if (name === '$eq' || isNaNValue(value)) return false;
-    return name === '$gt' || name === '$gte' ? compared > 0 : compared < 0;
-  };
-}
-
-function extremeTest(name: ComparisonOperator, operand: RawValue): ValueTest {
-  const accepts = operand.type === bsonTypes.maxKey ? ['$lt', '$lte'] : ['$gt', '$gte'];
-  return (value) => {
-    if (value?.type === operand.type) return name === '$eq' || name === '$gte' || name === '$lte';
-    return accepts.includes(name);
+    if (compared === 0) return equal;
+    return (compared < 0 ? before : after) && !isNaNValue(value);
   };
 }
 
@@ -104,8 +110,7 @@ function truncated(value: RawValue): bigint | undefined {
 
 /** The operand of `$size`. */
 function sizeOf(operand: RawValue): bigint {
-  const number = numericOf(operand);
-  const size = number === undefined ? undefined : toInteger(number);
+  const size = integerIn(operand);
   if (size === undefined) throw badValue(`Failed to parse $size. Expected a number in: $size`);
   if (size < 0n) throw badValue(`Failed to parse $size. Expected a non-negative number in: $size: ${size}`);
   return size;
@@ -143,16 +148,17 @@ export function valueProbe(operator: string, operand: RawValue): PathProbe | und
 
 /** `$regex` with its `$options`. */
 export function regexOperatorTest(operand: RawValue, options: RawValue | undefined): ValueTest {
-  const parts = operand.type === bsonTypes.regex ? regexParts(operand) : undefined;
-  if (parts === undefined && operand.type !== bsonTypes.string) throw badValue('$regex has to be a string');
-  if (options !== undefined && options.type !== bsonTypes.string) throw badValue('$options has to be a string');
-  if (parts !== undefined && parts.flags !== '' && options !== undefined) {
-    throw new MongoFailure(51075, 'options set in both $regex and $options');
-  }
-  return regexTest({
-    pattern: parts?.pattern ?? stringOf(operand),
-    flags: options === undefined ? (parts?.flags ?? '') : stringOf(options),
-  });
+  const { pattern, flags } = regexOperand(operand);
+  if (options === undefined) return regexTest({ pattern, flags });
+  if (options.type !== bsonTypes.string) throw badValue('$options has to be a string');
+  if (flags !== '') throw new MongoFailure(51075, 'options set in both $regex and $options');
+  return regexTest({ pattern, flags: stringOf(options) });
+}
+
+function regexOperand(operand: RawValue): RegexParts {
+  if (operand.type === bsonTypes.regex) return regexParts(operand);
+  if (operand.type === bsonTypes.string) return { pattern: stringOf(operand), flags: '' };
+  throw badValue('$regex has to be a string');
 }
 
 /** A probe at a path, as a condition on the document. */

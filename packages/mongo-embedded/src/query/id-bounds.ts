@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { bsonTypes } from '@emcachers/bson/bson-types';
 import { nullValue, type RawValue, rawValue } from '@emcachers/bson/raw-value';
 import { typeOrderOf } from './compare.ts';
-import { numericOf, toDouble } from './numeric.ts';
+import { isNaNValue, isNumberType } from './numeric.ts';
 import { orderKey } from './order-key.ts';
 
 /** A range of order keys; null is an open end. */
@@ -65,22 +65,21 @@ function half(name: Exclude<ComparisonName, '$eq'>, key: Buffer): KeyBounds {
 export function typedBounds(name: ComparisonName, value: RawValue): IdBounds {
   if (name === '$eq') return equalBounds([value]);
   if (value.type === bsonTypes.minKey || value.type === bsonTypes.maxKey) return crossTypeBounds(name, value);
-  const isStrict = name === '$gt' || name === '$lt';
-  const number = numericOf(value);
-  const isNotANumber = number !== undefined && Number.isNaN(toDouble(number));
-  if (isNotANumber || value.type === bsonTypes.null) return isStrict ? noKey : equalBounds([value]);
-  const order = typeOrderOf(value.type);
-  const lowest = number === undefined ? Buffer.of(order) : Buffer.of(order, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
-  const whole: KeyBounds = {
-    lower: lowest,
-    isLowerInclusive: true,
-    upper: Buffer.of(order + 1),
-    isUpperInclusive: false,
-  };
+  if (value.type === bsonTypes.null || isNaNValue(value)) {
+    const isStrict = name === '$gt' || name === '$lt';
+    return isStrict ? noKey : equalBounds([value]);
+  }
   return intersect(
-    { points: null, range: whole, isExact: true },
+    { points: null, range: classRange(value), isExact: true },
     { points: null, range: half(name, orderKey(value)), isExact: true },
   );
+}
+
+/** The keys of all values in the value's type class, without NaN. */
+function classRange(value: RawValue): KeyBounds {
+  const order = typeOrderOf(value.type);
+  const lower = isNumberType(value.type) ? Buffer.of(order, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1) : Buffer.of(order);
+  return { lower, isLowerInclusive: true, upper: Buffer.of(order + 1), isUpperInclusive: false };
 }
 
 /** The intersection of both bounds. */

@@ -6,9 +6,18 @@ import { decimalFromDouble, decimalFromInteger, decimalToDouble, decimalValue } 
 
 /** A number with the type that it has in BSON; MongoDB's arithmetic depends on it. */
 export type Numeric =
-  | { readonly kind: 'int32' | 'int64'; readonly value: bigint }
+  | IntegerNumeric
   | { readonly kind: 'double'; readonly value: number }
   | { readonly kind: 'decimal'; readonly value: Decimal };
+
+export interface IntegerNumeric {
+  readonly kind: 'int32' | 'int64';
+  readonly value: bigint;
+}
+
+export function isInteger(numeric: Numeric): numeric is IntegerNumeric {
+  return numeric.kind === 'int32' || numeric.kind === 'int64';
+}
 
 export function isNumberType(type: number): boolean {
   return (
@@ -61,6 +70,17 @@ export function toInteger(numeric: Numeric): bigint | undefined {
   return integer === undefined || BigInt.asIntN(64, integer) !== integer ? undefined : integer;
 }
 
+/** The integer that a value holds. Undefined for any other type, and where `toInteger` is undefined. */
+export function integerIn(value: RawValue): bigint | undefined {
+  const number = numericOf(value);
+  return number === undefined ? undefined : toInteger(number);
+}
+
+export function isNaNValue(value: RawValue): boolean {
+  const number = numericOf(value);
+  return number !== undefined && Number.isNaN(toDouble(number));
+}
+
 function integerOf(numeric: Numeric): bigint | undefined {
   switch (numeric.kind) {
     case 'int32':
@@ -96,6 +116,11 @@ export function narrowInteger(value: bigint, atLeast: 'int32' | 'int64'): Numeri
   return BigInt.asIntN(64, value) === value ? { kind: 'int64', value } : undefined;
 }
 
+/** The type of an operation's result before it overflows. */
+export function widerKind(left: IntegerNumeric, right: IntegerNumeric): IntegerNumeric['kind'] {
+  return left.kind === 'int64' || right.kind === 'int64' ? 'int64' : 'int32';
+}
+
 export type ArithmeticName = 'add' | 'subtract' | 'multiply';
 
 /**
@@ -109,8 +134,7 @@ export function arithmetic(name: ArithmeticName, left: Numeric, right: Numeric):
   if (left.kind === 'double' || right.kind === 'double') {
     return { kind: 'double', value: doubleArithmetic(name, toDouble(left), toDouble(right)) };
   }
-  const wide = left.kind === 'int64' || right.kind === 'int64' ? 'int64' : 'int32';
-  return narrowInteger(integerArithmetic(name, left.value, right.value), wide);
+  return narrowInteger(integerArithmetic(name, left.value, right.value), widerKind(left, right));
 }
 
 /** As `arithmetic`, in double if an int64 would overflow. */
@@ -137,14 +161,17 @@ function decimalArithmetic(name: ArithmeticName, left: Decimal, right: Decimal):
 
 function addDecimals(left: Decimal, right: Decimal): Decimal {
   if (left.kind === 'nan' || right.kind === 'nan') return decimalNaN;
-  if (left.kind === 'infinite' || right.kind === 'infinite') {
-    if (left.kind === right.kind && left.negative !== right.negative) return decimalNaN;
-    return left.kind === 'infinite' ? left : right;
-  }
+  if (left.kind === 'infinite' || right.kind === 'infinite') return addInfinities(left, right);
   const exponent = Math.min(left.exponent, right.exponent);
   const sum = signed(left, exponent) + signed(right, exponent);
   const negative = sum === 0n ? left.negative && right.negative : sum < 0n;
   return { kind: 'finite', negative, coefficient: sum < 0n ? -sum : sum, exponent };
+}
+
+/** The sum if at least one of the two is infinite. */
+function addInfinities(left: Decimal, right: Decimal): Decimal {
+  if (left.kind === right.kind && left.negative !== right.negative) return decimalNaN;
+  return left.kind === 'infinite' ? left : right;
 }
 
 function signed(decimal: Decimal, exponent: number): bigint {
@@ -173,13 +200,23 @@ export function divideDecimals(left: Decimal, right: Decimal): Decimal {
   if (left.kind === 'nan' || right.kind === 'nan') return decimalNaN;
   if (left.kind === 'infinite') return right.kind === 'infinite' ? decimalNaN : decimalInfinity(negative);
   if (right.kind === 'infinite') return { kind: 'finite', negative, coefficient: 0n, exponent: -6176 };
-  const shift = 36 + right.coefficient.toString().length;
-  let coefficient = (left.coefficient * 10n ** BigInt(shift)) / right.coefficient;
-  let exponent = left.exponent - right.exponent - shift;
   const preferred = left.exponent - right.exponent;
-  while (coefficient !== 0n && exponent < preferred && coefficient % 10n === 0n) {
-    coefficient /= 10n;
+  const shift = 36 + right.coefficient.toString().length;
+  const coefficient = (left.coefficient * 10n ** BigInt(shift)) / right.coefficient;
+  if (coefficient === 0n) return { kind: 'finite', negative, coefficient, exponent: preferred };
+  return { kind: 'finite', negative, ...withoutTrailingZeros(coefficient, shift, preferred) };
+}
+
+/** `coefficient × 10^(preferred - excess)` with trailing zeros of the coefficient moved to the exponent, up to the preferred one. */
+function withoutTrailingZeros(
+  coefficient: bigint,
+  excess: number,
+  preferred: number,
+): { coefficient: bigint; exponent: number } {
+  let [shortened, exponent] = [coefficient, preferred - excess];
+  while (exponent < preferred && shortened % 10n === 0n) {
+    shortened /= 10n;
     exponent += 1;
   }
-  return { kind: 'finite', negative, coefficient, exponent: coefficient === 0n ? preferred : exponent };
+  return { coefficient: shortened, exponent };
 }

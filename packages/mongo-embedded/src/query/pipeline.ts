@@ -9,7 +9,7 @@ import { compileBucket } from './stages/bucket.ts';
 import { compileTransform } from './stages/document-pipeline.ts';
 import { compileGroup } from './stages/group.ts';
 import { compileLookup } from './stages/lookup.ts';
-import { gather, paced } from './stages/paced.ts';
+import { drain, paced } from './stages/paced.ts';
 import type { PipelineContext } from './stages/pipeline-context.ts';
 import { compileRedact } from './stages/redact.ts';
 import {
@@ -179,11 +179,11 @@ function facet(operand: RawValue, context: PipelineContext): Stage {
   });
   return function* faceted(source) {
     const all: Uint8Array[] = [];
-    yield* gather(source, all);
+    yield* drain(source, (document) => all.push(document));
     const writer = new BsonWriter();
     for (const [name, stage] of branches) {
       const results: Uint8Array[] = [];
-      yield* gather(stage(all), results);
+      yield* drain(stage(all), (document) => results.push(document));
       writer.value(name, bsonTypes.array, arrayOf(results.map(documentValue)).span());
     }
     yield writer.finish();
@@ -209,10 +209,14 @@ function documents(operand: RawValue, context: PipelineContext): Stage {
   const evaluate = compileTransform('$replaceWith', literal, context.variables);
   return function* given() {
     const [entry] = evaluate === undefined ? [] : entriesOf(documentValue(evaluate(new BsonWriter().finish())));
-    for (const item of entry === undefined ? [] : itemsOf(entry[1])) {
-      if (item.type !== bsonTypes.object)
-        throw new MongoFailure(40228, `$documents must be an array of objects, but found ${typeNameOf(item)}`);
-      yield item.span();
-    }
+    if (entry !== undefined) yield* objectsIn(entry[1]);
   };
+}
+
+function* objectsIn(list: RawValue): Documents {
+  for (const item of itemsOf(list)) {
+    if (item.type !== bsonTypes.object)
+      throw new MongoFailure(40228, `$documents must be an array of objects, but found ${typeNameOf(item)}`);
+    yield item.span();
+  }
 }

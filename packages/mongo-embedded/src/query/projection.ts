@@ -7,7 +7,7 @@ import { compileExpression } from './expression/compile-expression.ts';
 import { arrayOf, type Expression, scopeWith } from './expression/expression.ts';
 import { operators } from './expression/operators.ts';
 import { type CompiledFilter, compileFilter } from './filter.ts';
-import { isNumberType, numericOf, toInteger } from './numeric.ts';
+import { integerIn, isNumberType } from './numeric.ts';
 import { entriesOf, itemsOf, walkOf } from './raw-document.ts';
 import { refusedExpressions } from './refused-operators.ts';
 import { isTruthy } from './truth.ts';
@@ -98,10 +98,9 @@ function parseFields(spec: RawValue, prefix: readonly string[], state: ParseStat
 }
 
 function parseField(path: string[], value: RawValue, state: ParseState): void {
-  const name = path.join('.');
   if (path.includes('')) throw new MongoFailure(15998, 'FieldPath field names may not be empty strings.');
   if (path.at(-1) === '$' && state.context.isFind) {
-    use(state, 'include', name);
+    use(state, 'include', path.join('.'));
     place(state.fields, path.slice(0, -1), { kind: 'positional' });
     return;
   }
@@ -110,6 +109,11 @@ function parseField(path: string[], value: RawValue, state: ParseState): void {
       16410,
       `FieldPath field names may not start with '$'. Consider using $getField or $setField.`,
     );
+  parseValue(path, value, state);
+}
+
+/** A flag, a projection of the fields below, an operator of find, or an expression. */
+function parseValue(path: string[], value: RawValue, state: ParseState): void {
   if (isNumberType(value.type) || value.type === bsonTypes.boolean) {
     parseFlag(path, isTruthy(value), state);
     return;
@@ -120,7 +124,7 @@ function parseField(path: string[], value: RawValue, state: ParseState): void {
     return;
   }
   if (operator !== undefined && state.context.isFind && parseFindOperator(path, operator, state)) return;
-  use(state, 'include', name);
+  use(state, 'include', path.join('.'));
   place(state.fields, path, { kind: 'compute', expression: compileComputed(value, state.context.variables) });
 }
 
@@ -160,20 +164,23 @@ function parseFindOperator(
   state: ParseState,
 ): boolean {
   if (operator === '$slice' && (isNumberType(operand.type) || isNumberPair(operand))) {
-    const numbers = (operand.type === bsonTypes.array ? itemsOf(operand) : [operand]).map(integer);
-    const [first = 0, second] = numbers;
-    if (second !== undefined && second <= 0)
-      throw new MongoFailure(28724, `First argument to $slice must be an array, but is of type: int`);
-    place(
-      state.fields,
-      path,
-      second === undefined
-        ? { kind: 'slice', skip: null, limit: first }
-        : { kind: 'slice', skip: first, limit: second },
-    );
+    place(state.fields, path, sliceRule(operand));
     return true;
   }
   if (operator !== '$elemMatch') return false;
+  parseElemMatch(path, operand, state);
+  return true;
+}
+
+/** A limit, or a pair of skip and limit. */
+function sliceRule(operand: RawValue): Rule {
+  if (operand.type !== bsonTypes.array) return { kind: 'slice', skip: null, limit: integer(operand) };
+  const [skip = 0, limit = 0] = itemsOf(operand).map(integer);
+  if (limit <= 0) throw new MongoFailure(28724, `First argument to $slice must be an array, but is of type: int`);
+  return { kind: 'slice', skip, limit };
+}
+
+function parseElemMatch(path: string[], operand: RawValue, state: ParseState): void {
   if (operand.type !== bsonTypes.object)
     throw new MongoFailure(31274, `elemMatch: Invalid argument, object required, but got ${operand.type}`);
   if (path.length > 1) throw new MongoFailure(31275, 'Cannot use $elemMatch projection on a nested field');
@@ -183,7 +190,6 @@ function parseFindOperator(
     new BsonWriter().beginDocument(field).value('$elemMatch', operand.type, operand.span()).finish(),
   );
   place(state.fields, path, { kind: 'elemMatch', filter, field });
-  return true;
 }
 
 function isNumberPair(operand: RawValue): boolean {
@@ -193,8 +199,7 @@ function isNumberPair(operand: RawValue): boolean {
 }
 
 function integer(value: RawValue): number {
-  const number = numericOf(value);
-  return Number((number === undefined ? undefined : toInteger(number)) ?? 0n);
+  return Number(integerIn(value) ?? 0n);
 }
 
 function place(tree: Tree, path: readonly string[], rule: Rule): void {
@@ -232,12 +237,10 @@ function writeFields(writer: BsonWriter, document: RawValue, level: Level): void
   while (walker.next()) {
     const name = walker.name;
     const rule = level.fields.get(name);
-    if (rule === undefined) {
-      if (level.mode === 'exclude') writer.splice(walker.element);
-      continue;
-    }
-    seen.add(name);
-    writeElement(writer, walker, { rule, level });
+    if (rule !== undefined) {
+      seen.add(name);
+      writeElement(writer, walker, { rule, level });
+    } else if (level.mode === 'exclude') writer.splice(walker.element);
   }
   for (const [name, rule] of level.fields) if (!seen.has(name)) writeMissing(writer, name, { rule, level });
 }

@@ -90,10 +90,14 @@ function translateToken(part: string, modes: Modes): string {
   if (part.startsWith('\\') && part.length > 1) return translateEscape(part);
   if (part.startsWith('[')) return translateClass(part);
   if (part.startsWith('(?')) return translateGroup(part);
+  return translateCharacter(part, modes);
+}
+
+/** A single character, or a comment. */
+function translateCharacter(part: string, modes: Modes): string {
   if (part === '.') return modes.isDotAll ? '[\\s\\S]' : '[^\\n]';
   if (part === '$') return modes.isMultiline ? '$' : `(?=\\n?${end})`;
-  const isIgnored = modes.isExtended && (part.startsWith('#') || /^\s$/.test(part));
-  return isIgnored ? '' : part;
+  return modes.isExtended && /^(?:#|\s$)/.test(part) ? '' : part;
 }
 
 function translateEscape(part: string): string {

@@ -31,13 +31,16 @@ function* mergeSteps<Item>(
 ): Generator<null, Item[]> {
   const merged: Item[] = [];
   let [fromLeft, fromRight] = [0, 0];
+  // The lengths are checked before an index is used, so no item is undefined.
+  const isLeftNext = (): boolean =>
+    fromRight === right.length ||
+    (fromLeft < left.length && compare(left[fromLeft] as Item, right[fromRight] as Item) <= 0);
   while (fromLeft < left.length || fromRight < right.length) {
-    const [one, other] = [left[fromLeft], right[fromRight]];
-    if (one !== undefined && (other === undefined || compare(one, other) <= 0)) {
-      merged.push(one);
+    if (isLeftNext()) {
+      merged.push(left[fromLeft] as Item);
       fromLeft += 1;
-    } else if (other !== undefined) {
-      merged.push(other);
+    } else {
+      merged.push(right[fromRight] as Item);
       fromRight += 1;
     }
     if (merged.length % stepItems === 0) yield null;

@@ -38,13 +38,7 @@ export function compileSort(spec: Uint8Array): CompiledSort {
     isDescending: directionOf(path, value) === -1,
   }));
   const [first] = parts;
-  const compare = (left: RawValue, right: RawValue): number => {
-    for (const part of parts) {
-      const order = compareValues(sortValue(left, part), sortValue(right, part));
-      if (order !== 0) return part.isDescending ? -order : order;
-    }
-    return 0;
-  };
+  const compare = (left: RawValue, right: RawValue): number => compareBy(parts, left, right);
   return {
     parts: parts.map(({ path, isDescending }) => ({ path: path.text, isDescending })),
     idDirection: first?.path.text === '_id' ? (first.isDescending ? -1 : 1) : null,
@@ -52,6 +46,14 @@ export function compileSort(spec: Uint8Array): CompiledSort {
     compare: (left, right) => compare(documentValue(left), documentValue(right)),
     compareValues: compare,
   };
+}
+
+function compareBy(parts: readonly Part[], left: RawValue, right: RawValue): number {
+  for (const part of parts) {
+    const order = compareValues(sortValue(left, part), sortValue(right, part));
+    if (order !== 0) return part.isDescending ? -order : order;
+  }
+  return 0;
 }
 
 /** Orders plain values, as `$push` with `$sort: 1` does. */
@@ -114,15 +116,25 @@ function gather(value: RawValue, path: FieldPath, { depth, found }: Gathering): 
 }
 
 function gatherItems(array: RawValue, path: FieldPath, { depth, found }: Gathering): void {
-  const isEnd = depth === path.names.length;
-  const wanted = path.positions[depth] ?? -1;
+  if (depth === path.names.length) {
+    gatherLast(array, found);
+    return;
+  }
+  const wanted = path.positions[depth];
   const walker = walkOf(array);
   let count = 0;
   for (; walker.next(); count += 1) {
     const item = walker.value;
-    if (isEnd) found.push(item);
-    else if (count === wanted) gather(item, path, { depth: depth + 1, found });
+    if (count === wanted) gather(item, path, { depth: depth + 1, found });
     else if (item.type === bsonTypes.object) gather(item, path, { depth, found });
   }
-  if (count === 0) found.push(isEnd ? undefinedValue : nullValue);
+  if (count === 0) found.push(nullValue);
+}
+
+/** The items of an array at the end of the path. */
+function gatherLast(array: RawValue, found: RawValue[]): void {
+  const walker = walkOf(array);
+  const before = found.length;
+  while (walker.next()) found.push(walker.value);
+  if (found.length === before) found.push(undefinedValue);
 }

@@ -1,7 +1,7 @@
 import { bsonTypes } from '@emcachers/bson/bson-types';
 import { type RawValue, stringOf } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../error/mongo-failure.ts';
-import { isNumberType, numericOf, toInteger } from './numeric.ts';
+import { integerIn, isNumberType } from './numeric.ts';
 import { itemsOf } from './raw-document.ts';
 
 /** The type names that `$type` returns and accepts. Source: the manual's page "BSON Types". */
@@ -45,19 +45,21 @@ export function typeTest(operand: RawValue): (value: RawValue | undefined) => bo
 }
 
 function typesOf(operand: RawValue): number[] {
-  if (operand.type === bsonTypes.string) {
-    const name = stringOf(operand);
-    if (name === 'number') return [bsonTypes.double, bsonTypes.int32, bsonTypes.int64, bsonTypes.decimal128];
-    const type = typesByName.get(name);
-    if (type === undefined) throw new MongoFailure('BadValue', `Unknown type name alias: ${name}`);
-    return [type];
-  }
-  if (!isNumberType(operand.type))
-    throw new MongoFailure('TypeMismatch', 'type must be represented as a number or a string');
-  const number = numericOf(operand);
-  const code = number === undefined ? undefined : toInteger(number);
-  const type = code === -1n ? bsonTypes.minKey : Number(code ?? 0);
-  if (!namesByType.has(type))
-    throw new MongoFailure('BadValue', `Invalid numerical type code: ${code ?? 'not an integer'}`);
+  if (operand.type === bsonTypes.string) return typesNamed(stringOf(operand));
+  if (isNumberType(operand.type)) return [typeWithCode(integerIn(operand))];
+  throw new MongoFailure('TypeMismatch', 'type must be represented as a number or a string');
+}
+
+function typesNamed(name: string): number[] {
+  if (name === 'number') return [bsonTypes.double, bsonTypes.int32, bsonTypes.int64, bsonTypes.decimal128];
+  const type = typesByName.get(name);
+  if (type === undefined) throw new MongoFailure('BadValue', `Unknown type name alias: ${name}`);
   return [type];
+}
+
+/** MinKey's code is -1, though its type is written as 255. */
+function typeWithCode(code: bigint | undefined): number {
+  const type = code === -1n ? bsonTypes.minKey : Number(code ?? 0);
+  if (namesByType.has(type)) return type;
+  throw new MongoFailure('BadValue', `Invalid numerical type code: ${code ?? 'not an integer'}`);
 }

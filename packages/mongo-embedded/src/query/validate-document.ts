@@ -26,9 +26,17 @@ function checkElements(bytes: Buffer, start: number, depth: number): void {
     throw new MongoFailure('Overflow', `BSONObj exceeded maximum nested object depth: ${nestingDepthMax}`);
   const walk = new ElementWalk(bytes, start);
   while (walk.next()) {
-    if (walk.type === bsonTypes.object || walk.type === bsonTypes.array) checkElements(bytes, walk.start, depth + 1);
-    else if (walk.type === bsonTypes.codeWithScope) checkElements(bytes, scopeStart(walk), depth + 1);
-    else if (walk.type === bsonTypes.binary) checkBinary(walk);
+    switch (walk.type) {
+      case bsonTypes.object:
+      case bsonTypes.array:
+        checkElements(bytes, walk.start, depth + 1);
+        break;
+      case bsonTypes.codeWithScope:
+        checkElements(bytes, scopeStart(walk), depth + 1);
+        break;
+      case bsonTypes.binary:
+        checkBinary(walk);
+    }
   }
 }
 

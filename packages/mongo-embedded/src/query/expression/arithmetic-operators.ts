@@ -2,23 +2,23 @@ import { bsonTypes } from '@emcachers/bson/bson-types';
 import { dateValue, doubleValue, nullValue, type RawValue } from '@emcachers/bson/raw-value';
 import { readInt64 } from '@emcachers/bson/read-bytes';
 import { MongoFailure } from '../../error/mongo-failure.ts';
-import { decimalToDouble } from '../decimal.ts';
 import {
   type ArithmeticName,
   arithmeticOrDouble,
   divideDecimals,
+  isInteger,
   type Numeric,
   narrowInteger,
   numericOf,
   numericValue,
   toDecimal,
   toDouble,
-  toInteger,
+  widerKind,
 } from '../numeric.ts';
 import { typeNameOf } from '../type-names.ts';
 import {
   type Argument,
-  isNullish,
+  isPresent,
   type OperatorCompiler,
   type OperatorTable,
   withAny,
@@ -36,28 +36,40 @@ function onlyNumbers(name: string, value: RawValue): MongoFailure {
   return new MongoFailure('TypeMismatch', `${name} only supports numeric types, not ${typeNameOf(value)}`);
 }
 
-function fold(name: ArithmeticName, values: readonly Argument[]): Argument {
-  let total: Numeric = { kind: 'int32', value: name === 'add' ? 0n : 1n };
-  let date: bigint | undefined;
+/** The sum of numbers, or of one date and numbers of milliseconds. */
+function add(values: readonly Argument[]): Argument {
+  let total: Numeric = { kind: 'int32', value: 0n };
+  let date: RawValue | undefined;
   for (const value of values) {
-    if (isNullish(value) || value === undefined) return nullValue;
-    if (name === 'add' && value.type === bsonTypes.date) {
-      if (date !== undefined) throw new MongoFailure(16612, 'only one date allowed in an $add expression');
-      date = readInt64(value.bytes, value.start);
-      continue;
-    }
-    total = arithmeticOrDouble(
-      name,
-      total,
-      numberOrFail(value, () => onlyNumbers(`$${name}`, value)),
-    );
+    if (!isPresent(value)) return nullValue;
+    if (value.type === bsonTypes.date) date = onlyDate(date, value);
+    else total = accumulated('add', total, value);
   }
   if (date === undefined) return numericValue(total);
-  return dateValue(date + BigInt(Math.round(toDouble(total))));
+  return dateValue(readInt64(date.bytes, date.start) + BigInt(Math.round(toDouble(total))));
+}
+
+function onlyDate(earlier: RawValue | undefined, date: RawValue): RawValue {
+  if (earlier !== undefined) throw new MongoFailure(16612, 'only one date allowed in an $add expression');
+  return date;
+}
+
+function multiply(values: readonly Argument[]): Argument {
+  let total: Numeric = { kind: 'int32', value: 1n };
+  for (const value of values) {
+    if (!isPresent(value)) return nullValue;
+    total = accumulated('multiply', total, value);
+  }
+  return numericValue(total);
+}
+
+function accumulated(name: ArithmeticName, total: Numeric, value: RawValue): Numeric {
+  const number = numberOrFail(value, () => onlyNumbers(`$${name}`, value));
+  return arithmeticOrDouble(name, total, number);
 }
 
 function subtract([left, right]: readonly Argument[]): Argument {
-  if (left === undefined || right === undefined || isNullish(left) || isNullish(right)) return nullValue;
+  if (!isPresent(left) || !isPresent(right)) return nullValue;
   if (left.type === bsonTypes.date) {
     const milliseconds = readInt64(left.bytes, left.start);
     if (right.type === bsonTypes.date)
@@ -74,7 +86,7 @@ function cannotSubtract(left: RawValue, right: RawValue): MongoFailure {
 }
 
 function divide([left, right]: readonly Argument[]): Argument {
-  if (left === undefined || right === undefined || isNullish(left) || isNullish(right)) return nullValue;
+  if (!isPresent(left) || !isPresent(right)) return nullValue;
   const fail = () =>
     new MongoFailure(
       'TypeMismatch',
@@ -89,16 +101,14 @@ function divide([left, right]: readonly Argument[]): Argument {
 }
 
 function modulo([left, right]: readonly Argument[]): Argument {
-  if (left === undefined || right === undefined || isNullish(left) || isNullish(right)) return nullValue;
+  if (!isPresent(left) || !isPresent(right)) return nullValue;
   const fail = () =>
     new MongoFailure(16611, `$mod only supports numeric types, not ${typeNameOf(left)} and ${typeNameOf(right)}`);
   const [dividend, divisor] = [numberOrFail(left, fail), numberOrFail(right, fail)];
   if (toDouble(divisor) === 0) throw new MongoFailure(16610, "can't $mod by zero");
-  const isInteger = (kind: Numeric['kind']): boolean => kind === 'int32' || kind === 'int64';
-  const [one, other] = [toInteger(dividend), toInteger(divisor)];
-  if (one !== undefined && other !== undefined && isInteger(dividend.kind) && isInteger(divisor.kind)) {
-    const wide = dividend.kind === 'int64' || divisor.kind === 'int64' ? 'int64' : 'int32';
-    return numericValue(narrowInteger(one % other, wide) ?? { kind: 'int64', value: one % other });
+  if (isInteger(dividend) && isInteger(divisor)) {
+    const value = dividend.value % divisor.value;
+    return numericValue(narrowInteger(value, widerKind(dividend, divisor)) ?? { kind: 'int64', value });
   }
   if (dividend.kind === 'decimal' || divisor.kind === 'decimal') {
     throw new MongoFailure('CommandNotSupported', '$mod of Decimal128 is not supported by this server');
@@ -109,12 +119,12 @@ function modulo([left, right]: readonly Argument[]): Argument {
 /** A function of one number; integers stay integers if `onInteger` is given. */
 function unary(onDouble: (value: number) => number, onInteger?: (value: bigint) => bigint): OperatorCompiler {
   return withArguments(1, ([value], name) => {
-    if (value === undefined || isNullish(value)) return nullValue;
+    if (!isPresent(value)) return nullValue;
     const number = numberOrFail(
       value,
       () => new MongoFailure(28765, `${name} only supports numeric types, not ${typeNameOf(value)}`),
     );
-    if (onInteger !== undefined && (number.kind === 'int32' || number.kind === 'int64')) {
+    if (onInteger !== undefined && isInteger(number)) {
       const result = onInteger(number.value);
       return numericValue(narrowInteger(result, number.kind) ?? { kind: 'double', value: Number(result) });
     }
@@ -125,7 +135,7 @@ function unary(onDouble: (value: number) => number, onInteger?: (value: bigint) 
 }
 
 function logarithm([value, base]: readonly Argument[]): Argument {
-  if (value === undefined || base === undefined || isNullish(value) || isNullish(base)) return nullValue;
+  if (!isPresent(value) || !isPresent(base)) return nullValue;
   const number = numberOrFail(
     value,
     () => new MongoFailure(28756, `$log's argument must be numeric, not ${typeNameOf(value)}`),
@@ -138,31 +148,26 @@ function logarithm([value, base]: readonly Argument[]): Argument {
 }
 
 function power([base, exponent]: readonly Argument[]): Argument {
-  if (base === undefined || exponent === undefined || isNullish(base) || isNullish(exponent)) return nullValue;
+  if (!isPresent(base) || !isPresent(exponent)) return nullValue;
   const one = numberOrFail(base, () => new MongoFailure(28762, `$pow's base must be numeric, not ${typeNameOf(base)}`));
   const other = numberOrFail(
     exponent,
     () => new MongoFailure(28763, `$pow's exponent must be numeric, not ${typeNameOf(exponent)}`),
   );
-  if (
-    (one.kind === 'int32' || one.kind === 'int64') &&
-    (other.kind === 'int32' || other.kind === 'int64') &&
-    other.value >= 0n &&
-    other.value < 64n
-  ) {
-    const exact = narrowInteger(
-      one.value ** other.value,
-      one.kind === 'int64' || other.kind === 'int64' ? 'int64' : 'int32',
-    );
-    if (exact !== undefined) return numericValue(exact);
-  }
-  return doubleValue((one.kind === 'decimal' ? decimalToDouble(one.value) : toDouble(one)) ** toDouble(other));
+  return numericValue(integerPower(one, other) ?? { kind: 'double', value: toDouble(one) ** toDouble(other) });
+}
+
+/** The power of two integers; undefined if it is not an integer of 64 bits. */
+function integerPower(base: Numeric, exponent: Numeric): Numeric | undefined {
+  if (!isInteger(base) || !isInteger(exponent)) return undefined;
+  if (exponent.value < 0n || exponent.value >= 64n) return undefined;
+  return narrowInteger(base.value ** exponent.value, widerKind(base, exponent));
 }
 
 /** Arithmetic with MongoDB's widening of types. Source: the manual's page "Arithmetic Expression Operators". */
 export const arithmeticOperators: OperatorTable = {
-  $add: withAny((values) => fold('add', values)),
-  $multiply: withAny((values) => fold('multiply', values)),
+  $add: withAny(add),
+  $multiply: withAny(multiply),
   $subtract: withArguments(2, subtract),
   $divide: withArguments(2, divide),
   $mod: withArguments(2, modulo),

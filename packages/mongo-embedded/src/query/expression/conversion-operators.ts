@@ -14,10 +14,11 @@ import { readInt64, readUint32 } from '@emcachers/bson/read-bytes';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { decimalFromInteger, decimalToDouble, parseDecimal } from '../decimal.ts';
 import { nameTable } from '../name-table.ts';
-import { isNumberType, type Numeric, numericOf, numericValue, toDecimal, toDouble } from '../numeric.ts';
+import { isInteger, isNumberType, type Numeric, numericOf, numericValue, toDecimal, toDouble } from '../numeric.ts';
 import { isTruthy } from '../truth.ts';
 import { typeNameOf } from '../type-names.ts';
 import { formatDate } from './date-format.ts';
+import type { Expression } from './expression.ts';
 import {
   type Argument,
   isPresent,
@@ -58,14 +59,19 @@ function toWhole(value: RawValue, bounds: { readonly target: 'int' | 'long'; rea
 function wholeOf(value: RawValue, target: string): bigint {
   if (value.type === bsonTypes.boolean) return isTruthy(value) ? 1n : 0n;
   if (value.type === bsonTypes.date && target === 'long') return readInt64(value.bytes, value.start);
-  if (value.type === bsonTypes.string) {
-    const text = stringOf(value);
-    if (!/^[+-]?\d+$/.test(text)) throw unparsable(text, target);
-    return BigInt(text);
-  }
+  if (value.type === bsonTypes.string) return parsedWhole(stringOf(value), target);
   const number = numericOf(value);
   if (number === undefined) throw impossible(value, target);
-  if (number.kind === 'int32' || number.kind === 'int64') return number.value;
+  return truncated(number);
+}
+
+function parsedWhole(text: string, target: string): bigint {
+  if (!/^[+-]?\d+$/.test(text)) throw unparsable(text, target);
+  return BigInt(text);
+}
+
+function truncated(number: Numeric): bigint {
+  if (isInteger(number)) return number.value;
   const double = toDouble(number);
   if (!Number.isFinite(double))
     throw new MongoFailure(
@@ -204,7 +210,7 @@ function shorthand(target: string): OperatorCompiler {
 }
 
 /** The converter to the type that `to` names, by its alias or its number. */
-function converterTo(to: RawValue): (typeof converters)[string] {
+function converterTo(to: RawValue): Converter {
   const number = numericOf(to) ?? { kind: 'double', value: 0 };
   const name = to.type === bsonTypes.string ? stringOf(to) : (typeCodes[String(toDouble(number))] ?? '');
   const converter = converters[name];
@@ -218,21 +224,34 @@ const convert: OperatorCompiler = (use) => {
     optional: ['onError', 'onNull', 'format', 'byteOrder'],
     code: 9,
   });
-  const compiled = new Map([...named].map(([name, spec]) => [name, use.compile(spec)]));
+  const compiled: Readonly<Record<string, Expression>> = Object.fromEntries(
+    [...named].map(([name, spec]) => [name, use.compile(spec)]),
+  );
+  const { input, to, onError, onNull = toNull } = compiled;
   return (environment): Argument => {
-    const value = compiled.get('input')?.(environment);
-    const to = compiled.get('to')?.(environment);
-    if (!isPresent(to)) return nullValue;
-    if (!isPresent(value)) return compiled.has('onNull') ? compiled.get('onNull')?.(environment) : nullValue;
-    const converter = converterTo(to);
-    try {
-      return converter(value);
-    } catch (error) {
-      if (error instanceof MongoFailure && compiled.has('onError')) return compiled.get('onError')?.(environment);
-      throw error;
-    }
+    const value = input?.(environment);
+    const target = to?.(environment);
+    if (!isPresent(target)) return nullValue;
+    if (!isPresent(value)) return onNull(environment);
+    const converted = tryConvert(converterTo(target), value);
+    if (!(converted instanceof MongoFailure)) return converted;
+    if (onError === undefined) throw converted;
+    return onError(environment);
   };
 };
+
+function toNull(): RawValue {
+  return nullValue;
+}
+
+function tryConvert(converter: Converter, value: RawValue): RawValue | MongoFailure {
+  try {
+    return converter(value);
+  } catch (error) {
+    if (error instanceof MongoFailure) return error;
+    throw error;
+  }
+}
 
 /** Types and conversions. Source: the manual's page "$convert". */
 export const conversionOperators: OperatorTable = {

@@ -10,7 +10,7 @@ import {
 } from '@emcachers/bson/raw-value';
 import { readInt64, readUint32 } from '@emcachers/bson/read-bytes';
 import { MongoFailure } from '../../error/mongo-failure.ts';
-import { numericOf, toInteger } from '../numeric.ts';
+import { integerIn } from '../numeric.ts';
 import { typeNameOf } from '../type-names.ts';
 import { parsedDate } from './conversion-operators.ts';
 import { clamped } from './date-format.ts';
@@ -115,15 +115,18 @@ const formats: Readonly<Record<string, (date: Date, minutes: number) => string>>
 /** Zones whose default format ends with Z. */
 const utcNames: readonly string[] = ['UTC', 'GMT', 'Z'];
 
+function defaultFormat(timezone: Argument): string {
+  const isUtc = timezone === undefined || (timezone.type === bsonTypes.string && utcNames.includes(stringOf(timezone)));
+  return isUtc ? '%Y-%m-%dT%H:%M:%S.%LZ' : '%Y-%m-%dT%H:%M:%S.%L';
+}
+
 function dateToString({ date, format, timezone, onNull }: Readonly<Record<string, Argument>>, name: string): Argument {
   if (!isPresent(date)) return onNull ?? nullValue;
   if (isNull(timezone)) return nullValue;
   const utcMs = momentOf(date, name).getTime();
   const offsetMs = timeZoneOf(timezone).offsetAt(utcMs);
   const [moment, minutes] = [new Date(utcMs + offsetMs), Math.round(offsetMs / 60_000)];
-  const isUtc = timezone === undefined || (timezone.type === bsonTypes.string && utcNames.includes(stringOf(timezone)));
-  const defaultFormat = isUtc ? '%Y-%m-%dT%H:%M:%S.%LZ' : '%Y-%m-%dT%H:%M:%S.%L';
-  const pattern = isPresent(format) ? stringOf(format) : defaultFormat;
+  const pattern = isPresent(format) ? stringOf(format) : defaultFormat(timezone);
   return stringValue(
     pattern.replace(/%([\s\S])?/g, (_whole, letter: string | undefined) => {
       const write = formats[letter ?? ''];
@@ -145,21 +148,24 @@ function dateFromString({
   if (format !== undefined)
     throw new MongoFailure('CommandNotSupported', '$dateFromString with a format is not supported by this server');
   try {
-    if (dateString.type !== bsonTypes.string)
-      throw new MongoFailure(
-        'ConversionFailure',
-        `$dateFromString requires that 'dateString' be a string, found: ${typeNameOf(dateString)}`,
-      );
-    return isNull(timezone) ? nullValue : parsedDate(stringOf(dateString), timezone);
+    return dateOfText(dateString, timezone);
   } catch (error) {
     if (error instanceof MongoFailure && onError !== undefined) return onError;
     throw error;
   }
 }
 
+function dateOfText(text: RawValue, timezone: Argument): RawValue {
+  if (text.type !== bsonTypes.string)
+    throw new MongoFailure(
+      'ConversionFailure',
+      `$dateFromString requires that 'dateString' be a string, found: ${typeNameOf(text)}`,
+    );
+  return isNull(timezone) ? nullValue : parsedDate(stringOf(text), timezone);
+}
+
 function integer(value: Argument, name: string): number {
-  const number = value === undefined ? undefined : numericOf(value);
-  const whole = number === undefined ? undefined : toInteger(number);
+  const whole = value === undefined ? undefined : integerIn(value);
   if (whole === undefined) throw new MongoFailure(5166405, `${name} expects integer amount of time units`);
   return Number(whole);
 }

@@ -6,7 +6,7 @@ import { itemsOf } from '../raw-document.ts';
 import { isTruthy } from '../truth.ts';
 import { typeNameOf } from '../type-names.ts';
 import { arrayOf, bind, type Environment, type Expression, scopeWith } from './expression.ts';
-import { isPresent, namedOperands, type OperatorTable, type OperatorUse } from './operator.ts';
+import { type Argument, isPresent, namedOperands, type OperatorTable, type OperatorUse } from './operator.ts';
 
 interface Iteration {
   readonly input: Expression;
@@ -54,14 +54,20 @@ function filter(use: OperatorUse): Expression {
   return (environment) => {
     const all = steps(spec, environment, '$filter');
     if (all === null) return nullValue;
-    const bound = limit?.(environment);
-    const number = isPresent(bound) ? numericOf(bound) : undefined;
-    const most = number === undefined ? Number.POSITIVE_INFINITY : Number(toInteger(number) ?? 0n);
-    if (most < 1)
-      throw new MongoFailure(327392, '$filter: limit must be represented as a 32-bit integral value greater than 0');
+    const most = limitOf(limit?.(environment));
     const kept = all.filter(({ inner }) => isTruthy(spec.body(inner))).map(({ item }) => item);
     return arrayOf(kept.slice(0, most));
   };
+}
+
+/** The most items that `$filter` keeps. */
+function limitOf(value: Argument): number {
+  const number = isPresent(value) ? numericOf(value) : undefined;
+  if (number === undefined) return Number.POSITIVE_INFINITY;
+  const limit = Number(toInteger(number) ?? 0n);
+  if (limit < 1)
+    throw new MongoFailure(327392, '$filter: limit must be represented as a 32-bit integral value greater than 0');
+  return limit;
 }
 
 function reduce(use: OperatorUse): Expression {

@@ -15,16 +15,20 @@ import {
 } from './operator.ts';
 
 function mergeObjects(values: readonly Argument[]): Argument {
-  const [only] = values;
-  const given = values.length === 1 && only?.type === bsonTypes.array ? itemsOf(only) : values;
   const fields = new Map<string, RawValue>();
-  for (const value of given) {
+  for (const value of listOf(values)) {
     if (!isPresent(value)) continue;
     if (value.type !== bsonTypes.object)
       throw new MongoFailure(40400, `$mergeObjects requires object inputs, but input is of type ${typeNameOf(value)}`);
     for (const [name, field] of entriesOf(value)) fields.set(name, field);
   }
   return documentOf([...fields]);
+}
+
+/** The items of an only argument that is an array, else the arguments themselves. */
+function listOf(values: readonly Argument[]): readonly Argument[] {
+  const [only] = values;
+  return values.length === 1 && only?.type === bsonTypes.array ? itemsOf(only) : values;
 }
 
 function objectToArray([value]: readonly Argument[]): Argument {

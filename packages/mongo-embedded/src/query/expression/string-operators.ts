@@ -3,7 +3,7 @@ import { bsonTypes } from '@emcachers/bson/bson-types';
 import { booleanValue, int32Value, nullValue, type RawValue, stringOf, stringValue } from '@emcachers/bson/raw-value';
 import { readInt64 } from '@emcachers/bson/read-bytes';
 import { MongoFailure } from '../../error/mongo-failure.ts';
-import { numericOf, toInteger } from '../numeric.ts';
+import { integerIn } from '../numeric.ts';
 import { compileRegex, regexParts } from '../regex.ts';
 import { typeNameOf } from '../type-names.ts';
 import { formatDate } from './date-format.ts';
@@ -28,8 +28,7 @@ function coerced(value: Argument, name: string): string {
   if (value.type === bsonTypes.string || value.type === bsonTypes.symbol || value.type === bsonTypes.code)
     return stringOf(value);
   if (value.type === bsonTypes.date) return formatDate(readInt64(value.bytes, value.start));
-  const number = numericOf(value);
-  const integer = number === undefined ? undefined : toInteger(number);
+  const integer = integerIn(value);
   if (integer !== undefined) return String(integer);
   throw new MongoFailure(16007, `can't convert from BSON type ${typeNameOf(value)} to String (${name})`);
 }
@@ -86,16 +85,25 @@ function split([value, separator]: readonly Argument[]): Argument {
   return arrayOf(text(value, '$split', 40085).split(between).map(stringValue));
 }
 
-function trim(sides: { readonly start: boolean; readonly end: boolean }): OperatorCompiler {
+interface Sides {
+  readonly start: boolean;
+  readonly end: boolean;
+}
+
+function trim(sides: Sides): OperatorCompiler {
   return withNamed({ required: ['input'], optional: ['chars'], code: 50694 }, ({ input, chars }, name) => {
     if (!isPresent(input) || (chars !== undefined && !isPresent(chars))) return nullValue;
     const points = Array.from(text(input, name, 50699));
     const unwanted = chars === undefined ? whitespace : new Set(Array.from(text(chars, name, 50700)));
-    let [from, to] = [0, points.length];
-    while (sides.start && from < to && unwanted.has(points[from] ?? '')) from += 1;
-    while (sides.end && to > from && unwanted.has(points[to - 1] ?? '')) to -= 1;
-    return stringValue(points.slice(from, to).join(''));
+    return stringValue(trimmed(points, unwanted, sides).join(''));
   });
+}
+
+function trimmed(points: readonly string[], unwanted: ReadonlySet<string>, sides: Sides): readonly string[] {
+  const isKept = (point: string): boolean => !unwanted.has(point);
+  const first = sides.start ? points.findIndex(isKept) : 0;
+  const last = sides.end ? points.findLastIndex(isKept) : points.length - 1;
+  return first < 0 ? [] : points.slice(first, last + 1);
 }
 
 const whitespace: ReadonlySet<string> = new Set([
@@ -107,15 +115,28 @@ function indexOf(split: (text: string) => readonly (string | number)[], code: nu
     if (!isPresent(value)) return nullValue;
     const whole = split(text(value, name, code));
     const wanted = split(text(part, name, code + 1));
-    const from = start === undefined ? 0 : integerArgument(start, name, 40096);
-    const to = Math.min(end === undefined ? whole.length : integerArgument(end, name, 40096), whole.length);
-    if (from < 0 || (end !== undefined && to < 0))
-      throw new MongoFailure(40097, `${name} requires a nonnegative index`);
-    for (let at = from; at + wanted.length <= to; at += 1) {
-      if (wanted.every((item, offset) => whole[at + offset] === item)) return int32Value(at);
-    }
-    return int32Value(-1);
+    const from = start === undefined ? 0 : indexArgument(start, name);
+    const to = end === undefined ? whole.length : Math.min(indexArgument(end, name), whole.length);
+    return int32Value(positionOf(wanted, whole, { from, to }));
   });
+}
+
+function indexArgument(value: Argument, name: string): number {
+  const index = integerArgument(value, name, 40096);
+  if (index < 0) throw new MongoFailure(40097, `${name} requires a nonnegative index`);
+  return index;
+}
+
+/** Where the part begins for the first time within the range; -1 if it does not occur there. */
+function positionOf<Item>(
+  part: readonly Item[],
+  whole: readonly Item[],
+  { from, to }: { readonly from: number; readonly to: number },
+): number {
+  for (let at = from; at + part.length <= to; at += 1) {
+    if (part.every((item, offset) => whole[at + offset] === item)) return at;
+  }
+  return -1;
 }
 
 function replace(isAll: boolean): OperatorCompiler {

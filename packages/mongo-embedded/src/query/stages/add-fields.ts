@@ -3,7 +3,7 @@ import { documentValue, type RawValue } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../../bson/bson-writer.ts';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compileExpression } from '../expression/compile-expression.ts';
-import { arrayOf, type Environment, type Expression, scopeWith } from '../expression/expression.ts';
+import { arrayOf, type CompileScope, type Environment, type Expression, scopeWith } from '../expression/expression.ts';
 import { entriesOf, itemsOf, walkOf } from '../raw-document.ts';
 import type { Variables } from '../variables.ts';
 import type { DocumentTransform } from './document-transform.ts';
@@ -19,22 +19,10 @@ export function compileAddFields(name: string, operand: RawValue, variables: Var
   if (operand.type !== bsonTypes.object)
     throw new MongoFailure(40272, `${name} specification stage must be an object, got ${operand.type}`);
   const fields: Fields = new Map();
-  const scope = scopeWith(variables.names);
-  const add = (path: readonly string[], value: RawValue): void => {
-    const inner = value.type === bsonTypes.object ? entriesOf(value) : [];
-    if (inner[0] !== undefined && !inner[0][0].startsWith('$')) {
-      for (const [key, item] of inner) add([...path, ...key.split('.')], item);
-    } else place(fields, path, compileExpression(value, scope));
-  };
+  const target: Target = { fields, scope: scopeWith(variables.names) };
   for (const [path, value] of entriesOf(operand)) {
-    if (path === '' || path.split('.').includes(''))
-      throw new MongoFailure(40352, 'FieldPath cannot be constructed with empty string');
-    if (path.startsWith('$'))
-      throw new MongoFailure(
-        16410,
-        `FieldPath field names may not start with '$'. Consider using $getField or $setField.`,
-      );
-    add(path.split('.'), value);
+    checkPath(path);
+    addField(target, path.split('.'), value);
   }
   return (document) => {
     const root = documentValue(document);
@@ -42,6 +30,30 @@ export function compileAddFields(name: string, operand: RawValue, variables: Var
     writeFields(writer, root, { fields, environment: { root, bindings: variables.bindings } });
     return writer.finish();
   };
+}
+
+interface Target {
+  readonly fields: Fields;
+  readonly scope: CompileScope;
+}
+
+/** Adds an expression, or the expressions of a nested specification. */
+function addField(target: Target, path: readonly string[], value: RawValue): void {
+  const inner = value.type === bsonTypes.object ? entriesOf(value) : [];
+  if (inner[0] === undefined || inner[0][0].startsWith('$')) {
+    place(target.fields, path, compileExpression(value, target.scope));
+    return;
+  }
+  for (const [key, item] of inner) addField(target, [...path, ...key.split('.')], item);
+}
+
+function checkPath(path: string): void {
+  if (path.split('.').includes('')) throw new MongoFailure(40352, 'FieldPath cannot be constructed with empty string');
+  if (path.startsWith('$'))
+    throw new MongoFailure(
+      16410,
+      `FieldPath field names may not start with '$'. Consider using $getField or $setField.`,
+    );
 }
 
 function place(fields: Fields, path: readonly string[], expression: Expression): void {

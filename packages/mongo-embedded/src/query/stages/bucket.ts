@@ -25,16 +25,16 @@ export function compileBucket(operand: RawValue, variables: Variables): Stage {
   if (groupBy === undefined || boundaries === undefined)
     throw new MongoFailure(40198, "$bucket requires 'groupBy' and 'boundaries' to be specified.");
   const id = switchOf(groupBy, checkedBoundaries(boundaries), fallback);
-  const given = spec.get('output');
-  if (given !== undefined && given.type !== bsonTypes.object)
-    throw new MongoFailure(
-      40196,
-      `The $bucket 'output' field must be an object, but found type: ${typeNameOf(given)}.`,
-    );
-  const output = given ?? documentOf([['count', documentOf([['$sum', int32Value(1)]])]]);
-  const group = compileGroup(documentOf([['_id', id], ...entriesOf(output)]), variables);
+  const group = compileGroup(documentOf([['_id', id], ...outputFields(spec.get('output'))]), variables);
   const sort = compileSortStage(documentOf([['_id', int32Value(1)]]));
   return (source) => sort(group(source));
+}
+
+/** The accumulators; without `output` a count. */
+function outputFields(output: RawValue | undefined): (readonly [string, RawValue])[] {
+  if (output === undefined) return [['count', documentOf([['$sum', int32Value(1)]])]];
+  if (output.type === bsonTypes.object) return entriesOf(output);
+  throw new MongoFailure(40196, `The $bucket 'output' field must be an object, but found type: ${typeNameOf(output)}.`);
 }
 
 function checkedBoundaries(boundaries: RawValue): RawValue[] {
@@ -44,12 +44,16 @@ function checkedBoundaries(boundaries: RawValue): RawValue[] {
   if (values.length < 2) throw new MongoFailure(40192, "The $bucket 'boundaries' field must have at least 2 values");
   for (const [index, value] of values.entries()) {
     const next = values[index + 1];
-    if (next !== undefined && typeOrderOf(value.type) !== typeOrderOf(next.type))
-      throw new MongoFailure(40193, "All values in the 'boundaries' option to $bucket must have the same type");
-    if (next !== undefined && compareValues(value, next) >= 0)
-      throw new MongoFailure(40194, "The 'boundaries' option to $bucket must be sorted");
+    if (next !== undefined) checkOrder(value, next);
   }
   return values;
+}
+
+function checkOrder(lower: RawValue, upper: RawValue): void {
+  if (typeOrderOf(lower.type) !== typeOrderOf(upper.type))
+    throw new MongoFailure(40193, "All values in the 'boundaries' option to $bucket must have the same type");
+  if (compareValues(lower, upper) >= 0)
+    throw new MongoFailure(40194, "The 'boundaries' option to $bucket must be sorted");
 }
 
 function literal(value: RawValue): RawValue {

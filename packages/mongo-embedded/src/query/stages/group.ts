@@ -2,13 +2,14 @@ import { bsonTypes } from '@emcachers/bson/bson-types';
 import { documentValue, int32Value, nullValue, type RawValue } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compileExpression } from '../expression/compile-expression.ts';
-import { documentOf, type Expression, scopeWith } from '../expression/expression.ts';
+import { documentOf, type Environment, type Expression, scopeWith } from '../expression/expression.ts';
 import { orderKey } from '../order-key.ts';
 import { entriesOf } from '../raw-document.ts';
 import { refusedAccumulators, refusedOperator } from '../refused-operators.ts';
 import type { Variables } from '../variables.ts';
 import { type Accumulator, accumulators } from './accumulators.ts';
-import type { Stage } from './stage.ts';
+import { drain } from './paced.ts';
+import type { Documents, Stage } from './stage.ts';
 
 interface GroupField {
   readonly name: string;
@@ -27,27 +28,51 @@ export function compileGroup(operand: RawValue, variables: Variables): Stage {
   const id = compileExpression(idSpec, scope);
   const fields = entries.filter(([name]) => name !== '_id').map(([name, spec]) => groupField(name, spec, variables));
   return function* group(source) {
-    const groups = new Map<string, { id: RawValue | undefined; values: Accumulator[] }>();
-    for (const document of source) {
-      if (document === null) {
-        yield null;
-        continue;
-      }
+    const groups = new Groups(fields);
+    yield* drain(source, (document) => {
       const environment = { root: documentValue(document), bindings: variables.bindings };
-      const value = id(environment);
-      const key = orderKey(value ?? nullValue).toString('latin1');
-      let found = groups.get(key);
-      if (found === undefined) {
-        found = { id: value, values: fields.map((field) => field.make()) };
-        groups.set(key, found);
-      }
-      for (const [index, field] of fields.entries()) found.values[index]?.add(field.expression(environment));
-    }
-    for (const { id: value, values } of groups.values()) {
-      const results = fields.map((field, index) => [field.name, values[index]?.result() ?? nullValue] as const);
-      yield documentOf([['_id', value ?? nullValue], ...results]).span();
-    }
+      groups.add(id(environment) ?? nullValue, environment);
+    });
+    yield* groups.documents();
   };
+}
+
+interface Group {
+  readonly id: RawValue;
+  /** One for each field. */
+  readonly values: readonly Accumulator[];
+}
+
+/** The groups so far, in the order in which they first appeared. */
+class Groups {
+  readonly #fields: readonly GroupField[];
+  readonly #groups = new Map<string, Group>();
+
+  constructor(fields: readonly GroupField[]) {
+    this.#fields = fields;
+  }
+
+  /** Adds a document's values to the group of that id. */
+  add(id: RawValue, environment: Environment): void {
+    const { values } = this.#groupOf(id);
+    for (const [index, field] of this.#fields.entries()) values[index]?.add(field.expression(environment));
+  }
+
+  #groupOf(id: RawValue): Group {
+    const key = orderKey(id).toString('latin1');
+    const known = this.#groups.get(key);
+    if (known !== undefined) return known;
+    const group = { id, values: this.#fields.map((field) => field.make()) };
+    this.#groups.set(key, group);
+    return group;
+  }
+
+  *documents(): Documents {
+    for (const { id, values } of this.#groups.values()) {
+      const results = this.#fields.map((field, index) => [field.name, values[index]?.result() ?? nullValue] as const);
+      yield documentOf([['_id', id], ...results]).span();
+    }
+  }
 }
 
 function groupField(name: string, spec: RawValue, variables: Variables): GroupField {

@@ -8,20 +8,46 @@ import { compileFilter } from '../filter.ts';
 import { entriesOf, itemsOf, pathBytes } from '../raw-document.ts';
 import { typeNameOf } from '../type-names.ts';
 import { checkVariableName } from '../variables.ts';
-import { gather } from './paced.ts';
+import { drain, expanded } from './paced.ts';
 import type { PipelineContext } from './pipeline-context.ts';
 import type { Documents, Stage } from './stage.ts';
 import { withField } from './with-field.ts';
 
 const lookupFields = ['from', 'localField', 'foreignField', 'as', 'let', 'pipeline'];
 
+/** The paths whose values must be equal. */
+interface Equality {
+  readonly local: string;
+  readonly foreign: string;
+}
+
+interface LookupSpec {
+  readonly from: string;
+  readonly as: string;
+  /** Null if the pipeline alone decides which documents match. */
+  readonly equality: Equality | null;
+}
+
 /** `$lookup` by equality, by a pipeline with `let`, or both. */
 export function compileLookup(operand: RawValue, context: PipelineContext): Stage {
   if (operand.type !== bsonTypes.object)
     throw new MongoFailure('FailedToParse', 'the $lookup specification must be an Object');
-  const spec = new Map(entriesOf(operand));
-  for (const name of spec.keys())
+  const fields = new Map(entriesOf(operand));
+  for (const name of fields.keys())
     if (!lookupFields.includes(name)) throw new MongoFailure('FailedToParse', `unknown argument to $lookup: ${name}`);
+  const { from, as, equality } = lookupSpec(fields);
+  const join = joinOf(fields, context);
+  const path = as.split('.');
+  return (source) =>
+    expanded(source, function* lookup(document) {
+      const equal = equality === null ? undefined : foreignFilter(document, equality);
+      const matches: Uint8Array[] = [];
+      yield* drain(join(document, filtered(context.documents(from), equal)), (match) => matches.push(match));
+      yield withField(document, path, arrayOf(matches.map(documentValue)));
+    });
+}
+
+function lookupSpec(spec: ReadonlyMap<string, RawValue>): LookupSpec {
   const [from, as] = [text(spec, 'from'), text(spec, 'as')];
   const hasFields = spec.has('localField') || spec.has('foreignField');
   if (as === undefined || (!hasFields && !spec.has('pipeline')))
@@ -30,25 +56,16 @@ export function compileLookup(operand: RawValue, context: PipelineContext): Stag
       "must specify 'as' field and either 'pipeline' or both 'localField' and 'foreignField' for a $lookup",
     );
   if (from === undefined) throw new MongoFailure('FailedToParse', "must specify 'from' field for a $lookup");
+  return { from, as, equality: hasFields ? equalityOf(spec) : null };
+}
+
+function equalityOf(spec: ReadonlyMap<string, RawValue>): Equality {
   const [local, foreign] = [text(spec, 'localField'), text(spec, 'foreignField')];
-  if (hasFields && (local === undefined || foreign === undefined))
-    throw new MongoFailure(
-      'FailedToParse',
-      '$lookup requires both or neither of localField and foreignField to be specified',
-    );
-  const join = joinOf(spec, context);
-  return function* lookup(source) {
-    for (const document of source) {
-      if (document === null) {
-        yield null;
-        continue;
-      }
-      const equal = local === undefined || foreign === undefined ? undefined : foreignFilter(document, local, foreign);
-      const matches: Uint8Array[] = [];
-      yield* gather(join(document, filtered(context.documents(from), equal)), matches);
-      yield withField(document, as.split('.'), arrayOf(matches.map(documentValue)));
-    }
-  };
+  if (local !== undefined && foreign !== undefined) return { local, foreign };
+  throw new MongoFailure(
+    'FailedToParse',
+    '$lookup requires both or neither of localField and foreignField to be specified',
+  );
 }
 
 function text(spec: ReadonlyMap<string, RawValue>, name: string): string | undefined {
@@ -65,7 +82,8 @@ function joinOf(
 ): (document: Uint8Array, foreign: Documents) => Documents {
   const stages = spec.get('pipeline');
   const letSpec = spec.get('let');
-  checkPipeline(stages, letSpec);
+  checkLet(letSpec, stages);
+  checkPipeline(stages);
   if (stages === undefined) return (_document, foreign) => foreign;
   const { variables } = context;
   const bound =
@@ -83,15 +101,19 @@ function joinOf(
   };
 }
 
-function checkPipeline(stages: RawValue | undefined, letSpec: RawValue | undefined): void {
-  if (letSpec !== undefined && letSpec.type !== bsonTypes.object)
+function checkLet(letSpec: RawValue | undefined, stages: RawValue | undefined): void {
+  if (letSpec === undefined) return;
+  if (letSpec.type !== bsonTypes.object)
     throw new MongoFailure(
       'FailedToParse',
       `$lookup argument 'let: ${typeNameOf(letSpec)}' must be an object, is type ${typeNameOf(letSpec)}`,
     );
-  if (letSpec !== undefined && stages === undefined)
+  if (stages === undefined)
     throw new MongoFailure('FailedToParse', "$lookup requires 'pipeline' when 'let' is specified");
-  for (const [name] of letSpec === undefined ? [] : entriesOf(letSpec)) checkVariableName(name);
+  for (const [name] of entriesOf(letSpec)) checkVariableName(name);
+}
+
+function checkPipeline(stages: RawValue | undefined): void {
   if (stages === undefined) return;
   if (stages.type !== bsonTypes.array) throw new MongoFailure('TypeMismatch', 'A pipeline must be an array of objects');
   for (const stage of itemsOf(stages)) {
@@ -101,7 +123,7 @@ function checkPipeline(stages: RawValue | undefined, letSpec: RawValue | undefin
 }
 
 /** Equality as `$lookup` means it: an array matches by each of its items, missing matches null and missing. */
-function foreignFilter(document: Uint8Array, local: string, foreign: string): Uint8Array {
+function foreignFilter(document: Uint8Array, { local, foreign }: Equality): Uint8Array {
   const value = valueAt(documentValue(document), pathBytes(local)) ?? nullValue;
   const values = value.type === bsonTypes.array ? itemsOf(value) : [value];
   const writer = new BsonWriter().beginDocument(foreign).beginArray('$in');

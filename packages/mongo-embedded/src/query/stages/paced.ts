@@ -15,10 +15,18 @@ export function* paced(source: Documents): Documents {
   }
 }
 
-/** Reads all documents into `taken`; yields the nulls between them. */
-export function* gather(source: Documents, taken: Uint8Array[]): Iterable<null> {
+/** Passes every document to `take`; yields the nulls between them. */
+export function* drain(source: Documents, take: (document: Uint8Array) => void): Iterable<null> {
   for (const document of source) {
     if (document === null) yield null;
-    else taken.push(document);
+    else take(document);
+  }
+}
+
+/** Replaces every document with the documents that `expand` makes of it; passes the nulls on. */
+export function* expanded(source: Documents, expand: (document: Uint8Array) => Documents): Documents {
+  for (const document of source) {
+    if (document === null) yield null;
+    else yield* expand(document);
   }
 }

@@ -3,12 +3,13 @@ import { type RawValue, stringOf } from '@emcachers/bson/raw-value';
 import { BsonWriter } from '../../bson/bson-writer.ts';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compileFilter } from '../filter.ts';
-import { numericOf, toInteger } from '../numeric.ts';
+import { integerIn } from '../numeric.ts';
 import { fieldOf, nameBytes } from '../raw-document.ts';
 import { type CompiledSort, compileSort } from '../sort.ts';
 import { sortSteps } from '../sort-steps.ts';
 import { typeNameOf } from '../type-names.ts';
 import type { Variables } from '../variables.ts';
+import { drain } from './paced.ts';
 import type { Stage } from './stage.ts';
 
 export function compileMatch(operand: RawValue, variables: Variables): Stage {
@@ -32,35 +33,31 @@ export function compileSortStage(operand: RawValue): Stage {
 export function sortedBy(sort: CompiledSort): Stage {
   return function* sorted(source) {
     const keyed: { document: Uint8Array; key: Buffer }[] = [];
-    for (const document of source) {
-      if (document === null) yield null;
-      else keyed.push({ document, key: sort.keyOf(document) });
-    }
+    yield* drain(source, (document) => keyed.push({ document, key: sort.keyOf(document) }));
     const inOrder = yield* sortSteps(keyed, (left, right) => left.key.compare(right.key));
     for (const { document } of inOrder) yield document;
   };
 }
 
-function count(name: string, operand: RawValue, least: bigint): number {
-  const number = numericOf(operand);
-  const integer = number === undefined ? undefined : toInteger(number);
+/** The operand of `$limit` and `$skip`: an integer of at least 0. */
+function count(name: string, operand: RawValue, code: number): number {
+  const integer = integerIn(operand);
   if (integer === undefined)
     throw new MongoFailure(
-      name === '$limit' ? 2107201 : 5107200,
+      code,
       `invalid argument to ${name} stage: Expected an integer: ${name}: ${typeNameOf(operand)}`,
     );
-  if (integer < least) {
-    if (name === '$limit' && integer === 0n) throw new MongoFailure(15958, 'the limit must be positive');
+  if (integer < 0n)
     throw new MongoFailure(
-      name === '$limit' ? 2107201 : 5107200,
+      code,
       `invalid argument to ${name} stage: Expected a non-negative number in: ${name}: ${integer}`,
     );
-  }
   return Number(integer);
 }
 
 export function compileLimit(operand: RawValue): Stage {
-  const limit = count('$limit', operand, 1n);
+  const limit = count('$limit', operand, 2107201);
+  if (limit === 0) throw new MongoFailure(15958, 'the limit must be positive');
   return function* limited(source) {
     let taken = 0;
     for (const document of source) {
@@ -72,12 +69,12 @@ export function compileLimit(operand: RawValue): Stage {
 }
 
 export function compileSkip(operand: RawValue): Stage {
-  const skip = count('$skip', operand, 0n);
+  const skip = count('$skip', operand, 5107200);
   return function* skipped(source) {
-    let seen = 0;
+    let left = skip;
     for (const document of source) {
-      if (document !== null) seen += 1;
-      if (document === null || seen > skip) yield document;
+      if (document === null || left === 0) yield document;
+      else left -= 1;
     }
   };
 }
@@ -91,10 +88,9 @@ export function compileCount(operand: RawValue): Stage {
   if (name.includes('.')) throw new MongoFailure(40160, "the count field cannot contain '.'");
   return function* counted(source) {
     let total = 0;
-    for (const document of source) {
-      if (document === null) yield null;
-      else total += 1;
-    }
+    yield* drain(source, () => {
+      total += 1;
+    });
     if (total > 0) yield new BsonWriter(64).int32(name, total).finish();
   };
 }
@@ -107,21 +103,16 @@ export function compileSample(operand: RawValue): Stage {
     throw new MongoFailure(28745, 'the $sample stage specification must be an object');
   const value = fieldOf(operand, sizeName);
   if (value === undefined) throw new MongoFailure(28749, '$sample stage must specify a size');
-  const number = numericOf(value);
-  const size = Number((number === undefined ? undefined : toInteger(number)) ?? -1n);
+  const size = Number(integerIn(value) ?? -1n);
   if (size <= 0) throw new MongoFailure(28747, 'size argument to $sample must be a positive integer');
   return function* sampled(source) {
     const kept: Uint8Array[] = [];
     let seen = 0;
-    for (const document of source) {
-      if (document === null) {
-        yield null;
-        continue;
-      }
+    yield* drain(source, (document) => {
       seen += 1;
       const at = kept.length < size ? kept.length : Math.floor(Math.random() * seen);
       if (at < size) kept[at] = document;
-    }
+    });
     yield* kept;
   };
 }

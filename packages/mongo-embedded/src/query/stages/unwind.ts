@@ -1,10 +1,12 @@
 import { bsonTypes } from '@emcachers/bson/bson-types';
 import { documentValue, int64Value, nullValue, type RawValue, stringOf } from '@emcachers/bson/raw-value';
 import { MongoFailure } from '../../error/mongo-failure.ts';
+import { isPresent } from '../expression/operator.ts';
 import { entriesOf, itemsOf, pathBytes, valueAtPath } from '../raw-document.ts';
 import { isTruthy } from '../truth.ts';
 import { typeNameOf } from '../type-names.ts';
 import { DocumentNode } from '../update/document-node.ts';
+import { expanded } from './paced.ts';
 import type { Stage } from './stage.ts';
 import { withField } from './with-field.ts';
 
@@ -18,19 +20,12 @@ interface UnwindSpec {
 export function compileUnwind(operand: RawValue): Stage {
   const spec = unwindSpec(operand);
   const names = pathBytes(spec.path.join('.'));
-  return function* unwind(source) {
-    for (const document of source) {
-      if (document === null) {
-        yield null;
-        continue;
-      }
+  return (source) =>
+    expanded(source, (document) => {
       const value = valueAtPath(documentValue(document), names);
-      if (value?.type === bsonTypes.array) yield* unwound(document, itemsOf(value), spec);
-      else if (value !== undefined && value.type !== bsonTypes.null && value.type !== bsonTypes.undefined)
-        yield indexed(document, spec, nullValue);
-      else if (spec.keepsEmpty) yield indexed(document, spec, nullValue);
-    }
-  };
+      if (value?.type === bsonTypes.array) return unwound(document, itemsOf(value), spec);
+      return isPresent(value) || spec.keepsEmpty ? [indexed(document, spec, nullValue)] : [];
+    });
 }
 
 function* unwound(document: Uint8Array, items: readonly RawValue[], spec: UnwindSpec): Iterable<Uint8Array> {

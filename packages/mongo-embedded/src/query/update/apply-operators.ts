@@ -46,12 +46,19 @@ function descend(node: DocumentNode, spot: Spot, walk: Walk): void {
 
 function namesAt(node: DocumentNode, spot: Spot, { modification, context }: Walk): string[] {
   const name = modification.path[spot.depth] ?? '';
-  if (name === '$') {
-    if (context.position < 0)
-      throw new MongoFailure('BadValue', 'The positional operator did not find the match needed from the query.');
-    return [String(context.position)];
-  }
-  if (!name.startsWith('$[')) return [name];
+  if (name === '$') return [matchedPosition(context)];
+  return name.startsWith('$[') ? positionsAt(node, spot, { modification, context }) : [name];
+}
+
+/** The position for `$`. */
+function matchedPosition({ position }: ApplyContext): string {
+  if (position < 0)
+    throw new MongoFailure('BadValue', 'The positional operator did not find the match needed from the query.');
+  return String(position);
+}
+
+/** The positions for `$[]` and `$[identifier]`. */
+function positionsAt(node: DocumentNode, spot: Spot, { modification, context }: Walk): string[] {
   if (!node.isArray) {
     throw new MongoFailure(
       'BadValue',
@@ -59,7 +66,7 @@ function namesAt(node: DocumentNode, spot: Spot, { modification, context }: Walk
     );
   }
   const positions = Array.from({ length: node.length }, (_, position) => String(position));
-  const identifier = name.slice(2, -1);
+  const identifier = (modification.path[spot.depth] ?? '').slice(2, -1);
   if (identifier === '') return positions;
   const filter = context.arrayFilters.get(identifier);
   if (filter === undefined) {
@@ -74,15 +81,14 @@ function namesAt(node: DocumentNode, spot: Spot, { modification, context }: Walk
   });
 }
 
-function step(node: DocumentNode, name: string, { spot, walk }: { readonly spot: Spot; readonly walk: Walk }): void {
+interface Place {
+  readonly spot: Spot;
+  readonly walk: Walk;
+}
+
+function step(node: DocumentNode, name: string, { spot, walk }: Place): void {
+  if (node.isArray && !isPositionIn(node, name, { spot, walk })) return;
   const { modifier, path } = walk.modification;
-  if (node.isArray && !/^(?:0|[1-9]\d*)$/.test(name)) {
-    if (modifier.createsPath) throw notViable(name, spot, node.toValue());
-    return;
-  }
-  if (node.isArray && modifier.createsPath && Number(name) - node.length > paddingMax) {
-    throw new MongoFailure('BadValue', `can't backfill more than ${paddingMax} elements`);
-  }
   const taken = [...spot.taken, name];
   if (spot.depth === path.length - 1) {
     put(
@@ -93,10 +99,28 @@ function step(node: DocumentNode, name: string, { spot, walk }: { readonly spot:
     return;
   }
   const below = node.open(name);
-  if (below !== undefined) {
-    descend(below, { depth: spot.depth + 1, taken }, walk);
-    return;
-  }
+  if (below === undefined) stepIntoNothing(node, name, { spot, walk });
+  else descend(below, { depth: spot.depth + 1, taken }, walk);
+}
+
+/**
+ * Whether the name is a position in the array. For an operator that creates its path any other name is an error, and so
+ * is a position far beyond the end.
+ */
+function isPositionIn(array: DocumentNode, name: string, { spot, walk }: Place): boolean {
+  const { createsPath } = walk.modification.modifier;
+  const isPosition = /^(?:0|[1-9]\d*)$/.test(name);
+  if (!createsPath) return isPosition;
+  if (!isPosition) throw notViable(name, spot, array.toValue());
+  if (Number(name) - array.length > paddingMax)
+    throw new MongoFailure('BadValue', `can't backfill more than ${paddingMax} elements`);
+  return true;
+}
+
+/** The path goes on, but the value under the name is missing or has no fields. */
+function stepIntoNothing(node: DocumentNode, name: string, { spot, walk }: Place): void {
+  const { modifier, path } = walk.modification;
+  const taken = [...spot.taken, name];
   const current = node.get(name);
   refuseArrayStep(spot, current, { walk, taken });
   if (!modifier.createsPath) return;
@@ -131,7 +155,7 @@ function refuseArrayStep(
 }
 
 /** Creates the missing documents on a path, but only if the operator sets a value. */
-function create(node: DocumentNode, name: string, { spot, walk }: { readonly spot: Spot; readonly walk: Walk }): void {
+function create(node: DocumentNode, name: string, { spot, walk }: Place): void {
   const { modifier, path } = walk.modification;
   const rest = path.slice(spot.depth + 1);
   const outcome = modifier.apply(undefined, {

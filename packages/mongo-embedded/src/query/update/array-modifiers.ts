@@ -4,7 +4,7 @@ import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compareValues } from '../compare.ts';
 import { arrayOf } from '../expression/expression.ts';
 import { itemFilter } from '../item-filter.ts';
-import { numericOf, toInteger } from '../numeric.ts';
+import { integerIn } from '../numeric.ts';
 import { entriesOf, itemsOf } from '../raw-document.ts';
 import { compileSort, compileValueSort } from '../sort.ts';
 import { typeNameOf } from '../type-names.ts';
@@ -33,14 +33,21 @@ function pushModifier({ operand }: ModifierUse): Modifier {
           `The field '${place.path}' must be an array but is of type ${typeNameOf(current)} in document ${place.documentLabel}`,
         );
       }
-      const items = itemsOf(current);
-      const isAppend =
-        spec.slice === null && spec.sort === null && (spec.position === null || spec.position >= items.length);
-      if (isAppend) return spec.items.length === 0 ? keep : { kind: 'append', items: spec.items };
-      const result = arrayOf(arranged(items, spec));
-      return compareValues(result, current) === 0 ? keep : set(result);
+      return pushOnto(current, spec);
     },
   };
+}
+
+function pushOnto(array: RawValue, spec: PushSpec): Outcome {
+  const items = itemsOf(array);
+  if (isAppend(spec, items.length)) return spec.items.length === 0 ? keep : { kind: 'append', items: spec.items };
+  const result = arrayOf(arranged(items, spec));
+  return compareValues(result, array) === 0 ? keep : set(result);
+}
+
+/** Whether the items are added at the end of an array of this length, and the others stay. */
+function isAppend({ slice, sort, position }: PushSpec, length: number): boolean {
+  return slice === null && sort === null && (position === null || position >= length);
 }
 
 function arranged(items: readonly RawValue[], spec: PushSpec): RawValue[] {
@@ -71,8 +78,7 @@ function pushSpec(operand: RawValue): PushSpec {
 
 function integerClause(value: RawValue | undefined, name: string): number | null {
   if (value === undefined) return null;
-  const number = numericOf(value);
-  const integer = number === undefined ? undefined : toInteger(number);
+  const integer = integerIn(value);
   if (integer === undefined)
     throw badValue(`The value for ${name} must be an integer value but was given type: ${typeNameOf(value)}`);
   return Number(integer);
@@ -81,8 +87,7 @@ function integerClause(value: RawValue | undefined, name: string): number | null
 function sortClause(value: RawValue | undefined): PushSpec['sort'] {
   if (value === undefined) return null;
   if (value.type === bsonTypes.object) return compileSort(value.span()).compareValues;
-  const number = numericOf(value);
-  const direction = number === undefined ? undefined : toInteger(number);
+  const direction = integerIn(value);
   if (direction !== 1n && direction !== -1n) throw badValue('The $sort element value must be either 1 or -1');
   return compileValueSort(direction === 1n ? 1 : -1);
 }
@@ -92,20 +97,27 @@ function addToSetModifier({ operand }: ModifierUse): Modifier {
   return {
     createsPath: true,
     apply: (current, place) => {
-      if (current !== undefined && current.type !== bsonTypes.array) {
+      if (current === undefined) return set(arrayOf(union([], candidates)));
+      if (current.type !== bsonTypes.array) {
         const field = place.path.split('.').at(-1) ?? '';
         throw badValue(
           `Cannot apply $addToSet to non-array field. Field named '${field}' has non-array type ${typeNameOf(current)}`,
         );
       }
-      const items = current === undefined ? [] : itemsOf(current);
-      const before = items.length;
-      for (const candidate of candidates) {
-        if (!items.some((item) => compareValues(item, candidate) === 0)) items.push(candidate);
-      }
-      return current !== undefined && items.length === before ? keep : set(arrayOf(items));
+      const items = itemsOf(current);
+      const all = union(items, candidates);
+      return all.length === items.length ? keep : set(arrayOf(all));
     },
   };
+}
+
+/** The items, and each candidate that no other item equals. */
+function union(items: readonly RawValue[], candidates: readonly RawValue[]): RawValue[] {
+  const all = [...items];
+  for (const candidate of candidates) {
+    if (!all.some((item) => compareValues(item, candidate) === 0)) all.push(candidate);
+  }
+  return all;
 }
 
 function addToSetItems(operand: RawValue): readonly RawValue[] {
@@ -123,8 +135,7 @@ function addToSetItems(operand: RawValue): readonly RawValue[] {
 }
 
 function popModifier({ path, operand }: ModifierUse): Modifier {
-  const number = numericOf(operand);
-  const end = number === undefined ? undefined : toInteger(number);
+  const end = integerIn(operand);
   if (end === undefined) throw new MongoFailure('FailedToParse', `Expected a number in: ${path}: ${shown(operand)}`);
   if (end !== 1n && end !== -1n) throw new MongoFailure('FailedToParse', `$pop expects 1 or -1, found: ${end}`);
   return {

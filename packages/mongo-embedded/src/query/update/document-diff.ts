@@ -37,13 +37,31 @@ function nested(before: RawValue, after: RawValue): Changes | null {
   return loggedSizeBytes(changes) < after.end - after.start ? changes : null;
 }
 
+interface ValueChanges<Name> {
+  readonly updates: [Name, RawValue][];
+  readonly children: [Name, Changes][];
+}
+
+interface Walks {
+  readonly old: ElementWalk;
+  readonly fresh: ElementWalk;
+}
+
+/** Records how the current value of `fresh` differs from that of `old`, if it does. */
+function addDifference<Name>(changes: ValueChanges<Name>, name: Name, { old, fresh }: Walks): void {
+  const value = fresh.value;
+  if (isSameValue(old.value, value)) return;
+  const child = nested(old.value, value);
+  if (child === null) changes.updates.push([name, value]);
+  else changes.children.push([name, child]);
+}
+
 function documentChanges(before: RawValue, after: RawValue): DocumentChanges {
-  const updates: [string, RawValue][] = [];
-  const children: [string, Changes][] = [];
+  const changes: ValueChanges<string> = { updates: [], children: [] };
   const deletes = new Set<string>();
   const inserts: [string, RawValue][] = [];
-  const old = walkOf(before);
-  const fresh = walkOf(after);
+  const walks = { old: walkOf(before), fresh: walkOf(after) };
+  const { old, fresh } = walks;
   let hasOld = old.next();
   let hasFresh = fresh.next();
   while (hasOld && hasFresh) {
@@ -52,11 +70,7 @@ function documentChanges(before: RawValue, after: RawValue): DocumentChanges {
       hasOld = old.next();
       continue;
     }
-    if (!isSameValue(old.value, fresh.value)) {
-      const child = nested(old.value, fresh.value);
-      if (child === null) updates.push([fresh.name, fresh.value]);
-      else children.push([fresh.name, child]);
-    }
+    addDifference(changes, fresh.name, walks);
     hasOld = old.next();
     hasFresh = fresh.next();
   }
@@ -65,24 +79,19 @@ function documentChanges(before: RawValue, after: RawValue): DocumentChanges {
     inserts.push([fresh.name, fresh.value]);
     deletes.delete(fresh.name);
   }
-  return { kind: 'document', deletes: [...deletes], updates, inserts, children };
+  return { kind: 'document', deletes: [...deletes], inserts, ...changes };
 }
 
 function arrayChanges(before: RawValue, after: RawValue): ArrayChanges {
-  const updates: [number, RawValue][] = [];
-  const children: [number, Changes][] = [];
-  const old = walkOf(before);
-  const fresh = walkOf(after);
+  const changes: ValueChanges<number> = { updates: [], children: [] };
+  const walks = { old: walkOf(before), fresh: walkOf(after) };
+  const { old, fresh } = walks;
   let position = 0;
   let hasOld = old.next();
   for (; fresh.next(); position += 1) {
-    if (!hasOld) updates.push([position, fresh.value]);
-    else if (!isSameValue(old.value, fresh.value)) {
-      const child = nested(old.value, fresh.value);
-      if (child === null) updates.push([position, fresh.value]);
-      else children.push([position, child]);
-    }
+    if (hasOld) addDifference(changes, position, walks);
+    else changes.updates.push([position, fresh.value]);
     hasOld = hasOld && old.next();
   }
-  return { kind: 'array', newSize: hasOld ? position : null, updates, children };
+  return { kind: 'array', newSize: hasOld ? position : null, ...changes };
 }

@@ -36,6 +36,10 @@ export class DocumentNode {
     return this.#entries.length;
   }
 
+  get type(): number {
+    return this.isArray ? bsonTypes.array : bsonTypes.object;
+  }
+
   /** The current value under a name; in an array the name is the position in digits. */
   get(name: string): RawValue | undefined {
     const entry = this.#find(name);
@@ -85,18 +89,12 @@ export class DocumentNode {
   }
 
   toValue(): RawValue {
-    return rawValue(this.isArray ? bsonTypes.array : bsonTypes.object, this.toBytes());
+    return rawValue(this.type, this.toBytes());
   }
 
   toBytes(): Uint8Array {
     const writer = new BsonWriter(1024);
-    for (const entry of this.#entries) {
-      const { value } = entry;
-      if (value instanceof DocumentNode)
-        writer.value(entry.name, value.isArray ? bsonTypes.array : bsonTypes.object, value.toBytes());
-      else if (entry.state === 'kept' && entry.element !== null) writer.splice(entry.element);
-      else writer.value(entry.name, value.type, value.span());
-    }
+    for (const entry of this.#entries) writeEntry(writer, entry);
     return writer.finish();
   }
 
@@ -143,6 +141,12 @@ export class DocumentNode {
 }
 
 const nullItem = rawValue(bsonTypes.null, new Uint8Array(0));
+
+function writeEntry(writer: BsonWriter, { name, value, state, element }: Entry): void {
+  if (value instanceof DocumentNode) writer.value(name, value.type, value.toBytes());
+  else if (state === 'kept' && element !== null) writer.splice(element);
+  else writer.value(name, value.type, value.span());
+}
 
 function currentValue({ value }: Entry): RawValue {
   return value instanceof DocumentNode ? value.toValue() : value;

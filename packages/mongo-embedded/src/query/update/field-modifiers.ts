@@ -4,7 +4,17 @@ import { asBuffer } from '@emcachers/bson/read-bytes';
 import { formatValue } from '../../bson/format-value.ts';
 import { MongoFailure } from '../../error/mongo-failure.ts';
 import { compareValues } from '../compare.ts';
-import { arithmetic, narrowInteger, numericOf, numericValue } from '../numeric.ts';
+import { nameTable } from '../name-table.ts';
+import {
+  type ArithmeticName,
+  arithmetic,
+  type IntegerNumeric,
+  isInteger,
+  type Numeric,
+  numericOf,
+  numericValue,
+  widerKind,
+} from '../numeric.ts';
 import { entriesOf } from '../raw-document.ts';
 import { typeNameOf } from '../type-names.ts';
 import { isSameValue } from './document-diff.ts';
@@ -29,22 +39,42 @@ function unsetModifier(): Modifier {
   return { createsPath: false, apply: (current) => (current === undefined ? keep : { kind: 'remove' }) };
 }
 
-function arithmeticModifier(name: '$inc' | '$mul', { path, operand }: ModifierUse): Modifier {
+const zero: Numeric = { kind: 'int32', value: 0n };
+
+/** `$inc` or `$mul`. */
+interface ArithmeticOperator {
+  readonly name: string;
+  readonly verb: string;
+  readonly operation: ArithmeticName;
+  /** The value of a field that is missing. */
+  readonly initial: (operand: RawValue, change: Numeric) => RawValue;
+}
+
+const increment: ArithmeticOperator = {
+  name: '$inc',
+  verb: 'increment',
+  operation: 'add',
+  initial: (operand) => operand,
+};
+
+const multiply: ArithmeticOperator = {
+  name: '$mul',
+  verb: 'multiply',
+  operation: 'multiply',
+  initial: (_operand, change) => numericValue(arithmetic('multiply', change, zero) ?? change),
+};
+
+function arithmeticModifier(
+  { name, verb, operation, initial }: ArithmeticOperator,
+  { path, operand }: ModifierUse,
+): Modifier {
   const change = numericOf(operand);
-  if (change === undefined) {
-    const verb = name === '$inc' ? 'increment' : 'multiply';
+  if (change === undefined)
     throw new MongoFailure('TypeMismatch', `Cannot ${verb} with non-numeric argument: {${path}: ${shown(operand)}}`);
-  }
   return {
     createsPath: true,
     apply: (current, place) => {
-      if (current === undefined) {
-        return set(
-          name === '$inc'
-            ? operand
-            : numericValue(arithmetic('multiply', change, { kind: 'int32', value: 0n }) ?? change),
-        );
-      }
+      if (current === undefined) return set(initial(operand, change));
       const number = numericOf(current);
       if (number === undefined) {
         const field = place.path.split('.').at(-1) ?? '';
@@ -53,7 +83,7 @@ function arithmeticModifier(name: '$inc' | '$mul', { path, operand }: ModifierUs
           `Cannot apply ${name} to a value of non-numeric type. ${place.documentLabel} has the field '${field}' of non-numeric type ${typeNameOf(current)}`,
         );
       }
-      const result = arithmetic(name === '$inc' ? 'add' : 'multiply', number, change);
+      const result = arithmetic(operation, number, change);
       if (result === undefined) {
         throw new MongoFailure(
           'BadValue',
@@ -119,33 +149,37 @@ function bitModifier({ path, operand }: ModifierUse): Modifier {
   return {
     createsPath: true,
     apply: (current, place) => {
-      const number = current === undefined ? ({ kind: 'int32', value: 0n } as const) : numericOf(current);
-      if (number === undefined || (number.kind !== 'int32' && number.kind !== 'int64')) {
+      const number = current === undefined ? zero : numericOf(current);
+      if (number === undefined || !isInteger(number)) {
         throw new MongoFailure(
           'BadValue',
           `Cannot apply $bit to a value of non-integral type.${place.documentLabel} has the field ${place.path} of non-integer type ${typeNameOf(current)}`,
         );
       }
-      const isLong = number.kind === 'int64' || steps.some((step) => step.isLong);
-      const result = steps.reduce((value, step) => step.apply(value), number.value);
-      const value = numericValue(narrowInteger(result, isLong ? 'int64' : 'int32') ?? { kind: 'int64', value: result });
-      return setUnlessSame(current, value);
+      return setUnlessSame(current, numericValue(steps.reduce((value, step) => step(value), number)));
     },
   };
 }
 
-function bitStep(name: string, value: RawValue, path: string): { isLong: boolean; apply: (value: bigint) => bigint } {
+type BitStep = (value: IntegerNumeric) => IntegerNumeric;
+
+const bitOperations: Readonly<Record<string, (left: bigint, right: bigint) => bigint>> = nameTable({
+  and: (left, right) => left & right,
+  or: (left, right) => left | right,
+  xor: (left, right) => left ^ right,
+});
+
+function bitStep(name: string, value: RawValue, path: string): BitStep {
   const number = numericOf(value);
-  if (number === undefined || (number.kind !== 'int32' && number.kind !== 'int64')) {
+  if (number === undefined || !isInteger(number)) {
     throw new MongoFailure(
       'BadValue',
       `The $bit modifier field must be an Integer(32/64 bit); a '${typeNameOf(value)}' is not supported here: {${path}: ${shown(value)}}`,
     );
   }
-  const isLong = number.kind === 'int64';
-  if (name === 'and') return { isLong, apply: (left) => left & number.value };
-  if (name === 'or') return { isLong, apply: (left) => left | number.value };
-  if (name === 'xor') return { isLong, apply: (left) => left ^ number.value };
+  const operation = bitOperations[name];
+  if (operation !== undefined)
+    return (left) => ({ kind: widerKind(left, number), value: operation(left.value, number.value) });
   throw new MongoFailure(
     'BadValue',
     `The $bit modifier only supports 'and', 'or', and 'xor', not '${name}' which is an unknown operator: {${name}: ${shown(value)}}`,
@@ -157,8 +191,8 @@ export const fieldModifiers: Readonly<Record<string, (use: ModifierUse) => Modif
   $set: setModifier,
   $setOnInsert: (use) => (use.isInsert ? setModifier(use) : nothing),
   $unset: unsetModifier,
-  $inc: (use) => arithmeticModifier('$inc', use),
-  $mul: (use) => arithmeticModifier('$mul', use),
+  $inc: (use) => arithmeticModifier(increment, use),
+  $mul: (use) => arithmeticModifier(multiply, use),
   $min: (use) => extremeModifier(-1, use),
   $max: (use) => extremeModifier(1, use),
   $currentDate: currentDateModifier,

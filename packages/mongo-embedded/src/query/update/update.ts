@@ -158,16 +158,7 @@ function pipelineUpdate(spec: UpdateSpec): CompiledUpdate {
   if ((spec.arrayFilters ?? []).length > 0)
     throw new MongoFailure('FailedToParse', 'arrayFilters may not be specified for pipeline-syle updates');
   const stages = itemsOf(spec.update);
-  for (const stage of stages) {
-    const name = stage.type === bsonTypes.object ? entriesOf(stage)[0]?.[0] : undefined;
-    if (name === undefined)
-      throw new MongoFailure(
-        'TypeMismatch',
-        `Each element of the 'pipeline' array must be an object, not ${typeNameOf(stage)}`,
-      );
-    if (!updateStages.includes(name))
-      throw new MongoFailure('InvalidOptions', `${name} is not allowed to be used within an update`);
-  }
+  for (const stage of stages) checkStage(stage);
   const transform = compileDocumentPipeline(stages, spec.variables);
   return {
     isReplacement: false,
@@ -177,6 +168,17 @@ function pipelineUpdate(spec: UpdateSpec): CompiledUpdate {
 }
 
 const updateStages = ['$addFields', '$set', '$project', '$unset', '$replaceRoot', '$replaceWith'];
+
+function checkStage(stage: RawValue): void {
+  const name = stage.type === bsonTypes.object ? entriesOf(stage)[0]?.[0] : undefined;
+  if (name === undefined)
+    throw new MongoFailure(
+      'TypeMismatch',
+      `Each element of the 'pipeline' array must be an object, not ${typeNameOf(stage)}`,
+    );
+  if (!updateStages.includes(name))
+    throw new MongoFailure('InvalidOptions', `${name} is not allowed to be used within an update`);
+}
 
 function applyPipeline(document: Uint8Array, transform: DocumentTransform): UpdateResult {
   const id = idOf(document);
