@@ -158,10 +158,13 @@ describe('a cursor', () => {
   test('sees each document once while others write', async () => {
     await withItems(300, async ({ items }) => {
       const seen: unknown[] = [];
-      for await (const document of items.find({}, { batchSize: 20, sort: { _id: 1 } })) {
-        seen.push(document._id);
+      const writeBetween = async (): Promise<void> => {
         if (seen.length % 50 === 0) await items.deleteOne({ _id: seen[0] as number });
         if (seen.length % 70 === 0) await items.insertOne({ _id: `late${seen.length}` });
+      };
+      for await (const document of items.find({}, { batchSize: 20, sort: { _id: 1 } })) {
+        seen.push(document._id);
+        await writeBetween();
       }
       const numbers = seen.filter((id) => typeof id === 'number');
       expect(numbers).toEqual(Array.from({ length: 300 }, (_, index) => index));

@@ -86,17 +86,22 @@ export class WireClient implements AsyncDisposable {
   async receive(): Promise<Outcome> {
     const deadline = Date.now() + ANSWER_MS_MAX;
     for (;;) {
-      const length = this.received.length >= HEADER_BYTES ? this.received.readInt32LE(0) : Number.POSITIVE_INFINITY;
-      if (this.received.length >= length) {
-        const flags = this.received.readUInt32LE(HEADER_BYTES);
-        const body = Buffer.from(this.received.subarray(BODY_AT, length));
-        this.received = this.received.subarray(length);
-        return { kind: 'answer', flags, body };
-      }
+      const answer = this.takeAnswer();
+      if (answer !== null) return answer;
       if (this.isClosed) return { kind: 'closed' };
       if (Date.now() > deadline) throw new Error(`the server neither answered nor closed within ${ANSWER_MS_MAX} ms`);
       await this.waitForBytes(deadline - Date.now());
     }
+  }
+
+  /** The next answer, if all of its bytes have arrived. */
+  private takeAnswer(): Outcome | null {
+    const length = this.received.length >= HEADER_BYTES ? this.received.readInt32LE(0) : Number.POSITIVE_INFINITY;
+    if (this.received.length < length) return null;
+    const flags = this.received.readUInt32LE(HEADER_BYTES);
+    const body = Buffer.from(this.received.subarray(BODY_AT, length));
+    this.received = this.received.subarray(length);
+    return { kind: 'answer', flags, body };
   }
 
   private async waitForBytes(timeoutMs: number): Promise<void> {

@@ -23,6 +23,13 @@ async function weigh(server: ServerProcess): Promise<Weight> {
   return { bytes: await server.residentBytes(), files: await server.openFiles() };
 }
 
+function growthOf(first: Weight, last: Weight): string[] {
+  return [
+    ...(last.bytes - first.bytes > GROWTH_BYTES_MAX ? ['memory grew'] : []),
+    ...(last.files - first.files > OPEN_FILES_GROWTH_MAX ? ['open files grew'] : []),
+  ];
+}
+
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: { count: { type: 'string' }, seed: { type: 'string' }, connections: { type: 'string' } },
@@ -45,8 +52,7 @@ async function main(): Promise<number> {
   const findings = [
     ...(isAlive ? [] : ['the server ended']),
     ...report.hung.map((each) => `the connection of seed ${each} was not closed`),
-    ...(last.bytes - first.bytes > GROWTH_BYTES_MAX ? ['memory grew'] : []),
-    ...(last.files - first.files > OPEN_FILES_GROWTH_MAX ? ['open files grew'] : []),
+    ...growthOf(first, last),
     ...(server.errors() === '' ? [] : [`the server wrote: ${server.errors().slice(0, 2_000)}`]),
   ];
   const { hung: _, ...figures } = report;

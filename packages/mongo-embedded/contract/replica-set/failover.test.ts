@@ -47,19 +47,25 @@ async function everyWriterGoesOn(counters: Collection<Counter>): Promise<void> {
   await until(async () => [...(await read())].every(([id, n]) => n > (before.get(id) ?? 0) + 1));
 }
 
+/** Increments a counter by one. False if a failover left it open whether the write was done. */
+async function isIncremented(counters: Collection<Counter>, id: number): Promise<boolean> {
+  try {
+    await counters.updateOne({ _id: id }, { $inc: { n: 1 } }, { upsert: true });
+    return true;
+  } catch (error) {
+    if (!isFailover(error)) throw error;
+    return false;
+  }
+}
+
 /** Increments one counter by one, again and again until told to stop, with retryable writes. */
 function startWriter(counters: Collection<Counter>, id: number): { stop(): Promise<Outcome> } {
   let isStopped = false;
   const work = async (): Promise<Outcome> => {
     let [acknowledged, unknown] = [0, 0];
     while (!isStopped) {
-      try {
-        await counters.updateOne({ _id: id }, { $inc: { n: 1 } }, { upsert: true });
-        acknowledged += 1;
-      } catch (error) {
-        if (!isFailover(error)) throw error;
-        unknown += 1;
-      }
+      if (await isIncremented(counters, id)) acknowledged += 1;
+      else unknown += 1;
     }
     return { acknowledged, unknown };
   };

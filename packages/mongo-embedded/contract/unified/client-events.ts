@@ -73,15 +73,11 @@ export class ClientEvents {
   private stopped = false;
 
   constructor(client: MongoClient, options: ClientEventsOptions) {
-    const observed = new Set(options.observe);
-    const ignored = new Set([...options.ignoreCommands, 'configureFailPoint']);
+    const isObserved = observationOf(options);
     const record = (event: RecordedEvent): void => {
       if (this.stopped) return;
       storeEvent(event, options.stores);
-      if (!observed.has(event.name)) return;
-      if (event.type === 'command' && ignored.has(String(event.details['commandName']))) return;
-      if (event.type === 'command' && !options.observeSensitive && isSensitive(event.details)) return;
-      this.recorded.push(event);
+      if (isObserved(event)) this.recorded.push(event);
     };
     this.attach(client, record);
   }
@@ -121,6 +117,17 @@ export class ClientEvents {
   startedCommands(): Document[] {
     return this.recorded.filter((event) => event.name === 'commandStartedEvent').map((event) => event.details);
   }
+}
+
+/** Which events a test observes. */
+function observationOf(options: ClientEventsOptions): (event: RecordedEvent) => boolean {
+  const observed = new Set(options.observe);
+  const ignored = new Set([...options.ignoreCommands, 'configureFailPoint']);
+  return ({ name, type, details }) => {
+    if (!observed.has(name)) return false;
+    if (type !== 'command') return true;
+    return !ignored.has(String(details['commandName'])) && (options.observeSensitive || !isSensitive(details));
+  };
 }
 
 /** Named as such, or emptied by the driver because it carried credentials (a hello with speculative authentication). */

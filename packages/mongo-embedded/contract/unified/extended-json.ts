@@ -31,12 +31,13 @@ function revive(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
   const document = value as Document;
   const keys = Object.keys(document);
-  if (keys.some((key) => WRAPPERS.has(key)) && keys.length <= 2) {
-    return EJSON.deserialize(document, { relaxed: false });
-  }
   if (keys.length === 1 && typeof document['$numberInt'] === 'string') return Number(document['$numberInt']);
-  if (keys.length === 1 && typeof document['$numberDouble'] === 'string') {
-    return EJSON.deserialize(document, { relaxed: false });
-  }
+  if (isWrapped(document, keys)) return EJSON.deserialize(document, { relaxed: false });
   return Object.fromEntries(Object.entries(document).map(([key, entry]) => [key, revive(entry)]));
+}
+
+/** Whether the document stands for a single value that is not a plain number. */
+function isWrapped(document: Document, keys: readonly string[]): boolean {
+  if (keys.length === 1 && typeof document['$numberDouble'] === 'string') return true;
+  return keys.length <= 2 && keys.some((key) => WRAPPERS.has(key));
 }

@@ -99,12 +99,10 @@ function aggregatedErrorsOf(error: Error): AggregatedError[] {
 
 function matchLabels(expected: ExpectedError, error: Error): void {
   const labels = error instanceof MongoError ? error.errorLabels : [];
-  for (const label of expected.errorLabelsContain ?? []) {
-    if (!labels.includes(label)) throw new Error(`expected error label ${label}, got [${labels.join(', ')}]`);
-  }
-  for (const label of expected.errorLabelsOmit ?? []) {
-    if (labels.includes(label)) throw new Error(`did not expect error label ${label}`);
-  }
+  const missing = (expected.errorLabelsContain ?? []).find((label) => !labels.includes(label));
+  if (missing !== undefined) throw new Error(`expected error label ${missing}, got [${labels.join(', ')}]`);
+  const unwanted = (expected.errorLabelsOmit ?? []).find((label) => labels.includes(label));
+  if (unwanted !== undefined) throw new Error(`did not expect error label ${unwanted}`);
 }
 
 function matchParts(parts: { expected: ExpectedError; error: Error; matcher: ValueMatcher }): void {

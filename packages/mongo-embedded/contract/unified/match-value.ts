@@ -29,7 +29,7 @@ export class Mismatch extends Error {
 }
 
 export class ValueMatcher {
-  private readonly scope: MatchScope;
+  readonly scope: MatchScope;
 
   constructor(scope: MatchScope) {
     this.scope = scope;
@@ -75,20 +75,9 @@ export class ValueMatcher {
       if (!condition(argument, actual)) throw new Mismatch(place, operator, actual);
       return;
     }
-    if (name === '$$unsetOrMatches') {
-      if (actual !== undefined) this.match(argument, actual, place);
-    } else if (name === '$$matchesEntity') {
-      this.match(this.scope.bsonEntity(String(argument)), actual, place);
-    } else if (name === '$$sessionLsid') {
-      this.match(this.scope.sessionLsid(String(argument)), actual, place);
-    } else if (name === '$$matchAsDocument') {
-      if (typeof actual !== 'string') throw new Mismatch(place, operator, actual);
-      this.match(argument, parseExtendedJson(actual), { ...place, isRoot: false });
-    } else if (name === '$$matchAsRoot') {
-      this.match(argument, actual, { ...place, isRoot: true });
-    } else {
-      throw new MalformedTest(`${place.path}: the runner does not know the operator ${name}`);
-    }
+    const redirect = REDIRECTIONS[name];
+    if (redirect === undefined) throw new MalformedTest(`${place.path}: the runner does not know the operator ${name}`);
+    redirect(this, { argument, actual, place });
   }
 }
 
@@ -109,6 +98,28 @@ const CONDITIONS: Readonly<Record<string, (argument: unknown, actual: unknown) =
   },
   $$matchesHexBytes: (argument, actual) => bytesOf(actual)?.equals(parseHexBytes(argument)) === true,
   $$lte: (argument, actual) => numberOf(actual) !== null && Number(actual) <= Number(argument),
+};
+
+interface Comparison {
+  readonly argument: unknown;
+  readonly actual: unknown;
+  readonly place: MatchPlace;
+}
+
+/** Operators that compare with something else than their argument, or in another way. */
+const REDIRECTIONS: Readonly<Record<string, (matcher: ValueMatcher, comparison: Comparison) => void>> = {
+  $$unsetOrMatches: (matcher, { argument, actual, place }) => {
+    if (actual !== undefined) matcher.match(argument, actual, place);
+  },
+  $$matchesEntity: (matcher, { argument, actual, place }) =>
+    matcher.match(matcher.scope.bsonEntity(String(argument)), actual, place),
+  $$sessionLsid: (matcher, { argument, actual, place }) =>
+    matcher.match(matcher.scope.sessionLsid(String(argument)), actual, place),
+  $$matchAsDocument: (matcher, { argument, actual, place }) => {
+    if (typeof actual !== 'string') throw new Mismatch(place, { $$matchAsDocument: argument }, actual);
+    matcher.match(argument, parseExtendedJson(actual), { ...place, isRoot: false });
+  },
+  $$matchAsRoot: (matcher, { argument, actual, place }) => matcher.match(argument, actual, { ...place, isRoot: true }),
 };
 
 /** Bytes written as an even number of hexadecimal digits, in either case; throws where they are malformed. */

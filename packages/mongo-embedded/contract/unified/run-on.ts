@@ -32,37 +32,63 @@ export function runOnRefusal(requirements: readonly RunOnRequirement[] | undefin
   return `runOnRequirements: ${refusals.join('; or ')}`;
 }
 
+type Check = (requirement: RunOnRequirement, facts: ServerFacts) => string | null;
+
+const checks: readonly Check[] = [
+  versionRefusal,
+  topologyRefusal,
+  serviceRefusal,
+  authenticationRefusal,
+  mechanismRefusal,
+  parameterRefusal,
+];
+
 function refusalOf(requirement: RunOnRequirement, facts: ServerFacts): string | null {
+  for (const check of checks) {
+    const refusal = check(requirement, facts);
+    if (refusal !== null) return refusal;
+  }
+  return null;
+}
+
+function versionRefusal({ minServerVersion, maxServerVersion }: RunOnRequirement, facts: ServerFacts): string | null {
   const have = facts.version.join('.');
-  const { minServerVersion, maxServerVersion, topologies } = requirement;
   if (minServerVersion !== undefined && compareVersions(facts.version, parseVersion(minServerVersion)) < 0) {
     return `needs server ${minServerVersion} or newer, this is ${have}`;
   }
   if (maxServerVersion !== undefined && compareVersions(facts.version, parseVersion(maxServerVersion)) > 0) {
     return `needs server ${maxServerVersion} or older, this is ${have}`;
   }
-  if (topologies !== undefined && !topologies.some((name) => name.replace('-replicaset', '') === facts.topology)) {
-    return `needs topology ${topologies.join(' or ')}, this is ${facts.topology}`;
-  }
-  if (requirement.serverless === 'require') return 'needs a serverless deployment';
-  if (requirement.csfle !== undefined && requirement.csfle !== false) return 'needs client-side encryption';
-  if (requirement.auth !== undefined && requirement.auth !== facts.authEnabled) {
-    return requirement.auth ? 'needs authentication' : 'needs a server without authentication';
-  }
-  return (
-    mechanismRefusal(requirement.authMechanism, facts) ??
-    parameterRefusal(requirement.serverParameters ?? {}, facts.parameters)
-  );
+  return null;
 }
 
-function mechanismRefusal(wanted: string | undefined, facts: ServerFacts): string | null {
+function topologyRefusal({ topologies }: RunOnRequirement, { topology }: ServerFacts): string | null {
+  if (topologies === undefined) return null;
+  if (topologies.some((name) => name.replace('-replicaset', '') === topology)) return null;
+  return `needs topology ${topologies.join(' or ')}, this is ${topology}`;
+}
+
+function serviceRefusal({ serverless, csfle }: RunOnRequirement): string | null {
+  if (serverless === 'require') return 'needs a serverless deployment';
+  return csfle !== undefined && csfle !== false ? 'needs client-side encryption' : null;
+}
+
+function authenticationRefusal({ auth }: RunOnRequirement, { authEnabled }: ServerFacts): string | null {
+  if (auth === undefined || auth === authEnabled) return null;
+  return auth ? 'needs authentication' : 'needs a server without authentication';
+}
+
+function mechanismRefusal({ authMechanism: wanted }: RunOnRequirement, facts: ServerFacts): string | null {
   const mechanisms = [facts.parameters['authenticationMechanisms'] ?? []].flat().map((name) => name.toLowerCase());
   if (wanted === undefined || mechanisms.includes(wanted.toLowerCase())) return null;
   return `needs authentication mechanism ${wanted}`;
 }
 
-function parameterRefusal(wanted: Document, have: Document): string | null {
-  for (const [name, value] of Object.entries(wanted)) {
+function parameterRefusal(
+  { serverParameters: wanted }: RunOnRequirement,
+  { parameters: have }: ServerFacts,
+): string | null {
+  for (const [name, value] of Object.entries(wanted ?? {})) {
     if (String(have[name]) !== String(value)) {
       return `needs server parameter ${name}=${String(value)}, this server has ${String(have[name])}`;
     }

@@ -56,22 +56,32 @@ export async function runUnifiedTest(
   const { internal, url } = dependencies;
   if (test.expectTracingMessages !== undefined) throw new OutOfScope('the driver does not report OpenTelemetry spans');
   const admin = internal.db('admin');
-  await admin.command({ killAllSessions: [] }).catch(() => undefined);
-  for (const data of file.initialData ?? []) await insertInitialData(internal, data);
+  await prepare(file, internal);
   await using entities = new Entities();
-  const failPoints = new Set<string>();
-  const failures: unknown[] = [];
+  const run: Run = { entities, url, admin, failPoints: new Set(), failures: [] };
   try {
     await createEntities(file.createEntities ?? [], { entities, url });
-    await runOperations(test.operations, { entities, url, admin, failPoints, failures });
+    await runOperations(test.operations, run);
     for (const thread of entities.threads()) await thread.done();
   } finally {
-    entities.stopObserving();
-    for (const name of failPoints) await admin.command({ configureFailPoint: name, mode: 'off' });
+    await endRun(run);
   }
-  if (failures.length > 0) throw failures[0];
+  if (run.failures.length > 0) throw run.failures[0];
   matchObserved(test, entities);
   for (const data of test.outcome ?? []) await matchOutcome(internal, data);
+}
+
+async function prepare({ initialData }: UnifiedFile, internal: MongoClient): Promise<void> {
+  await internal
+    .db('admin')
+    .command({ killAllSessions: [] })
+    .catch(() => undefined);
+  for (const data of initialData ?? []) await insertInitialData(internal, data);
+}
+
+async function endRun({ entities, admin, failPoints }: Run): Promise<void> {
+  entities.stopObserving();
+  for (const name of failPoints) await admin.command({ configureFailPoint: name, mode: 'off' });
 }
 
 function matchObserved(test: UnifiedTest, entities: Entities): void {

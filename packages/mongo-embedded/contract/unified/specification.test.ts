@@ -27,6 +27,14 @@ if (folder === undefined) {
   describe('unified specification tests', () => defineFolder(folder));
 }
 
+function topFolderOf({ path }: FoundFile): string {
+  return path.split('/')[0] ?? '';
+}
+
+function isChosen(found: FoundFile): boolean {
+  return chosenFolders.includes('all') || chosenFolders.includes(topFolderOf(found));
+}
+
 type Skip = (reason: string) => never;
 
 function defineFolder(path: string): void {
@@ -42,14 +50,11 @@ function defineFolder(path: string): void {
     await server[Symbol.asyncDispose]();
   });
 
-  const leftOut = new Set<string>();
-  for (const found of findUnifiedFiles(path)) {
-    const top = found.path.split('/')[0] ?? '';
-    if (top === CORPUS) continue;
-    if (chosenFolders.includes('all') || chosenFolders.includes(top)) defineFile(found);
-    else leftOut.add(top);
-  }
-  for (const name of leftOut) test(name, ({ skip }) => skip('not in EMCACHERS_SPEC_FOLDERS'));
+  const files = findUnifiedFiles(path).filter((found) => topFolderOf(found) !== CORPUS);
+  const chosen = files.filter(isChosen);
+  for (const found of chosen) defineFile(found);
+  const leftOut = files.filter((found) => !chosen.includes(found)).map(topFolderOf);
+  for (const name of new Set(leftOut)) test(name, ({ skip }) => skip('not in EMCACHERS_SPEC_FOLDERS'));
 
   function defineFile(found: FoundFile): void {
     const selfTest = selfTestOf(found.path);
@@ -60,13 +65,15 @@ function defineFolder(path: string): void {
     } else if (found.kind === 'refused') {
       test(found.path, () => expect(selfTest, found.reason).toBe('valid-fail'));
     } else {
-      describe(found.path, () => {
-        for (const each of found.file.tests) {
-          const run = selfTest === 'valid-fail' ? expectFailure : expectSuccess;
-          test(each.description, ({ skip }) => run({ ...found, test: each }, skip));
-        }
-      });
+      defineTests(found.path, found.file, selfTest === 'valid-fail');
     }
+  }
+
+  function defineTests(path: string, file: UnifiedFile, mustFail: boolean): void {
+    const run = mustFail ? expectFailure : expectSuccess;
+    describe(path, () => {
+      for (const each of file.tests) test(each.description, ({ skip }) => run({ path, file, test: each }, skip));
+    });
   }
 
   interface Case {
@@ -76,23 +83,26 @@ function defineFolder(path: string): void {
   }
 
   async function expectFailure(each: Case, skip: Skip): Promise<void> {
-    const reason = refusalOf(each);
-    if (reason !== null) skip(reason);
-    const failure = await failureOf(each);
+    const failure = await runOrSkip(each, skip);
     expect(failure, 'the format says that a runner must fail this test').not.toBeNull();
-    if (failure instanceof OutOfScope) skip(failure.message);
   }
 
   async function expectSuccess(each: Case, skip: Skip): Promise<void> {
-    const reason = refusalOf(each);
-    if (reason !== null) skip(reason);
+    const failure = await runOrSkip(each, skip);
     const difference = knownDifference(each.path, each.test.description, server.kind === 'embedded');
-    const failure = await failureOf(each);
-    if (failure instanceof OutOfScope) skip(failure.message);
     if (difference === null && failure !== null) throw failure;
     if (difference === null) return;
     expect(failure, `known-differences.ts says that this fails (${difference}), but it passes`).not.toBeNull();
     skip(difference);
+  }
+
+  /** Runs a test that counts for this server. Returns its failure, or null if it passes. */
+  async function runOrSkip(each: Case, skip: Skip): Promise<Error | null> {
+    const reason = refusalOf(each);
+    if (reason !== null) skip(reason);
+    const failure = await failureOf(each);
+    if (failure instanceof OutOfScope) skip(failure.message);
+    return failure;
   }
 
   async function failureOf({ file, test: each }: Case): Promise<Error | null> {

@@ -82,16 +82,22 @@ const acceptances: readonly Acceptance[] = [
 
 /** The types that stand for an example's own: any number for a number. */
 function typesLike(example: unknown): readonly number[] {
-  if (typeof example === 'string') return [0x02];
-  if (typeof example === 'boolean') return [0x08];
-  if (typeof example === 'number') return numbers;
-  if (Array.isArray(example)) return [0x04];
-  const kind = (example as { _bsontype?: string } | null)?._bsontype;
-  if (kind === 'Long') return numbers;
-  if (kind === 'Timestamp') return [0x11];
-  if (kind === 'ObjectId') return [0x07];
-  return kind === 'Binary' || kind === 'UUID' ? [0x05] : [0x03];
+  if (Array.isArray(example)) return array;
+  const kind = (example as { _bsontype?: string } | null)?._bsontype ?? typeof example;
+  return typesByKind[kind] ?? object;
 }
+
+/** By the class of a value of the `bson` package, or by `typeof`; any other value is a document. */
+const typesByKind: Readonly<Record<string, readonly number[]>> = {
+  string,
+  boolean: [0x08],
+  number: numbers,
+  Long: numbers,
+  Timestamp: [0x11],
+  ObjectId: [0x07],
+  Binary: [0x05],
+  UUID: [0x05],
+};
 
 /** Whether the field at this place takes the value's type, so that the server need not refuse it. */
 export function isAccepted(place: string, example: unknown, { type }: TypedValue): boolean {

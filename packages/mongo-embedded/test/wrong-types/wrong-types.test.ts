@@ -103,17 +103,20 @@ type Send = (body: Buffer, command: string) => Promise<Document>;
 /** Sends the cases and collects the defect of each reply by the case's place. */
 async function defectsOf(all: Iterable<Case>, request: Send): Promise<ReadonlyMap<string, string>> {
   const defects = new Map<string, string>();
-  for (const { command, place, body, mustRefuse } of all) {
-    try {
-      for (const preparation of preparations[command] ?? []) await request(encoded(preparation), '');
-      const defect = defectOf(await request(body, command), mustRefuse);
-      if (defect !== null) defects.set(place, defect);
-      if (command === 'configureFailPoint') await request(turnOff, '');
-    } catch (error) {
-      throw new Error(place, { cause: error });
-    }
+  for (const each of all) {
+    const defect = await defectOfCase(each, request).catch((error: unknown) => {
+      throw new Error(each.place, { cause: error });
+    });
+    if (defect !== null) defects.set(each.place, defect);
   }
   return defects;
+}
+
+async function defectOfCase({ command, body, mustRefuse }: Case, request: Send): Promise<string | null> {
+  for (const preparation of preparations[command] ?? []) await request(encoded(preparation), '');
+  const defect = defectOf(await request(body, command), mustRefuse);
+  if (command === 'configureFailPoint') await request(turnOff, '');
+  return defect;
 }
 
 // The server is a process of its own: one that hangs can still be reported and ended. Each reply has 20 s; the test as a
