@@ -17,6 +17,7 @@ import {
 import { checkCommandFields } from './commands/generic-fields.ts';
 import { checkDatabaseName } from './commands/namespace.ts';
 import { replicationMetadata } from './commands/replication-metadata.ts';
+import { appendReplyTimes } from './commands/reply-times.ts';
 import { MongoFailure, toMongoFailure } from './error/mongo-failure.ts';
 import { errorLabelsFor, type FailedCall } from './fail-point/error-labels.ts';
 import type { FailCommand } from './fail-point/fail-points.ts';
@@ -313,9 +314,7 @@ export class Dispatcher {
     const time = store.clusterClock.current;
     if (request.body.has('$replData')) writer.fields({ $replData: replicationMetadata(this.#server) });
     const read = this.#server.member?.readTime ?? time;
-    writer.beginDocument('$clusterTime').timestamp('clusterTime', time);
-    writer.beginDocument('signature').binary('hash', Buffer.alloc(20), 0).int64('keyId', 0).end().end();
-    return writer.timestamp('operationTime', operation.last ?? read).finish();
+    return appendReplyTimes(writer, { clusterTime: time, operationTime: operation.last ?? read }).finish();
   }
 }
 

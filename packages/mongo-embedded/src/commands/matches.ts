@@ -31,7 +31,8 @@ export interface MatchOptions {
 export async function forEachMatch(context: CommandContext, options: MatchOptions, change: ChangeMatch): Promise<void> {
   const { filter, isSingle } = options;
   const { turns } = context;
-  const { plan, remaining } = await planMatches(context, options);
+  const planned = planMatches(context, options);
+  const { plan, remaining } = planned instanceof Promise ? await planned : planned;
   let collection = currentOf(context, options.collection);
   const reader = context.access.pages(collection, plan);
   for (let page = reader.next(pageLimit); page !== null; page = reader.next(pageLimit)) {
@@ -59,14 +60,17 @@ interface MatchPlan {
   readonly remaining: CompiledFilter | null;
 }
 
-async function planMatches(context: CommandContext, options: MatchOptions): Promise<MatchPlan> {
+function planMatches(context: CommandContext, options: MatchOptions): MatchPlan | Promise<MatchPlan> {
   const { collection, filter, isSingle, sort } = options;
-  if (!isSingle || sort === null || sort.sort === null) {
-    const plan = planScan(collection, filter, { order: sort?.order ?? 'any' });
-    return { plan, remaining: remainingFilter(filter, plan) };
-  }
-  const keys = await firstInOrder(context, collection, { filter, sort: sort.sort });
-  return { plan: { keys, range: null, isDescending: false }, remaining: filter };
+  if (isSingle && sort !== null && sort.sort !== null)
+    return planFirst(context, collection, { filter, sort: sort.sort });
+  const plan = planScan(collection, filter, { order: sort?.order ?? 'any' });
+  return { plan, remaining: remainingFilter(filter, plan) };
+}
+
+async function planFirst(context: CommandContext, collection: Collection, wanted: SortedMatch): Promise<MatchPlan> {
+  const keys = await firstInOrder(context, collection, wanted);
+  return { plan: { keys, range: null, isDescending: false }, remaining: wanted.filter };
 }
 
 interface PageChangeOptions {

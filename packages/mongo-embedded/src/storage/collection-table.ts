@@ -1,3 +1,4 @@
+import { asBuffer } from '@emcachers/bson/read-bytes';
 import type { Database, Statement } from 'better-sqlite3';
 import { TableStatements } from './table-statements.ts';
 
@@ -24,6 +25,15 @@ export interface PageLimit {
 
 type Row = [number, Buffer, Buffer];
 
+/** A document is read and written so often that looking its statements up by their text would cost as much as running them. */
+interface SingleStatements {
+  readonly insert: Statement<unknown[], unknown>;
+  readonly replace: Statement<unknown[], unknown>;
+  readonly remove: Statement<unknown[], unknown>;
+  readonly byKey: Statement<unknown[], [number, Buffer]>;
+  readonly byRow: Statement<unknown[], Row>;
+}
+
 /** After every key: keys start with a type byte below 0xff. */
 const afterAllKeys = Buffer.from([0xff, 0xff]);
 const beforeAllKeys = Buffer.alloc(0);
@@ -38,6 +48,8 @@ const beforeAllKeys = Buffer.alloc(0);
 export class CollectionTable {
   readonly #name: string;
   readonly #statements: TableStatements;
+  /** The statements of single documents, made on first use. */
+  #single: SingleStatements | null = null;
   #count: number | null = null;
   #dataBytes: number | null = null;
 
@@ -53,6 +65,7 @@ export class CollectionTable {
   /** Ends all use of the table; it is removed later. */
   drop(): void {
     this.#statements.drop();
+    this.#single = null;
   }
 
   /** The rows have changed in another way than through this object. */
@@ -75,27 +88,29 @@ export class CollectionTable {
 
   /** Returns the document's row. Throws SQLite's SQLITE_CONSTRAINT_UNIQUE if the key exists. */
   insert(key: Uint8Array, document: Uint8Array): number {
-    const result = this.#statement(`INSERT INTO ${this.#name}(k, d) VALUES (?, ?)`).run(key, document);
+    const result = this.#one().insert.run(key, document);
     this.#grow(1, document.length);
     return Number(result.lastInsertRowid);
   }
 
   replace(stored: StoredDocument, document: Uint8Array): void {
-    this.#statement(`UPDATE ${this.#name} SET d = ? WHERE r = ?`).run(document, stored.row);
+    this.#one().replace.run(document, stored.row);
     this.#grow(0, document.length - stored.document.length);
   }
 
   remove(stored: StoredDocument): void {
-    this.#statement(`DELETE FROM ${this.#name} WHERE r = ?`).run(stored.row);
+    this.#one().remove.run(stored.row);
     this.#grow(-1, -stored.document.length);
   }
 
   get(key: Uint8Array): StoredDocument | undefined {
-    return toStored(this.#raw(`SELECT r, k, d FROM ${this.#name} WHERE k = ?`).get(key));
+    const found = this.#one().byKey.get(key);
+    return found === undefined ? undefined : { row: found[0], key: asBuffer(key), document: found[1] };
   }
 
   getRow(row: number): StoredDocument | undefined {
-    return toStored(this.#raw(`SELECT r, k, d FROM ${this.#name} WHERE r = ?`).get(row));
+    const found = this.#one().byRow.get(row);
+    return found === undefined ? undefined : { row: found[0], key: found[1], document: found[2] };
   }
 
   /** Documents in insertion order from the given row on (exclusive), or backwards. */
@@ -104,7 +119,7 @@ export class CollectionTable {
       ? `SELECT r, k, d FROM ${this.#name} WHERE r < ? ORDER BY r DESC LIMIT ?`
       : `SELECT r, k, d FROM ${this.#name} WHERE r > ? ORDER BY r LIMIT ?`;
     const start = after ?? (isDescending ? Number.MAX_SAFE_INTEGER : Number.MIN_SAFE_INTEGER);
-    return take(this.#raw(sql).iterate(start, limit.rows), limit.bytes);
+    return take(this.#raw<Row>(sql).iterate(start, limit.rows), limit.bytes);
   }
 
   /** Documents in the order of `_id` within the range. */
@@ -113,7 +128,7 @@ export class CollectionTable {
     const upper = range.isUpperInclusive ? '<=' : '<';
     const direction = isDescending ? 'DESC' : 'ASC';
     const sql = `SELECT r, k, d FROM ${this.#name} WHERE k ${lower} ? AND k ${upper} ? ORDER BY k ${direction} LIMIT ?`;
-    const rows = this.#raw(sql).iterate(range.lower ?? beforeAllKeys, range.upper ?? afterAllKeys, limit.rows);
+    const rows = this.#raw<Row>(sql).iterate(range.lower ?? beforeAllKeys, range.upper ?? afterAllKeys, limit.rows);
     return take(rows, limit.bytes);
   }
 
@@ -122,21 +137,24 @@ export class CollectionTable {
     if (this.#dataBytes !== null) this.#dataBytes += bytes;
   }
 
-  #statement(sql: string): Statement<unknown[], unknown> {
-    return this.#statements.get(sql);
+  #one(): SingleStatements {
+    this.#single ??= {
+      insert: this.#statements.get(`INSERT INTO ${this.#name}(k, d) VALUES (?, ?)`),
+      replace: this.#statements.get(`UPDATE ${this.#name} SET d = ? WHERE r = ?`),
+      remove: this.#statements.get(`DELETE FROM ${this.#name} WHERE r = ?`),
+      byKey: this.#raw<[number, Buffer]>(`SELECT r, d FROM ${this.#name} WHERE k = ?`),
+      byRow: this.#raw<Row>(`SELECT r, k, d FROM ${this.#name} WHERE r = ?`),
+    };
+    return this.#single;
   }
 
-  #raw(sql: string): Statement<unknown[], Row> {
-    return this.#statement(sql).raw() as Statement<unknown[], Row>;
+  #raw<Result>(sql: string): Statement<unknown[], Result> {
+    return this.#statements.get(sql).raw() as Statement<unknown[], Result>;
   }
 
   #plucked(sql: string): Statement<unknown[], number> {
-    return this.#statement(sql).pluck() as Statement<unknown[], number>;
+    return this.#statements.get(sql).pluck() as Statement<unknown[], number>;
   }
-}
-
-function toStored(row: Row | undefined): StoredDocument | undefined {
-  return row === undefined ? undefined : { row: row[0], key: row[1], document: row[2] };
 }
 
 function take(rows: Iterable<Row>, bytesMax: number): StoredDocument[] {

@@ -1,4 +1,4 @@
-import type { Database } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 import type { Clock } from '../clock.ts';
 
 export interface CommitListeners {
@@ -21,6 +21,8 @@ const openMsMax = 100;
  */
 export class CommitGroup {
   readonly #database: Database;
+  readonly #begin: Statement;
+  readonly #commit: Statement;
   readonly #listeners: CommitListeners;
   readonly #clock: Clock;
   #openedMs = 0;
@@ -32,6 +34,8 @@ export class CommitGroup {
 
   constructor(database: Database, clock: Clock, listeners: CommitListeners) {
     this.#database = database;
+    this.#begin = database.prepare('BEGIN IMMEDIATE');
+    this.#commit = database.prepare('COMMIT');
     this.#listeners = listeners;
     this.#clock = clock;
   }
@@ -40,7 +44,7 @@ export class CommitGroup {
   enter(): void {
     this.#guard?.();
     if (this.#open !== null) return;
-    this.#database.exec('BEGIN IMMEDIATE');
+    this.#begin.run();
     const deferred = Promise.withResolvers<void>();
     deferred.promise.catch(() => undefined);
     this.#open = deferred;
@@ -82,7 +86,7 @@ export class CommitGroup {
     if (open === null) return;
     try {
       this.#listeners.committing();
-      this.#database.exec('COMMIT');
+      this.#commit.run();
     } catch (error) {
       this.fail(error);
       return;

@@ -4,7 +4,14 @@ import { BsonWriter } from '../bson/bson-writer.ts';
 import type { MongoFailure } from '../error/mongo-failure.ts';
 import type { ClientConnection } from './client-connection.ts';
 import { FrameReader } from './frame-reader.ts';
-import { encodeReplyHeader, MalformedRequest, parseRequest, type ReplyFrame, type Request } from './message.ts';
+import {
+  encodeReply,
+  encodeReplyHeader,
+  MalformedRequest,
+  parseRequest,
+  type ReplyFrame,
+  type Request,
+} from './message.ts';
 
 /** The reply to a request. */
 export interface Reply {
@@ -130,17 +137,16 @@ export class Connection implements ClientConnection {
   async #send(document: Buffer, frame: Omit<ReplyFrame, 'requestId'>): Promise<number> {
     const requestId = this.#handlers.nextRequestId();
     if (this.#gone.signal.aborted || this.#socket.destroyed) return requestId;
-    const header = encodeReplyHeader(document.length, { ...frame, requestId });
-    const isTaken = this.#write(header, document);
+    const isTaken = this.#write(document, { ...frame, requestId });
     if (!isTaken && this.#socket.writableNeedDrain) await this.#drained();
     return requestId;
   }
 
   /** One small buffer costs half the processor time of two; a large one is not worth its copy. */
-  #write(header: Buffer, document: Buffer): boolean {
-    if (document.length <= copiedBytesMax) return this.#socket.write(Buffer.concat([header, document]));
+  #write(document: Buffer, frame: ReplyFrame): boolean {
+    if (document.length <= copiedBytesMax) return this.#socket.write(encodeReply(document, frame));
     this.#socket.cork();
-    this.#socket.write(header);
+    this.#socket.write(encodeReplyHeader(document.length, frame));
     const isTaken = this.#socket.write(document);
     this.#socket.uncork();
     return isTaken;

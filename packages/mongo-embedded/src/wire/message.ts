@@ -197,9 +197,26 @@ export interface ReplyFrame {
 
 /** Header bytes to send before the reply's document. */
 export function encodeReplyHeader(documentBytes: number, frame: ReplyFrame): Buffer {
-  const prefixBytes = frame.isLegacy ? 36 : 21;
-  const header = Buffer.alloc(prefixBytes);
-  header.writeInt32LE(prefixBytes + documentBytes, 0);
+  const header = Buffer.alloc(headerBytesOf(frame));
+  writeReplyHeader(header, documentBytes, frame);
+  return header;
+}
+
+/** A whole reply: the header and a copy of the document. */
+export function encodeReply(document: Buffer, frame: ReplyFrame): Buffer {
+  const headerBytes = headerBytesOf(frame);
+  const reply = Buffer.allocUnsafe(headerBytes + document.length).fill(0, 0, headerBytes);
+  writeReplyHeader(reply, document.length, frame);
+  reply.set(document, headerBytes);
+  return reply;
+}
+
+function headerBytesOf({ isLegacy }: ReplyFrame): number {
+  return isLegacy ? 36 : 21;
+}
+
+function writeReplyHeader(header: Buffer, documentBytes: number, frame: ReplyFrame): void {
+  header.writeInt32LE(headerBytesOf(frame) + documentBytes, 0);
   header.writeInt32LE(frame.requestId, 4);
   header.writeInt32LE(frame.responseTo, 8);
   header.writeInt32LE(frame.isLegacy ? opReply : opMessage, 12);
@@ -209,5 +226,4 @@ export function encodeReplyHeader(documentBytes: number, frame: ReplyFrame): Buf
   } else {
     header.writeUInt32LE(frame.isMoreToCome ? flagMoreToCome : 0, 16);
   }
-  return header;
 }
