@@ -1,4 +1,4 @@
-import { type AnyClientBulkWriteModel, type Document, MongoServerError } from 'mongodb';
+import { type AnyClientBulkWriteModel, type Collection, type Document, MongoServerError } from 'mongodb';
 import { describe, expect, test } from 'vitest';
 import { freshDatabase, type Item } from './fresh-database.ts';
 import { useServer } from './use-server.ts';
@@ -65,6 +65,45 @@ describe('while a long command runs, other clients are answered', () => {
     const copied = items.aggregate([{ $out: 'copy' }]).toArray();
     expect(await pingsDuring(copied)).toBeGreaterThan(4);
     expect(await scratch.collection('copy').countDocuments()).toBe(40_000);
+  });
+});
+
+describe('a change that takes many turns and must be seen whole', () => {
+  const count = 40_000;
+
+  /** Runs the work while other clients ping, and counts the documents until it is done. */
+  async function countsDuring(items: Collection<Item>, work: Promise<unknown>): Promise<Set<number>> {
+    const counts = new Set<number>();
+    let isRunning = true;
+    const pings = pingsDuring(work).finally(() => {
+      isRunning = false;
+    });
+    while (isRunning) counts.add(await items.countDocuments());
+    expect(await pings).toBeGreaterThan(10);
+    return counts;
+  }
+
+  test('the commit of a transaction of 40,000 writes', async () => {
+    await using scratch = freshDatabase(server().client);
+    const { items } = scratch;
+    await items.createIndex({ n: 1 }, { unique: true });
+    await using session = server().client.startSession();
+    session.startTransaction();
+    await items.insertMany(numbered(count), { session });
+    const counts = await countsDuring(items, session.commitTransaction());
+    expect([...counts].filter((seen) => seen !== 0 && seen !== count)).toEqual([]);
+    expect(await items.countDocuments()).toBe(count);
+  });
+
+  test('a rename to another database', async () => {
+    await using scratch = freshDatabase(server().client);
+    await using target = freshDatabase(server().client);
+    await scratch.items.insertMany(numbered(count));
+    const rename = { renameCollection: scratch.items.namespace, to: target.items.namespace };
+    const counts = await countsDuring(target.items, server().client.db('admin').command(rename));
+    expect([...counts].filter((seen) => seen !== 0 && seen !== count)).toEqual([]);
+    expect(await target.items.countDocuments()).toBe(count);
+    expect(await scratch.items.countDocuments()).toBe(0);
   });
 });
 

@@ -108,9 +108,11 @@ export class Dispatcher {
   async #run(call: Call, effect: FailCommand | null): Promise<Buffer> {
     let session = noSession;
     const operation: OperationTime = { last: null };
-    const failuresBefore = this.#server.store.group.failures.count;
+    const { body, database } = call.request;
+    const { group } = this.#server.store;
+    if (!withoutData.has(body.name)) while (group.blocked !== null) await group.blocked;
+    const failuresBefore = group.failures.count;
     try {
-      const { body, database } = call.request;
       checkOpcode(call.request);
       session = readCallSession(body);
       const command = this.#commandFor(call.connection, body, database);
@@ -119,7 +121,6 @@ export class Dispatcher {
       if (this.#server.member !== null) await awaitReadConcern({ body, server: this.#server, signal: call.signal });
       const { operations } = this.#server.store.history;
       const result = await operations.run(operation, () => this.#runInSession(call, command, session));
-      const { group } = this.#server.store;
       if (operation.last !== null || !withoutData.has(body.name)) await group.settled;
       const { failures } = group;
       if (failures.count !== failuresBefore) throw failures.last;

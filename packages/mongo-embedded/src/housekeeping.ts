@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MongoFailure } from './error/mongo-failure.ts';
 import type { ServerState } from './server-state.ts';
 import type { Collection } from './storage/catalog.ts';
@@ -24,6 +23,7 @@ export async function startHousekeeping(server: ServerState, signal: AbortSignal
   let lastExpiryMs = server.clock.monotonicMs();
   while (!signal.aborted) {
     await server.clock.sleep(roundMs, signal);
+    await server.store.group.blocked;
     if (signal.aborted) return;
     endWhatIsOver(server);
     if (server.member !== null && server.member.role !== 'primary') continue;
@@ -89,7 +89,7 @@ async function deleteExpiredIn(
   const access = new DirectAccess(store, locks);
   for (const page of expiredDocuments(collection, clock.nowMs())) {
     for (const stored of page) removeUnlessHeld(() => access.remove(collection, stored));
-    await nextTurn();
+    await store.group.nextTurn();
     if (signal.aborted || store.catalog.find(collection.database, collection.name) !== collection) return;
   }
 }

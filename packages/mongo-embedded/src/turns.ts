@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from './clock.ts';
 import { MongoFailure } from './error/mongo-failure.ts';
 import type { CommitGroup } from './storage/commit-group.ts';
@@ -43,7 +42,7 @@ export class Turns {
   async next(): Promise<void> {
     const { clock, group } = this.#options;
     this.check();
-    await nextTurn();
+    await group.nextTurn();
     if (group.failures.count !== this.#failuresBefore) throw group.failures.last;
     this.#endMs = clock.monotonicMs() + turnMsMax;
   }

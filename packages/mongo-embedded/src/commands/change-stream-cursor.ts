@@ -80,7 +80,7 @@ export async function openChangeStreamCursor(
   });
   return openCursor(context, {
     namespace: `${database}.${name ?? '$cmd.aggregate'}`,
-    source: new ChangeStreamSource(stream, server.clock),
+    source: new ChangeStreamSource(stream, { clock: server.clock, group: server.store.group }),
     batchSize,
     isChangeStream: true,
     isTailable: true,

@@ -50,7 +50,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   }
   const isWithinDatabase = source.database === target.database;
   if (isWithinDatabase) renameCollection(server.store, { collection, target, replaced });
-  else copyToDatabase(server, { collection, target, replaced });
+  else await server.store.group.whole(copyToDatabase(server, { collection, target, replaced }));
   return new BsonWriter();
 }
 

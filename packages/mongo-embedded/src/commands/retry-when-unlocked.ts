@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { linkSignals } from '../linked-signal.ts';
 import { LockedByTransaction } from '../storage/document-access.ts';
@@ -36,7 +35,7 @@ export async function waitForUnlock(
   await Promise.race([ended, server.clock.sleep(leftMs, stop.signal)]);
   stop.abort();
   // Even if the transaction has ended long ago: a retry in the same turn could starve every other client.
-  await nextTurn();
+  await server.store.group.nextTurn();
   if (signal.aborted)
     throw new MongoFailure('ClientDisconnect', 'operation was interrupted because a client disconnected');
   if (deadlineMs !== null && server.clock.monotonicMs() >= deadlineMs) {

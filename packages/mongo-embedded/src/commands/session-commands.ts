@@ -12,11 +12,11 @@ function transactionOf({ lsid, txnNumber, body }: CommandContext): { lsid: Buffe
   return { lsid, txnNumber };
 }
 
-function commit(context: CommandContext): CommandResult {
+async function commit(context: CommandContext): Promise<CommandResult> {
   const { lsid, txnNumber } = transactionOf(context);
   const { sessions, cursors } = context.server;
   const before = sessions.openTransactions();
-  sessions.commit(lsid, txnNumber);
+  await sessions.commit(lsid, txnNumber);
   const open = new Set(sessions.openTransactions());
   for (const transaction of before)
     if (!open.has(transaction)) cursors.killWhere((cursor) => cursor.transaction === transaction);

@@ -1,16 +1,18 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { ChangeStream } from '../change-stream/change-stream.ts';
 import type { Clock } from '../clock.ts';
+import type { CommitGroup } from '../storage/commit-group.ts';
 import type { Batch, BatchRequest, DocumentSource } from './cursor-table.ts';
 
 /** A change stream as a cursor source: a batch waits for its first event until the timeout; commits wake it. */
 export class ChangeStreamSource implements DocumentSource {
   readonly #stream: ChangeStream;
   readonly #clock: Clock;
+  readonly #group: CommitGroup;
 
-  constructor(stream: ChangeStream, clock: Clock) {
+  constructor(stream: ChangeStream, { clock, group }: { readonly clock: Clock; readonly group: CommitGroup }) {
     this.#stream = stream;
     this.#clock = clock;
+    this.#group = group;
   }
 
   async next(request: BatchRequest): Promise<Batch> {
@@ -25,7 +27,7 @@ export class ChangeStreamSource implements DocumentSource {
       }
       await this.#stream.wait(leftMs, request.signal);
       // A stream that examines many entries and shows few yields to other clients between rounds.
-      await nextTurn();
+      await this.#group.nextTurn();
     }
   }
 

@@ -40,7 +40,7 @@ export class WriteRecorder {
   }
 
   #recorded(statement: Statement<unknown[]>, sql: string): Statement<unknown[]> {
-    if (statement.readonly) return statement;
+    if (statement.readonly || controls.has(sql)) return statement;
     if (statement.reader) throw new Error('A statement that writes and returns rows cannot be recorded');
     const run = statement.run.bind(statement);
     statement.run = (...values) => {

@@ -196,27 +196,32 @@ export class SessionTable {
     throw noSuchTransaction(txnNumber);
   }
 
-  /** Commits; a repeated commit of the same transaction does nothing. */
-  commit(lsid: Uint8Array, txnNumber: bigint): void {
+  /** Commits, in several turns if need be; a repeated commit of the same transaction does nothing. */
+  async commit(lsid: Uint8Array, txnNumber: bigint): Promise<void> {
     const session = this.#session(lsid);
-    const { operations } = this.#dependencies.store.history;
+    const { group, history } = this.#dependencies.store;
     if (txnNumber === session.txnNumber && session.outcome.kind === 'committed') {
-      operations.note(session.outcome.statements.time);
+      history.operations.note(session.outcome.statements.time);
       return;
     }
     const transaction = this.continueTransaction(lsid, txnNumber);
     try {
-      transaction.commit();
+      await group.whole(this.#commitSteps(session, transaction));
     } catch (error) {
       this.#abortOpen(session);
       throw error;
     }
+  }
+
+  *#commitSteps(session: Session, transaction: Transaction): Generator<void> {
+    const { group, history } = this.#dependencies.store;
+    yield* transaction.commit();
+    group.enter();
     transaction.end();
     const statements = new StatementLog();
-    statements.time = operations.last;
+    statements.time = history.operations.last;
     session.outcome = { kind: 'committed', statements };
     this.#committedTransactions += 1;
-    this.#dependencies.store.group.enter();
     this.#unsaved.add(session);
   }
 

@@ -137,10 +137,13 @@ export class TransactionAccess implements DocumentAccess {
     return this.#operations.length > 0 || this.#created.size > 0;
   }
 
-  /** Applies everything in the order it was done, under one stamp. Throws before the first write if that cannot succeed. */
-  apply(origin: { readonly lsid: Uint8Array; readonly txnNumber: bigint }): void {
+  /**
+   * Applies everything in the order it was done, under one stamp, a write per step. Throws before the first write if that
+   * cannot succeed.
+   */
+  *apply(origin: { readonly lsid: Uint8Array; readonly txnNumber: bigint }): Generator<void> {
     const { store, locks } = this.#dependencies;
-    this.#checkCommit();
+    yield* this.#checkCommit();
     const direct = new DirectAccess(store, locks, { ...origin, stamp: store.history.stamp() });
     const stamp = direct.stamp();
     const created = new Map<Collection, Collection>();
@@ -155,6 +158,7 @@ export class TransactionAccess implements DocumentAccess {
       else if (stored === undefined) throw new Error('A document that the transaction holds is gone');
       else if (operation.kind === 'replace') direct.replace(collection, stored, operation.replacement);
       else direct.remove(collection, stored);
+      yield;
     }
   }
 
@@ -216,7 +220,7 @@ export class TransactionAccess implements DocumentAccess {
   }
 
   /** Checks for concurrent changes first, so that `apply` cannot fail half-way. */
-  #checkCommit(): void {
+  *#checkCommit(): Generator<void> {
     const { catalog } = this.#dependencies.store;
     for (const { database, name } of this.#created.values()) {
       if (catalog.find(database, name) !== undefined) throw writeConflict();
@@ -231,6 +235,7 @@ export class TransactionAccess implements DocumentAccess {
       } catch {
         throw writeConflict();
       }
+      yield;
     }
   }
 }

@@ -34,9 +34,9 @@ export class Transaction implements LockOwner {
     });
   }
 
-  /** Applies all writes. Throws WriteConflict 112 before writing anything. */
-  commit(): void {
-    if (this.access.hasWrites) this.access.apply(this.identity);
+  /** Applies all writes, one per step. Throws WriteConflict 112 before writing anything. */
+  *commit(): Generator<void> {
+    if (this.access.hasWrites) yield* this.access.apply(this.identity);
   }
 
   end(): void {

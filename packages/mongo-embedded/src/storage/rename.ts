@@ -38,12 +38,12 @@ export function renameCollection(store: Store, { collection, target, replaced }:
 
 /**
  * Moves a collection to another database as mongod does: a copy under a temporary name with a new UUID, renamed into place,
- * then the source dropped. Source: manual, renameCollection.
+ * then the source dropped; a document per step. Source: manual, renameCollection.
  */
-export function copyToDatabase(
+export function* copyToDatabase(
   { store, locks }: { store: Store; locks: LockTable },
   { collection, target, replaced }: Rename,
-): void {
+): Generator<void> {
   const access = new DirectAccess(store, locks);
   const { database } = target;
   const copy = createCollection(store, { database, name: temporaryName(store, database), options: collection.options });
@@ -55,7 +55,10 @@ export function copyToDatabase(
   const pages = readTablePages(collection, { keys: null, range: null, isDescending: false });
   for (let page = pages.next(pageLimit); page !== null; page = pages.next(pageLimit)) {
     const stamp = access.stamp();
-    for (const { key, document } of page) access.insert(copy, { key, bytes: document }, stamp);
+    for (const { key, document } of page) {
+      access.insert(copy, { key, bytes: document }, stamp);
+      yield;
+    }
   }
   renameCollection(store, { collection: copy, target, replaced });
   dropCollection(store, collection);
