@@ -69,7 +69,7 @@ function endWhatIsOver({ cursors, parameters, sessions, snapshots, store }: Serv
   });
   const isTooMuch = store.versions.bytes > versionBytesMax;
   snapshots.expire(isTooMuch);
-  if (isTooMuch) sessions.killAll();
+  if (isTooMuch) sessions.abortAll();
 }
 
 /** One pass of the TTL monitor; yields to other clients between pages. */

@@ -76,7 +76,7 @@ export function openRuntime({ clock, users, process, data, path, member }: Runti
     stop.abort();
     housekeeping.catch(() => undefined);
     state.cursors.killWhere(() => true);
-    state.sessions.killAll();
+    state.sessions.abortAll();
     store.close();
   };
   return { state, dispatcher, endCalls: () => stop.abort(), close };

@@ -135,11 +135,12 @@ export function isWriteCall({ isWrite }: Pick<Command, 'isWrite'>, body: Command
 
 /**
  * Validates `writeConcern`. Returns null, or the reply's `writeConcernError`: a write that requests more nodes than
- * exist is still applied, as in mongod. Throws if the concern is malformed, or the command does not write.
+ * exist is still applied, as in mongod. Throws if the concern is malformed, or the command does not write. Drivers send
+ * `endSessions` with `w: 0` and read no reply: refusing it would keep every session until it expires.
  */
 export function checkWriteConcern(body: CommandBody, { command, session, members }: WriteCall): MongoFailure | null {
   const concern = body.nested('writeConcern');
-  if (concern === undefined) return null;
+  if (concern === undefined || body.name === 'endSessions') return null;
   if (!isWriteCall(command, body))
     throw new MongoFailure('InvalidOptions', `Command ${body.name} does not support writeConcern`);
   const isEnding = body.name === 'commitTransaction' || body.name === 'abortTransaction';

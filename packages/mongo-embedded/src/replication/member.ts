@@ -191,7 +191,7 @@ export class Member implements Membership {
   demote(): void {
     this.#opened.stopWriting();
     this.#moveTo('secondary', null);
-    this.#runtime?.state.sessions.killAll();
+    this.#runtime?.state.sessions.abortAll();
     this.#acknowledgements.failAll(steppedDown);
   }
 

@@ -27,6 +27,8 @@ interface Session {
   savedParts: number;
   /** Parts of an earlier txnNumber may be in the file. */
   hasStaleParts: boolean;
+  /** Is forgotten once it is saved. */
+  isEnded: boolean;
 }
 
 /** One retryable write as its command sees it. */
@@ -260,7 +262,8 @@ export class SessionTable {
     const session = this.#sessions.get(key);
     if (session === undefined) return;
     this.#abortOpen(session);
-    if (!this.#unsaved.has(session)) this.#sessions.delete(key);
+    if (this.#unsaved.has(session)) session.isEnded = true;
+    else this.#sessions.delete(key);
   }
 
   /** Forgets what a commit of another member may have changed in the file. */
@@ -268,8 +271,14 @@ export class SessionTable {
     for (const [key, { outcome }] of this.#sessions) if (outcome.kind !== 'open') this.#sessions.delete(key);
   }
 
-  killAll(): void {
+  /** Aborts every open transaction. */
+  abortAll(): void {
     for (const session of this.#sessions.values()) this.#abortOpen(session);
+  }
+
+  /** Ends every session. */
+  killAll(): void {
+    for (const key of [...this.#sessions.keys()]) this.kill(key);
   }
 
   #session(lsid: Uint8Array): Session {
@@ -278,6 +287,7 @@ export class SessionTable {
     const known = this.#sessions.get(key);
     if (known !== undefined) {
       known.usedMs = nowMs;
+      known.isEnded = false;
       return known;
     }
     if (this.#sessions.size >= sessionsMax)
@@ -293,6 +303,7 @@ export class SessionTable {
       usedMs: nowMs,
       savedParts: 0,
       hasStaleParts: false,
+      isEnded: false,
     };
     const stored = this.#load.get(id);
     if (stored !== undefined) {
@@ -316,17 +327,22 @@ export class SessionTable {
   #saveAll(): void {
     const usedMs = Math.trunc(this.#dependencies.clock.nowMs());
     for (const session of this.#unsaved) {
-      const { lsid, txnNumber, outcome } = session;
-      if (outcome.kind !== 'retryable' && outcome.kind !== 'committed') continue;
-      const { statements } = outcome;
-      if (session.hasStaleParts) this.#forgetParts.run(lsid);
-      session.hasStaleParts = false;
-      for (; session.savedParts < statements.fullParts; session.savedParts += 1) {
-        this.#savePart.run(lsid, session.savedParts, statements.part(session.savedParts));
-      }
-      this.#save.run(lsid, txnNumber, outcome.kind, statements.tail(), usedMs);
+      this.#saveOne(session, usedMs);
+      if (session.isEnded) this.#sessions.delete(session.lsid.toString('latin1'));
     }
     this.#unsaved.clear();
+  }
+
+  #saveOne(session: Session, usedMs: number): void {
+    const { lsid, txnNumber, outcome } = session;
+    if (outcome.kind !== 'retryable' && outcome.kind !== 'committed') return;
+    const { statements } = outcome;
+    if (session.hasStaleParts) this.#forgetParts.run(lsid);
+    session.hasStaleParts = false;
+    for (; session.savedParts < statements.fullParts; session.savedParts += 1) {
+      this.#savePart.run(lsid, session.savedParts, statements.part(session.savedParts));
+    }
+    this.#save.run(lsid, txnNumber, outcome.kind, statements.tail(), usedMs);
   }
 
   /** Drops uncommitted state; it is reloaded from the file. */
