@@ -61,11 +61,15 @@ function writeTransaction(writer: BsonWriter, entry: HistoryEntry, { omitted }: 
 
 /** The changed document, and the fields that identify it: namespace and document key. */
 function writeSubject(writer: BsonWriter, entry: HistoryEntry, { omitted, showsExpandedEvents }: EventShape): void {
-  if (entry.document !== null && !omitted.has('fullDocument')) writer.document('fullDocument', entry.document);
+  if (!omitted.has('fullDocument')) writeDocument(writer, 'fullDocument', entry.document);
   if (!omitted.has('ns')) writeNamespace(writer, 'ns', entry);
   if (entry.kind === 'create' && showsExpandedEvents) writer.string('nsType', entry.nsType ?? 'collection');
   if (entry.renameTo !== null && !omitted.has('to')) writeNamespace(writer, 'to', entry.renameTo);
-  if (entry.documentKey !== null && !omitted.has('documentKey')) writer.document('documentKey', entry.documentKey);
+  if (!omitted.has('documentKey')) writeDocument(writer, 'documentKey', entry.documentKey);
+}
+
+function writeDocument(writer: BsonWriter, name: string, document: Uint8Array | null): void {
+  if (document !== null) writer.document(name, document);
 }
 
 function writeNamespace(
@@ -83,16 +87,15 @@ function writeDescriptions(
   entry: HistoryEntry,
   { omitted, showsExpandedEvents }: EventShape,
 ): void {
-  if (entry.updateDescription !== null && !omitted.has('updateDescription')) {
-    if (showsExpandedEvents) writer.document('updateDescription', entry.updateDescription);
-    else writeClassicDescription(writer, entry.updateDescription);
+  const description = omitted.has('updateDescription') ? null : entry.updateDescription;
+  if (!showsExpandedEvents) {
+    if (description !== null) writeClassicDescription(writer, description);
+    return;
   }
-  if (!showsExpandedEvents) return;
-  if (entry.operationDescription !== null && !omitted.has('operationDescription')) {
-    writer.document('operationDescription', entry.operationDescription);
-  }
+  writeDocument(writer, 'updateDescription', description);
+  if (!omitted.has('operationDescription')) writeDocument(writer, 'operationDescription', entry.operationDescription);
   // A `modify` entry stores the previous options as its pre-image.
-  if (entry.kind === 'modify' && entry.preImage !== null) writer.document('stateBeforeChange', entry.preImage);
+  if (entry.kind === 'modify') writeDocument(writer, 'stateBeforeChange', entry.preImage);
 }
 
 const disambiguatedName = nameBytes('disambiguatedPaths');

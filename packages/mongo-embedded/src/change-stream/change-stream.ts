@@ -67,6 +67,8 @@ export class ChangeStream {
   readonly #pipeline: EventPipeline;
   readonly #maker: EventMaker;
   /** Sequence of the last entry examined. */
+  /** Entries examined so far. */
+  #looked = 0;
   #position: number;
   readonly #startTime: ClusterTime;
   readonly #resume: ResumeCheck | null;
@@ -122,14 +124,10 @@ export class ChangeStream {
 
   #fill(events: Uint8Array[], limit: BatchLimit): void {
     let bytes = 0;
-    let looked = 0;
-    while (events.length < limit.batchSize) {
+    const lookUntil = this.#looked + batchEntriesMax;
+    while (events.length < limit.batchSize && this.#hasPending(lookUntil)) {
       const next = this.#pending[0];
-      if (next === undefined) {
-        if (this.#isInvalidated || looked >= batchEntriesMax || !this.#lookAtNext()) break;
-        looked += 1;
-        continue;
-      }
+      if (next === undefined) break;
       if (events.length > 0 && bytes + next.document.length > limit.bytesMax) return;
       this.#pending.shift();
       events.push(next.document);
@@ -139,6 +137,15 @@ export class ChangeStream {
     if (this.#pending.length > 0) return;
     if (this.#lastToken !== null) this.#token = this.#lastToken;
     else this.#advanceToken();
+  }
+
+  /** Examines entries until an event is pending; false if there is none so far, or enough were examined. */
+  #hasPending(lookUntil: number): boolean {
+    while (this.#pending.length === 0) {
+      if (this.#isInvalidated || this.#looked >= lookUntil || !this.#lookAtNext()) return false;
+      this.#looked += 1;
+    }
+    return true;
   }
 
   /** Advances the token past entries that were examined but not shown. */

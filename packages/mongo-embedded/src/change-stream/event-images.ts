@@ -29,15 +29,17 @@ export function wantsImages(entry: HistoryEntry, spec: StreamSpec): boolean {
  * NoMatchingDocument 47. Source: `document_source_change_stream_add_pre_image.cpp` and `…_add_post_image.cpp` of mongodb/mongo.
  */
 export function addImages(document: Uint8Array, entry: HistoryEntry, given: ImageRequest): Uint8Array {
-  const { spec, omitted } = given;
   const writer = new BsonWriter(document.length + 1024).elements(document);
-  if (spec.fullDocumentBeforeChange !== 'off' && kindsWithBefore.includes(entry.kind)) {
-    if (entry.preImage === null && spec.fullDocumentBeforeChange === 'required')
-      throw notFound('pre', 'update, delete and replace');
-    if (!omitted.has('fullDocumentBeforeChange')) writeImage(writer, 'fullDocumentBeforeChange', entry.preImage);
-  }
-  if (entry.kind === 'update' && !omitted.has('fullDocument')) writeAfter(writer, entry, given);
+  if (kindsWithBefore.includes(entry.kind)) writeBefore(writer, entry, given);
+  if (entry.kind === 'update' && !given.omitted.has('fullDocument')) writeAfter(writer, entry, given);
   return writer.finish();
+}
+
+function writeBefore(writer: BsonWriter, { preImage }: HistoryEntry, { spec, omitted }: ImageRequest): void {
+  if (spec.fullDocumentBeforeChange === 'off') return;
+  if (preImage === null && spec.fullDocumentBeforeChange === 'required')
+    throw notFound('pre', 'update, delete and replace');
+  if (!omitted.has('fullDocumentBeforeChange')) writeImage(writer, 'fullDocumentBeforeChange', preImage);
 }
 
 function writeAfter(writer: BsonWriter, entry: HistoryEntry, { spec, lookUp }: ImageRequest): void {

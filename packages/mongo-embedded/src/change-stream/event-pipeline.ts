@@ -146,8 +146,11 @@ function excludedNames(name: string, operand: RawValue): string[] | undefined {
   }
   if (name !== '$project' || operand.type !== bsonTypes.object) return undefined;
   const entries = entriesOf(operand);
-  const isExclusion =
-    entries.length > 0 &&
-    entries.every(([, value]) => (isNumberType(value.type) || value.type === bsonTypes.boolean) && !isTruthy(value));
+  const isExclusion = entries.length > 0 && entries.every(([, value]) => isOff(value));
   return isExclusion ? entries.map(([field]) => field) : undefined;
+}
+
+/** Whether a projection drops the field: 0 or false. */
+function isOff(value: RawValue): boolean {
+  return (isNumberType(value.type) || value.type === bsonTypes.boolean) && !isTruthy(value);
 }

@@ -66,12 +66,7 @@ export function readStreamSpec(operand: RawValue, scope: StreamScope): StreamSpe
   if (operand.type !== bsonTypes.object)
     throw new MongoFailure(50808, '$changeStream stage expects a document as argument');
   const fields = new Map(entriesOf(operand));
-  for (const [name, value] of fields) {
-    if (!knownFields.includes(name))
-      throw new MongoFailure(40415, `BSON field '$changeStream.${name}' is an unknown field.`);
-    if (unsupportedFields.includes(name) && isTruthy(value))
-      throw new MongoFailure('CommandNotSupported', `$changeStream.${name} is not supported by this server`);
-  }
+  for (const [name, value] of fields) checkField(name, value);
   checkCluster(isTruthy(flag(fields, 'allChangesForCluster')), scope);
   return {
     fullDocument: mode(fields, 'fullDocument', modes.fullDocument) ?? 'default',
@@ -80,6 +75,13 @@ export function readStreamSpec(operand: RawValue, scope: StreamScope): StreamSpe
     matchesUuidForLookup: isTruthy(flag(fields, 'matchCollectionUUIDForUpdateLookup')),
     start: readStart(fields, scope),
   };
+}
+
+function checkField(name: string, value: RawValue): void {
+  if (!knownFields.includes(name))
+    throw new MongoFailure(40415, `BSON field '$changeStream.${name}' is an unknown field.`);
+  if (unsupportedFields.includes(name) && isTruthy(value))
+    throw new MongoFailure('CommandNotSupported', `$changeStream.${name} is not supported by this server`);
 }
 
 function checkCluster(isAsked: boolean, scope: StreamScope): void {
@@ -92,19 +94,17 @@ function checkCluster(isAsked: boolean, scope: StreamScope): void {
   }
   if (isAdmin && !isAsked)
     throw new MongoFailure('InvalidNamespace', '$changeStream may not be opened on the internal admin database');
-  if (scope.kind === 'cluster') return;
-  if (['config', 'local'].includes(scope.database)) {
-    throw new MongoFailure(
-      'InvalidNamespace',
-      `$changeStream may not be opened on the internal ${scope.database} database`,
-    );
-  }
-  if (scope.kind === 'collection' && scope.collection.startsWith('system.')) {
-    throw new MongoFailure(
-      'InvalidNamespace',
-      `$changeStream may not be opened on the internal ${scope.database}.${scope.collection} collection`,
-    );
-  }
+  const internal = internalNameOf(scope);
+  if (internal !== null)
+    throw new MongoFailure('InvalidNamespace', `$changeStream may not be opened on the internal ${internal}`);
+}
+
+/** The database or collection of the scope that has no change streams; null if there is none. */
+function internalNameOf(scope: StreamScope): string | null {
+  if (scope.kind === 'cluster') return null;
+  if (['config', 'local'].includes(scope.database)) return `${scope.database} database`;
+  const isSystem = scope.kind === 'collection' && scope.collection.startsWith('system.');
+  return isSystem ? `${scope.database}.${scope.collection} collection` : null;
 }
 
 function wrongType(name: string, value: RawValue, expected: string): MongoFailure {
@@ -114,10 +114,18 @@ function wrongType(name: string, value: RawValue, expected: string): MongoFailur
   );
 }
 
-function flag(fields: ReadonlyMap<string, RawValue>, name: string): RawValue | undefined {
+function typed(
+  fields: ReadonlyMap<string, RawValue>,
+  name: string,
+  [type, typeName]: readonly [number, string],
+): RawValue | undefined {
   const value = fields.get(name);
-  if (value !== undefined && value.type !== bsonTypes.boolean) throw wrongType(name, value, 'bool');
+  if (value !== undefined && value.type !== type) throw wrongType(name, value, typeName);
   return value;
+}
+
+function flag(fields: ReadonlyMap<string, RawValue>, name: string): RawValue | undefined {
+  return typed(fields, name, [bsonTypes.boolean, 'bool']);
 }
 
 function mode<Mode extends string>(
@@ -139,23 +147,16 @@ function mode<Mode extends string>(
 }
 
 function readStart(fields: ReadonlyMap<string, RawValue>, scope: StreamScope): StreamStart {
-  const [resumeAfter, startAfter, time] = [
-    fields.get('resumeAfter'),
-    fields.get('startAfter'),
-    fields.get('startAtOperationTime'),
-  ];
-  if (resumeAfter !== undefined && startAfter !== undefined) {
+  const isResume = fields.has('resumeAfter');
+  if (isResume && fields.has('startAfter')) {
     throw new MongoFailure(50865, "Do not specify both 'resumeAfter' and 'startAfter' in a $changeStream stage");
   }
-  const token = resumeAfter ?? startAfter;
-  if (token !== undefined && token.type !== bsonTypes.object)
-    throw wrongType(resumeAfter === undefined ? 'startAfter' : 'resumeAfter', token, 'object');
-  if (time !== undefined && time.type !== bsonTypes.timestamp)
-    throw wrongType('startAtOperationTime', time, 'timestamp');
+  const token = typed(fields, isResume ? 'resumeAfter' : 'startAfter', [bsonTypes.object, 'object']);
+  const time = typed(fields, 'startAtOperationTime', [bsonTypes.timestamp, 'timestamp']);
   const point = token === undefined ? undefined : readToken(token);
   if (point !== undefined && time !== undefined)
     throw new MongoFailure(40674, 'Only one type of resume option is allowed, but multiple were found');
-  if (point !== undefined) return tokenStart(point, { isResume: resumeAfter !== undefined, scope });
+  if (point !== undefined) return tokenStart(point, { isResume, scope });
   if (time === undefined) return { kind: 'now' };
   return {
     kind: 'time',

@@ -3,7 +3,12 @@ import type { HistoryEntry } from '../history/history-entry.ts';
 import { documentKeyOf } from '../history/history-row.ts';
 import { updateDiff } from './update-diff.ts';
 
-const operationNames = { insert: 'i', update: 'u', replace: 'u', delete: 'd' } as const;
+const operationNames: ReadonlyMap<string, string> = new Map([
+  ['insert', 'i'],
+  ['update', 'u'],
+  ['replace', 'u'],
+  ['delete', 'd'],
+]);
 
 /**
  * A history entry as a document of `local.oplog.rs`. Each write has its own entry: those of a transaction, which mongod
@@ -11,28 +16,27 @@ const operationNames = { insert: 'i', update: 'u', replace: 'u', delete: 'd' } a
  */
 export function oplogDocument(entry: HistoryEntry): Buffer {
   const { kind, database, collection, collectionUuid, lsid, txnNumber, time, wallTimeMs } = entry;
-  const isWrite = kind in operationNames;
+  const operation = operationNames.get(kind);
   const writer = new BsonWriter(512 + (entry.document?.length ?? 0));
   if (lsid !== null) writer.document('lsid', lsid);
   if (txnNumber !== null) writer.int64('txnNumber', txnNumber);
-  writer.string('op', isWrite ? operationNames[kind as keyof typeof operationNames] : 'c');
-  writer.string('ns', `${database}.${isWrite && collection !== null ? collection : '$cmd'}`);
+  writer.string('op', operation ?? 'c').string('ns', `${database}.${operation === undefined ? '$cmd' : collection}`);
   if (collectionUuid !== null) writer.binary('ui', collectionUuid, 4);
-  if (isWrite) writeChange(writer, entry);
-  else writeCommand(writer, entry);
+  if (operation === undefined) writeCommand(writer, entry);
+  else writeChange(writer, entry);
   writer.timestamp('ts', time).int64('t', 1).int64('v', 2).date('wall', wallTimeMs);
   return writer.finish();
 }
 
-function writeChange(writer: BsonWriter, { kind, document, documentKey, updateDescription }: HistoryEntry): void {
-  const key = documentKey ?? (document === null ? null : documentKeyOf(document));
-  if (kind === 'delete') {
-    if (key !== null) writer.document('o', key);
-    return;
-  }
-  if (kind === 'update' && updateDescription !== null) writer.document('o', updateDiff(updateDescription));
-  else if (document !== null) writer.document('o', document);
-  if (key !== null) writer.document('o2', key);
+function writeChange(writer: BsonWriter, entry: HistoryEntry): void {
+  const key = entry.documentKey ?? (entry.document === null ? null : documentKeyOf(entry.document));
+  const change = entry.kind === 'delete' ? key : changeOf(entry);
+  if (change !== null) writer.document('o', change);
+  if (key !== null && entry.kind !== 'delete') writer.document('o2', key);
+}
+
+function changeOf({ kind, document, updateDescription }: HistoryEntry): Uint8Array | null {
+  return kind === 'update' && updateDescription !== null ? updateDiff(updateDescription) : document;
 }
 
 const commandNames: Readonly<Record<string, string>> = { rename: 'renameCollection', modify: 'collMod' };

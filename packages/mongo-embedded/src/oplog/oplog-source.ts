@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { Batch, BatchRequest, DocumentSource } from '../cursor/cursor-table.ts';
 import type { History, HistoryEntry } from '../history/history-entry.ts';
+import type { Turns } from '../turns.ts';
 import { oplogDocument } from './oplog-document.ts';
 
 export interface OplogScan {
@@ -42,10 +43,10 @@ export class OplogSource implements DocumentSource {
     const endMs = clock.monotonicMs() + (awaitsData ? request.waitMs : 0);
     for (;;) {
       const { documents, isAtEnd } = await this.#read(request);
-      if (this.#left === 0 || (isAtEnd && !isTailable)) return { documents, isExhausted: true };
+      const isExhausted = this.#left === 0 || (isAtEnd && !isTailable);
       const leftMs = endMs - clock.monotonicMs();
-      const isDone = documents.length > 0 || !isAtEnd || leftMs <= 0 || request.signal.aborted;
-      if (isDone) return { documents, isExhausted: false };
+      const mayWait = documents.length === 0 && isAtEnd && leftMs > 0 && !request.signal.aborted;
+      if (isExhausted || !mayWait) return { documents, isExhausted };
       await history.wait(this.#position, leftMs, request.signal);
       this.#entries = forward(history, this.#position);
     }
@@ -60,10 +61,8 @@ export class OplogSource implements DocumentSource {
     const documents: Uint8Array[] = [];
     let bytes = 0;
     while (documents.length < request.documentsMax && this.#left > 0) {
-      if (turns.isOver) await turns.next();
-      const document = this.#pending ?? this.#pull();
+      const document = await this.#nextWanted(turns);
       if (document === null) return { documents, isAtEnd: true };
-      if (document === undefined) continue;
       this.#pending = document;
       if (documents.length > 0 && bytes + document.length > request.bytesMax) break;
       this.#pending = null;
@@ -72,6 +71,15 @@ export class OplogSource implements DocumentSource {
       bytes += document.length;
     }
     return { documents, isAtEnd: false };
+  }
+
+  /** The next document that is wanted; null at the end. */
+  async #nextWanted(turns: Turns): Promise<Uint8Array | null> {
+    for (;;) {
+      if (turns.isOver) await turns.next();
+      const document = this.#pending ?? this.#pull();
+      if (document !== undefined) return document;
+    }
   }
 
   /** The next document; undefined if the entry is not wanted, null at the end. */

@@ -37,12 +37,14 @@ export function updateDiff(description: Uint8Array): Buffer {
   const root = newChange();
   const parentOf = (path: string): readonly [Change, string] => {
     const names = namesOf(path);
+    const last = names.at(-1) ?? '';
     let change = root;
-    for (const [at, name] of names.entries()) {
-      if (isPosition(path, at, name)) change.isArray = true;
-      if (at < names.length - 1) change = innerOf(change, name);
+    for (const [at, name] of names.slice(0, -1).entries()) {
+      change.isArray ||= isPosition(path, at, name);
+      change = innerOf(change, name);
     }
-    return [change, names.at(-1) ?? ''];
+    change.isArray ||= isPosition(path, names.length - 1, last);
+    return [change, last];
   };
   for (const [path, value] of fieldsOf(parts.get('updatedFields'))) {
     const [change, name] = parentOf(path);
@@ -96,12 +98,16 @@ function writeChange(writer: BsonWriter, { isArray, length, updated, removed, in
     for (const name of removed) writer.boolean(name, false);
     writer.end();
   }
-  if (updated.size > 0 && !isArray) writer.beginDocument('u');
-  for (const [name, value] of updated) writer.value(isArray ? `u${name}` : name, value.type, value.span());
-  if (updated.size > 0 && !isArray) writer.end();
+  if (isArray) writeValues(writer, updated, 'u');
+  else if (updated.size > 0) writeValues(writer.beginDocument('u'), updated, '').end();
   for (const [name, change] of inner) {
     writer.beginDocument(`s${name}`);
     writeChange(writer, change);
     writer.end();
   }
+}
+
+function writeValues(writer: BsonWriter, values: ReadonlyMap<string, RawValue>, prefix: string): BsonWriter {
+  for (const [name, value] of values) writer.value(`${prefix}${name}`, value.type, value.span());
+  return writer;
 }
