@@ -6,7 +6,15 @@ import { z } from 'zod';
  */
 
 /** Placeholders for facts about the entity, used in braces in the texts. The console fills them in its own formats. */
-export const actionFacts = ['entityName', 'sourceName', 'documents', 'caches', 'nodes', 'fileBytes'] as const;
+export const actionFacts = [
+  'entityName',
+  'sourceName',
+  'documents',
+  'letters',
+  'caches',
+  'nodes',
+  'fileBytes',
+] as const;
 /** The name of a fact that a consequence may contain. */
 export type ActionFact = (typeof actionFacts)[number];
 
@@ -15,10 +23,10 @@ export const actionTextsSchema = z.object({
   doing: z.string(),
   /** Before the entity's name when the job has succeeded. */
   done: z.string(),
-  icon: z.enum(['refresh', 'rebuild', 'pause', 'resume', 'verify', 'repair', 'delete']),
+  icon: z.enum(['refresh', 'rebuild', 'pause', 'resume', 'verify', 'repair', 'retry', 'discard', 'delete']),
   /** `page`: a button on the entity's own page, in the menu elsewhere. `menu`: always in the menu. */
   place: z.enum(['page', 'menu']),
-  offered: z.enum(['always', 'while-paused', 'unless-paused']),
+  offered: z.enum(['always', 'while-paused', 'unless-paused', 'with-dead-letters']),
   /** `none` starts at once, `dialog` shows the consequences first, `typed-name` also requires the entity's name. */
   confirmation: z.enum(['none', 'dialog', 'typed-name']),
   /** The dialog's title; may contain placeholders. */

@@ -48,6 +48,8 @@ export const entityNameSchema = nameSchema;
 
 /** What happens to a document with a value that a column cannot hold. */
 export const refusalPolicies = ['null', 'dead-letter', 'fail'] as const;
+/** One of `refusalPolicies`. */
+export type RefusalPolicy = (typeof refusalPolicies)[number];
 
 export const columnSchema = z.strictObject({
   name: nameSchema,

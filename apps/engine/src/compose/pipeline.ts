@@ -10,6 +10,7 @@ import { createEntityControl } from '../control/entity/entity-control.ts';
 import { createJobRunner, type JobRunner } from '../control/job/job-runner.ts';
 import { createLeader } from '../control/node/leader.ts';
 import { createLeaderTerm } from '../control/node/leader-term.ts';
+import { createDeadLetterRetry } from '../pipeline/ingest/dead-letter-retry.ts';
 import type { Ingest } from '../pipeline/ingest/ingest.ts';
 import { storedIngestEntities } from '../pipeline/ingest/ingest-entities.ts';
 import { createIngest } from '../pipeline/ingest/ingest-loop.ts';
@@ -97,7 +98,9 @@ function createLeading(shared: Shared) {
         random,
         options: { rowBytesMax: config.rowBytesMax, sourceCheckMs: config.sourceCheckMs },
       });
-      jobRunner = createJobRunner({ store, control, clock, log });
+      const { rowBytesMax } = config;
+      const retryDeadLetters = createDeadLetterRetry({ database, source, writer, clock, rowBytesMax });
+      jobRunner = createJobRunner({ store, control, retryDeadLetters, clock, log });
       return {
         services: [ingest, jobRunner],
         abandon: opened.abandon,

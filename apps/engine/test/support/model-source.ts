@@ -13,6 +13,7 @@ import type {
   ChangePresence,
   CollectionFacts,
   CollectionPage,
+  KeyedDocuments,
   LastKey,
   Namespace,
   PositionedEvent,
@@ -141,6 +142,20 @@ export class ModelSource implements MongoSource {
     const lastDocument = documents.at(-1);
     const lastKey = lastDocument === undefined ? null : keyDocument(asBuffer(lastDocument));
     return { documents, lastKey, exhausted: documents.length === 0 };
+  }
+
+  async readDocuments(request: { namespace: Namespace; keys: readonly Uint8Array[] }): Promise<KeyedDocuments> {
+    await turn();
+    this.beforePage();
+    const collection = this.#collections.get(request.namespace.collection)?.documents;
+    const documents = request.keys.flatMap((key) => collection?.get(asBuffer(key).readInt32LE(9)) ?? []);
+    this.afterPage();
+    return { documents, isComplete: true };
+  }
+
+  async countDocuments({ namespace }: { namespace: Namespace }): Promise<number> {
+    await turn();
+    return this.#collections.get(namespace.collection)?.documents.size ?? 0;
   }
 
   async openStream({ position, signal }: { position: Position; signal: AbortSignal }): Promise<ChangeStream> {

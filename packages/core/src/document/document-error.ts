@@ -12,6 +12,17 @@ export class DocumentError extends EmcachersError {
   }
 }
 
+/** A column that must not lose a value cannot hold it. */
+export class RefusedValueError extends DocumentError {
+  readonly columnName: string;
+
+  constructor(detail: string, code: 'EMC-6003' | 'EMC-6005', columnName: string) {
+    super(detail, undefined, code);
+    this.name = 'RefusedValueError';
+    this.columnName = columnName;
+  }
+}
+
 /** Malformed bytes as a `DocumentError`; any other error unchanged. For the functions that take a document's bytes. */
 export function toDocumentError(error: unknown): unknown {
   return error instanceof MalformedBsonError ? new DocumentError(error.message, error) : error;

@@ -7,7 +7,7 @@ import { checkedDocument } from '@emcachers/bson/value-end';
 import { columnTraits } from '../column-traits.ts';
 import type { Column, ColumnType } from '../shape.ts';
 import { columnValue, refused } from './column-value.ts';
-import { DocumentError, toDocumentError } from './document-error.ts';
+import { DocumentError, RefusedValueError, toDocumentError } from './document-error.ts';
 import { holdsDamagedText, type ValueAt, valueJson } from './json-writer.ts';
 import { collectedType, type Located, LocatedValues, locate } from './located-values.ts';
 import { parsePath } from './path.ts';
@@ -129,7 +129,7 @@ class CompiledProjection implements Projection {
     const policy = column?.whenRefused ?? 'null';
     if (column === undefined || policy === 'null') return;
     const detail = `Column ${column.name} (${column.type}) cannot hold the value at ${column.path}.`;
-    throw new DocumentError(detail, undefined, policy === 'fail' ? 'EMC-6005' : 'EMC-6003');
+    throw new RefusedValueError(detail, policy === 'fail' ? 'EMC-6005' : 'EMC-6003', column.name);
   }
 
   #tooLarge(bytes: number): DocumentError {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { type JobStatus, type JobView, jobStatuses } from '@emcachers/core/api-views';
 import type pg from 'pg';
 import { z } from 'zod';
@@ -22,6 +22,8 @@ export interface NewJob {
   readonly kind: string;
   readonly entityName: string;
   readonly input: object;
+  /** If true, requests with other inputs are other jobs. Default false: one job of the kind at a time for the entity. */
+  readonly isPerInput?: boolean;
   /** Who asked for it, for the audit. Default `api`. */
   readonly actor?: 'api' | 'engine';
 }
@@ -35,7 +37,7 @@ export interface JobOutcome {
 
 /** The jobs in PostgreSQL. Errors of every method: EMC-3001. */
 export interface JobStore {
-  /** Returns the new job, or the job of the same kind already queued or running for the entity. Names are case-insensitive. */
+  /** Returns the new job, or the job of the same request already queued or running for the entity. Names are case-insensitive. */
   add(job: NewJob): Promise<{ readonly jobId: string; readonly isNew: boolean }>;
   list(filter: { readonly entityName: string | null; readonly limit: number }): Promise<JobRecord[]>;
   get(jobId: string): Promise<JobRecord | null>;
@@ -137,15 +139,16 @@ const cancelSql = `UPDATE job SET status = 'cancelled', message = $2, finished_a
 const pruneSql = `DELETE FROM job WHERE status NOT IN ('queued', 'running') AND id IN
  (SELECT id FROM job ORDER BY created_at DESC OFFSET $1)`;
 
-const insertSql = `INSERT INTO job (id, kind, entity_name, input) VALUES ($1, $2, $3, $4)`;
-const activeSql = `SELECT id FROM job WHERE kind = $1 AND lower(entity_name) = lower($2) AND status IN ('queued', 'running')`;
+const insertSql = `INSERT INTO job (id, kind, entity_name, input, input_hash) VALUES ($1, $2, $3, $4, $5)`;
+const activeSql = `SELECT id FROM job
+ WHERE kind = $1 AND lower(entity_name) = lower($2) AND input_hash = $3 AND status IN ('queued', 'running')`;
 
 /** One at a time, so that simultaneous requests for the same job create one job. The audit record commits with the job. */
 async function add(pool: pg.Pool, job: NewJob): Promise<{ jobId: string; isNew: boolean }> {
   return inTransaction(pool, async (client) => {
     await client.query('BEGIN');
     await client.query('SELECT pg_advisory_xact_lock($1, $2)', [advisoryNamespace, advisoryLocks.jobs]);
-    const active = await client.query<{ id: string }>(activeSql, [job.kind, job.entityName]);
+    const active = await client.query<{ id: string }>(activeSql, [job.kind, job.entityName, inputHash(job)]);
     const jobId = active.rows[0]?.id ?? randomUUID();
     const isNew = active.rows[0] === undefined;
     if (isNew) await insert(client, { ...job, jobId });
@@ -157,7 +160,7 @@ async function add(pool: pg.Pool, job: NewJob): Promise<{ jobId: string; isNew: 
 async function insert(client: TransactionClient, job: NewJob & { readonly jobId: string }): Promise<void> {
   const { jobId, kind, entityName } = job;
   const input = JSON.stringify(job.input);
-  await client.query(insertSql, [jobId, kind, entityName, input]);
+  await client.query(insertSql, [jobId, kind, entityName, input, inputHash(job)]);
   await client.query(`INSERT INTO audit (actor, action, entity_name, detail) VALUES ($1, $2, $3, $4)`, [
     job.actor ?? 'api',
     kind,
@@ -166,4 +169,8 @@ async function insert(client: TransactionClient, job: NewJob & { readonly jobId:
   ]);
   await client.query(pruneSql, [recordsMax]);
   await client.query(`NOTIFY emcachers_control, 'job'`);
+}
+
+function inputHash({ input, isPerInput = false }: NewJob): string {
+  return isPerInput ? hash('sha256', JSON.stringify(input)) : '';
 }

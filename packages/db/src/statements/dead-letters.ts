@@ -6,6 +6,8 @@ export interface DeadLetter {
   readonly docId: string;
   readonly errorCode: string;
   readonly reason: string;
+  /** The column whose policy refused the document; absent if it was refused for another reason. */
+  readonly columnName?: string;
   readonly raw: Uint8Array | null;
   /** Raw `{ _id }`, to read the document again; null if there is none. */
   readonly documentKey: Uint8Array | null;
@@ -36,12 +38,22 @@ export async function putDeadLetters(
     await client.query({
       name: 'put-dead-letter',
       // clock_timestamp, not now(), because the time decides whether a dead letter belongs to the current scan.
-      text: `INSERT INTO dead_letter (entity_id, doc_id, error_code, reason, raw, document_key, attempts, created_at, updated_at)
-             SELECT $1, $2, $3, $4, $5, $6, $7, clock_timestamp(), clock_timestamp() FROM entity WHERE id = $1
+      text: `INSERT INTO dead_letter (entity_id, doc_id, error_code, reason, raw, document_key, attempts, column_name, created_at, updated_at)
+             SELECT $1, $2, $3, $4, $5, $6, $7, $8, clock_timestamp(), clock_timestamp() FROM entity WHERE id = $1
              ON CONFLICT (entity_id, doc_id) DO UPDATE
                 SET error_code = EXCLUDED.error_code, reason = EXCLUDED.reason, raw = EXCLUDED.raw,
+                    column_name = EXCLUDED.column_name,
                     document_key = EXCLUDED.document_key, attempts = dead_letter.attempts + EXCLUDED.attempts, updated_at = EXCLUDED.updated_at`,
-      values: [letter.entityId, docId, letter.errorCode, reason, raw, bounded(letter.documentKey), letter.attempts],
+      values: [
+        letter.entityId,
+        docId,
+        letter.errorCode,
+        reason,
+        raw,
+        bounded(letter.documentKey),
+        letter.attempts,
+        letter.columnName ?? null,
+      ],
     });
   }
   for (const entityId of new Set(letters.map((letter) => letter.entityId)))

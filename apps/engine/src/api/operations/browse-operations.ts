@@ -1,6 +1,6 @@
 import { oplogEntryViewSchema, rowsPageSchema } from '@emcachers/core/api-views';
 import { z } from 'zod';
-import { deadLetterViewSchema } from '../../control/browse/oplog-browser.ts';
+import { deadLetterViewSchema } from '../../control/browse/dead-letter-view.ts';
 import { namedEntity, pageLimit } from '../inputs.ts';
 import { query } from '../operation.ts';
 

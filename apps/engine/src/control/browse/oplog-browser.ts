@@ -3,23 +3,13 @@ import type { OplogEntry } from '@emcachers/core/operation';
 import type { Column } from '@emcachers/core/shape';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { DeadLetterRecord } from '@emcachers/db/fleet/read-dead-letters';
-import { z } from 'zod';
 import type { OplogReader } from '../../pipeline/oplog/oplog.ts';
 import type { EntityControl } from '../entity/entity-control.ts';
 import { unknownEntity } from '../entity/unknown-entity.ts';
 import { iso } from '../fleet/iso-time.ts';
+import { type DeadLetterView, deadLetterView } from './dead-letter-view.ts';
 import type { OplogBatch, OplogBatchRequest } from './oplog-batch.ts';
 import { rowPreview } from './row-cells.ts';
-
-/** A dead letter in the API: the document, the reason and the time. */
-export const deadLetterViewSchema = z.object({
-  docId: z.string(),
-  errorCode: z.string(),
-  error: z.string(),
-  attempts: z.number().int(),
-  createdAt: z.iso.datetime(),
-});
-export type DeadLetterView = z.infer<typeof deadLetterViewSchema>;
 
 export interface OplogPageRequest {
   readonly entityName: string;
@@ -61,11 +51,7 @@ export function createOplogBrowser(dependencies: OplogBrowserDependencies): Oplo
     async deadLetters({ entityName, limit }) {
       const { entityId } = await find(entityName);
       const letters = await readDeadLetters(entityId, limit);
-      return letters.map(({ createdAtMs, reason, ...letter }) => ({
-        ...letter,
-        error: reason,
-        createdAt: iso(createdAtMs),
-      }));
+      return letters.map(deadLetterView);
     },
     async batch({ entities, limit }) {
       const pages = [];

@@ -12,6 +12,7 @@ import {
 } from '@emcachers/db/control/entity-requests';
 import { listOffsets, type OffsetRecord } from '@emcachers/db/control/offset-reports';
 import type { Database } from '@emcachers/db/database';
+import { discardDeadLetters } from '@emcachers/db/statements/retry-dead-letters';
 
 /**
  * The changes that the Job Server and the Entity Manager make to an entity's row. The statements are in packages/db.
@@ -25,6 +26,8 @@ export interface EntityControl {
   refresh(entityId: number, options: { readonly allowLargeSweep: boolean }): Promise<{ readonly version: number }>;
   rebuild(entityId: number): Promise<void>;
   setPaused(entityId: number, paused: boolean): Promise<void>;
+  /** Deletes dead letters, all (null) or those of some documents. Returns how many. */
+  discardDeadLetters(entityId: number, docIds: readonly string[] | null): Promise<number>;
   /** From now on nothing is appended for the entity, and nodes remove its files. */
   markDeleting(entityId: number): Promise<void>;
   /** The names of the entities whose deletion is not complete. */
@@ -52,6 +55,7 @@ export function createEntityControl(database: Database): EntityControl {
     }),
     rebuild: (entityId) => requestRebuild(database, entityId),
     setPaused: (entityId, paused) => setPaused(database, { entityId, paused }),
+    discardDeadLetters: (entityId, docIds) => discardDeadLetters(database.pool, { entityId, docIds }),
     markDeleting: (entityId) => markDeleting(database, entityId),
     deleting: () => listDeleting(database),
     drop(entityId) {

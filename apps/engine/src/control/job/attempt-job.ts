@@ -3,6 +3,7 @@ import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
 import type { JobOutcome, JobRecord, JobStore } from '@emcachers/db/job/job-store';
 import { z } from 'zod';
+import type { RetryDeadLetters } from '../../pipeline/ingest/dead-letter-retry.ts';
 import type { EntityControl } from '../entity/entity-control.ts';
 import { unknownEntity } from '../entity/unknown-entity.ts';
 import { findJobKind } from './job-kinds.ts';
@@ -11,6 +12,7 @@ import { possibleJobKind } from './job-refusal.ts';
 export interface AttemptDependencies {
   readonly store: JobStore;
   readonly control: EntityControl;
+  readonly retryDeadLetters: RetryDeadLetters;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -36,7 +38,7 @@ export async function attemptJob(attempt: JobAttempt): Promise<JobOutcome> {
   }
 }
 
-async function run({ record, store, control, clock, signal }: JobAttempt): Promise<string> {
+async function run({ record, store, control, retryDeadLetters, clock, signal }: JobAttempt): Promise<string> {
   const entity = await control.find(record.entityName);
   if (entity === null) {
     // The engine may have stopped after the entity was dropped and before the outcome was recorded.
@@ -45,5 +47,6 @@ async function run({ record, store, control, clock, signal }: JobAttempt): Promi
   }
   const kind = possibleJobKind(record.kind, entity);
   const input = z.object(kind.input).parse(record.input);
-  return kind.run({ entity, input, control, clock, signal, note: (text) => store.note(record.jobId, text) });
+  const note = (text: string): Promise<void> => store.note(record.jobId, text);
+  return kind.run({ entity, input, control, retryDeadLetters, clock, signal, note });
 }

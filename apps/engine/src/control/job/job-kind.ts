@@ -2,10 +2,11 @@ import type { ActionTexts } from '@emcachers/core/action-view';
 import type { Clock } from '@emcachers/core/clock';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { z } from 'zod';
+import type { RetryDeadLetters } from '../../pipeline/ingest/dead-letter-retry.ts';
 import type { EntityControl } from '../entity/entity-control.ts';
 
 /** The fields of an entity that decide whether a job is possible. */
-export type JobTarget = Pick<EntityRecord, 'entityName' | 'lifecycle' | 'paused' | 'liveFromId'>;
+export type JobTarget = Pick<EntityRecord, 'entityName' | 'lifecycle' | 'route' | 'paused' | 'liveFromId'>;
 
 /**
  * One kind of job: its behaviour and all its texts in the API and the console. Its row in `job-kinds.ts` defines the
@@ -22,6 +23,8 @@ interface JobKindTexts<Input extends z.ZodRawShape> {
   readonly audit: string;
   /** Request fields other than the entity's name. The job's record stores them as JSON. */
   readonly input: Input;
+  /** True if requests with other inputs are other jobs. Default: one job of the kind at a time for an entity. */
+  readonly isPerInput?: boolean;
 }
 
 export interface RunnableJobKind<Input extends z.ZodRawShape = z.ZodRawShape> extends JobKindTexts<Input> {
@@ -52,6 +55,7 @@ export interface JobContext<Input extends z.ZodRawShape = z.ZodRawShape> {
   readonly entity: EntityRecord;
   readonly input: z.output<z.ZodObject<Input>>;
   readonly control: EntityControl;
+  readonly retryDeadLetters: RetryDeadLetters;
   readonly clock: Clock;
   /** Aborts when the job is cancelled or the engine stops. */
   readonly signal: AbortSignal;

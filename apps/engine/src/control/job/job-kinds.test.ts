@@ -8,6 +8,7 @@ import { verifyJob } from './kinds/verify-job.ts';
 const entity = {
   entityName: 'orders',
   lifecycle: 'live',
+  route: 'oplog',
   paused: false,
   liveFromId: 1,
 } as const;

@@ -1,10 +1,12 @@
 import type { JobKind } from './job-kind.ts';
 import { deleteJob } from './kinds/delete-job.ts';
+import { discardJob } from './kinds/discard-job.ts';
 import { pauseJob } from './kinds/pause-job.ts';
 import { rebuildJob } from './kinds/rebuild-job.ts';
 import { refreshJob } from './kinds/refresh-job.ts';
 import { repairJob } from './kinds/repair-job.ts';
 import { resumeJob } from './kinds/resume-job.ts';
+import { retryJob } from './kinds/retry-job.ts';
 import { verifyJob } from './kinds/verify-job.ts';
 
 /**
@@ -18,6 +20,8 @@ export const jobKinds = {
   resume: resumeJob,
   verify: verifyJob,
   repair: repairJob,
+  retry: retryJob,
+  discard: discardJob,
   delete: deleteJob,
 } as const satisfies Readonly<Record<string, JobKind>>;
 

@@ -8,11 +8,14 @@ import { createLeapingClock } from '../../../test/support/test-clock.ts';
 import { openTestOplog } from '../../../test/support/test-oplog.ts';
 import { scanToLive } from '../../../test/support/test-page.ts';
 import { createLog } from '../../observability/log.ts';
+import type { RetryDeadLetters } from '../../pipeline/ingest/dead-letter-retry.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createEntityControl } from '../entity/entity-control.ts';
 import { attemptJob } from './attempt-job.ts';
 import { createJobRunner } from './job-runner.ts';
 import { createJobServer } from './job-server.ts';
+
+const retryDeadLetters: RetryDeadLetters = () => Promise.reject(new Error('These tests have no MongoDB.'));
 
 /** A job server and a running job runner on a database without ingest, so that a refresh runs until the test ends it. */
 async function openTestJobs() {
@@ -21,7 +24,7 @@ async function openTestJobs() {
   const control = createEntityControl(oplog.database);
   const logLines: string[] = [];
   const log = createLog('info', { write: (line) => logLines.push(line) });
-  const runner = createJobRunner({ store, control, clock: systemClock, log });
+  const runner = createJobRunner({ store, control, retryDeadLetters, clock: systemClock, log });
   const jobs = createJobServer({ store, control });
   const stop = new AbortController();
   const ran = runner.run(stop.signal);
@@ -158,11 +161,33 @@ test('a deletion waits ten seconds for a node that keeps its files, and then nam
   const startMs = clock.monotonicMs();
   const control = createEntityControl(database);
   const { signal } = new AbortController();
-  const outcome = await attemptJob({ store, control, clock, log: silentLog, record, signal });
+  const outcome = await attemptJob({ store, control, retryDeadLetters, clock, log: silentLog, record, signal });
   expect(outcome).toMatchObject({
     status: 'succeeded',
     message: 'Deleted; berlin will delete its files when it reconnects.',
   });
   expect(clock.monotonicMs() - startMs).toBeGreaterThanOrEqual(10_000);
   expect(await control.find('orders')).toBeNull();
+});
+
+test('two discards of different dead letters are two jobs, and a repeated one is the same job', async () => {
+  await using opened = await openTestJobs();
+  const { jobs, oplog } = opened;
+  const { entityId } = await oplog.create('orders');
+  await oplog.scanToLive('orders', []);
+  const letter = { entityId, errorCode: 'EMC-6001', reason: 'not BSON', raw: null, documentKey: null, attempts: 1 };
+  const deadLetters = ['a', 'b', 'c'].map((docId) => ({ ...letter, docId }));
+  await oplog.writer.append({ items: [], deadLetters, columnCounts: [], position: null });
+  const discard = (docIds: string[]) =>
+    opened.store.add({ kind: 'discard', entityName: 'orders', input: { docIds }, isPerInput: true });
+  const [first, again, second] = [await discard(['a']), await discard(['a']), await discard(['b'])];
+  expect([again.jobId === first.jobId, second.jobId === first.jobId]).toEqual([true, false]);
+  expect(await opened.until(first.jobId, 'succeeded')).toMatchObject({ message: 'Discarded 1 dead letter.' });
+  await opened.until(second.jobId, 'succeeded');
+  expect((await oplog.entity('orders')).deadLetters).toBe(1);
+  const { jobId } = await jobs.submit({ kind: 'discard', entityName: 'orders', input: {} });
+  await opened.until(jobId, 'succeeded');
+  expect((await oplog.entity('orders')).deadLetters).toBe(0);
+  const audit = await opened.database.pool.query(`SELECT detail FROM audit WHERE action = 'discard' ORDER BY id`);
+  expect(audit.rows).toEqual([{ detail: { docIds: ['a'] } }, { detail: { docIds: ['b'] } }, { detail: {} }]);
 });

@@ -19,8 +19,8 @@ export interface JobRequest {
  */
 export interface JobServer {
   /**
-   * Records the job and returns at once. If a job of the same kind for the same entity is already queued or running,
-   * returns the id of that job. Throws EMC-5002 for an unknown entity, EMC-5004 if the entity's state forbids the job.
+   * Records the job and returns at once. If the same job for the same entity is already queued or running, returns the id of
+   * that job. Jobs of one kind are the same whatever their input, unless the kind says `isPerInput`. Throws EMC-5002 for an unknown entity, EMC-5004 if the entity's state forbids the job.
    */
   submit(request: JobRequest): Promise<{ jobId: string }>;
   /** Newest first. */
@@ -46,8 +46,8 @@ export function createJobServer(dependencies: {
     async submit({ kind, entityName, input }) {
       const entity = await control.find(entityName);
       if (entity === null) throw unknownEntity(entityName);
-      possibleJobKind(kind, entity);
-      const { jobId } = await store.add({ kind, entityName: entity.entityName, input });
+      const { isPerInput = false } = possibleJobKind(kind, entity);
+      const { jobId } = await store.add({ kind, entityName: entity.entityName, input, isPerInput });
       return { jobId };
     },
     list: async ({ entityName, limit }) =>

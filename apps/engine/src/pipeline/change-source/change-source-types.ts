@@ -48,6 +48,13 @@ export interface CollectionPage {
   readonly exhausted: boolean;
 }
 
+export interface KeyedDocuments {
+  /** Raw documents, in no particular order. */
+  readonly documents: readonly Uint8Array[];
+  /** True if the documents of all other keys do not exist; false if the reply was full, and the other keys must be read again. */
+  readonly isComplete: boolean;
+}
+
 export interface CollectionFacts {
   readonly kind: 'collection' | 'view' | 'timeseries' | 'capped';
   /** Canonical form with dashes. Changes when the collection is dropped and re-created. Null if the server does not report it. */

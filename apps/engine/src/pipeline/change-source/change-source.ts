@@ -23,6 +23,7 @@ import type {
   ChangePresence,
   CollectionFacts,
   CollectionPage,
+  KeyedDocuments,
   LastKey,
   Namespace,
   ServerFacts,
@@ -64,6 +65,14 @@ export interface MongoSource {
     readonly limit: number;
     readonly notBefore: bigint;
   }): Promise<CollectionPage>;
+  /** Reads documents by raw `{ _id }`, with the guarantees of `readPage`. Every key must be readable (`isReadableKey`). */
+  readDocuments(request: {
+    readonly namespace: Namespace;
+    readonly keys: readonly Uint8Array[];
+    readonly notBefore: bigint;
+  }): Promise<KeyedDocuments>;
+  /** The exact number of documents, with the guarantees of `readPage`. Takes time in proportion to the collection. */
+  countDocuments(request: { readonly namespace: Namespace; readonly notBefore: bigint }): Promise<number>;
   /** Collections that can be copied, sorted by name; at most `collectionsListedMax`. */
   listCollections(): Promise<readonly Namespace[]>;
   /** At most `limit` raw documents: half from the lowest and half from the highest `_id`s. */

@@ -9,6 +9,7 @@ import { MongoClient, type MongoClientOptions, MongoError } from 'mongodb';
 import type { MongoSource } from './change-source.ts';
 import type { ServerFacts } from './change-source-types.ts';
 import { readCollectionPage } from './collection-page.ts';
+import { countDocuments, readKeyedDocuments } from './keyed-documents.ts';
 import { type ChangeStreamOptions, changeStreamDefaults, openChangeStream } from './mongo-change-stream.ts';
 import { runPlain, toClusterTime } from './mongo-commands.ts';
 import { collectionFacts, estimatedDocuments, listSourceCollections, sampleSource } from './source-collections.ts';
@@ -44,6 +45,8 @@ export function createMongoSource(dependencies: MongoSourceDependencies): MongoS
     collectionFacts: (namespace) => collectionFacts(client, namespace),
     estimatedDocuments: (namespace) => estimatedDocuments(client, namespace),
     readPage: (request) => readCollectionPage(client, request),
+    readDocuments: (request) => readKeyedDocuments(client, request),
+    countDocuments: (request) => countDocuments(client, request),
     listCollections: () => listSourceCollections(client),
     sample: (namespace, limit) => sampleSource(client, { namespace, limit }),
     close: () => client.close(),

@@ -9,7 +9,7 @@
 
 import { asBuffer } from '@emcachers/bson/read-bytes';
 import { docIdOfDocument } from '@emcachers/core/document/doc-id';
-import { DocumentError } from '@emcachers/core/document/document-error';
+import { DocumentError, RefusedValueError } from '@emcachers/core/document/document-error';
 import {
   type ColumnCounts,
   compileProjection,
@@ -103,7 +103,8 @@ export class Conversion<Item extends AppendItem = AppendItem> {
     const reason = error instanceof Error ? error.message : String(error);
     const raw = smallCopy(document);
     const documentKey = smallCopy(change.documentKey ?? documentKeyOf(document));
-    this.deadLetters.push({ entityId, docId, errorCode, reason, raw, documentKey, attempts: 1 });
+    const column = error instanceof RefusedValueError ? { columnName: error.columnName } : {};
+    this.deadLetters.push({ entityId, docId, errorCode, reason, raw, documentKey, attempts: 1, ...column });
     this.bytes += (raw?.length ?? 0) + (documentKey?.length ?? 0);
     if (errorCode === 'EMC-6005') this.failures.push({ entityId, errorCode, reason: `Document ${docId}: ${reason}` });
   }

@@ -1,6 +1,7 @@
 import type { ColumnCounts } from '@emcachers/core/document/projection';
 import type { ErrorCode } from '@emcachers/core/error-codes';
 import type { Operation, OplogEntry } from '@emcachers/core/operation';
+import type { RetriedLetter } from '@emcachers/db/statements/retry-dead-letters';
 
 /** Types of the oplog's interface, `oplog.ts`. */
 
@@ -43,6 +44,8 @@ export interface DeadLetter {
   readonly docId: string;
   readonly errorCode: string;
   readonly reason: string;
+  /** The column whose policy refused the document; absent if it was refused for another reason. */
+  readonly columnName?: string;
   readonly raw: Uint8Array | null;
   /** Raw `{ _id }`, to read the document again. */
   readonly documentKey: Uint8Array | null;
@@ -74,6 +77,25 @@ export interface ScanPage {
   readonly counts: ColumnCounts;
   readonly lastKey: Uint8Array | null;
 }
+/** Documents that had dead letters and were read again. */
+export interface RetriedDocuments {
+  readonly entityId: number;
+  readonly letters: readonly RetriedLetter[];
+  /** One operation for each letter: an Upsert, or a Delete if the document is gone or was refused again. */
+  readonly operations: readonly Operation[];
+  readonly deadLetters: readonly DeadLetter[];
+  readonly counts: ColumnCounts;
+}
+/** How many letters were settled in each way. `superseded`: a scan began, which reads every document. */
+export type RetryOutcome =
+  | {
+      readonly kind: 'ok';
+      readonly copied: number;
+      readonly gone: number;
+      readonly refused: number;
+      readonly changed: number;
+    }
+  | { readonly kind: 'superseded' };
 export type ScanOutcome = 'ok' | 'superseded';
 /** `waiting`: the saved position has not yet passed the scan's end time. `refused`: EMC-3004; the entity is `failed`. */
 export type PromotionResult =

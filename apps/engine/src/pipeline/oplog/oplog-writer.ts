@@ -13,6 +13,7 @@ import { type ControlItem, isControlItem } from './healed-documents.ts';
 import type { OplogWriter } from './oplog.ts';
 import type { AppendBatch, AppendItem, AppendResult } from './oplog-types.ts';
 import { promoteChunk } from './promotion.ts';
+import { appendRetry } from './retry-writer.ts';
 import { appendScanPage, beginScan, failScan, finishScan, recordCollection } from './scan-writer.ts';
 import type { OplogWriterOptions } from './writer-options.ts';
 
@@ -48,6 +49,7 @@ export function createOplogWriter(options: OplogWriterOptions): OplogWriter {
     appendScanPage: (page) => appendScanPage(options, page),
     finishScan: (scan) => finishScan(options, scan),
     failScan: (scan) => failScan(options, scan),
+    appendRetry: (retried) => appendRetry(options, retried),
     promoteChunk: (chunk) => promoteChunk(options, chunk),
   };
 }

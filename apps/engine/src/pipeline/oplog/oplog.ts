@@ -5,6 +5,8 @@ import type {
   AppendResult,
   OplogPage,
   PromotionResult,
+  RetriedDocuments,
+  RetryOutcome,
   SavedPosition,
   ScanOutcome,
   ScanPage,
@@ -50,6 +52,11 @@ export interface OplogWriter {
   finishScan(scan: { entityId: number; runId: string; endTime: bigint }): Promise<ScanOutcome>;
   /** Abandons a scan that a retry cannot complete: the entity stays `failed` until it is refreshed. */
   failScan(scan: { entityId: number; runId: string; errorCode: string; reason: string }): Promise<ScanOutcome>;
+  /**
+   * Appends documents that had dead letters, and removes the letters of those that are good or gone. A letter that changed since
+   * the retry read it is left alone: the stream has met the document since.
+   */
+  appendRetry(retried: RetriedDocuments): Promise<RetryOutcome>;
   /** Moves at most `limit` staged rows or sweep deletions. The last call makes the entity live. */
   promoteChunk(chunk: { entityId: number; runId: string; limit: number }): Promise<PromotionResult>;
 }

@@ -7,18 +7,20 @@ import { Button, buttonClasses } from '../ui/button.tsx';
 import { Trouble } from '../ui/trouble.tsx';
 import { ActionOption, TypedName } from './action-inputs.tsx';
 import { Consequences } from './consequences.tsx';
-import { factsOf, fillFacts } from './fill-facts.ts';
+import { deadLettersText, factsOf, fillFacts } from './fill-facts.ts';
 import { type ActionKind, type ActionView, useActions } from './use-actions.ts';
 import { useEntityAction } from './use-entity-action.ts';
 
 interface ActionDialogProps {
   readonly kind: ActionKind;
   readonly entityName: string;
+  /** The documents that the action concerns; absent: all of them. */
+  readonly docIds?: readonly string[];
   readonly onClose: () => void;
 }
 
 /** Asks for confirmation and states the consequences. Cancel has the focus; a final action requires typing the entity's name. */
-export function ActionDialog({ kind, entityName, onClose }: ActionDialogProps) {
+export function ActionDialog({ kind, entityName, docIds, onClose }: ActionDialogProps) {
   const { actions, error } = useActions();
   const cancel = useRef<HTMLButtonElement>(null);
   const action = actions.find((each) => each.kind === kind);
@@ -37,7 +39,13 @@ export function ActionDialog({ kind, entityName, onClose }: ActionDialogProps) {
               <Buttons cancel={cancel} />
             </>
           ) : (
-            <ActionForm action={action} entityName={entityName} cancel={cancel} onDone={onClose} />
+            <ActionForm
+              action={action}
+              entityName={entityName}
+              {...(docIds === undefined ? {} : { docIds })}
+              cancel={cancel}
+              onDone={onClose}
+            />
           )}
         </AlertDialog.Popup>
       </AlertDialog.Portal>
@@ -45,14 +53,13 @@ export function ActionDialog({ kind, entityName, onClose }: ActionDialogProps) {
   );
 }
 
-interface ActionFormProps {
+interface ActionFormProps extends Pick<ActionDialogProps, 'entityName' | 'docIds'> {
   readonly action: ActionView;
-  readonly entityName: string;
   readonly cancel: RefObject<HTMLButtonElement | null>;
   readonly onDone: () => void;
 }
 
-function ActionForm({ action, entityName, cancel, onDone }: ActionFormProps) {
+function ActionForm({ action, entityName, docIds, cancel, onDone }: ActionFormProps) {
   const { start, isPending, error } = useEntityAction();
   const [typed, setTyped] = useState('');
   const [options, setOptions] = useState<Readonly<Record<string, boolean>>>({});
@@ -60,12 +67,14 @@ function ActionForm({ action, entityName, cancel, onDone }: ActionFormProps) {
   const isConfirmed = !asksName || typed === entityName;
   const chosen = Object.fromEntries(action.options.map(({ name }) => [name, options[name] === true]));
   const confirm = async () => {
-    if (isConfirmed && (await start({ action: action.kind, entityName, options: chosen }))) onDone();
+    if (!isConfirmed) return;
+    const documents = docIds === undefined ? {} : { docIds };
+    if (await start({ action: action.kind, entityName, options: chosen, ...documents })) onDone();
   };
   return (
     <>
       <DialogTitle>{fillFacts(action.question, { entityName })}</DialogTitle>
-      <ActionConsequences action={action} entityName={entityName} />
+      <ActionConsequences action={action} entityName={entityName} {...(docIds === undefined ? {} : { docIds })} />
       <form
         className="grid gap-3.5"
         onSubmit={(event) => {
@@ -93,9 +102,10 @@ function ActionForm({ action, entityName, cancel, onDone }: ActionFormProps) {
   );
 }
 
-function ActionConsequences({ action, entityName }: Pick<ActionFormProps, 'action' | 'entityName'>) {
+function ActionConsequences({ action, entityName, docIds }: Pick<ActionFormProps, 'action' | 'entityName' | 'docIds'>) {
   const entity = findEntity(useFleet().fleet, entityName);
-  const facts = entity === null || entity === undefined ? null : factsOf(entity);
+  const chosen = docIds === undefined ? {} : { letters: deadLettersText(docIds.length) };
+  const facts = entity === null || entity === undefined ? null : { ...factsOf(entity), ...chosen };
   return (
     <AlertDialog.Description render={<div />} className="grid gap-3 text-ink-2">
       {facts === null ? null : (

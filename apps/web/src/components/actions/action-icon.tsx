@@ -1,4 +1,15 @@
-import { Hammer, type LucideIcon, Pause, Play, RefreshCw, SearchCheck, Trash2, Wrench } from 'lucide-react';
+import {
+  Eraser,
+  Hammer,
+  type LucideIcon,
+  Pause,
+  Play,
+  RefreshCw,
+  RotateCcw,
+  SearchCheck,
+  Trash2,
+  Wrench,
+} from 'lucide-react';
 import type { ActionView } from './use-actions.ts';
 
 const icons = {
@@ -8,6 +19,8 @@ const icons = {
   resume: Play,
   verify: SearchCheck,
   repair: Wrench,
+  retry: RotateCcw,
+  discard: Eraser,
   delete: Trash2,
 } satisfies Readonly<Record<ActionView['icon'], LucideIcon>>;
 

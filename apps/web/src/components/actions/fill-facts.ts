@@ -5,16 +5,22 @@ import { formatBytes, formatEstimate, plural } from '../../format/numbers.ts';
 type Facts = Readonly<Record<ActionFact, string>>;
 
 /** The facts that an action's texts may name, in the console's formats. */
-export function factsOf({ entityName, sourceName, documents, nodes }: EntityView): Facts {
+export function factsOf({ entityName, sourceName, documents, deadLetters, nodes }: EntityView): Facts {
   const fileBytes = nodes.reduce((sum, node) => sum + (node.fileBytes ?? 0), 0);
   return {
     entityName,
     sourceName,
     documents: formatEstimate(documents),
+    letters: deadLettersText(deadLetters),
     caches: plural(nodes.length, 'cache'),
     nodes: plural(nodes.length, 'node'),
     fileBytes: formatBytes(fileBytes),
   };
+}
+
+/** The fact `letters`, for all dead letters of an entity or for some of them. */
+export function deadLettersText(count: number): string {
+  return plural(count, 'dead letter');
 }
 
 /** Replaces each fact's name in braces by the fact. Braces with any other name are left unchanged. */

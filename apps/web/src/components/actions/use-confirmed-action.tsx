@@ -6,15 +6,20 @@ import { type ActionKind, useActions } from './use-actions.ts';
 
 const ActionDialog = dynamic(() => import('./action-dialog.tsx').then((module) => module.ActionDialog));
 
-/** `ask` opens the confirmation dialog of an action. The caller renders `dialog`. */
+interface Asked {
+  readonly kind: ActionKind;
+  readonly docIds?: readonly string[];
+}
+
+/** `ask` opens the confirmation dialog of an action, for all documents or for some. The caller renders `dialog`. */
 export function useConfirmedAction(entityName: string): {
-  readonly ask: (kind: ActionKind) => void;
+  readonly ask: (kind: ActionKind, docIds?: readonly string[]) => void;
   readonly dialog: ReactNode;
 } {
   // Requests the texts before the dialog is opened.
   useActions();
-  const [kind, setKind] = useState<ActionKind | null>(null);
+  const [asked, setAsked] = useState<Asked | null>(null);
   const dialog =
-    kind === null ? null : <ActionDialog kind={kind} entityName={entityName} onClose={() => setKind(null)} />;
-  return { ask: setKind, dialog };
+    asked === null ? null : <ActionDialog {...asked} entityName={entityName} onClose={() => setAsked(null)} />;
+  return { ask: (kind, docIds) => setAsked(docIds === undefined ? { kind } : { kind, docIds }), dialog };
 }

@@ -16,6 +16,8 @@ export interface ActionRequest {
   readonly entityName: string;
   /** The action's options by name. */
   readonly options?: Readonly<Record<string, boolean>>;
+  /** The documents that the action concerns, if it takes some; absent: all of them. */
+  readonly docIds?: readonly string[];
 }
 
 export interface ActionRun {
@@ -35,10 +37,11 @@ export function useEntityAction(): ActionRun {
   const loadAction = useLoadAction();
   const request = useMutation({
     mutationFn: async (asked: ActionRequest) => {
-      const { action: kind, entityName, options = {} } = asked;
+      const { action: kind, entityName, options = {}, docIds } = asked;
       const action = await loadAction(kind);
       const confirmation = action.confirmation === 'typed-name' ? { confirm: entityName } : {};
-      const { jobId } = await client.entities[kind].mutate({ entityName, ...options, ...confirmation });
+      const chosen = docIds === undefined ? {} : { docIds: [...docIds] };
+      const { jobId } = await client.entities[kind].mutate({ entityName, ...options, ...chosen, ...confirmation });
       return { action, jobId };
     },
   });
@@ -96,6 +99,7 @@ function useFollowing(): (following: Following) => Promise<void> {
       onProgress: ({ message }) => showToast({ ...running, description: message ?? '' }),
     });
     void refreshLists();
+    void queryClient.invalidateQueries({ queryKey: trpc.entities.deadLetters.queryKey({ entityName }) });
     showToast({ id: jobId, link, ...outcomeOf({ job, action, entityName }) });
     if (action.isFinal && job?.status === 'succeeded') {
       void queryClient.invalidateQueries({ queryKey: trpc.fleet.pathKey() });

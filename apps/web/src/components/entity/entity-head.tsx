@@ -14,7 +14,7 @@ import { EntityMenu } from './entity-menu.tsx';
 
 export function EntityHead({ entity }: { readonly entity: EntityView }) {
   const { entityName, activity } = entity;
-  const onPage = useActions().actions.filter((action) => action.place === 'page' && isOffered(action, activity));
+  const onPage = useActions().actions.filter((action) => action.place === 'page' && isOffered(action, entity));
   return (
     <PageHead
       title={
@@ -31,7 +31,7 @@ export function EntityHead({ entity }: { readonly entity: EntityView }) {
           {onPage.map(({ kind }) => (
             <ActionButton key={kind} kind={kind} entityName={entityName} disabled={activity === 'deleting'} />
           ))}
-          <EntityMenu entityName={entityName} activity={activity} isOnItsPage />
+          <EntityMenu entityName={entityName} activity={activity} deadLetters={entity.deadLetters} isOnItsPage />
         </>
       }
     />

@@ -16,16 +16,22 @@ import { dangerItemClasses, MenuPanel, menuItemClasses } from '../ui/menu-panel.
 interface EntityMenuProps {
   readonly entityName: string;
   readonly activity: Activity;
+  readonly deadLetters?: number;
   /** Actions whose place is the page are buttons there already. */
   readonly isOnItsPage?: boolean;
 }
 
 /** The menu of actions on an entity. */
-export const EntityMenu = memo(function EntityMenu({ entityName, activity, isOnItsPage = false }: EntityMenuProps) {
+export const EntityMenu = memo(function EntityMenu({
+  entityName,
+  activity,
+  deadLetters = 0,
+  isOnItsPage = false,
+}: EntityMenuProps) {
   const { ask, dialog } = useConfirmedAction(entityName);
   const { start, isPending } = useEntityAction();
   const items = useActions().actions.filter(
-    (action) => !(isOnItsPage && action.place === 'page') && isOffered(action, activity),
+    (action) => !(isOnItsPage && action.place === 'page') && isOffered(action, { activity, deadLetters }),
   );
   const item = ({ kind, title, icon, confirmation, isFinal }: ActionView) => {
     const isImmediate = confirmation === 'none';

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { screen, waitFor } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, test } from 'vitest';
 import { type Answers, refusal } from '../../../test/answers.ts';
 import { openConsole } from '../../../test/open-console.tsx';
@@ -9,12 +9,17 @@ import { EntityPage } from './entity-page.tsx';
 
 const letter = {
   docId: 'o13',
-  version: 3,
+  key: '"o13"',
+  column: 'total',
   error: 'The document is larger than 16 MB.',
   errorCode: 'EMC-6001',
   attempts: 4,
   createdAt: '2026-11-21T12:00:00.000Z',
+  updatedAt: '2026-11-21T12:02:00.000Z',
 };
+
+const jobs: Answers = { 'jobs.get': () => sampleJob() };
+const { jobId } = sampleJob();
 
 function openEntity(answers: Answers = {}, search = '') {
   return openConsole(<EntityPage entityName="orders" />, { answers, search, pathname: '/entities/orders' });
@@ -115,11 +120,46 @@ describe('the banner of an entity', () => {
 });
 
 describe('the dead letters of an entity', () => {
-  test('are listed with reason, code and attempts', async () => {
+  test('are listed with column, reason, code and attempts', async () => {
     openEntity({ 'entities.deadLetters': () => [letter] }, '?tab=dead-letters');
     expect((await screen.findByText('o13')).closest('tr')?.textContent).toContain(
-      'The document is larger than 16 MB. EMC-60014',
+      '_id: "o13"totalThe document is larger than 16 MB. EMC-60014',
     );
+  });
+
+  test('are retried one at a time, after the consequences were stated', async () => {
+    const { user, engine } = openEntity(
+      {
+        ...jobs,
+        'entities.deadLetters': () => [letter, { ...letter, docId: 'o14' }],
+        'entities.retry': () => ({ jobId }),
+      },
+      '?tab=dead-letters',
+    );
+    await user.click(await screen.findByRole('button', { name: 'Retry o14' }));
+    const dialog = await screen.findByRole('alertdialog', { name: 'Retry dead letters of orders?' });
+    expect(dialog.textContent).toContain('The engine reads 1 dead letter again from shop.orders.');
+    await user.click(within(dialog).getByRole('button', { name: 'Retry dead letters' }));
+    await waitFor(() => expect(engine.inputsOf('entities.retry')).toEqual([{ entityName: 'orders', docIds: ['o14'] }]));
+  });
+
+  test('are discarded all at once, with the keyboard', async () => {
+    const { user, engine } = openEntity(
+      {
+        ...jobs,
+        'fleet.get': () => sampleFleet({ entities: [sampleEntity({ deadLetters: 2 })] }),
+        'entities.deadLetters': () => [letter, { ...letter, docId: 'o14' }],
+        'entities.discard': () => ({ jobId }),
+      },
+      '?tab=dead-letters',
+    );
+    (await screen.findByRole('button', { name: 'Discard all' })).focus();
+    await user.keyboard('{Enter}');
+    const dialog = await screen.findByRole('alertdialog', { name: 'Discard dead letters of orders?' });
+    expect(dialog.textContent).toContain('The engine deletes 2 dead letters');
+    within(dialog).getByRole('button', { name: 'Discard dead letters' }).focus();
+    await user.keyboard('{Enter}');
+    await waitFor(() => expect(engine.inputsOf('entities.discard')).toEqual([{ entityName: 'orders' }]));
   });
 
   test('that do not exist are good news', async () => {

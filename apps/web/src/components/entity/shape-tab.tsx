@@ -4,6 +4,7 @@ import type { EntityView } from '@emcachers/core/api-views';
 import type { Column, Shape } from '@emcachers/core/shape';
 import { Copy } from 'lucide-react';
 import Link from 'next/link';
+import { policyTitles } from '../../entity-facts/policy-titles.ts';
 import { plural } from '../../format/numbers.ts';
 import { ActionButton } from '../actions/action-button.tsx';
 import { buttonClasses } from '../ui/button.tsx';
@@ -14,6 +15,7 @@ import { DataTable, type TableColumn } from '../ui/data-table.tsx';
 const columns: TableColumn<Column>[] = [
   { id: 'name', label: 'Column', stack: 'title', cell: (column) => <code>{column.name}</code> },
   { id: 'type', label: 'Type', width: '8rem', cell: (column) => column.type },
+  { id: 'policy', label: 'If refused', width: '8rem', cell: (column) => policyTitles[column.whenRefused ?? 'null'] },
   { id: 'path', label: 'Path in the document', stack: 'wide', cell: (column) => <code>{column.path}</code> },
 ];
 

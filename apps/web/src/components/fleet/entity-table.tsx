@@ -81,7 +81,9 @@ function columnsFor({ sortOf }: ListingControls): TableColumn<EntityView>[] {
       stack: 'corner',
       width: '3rem',
       placeholder: <span className="block size-8" />,
-      cell: (entity) => <EntityMenu entityName={entity.entityName} activity={entity.activity} />,
+      cell: ({ entityName, activity, deadLetters }) => (
+        <EntityMenu entityName={entityName} activity={activity} deadLetters={deadLetters} />
+      ),
     },
   ];
 }

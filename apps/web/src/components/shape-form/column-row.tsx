@@ -1,9 +1,10 @@
 'use client';
 
 import type { PreviewView } from '@emcachers/core/api-views';
-import { columnTypes, type Shape } from '@emcachers/core/shape';
+import { columnTypes, refusalPolicies, type Shape } from '@emcachers/core/shape';
 import { ArrowDown, ArrowUp, X } from 'lucide-react';
-import { type UseFormReturn, useFormState } from 'react-hook-form';
+import { type UseFormReturn, useFormState, useWatch } from 'react-hook-form';
+import { policyTitles } from '../../entity-facts/policy-titles.ts';
 import { formatShare, unknownFigure } from '../../format/numbers.ts';
 import { Button } from '../ui/button.tsx';
 import { Select } from '../ui/select.tsx';
@@ -26,6 +27,9 @@ interface ColumnRowProps {
   readonly onRemove: () => void;
 }
 
+/** Id of the help text of the column policies. */
+export const policyHintId = 'column-policies';
+
 /** Id of a move button. After a move the focus stays on the same button of the same column. */
 export function moveButtonId(index: number, direction: 'up' | 'down'): string {
   return `column-${index}-${direction}`;
@@ -45,7 +49,7 @@ export function ColumnRow({ form, index, count, pathListId, found, onMove, onRem
     };
   };
   return (
-    <li className="grid grid-cols-[1fr_auto] gap-x-2 gap-y-1.5 border-line border-b px-3 py-2 last:border-b-0 sm:grid-cols-[minmax(0,1fr)_minmax(0,1.25fr)_6.4rem_3.2rem_auto] sm:items-center">
+    <li className="grid grid-cols-[1fr_auto] gap-x-2 gap-y-1.5 border-line border-b px-3 py-2 last:border-b-0 sm:grid-cols-[minmax(0,1fr)_minmax(0,1.25fr)_6.4rem_7.2rem_3.2rem_auto] sm:items-center">
       <NarrowLabel words={`Column ${number}`} />
       <TextInput
         mono
@@ -68,6 +72,7 @@ export function ColumnRow({ form, index, count, pathListId, found, onMove, onRem
           <option key={type}>{type}</option>
         ))}
       </Select>
+      <Policy form={form} index={index} />
       <Found found={found} />
       <RowButtons index={index} count={count} onMove={onMove} onRemove={onRemove} />
       <div className="col-span-full grid gap-1 empty:hidden">
@@ -77,6 +82,32 @@ export function ColumnRow({ form, index, count, pathListId, found, onMove, onRem
         })}
       </div>
     </li>
+  );
+}
+
+/** `null` is the default, which a shape leaves out. */
+function Policy({ form, index }: Pick<ColumnRowProps, 'form' | 'index'>) {
+  const column = useWatch({ control: form.control, name: `columns.${index}` });
+  const choose = (chosen: string) => {
+    const { whenRefused: _, ...rest } = form.getValues(`columns.${index}`);
+    const policy = refusalPolicies.find((each) => each === chosen && each !== 'null');
+    const changed = policy === undefined ? rest : { ...rest, whenRefused: policy };
+    form.setValue(`columns.${index}`, changed, { shouldDirty: true });
+  };
+  return (
+    <Select
+      aria-label={`If column ${index + 1} cannot hold a value`}
+      aria-describedby={policyHintId}
+      className="w-full max-sm:max-w-40"
+      value={column?.whenRefused ?? 'null'}
+      onChange={(event) => choose(event.target.value)}
+    >
+      {refusalPolicies.map((policy) => (
+        <option key={policy} value={policy}>
+          {policyTitles[policy]}
+        </option>
+      ))}
+    </Select>
   );
 }
 

@@ -7,7 +7,7 @@ import { useEffect, useState } from 'react';
 import { type UseFieldArrayReturn, type UseFormReturn, useFormState, useWatch } from 'react-hook-form';
 import { useAnnounce } from '../../live/announcer.tsx';
 import { Button } from '../ui/button.tsx';
-import { ColumnRow, moveButtonId } from './column-row.tsx';
+import { ColumnRow, moveButtonId, policyHintId } from './column-row.tsx';
 import { FieldError } from './field.tsx';
 
 interface ColumnsEditorProps {
@@ -68,6 +68,7 @@ export function ColumnsEditor({ form, columns, sample, preview }: ColumnsEditorP
           </ol>
         </div>
       )}
+      {fields.length === 0 ? null : <PolicyHint />}
       {listError === undefined ? null : <FieldError id="columns" error={listError} />}
       <div>
         <Button
@@ -83,15 +84,25 @@ export function ColumnsEditor({ form, columns, sample, preview }: ColumnsEditorP
   );
 }
 
+function PolicyHint() {
+  return (
+    <p id={policyHintId} className="text-ink-3 text-sm">
+      If a column cannot hold a value: “Store NULL” copies the document without the value and counts a coercion error,
+      “Dead letter” keeps the document out of the cache, “Fail entity” stops copying the entity.
+    </p>
+  );
+}
+
 function ColumnHeads() {
   return (
     <div
       aria-hidden
-      className="grid grid-cols-[minmax(0,1fr)_minmax(0,1.25fr)_6.4rem_3.2rem_6.9rem] gap-x-2 border-line border-b px-3 py-1.5 text-ink-3 text-sm max-sm:hidden"
+      className="grid grid-cols-[minmax(0,1fr)_minmax(0,1.25fr)_6.4rem_7.2rem_3.2rem_6.9rem] gap-x-2 border-line border-b px-3 py-1.5 text-ink-3 text-sm max-sm:hidden"
     >
       <span>Column</span>
       <span>Path</span>
       <span>Type</span>
+      <span>If refused</span>
       <span className="text-end">Found</span>
     </div>
   );

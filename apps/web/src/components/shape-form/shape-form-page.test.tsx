@@ -274,6 +274,28 @@ describe('submitting the form', () => {
     expect(engine.inputsOf('entities.create')).toEqual([shape]);
   });
 
+  test('keeps what each column does with a value that it cannot hold; the default is left out', async () => {
+    const { user, engine, visited } = openForm();
+    await user.click(await addField('status'));
+    await user.click(await addField('total'));
+    const policies = screen.getAllByRole('combobox', { name: /cannot hold a value/ });
+    expect(policies.map((policy) => (policy as HTMLSelectElement).value)).toEqual(['null', 'null']);
+    await user.selectOptions(policies[0] ?? document.body, 'Fail entity');
+    await user.selectOptions(policies[0] ?? document.body, 'Store NULL');
+    await user.selectOptions(policies[1] ?? document.body, 'Dead letter');
+    await user.click(press('Create entity'));
+    await waitFor(() => expect(visited).toHaveLength(1));
+    expect(engine.inputsOf('entities.create')).toMatchObject([
+      {
+        columns: [
+          { name: 'status', type: 'Text', path: 'status' },
+          { name: 'total', type: 'Number', path: 'total', whenRefused: 'dead-letter' },
+        ],
+      },
+    ]);
+    expect(engine.inputsOf('entities.create')).not.toMatchObject([{ columns: [{ whenRefused: 'null' }, {}] }]);
+  });
+
   test('a second click while the request is pending sends nothing more', async () => {
     const answer = heldAnswer<ReturnType<typeof sampleEntity>>();
     const { user, engine, visited } = openForm({ 'entities.create': () => answer.promise });
