@@ -20,7 +20,7 @@ test('an operator lets a column refuse documents, retries a dead letter and disc
     await page.getByRole('textbox', { name: 'Entity name' }).fill(entityName);
     await page.getByRole('button', { name: /^Add total/ }).click();
     await page.getByLabel('Type of column 1').selectOption('Integer');
-    await page.getByLabel('If column 1 cannot hold a value').selectOption('Dead letter');
+    await page.getByLabel('Column 1: If it cannot hold a value').selectOption('Dead letter');
     await page.getByRole('button', { name: 'Create entity' }).click();
     await expect(page.getByRole('heading', { level: 1 })).toContainText('Live', { timeout: 60_000 });
   });

@@ -133,9 +133,11 @@ export const errorCodes = {
     httpStatus: 503,
   },
   'EMC-3004': {
-    title: 'A sweep would delete too many documents',
-    cause: 'A scan found far fewer documents than the cache holds. The scan may be incomplete.',
-    remedy: 'Check the source collection. If the documents were deleted, refresh with "allow large deletions".',
+    title: 'A sweep was refused',
+    cause:
+      'A scan did not find documents that the cache holds, and either the source still has some of them, or they are more than a fifth of the cache.',
+    remedy:
+      'Nothing was deleted. If the source still has documents that the scan did not find, refresh the entity. If many documents were really deleted, refresh with "allow large deletions".',
     retry: 'never',
     httpStatus: 409,
   },

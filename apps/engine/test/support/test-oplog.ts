@@ -17,7 +17,7 @@ export interface TestOplog extends AsyncDisposable {
   readonly writer: OplogWriter;
   readonly reader: OplogReader;
   /** A writer of the same term with other limits. */
-  writerWith(limits: { readonly deadLettersMax: number }): OplogWriter;
+  writerWith(limits: { readonly deadLettersMax?: number; readonly sweepChunkBytes?: number }): OplogWriter;
   /** A pending entity of the collection of the same name, with the columns `n` (Integer) and `t` (Text). */
   create(name: string): Promise<EntityRecord>;
   entity(name: string): Promise<EntityRecord>;
@@ -61,7 +61,8 @@ export async function openOplogAt(url: string): Promise<TestOplog> {
     const { entityId: id, runId } = await entity(name);
     for (;;) {
       const result = await writer.promoteChunk({ entityId: id, runId, limit });
-      if (result.kind !== 'moved') return result;
+      if (result.kind === 'unproven') await writer.proveScan({ entityId: id, runId, lookedUp: 0, found: [], time: 0n });
+      else if (result.kind !== 'moved') return result;
     }
   };
   const page = (...entityIds: number[]) =>

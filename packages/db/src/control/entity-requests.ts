@@ -71,6 +71,11 @@ export async function dropEntity(database: Database, entityId: number): Promise<
   try {
     await dropPartition(database.pool, entityId);
     while ((await deleteHeld(database.pool, { entityId, limit: heldChunkRows })) > 0);
+    await database.pool.query(
+      `UPDATE incident i SET closed_at = now() FROM entity e
+        WHERE e.id = $1 AND e.lifecycle = 'deleting' AND i.subject = 'entity:' || e.name AND i.closed_at IS NULL`,
+      [entityId],
+    );
     await database.pool.query(`DELETE FROM entity WHERE id = $1 AND lifecycle = 'deleting'`, [entityId]);
     await database.pool.query('NOTIFY emcachers_control');
   } catch (error) {

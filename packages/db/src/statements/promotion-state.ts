@@ -1,10 +1,13 @@
 import type pg from 'pg';
+import { closeEntityIncidents } from './incidents.ts';
 
 /** What decides whether an entity can be promoted. */
 export interface PromotionState {
   readonly version: number;
   /** The saved position has passed the scan's end time. */
   readonly passed: boolean;
+  /** The saved position's time; null if none is saved. */
+  readonly passedTime: bigint | null;
   readonly sweepPrepared: boolean;
   readonly allowLargeSweep: boolean;
   readonly wasLive: boolean;
@@ -13,9 +16,10 @@ export interface PromotionState {
 
 /** The state that promotion needs, of an entity that the transaction has locked. */
 export async function readPromotionState(client: pg.PoolClient, entityId: number): Promise<PromotionState> {
-  const answer = await client.query<PromotionState>({
+  const answer = await client.query<Omit<PromotionState, 'passedTime'> & { passedTime: string | null }>({
     name: 'promotion-state',
     text: `SELECT e.version, COALESCE(t.cluster_time >= e.scan_end_time, false) AS passed,
+                  t.cluster_time::text AS "passedTime",
                   e.sweep_prepared AS "sweepPrepared", e.allow_large_sweep AS "allowLargeSweep",
                   e.live_from_id IS NOT NULL AS "wasLive", e.error_code AS "errorCode"
              FROM entity e, mongo_resume_token t WHERE e.id = $1 AND t.id = 1`,
@@ -23,7 +27,7 @@ export async function readPromotionState(client: pg.PoolClient, entityId: number
   });
   const row = answer.rows[0];
   if (row === undefined) throw new Error(`Entity ${entityId} does not exist although it is locked.`);
-  return row;
+  return { ...row, passedTime: row.passedTime === null ? null : BigInt(row.passedTime) };
 }
 
 /**
@@ -38,6 +42,7 @@ export async function markLive(client: pg.PoolClient, entityId: number): Promise
       WHERE e.id = $1 AND d.entity_id = e.id AND d.updated_at < e.scan_started_at`,
     [entityId],
   );
+  await closeEntityIncidents(client, entityId);
   await client.query(
     `UPDATE entity
         SET lifecycle = CASE WHEN error_code IS NULL THEN 'live' ELSE 'failed' END, lifecycle_since = now(),

@@ -12,7 +12,7 @@ export async function markScanning(
         SET lifecycle = 'scanning', lifecycle_since = now(), route = 'staging', reason = NULL, error_code = NULL,
             scan_last_key = NULL, scan_has_last_key = false, scan_collection_uuid = $2, scan_scanned = 0,
             scan_estimated = $3, scan_started_at = clock_timestamp(), scan_finished_at = NULL, scan_end_time = NULL,
-            sweep_prepared = false
+            scan_counted = NULL, sweep_prepared = false
       WHERE id = $1`,
     [scan.entityId, scan.collectionUuid, scan.estimated],
   );
@@ -41,16 +41,17 @@ export async function recordScanPage(
   });
 }
 
-/** All pages are read; promotion waits until the saved position has passed `endTime`. */
+/** All pages are read; promotion waits until the saved position has passed `endTime`. `counted`: documents at the source. */
 export async function markScanFinished(
   client: pg.PoolClient,
-  scan: { entityId: number; endTime: bigint },
+  scan: { entityId: number; endTime: bigint; counted?: number | null },
 ): Promise<void> {
   await client.query(
     `UPDATE entity
-        SET lifecycle = 'catching-up', lifecycle_since = now(), scan_finished_at = clock_timestamp(), scan_end_time = $2
+        SET lifecycle = 'catching-up', lifecycle_since = now(), scan_finished_at = clock_timestamp(), scan_end_time = $2,
+            scan_counted = $3
       WHERE id = $1`,
-    [scan.entityId, scan.endTime.toString()],
+    [scan.entityId, scan.endTime.toString(), scan.counted ?? null],
   );
 }
 

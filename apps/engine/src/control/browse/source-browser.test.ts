@@ -142,3 +142,14 @@ test('while MongoDB is unreachable every call is EMC-2001; after five failures t
   await expect(browser.sample('shop.orders')).rejects.toMatchObject(refused);
   await expect(browser.preview(shape)).rejects.toMatchObject(refused);
 });
+
+test('the preview counts what a column refuses also if the document then becomes a dead letter', () => {
+  const total = { name: 'total', type: 'Integer', path: 'total', whenRefused: 'dead-letter' } as const;
+  const documents = [serialize({ _id: 'a', total: 'twelve' }), serialize({ _id: 'b', total: 1 })];
+  const preview = previewOf({ entityName: 'orders', sourceName: 'shop.orders', columns: [total] }, documents);
+  expect(preview).toEqual({
+    sampled: 2,
+    rows: [{ docId: 'b', cells: ['1'] }],
+    columns: [{ name: 'total', found: 2, refused: 1 }],
+  });
+});

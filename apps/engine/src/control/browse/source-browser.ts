@@ -85,10 +85,11 @@ export function previewOf(shape: Shape, documents: readonly Uint8Array[]): Previ
   const columns = shape.columns.map(({ name }) => ({ name, found: 0, refused: 0 }));
   const rows: PreviewView['rows'] = [];
   for (const raw of documents) {
-    const projected = projectOrNull(projection, raw);
-    if (projected === null) continue;
-    countOutcomes(projected.outcomes, columns);
-    if (rows.length < previewRowsMax)
+    const outcomes = orNull(() => projection.outcomes(raw));
+    if (outcomes === null) continue;
+    countOutcomes(outcomes, columns);
+    const projected = orNull(() => ({ docId: docIdOfDocument(raw), data: projection.project(raw).data }));
+    if (projected !== null && rows.length < previewRowsMax)
       rows.push({ docId: projected.docId, cells: rowCells(projected.data, shape.columns) });
   }
   return { sampled: documents.length, rows, columns };
@@ -101,11 +102,11 @@ function countOutcomes(outcomes: ReturnType<Projection['outcomes']>, columns: Pr
   }
 }
 
-function projectOrNull(projection: Projection, raw: Uint8Array) {
+/** Null if ingest would store the document as a dead letter, or fail its entity. */
+function orNull<Answer>(read: () => Answer): Answer | null {
   try {
-    return { docId: docIdOfDocument(raw), data: projection.project(raw).data, outcomes: projection.outcomes(raw) };
+    return read();
   } catch (error) {
-    // Ingest would store this document as a dead letter.
     if (error instanceof DocumentError) return null;
     throw error;
   }

@@ -39,6 +39,13 @@ export interface ChangeBatch {
 /** The key that a scan page starts after. The first page has its own kind, because `_id: null` is a legal key. */
 export type LastKey = { readonly kind: 'none' } | { readonly kind: 'key'; readonly document: Uint8Array };
 
+export interface PageRequest {
+  readonly namespace: Namespace;
+  readonly after: LastKey;
+  readonly limit: number;
+  readonly notBefore: bigint;
+}
+
 export interface CollectionPage {
   /** Raw documents in `_id` order. */
   readonly documents: readonly Uint8Array[];
@@ -46,6 +53,15 @@ export interface CollectionPage {
   readonly lastKey: Uint8Array | null;
   /** True if no documents follow this page. */
   readonly exhausted: boolean;
+}
+
+export interface KeyedRequest {
+  readonly namespace: Namespace;
+  /** Raw `{ _id }` documents; other fields are ignored. */
+  readonly keys: readonly Uint8Array[];
+  readonly notBefore: bigint;
+  /** If true, the documents have only their `_id`. */
+  readonly keysOnly: boolean;
 }
 
 export interface KeyedDocuments {

@@ -24,8 +24,9 @@ import type {
   CollectionFacts,
   CollectionPage,
   KeyedDocuments,
-  LastKey,
+  KeyedRequest,
   Namespace,
+  PageRequest,
   ServerFacts,
 } from './change-source-types.ts';
 import type { Position } from './position.ts';
@@ -59,20 +60,11 @@ export interface MongoSource {
    * Reads from the primary with read concern majority, no earlier than `notBefore`: a stale read could miss writes that the
    * stream has already passed.
    */
-  readPage(request: {
-    readonly namespace: Namespace;
-    readonly after: LastKey;
-    readonly limit: number;
-    readonly notBefore: bigint;
-  }): Promise<CollectionPage>;
+  readPage(request: PageRequest): Promise<CollectionPage>;
   /** Reads documents by raw `{ _id }`, with the guarantees of `readPage`. Every key must be readable (`isReadableKey`). */
-  readDocuments(request: {
-    readonly namespace: Namespace;
-    readonly keys: readonly Uint8Array[];
-    readonly notBefore: bigint;
-  }): Promise<KeyedDocuments>;
+  readDocuments(request: KeyedRequest): Promise<KeyedDocuments>;
   /** The exact number of documents, with the guarantees of `readPage`. Takes time in proportion to the collection. */
-  countDocuments(request: { readonly namespace: Namespace; readonly notBefore: bigint }): Promise<number>;
+  countDocuments(request: Pick<KeyedRequest, 'namespace' | 'notBefore'>): Promise<number>;
   /** Collections that can be copied, sorted by name; at most `collectionsListedMax`. */
   listCollections(): Promise<readonly Namespace[]>;
   /** At most `limit` raw documents: half from the lowest and half from the highest `_id`s. */

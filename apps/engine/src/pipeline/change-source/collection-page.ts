@@ -10,23 +10,16 @@
 import { ElementWalk } from '@emcachers/bson/element-walk';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { MongoClient } from 'mongodb';
-import type { CollectionPage, LastKey, Namespace } from './change-source-types.ts';
+import type { CollectionPage, PageRequest } from './change-source-types.ts';
 import { parseCursorReply } from './cursor-reply.ts';
 import { exactDocument } from './exact-bson.ts';
 import { MalformedFrameError, readFrame } from './malformed-frame-error.ts';
 import { runRaw, toTimestamp } from './mongo-commands.ts';
 
-export interface CollectionPageRequest {
-  readonly namespace: Namespace;
-  readonly after: LastKey;
-  readonly limit: number;
-  readonly notBefore: bigint;
-}
-
 /** A reply holds at most 16 MB. A reply well below that was not truncated by size. */
 const bytesCutMin = 8 * 1024 * 1024;
 
-export async function readCollectionPage(client: MongoClient, request: CollectionPageRequest): Promise<CollectionPage> {
+export async function readCollectionPage(client: MongoClient, request: PageRequest): Promise<CollectionPage> {
   const { namespace, after, limit, notBefore } = request;
   const reply = await runRaw(
     { client, database: namespace.database },

@@ -1,17 +1,10 @@
 /** Reads single documents by their `_id`, with the same guarantees as a page of a scan. */
 import { asBuffer } from '@emcachers/bson/read-bytes';
 import type { MongoClient } from 'mongodb';
-import type { KeyedDocuments, Namespace } from './change-source-types.ts';
+import type { KeyedDocuments, KeyedRequest } from './change-source-types.ts';
 import { parseCursorReply } from './cursor-reply.ts';
 import { exactDocument } from './exact-bson.ts';
 import { runPlain, runRaw, toTimestamp } from './mongo-commands.ts';
-
-export interface KeyedRequest {
-  readonly namespace: Namespace;
-  /** Raw `{ _id }` documents; other fields are ignored. */
-  readonly keys: readonly Uint8Array[];
-  readonly notBefore: bigint;
-}
 
 /** True if the document with this key can be looked up: its `_id` can be sent back to the server exactly. */
 export function isReadableKey(key: Uint8Array): boolean {
@@ -20,11 +13,12 @@ export function isReadableKey(key: Uint8Array): boolean {
 
 /** Throws if a key is not readable. */
 export async function readKeyedDocuments(client: MongoClient, request: KeyedRequest): Promise<KeyedDocuments> {
-  const { namespace, keys, notBefore } = request;
+  const { namespace, keys, notBefore, keysOnly } = request;
   const target = { client, database: namespace.database };
   const command = {
     find: namespace.collection,
     filter: { _id: { $in: keys.map(idOf) } },
+    ...(keysOnly ? { projection: { _id: 1 } } : {}),
     collation: { locale: 'simple' },
     batchSize: keys.length + 1,
     readConcern: { level: 'majority', afterClusterTime: toTimestamp(notBefore) },

@@ -16,6 +16,7 @@ import {
   emptyColumnCounts,
   type Projection,
 } from '@emcachers/core/document/projection';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Operation } from '@emcachers/core/operation';
 import { parseSourceName } from '@emcachers/core/shape';
 import { unreachable } from '@emcachers/core/unreachable';
@@ -100,7 +101,7 @@ export class Conversion<Item extends AppendItem = AppendItem> {
   #refused(error: unknown, entityId: number, change: DocumentChange & { readonly document: Uint8Array }): void {
     const { docId, document } = change;
     const errorCode = error instanceof DocumentError ? error.code : 'EMC-6001';
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = reasonOf(error);
     const raw = smallCopy(document);
     const documentKey = smallCopy(change.documentKey ?? documentKeyOf(document));
     const column = error instanceof RefusedValueError ? { columnName: error.columnName } : {};
@@ -114,6 +115,12 @@ export class Conversion<Item extends AppendItem = AppendItem> {
     this.bytes += 100 + operation.docId.length + (operation.data?.length ?? 0);
     return operation;
   }
+}
+
+/** Without the code and its title, which are shown beside the reason. */
+function reasonOf(error: unknown): string {
+  if (error instanceof EmcachersError) return error.detail;
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** The dead letter must not keep the reply of the server, or a large document, in memory. */

@@ -58,7 +58,7 @@ async function healUnseen(bench: IngestBench, change: () => Promise<unknown>): P
   await pool.query('INSERT INTO dead_letter OVERRIDING SYSTEM VALUE SELECT * FROM kept');
 }
 
-describe('a retry of dead letters', () => {
+describe('I10: a retry of dead letters', () => {
   test('copies documents that are good, removes letters of documents that are gone, and counts an attempt of the others', async () => {
     await using refusing = await openRefusing([
       { _id: 'good', n: 'text' },
@@ -102,10 +102,10 @@ describe('a retry of dead letters', () => {
   });
 
   test.each([
-    ['becomes good', { $set: { n: 2 } }, [], 1],
-    ['is refused again', { $set: { n: 'other text' } }, [['a', 2]], 0],
-    ['is deleted', null, [], 0],
-  ] as const)('does not write what it read if the document %s before the write', async (_, change, letters, rows) => {
+    { what: 'becomes good', change: { $set: { n: 2 } }, letters: [], rows: 1 },
+    { what: 'is refused again', change: { $set: { n: 'other text' } }, letters: [['a', 2]], rows: 0 },
+    { what: 'is deleted', change: null, letters: [], rows: 0 },
+  ])('does not write what it read if the document $what before the write', async ({ change, letters, rows }) => {
     await using refusing = await openRefusing([{ _id: 'a', n: 'text' }]);
     const { bench, items } = refusing;
     await healUnseen(bench, () => items.updateOne({ _id: 'a' }, { $set: { n: 1 } }));

@@ -116,6 +116,7 @@ async function retryOnce(
     namespace: route.namespace,
     keys: pending.map(({ key }) => key),
     notBefore: saved.position?.clusterTime ?? 0n,
+    keysOnly: false,
   });
   await positionPassed(dependencies, await source.operationTime(), run.signal);
   const { conversion, counts, documents: converted } = convertPage(documents, route, rowBytesPerWriteMax);

@@ -8,11 +8,20 @@ export function storedIngestEntities(database: Database): IngestEntities {
   return { list: async () => (await listEntities(database)).map(toIngestEntity) };
 }
 
-function toIngestEntity({ entityId, sourceName, columns, lifecycle, runId, scan }: EntityRecord): IngestEntity {
+function toIngestEntity({
+  entityId,
+  sourceName,
+  columns,
+  version,
+  lifecycle,
+  runId,
+  scan,
+}: EntityRecord): IngestEntity {
   return {
     entityId,
     sourceName,
     columns,
+    version,
     lifecycle,
     runId,
     scanLastKey: scan.lastKey === null ? { kind: 'none' } : { kind: 'key', document: scan.lastKey },

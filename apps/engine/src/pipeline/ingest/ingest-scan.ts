@@ -58,8 +58,12 @@ export async function scanEntity(dependencies: ScanDependencies, request: ScanRe
     if (end !== 'finished') return end;
     if (uuidOf(await source.collectionFacts(route.namespace)) !== uuidOf(collection))
       return await restart(dependencies, request);
+    // A first scan has nothing to sweep, so it need not prove that it read everything.
+    const { namespace } = route;
+    const notBefore = dependencies.committedTime();
+    const counted = entity.version === 1 ? null : await source.countDocuments({ namespace, notBefore });
     const endTime = await source.operationTime();
-    return (await writer.finishScan({ entityId, runId, endTime })) === 'ok' ? 'finished' : 'superseded';
+    return (await writer.finishScan({ entityId, runId, endTime, counted })) === 'ok' ? 'finished' : 'superseded';
   } finally {
     facts.scanEnded();
   }

@@ -25,6 +25,7 @@ import type { IngestFacts } from './ingest-facts.ts';
 import { ScanRunner } from './ingest-scan-runner.ts';
 import { type ConvertedChange, StreamFlow } from './ingest-stream.ts';
 import { SourceWatch } from './source-watch.ts';
+import { SweepProof } from './sweep-proof.ts';
 
 export interface IngestOptions {
   /** Longest wait between two checks of the entities without a hint, milliseconds. */
@@ -220,6 +221,7 @@ class SessionControl {
   readonly #routes: ReadonlyMap<number, Route>;
   readonly #scans: ScanRunner;
   readonly #watch: SourceWatch;
+  readonly #proof: SweepProof;
   #running: Promise<SessionEnd> | null = null;
 
   constructor(dependencies: ControlDependencies) {
@@ -227,6 +229,7 @@ class SessionControl {
     this.#routes = new Map(dependencies.followed.map((route) => [route.entityId, route]));
     this.#scans = new ScanRunner(dependencies);
     this.#watch = new SourceWatch(dependencies);
+    this.#proof = new SweepProof(dependencies);
   }
 
   run(): Promise<SessionEnd> {
@@ -284,10 +287,17 @@ class SessionControl {
   async #promoteChunk({ entityId, runId }: IngestEntity): Promise<PromotionResult['kind']> {
     const { writer, options, log } = this.#dependencies;
     const result = await writer.promoteChunk({ entityId, runId, limit: options.promotionRowsMax });
+    if (result.kind === 'unproven') return this.#prove({ entityId, runId }, result.sample);
     if (result.kind === 'done') log.info({ entityId, swept: result.swept }, 'Entity is live.');
     if (result.kind === 'refused')
-      log.error({ entityId, code: 'EMC-3004' }, 'Sweep refused: it would delete more than the limit.');
+      log.error({ entityId, code: 'EMC-3004' }, 'Sweep refused: the scan is not proven to be complete.');
     return result.kind;
+  }
+
+  async #prove(run: { entityId: number; runId: string }, sample: readonly string[]): Promise<PromotionResult['kind']> {
+    const namespace = this.#routes.get(run.entityId)?.namespace;
+    if (namespace === undefined) return 'waiting';
+    return this.#proof.prove(run, { namespace, sample, notBefore: this.#dependencies.flow.committedTime });
   }
 
   #scanNext(list: readonly IngestEntity[]): void {

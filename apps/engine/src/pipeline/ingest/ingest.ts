@@ -23,7 +23,7 @@ import type { ChannelFill } from '../channel/channel.ts';
 
 /** The fields of an entity that ingest needs. Read afresh each time; never kept across a transaction. */
 export interface IngestEntity
-  extends Pick<EntityRecord, 'entityId' | 'sourceName' | 'columns' | 'lifecycle' | 'runId'> {
+  extends Pick<EntityRecord, 'entityId' | 'sourceName' | 'columns' | 'version' | 'lifecycle' | 'runId'> {
   /** The key after which the current scan continues. */
   readonly scanLastKey: LastKey;
   /** The collection's UUID at the start of the current scan; null if the collection did not exist. */

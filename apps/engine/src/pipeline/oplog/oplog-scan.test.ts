@@ -196,6 +196,8 @@ describe('sweep', () => {
     const { entityId: id } = await oplog.scanToLive('orders', many(20));
     const scan = await beginRefresh(oplog, 'orders');
     await oplog.writer.finishScan({ ...scan, endTime: 1n });
+    expect(await oplog.writer.promoteChunk({ ...scan, limit: 5 })).toMatchObject({ kind: 'moved', swept: 0 });
+    await oplog.writer.proveScan({ ...scan, lookedUp: 0, found: [], time: 0n });
     expect(await oplog.writer.promoteChunk({ ...scan, limit: 5 })).toMatchObject({ kind: 'moved', swept: 5 });
     await oplog.append(upsert(id, 'doc-0', 'back'), upsert(id, 'doc-9', 'back'));
     expect(await oplog.promote('orders', 5)).toMatchObject({ kind: 'done' });
@@ -225,6 +227,66 @@ describe('sweep', () => {
     const documents = await oplog.replay(id);
     expect(documents.size).toBe(3_000);
     expect([documents.get('doc-0'), documents.get('doc-1')]).toEqual(['staged', 'live']);
+  });
+
+  test('is planned in chunks, and a new leader goes on after the last one that was committed', async () => {
+    await using oplog = await openTestOplog();
+    await oplog.create('orders');
+    const { entityId: id } = await oplog.scanToLive('orders', many(3_000));
+    const scan = await beginRefresh(oplog, 'orders');
+    await scanPage(oplog, scan, many(3_000).slice(500));
+    await oplog.writer.finishScan({ ...scan, endTime: 1n });
+    const killed = oplog.writerWith({ sweepChunkBytes: 100_000 });
+    for (let chunk = 0; chunk < 2; chunk++)
+      expect(await killed.promoteChunk({ ...scan, limit: 50 })).toEqual({ kind: 'moved', promoted: 0, swept: 0 });
+    const plan = await oplog.database.pool.query('SELECT planned, chunks > 3 AS "isLong" FROM sweep_plan');
+    expect(plan.rows).toEqual([{ planned: 2, isLong: true }]);
+    await oplog.append(remove(id, 'doc-700'), upsert(id, 'doc-3', 'staged'));
+    expect(await oplog.promote('orders', 50)).toMatchObject({ kind: 'done' });
+    expect([...(await oplog.replay(id)).keys()].toSorted()).toEqual(
+      ['doc-3', ...many(3_000).slice(500)].filter((docId) => docId !== 'doc-700').toSorted(),
+    );
+  });
+
+  test('looks up to a thousand candidates up at the source; the source decides, also below the cap', async () => {
+    await using oplog = await openTestOplog();
+    await oplog.create('orders');
+    const { entityId: id } = await oplog.scanToLive('orders', many(20));
+    const scan = await beginRefresh(oplog, 'orders', true);
+    await scanPage(oplog, scan, many(20).slice(2));
+    await oplog.writer.finishScan({ ...scan, endTime: 1n, counted: 18 });
+    await oplog.writer.promoteChunk({ ...scan, limit: 50 });
+    const unproven = await oplog.writer.promoteChunk({ ...scan, limit: 50 });
+    expect(unproven).toEqual({ kind: 'unproven', sample: expect.arrayContaining(['doc-0', 'doc-1']) });
+    const proof = { ...scan, lookedUp: 2, found: ['doc-1'] };
+    expect(await oplog.writer.proveScan({ ...proof, time: 1_000n })).toBe('waiting');
+    expect(await oplog.writer.proveScan({ ...proof, time: 1n })).toBe('proven');
+    expect(await oplog.promote('orders')).toEqual({ kind: 'refused' });
+    expect(await oplog.entity('orders')).toMatchObject({
+      errorCode: 'EMC-3004',
+      reason: 'The source still has 1 of 2 documents that the scan did not find, for example doc-1.',
+    });
+    expect((await oplog.replay(id)).size).toBe(20);
+  });
+
+  test('is refused if the scan read fewer documents than the source held, by more than the stream changed', async () => {
+    await using oplog = await openTestOplog();
+    await oplog.create('orders');
+    const { entityId: id } = await oplog.scanToLive('orders', many(20));
+    const refresh = async (counted: number) => {
+      const scan = await beginRefresh(oplog, 'orders');
+      await scanPage(oplog, scan, many(20).slice(2));
+      await oplog.append(upsert(id, 'doc-7', 'changed'));
+      await oplog.writer.finishScan({ ...scan, endTime: 1n, counted });
+      return oplog.promote('orders');
+    };
+    expect(await refresh(20)).toEqual({ kind: 'refused' });
+    const { reason } = await oplog.entity('orders');
+    expect(reason).toBe('The scan read 18 documents, but the source held 20, and only 1 were changed meanwhile.');
+    const incidents = () => oplog.database.pool.query('SELECT subject, closed_at IS NULL AS "isOpen" FROM incident');
+    expect((await incidents()).rows).toEqual([{ subject: 'entity:orders', isOpen: true }]);
+    expect(await refresh(19)).toMatchObject({ kind: 'done', swept: 2 });
+    expect((await incidents()).rows).toEqual([{ subject: 'entity:orders', isOpen: false }]);
   });
 
   test("exceeds the cap with an operator's confirmation, for that run only", async () => {

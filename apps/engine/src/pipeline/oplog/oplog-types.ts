@@ -96,11 +96,33 @@ export type RetryOutcome =
       readonly changed: number;
     }
   | { readonly kind: 'superseded' };
+export interface ScanRun {
+  readonly entityId: number;
+  readonly runId: string;
+}
+export interface FinishedScan {
+  readonly endTime: bigint;
+  /** Documents that the source held after the last page; null or absent if they were not counted. */
+  readonly counted?: number | null;
+}
 export type ScanOutcome = 'ok' | 'superseded';
-/** `waiting`: the saved position has not yet passed the scan's end time. `refused`: EMC-3004; the entity is `failed`. */
+/** What the source says about documents that a scan did not find. */
+export interface ScanProof {
+  /** How many were looked up. */
+  readonly lookedUp: number;
+  /** Those that the source has. */
+  readonly found: readonly string[];
+  /** An operation time taken after the look-up. */
+  readonly time: bigint;
+}
+/**
+ * `waiting`: the saved position has not yet passed the scan's end time. `unproven`: the sweep is planned; look the sample up at the
+ * source, call `proveScan`, and go on. `refused`: EMC-3004; the entity is `failed`.
+ */
 export type PromotionResult =
   | { readonly kind: 'moved' | 'done'; readonly promoted: number; readonly swept: number }
   | { readonly kind: 'waiting' | 'superseded' }
+  | { readonly kind: 'unproven'; readonly sample: readonly string[] }
   | { readonly kind: 'refused' };
 
 /** If the page is not `full`, a reader of exactly these entities may move its offset to `head`: no entry lies between. */

@@ -15,6 +15,7 @@ import type { AppendBatch, AppendItem, AppendResult } from './oplog-types.ts';
 import { promoteChunk } from './promotion.ts';
 import { appendRetry } from './retry-writer.ts';
 import { appendScanPage, beginScan, failScan, finishScan, recordCollection } from './scan-writer.ts';
+import { proveScan } from './sweep-planning.ts';
 import type { OplogWriterOptions } from './writer-options.ts';
 
 /**
@@ -50,6 +51,10 @@ export function createOplogWriter(options: OplogWriterOptions): OplogWriter {
     finishScan: (scan) => finishScan(options, scan),
     failScan: (scan) => failScan(options, scan),
     appendRetry: (retried) => appendRetry(options, retried),
+    proveScan: async (run) => {
+      const { kind } = await proveScan(options, run);
+      return kind === 'waiting' || kind === 'superseded' ? kind : 'proven';
+    },
     promoteChunk: (chunk) => promoteChunk(options, chunk),
   };
 }

@@ -3,6 +3,7 @@ import type { TermCheck } from '@emcachers/db/statements/term-check';
 import type {
   AppendBatch,
   AppendResult,
+  FinishedScan,
   OplogPage,
   PromotionResult,
   RetriedDocuments,
@@ -10,6 +11,8 @@ import type {
   SavedPosition,
   ScanOutcome,
   ScanPage,
+  ScanProof,
+  ScanRun,
   StreamPosition,
 } from './oplog-types.ts';
 
@@ -39,26 +42,23 @@ export interface OplogWriter {
    * which is closed when all of them are scanned.
    */
   resetPosition(loss: { reason: string; errorCode: string }): Promise<void>;
-  beginScan(scan: {
-    entityId: number;
-    runId: string;
-    collectionUuid: string | null;
-    estimated: number | null;
-  }): Promise<ScanOutcome>;
+  beginScan(scan: ScanRun & { collectionUuid: string | null; estimated: number | null }): Promise<ScanOutcome>;
   /** Records which collection a live entity copies, if it was not known: the collection was created after the scan. */
-  recordCollection(scan: { entityId: number; runId: string; collectionUuid: string | null }): Promise<ScanOutcome>;
+  recordCollection(scan: ScanRun & { collectionUuid: string | null }): Promise<ScanOutcome>;
   appendScanPage(page: ScanPage): Promise<ScanOutcome>;
   /** `endTime` is an operation time read after the last page. Promotion waits until the saved position has passed it. */
-  finishScan(scan: { entityId: number; runId: string; endTime: bigint }): Promise<ScanOutcome>;
+  finishScan(scan: ScanRun & FinishedScan): Promise<ScanOutcome>;
   /** Abandons a scan that a retry cannot complete: the entity stays `failed` until it is refreshed. */
-  failScan(scan: { entityId: number; runId: string; errorCode: string; reason: string }): Promise<ScanOutcome>;
+  failScan(scan: ScanRun & { errorCode: string; reason: string }): Promise<ScanOutcome>;
   /**
    * Appends documents that had dead letters, and removes the letters of those that are good or gone. A letter that changed since
    * the retry read it is left alone: the stream has met the document since.
    */
   appendRetry(retried: RetriedDocuments): Promise<RetryOutcome>;
-  /** Moves at most `limit` staged rows or sweep deletions. The last call makes the entity live. */
-  promoteChunk(chunk: { entityId: number; runId: string; limit: number }): Promise<PromotionResult>;
+  /** Plans a part of the sweep, or moves at most `limit` staged rows or sweep deletions. The last call makes the entity live. */
+  promoteChunk(chunk: ScanRun & { limit: number }): Promise<PromotionResult>;
+  /** Answers `unproven`. `waiting`: the stream has not passed the look-up's time; look up again. */
+  proveScan(run: ScanRun & ScanProof): Promise<'proven' | 'waiting' | 'superseded'>;
 }
 
 export interface OplogReader {

@@ -7,4 +7,6 @@ export interface OplogWriterOptions {
   readonly epoch: number;
   /** Dead letters that are kept for an entity; see `putDeadLetters`. */
   readonly deadLettersMax?: number;
+  /** Bytes of a partition per chunk of a sweep's planning; see `beginSweepPlan`. */
+  readonly sweepChunkBytes?: number;
 }

@@ -49,7 +49,7 @@ export function ColumnRow({ form, index, count, pathListId, found, onMove, onRem
     };
   };
   return (
-    <li className="grid grid-cols-[1fr_auto] gap-x-2 gap-y-1.5 border-line border-b px-3 py-2 last:border-b-0 sm:grid-cols-[minmax(0,1fr)_minmax(0,1.25fr)_6.4rem_7.2rem_3.2rem_auto] sm:items-center">
+    <li className="grid grid-cols-[1fr_auto] gap-x-2 gap-y-1.5 border-line border-b px-3 py-2 last:border-b-0 sm:grid-cols-[minmax(0,1fr)_minmax(0,1.25fr)_6.4rem_3.2rem_auto] sm:items-center">
       <NarrowLabel words={`Column ${number}`} />
       <TextInput
         mono
@@ -72,9 +72,9 @@ export function ColumnRow({ form, index, count, pathListId, found, onMove, onRem
           <option key={type}>{type}</option>
         ))}
       </Select>
-      <Policy form={form} index={index} />
       <Found found={found} />
       <RowButtons index={index} count={count} onMove={onMove} onRemove={onRemove} />
+      <Policy form={form} index={index} />
       <div className="col-span-full grid gap-1 empty:hidden">
         {columnParts.map((part) => {
           const message = messageOf(part);
@@ -87,6 +87,7 @@ export function ColumnRow({ form, index, count, pathListId, found, onMove, onRem
 
 /** `null` is the default, which a shape leaves out. */
 function Policy({ form, index }: Pick<ColumnRowProps, 'form' | 'index'>) {
+  const id = `column-${index}-policy`;
   const column = useWatch({ control: form.control, name: `columns.${index}` });
   const choose = (chosen: string) => {
     const { whenRefused: _, ...rest } = form.getValues(`columns.${index}`);
@@ -95,19 +96,25 @@ function Policy({ form, index }: Pick<ColumnRowProps, 'form' | 'index'>) {
     form.setValue(`columns.${index}`, changed, { shouldDirty: true });
   };
   return (
-    <Select
-      aria-label={`If column ${index + 1} cannot hold a value`}
-      aria-describedby={policyHintId}
-      className="w-full max-sm:max-w-40"
-      value={column?.whenRefused ?? 'null'}
-      onChange={(event) => choose(event.target.value)}
-    >
-      {refusalPolicies.map((policy) => (
-        <option key={policy} value={policy}>
-          {policyTitles[policy]}
-        </option>
-      ))}
-    </Select>
+    <div className="col-span-full flex flex-wrap items-center gap-x-2 gap-y-1 text-ink-3 text-sm">
+      <label htmlFor={id}>
+        <span className="sr-only">Column {index + 1}: </span>If it cannot hold a value
+      </label>
+      <Select
+        small
+        id={id}
+        aria-describedby={policyHintId}
+        className="w-32"
+        value={column?.whenRefused ?? 'null'}
+        onChange={(event) => choose(event.target.value)}
+      >
+        {refusalPolicies.map((policy) => (
+          <option key={policy} value={policy}>
+            {policyTitles[policy]}
+          </option>
+        ))}
+      </Select>
+    </div>
   );
 }
 

@@ -97,12 +97,11 @@ function ColumnHeads() {
   return (
     <div
       aria-hidden
-      className="grid grid-cols-[minmax(0,1fr)_minmax(0,1.25fr)_6.4rem_7.2rem_3.2rem_6.9rem] gap-x-2 border-line border-b px-3 py-1.5 text-ink-3 text-sm max-sm:hidden"
+      className="grid grid-cols-[minmax(0,1fr)_minmax(0,1.25fr)_6.4rem_3.2rem_6.9rem] gap-x-2 border-line border-b px-3 py-1.5 text-ink-3 text-sm max-sm:hidden"
     >
       <span>Column</span>
       <span>Path</span>
       <span>Type</span>
-      <span>If refused</span>
       <span className="text-end">Found</span>
     </div>
   );
