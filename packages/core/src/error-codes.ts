@@ -148,6 +148,14 @@ export const errorCodes = {
     retry: 'never',
     httpStatus: 500,
   },
+  'EMC-3006': {
+    title: 'The cache is behind the horizon',
+    cause:
+      'This node was away, or did not advance, for longer than EMCACHERS_GIVE_UP_MINUTES, and compaction has removed entries that its cache had not read.',
+    remedy: 'No action needed. This node rebuilds the cache from the oplog while the old file keeps serving.',
+    retry: 'rebuild',
+    httpStatus: 503,
+  },
   'EMC-4001': {
     title: 'A cache file is damaged',
     cause: 'SQLite reported the file as corrupt, or it is not a cache of this entity.',

@@ -52,7 +52,8 @@ export async function reportOffsets(
               generation = EXCLUDED.generation, published = EXCLUDED.published, state = EXCLUDED.state,
               applied_total = EXCLUDED.applied_total, last_applied_at = EXCLUDED.last_applied_at,
               source_time_ms = EXCLUDED.source_time_ms, error_code = EXCLUDED.error_code, error = EXCLUDED.error,
-              path = EXCLUDED.path, reported_at = now()`,
+              path = EXCLUDED.path, reported_at = now(),
+              moved_at = CASE WHEN node_offset.offset_id IS DISTINCT FROM EXCLUDED.offset_id THEN now() ELSE node_offset.moved_at END`,
       [node.nodeId, JSON.stringify(node.reports)],
     );
   } catch (error) {

@@ -9,12 +9,13 @@ export interface PageRequest {
   readonly limitBytes: number;
 }
 
-/** Entries in id order. If `historyId` has changed, or `horizon` is above the reader's offset, the reader cannot continue from it. */
+/** Entries in id order. If `historyId` has changed, or an entity's horizon is above the reader's offset, the reader cannot continue from it. */
 export interface Page {
   readonly historyId: string;
   /** The newest term of leadership; null before the first leader. If it is new to the reader, see `term-check.ts`. */
   readonly termId: string | null;
-  readonly horizon: number;
+  /** Horizons of the requested entities, by id; only those above `afterId`. */
+  readonly horizons: ReadonlyMap<number, number>;
   readonly head: number;
   readonly entries: readonly OplogEntry[];
   /** True if a limit was reached; otherwise no entries lie between the last one and `head`. */
@@ -37,7 +38,8 @@ interface StateRow {
   readonly id: null;
   readonly historyId: string;
   readonly termId: string | null;
-  readonly horizon: number;
+  /** Entity ids with their horizons; null if there are none. */
+  readonly horizons: readonly (readonly [number, number])[] | null;
   readonly head: number;
 }
 
@@ -45,7 +47,7 @@ interface StateRow {
 type PageRow = StateRow | (EntryRow & { readonly bytes: number | null });
 
 /**
- * Reads one page together with history id, term, horizon and head. It is one statement because two would see different snapshots.
+ * Reads one page together with history id, term, horizons and head. It is one statement because two would see different snapshots.
  * One row has the four and no entry, so that they are not repeated with each entry (measured: 266,000 entries per second, 234,000 with the four in each row). A running
  * sum limits the bytes; it reads lengths from tuple headers without detoasting large values. The first entry is always returned, whatever its size. If `head` has not moved, no partition
  * is touched. Uses the pool for pages, whose planner can only merge the partitions' indexes in id order: after a scan a partition
@@ -56,7 +58,8 @@ const sql = `
   WITH state AS MATERIALIZED (
     SELECT (SELECT value #>> '{}' FROM metadata WHERE key = 'history_id') AS "historyId",
            (SELECT term_id FROM leader_term ORDER BY epoch DESC LIMIT 1) AS "termId",
-           (SELECT (value #>> '{}')::bigint FROM metadata WHERE key = 'horizon') AS horizon,
+           (SELECT json_agg(json_build_array(c.entity_id, c.horizon)) FROM oplog_compaction c
+             WHERE c.entity_id = ANY ($2::integer[]) AND c.horizon > $1) AS horizons,
            (SELECT (value #>> '{}')::bigint FROM metadata WHERE key = 'head') AS head)
   SELECT state.*, NULL::bigint AS id, NULL::integer AS entity_id, NULL::text AS operation, NULL::text AS doc_id, NULL::text AS data,
          NULL::integer AS version, NULL::bigint AS source_time_ms, NULL::float8 AS created_at_ms, NULL::bigint AS bytes
@@ -74,7 +77,7 @@ const sql = `
        WHERE bounded.bytes - COALESCE(octet_length(bounded.data), 0) < $4 OR bounded.bytes IS NULL
     ) AS page`;
 
-/** Reads one page in one statement, so that its entries, head and horizon belong together. */
+/** Reads one page in one statement, so that its entries, head and horizons belong together. */
 export async function readPage(pagePool: pg.Pool, request: PageRequest): Promise<Page> {
   const answer = await pagePool.query<PageRow>({
     name: 'read-page',
@@ -83,13 +86,14 @@ export async function readPage(pagePool: pg.Pool, request: PageRequest): Promise
   });
   const state = answer.rows.find((row) => row.id === null);
   if (state === undefined) throw new Error("The oplog's metadata rows are missing.");
-  const { historyId, termId, horizon, head } = state;
+  const { historyId, termId, head } = state;
+  const horizons = new Map(state.horizons ?? []);
   const rows = answer.rows.filter((row) => row.id !== null);
   // SQL guarantees no order here, but the rows have it; sorting a sorted array is cheap.
   const entries = rows.map(toEntry).sort((left, right) => left.id - right.id);
   const bytes = rows.reduce((most, row) => Math.max(most, row.bytes ?? 0), 0);
   const full = entries.length >= request.limitRows || bytes >= request.limitBytes;
-  return { historyId, termId, horizon, head, entries, full };
+  return { historyId, termId, horizons, head, entries, full };
 }
 
 /** The row as an oplog entry. */

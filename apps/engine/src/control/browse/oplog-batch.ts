@@ -5,11 +5,16 @@ export const oplogBatchSchema = z.object({
   /** The oplog's identity. If it differs from the last batch, earlier ids are no longer valid (EMC-3003). */
   historyId: z.string(),
   head: z.number().int(),
-  /** The oplog cannot be replayed from a lower position. Rebuild from 0 instead. */
+  /** The highest horizon of the entities below. */
   horizon: z.number().int(),
   entities: z.array(
     z.object({
       entityName: z.string(),
+      /**
+       * Above `afterId` if compaction has removed entries after `afterId`; otherwise 0. A reader that is not at 0 then starts again
+       * from 0, unless it began at 0 under the same horizon.
+       */
+      horizon: z.number().int(),
       entries: z.array(
         z.object({
           id: z.number().int(),

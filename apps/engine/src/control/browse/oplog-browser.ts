@@ -58,7 +58,8 @@ export function createOplogBrowser(dependencies: OplogBrowserDependencies): Oplo
       for (const { entityName, afterId } of entities) {
         const { entityId } = await find(entityName);
         const request = { afterId, entityIds: [entityId], limitRows: limit, limitBytes: batchBytesMax };
-        pages.push({ entityName, page: await oplog.readPage(request) });
+        const page = await oplog.readPage(request);
+        pages.push({ entityName, page, horizon: page.horizons.get(entityId) ?? 0 });
       }
       const [first] = pages;
       if (first === undefined) throw new Error('A batch request must name at least one entity.');
@@ -66,9 +67,10 @@ export function createOplogBrowser(dependencies: OplogBrowserDependencies): Oplo
         historyId: first.page.historyId,
         // The lowest head of the pages' snapshots is valid for all of them.
         head: Math.min(...pages.map(({ page }) => page.head)),
-        horizon: Math.max(...pages.map(({ page }) => page.horizon)),
-        entities: pages.map(({ entityName, page }) => ({
+        horizon: Math.max(...pages.map(({ horizon }) => horizon)),
+        entities: pages.map(({ entityName, page, horizon }) => ({
           entityName,
+          horizon,
           entries: page.entries.map(({ id, kind, docId, version, data, createdAtMs }) => ({
             id,
             operation: kind,

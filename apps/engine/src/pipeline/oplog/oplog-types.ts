@@ -130,7 +130,8 @@ export interface OplogPage {
   readonly historyId: string;
   /** The newest term of leadership; null before the first leader. */
   readonly termId: string | null;
-  readonly horizon: number;
+  /** Horizons of the requested entities, by id; only those above `afterId`. */
+  readonly horizons: ReadonlyMap<number, number>;
   readonly head: number;
   readonly entries: readonly OplogEntry[];
   readonly full: boolean;

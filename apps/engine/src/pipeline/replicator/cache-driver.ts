@@ -16,8 +16,8 @@ import type { OplogPage } from '../oplog/oplog-types.ts';
 import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
 import type { CachePhase } from './cache-phase.ts';
 import type { EntityCache } from './entity-cache.ts';
-import { adoptNewestTerm, checkHistory, restoredMessage } from './history-check.ts';
-import { entriesByEntity, outdatedReason, pageEnd } from './page-batches.ts';
+import { adoptNewestTerm, checkHistory, checkPlace, restoredMessage } from './history-check.ts';
+import { entriesByEntity, pageEnd } from './page-batches.ts';
 import type { Turns } from './turns.ts';
 
 export interface DriverDependencies {
@@ -103,6 +103,7 @@ export class CacheDriver {
       case 'opening':
         return this.#open(phase);
       case 'creating': {
+        this.#logOutdated();
         cache.opened(await this.#dependencies.store.build(cache.identity));
         return this.#handleIn(phase, 'ready');
       }
@@ -155,6 +156,16 @@ export class CacheDriver {
     this.#handleIn(phase, 'ready');
   }
 
+  /** Logged here, so that it is logged once for each new generation. */
+  #logOutdated(): void {
+    const { cache } = this;
+    const { outdated } = cache;
+    if (outdated === null) return;
+    const fields = { entityName: cache.entity.entityName, code: outdated.code, reason: outdated.message };
+    this.#dependencies.log.warn(fields, 'The cache is built again; the old file serves meanwhile.');
+    cache.outdated = null;
+  }
+
   async #catchUpInTurn(phase: CachePhase, signal: AbortSignal): Promise<void> {
     using wanted = linkedAbort(signal, this.#left.signal);
     await this.#dependencies.turns.take(() => this.#catchUp(phase, signal), wanted.signal);
@@ -183,10 +194,14 @@ export class CacheDriver {
   async #mayApply(page: OplogPage): Promise<boolean> {
     const { cache } = this;
     const { phase } = cache;
-    const reason = outdatedReason(page, { offset: cache.offset, historyId: cache.identity.historyId });
-    const history = reason === null ? await checkHistory(this.#dependencies.oplog, cache, page) : 'restored';
+    const outdated = checkPlace(cache, page);
+    if (outdated !== null) {
+      cache.outdate(outdated);
+      return false;
+    }
+    const history = await checkHistory(this.#dependencies.oplog, cache, page);
     if (cache.phase !== phase) return false;
-    if (history === 'restored') cache.outdate({ code: 'EMC-3003', message: reason ?? restoredMessage });
+    if (history === 'restored') cache.outdate({ code: 'EMC-3003', message: restoredMessage });
     return history === 'same';
   }
 

@@ -27,6 +27,10 @@ export class EntityCache {
   offset = 0;
   /** The term of leadership under which the newest page was read; null before the first. */
   termId: string | null = null;
+  /** The entity's horizon when the file was at offset 0: what the entries below it left out, the file never had. */
+  horizon = 0;
+  /** Why the next generation is built; null if that was logged, or an operator requested it. */
+  outdated: { readonly code: string; readonly message: string } | null = null;
   /** Consecutive failures of the file, for the back-off. */
   failures = 0;
   #appliedTotal = 0;
@@ -71,6 +75,7 @@ export class EntityCache {
 
   outdate(error: { readonly code: string; readonly message: string } | null): void {
     this.#error = error;
+    this.outdated = error;
     this.handle({ kind: 'outdated' });
   }
 
@@ -79,6 +84,7 @@ export class EntityCache {
     this.state = state;
     this.offset = state.offset;
     this.termId = state.termId;
+    this.horizon = state.horizon;
     this.readTo = state.offset;
   }
 
@@ -92,6 +98,7 @@ export class EntityCache {
       offset,
       version: entries?.last.version ?? null,
       termId: this.termId,
+      horizon: this.horizon,
     };
   }
 

@@ -11,8 +11,8 @@ import type { OplogPage } from '../oplog/oplog-types.ts';
 import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
 import type { CachePhase } from './cache-phase.ts';
 import type { EntityCache } from './entity-cache.ts';
-import { checkHistory, restoredMessage } from './history-check.ts';
-import { type EntityEntries, entriesByEntity, outdatedReason, pageEnd } from './page-batches.ts';
+import { checkHistory, checkPlace, restoredMessage } from './history-check.ts';
+import { type EntityEntries, entriesByEntity, pageEnd } from './page-batches.ts';
 
 export interface FollowerDependencies {
   readonly clock: Clock;
@@ -85,10 +85,9 @@ export class Follower {
   /** Afterwards the page may be applied to every member that is still present. */
   async #dropOutdated({ page, members }: GroupPage): Promise<void> {
     for (const cache of present(members)) {
-      const { offset, identity, termId } = cache;
-      const reason = outdatedReason(page, { offset, historyId: identity.historyId });
-      if (reason !== null) cache.outdate({ code: 'EMC-3003', message: reason });
-      else if (termId !== page.termId) await this.#checkHistory(cache, page);
+      const outdated = checkPlace(cache, page);
+      if (outdated !== null) cache.outdate(outdated);
+      else if (cache.termId !== page.termId) await this.#checkHistory(cache, page);
     }
   }
 

@@ -33,12 +33,31 @@ export function pageEnd(page: OplogPage): number {
   return page.full && last !== undefined ? last.id : page.head;
 }
 
-/** Why a file at `offset` cannot continue with this page; null if it can. */
-export function outdatedReason(page: OplogPage, file: { offset: number; historyId: string }): string | null {
-  if (page.historyId !== file.historyId) return 'PostgreSQL has a different oplog history.';
-  if (page.head < file.offset) return `PostgreSQL was rewound: its newest entry is ${page.head}, below ${file.offset}.`;
+/** Why a file cannot continue with a page. */
+export interface Outdated {
+  readonly code: 'EMC-3003' | 'EMC-3006';
+  readonly message: string;
+}
+
+/** Of a cache file; `horizon` is the entity's horizon when the file was at offset 0. */
+export interface FilePlace {
+  readonly entityId: number;
+  readonly offset: number;
+  readonly historyId: string;
+  readonly horizon: number;
+}
+
+/** Null if a file at this place can continue with the page. */
+export function outdatedBy(page: OplogPage, file: FilePlace): Outdated | null {
+  const different = (message: string): Outdated => ({ code: 'EMC-3003', message });
+  if (page.historyId !== file.historyId) return different('PostgreSQL has a different oplog history.');
+  if (page.head < file.offset)
+    return different(`PostgreSQL was rewound: its newest entry is ${page.head}, below ${file.offset}.`);
+  const horizon = page.horizons.get(file.entityId) ?? 0;
   // An empty file may start at any offset, because the oplog always keeps the newest entry of every document.
-  if (file.offset > 0 && file.offset < page.horizon)
-    return `The oplog can be replayed from ${page.horizon} on, the file is at ${file.offset}.`;
-  return null;
+  const isBehind = file.offset > 0 && file.offset < horizon;
+  // The horizon that the file began under does not concern it: it has read the entries that remained.
+  if (!isBehind || horizon <= file.horizon) return null;
+  const message = `Compaction has removed entries up to ${horizon} that this cache had not read; it was at ${file.offset}.`;
+  return { code: 'EMC-3006', message };
 }

@@ -145,7 +145,8 @@ export class CacheFile {
       try {
         const documents = this.#metadata.documents + this.#applyRows(batch);
         const version = batch.version ?? this.#metadata.version;
-        const progress = { offset: batch.offset, documents, version, termId: batch.termId };
+        const { offset, termId, horizon } = batch;
+        const progress = { offset, documents, version, termId, horizon };
         this.#prepared.saveProgress.run(progressParameters(progress));
         this.#database.exec('COMMIT');
         this.#metadata = { ...this.#metadata, ...progress };

@@ -17,6 +17,8 @@ const metadataSchema = z.object({
   documents: z.int(),
   /** The term of leadership under which the newest page was read; null before the first. */
   termId: z.string().nullable(),
+  /** The entity's horizon when the file was at offset 0; absent from files of older engines. */
+  horizon: z.int().default(0),
 });
 export type CacheMetadata = z.infer<typeof metadataSchema>;
 
@@ -25,6 +27,7 @@ export interface CacheProgress {
   readonly documents: number;
   readonly version: number;
   readonly termId: string | null;
+  readonly horizon: number;
 }
 
 /** Throws EMC-4001 if the table is missing or incomplete, or SQLite's error if the file cannot be read. */
@@ -48,7 +51,7 @@ function parsed(value: string): unknown {
 export function firstMetadata(identity: CacheIdentity, generation: number): CacheMetadata {
   const { entityId, entityName, shapeHash, historyId, rebuildRequested } = identity;
   const about = { entityId, entity: entityName, shapeHash, historyId, rebuild: rebuildRequested, generation };
-  return { ...about, version: 0, offset: 0, documents: 0, termId: null };
+  return { ...about, version: 0, offset: 0, documents: 0, termId: null, horizon: 0 };
 }
 
 export function writeMetadata(database: Database.Database, metadata: CacheMetadata): void {
@@ -56,10 +59,11 @@ export function writeMetadata(database: Database.Database, metadata: CacheMetada
   for (const [key, value] of Object.entries(metadata)) statement.run(key, JSON.stringify(value));
 }
 
-/** Updates the four values that change with every transaction in one statement. */
-export const saveProgressSql = `INSERT INTO metadata (key, value) VALUES ('offset', ?), ('documents', ?), ('version', ?), ('termId', ?)
+/** Updates the five values that change with every transaction in one statement. */
+export const saveProgressSql = `INSERT INTO metadata (key, value) VALUES ('offset', ?), ('documents', ?), ('version', ?), ('termId', ?), ('horizon', ?)
   ON CONFLICT (key) DO UPDATE SET value = excluded.value`;
 
-export function progressParameters({ offset, documents, version, termId }: CacheProgress): string[] {
-  return [String(offset), String(documents), String(version), JSON.stringify(termId)];
+export function progressParameters(progress: CacheProgress): string[] {
+  const { offset, documents, version, termId, horizon } = progress;
+  return [String(offset), String(documents), String(version), JSON.stringify(termId), String(horizon)];
 }

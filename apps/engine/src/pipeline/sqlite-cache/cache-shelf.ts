@@ -243,7 +243,7 @@ export class CacheShelf {
 }
 
 function stateOf({ paths, generation, file }: Pick<Shelved, 'paths' | 'generation'> & { file: CacheFile }): CacheState {
-  const { offset, documents, termId } = file.metadata;
+  const { offset, documents, termId, horizon } = file.metadata;
   const link = paths.published();
   const published = link === generation;
   const names = { path: paths.link, file: file.path };
@@ -252,6 +252,7 @@ function stateOf({ paths, generation, file }: Pick<Shelved, 'paths' | 'generatio
     offset,
     documents,
     termId,
+    horizon,
     published,
     served: link !== null,
     fileBytes: file.bytes(),

@@ -29,6 +29,8 @@ export interface CacheState {
   readonly file: string;
   /** The term of leadership under which its newest page was read, used to detect a restored PostgreSQL; null before the first. */
   readonly termId: string | null;
+  /** The entity's horizon when the file was at offset 0. Only a higher one, above the offset, means that entries were missed. */
+  readonly horizon: number;
 }
 
 export type CacheFinding =
@@ -49,6 +51,8 @@ export interface CacheBatch {
   readonly version: number | null;
   /** The term of leadership under which the entries were read. */
   readonly termId: string | null;
+  /** As in `CacheState`. */
+  readonly horizon: number;
 }
 
 /**

@@ -1,0 +1,158 @@
+/**
+ * Compacts the oplog of one entity: removes entries that newer ones supersede, and old Deletes, in small transactions beside
+ * appends. Keeps I1 (whoever follows to the end reads what a reader of all entries reads, or starts again at the horizon),
+ * I9 (each transaction checks the epoch) and I11 (a bounded slice at a time). It can end between any two transactions: the next
+ * run plans the same slice again and finds what is left.
+ * Worst case: a cache that compaction waits for does not advance. The oplog grows until that cache is given up.
+ */
+import type { Clock } from '@emcachers/core/clock';
+import type { CompactionState, Slice } from '@emcachers/db/compaction/compaction-state';
+import { measureOplog, readCompaction, readSlice } from '@emcachers/db/compaction/compaction-state';
+import { planCompaction } from '@emcachers/db/compaction/plan-compaction';
+import { finishSlice, removeEntries } from '@emcachers/db/compaction/remove-entries';
+import { readHead, readSafePlace, type SafePlace } from '@emcachers/db/compaction/safe-place';
+import type { Database } from '@emcachers/db/database';
+import { toDatabaseError } from '@emcachers/db/database-error';
+
+export interface CompactionOptions {
+  /** A cache for which an entry has waited this long is no longer waited for. */
+  readonly giveUpMs: number;
+  /** How long a Delete is kept. */
+  readonly tombstoneMs: number;
+  /** An entity is compacted once it has this many entries that are not. */
+  readonly entriesMin: number;
+  /** Entries of one slice. Default 1 million. */
+  readonly sliceEntriesMax?: number;
+  /** Entries removed in one transaction. Default 5,000: about 30 ms. */
+  readonly chunkEntriesMax?: number;
+  /** Pause after each step while entries are appended, as a multiple of the step's duration. Default 4. */
+  readonly pauseRatio?: number;
+  /** Called after each plan and each chunk. */
+  readonly onStep?: () => void;
+}
+
+export interface CompactionRunDependencies {
+  readonly database: Pick<Database, 'pool'>;
+  readonly epoch: number;
+  readonly clock: Clock;
+  readonly options: CompactionOptions;
+}
+
+/** How a run ended. `idle`: too little to do. `held`: a cache has not read far enough. `not-live`: a scan began. `stopped`: by the signal. */
+export interface CompactionResult {
+  readonly kind: 'idle' | 'done' | 'held' | 'not-live' | 'stopped';
+  readonly removed: number;
+}
+
+const sliceEntriesDefault = 1_000_000;
+const chunkEntriesDefault = 5_000;
+const pauseRatioDefault = 4;
+/** The whole kept part is read for each slice, so a slice must not be small beside it. */
+const newShareMin = 0.1;
+
+export class CompactionRun {
+  readonly #dependencies: CompactionRunDependencies;
+  readonly #entityId: number;
+  readonly #signal: AbortSignal;
+  #removed = 0;
+  /** The oplog's head after the newest step; null before the first. */
+  #head: number | null = null;
+
+  constructor(dependencies: CompactionRunDependencies, entityId: number, signal: AbortSignal) {
+    this.#dependencies = dependencies;
+    this.#entityId = entityId;
+    this.#signal = signal;
+  }
+
+  /** Compacts what every cache has applied. Throws EMC-3002 if this node no longer leads, and EMC-3001. */
+  async run(): Promise<CompactionResult> {
+    try {
+      return await this.#run();
+    } catch (error) {
+      throw toDatabaseError(error);
+    }
+  }
+
+  async #run(): Promise<CompactionResult> {
+    const safe = await this.#safePlace();
+    let kind: CompactionResult['kind'] = 'idle';
+    for (;;) {
+      const next = await this.#next(safe, kind === 'idle');
+      if (next === null) break;
+      kind = await this.#compact(next.state, next.slice);
+      if (kind !== 'done') break;
+    }
+    await measureOplog(this.#dependencies.database.pool, { entityId: this.#entityId, safe });
+    return { kind, removed: this.#removed };
+  }
+
+  #safePlace(): Promise<SafePlace> {
+    const { database, options } = this.#dependencies;
+    return readSafePlace(database.pool, { entityId: this.#entityId, giveUpMs: options.giveUpMs });
+  }
+
+  /** Null if what is left is not worth a pass. */
+  async #next(safe: SafePlace, isFirst: boolean): Promise<{ state: CompactionState; slice: Slice } | null> {
+    const { database, options } = this.#dependencies;
+    const { tombstoneMs, entriesMin, sliceEntriesMax = sliceEntriesDefault } = options;
+    const entityId = this.#entityId;
+    const state = await readCompaction(database.pool, { entityId, tombstoneMs });
+    if (state === null || safe.offset < state.compactedTo) return null;
+    const request = { entityId, after: state.compactedTo, upTo: safe.offset, entriesMax: sliceEntriesMax };
+    const slice = await readSlice(database.pool, request);
+    const isLarge = slice.entries >= Math.min(sliceEntriesMax, Math.max(entriesMin, state.kept * newShareMin));
+    return isLarge || (isFirst && state.hasOldTombstones) ? { state, slice } : null;
+  }
+
+  async #compact({ compactedTo }: CompactionState, slice: Slice): Promise<'done' | 'held' | 'not-live' | 'stopped'> {
+    const { database, options, epoch } = this.#dependencies;
+    const { sliceEntriesMax: idsMax = sliceEntriesDefault, tombstoneMs } = options;
+    const entityId = this.#entityId;
+    const request = { entityId, compactedTo, sliceTo: slice.to, tombstoneMs, idsMax };
+    let { entries: kept, deletes: tombstones } = slice;
+    for (let isComplete = false; !isComplete; ) {
+      const plan = await this.#paced(() => planCompaction(database.pool, request, this.#signal));
+      const end = await this.#remove(plan.ids, request, (removed) => {
+        kept -= removed.entriesOfSlice;
+        tombstones -= removed.deletesOfSlice;
+      });
+      if (end !== null) return end;
+      ({ isComplete } = plan);
+    }
+    await finishSlice(database.pool, { epoch, entityId, sliceTo: slice.to, kept, tombstones, removed: this.#removed });
+    return 'done';
+  }
+
+  /** Null if all were removed. */
+  async #remove(
+    ids: readonly number[],
+    request: { readonly compactedTo: number; readonly sliceTo: number },
+    onRemoved: (removed: { entriesOfSlice: number; deletesOfSlice: number }) => void,
+  ): Promise<'held' | 'not-live' | 'stopped' | null> {
+    const { database, epoch, options } = this.#dependencies;
+    const { giveUpMs, chunkEntriesMax = chunkEntriesDefault } = options;
+    const slice = { ...request, epoch, entityId: this.#entityId, giveUpMs };
+    for (let from = 0; from < ids.length; from += chunkEntriesMax) {
+      if (this.#signal.aborted) return 'stopped';
+      const chunk = ids.slice(from, from + chunkEntriesMax);
+      const outcome = await this.#paced(() => removeEntries(database.pool, slice, chunk));
+      if (outcome.kind !== 'removed') return outcome.kind;
+      this.#removed += outcome.removed.entries;
+      onRemoved(outcome.removed);
+    }
+    return null;
+  }
+
+  /** Takes a step, and while entries are appended a pause after it, so that appends keep most of the machine. */
+  async #paced<Result>(step: () => Promise<Result>): Promise<Result> {
+    const { clock, options, database } = this.#dependencies;
+    const startedAtMs = clock.monotonicMs();
+    const result = await step();
+    options.onStep?.();
+    const durationMs = clock.monotonicMs() - startedAtMs;
+    const before = this.#head;
+    this.#head = await readHead(database.pool);
+    if (before !== this.#head) await clock.sleep(durationMs * (options.pauseRatio ?? pauseRatioDefault), this.#signal);
+    return result;
+  }
+}
