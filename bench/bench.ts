@@ -3,6 +3,7 @@ import process from 'node:process';
 import { fullSizes, measureMongoEmbedded, quickSizes } from './mongo-embedded/mongo-embedded.ts';
 import { measureLive } from './path/live.ts';
 import { measureScan } from './path/scan.ts';
+import { measureCompaction } from './stages/compaction.ts';
 import { measureConvert } from './stages/convert.ts';
 import { measureOplog } from './stages/oplog.ts';
 import { measureSqliteCache } from './stages/sqlite-cache.ts';
@@ -39,6 +40,11 @@ const parts: readonly Part[] = [
   },
   { title: 'Conversion', group: 'stages', measure: measureConvert },
   { title: 'Oplog in PostgreSQL', group: 'stages', measure: measureOplog },
+  {
+    title: 'Compaction',
+    group: 'stages',
+    measure: () => measureCompaction(isQuick ? 200_000 : 2_000_000),
+  },
   { title: 'Cache files', group: 'stages', measure: measureSqliteCache },
   { title: 'Scan, end to end', group: 'path', measure: () => measureScan(sizes) },
   { title: 'Live changes, end to end', group: 'path', measure: measureLive },

@@ -53,6 +53,7 @@ async function measureApply(options: { name: string; docIds: DocIds; rows: reado
             offset: offset + batch,
             version: 1,
             termId: null,
+            horizon: 0,
           });
           offset += batch;
         }

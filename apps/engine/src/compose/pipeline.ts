@@ -14,6 +14,7 @@ import { createDeadLetterRetry } from '../pipeline/ingest/dead-letter-retry.ts';
 import type { Ingest } from '../pipeline/ingest/ingest.ts';
 import { storedIngestEntities } from '../pipeline/ingest/ingest-entities.ts';
 import { createIngest } from '../pipeline/ingest/ingest-loop.ts';
+import { createCompaction } from '../pipeline/oplog/compaction/compaction.ts';
 import type { OplogReader } from '../pipeline/oplog/oplog.ts';
 import { createOplogReader } from '../pipeline/oplog/oplog-reader.ts';
 import { createOplogWriter } from '../pipeline/oplog/oplog-writer.ts';
@@ -101,8 +102,12 @@ function createLeading(shared: Shared) {
       const { rowBytesMax } = config;
       const retryDeadLetters = createDeadLetterRetry({ database, source, writer, clock, rowBytesMax });
       jobRunner = createJobRunner({ store, control, retryDeadLetters, clock, log });
+      const compaction = createCompaction({
+        ...{ database: opened, epoch, clock, log, options: config.compaction },
+        entities: () => listEntities(database),
+      });
       return {
-        services: [ingest, jobRunner],
+        services: [ingest, jobRunner, compaction],
         abandon: opened.abandon,
         async close() {
           ingest = null;

@@ -25,6 +25,12 @@ export interface Config {
   readonly rowBytesMax: number;
   /** Dead letters kept per entity. */
   readonly deadLettersMax: number;
+  readonly compaction: {
+    readonly checkMs: number;
+    readonly entriesMin: number;
+    readonly tombstoneMs: number;
+    readonly giveUpMs: number;
+  };
   readonly leaseMs: number;
   /** A leader whose ingest makes no progress for longer gives up the lead. */
   readonly stallMsMax: number;
@@ -62,6 +68,12 @@ export function checkConfig(values: Values, folder: string): Config {
     sourceCheckMs: 1000 * required('EMCACHERS_SOURCE_CHECK_SECONDS', parsed.EMCACHERS_SOURCE_CHECK_SECONDS),
     rowBytesMax: required('EMCACHERS_ROW_BYTES_MAX', parsed.EMCACHERS_ROW_BYTES_MAX),
     deadLettersMax: required('EMCACHERS_DEAD_LETTERS_MAX', parsed.EMCACHERS_DEAD_LETTERS_MAX),
+    compaction: {
+      checkMs: 1_000 * required('EMCACHERS_COMPACTION_SECONDS', parsed.EMCACHERS_COMPACTION_SECONDS),
+      entriesMin: required('EMCACHERS_COMPACTION_ENTRIES_MIN', parsed.EMCACHERS_COMPACTION_ENTRIES_MIN),
+      tombstoneMs: 3_600_000 * required('EMCACHERS_TOMBSTONE_HOURS', parsed.EMCACHERS_TOMBSTONE_HOURS),
+      giveUpMs: 60_000 * required('EMCACHERS_GIVE_UP_MINUTES', parsed.EMCACHERS_GIVE_UP_MINUTES),
+    },
     leaseMs: required('EMCACHERS_LEASE_MS', parsed.EMCACHERS_LEASE_MS),
     stallMsMax: required('EMCACHERS_STALL_SECONDS', parsed.EMCACHERS_STALL_SECONDS) * 1_000,
     failAfterMs: parsed.EMCACHERS_FAIL_AFTER_SECONDS === null ? null : parsed.EMCACHERS_FAIL_AFTER_SECONDS * 1_000,

@@ -1,4 +1,5 @@
 import { apiSettings } from './settings/api.ts';
+import { compactionSettings } from './settings/compaction.ts';
 import { consoleSettings } from './settings/console.ts';
 import { databaseSettings } from './settings/database.ts';
 import { documentSettings } from './settings/document.ts';
@@ -18,6 +19,7 @@ export const settings = {
   ...databaseSettings,
   ...nodeSettings,
   ...documentSettings,
+  ...compactionSettings,
   ...leaderSettings,
   ...outageSettings,
   ...apiSettings,
