@@ -1,0 +1,193 @@
+import { requestRefresh } from '@emcachers/db/control/entity-requests';
+import { openCandidacy } from '@emcachers/db/leadership';
+import { describe, expect, test } from 'vitest';
+import { openTestOplog, remove, type TestOplog, upsert } from '../../../../test/support/test-oplog.ts';
+import { systemClock } from '../../../runtime/clock.ts';
+import { type CompactionOptions, CompactionRun } from './compaction-run.ts';
+
+const hourMs = 3_600_000;
+
+/** A live entity of `documents` documents, each with a scanned entry and `changes` newer ones. */
+async function fill(oplog: TestOplog, documents: number, changes: number): Promise<number> {
+  await oplog.create('orders');
+  const docIds = Array.from({ length: documents }, (_, index) => `d${index}`);
+  const { entityId } = await oplog.scanToLive('orders', docIds);
+  for (let change = 0; change < changes; change += 1)
+    await oplog.append(...docIds.map((docId) => upsert(entityId, docId, `change ${change}`)));
+  return entityId;
+}
+
+async function compact(oplog: TestOplog, entityId: number, options: Partial<CompactionOptions> = {}) {
+  const { database, epoch } = oplog;
+  const defaults = { giveUpMs: hourMs, tombstoneMs: 0, entriesMin: 1, chunkEntriesMax: 10 };
+  const dependencies = { database, epoch, clock: systemClock, options: { ...defaults, ...options } };
+  return new CompactionRun(dependencies, entityId, new AbortController().signal).run();
+}
+
+/** What a node reports, so long ago by PostgreSQL's clock. */
+async function report(oplog: TestOplog, entityId: number, offset: number | null): Promise<void> {
+  await oplog.database.pool.query(
+    `INSERT INTO node (id, roles, host) VALUES ('n1', '{replicate}', 'test') ON CONFLICT DO NOTHING`,
+  );
+  await oplog.database.pool.query(
+    `INSERT INTO node_offset (node_id, entity_id, offset_id, state) VALUES ('n1', $1, $2, 'level')
+     ON CONFLICT (node_id, entity_id) DO UPDATE SET offset_id = EXCLUDED.offset_id, moved_at = now()`,
+    [entityId, offset],
+  );
+}
+
+/** As if everything so far had happened this long ago. */
+async function letPass(oplog: TestOplog, entityId: number, ms: number): Promise<void> {
+  const passed = `now() - ${ms} * interval '1 millisecond'`;
+  await oplog.database.pool.query(`UPDATE node_offset SET moved_at = ${passed}`);
+  await oplog.database.pool.query(`UPDATE oplog SET created_at = ${passed} WHERE entity_id = $1`, [entityId]);
+  await oplog.database.pool.query(`UPDATE oplog_compaction SET finished_at = ${passed}`);
+}
+
+async function stateOf(oplog: TestOplog, entityId: number) {
+  const answer = await oplog.database.pool.query(
+    `SELECT horizon, compacted_to AS "compactedTo", kept, tombstones, entries, held_by AS "heldBy",
+            (SELECT count(*) FROM oplog WHERE entity_id = $1) AS counted,
+            (SELECT count(*) FROM oplog WHERE entity_id = $1 AND operation = 'Delete') AS deletes
+       FROM oplog_compaction WHERE entity_id = $1`,
+    [entityId],
+  );
+  return answer.rows[0];
+}
+
+describe('a compaction run', () => {
+  test('leaves one entry of each document, the newest, and moves the horizon', async () => {
+    await using oplog = await openTestOplog();
+    const entityId = await fill(oplog, 25, 3);
+    const replay = await oplog.replay(entityId);
+    const { head } = await oplog.page();
+    expect(await compact(oplog, entityId)).toEqual({ kind: 'done', removed: 75 });
+    expect(await oplog.replay(entityId)).toEqual(replay);
+    const state = { horizon: head, compactedTo: head, kept: 25, tombstones: 0, entries: 25, counted: 25, heldBy: null };
+    expect(await stateOf(oplog, entityId)).toMatchObject(state);
+  });
+
+  test('does nothing while fewer entries than the setting are not compacted', async () => {
+    await using oplog = await openTestOplog();
+    const entityId = await fill(oplog, 25, 3);
+    expect(await compact(oplog, entityId, { entriesMin: 101 })).toEqual({ kind: 'idle', removed: 0 });
+    expect(await compact(oplog, entityId, { entriesMin: 100 })).toEqual({ kind: 'done', removed: 75 });
+    // A tenth of what was kept.
+    await oplog.append(upsert(entityId, 'd0', 'new'), upsert(entityId, 'd1', 'new'));
+    expect(await compact(oplog, entityId)).toEqual({ kind: 'idle', removed: 0 });
+    await oplog.append(upsert(entityId, 'd2', 'new'));
+    expect(await compact(oplog, entityId)).toEqual({ kind: 'done', removed: 3 });
+  });
+
+  test('leaves what a cache has not applied, and names its node', async () => {
+    await using oplog = await openTestOplog();
+    const entityId = await fill(oplog, 25, 3);
+    const { entries } = await oplog.page(entityId);
+    const offset = entries[59]?.id ?? 0;
+    await report(oplog, entityId, offset);
+    // Of 60 entries of 25 documents, 25 are the newest.
+    expect(await compact(oplog, entityId)).toEqual({ kind: 'done', removed: 35 });
+    expect(await stateOf(oplog, entityId)).toMatchObject({ horizon: offset, kept: 25, entries: 65, heldBy: 'n1' });
+  });
+
+  test('waits for a cache that has not opened its file yet', async () => {
+    await using oplog = await openTestOplog();
+    const entityId = await fill(oplog, 25, 3);
+    await report(oplog, entityId, null);
+    expect(await compact(oplog, entityId)).toEqual({ kind: 'idle', removed: 0 });
+  });
+
+  test('waits no longer for a cache for which an entry has waited longer than the setting', async () => {
+    await using oplog = await openTestOplog();
+    const entityId = await fill(oplog, 25, 3);
+    await report(oplog, entityId, 0);
+    await letPass(oplog, entityId, hourMs - 60_000);
+    expect(await compact(oplog, entityId)).toEqual({ kind: 'idle', removed: 0 });
+    await letPass(oplog, entityId, hourMs + 1_000);
+    expect(await compact(oplog, entityId)).toEqual({ kind: 'done', removed: 75 });
+  });
+
+  test('waits for a cache that stood still because nothing happened', async () => {
+    await using oplog = await openTestOplog();
+    const entityId = await fill(oplog, 25, 1);
+    const { head } = await oplog.page();
+    await report(oplog, entityId, head);
+    await letPass(oplog, entityId, 10 * hourMs);
+    await oplog.append(upsert(entityId, 'd1', 'new'));
+    await compact(oplog, entityId);
+    expect(await stateOf(oplog, entityId)).toMatchObject({ horizon: head, entries: 26, heldBy: 'n1' });
+  });
+
+  test('keeps a Delete for the time of the setting, and removes it then although nothing was appended', async () => {
+    await using oplog = await openTestOplog();
+    const entityId = await fill(oplog, 25, 0);
+    await oplog.append(...Array.from({ length: 20 }, (_, index) => remove(entityId, `d${index}`)));
+    expect(await compact(oplog, entityId, { tombstoneMs: hourMs })).toEqual({ kind: 'done', removed: 20 });
+    expect(await stateOf(oplog, entityId)).toMatchObject({ kept: 25, tombstones: 20, deletes: 20, counted: 25 });
+    expect(await compact(oplog, entityId, { tombstoneMs: hourMs })).toEqual({ kind: 'idle', removed: 0 });
+    await letPass(oplog, entityId, 2 * hourMs);
+    expect(await compact(oplog, entityId, { tombstoneMs: hourMs })).toEqual({ kind: 'done', removed: 20 });
+    expect(await stateOf(oplog, entityId)).toMatchObject({ kept: 5, tombstones: 0, deletes: 0, counted: 5 });
+    expect([...(await oplog.replay(entityId)).keys()]).toEqual(['d20', 'd21', 'd22', 'd23', 'd24']);
+  });
+
+  test('that ended after any chunk is continued by the next one, with exact figures', async () => {
+    await using oplog = await openTestOplog();
+    const entityId = await fill(oplog, 25, 3);
+    await oplog.append(...Array.from({ length: 5 }, (_, index) => remove(entityId, `d${index}`)));
+    const replay = await oplog.replay(entityId);
+    for (const steps of [1, 2, 3, 4]) {
+      let left = steps;
+      const onStep = (): void => {
+        left -= 1;
+        if (left === 0) throw new Error('killed');
+      };
+      const limits = { sliceEntriesMax: 30, chunkEntriesMax: 7, tombstoneMs: hourMs, onStep };
+      await expect(compact(oplog, entityId, limits)).rejects.toThrow('killed');
+      expect(await oplog.replay(entityId)).toEqual(replay);
+    }
+    await compact(oplog, entityId, { sliceEntriesMax: 30, chunkEntriesMax: 7, tombstoneMs: hourMs });
+    expect(await oplog.replay(entityId)).toEqual(replay);
+    expect(await stateOf(oplog, entityId)).toMatchObject({
+      kept: 25,
+      tombstones: 5,
+      entries: 25,
+      counted: 25,
+      deletes: 5,
+    });
+  });
+
+  test('stops if a cache begins to be built meanwhile', async () => {
+    await using oplog = await openTestOplog();
+    const entityId = await fill(oplog, 25, 3);
+    const steps: Promise<void>[] = [];
+    const onStep = (): void => void steps.push(report(oplog, entityId, 0));
+    const result = await compact(oplog, entityId, { onStep });
+    await Promise.all(steps);
+    // One chunk may be on its way.
+    expect(result.kind).toBe('held');
+    expect(result.removed).toBeLessThanOrEqual(20);
+  });
+
+  test('stops if a scan begins meanwhile, because the scan asks the oplog what the stream has changed', async () => {
+    await using oplog = await openTestOplog();
+    const entityId = await fill(oplog, 25, 3);
+    const steps: Promise<unknown>[] = [];
+    const onStep = (): void => void steps.push(requestRefresh(oplog.database, { entityId, allowLargeSweep: false }));
+    const result = await compact(oplog, entityId, { onStep });
+    await Promise.allSettled(steps);
+    expect(result.kind).toBe('not-live');
+    expect(result.removed).toBeLessThanOrEqual(20);
+  });
+
+  test('I9: of a node that no longer leads removes nothing', async () => {
+    await using oplog = await openTestOplog();
+    const entityId = await fill(oplog, 25, 3);
+    await oplog.database.pool.query('UPDATE leader SET lease_ms = 0, node_id = NULL');
+    await using candidacy = await openCandidacy({ url: oplog.database.url, nodeId: 'other', leaseMs: 60_000 });
+    await using lead = await candidacy.stand();
+    expect(lead?.epoch).toBe(oplog.epoch + 1);
+    await expect(compact(oplog, entityId)).rejects.toThrow('EMC-3002');
+    expect(await stateOf(oplog, entityId)).toMatchObject({ horizon: 0, counted: 100 });
+  });
+});
