@@ -27,6 +27,22 @@ export const scanViewSchema = z.object({
   staged: z.number().int().nullable(),
 });
 
+export const oplogSizeViewSchema = z.object({
+  /** Entries of the entity; a lower bound if very many are not compacted yet. Null before the leader has counted them. */
+  entries: z.number().int().nullable(),
+  /** Entries beyond one for each document: superseded ones and Deletes, which compaction can remove. */
+  superseded: z.number().int().nullable(),
+  /** On PostgreSQL's disk, with indexes. Space that compaction freed is reused and stays counted. */
+  bytes: z.number().int().nullable(),
+  /** A reader that is not at 0 cannot continue from a lower offset. 0 if nothing was removed yet. */
+  horizon: z.number().int(),
+  /** Entries removed since the entity was created. */
+  removed: z.number().int(),
+  compactedAt: z.iso.datetime().nullable(),
+  /** The node whose cache compaction waits for; null if it waits for none. */
+  heldBy: z.string().nullable(),
+});
+
 export const entityNodeViewSchema = z.object({
   nodeId: z.string(),
   health: healthSchema,
@@ -76,6 +92,7 @@ export const entityViewSchema = z.object({
   /** What an operator should check although it is no failure, one sentence each: for example a path that met nothing. */
   warnings: z.array(z.string()),
   scan: scanViewSchema,
+  oplog: oplogSizeViewSchema,
   nodes: z.array(entityNodeViewSchema),
   createdAt: z.iso.datetime(),
   /** Absolute path of the cache file on the responding node; null if that node has no cache of this entity. */
@@ -85,6 +102,8 @@ export const entityViewSchema = z.object({
 export type EntityView = z.infer<typeof entityViewSchema>;
 /** One node's cache of an entity. */
 export type EntityNodeView = z.infer<typeof entityNodeViewSchema>;
+/** Size and compaction of an entity's oplog. */
+export type OplogSizeView = z.infer<typeof oplogSizeViewSchema>;
 /** Progress of the current or last scan. */
 export type ScanView = z.infer<typeof scanViewSchema>;
 

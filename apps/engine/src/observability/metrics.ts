@@ -54,6 +54,36 @@ const entityMetrics: readonly EntityMetric[] = [
   },
   { name: 'emcachers_oplog_head', help: 'Newest oplog id of the entity.', value: (entity) => entity.head },
   {
+    name: 'emcachers_oplog_entries',
+    help: 'Entries of the entity in the oplog.',
+    value: (entity) => entity.oplog.entries,
+  },
+  {
+    name: 'emcachers_oplog_superseded_entries',
+    help: 'Entries beyond one for each document, which compaction can remove.',
+    value: (entity) => entity.oplog.superseded,
+  },
+  {
+    name: 'emcachers_oplog_removed_entries_total',
+    help: 'Entries that compaction has removed.',
+    value: (entity) => entity.oplog.removed,
+  },
+  {
+    name: 'emcachers_oplog_bytes',
+    help: 'Disk space of the entity in the oplog, with indexes and space that later entries will reuse.',
+    value: (entity) => entity.oplog.bytes,
+  },
+  {
+    name: 'emcachers_oplog_horizon',
+    help: 'Lowest offset from which the entity can be replayed without loss.',
+    value: (entity) => entity.oplog.horizon,
+  },
+  {
+    name: 'emcachers_oplog_compacted_timestamp_seconds',
+    help: 'When the entity was last compacted, Unix seconds.',
+    value: (entity) => (entity.oplog.compactedAt === null ? null : Date.parse(entity.oplog.compactedAt) / 1_000),
+  },
+  {
     name: 'emcachers_replicator_offset',
     help: 'Lowest oplog id applied by every reporting node.',
     value: (entity) => entity.offset,

@@ -55,7 +55,7 @@ export async function readSlice(
 /** Entries after `compactedTo` are counted up to this number. */
 const countMax = 2_000_000;
 
-/** Saves the size of the entity's oplog and what holds compaction back, for operators. */
+/** Saves the size of the entity's oplog for operators, and the node that holds compaction back, if entries wait for it for more than a minute. */
 export async function measureOplog(
   pool: pg.Pool,
   measured: { readonly entityId: number; readonly safe: SafePlace },
@@ -65,8 +65,10 @@ export async function measureOplog(
     `UPDATE oplog_compaction c
         SET entries = c.kept + (SELECT count(*) FROM (SELECT 1 FROM ${partition} o
                                                        WHERE o.id > c.compacted_to LIMIT ${countMax}) AS bounded),
-            bytes = pg_total_relation_size('${partition}'), held_by = $2, measured_at = now()
+            bytes = pg_total_relation_size('${partition}'), measured_at = now(),
+            held_by = CASE WHEN (SELECT o.created_at FROM ${partition} o WHERE o.id > $3 ORDER BY o.id LIMIT 1)
+                                < now() - interval '1 minute' THEN $2 END
       WHERE entity_id = $1`,
-    [measured.entityId, measured.safe.heldBy],
+    [measured.entityId, measured.safe.heldBy, measured.safe.offset],
   );
 }

@@ -27,6 +27,22 @@ export interface OplogExtent {
   readonly head: number | null;
   /** Live operations in staging; null if no scan is running. */
   readonly staged: number | null;
+  /** Its size and compaction, as the leader last measured them; null before that. */
+  readonly compaction: CompactionRecord | null;
+}
+
+/** The size of an entity's oplog and what compaction has done to it. */
+export interface CompactionRecord {
+  readonly horizon: number;
+  /** A lower bound if very many entries are not compacted. */
+  readonly entries: number | null;
+  /** On disk, with indexes. */
+  readonly bytes: number | null;
+  /** Entries removed since the entity was created. */
+  readonly removed: number;
+  readonly finishedAtMs: number | null;
+  /** The node whose cache compaction waits for. */
+  readonly heldBy: string | null;
 }
 
 /** One node's cache of one entity, as last reported. Null is unknown. */

@@ -29,8 +29,11 @@ SELECT 1 + i % 2, 'Upsert', 'd' || i, '[]', 1, 1 FROM generate_series(1, 10) AS 
 UPDATE metadata SET value = '10' WHERE key = 'head';
 INSERT INTO node (id, roles, host) VALUES ('n1', '{ingest,replicate}', 'here');
 INSERT INTO node_offset (node_id, entity_id, offset_id, documents, state, applied_total) VALUES ('n1', 1, 4, 3, 'catching-up', 3);
+INSERT INTO oplog_compaction (entity_id, horizon, entries, bytes, removed_total, held_by) VALUES (1, 4, 5, 8192, 2, 'n1');
 UPDATE leader SET node_id = 'n1', epoch = 7;
 UPDATE mongo_resume_token SET cluster_time = 1700000000::numeric * 4294967296 + 5, saved_at = now();`;
+
+const compaction = { horizon: 4, entries: 5, bytes: 8192, removed: 2, finishedAtMs: null, heldBy: 'n1' };
 
 test('an empty database is an empty fleet', async () => {
   await using database = await openTest();
@@ -56,8 +59,8 @@ test('returns heads, offsets and lag per entity, and ages by one clock', async (
     rows.extents.get(entityId),
   ]);
   expect(stored).toEqual([
-    ['Customers', 'shop.customers', { head: 9, staged: 0 }],
-    ['orders', 'shop.orders.eu', { head: 10, staged: null }],
+    ['Customers', 'shop.customers', { head: 9, staged: 0, compaction: null }],
+    ['orders', 'shop.orders.eu', { head: 10, staged: null, compaction }],
   ]);
   // Of the ids above 4 the odd ones belong to entity 2; 6, 8 and 10 wait for the cache of entity 1.
   expect(rows.caches).toMatchObject([{ nodeId: 'n1', entityId: 1, offset: 4, documents: 3, lagEntries: 3 }]);
@@ -84,7 +87,7 @@ test('the rows of one entity equal those of the fleet and can be read while othe
     expect(one).toEqual({
       ...all,
       entities: all.entities.filter(({ entityName }) => entityName === 'orders'),
-      extents: new Map([[1, { head: 10, staged: null }]]),
+      extents: new Map([[1, { head: 10, staged: null, compaction }]]),
     });
     expect(one.caches).toHaveLength(1);
     expect((await readFleetOf(database.pool, 'order')).entities).toEqual([]);

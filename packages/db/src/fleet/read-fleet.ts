@@ -89,7 +89,10 @@ SELECT ${entityFields},
        newest.id AS head,
        CASE WHEN e.route = 'staging' THEN
          (SELECT count(*) FROM (SELECT 1 FROM oplog_staging s WHERE s.entity_id = e.id AND s.run_id = e.run_id LIMIT $1) AS page)
-       END AS staged
+       END AS staged,
+       (SELECT json_build_object('horizon', c.horizon, 'entries', c.entries, 'bytes', c.bytes, 'removed', c.removed_total,
+                                 'finishedAtMs', ${millis('c.finished_at')}, 'heldBy', c.held_by)
+          FROM oplog_compaction c WHERE c.entity_id = e.id) AS compaction
   FROM entity e
   LEFT JOIN LATERAL (SELECT o.id FROM oplog o WHERE o.entity_id = ${scope.id('e.id')} ORDER BY o.id DESC LIMIT 1) AS newest
     ON true
@@ -134,11 +137,15 @@ function assemble(read: {
 }): FleetRows {
   const { rest } = read;
   if (rest === undefined) throw new Error('The rows of leader and mongo_resume_token are missing.');
-  const extents = new Map(read.entities.map(({ entityId, head, staged }) => [entityId, { head, staged }]));
+  const extents = new Map(
+    read.entities.map(({ entityId, head, staged, compaction }) => [entityId, { head, staged, compaction }]),
+  );
   return {
     nowMs: rest.nowMs,
     head: rest.head,
-    entities: read.entities.map(({ head: _head, staged: _staged, ...stored }) => toEntityRecord(stored)),
+    entities: read.entities.map(({ head: _head, staged: _staged, compaction: _compaction, ...stored }) =>
+      toEntityRecord(stored),
+    ),
     extents,
     caches: read.caches.map((stored) => cacheRow(stored, extents.get(stored.entityId)?.head ?? null)),
     nodes: read.nodes,

@@ -1,9 +1,9 @@
-import type { EntityNodeView, EntityView, FleetView, NodeView } from '@emcachers/core/api-views';
+import type { EntityNodeView, EntityView, FleetView, NodeView, OplogSizeView } from '@emcachers/core/api-views';
 import { deriveStatus, type FleetStatus } from '@emcachers/core/status';
 import type { CacheFacts, CaptureFacts, StatusFacts } from '@emcachers/core/status-facts';
 import { thresholds } from '@emcachers/core/status-facts';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
-import type { CacheRow, FleetRows } from '@emcachers/db/fleet/fleet-rows';
+import type { CacheRow, CompactionRecord, FleetRows } from '@emcachers/db/fleet/fleet-rows';
 import { columnCountsOf, warningsOf } from './column-warnings.ts';
 import { nowOf, type Reading } from './fleet-reading.ts';
 import { stageViews } from './fleet-stages.ts';
@@ -108,6 +108,7 @@ function entityView(entity: EntityRecord, reading: Reading, status: FleetStatus)
   const own = cachesOf(entity, reading.rows).find((cache) => cache.nodeId === reading.nodeId);
   const verdict = status.entities.get(entity.entityName);
   const extent = reading.rows.extents.get(entity.entityId);
+  const documents = own?.documents ?? highest(nodes.map((node) => node.documents));
   return {
     entityName: entity.entityName,
     sourceName: entity.sourceName,
@@ -117,9 +118,10 @@ function entityView(entity: EntityRecord, reading: Reading, status: FleetStatus)
     health: verdict?.health ?? 'unknown',
     reason: verdict?.reason ?? null,
     since: iso(entity.lifecycleSinceMs),
-    documents: own?.documents ?? highest(nodes.map((node) => node.documents)),
+    documents,
     offset: lowest(prompt.map((node) => node.offset)),
-    head: extent?.head ?? null,
+    // Compaction may remove the newest entry, a Delete; no later entry lies between it and the horizon.
+    head: highest([extent?.head ?? null, extent?.compaction?.horizon ?? null]),
     lagEntries: highest(prompt.map((node) => node.lagEntries)),
     lagMs: highest(prompt.map((node) => node.lagMs)),
     freshAsOf: freshAsOf(entity, reading),
@@ -137,10 +139,24 @@ function entityView(entity: EntityRecord, reading: Reading, status: FleetStatus)
       finishedAt: isoOrNull(entity.scan.finishedAtMs),
       staged: extent?.staged ?? null,
     },
+    oplog: oplogSizeView(extent?.compaction ?? null, documents),
     nodes,
     createdAt: iso(entity.createdAtMs),
     cachePath: own?.path ?? null,
   };
+}
+
+function oplogSizeView(compaction: CompactionRecord | null, documents: number | null): OplogSizeView {
+  const {
+    entries = null,
+    bytes = null,
+    horizon = 0,
+    removed = 0,
+    finishedAtMs = null,
+    heldBy = null,
+  } = compaction ?? {};
+  const superseded = entries === null || documents === null ? null : Math.max(0, entries - documents);
+  return { entries, superseded, bytes, horizon, removed, compactedAt: isoOrNull(finishedAtMs), heldBy };
 }
 
 function entityNodeView(cache: CacheRow, reading: Reading): EntityNodeView {

@@ -14,6 +14,7 @@ import { DeadLettersTab } from './dead-letters-tab.tsx';
 import { EntityHead, EntityHeadPlaceholder } from './entity-head.tsx';
 import { EntityTrouble } from './entity-trouble.tsx';
 import { JobsTab } from './jobs-tab.tsx';
+import { OplogSizeCard } from './oplog-size-card.tsx';
 import { OplogTab } from './oplog-tab.tsx';
 import { OverviewTab } from './overview-tab.tsx';
 import { RowsTab } from './rows-tab.tsx';
@@ -117,7 +118,12 @@ function panelOf(tab: Tab, entity: EntityView): ReactNode {
     case 'rows':
       return <RowsTab entity={entity} />;
     case 'oplog':
-      return <OplogTab entityName={entity.entityName} />;
+      return (
+        <>
+          <OplogSizeCard entity={entity} />
+          <OplogTab entityName={entity.entityName} />
+        </>
+      );
     case 'dead-letters':
       return <DeadLettersTab entityName={entity.entityName} />;
     case 'jobs':
