@@ -28,3 +28,13 @@ DELETE FROM metadata WHERE key = 'horizon';
 
 -- When offset_id last changed. A cache that has not moved for long although entries wait for it no longer holds compaction back.
 ALTER TABLE node_offset ADD COLUMN moved_at timestamptz NOT NULL DEFAULT now();
+
+-- Space that compaction frees is reused once autovacuum has seen it; packages/db/src/statements/partition.ts gives new partitions the same settings.
+DO $$
+DECLARE partition regclass;
+BEGIN
+    FOR partition IN SELECT inhrelid::regclass FROM pg_inherits WHERE inhparent = 'oplog'::regclass LOOP
+        EXECUTE format('ALTER TABLE %s SET (autovacuum_vacuum_scale_factor = 0.05, toast.autovacuum_vacuum_scale_factor = 0.05)', partition);
+    END LOOP;
+END
+$$;

@@ -8,20 +8,43 @@ export function partitionName(entityId: number): string {
   return `oplog_e${entityId}`;
 }
 
+/** Name of the table that a rewrite fills and then puts in the partition's place. */
+export function nextPartitionName(entityId: number): string {
+  return `${partitionName(entityId)}_next`;
+}
+
+const storage = [
+  'autovacuum_vacuum_insert_scale_factor = 0.1',
+  'autovacuum_analyze_scale_factor = 0.1',
+  'autovacuum_vacuum_scale_factor = 0.05',
+  'toast.autovacuum_vacuum_scale_factor = 0.05',
+].join(', ');
+
 /**
  * Creates the partition as a separate table and then attaches it: attaching takes no lock that appends wait for, and the CHECK
  * constraint spares PostgreSQL a scan of the rows. Autovacuum is triggered by inserts more often than by default, so that the
- * visibility map lets reads of old entries skip per-row visibility checks.
+ * visibility map lets reads of old entries skip per-row visibility checks. It is triggered by a twentieth of dead rows, so that the
+ * space that compaction frees is soon reused.
  */
 export async function createPartition(client: pg.PoolClient, entityId: number): Promise<void> {
   const name = partitionName(entityId);
-  await client.query(`
+  await client.query(`${createTable(name, entityId)}; ${attachTable(name, entityId)}`);
+}
+
+/** SQL that creates a table which `attachTable` can make the partition of the entity. */
+export function createTable(name: string, entityId: number): string {
+  return `
     CREATE TABLE ${name} (
       LIKE oplog INCLUDING DEFAULTS INCLUDING INDEXES,
-      CONSTRAINT ${name}_entity CHECK (entity_id = ${entityId})
-    ) WITH (autovacuum_vacuum_insert_scale_factor = 0.1, autovacuum_analyze_scale_factor = 0.1);
+      CONSTRAINT oplog_entity CHECK (entity_id = ${entityId})
+    ) WITH (${storage})`;
+}
+
+/** SQL that makes the table the partition of the entity. */
+export function attachTable(name: string, entityId: number): string {
+  return `
     ALTER TABLE oplog ATTACH PARTITION ${name} FOR VALUES IN (${entityId});
-    ALTER TABLE ${name} DROP CONSTRAINT ${name}_entity`);
+    ALTER TABLE ${name} DROP CONSTRAINT oplog_entity`;
 }
 
 /**
@@ -42,7 +65,7 @@ export async function dropPartition(pool: pg.Pool, entityId: number): Promise<vo
       [name],
     );
     if (attached.rowCount === 1) await client.query(`ALTER TABLE oplog DETACH PARTITION ${name} CONCURRENTLY`);
-    await client.query(`DROP TABLE IF EXISTS ${name}`);
+    await client.query(`DROP TABLE IF EXISTS ${name}, ${nextPartitionName(entityId)}`);
   } finally {
     client.off('error', ignore);
     // The end of the session ends the turn, whatever happened.

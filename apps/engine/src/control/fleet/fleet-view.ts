@@ -3,7 +3,7 @@ import { deriveStatus, type FleetStatus } from '@emcachers/core/status';
 import type { CacheFacts, CaptureFacts, StatusFacts } from '@emcachers/core/status-facts';
 import { thresholds } from '@emcachers/core/status-facts';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
-import type { CacheRow, CompactionRecord, FleetRows } from '@emcachers/db/fleet/fleet-rows';
+import type { CacheRow, CompactionRecord, FleetRows, OplogExtent } from '@emcachers/db/fleet/fleet-rows';
 import { columnCountsOf, warningsOf } from './column-warnings.ts';
 import { nowOf, type Reading } from './fleet-reading.ts';
 import { stageViews } from './fleet-stages.ts';
@@ -120,8 +120,7 @@ function entityView(entity: EntityRecord, reading: Reading, status: FleetStatus)
     since: iso(entity.lifecycleSinceMs),
     documents,
     offset: lowest(prompt.map((node) => node.offset)),
-    // Compaction may remove the newest entry, a Delete; no later entry lies between it and the horizon.
-    head: highest([extent?.head ?? null, extent?.compaction?.horizon ?? null]),
+    head: headOf(extent),
     lagEntries: highest(prompt.map((node) => node.lagEntries)),
     lagMs: highest(prompt.map((node) => node.lagMs)),
     freshAsOf: freshAsOf(entity, reading),
@@ -144,6 +143,11 @@ function entityView(entity: EntityRecord, reading: Reading, status: FleetStatus)
     createdAt: iso(entity.createdAtMs),
     cachePath: own?.path ?? null,
   };
+}
+
+/** Compaction may remove the newest entry, if it is a Delete: then no entry lies between the newest one that is left and the horizon. */
+function headOf(extent: OplogExtent | undefined): number | null {
+  return highest([extent?.head ?? null, extent?.compaction?.horizon ?? null]);
 }
 
 function oplogSizeView(compaction: CompactionRecord | null, documents: number | null): OplogSizeView {

@@ -13,6 +13,7 @@ import { finishSlice, removeEntries } from '@emcachers/db/compaction/remove-entr
 import { readHead, readSafePlace, type SafePlace } from '@emcachers/db/compaction/safe-place';
 import type { Database } from '@emcachers/db/database';
 import { toDatabaseError } from '@emcachers/db/database-error';
+import { rewritePartition } from './partition-rewrite.ts';
 
 export interface CompactionOptions {
   /** A cache for which an entry has waited this long is no longer waited for. */
@@ -21,12 +22,14 @@ export interface CompactionOptions {
   readonly tombstoneMs: number;
   /** An entity is compacted once it has this many entries that are not. */
   readonly entriesMin: number;
-  /** Entries of one slice. Default 1 million. */
+  /** Entries of one slice. Default 500,000. */
   readonly sliceEntriesMax?: number;
   /** Entries removed in one transaction. Default 5,000: about 30 ms. */
   readonly chunkEntriesMax?: number;
   /** Pause after each step while entries are appended, as a multiple of the step's duration. Default 4. */
   readonly pauseRatio?: number;
+  /** Bytes from which a partition that is mostly dead is rewritten. Default 64 MB. */
+  readonly rewriteBytesMin?: number;
   /** Called after each plan and each chunk. */
   readonly onStep?: () => void;
 }
@@ -42,11 +45,14 @@ export interface CompactionRunDependencies {
 export interface CompactionResult {
   readonly kind: 'idle' | 'done' | 'held' | 'not-live' | 'stopped';
   readonly removed: number;
+  /** True if the partition was rewritten, so that it takes no more space than its entries need. */
+  readonly rewritten: boolean;
 }
 
-const sliceEntriesDefault = 1_000_000;
+const sliceEntriesDefault = 500_000;
 const chunkEntriesDefault = 5_000;
 const pauseRatioDefault = 4;
+const rewriteBytesDefault = 64 * 1024 * 1024;
 /** The whole kept part is read for each slice, so a slice must not be small beside it. */
 const newShareMin = 0.1;
 
@@ -82,8 +88,23 @@ export class CompactionRun {
       kind = await this.#compact(next.state, next.slice);
       if (kind !== 'done') break;
     }
-    await measureOplog(this.#dependencies.database.pool, { entityId: this.#entityId, safe });
-    return { kind, removed: this.#removed };
+    await this.#measure(safe);
+    const rewritten = kind === 'done' && this.#removed > 0 && (await this.#rewrite());
+    if (rewritten) await this.#measure(safe);
+    return { kind, removed: this.#removed, rewritten };
+  }
+
+  #measure(safe: SafePlace): Promise<void> {
+    return measureOplog(this.#dependencies.database.pool, { entityId: this.#entityId, safe });
+  }
+
+  #rewrite(): Promise<boolean> {
+    const { database, epoch, options } = this.#dependencies;
+    return rewritePartition({
+      ...{ database, epoch, entityId: this.#entityId, signal: this.#signal },
+      bytesMin: options.rewriteBytesMin ?? rewriteBytesDefault,
+      paced: (step) => this.#paced(step),
+    });
   }
 
   #safePlace(): Promise<SafePlace> {
