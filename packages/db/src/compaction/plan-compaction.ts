@@ -37,8 +37,15 @@ const sql = (partition: string): string => `
              AND (n.id > o.id OR (o.operation = 'Delete' AND o.created_at < now() - $3 * interval '1 millisecond'))
            ORDER BY o.id LIMIT $4) AS removable`;
 
-// One core and bounded memory: this runs beside appends.
-const settings = `BEGIN READ ONLY; SET LOCAL work_mem = '32MB'; SET LOCAL max_parallel_workers_per_gather = 0`;
+// One core and bounded memory, because this runs beside appends. And no plan but the hash join: right after a scan the partition has no
+// statistics, and any other one would compare every entry with every document of the slice.
+const settings = [
+  'BEGIN READ ONLY',
+  "SET LOCAL work_mem = '32MB'",
+  'SET LOCAL max_parallel_workers_per_gather = 0',
+  'SET LOCAL enable_nestloop = off',
+  'SET LOCAL enable_mergejoin = off',
+].join('; ');
 
 const idBytes = 8;
 
