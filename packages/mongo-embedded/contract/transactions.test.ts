@@ -94,6 +94,24 @@ describe('a transaction', () => {
     expect(await scratch.items.findOne({ _id: 1 })).toEqual({ _id: 1, n: 2 });
   });
 
+  test('makes an update of many documents wait at the one that it has locked, and each document is changed once', async () => {
+    await using scratch = freshDatabase(server().client);
+    await scratch.items.insertMany(Array.from({ length: 5 }, (_, _id) => ({ _id, n: 0 })));
+    await using session = server().client.startSession();
+    session.startTransaction();
+    await scratch.items.updateOne({ _id: 2 }, { $set: { isLocked: true } }, { session });
+    const order: string[] = [];
+    const update = scratch.items
+      .updateMany({ _id: { $lt: 5 } }, { $inc: { n: 1 } })
+      .finally(() => order.push('update'));
+    await scratch.items.insertOne({ _id: 5, n: 1 });
+    order.push('commit');
+    await session.commitTransaction();
+    expect(await update).toMatchObject({ matchedCount: 5, modifiedCount: 5 });
+    expect(order).toEqual(['commit', 'update']);
+    expect(await scratch.items.distinct('n')).toEqual([1]);
+  });
+
   test('is retried by withTransaction until all concurrent increments are applied', async () => {
     await using scratch = freshDatabase(server().client);
     await scratch.items.insertOne({ _id: 1, n: 0 });

@@ -92,7 +92,10 @@ class PageChanges {
     this.#options = options;
   }
 
-  /** Changes the matches among the documents. True if the first one was the last to change. A promise only after a wait. */
+  /**
+   * Changes the matches among the documents; true if no other document is to be changed. A promise only if it has to wait
+   * for a lock, and then it goes on with the same iterator, which a return from the loop does not close.
+   */
   apply(documents: ArrayIterator<StoredDocument>): boolean | Promise<boolean> {
     for (const read of documents) {
       const outcome = this.#applyTo(read);
