@@ -63,6 +63,7 @@ describe.concurrent('a file that breaks a rule is named with the rule', { timeou
     expect(unnamed(Object.keys(biomeFiles), complaints)).toEqual([]);
     expect(complaints).toContain('Excessive complexity of 9 detected (max: 8)');
     expect(complaints).toContain(embeddedComplexity.beyond.file);
+    expect(complaints).toContain(embeddedComplexity.elsewhere.file);
     expect(complaints).not.toContain(embeddedComplexity.within.file);
   });
 

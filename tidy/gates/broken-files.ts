@@ -25,10 +25,11 @@ export const biomeFiles: Readonly<Record<string, BrokenFile>> = {
   noExcessiveCognitiveComplexity: { file: 'scripts/complex.ts', text: withDecisions(9) },
 };
 
-/** The embedded server has a bound of its own: the first file keeps it, the second exceeds it. */
+/** Some folders of the embedded server have a bound of their own: the first file keeps it, the second exceeds it. */
 export const embeddedComplexity = {
-  within: { file: 'packages/mongo-embedded/src/within.ts', text: withDecisions(15) },
-  beyond: { file: 'packages/mongo-embedded/src/beyond.ts', text: withDecisions(16) },
+  within: { file: 'packages/mongo-embedded/src/storage/within.ts', text: withDecisions(15) },
+  beyond: { file: 'packages/mongo-embedded/src/storage/beyond.ts', text: withDecisions(16) },
+  elsewhere: { file: 'packages/mongo-embedded/src/query/elsewhere.ts', text: withDecisions(9) },
 } as const satisfies Readonly<Record<string, BrokenFile>>;
 
 /** Checked with types, so each is a module that compiles. */
