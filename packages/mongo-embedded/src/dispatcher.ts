@@ -20,7 +20,7 @@ import { replicationMetadata } from './commands/replication-metadata.ts';
 import { appendReplyTimes } from './commands/reply-times.ts';
 import { MongoFailure, toMongoFailure } from './error/mongo-failure.ts';
 import { errorLabelsFor, type FailedCall } from './fail-point/error-labels.ts';
-import type { FailCommand } from './fail-point/fail-points.ts';
+import type { FailCommand, FailPoints } from './fail-point/fail-points.ts';
 import { isChangeStreamCall } from './fail-point/is-change-stream-call.ts';
 import type { OperationTime } from './history/operation-times.ts';
 import { checkRole } from './replication/member-commands.ts';
@@ -34,8 +34,6 @@ import { Turns } from './turns.ts';
 import type { ClientConnection } from './wire/client-connection.ts';
 import type { Reply } from './wire/connection.ts';
 import type { Request } from './wire/message.ts';
-
-const noSession: CallSession = { lsid: null, txnNumber: null, isInTransaction: false, startsTransaction: false };
 
 /** Commands that end a transaction; they are not statements of it. */
 const endings: ReadonlySet<string> = new Set(['commitTransaction', 'abortTransaction']);
@@ -54,6 +52,13 @@ interface ReplyNotes {
   readonly effect: FailCommand | null;
   readonly operation: OperationTime;
   /** A write concern that one node cannot satisfy. */
+  readonly unsatisfied: MongoFailure | null;
+}
+
+interface PreparedCall {
+  readonly command: Command;
+  readonly session: CallSession;
+  /** The reply's `writeConcernError`, if it is known before the command runs. */
   readonly unsatisfied: MongoFailure | null;
 }
 
@@ -106,39 +111,48 @@ export class Dispatcher {
   }
 
   async #run(call: Call, effect: FailCommand | null): Promise<Buffer> {
-    let session = noSession;
     const operation: OperationTime = { last: null };
-    const { body, database } = call.request;
-    const { group } = this.#server.store;
-    if (!withoutData.has(body.name)) while (group.blocked !== null) await group.blocked;
+    const { body } = call.request;
+    const { group, history } = this.#server.store;
+    const showsData = !withoutData.has(body.name);
+    while (showsData && group.blocked !== null) await group.blocked;
     const failuresBefore = group.failures.count;
     try {
-      checkOpcode(call.request);
-      session = readCallSession(body);
-      const command = this.#commandFor(call.connection, body, database);
-      const members = this.#server.member?.members.length ?? 1;
-      const unsatisfied = checkWriteConcern(body, { command, session, members });
+      const prepared = this.#prepare(call);
       if (this.#server.member !== null) await awaitReadConcern({ body, server: this.#server, signal: call.signal });
-      const { operations } = this.#server.store.history;
-      const result = await operations.run(operation, () => this.#runInSession(call, command, session));
-      if (operation.last !== null || !withoutData.has(body.name)) await group.settled;
-      const { failures } = group;
-      if (failures.count !== failuresBefore) throw failures.last;
-      const hasWritten = isWriteCall(command, body) || operation.last !== null;
-      const missed = hasWritten && unsatisfied === null ? await this.#replicated(call, session) : null;
-      return this.#successReply(call, result, { effect, operation, unsatisfied: unsatisfied ?? missed });
+      const result = await history.operations.run(operation, () => this.#runInSession(call, prepared));
+      if (operation.last !== null || showsData) await group.settled;
+      if (group.failures.count !== failuresBefore) throw group.failures.last;
+      const unsatisfied = prepared.unsatisfied ?? (await this.#replicated(call, prepared, operation));
+      return this.#successReply(call, result, { effect, operation, unsatisfied });
     } catch (error) {
       const failure = toMongoFailure(error);
-      this.#abortTransactionOf(call.request.body, session);
+      this.#abortTransactionOf(body);
       return this.#failureReply(call, failure, { effect, operation });
     }
   }
 
+  /** Makes every check that does not depend on data. */
+  #prepare({ connection, request }: Call): PreparedCall {
+    const { body, database } = request;
+    checkOpcode(request);
+    const session = readCallSession(body);
+    const command = this.#commandFor(connection, body, database);
+    const members = this.#server.member?.members.length ?? 1;
+    return { command, session, unsatisfied: checkWriteConcern(body, { command, session, members }) };
+  }
+
   /** In a replica set, waits for the members that the write concern asks for. Returns the reply's `writeConcernError`. */
-  async #replicated({ request, signal }: Call, session: CallSession): Promise<MongoFailure | null> {
+  async #replicated(
+    { request, signal }: Call,
+    { command, session }: PreparedCall,
+    operation: OperationTime,
+  ): Promise<MongoFailure | null> {
     const { member } = this.#server;
-    if (member === null || (session.isInTransaction && !endings.has(request.body.name))) return null;
-    return member.acknowledged(acknowledgementOf(request.body), signal);
+    const { body } = request;
+    if (member === null || (session.isInTransaction && !endings.has(body.name))) return null;
+    const hasWritten = isWriteCall(command, body) || operation.last !== null;
+    return hasWritten ? member.acknowledged(acknowledgementOf(body), signal) : null;
   }
 
   #commandFor(connection: ClientConnection, body: CommandBody, database: string): Command {
@@ -158,7 +172,7 @@ export class Dispatcher {
     return command;
   }
 
-  async #runInSession(call: Call, command: Command, session: CallSession): Promise<CommandResult> {
+  async #runInSession(call: Call, { command, session }: PreparedCall): Promise<CommandResult> {
     const { body } = call.request;
     const { sessions } = this.#server;
     checkReadPreference(body);
@@ -176,20 +190,32 @@ export class Dispatcher {
         `txnNumber may only be provided for multi-document transactions and retryable write commands. autocommit:false was not provided, and ${body.name} is not a retryable write command.`,
       );
     }
+    return this.#runRetryable(call, command, session);
+  }
+
+  async #runRetryable(call: Call, command: Command, session: CallSession): Promise<CommandResult> {
+    const { body } = call.request;
+    const { lsid, txnNumber } = session;
+    if (lsid === null || txnNumber === null)
+      throw new MongoFailure('InvalidOptions', 'A retryable write needs a session');
     const retryableWrite = this.#server.sessions.retryableWrite(lsid, txnNumber);
     const firstStatement = body.number('stmtId') ?? numberOf(body.array('stmtIds')?.[0] ?? noStatement) ?? 0;
     const isApplied = retryableWrite.find(firstStatement) !== null;
-    const effect = isApplied ? null : this.#server.failPoints.hitRetryableWrite();
-    if (effect !== null && effect.errorCode !== null) {
-      if (effect.closesConnection) call.connection.destroy();
-      throw new MongoFailure(effect.errorCode, "Failing write for 'onPrimaryTransactionalWrite' failpoint");
-    }
+    const effect = isApplied ? null : this.#failPointOfWrite(call);
     const result = await command.run({ ...this.#context(call, session, null), retryableWrite });
     if (effect?.closesConnection === true) {
       await this.#server.store.group.settled;
       call.connection.destroy();
     }
     return result;
+  }
+
+  /** Throws if the fail point says so before the write. */
+  #failPointOfWrite({ connection }: Call): ReturnType<FailPoints['hitRetryableWrite']> {
+    const effect = this.#server.failPoints.hitRetryableWrite();
+    if (effect === null || effect.errorCode === null) return effect;
+    if (effect.closesConnection) connection.destroy();
+    throw new MongoFailure(effect.errorCode, "Failing write for 'onPrimaryTransactionalWrite' failpoint");
   }
 
   async #runStatement(call: Call, command: Command, session: CallSession): Promise<CommandResult> {
@@ -244,12 +270,14 @@ export class Dispatcher {
     return member !== null && (level === 'majority' || level === 'linearizable') ? member.majorityView : this.#direct;
   }
 
-  #abortTransactionOf(body: CommandBody, { lsid, txnNumber, isInTransaction }: CallSession): void {
-    if (lsid === null || txnNumber === null || !isInTransaction || endings.has(body.name)) return;
+  #abortTransactionOf(body: CommandBody): void {
+    if (!body.has('autocommit') || endings.has(body.name)) return;
     try {
+      const { lsid, txnNumber, isInTransaction } = readCallSession(body);
+      if (lsid === null || txnNumber === null || !isInTransaction) return;
       this.#server.sessions.abort(lsid, txnNumber);
     } catch {
-      // The transaction has already ended; the error being returned says why.
+      // The call names no transaction, or one that has already ended; the error being returned says why.
     }
   }
 
@@ -258,19 +286,29 @@ export class Dispatcher {
     const writer = result instanceof BsonWriter ? result : new BsonWriter().fields(result);
     if (unsatisfied !== null) {
       const { code, codeName, message: errmsg, details } = unsatisfied;
-      writer.fields({ writeConcernError: { code, codeName, errmsg, ...details } });
-      const labels = errorLabelsFor(code, this.#failedCall(call, true));
-      if (labels.length > 0) writer.fields({ errorLabels: labels });
+      this.#appendConcernError(writer, call, { error: { code, codeName, errmsg, ...details }, labels: null });
     }
     if (effect !== null && effect.writeConcernError !== null) {
-      writer.fields({ writeConcernError: effect.writeConcernError });
-      const code: unknown = effect.writeConcernError['code'];
-      const computed = typeof code === 'number' ? errorLabelsFor(code, this.#failedCall(call, true)) : [];
-      const labels = effect.errorLabels ?? computed;
-      if (labels.length > 0) writer.fields({ errorLabels: labels });
+      this.#appendConcernError(writer, call, { error: effect.writeConcernError, labels: effect.errorLabels });
     }
     writer.double('ok', 1);
     return this.#withTimes(writer, call, operation);
+  }
+
+  /** `labels`: those of a fail point, which replace the ones that the code has. */
+  #appendConcernError(
+    writer: BsonWriter,
+    call: Call,
+    {
+      error,
+      labels: given,
+    }: { readonly error: Readonly<Record<string, unknown>>; readonly labels: readonly string[] | null },
+  ): void {
+    writer.fields({ writeConcernError: error });
+    const { code } = error;
+    const computed = typeof code === 'number' ? errorLabelsFor(code, this.#failedCall(call, true)) : [];
+    const labels = given ?? computed;
+    if (labels.length > 0) writer.fields({ errorLabels: labels });
   }
 
   #failedCall(call: Call, hasWriteConcernError: boolean): FailedCall {

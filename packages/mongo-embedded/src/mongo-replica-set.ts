@@ -66,12 +66,7 @@ export function createMongoReplicaSet(options: MongoReplicaSetOptions): MongoRep
   };
   return {
     async start() {
-      try {
-        for (const member of members) await member.start();
-      } catch (error) {
-        for (const member of members) await member.kill();
-        throw error;
-      }
+      await startAll(members);
       set.elect();
       void set.run(stop.signal);
       const addresses = members.map(({ address }) => address);
@@ -99,6 +94,16 @@ export function createMongoReplicaSet(options: MongoReplicaSetOptions): MongoRep
     cutOff: (id) => set.cutOff(memberOf(id)),
     reconnect: (id) => set.reconnect(memberOf(id)),
   };
+}
+
+/** If one member does not start, stops the others. */
+async function startAll(members: readonly Member[]): Promise<void> {
+  try {
+    for (const member of members) await member.start();
+  } catch (error) {
+    for (const member of members) await member.kill();
+    throw error;
+  }
 }
 
 function createMembers(options: MongoReplicaSetOptions, set: ReplicaSet): Member[] {

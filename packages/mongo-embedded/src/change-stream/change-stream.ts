@@ -125,8 +125,8 @@ export class ChangeStream {
   #fill(events: Uint8Array[], limit: BatchLimit): void {
     let bytes = 0;
     const lookUntil = this.#looked + batchEntriesMax;
-    while (events.length < limit.batchSize && this.#hasPending(lookUntil)) {
-      const next = this.#pending[0];
+    while (events.length < limit.batchSize) {
+      const next = this.#peek(lookUntil);
       if (next === undefined) break;
       if (events.length > 0 && bytes + next.document.length > limit.bytesMax) return;
       this.#pending.shift();
@@ -134,18 +134,22 @@ export class ChangeStream {
       bytes += next.document.length;
       this.#token = next.token;
     }
-    if (this.#pending.length > 0) return;
+    if (this.#pending.length === 0) this.#passExamined();
+  }
+
+  /** Nothing is pending: moves the token to the last entry that was examined. */
+  #passExamined(): void {
     if (this.#lastToken !== null) this.#token = this.#lastToken;
     else this.#advanceToken();
   }
 
-  /** Examines entries until an event is pending; false if there is none so far, or enough were examined. */
-  #hasPending(lookUntil: number): boolean {
+  /** Examines entries until an event is pending; undefined if there is none so far, or enough were examined. */
+  #peek(lookUntil: number): Pending | undefined {
     while (this.#pending.length === 0) {
-      if (this.#isInvalidated || this.#looked >= lookUntil || !this.#lookAtNext()) return false;
+      if (this.#isInvalidated || this.#looked >= lookUntil || !this.#lookAtNext()) return undefined;
       this.#looked += 1;
     }
-    return true;
+    return this.#pending[0];
   }
 
   /** Advances the token past entries that were examined but not shown. */

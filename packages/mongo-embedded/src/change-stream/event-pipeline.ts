@@ -140,14 +140,16 @@ function omittedBy(stages: readonly (readonly [string, RawValue])[]): Set<string
 }
 
 function excludedNames(name: string, operand: RawValue): string[] | undefined {
-  if (name === '$unset') {
-    const paths = operand.type === bsonTypes.array ? itemsOf(operand) : [operand];
-    return paths.every((path) => path.type === bsonTypes.string) ? paths.map(stringOf) : undefined;
-  }
+  if (name === '$unset') return unsetNames(operand);
   if (name !== '$project' || operand.type !== bsonTypes.object) return undefined;
   const entries = entriesOf(operand);
   const isExclusion = entries.length > 0 && entries.every(([, value]) => isOff(value));
   return isExclusion ? entries.map(([field]) => field) : undefined;
+}
+
+function unsetNames(operand: RawValue): string[] | undefined {
+  const paths = operand.type === bsonTypes.array ? itemsOf(operand) : [operand];
+  return paths.every((path) => path.type === bsonTypes.string) ? paths.map(stringOf) : undefined;
 }
 
 /** Whether a projection drops the field: 0 or false. */

@@ -3,6 +3,12 @@ import type { Documents } from '../query/stages/stage.ts';
 import { documentBytesMax, documentBytesSlack } from '../server-state.ts';
 import type { Batch, BatchRequest, DocumentSource } from './cursor-table.ts';
 
+/** The documents of a batch so far. */
+interface Held {
+  readonly documents: Uint8Array[];
+  bytes: number;
+}
+
 /** The results of a pipeline, pulled on demand. Throws BSONObjectTooLarge 10334 for a result beyond 16 MB. */
 export class IteratorSource implements DocumentSource {
   readonly #iterator: Iterator<Uint8Array | null>;
@@ -13,23 +19,36 @@ export class IteratorSource implements DocumentSource {
     this.#iterator = documents[Symbol.iterator]();
   }
 
-  async next({ documentsMax, bytesMax, turns }: BatchRequest): Promise<Batch> {
-    const documents: Uint8Array[] = [];
-    let bytes = 0;
+  async next(request: BatchRequest): Promise<Batch> {
+    const { turns } = request;
+    const held: Held = { documents: [], bytes: 0 };
     turns.check();
-    while (documents.length < documentsMax) {
-      if (turns.isOver) await turns.next();
-      const document = this.#pull();
-      if (document === undefined) return { documents, isExhausted: true };
-      if (document === null) continue;
-      if (documents.length > 0 && bytes + document.length > bytesMax) {
-        this.#pending = document;
-        break;
-      }
-      documents.push(document);
-      bytes += document.length;
+    for (;;) {
+      const end = this.#fill(held, request);
+      if (end !== 'turnOver') return { documents: held.documents, isExhausted: end === 'exhausted' };
+      await turns.next();
     }
-    return { documents, isExhausted: false };
+  }
+
+  #fill(held: Held, { documentsMax, bytesMax, turns }: BatchRequest): 'exhausted' | 'full' | 'turnOver' {
+    while (held.documents.length < documentsMax) {
+      if (turns.isOver) return 'turnOver';
+      const document = this.#pull();
+      if (document === undefined) return 'exhausted';
+      if (document !== null && !this.#add(held, document, bytesMax)) return 'full';
+    }
+    return 'full';
+  }
+
+  /** False if the document does not fit. */
+  #add(held: Held, document: Uint8Array, bytesMax: number): boolean {
+    if (held.documents.length > 0 && held.bytes + document.length > bytesMax) {
+      this.#pending = document;
+      return false;
+    }
+    held.documents.push(document);
+    held.bytes += document.length;
+    return true;
   }
 
   close(): void {

@@ -40,8 +40,11 @@ export class PageSource implements DocumentSource {
     const { turns } = request;
     const documents: Uint8Array[] = [];
     let bytes = 0;
-    while (documents.length < request.documentsMax && this.#left > 0) {
-      if (this.#position >= this.#page.length && !this.#load(request.documentsMax - documents.length)) break;
+    while (
+      documents.length < request.documentsMax &&
+      this.#left > 0 &&
+      this.#hasPage(request.documentsMax - documents.length)
+    ) {
       const taken = this.#take(request, documents, bytes);
       bytes += taken;
       if (taken < 0) break;
@@ -54,6 +57,10 @@ export class PageSource implements DocumentSource {
     this.#page = [];
     this.#position = 0;
     this.#isDone = true;
+  }
+
+  #hasPage(wanted: number): boolean {
+    return this.#position < this.#page.length || this.#load(wanted);
   }
 
   #load(wanted: number): boolean {
@@ -70,28 +77,30 @@ export class PageSource implements DocumentSource {
 
   /** Moves matching documents of one step of the page into the batch. Returns their size in bytes, or -1 if the batch is full. */
   #take(request: BatchRequest, documents: Uint8Array[], bytesBefore: number): number {
-    const { filter, project } = this.#options;
     const end = Math.min(this.#page.length, this.#position + stepRows);
     let bytes = 0;
-    while (this.#position < end && documents.length < request.documentsMax && this.#left > 0) {
+    for (; this.#position < end && documents.length < request.documentsMax && this.#left > 0; this.#position += 1) {
       const stored = this.#page[this.#position];
-      if (stored === undefined) break;
-      if (filter !== null && !filter.matches(stored.document)) {
-        this.#position += 1;
-        continue;
-      }
-      if (this.#toSkip > 0) {
-        this.#toSkip -= 1;
-        this.#position += 1;
-        continue;
-      }
-      const document = project === null ? stored.document : project(stored.document);
+      if (stored === undefined || !this.#isWanted(stored)) continue;
+      const document = this.#shown(stored);
       if (documents.length > 0 && bytesBefore + bytes + document.length > request.bytesMax) return -1;
       documents.push(document);
       bytes += document.length;
-      this.#position += 1;
       this.#left -= 1;
     }
     return bytes;
+  }
+
+  #isWanted({ document }: StoredDocument): boolean {
+    const { filter } = this.#options;
+    if (filter !== null && !filter.matches(document)) return false;
+    if (this.#toSkip === 0) return true;
+    this.#toSkip -= 1;
+    return false;
+  }
+
+  #shown({ document }: StoredDocument): Uint8Array {
+    const { project } = this.#options;
+    return project === null ? document : project(document);
   }
 }

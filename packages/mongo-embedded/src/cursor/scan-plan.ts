@@ -20,12 +20,15 @@ export interface PlanOptions {
 export function planScan(collection: Collection, filter: CompiledFilter, options: PlanOptions): ScanPlan {
   const { order, bounds = filter.idBounds } = options;
   const isDescending = order === 'id-descending' || order === 'natural-descending';
-  const points = bounds?.points ?? null;
-  if (points !== null) return { keys: isDescending ? [...points].reverse() : points, range: null, isDescending };
+  if (bounds?.points != null) return planLookups(bounds.points, isDescending);
   const index = order === 'any' ? planIndex(collection.indexes, filter) : null;
   if (index !== null && (bounds === null || index.equalPaths > 0)) return { ...everyRow, index };
-  const isAlongId = order === 'id' || order === 'id-descending' || bounds !== null;
-  return { keys: null, range: isAlongId ? (bounds?.range ?? everyKey) : null, isDescending };
+  if (bounds !== null) return { keys: null, range: bounds.range, isDescending };
+  return { keys: null, range: order.startsWith('id') ? everyKey : null, isDescending };
+}
+
+function planLookups(keys: readonly Uint8Array[], isDescending: boolean): ScanPlan {
+  return { keys: isDescending ? [...keys].reverse() : keys, range: null, isDescending };
 }
 
 const everyRow = { keys: null, range: null, isDescending: false } as const;

@@ -29,6 +29,8 @@ interface Sorted {
 export class SortedSource implements DocumentSource {
   readonly #options: SortedSourceOptions;
   #sorted: IteratorSource | null = null;
+  /** Bytes of the documents that are held. */
+  #bytes = 0;
 
   constructor(options: SortedSourceOptions) {
     this.#options = options;
@@ -49,31 +51,38 @@ export class SortedSource implements DocumentSource {
     const { turns } = request;
     const kept = limit === null ? Number.POSITIVE_INFINITY : skip + limit;
     let held: Sorted[] = [];
-    let bytes = 0;
-    for (;;) {
+    for (let isExhausted = false; !isExhausted; ) {
       const batch = await source.next({ ...request, documentsMax: 1000 });
-      for (const document of batch.documents) {
-        held.push({ key: sort.keyOf(document), document });
-        bytes += document.length;
-        if (turns.isOver) await turns.next();
-      }
-      if (held.length >= kept * 2 + 1000) {
-        held = (await sorted(held, turns)).slice(0, kept);
-        bytes = held.reduce((sum, { document }) => sum + document.length, 0);
-      }
-      if (bytes > sortBytesMax) {
-        throw new MongoFailure(292, 'Executor error during find command: Sort exceeded memory limit');
-      }
-      if (batch.isExhausted) break;
+      for (const document of batch.documents) held.push({ key: sort.keyOf(document), document });
+      this.#bytes += bytesOf(batch.documents);
+      if (turns.isOver) await turns.next();
+      if (held.length >= kept * 2 + 1000) held = await this.#firstOf(held, kept, turns);
+      this.#checkSize();
+      ({ isExhausted } = batch);
     }
-    const documents = (await sorted(held, turns)).slice(skip, limit === null ? undefined : skip + limit);
+    const documents = (await sorted(held, turns)).slice(skip, kept);
     return new IteratorSource(this.#projected(documents));
+  }
+
+  async #firstOf(held: readonly Sorted[], kept: number, turns: Turns): Promise<Sorted[]> {
+    const first = (await sorted(held, turns)).slice(0, kept);
+    this.#bytes = bytesOf(first.map(({ document }) => document));
+    return first;
+  }
+
+  #checkSize(): void {
+    if (this.#bytes <= sortBytesMax) return;
+    throw new MongoFailure(292, 'Executor error during find command: Sort exceeded memory limit');
   }
 
   *#projected(documents: readonly Sorted[]): Documents {
     const { project } = this.#options;
     for (const { document } of documents) yield project === null ? document : project(document);
   }
+}
+
+function bytesOf(documents: readonly Uint8Array[]): number {
+  return documents.reduce((sum, { length }) => sum + length, 0);
 }
 
 async function sorted(held: readonly Sorted[], turns: Turns): Promise<Sorted[]> {

@@ -60,21 +60,21 @@ const documentFields = ['updateDescription', 'preImage', 'postImage', 'lsid', 'o
  * replace is not stored: it is the `_id` of its document.
  */
 export function packExtra(change: Change): Buffer | null {
-  const hasOwnKey = change.documentKey != null && change.document == null;
   const isPlain = change.kind === 'insert' && change.postImage == null && change.lsid == null;
   if (isPlain) return null;
   const writer = new BsonWriter(256);
-  if (hasOwnKey && change.documentKey != null) writer.document('documentKey', change.documentKey);
-  for (const field of documentFields) {
-    const value = change[field];
-    if (value != null) writer.document(field, value);
-  }
+  if (change.document == null) writeDocument(writer, 'documentKey', change.documentKey);
+  for (const field of documentFields) writeDocument(writer, field, change[field]);
   if (change.txnNumber != null) writer.int64('txnNumber', change.txnNumber);
   if (change.renameTo != null)
     writer.string('toDatabase', change.renameTo.database).string('toCollection', change.renameTo.collection);
   if (change.nsType != null) writer.string('nsType', change.nsType);
   const packed = writer.finish();
   return packed.length === 5 ? null : packed;
+}
+
+function writeDocument(writer: BsonWriter, name: string, document: Uint8Array | null | undefined): void {
+  if (document != null) writer.document(name, document);
 }
 
 /** Raw `{ _id }` of a stored document. */

@@ -66,6 +66,10 @@ export function checkRole(command: Command, body: CommandBody, role: Role): void
     throw new MongoFailure('NotWritablePrimary', 'not primary');
   if (role === 'recovering')
     throw new MongoFailure('NotPrimaryOrSecondary', 'node is not in primary or recovering state');
+  checkSecondaryRead(body);
+}
+
+function checkSecondaryRead(body: CommandBody): void {
   const mode = body.nested('$readPreference')?.string('mode') ?? 'primary';
   if (mode === 'primary') throw new MongoFailure('NotPrimaryNoSecondaryOk', 'not primary and secondaryOk=false');
   if (body.nested('readConcern')?.string('level') === 'snapshot')

@@ -173,16 +173,17 @@ export class ReplicaSet {
   #lookAtPrimaries(): void {
     const { primary } = this;
     const nowMs = this.#clock.monotonicMs();
-    for (const member of this.#members) {
-      const isAlone = member.role === 'primary' && member !== primary;
-      if (!isAlone) this.#aloneSinceMs.delete(member);
-      else if (!this.#aloneSinceMs.has(member)) this.#aloneSinceMs.set(member, nowMs);
-    }
+    for (const member of this.#members) this.#noteAlone(member, nowMs);
     if (primary !== null) this.#leaderlessSinceMs = null;
     else this.#leaderlessSinceMs ??= nowMs;
-    for (const member of this.#members) {
-      if (member.isUp && (primary === null || this.#cutOff.has(member))) member.loseSightOfPrimary();
-    }
+    const seesPrimary = primary === null ? [] : this.#group();
+    for (const member of this.#members) if (member.isUp && !seesPrimary.includes(member)) member.loseSightOfPrimary();
+  }
+
+  #noteAlone(member: Member, nowMs: number): void {
+    const isAlone = member.role === 'primary' && member !== this.primary;
+    if (!isAlone) this.#aloneSinceMs.delete(member);
+    else if (!this.#aloneSinceMs.has(member)) this.#aloneSinceMs.set(member, nowMs);
   }
 
   /** Of two primaries in one group, the one of the newer term stays. */

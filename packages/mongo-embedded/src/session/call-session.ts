@@ -22,11 +22,24 @@ export function readCallSession(body: CommandBody): CallSession {
   const txnNumber = body.int64('txnNumber') ?? null;
   const autocommit = body.boolean('autocommit');
   const startTransaction = body.boolean('startTransaction');
+  checkNumber(txnNumber, lsid);
+  checkTransaction(txnNumber, autocommit, startTransaction);
+  return { lsid, txnNumber, isInTransaction: autocommit === false, startsTransaction: startTransaction === true };
+}
+
+function checkNumber(txnNumber: bigint | null, lsid: Buffer | null): void {
   if (txnNumber !== null && lsid === null) {
     throw new MongoFailure('InvalidOptions', 'Transaction number requires a session ID to also be specified');
   }
   if (txnNumber !== null && txnNumber < 0n)
     throw new MongoFailure('InvalidOptions', 'Transaction number cannot be negative');
+}
+
+function checkTransaction(
+  txnNumber: bigint | null,
+  autocommit: boolean | undefined,
+  startTransaction: boolean | undefined,
+): void {
   if (autocommit !== undefined && txnNumber === null) {
     throw new MongoFailure('InvalidOptions', "'autocommit' field requires a transaction number to also be specified");
   }
@@ -39,5 +52,4 @@ export function readCallSession(body: CommandBody): CallSession {
   }
   if (startTransaction === false)
     throw new MongoFailure('InvalidOptions', 'Specifying startTransaction=false is not allowed.');
-  return { lsid, txnNumber, isInTransaction: autocommit === false, startsTransaction: startTransaction === true };
 }

@@ -1,6 +1,7 @@
 import { deserialize } from 'bson';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Collection } from '../storage/catalog.ts';
 import { scratchStore, stored } from '../testing/scratch-store.ts';
 import { Transaction } from './transaction.ts';
 
@@ -36,6 +37,31 @@ function apply(
   }
 }
 
+interface Side {
+  readonly access: Parameters<typeof apply>[0];
+  readonly model: Map<number, number>;
+}
+
+function tryToApply({ access, model }: Side, step: Step): void {
+  try {
+    apply(access, step, model);
+  } catch {
+    // A conflict: the step did not happen, in the store as in the model.
+  }
+}
+
+/** `_id` and `value` of each document, read in pages. */
+function readAll({ access }: Transaction, collection: Collection, rows: number): [number, number][] {
+  const reader = access.pages(collection, { keys: null, range: null, isDescending: false });
+  const seen: [number, number][] = [];
+  const limit = { rows, bytes: 1000 };
+  for (let page = reader.next(limit); page !== null; page = reader.next(limit)) {
+    const documents = page.map(({ document }) => deserialize(document));
+    seen.push(...documents.map(({ _id, value }): [number, number] => [_id, value]));
+  }
+  return seen;
+}
+
 test('a transaction reads its snapshot with its own writes, whatever others commit meanwhile', () => {
   fc.assert(
     fc.property(
@@ -54,22 +80,11 @@ test('a transaction reads its snapshot with its own writes, whatever others comm
           { lsid: Buffer.from([5, 0, 0, 0, 0]), txnNumber: 1n, startedMs: 0 },
           { store, locks },
         );
-        for (const step of all) {
-          try {
-            if (step.who === 'own') apply(transaction.access, step, inside);
-            else apply(access, step, outside);
-          } catch {
-            // A conflict: the step did not happen, in the store as in the model.
-          }
-        }
+        const sides = { own: { access: transaction.access, model: inside }, other: { access, model: outside } };
+        for (const step of all) tryToApply(sides[step.who], step);
         const collection = access.collectionForWrite('shop', 'items');
-        const reader = transaction.access.pages(collection, { keys: null, range: null, isDescending: false });
-        const seen = new Map<number, number>();
-        for (let page = reader.next({ rows, bytes: 1000 }); page !== null; page = reader.next({ rows, bytes: 1000 })) {
-          for (const { document } of page) seen.set(deserialize(document)['_id'], deserialize(document)['value']);
-        }
         const sorted = [...inside].sort(([a], [b]) => a - b);
-        expect([...seen]).toEqual(sorted);
+        expect(readAll(transaction, collection, rows)).toEqual(sorted);
         transaction.end();
       },
     ),

@@ -27,15 +27,24 @@ export function readOverlaidPages(collection: Collection, plan: ScanPlan, reads:
       while (rest !== null) {
         const rows: StoredDocument[] =
           collection.id < 0 ? [] : collection.table.pageByKey(rest, plan.isDescending, limit);
-        const last = rows.at(-1);
-        const covered: KeyRange = last === undefined ? rest : coveredBy(rest, last.key, plan.isDescending);
+        const { covered, after } = divide(rest, rows.at(-1), plan.isDescending);
+        rest = after;
         const page = merge(rows, inRange(reads.overlay(), covered), plan.isDescending);
-        rest = last === undefined ? null : rangeAfter(rest, last.key, plan.isDescending);
         if (page.length > 0) return page;
       }
       return null;
     },
   };
+}
+
+/** The part of the range that the rows up to `last` cover, and the rest; no row covers all of it. */
+function divide(
+  range: KeyRange,
+  last: StoredDocument | undefined,
+  isDescending: boolean,
+): { readonly covered: KeyRange; readonly after: KeyRange | null } {
+  if (last === undefined) return { covered: range, after: null };
+  return { covered: coveredBy(range, last.key, isDescending), after: rangeAfter(range, last.key, isDescending) };
 }
 
 function readKeys(keys: readonly Uint8Array[], reads: OverlaidReads): PageReader {

@@ -236,14 +236,15 @@ export class SessionTable {
   expire(limits: { readonly transactionMsMax: number; readonly sessionMsMax: number }): void {
     const nowMs = this.#dependencies.clock.monotonicMs();
     for (const [key, session] of this.#sessions) {
-      const { outcome } = session;
-      if (outcome.kind === 'open') {
-        const isOver = outcome.transaction.identity.startedMs + limits.transactionMsMax <= nowMs;
-        if (isOver && outcome.transaction.statements === 0) this.#abortOpen(session);
-      } else if (session.usedMs + limits.sessionMsMax <= nowMs) {
-        this.#sessions.delete(key);
-      }
+      if (session.outcome.kind === 'open') this.#expireTransaction(session, nowMs - limits.transactionMsMax);
+      else if (session.usedMs + limits.sessionMsMax <= nowMs) this.#sessions.delete(key);
     }
+  }
+
+  #expireTransaction(session: Session, startedMsMax: number): void {
+    if (session.outcome.kind !== 'open') return;
+    const { identity, statements } = session.outcome.transaction;
+    if (identity.startedMs <= startedMsMax && statements === 0) this.#abortOpen(session);
   }
 
   /** Deletes the stored state of sessions that have not been used for that long. */

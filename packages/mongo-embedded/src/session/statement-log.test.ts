@@ -20,10 +20,10 @@ test('knows after a restart what it knew before: each statement that was applied
       for (const [id, result] of applied) log.add(id, result === null ? null : stored(result));
       const read = reread(log);
       const results = new Map(applied);
+      const expectedOf = (id: number): Buffer | null => (results.has(id) ? stored(results.get(id) ?? null) : null);
       for (let id = 0; id <= 2001; id += 1) {
-        const expected = results.has(id) ? stored(results.get(id) ?? null) : null;
-        expect(log.find(id)).toStrictEqual(expected);
-        expect(read.find(id)).toStrictEqual(expected);
+        expect(log.find(id)).toStrictEqual(expectedOf(id));
+        expect(read.find(id)).toStrictEqual(expectedOf(id));
       }
     }),
     { numRuns: 15 },

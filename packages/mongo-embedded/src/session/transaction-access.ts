@@ -152,12 +152,9 @@ export class TransactionAccess implements DocumentAccess {
     }
     for (const operation of this.#operations) {
       const collection = created.get(operation.collection) ?? this.#current(operation.collection);
-      const stored = direct.get(collection, operation.key);
       if (operation.kind === 'insert')
         direct.insert(collection, { key: operation.key, bytes: operation.document }, stamp);
-      else if (stored === undefined) throw new Error('A document that the transaction holds is gone');
-      else if (operation.kind === 'replace') direct.replace(collection, stored, operation.replacement);
-      else direct.remove(collection, stored);
+      else changeStored(direct, collection, operation);
       yield;
     }
   }
@@ -226,18 +223,34 @@ export class TransactionAccess implements DocumentAccess {
       if (catalog.find(database, name) !== undefined) throw writeConflict();
     }
     for (const operation of this.#operations) {
-      if (operation.kind === 'remove') continue;
-      const document = operation.kind === 'insert' ? operation.document : operation.replacement.document;
-      if (this.#written.get(operation.collection.id)?.get(keyName(operation.key))?.document.equals(document) !== true)
-        continue;
-      try {
-        this.#checkIndexes(operation.collection, operation.key, document);
-      } catch {
-        throw writeConflict();
-      }
+      this.#checkOperation(operation);
       yield;
     }
   }
+
+  #checkOperation(operation: Operation): void {
+    if (operation.kind === 'remove') return;
+    const { collection, key } = operation;
+    const document = operation.kind === 'insert' ? operation.document : operation.replacement.document;
+    const isLast = this.#written.get(collection.id)?.get(keyName(key))?.document.equals(document) === true;
+    if (!isLast) return;
+    try {
+      this.#checkIndexes(collection, key, document);
+    } catch {
+      throw writeConflict();
+    }
+  }
+}
+
+function changeStored(
+  direct: DirectAccess,
+  collection: Collection,
+  operation: Exclude<Operation, { readonly kind: 'insert' }>,
+): void {
+  const stored = direct.get(collection, operation.key);
+  if (stored === undefined) throw new Error('A document that the transaction holds is gone');
+  if (operation.kind === 'replace') direct.replace(collection, stored, operation.replacement);
+  else direct.remove(collection, stored);
 }
 
 export function writeConflict(): MongoFailure {

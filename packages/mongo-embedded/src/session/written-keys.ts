@@ -37,24 +37,27 @@ export class WrittenKeys {
     for (const index of collection.indexes) {
       const owners = this.#owners.get(idOf(collection, index));
       if (owners === undefined) continue;
-      if (before !== undefined) for (const key of index.keysOf(before)) owners.delete(key.toString('latin1'));
-      if (after !== undefined) for (const key of index.keysOf(after)) owners.set(key.toString('latin1'), name);
+      for (const key of keysOf(index, before)) owners.delete(key);
+      for (const key of keysOf(index, after)) owners.set(key, name);
     }
   }
 
   #ownersIn(collection: Collection, index: IndexTable): Map<string, string> {
     const id = idOf(collection, index);
-    let owners = this.#owners.get(id);
-    if (owners === undefined) {
-      owners = new Map();
-      for (const [name, stored] of this.#writtenTo(collection)) {
-        if (stored === null) continue;
-        for (const key of index.keysOf(stored.document)) owners.set(key.toString('latin1'), name);
-      }
-      this.#owners.set(id, owners);
+    const known = this.#owners.get(id);
+    if (known !== undefined) return known;
+    const owners = new Map<string, string>();
+    for (const [name, stored] of this.#writtenTo(collection)) {
+      for (const key of keysOf(index, stored?.document)) owners.set(key, name);
     }
+    this.#owners.set(id, owners);
     return owners;
   }
+}
+
+/** The names of the document's keys in the index; none without a document. */
+function keysOf(index: IndexTable, document: Uint8Array | undefined): string[] {
+  return document === undefined ? [] : index.keysOf(document).map((key) => key.toString('latin1'));
 }
 
 function idOf({ id }: Collection, { name }: IndexTable): string {

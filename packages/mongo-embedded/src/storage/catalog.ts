@@ -208,13 +208,15 @@ export class Catalog {
     const states = this.#sqlite.prepare<unknown[], string>('SELECT state FROM collection_index WHERE id = ?').pluck();
     this.#sqlite.transaction(() => {
       for (const collection of this.#all()) {
-        for (const index of [...collection.indexes]) {
-          if (index.state.isReady) continue;
-          if (states.get(index.id) === 'stale') this.#rebuild(collection, index);
-          else this.dropIndex(collection, index);
-        }
+        const unready = collection.indexes.filter(({ state }) => !state.isReady);
+        for (const index of unready) this.#mend(collection, index, states.get(index.id));
       }
     })();
+  }
+
+  #mend(collection: Collection, index: IndexTable, state: string | undefined): void {
+    if (state === 'stale') this.#rebuild(collection, index);
+    else this.dropIndex(collection, index);
   }
 
   #rebuild({ table }: Collection, index: IndexTable): void {

@@ -3,9 +3,19 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { everyKey } from '../query/id-bounds.ts';
 import { scratchStore, stored } from '../testing/scratch-store.ts';
+import type { StoredDocument } from './collection-table.ts';
 import { rangeAfter } from './table-pages.ts';
 
 const ids = fc.uniqueArray(fc.integer({ min: -50, max: 50 }), { maxLength: 30 });
+
+/** The `_id`s of all pages; `pageAfter` reads the page after a document. */
+function readAll(pageAfter: (last: StoredDocument | undefined) => StoredDocument[]): unknown[] {
+  const read: unknown[] = [];
+  for (let page = pageAfter(undefined); page.length > 0; page = pageAfter(page.at(-1))) {
+    read.push(...page.map(({ document }) => deserialize(document)['_id']));
+  }
+  return read;
+}
 
 test('keeps insertion order by row and the order of _id by key, page by page', () => {
   fc.assert(
@@ -15,25 +25,14 @@ test('keeps insertion order by row and the order of _id by key, page by page', (
       const { table } = access.collectionForWrite('shop', 'items');
       for (const id of inserted) table.insert(stored({ _id: id }).key, stored({ _id: id }).bytes);
       const limit = { rows, bytes: 1_000_000 };
-      const byRow: unknown[] = [];
-      let page = table.pageByRow(null, isDescending, limit);
-      while (page.length > 0) {
-        byRow.push(...page.map(({ document }) => deserialize(document)['_id']));
-        page = table.pageByRow(page.at(-1)?.row ?? null, isDescending, limit);
-      }
-      expect(byRow).toEqual(isDescending ? [...inserted].reverse() : inserted);
-      const byKey: unknown[] = [];
-      let range = everyKey;
-      for (
-        let keys = table.pageByKey(range, isDescending, limit);
-        keys.length > 0;
-        keys = table.pageByKey(range, isDescending, limit)
-      ) {
-        byKey.push(...keys.map(({ document }) => deserialize(document)['_id']));
-        range = rangeAfter(range, keys.at(-1)?.key ?? Buffer.alloc(0), isDescending);
-      }
-      const sorted = [...inserted].sort((a, b) => a - b);
-      expect(byKey).toEqual(isDescending ? sorted.reverse() : sorted);
+      const directed = (all: readonly number[]): number[] => (isDescending ? [...all].reverse() : [...all]);
+      const byRow = readAll((last) => table.pageByRow(last?.row ?? null, isDescending, limit));
+      expect(byRow).toEqual(directed(inserted));
+      const byKey = readAll((last) => {
+        const range = last === undefined ? everyKey : rangeAfter(everyKey, last.key, isDescending);
+        return table.pageByKey(range, isDescending, limit);
+      });
+      expect(byKey).toEqual(directed([...inserted].sort((a, b) => a - b)));
       expect(table.count()).toBe(inserted.length);
     }),
     { numRuns: 50 },

@@ -147,10 +147,7 @@ export class DirectAccess implements DocumentAccess {
   #checkIndexes(collection: Collection, document: Uint8Array, ownRow: number | null): IndexKeys[] {
     const all = this.#indexKeys(collection, document);
     for (const { index, keys } of all) {
-      for (const key of index.isUnique ? keys : []) {
-        const row = index.find(key);
-        if (row !== undefined && row !== ownRow) throw duplicateKey(collection, index, document);
-      }
+      if (index.isUnique && isTaken(index, keys, ownRow)) throw duplicateKey(collection, index, document);
     }
     return all;
   }
@@ -163,4 +160,12 @@ export class DirectAccess implements DocumentAccess {
       throw isDuplicate ? duplicateKey(collection, null, document) : error;
     }
   }
+}
+
+/** Whether another row than the document's own has one of the keys. */
+function isTaken(index: IndexTable, keys: readonly Buffer[], ownRow: number | null): boolean {
+  return keys.some((key) => {
+    const row = index.find(key);
+    return row !== undefined && row !== ownRow;
+  });
 }

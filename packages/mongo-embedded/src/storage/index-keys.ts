@@ -58,19 +58,21 @@ function* expand(object: RawValue | undefined, parts: readonly Part[]): Iterable
     yield followed;
     return;
   }
-  for (const { array, path } of stopped) {
-    if (array.start === first.array.start) continue;
-    throw new MongoFailure(171, `cannot index parallel arrays [${path.path}] [${first.path.path}]`);
-  }
+  const other = stopped.find(({ array }) => array.start !== first.array.start);
+  if (other !== undefined)
+    throw new MongoFailure(171, `cannot index parallel arrays [${other.path.path}] [${first.path.path}]`);
   const items = itemsOf(first.array);
   for (const item of items.length === 0 ? [undefinedValue] : items) {
-    const within = followed.map((part): Part => {
-      if (part.kind !== 'array') return part;
-      if (!isEnd(part)) return { kind: 'open', path: part.path, depth: part.depth };
-      return { kind: 'found', path: part.path, value: item };
-    });
+    const within = followed.map((part) => enter(part, item));
     yield* expand(item.type === bsonTypes.object ? item : undefined, within);
   }
+}
+
+/** The part within one item of the array at which it stopped. */
+function enter(part: Part, item: RawValue): Part {
+  if (part.kind !== 'array') return part;
+  if (!isEnd(part)) return { kind: 'open', path: part.path, depth: part.depth };
+  return { kind: 'found', path: part.path, value: item };
 }
 
 function isEnd({ path, depth }: { readonly path: IndexPath; readonly depth: number }): boolean {
@@ -84,15 +86,24 @@ function follow(object: RawValue | undefined, { path, depth }: Part & { readonly
   for (; at < path.names.length; at += 1) {
     const name = path.names[at];
     if (name === undefined || value === undefined) return { kind: 'missing', path };
-    const isArray = value.type === bsonTypes.array;
-    const next = isArray ? itemAt(value, name) : value.type === bsonTypes.object ? fieldOf(value, name) : undefined;
-    if (isArray && next === undefined) return { kind: 'array', path, depth: at, array: value };
+    const next = childOf(value, name);
+    if (next === undefined && value.type === bsonTypes.array) return { kind: 'array', path, depth: at, array: value };
     value = next;
   }
+  return endOf(path, value);
+}
+
+/** The part at the end of its path. */
+function endOf(path: IndexPath, value: RawValue | undefined): Part {
   if (value === undefined) return { kind: 'missing', path };
   return value.type === bsonTypes.array
-    ? { kind: 'array', path, depth: at, array: value }
+    ? { kind: 'array', path, depth: path.names.length, array: value }
     : { kind: 'found', path, value };
+}
+
+function childOf(value: RawValue, name: Uint8Array): RawValue | undefined {
+  if (value.type === bsonTypes.array) return itemAt(value, name);
+  return value.type === bsonTypes.object ? fieldOf(value, name) : undefined;
 }
 
 /** The item that a path names by its position. */

@@ -32,20 +32,31 @@ export function planIndex(indexes: readonly IndexTable[], filter: CompiledFilter
   if (filter.fields.length === 0) return null;
   let best: IndexPlan | null = null;
   for (const index of indexes) {
-    const plan = index.isUsable && index.state.isReady ? planWith(index, filter.fields) : null;
-    if (plan !== null && (best === null || isBetter(plan, best))) best = plan;
+    const plan = planWith(index, filter.fields);
+    if (plan !== null && isBetter(plan, best)) best = plan;
   }
   return best;
 }
 
-function isBetter(plan: IndexPlan, best: IndexPlan): boolean {
+function isBetter(plan: IndexPlan, best: IndexPlan | null): boolean {
+  if (best === null) return true;
   if (plan.equalPaths !== best.equalPaths) return plan.equalPaths > best.equalPaths;
   return plan.ranges.length < best.ranges.length;
 }
 
 function planWith(index: IndexTable, fields: readonly FieldBounds[]): IndexPlan | null {
+  if (!index.isUsable || !index.state.isReady) return null;
   const used = usedBounds(index, fields);
   if (used.length === 0 || !coversMatches(index, { used, fields })) return null;
+  const { prefixes, equalPaths } = equalPrefixes(used);
+  const next = used[equalPaths];
+  const range = next?.points === null ? next : null;
+  if (equalPaths === 0 && range === null) return null;
+  return { index, ranges: prefixes.map((prefix) => rangeOf(prefix, range)), equalPaths };
+}
+
+/** The beginnings of the keys that equal the bounds of the leading paths, as long as they are points. */
+function equalPrefixes(used: readonly IdBounds[]): { readonly prefixes: Buffer[]; readonly equalPaths: number } {
   let prefixes: Buffer[] = [Buffer.alloc(0)];
   let equalPaths = 0;
   for (const { points } of used) {
@@ -53,10 +64,7 @@ function planWith(index: IndexTable, fields: readonly FieldBounds[]): IndexPlan 
     prefixes = prefixes.flatMap((prefix) => points.map((point) => Buffer.concat([prefix, point])));
     equalPaths += 1;
   }
-  const next = used[equalPaths];
-  const range = next?.points === null ? next : null;
-  if (equalPaths === 0 && range === null) return null;
-  return { index, ranges: prefixes.map((prefix) => rangeOf(prefix, range)), equalPaths };
+  return { prefixes, equalPaths };
 }
 
 /** The bounds on the leading paths of the index, up to the first path without any. */
@@ -64,19 +72,31 @@ function usedBounds({ paths, state }: IndexTable, fields: readonly FieldBounds[]
   const used: IdBounds[] = [];
   const roots = new Set<string>();
   for (const { path } of paths) {
-    const all = fields.filter((field) => field.path === path).map(({ bounds }) => bounds);
-    const names = path.split('.');
-    const root = names[0] ?? path;
-    // A name that is a position finds items of an array as well as fields of its documents.
-    if (all.length === 0 || names.some((name) => /^\d+$/.test(name))) break;
+    const all = boundsOn(path, fields);
+    const root = rootOf(path);
+    if (all.length === 0) break;
     // Conditions on two paths through one array may hold for different items of it.
     if (state.isMultikey && roots.has(root)) break;
     roots.add(root);
-    const bounds = state.isMultikey ? narrowest(all) : all.reduce(intersect);
+    const bounds = joined(all, state.isMultikey);
     used.push(bounds);
     if (bounds.points === null) break;
   }
   return used;
+}
+
+/** None if a name of the path is a position, which finds items of an array as well as fields of its documents. */
+function boundsOn(path: string, fields: readonly FieldBounds[]): IdBounds[] {
+  if (/(^|\.)\d+(\.|$)/.test(path)) return [];
+  return fields.filter((field) => field.path === path).map(({ bounds }) => bounds);
+}
+
+function rootOf(path: string): string {
+  return path.split('.', 1)[0] ?? path;
+}
+
+function joined(all: readonly IdBounds[], isMultikey: boolean): IdBounds {
+  return isMultikey ? narrowest(all) : all.reduce(intersect);
 }
 
 function narrowest(all: readonly IdBounds[]): IdBounds {

@@ -2,7 +2,7 @@ import type { Collection } from './catalog.ts';
 import type { KeyRange, PageLimit, StoredDocument } from './collection-table.ts';
 import type { PageReader, ScanPlan } from './document-access.ts';
 import type { IndexPlan } from './index-plan.ts';
-import type { IndexEntry } from './index-table.ts';
+import type { IndexEntry, IndexRange, IndexTable } from './index-table.ts';
 
 /** Entries of an index per page: their documents are read one by one, so this bounds the bytes of a page as well. */
 const indexPageRows = 100;
@@ -17,23 +17,27 @@ export function readTablePages(collection: Collection, plan: ScanPlan): PageRead
 }
 
 function readByKeys(collection: Collection, keys: readonly Uint8Array[]): PageReader {
-  let position = 0;
+  const found = documentsByKey(collection, keys);
   return {
     next(limit: PageLimit) {
-      if (position >= keys.length) return null;
       const page: StoredDocument[] = [];
       let bytes = 0;
-      while (position < keys.length && page.length < limit.rows && bytes < limit.bytes) {
-        const key = keys[position];
-        position += 1;
-        const stored = key === undefined ? undefined : collection.table.get(key);
-        if (stored === undefined) continue;
-        page.push(stored);
-        bytes += stored.document.length;
+      while (page.length < limit.rows && bytes < limit.bytes) {
+        const { value, done } = found.next();
+        if (done === true) break;
+        page.push(value);
+        bytes += value.document.length;
       }
-      return page;
+      return page.length === 0 ? null : page;
     },
   };
+}
+
+function* documentsByKey({ table }: Collection, keys: readonly Uint8Array[]): Generator<StoredDocument, void> {
+  for (const key of keys) {
+    const stored = table.get(key);
+    if (stored !== undefined) yield stored;
+  }
 }
 
 /**
@@ -42,29 +46,47 @@ function readByKeys(collection: Collection, keys: readonly Uint8Array[]): PageRe
  */
 function readByIndex(collection: Collection, { index, ranges }: IndexPlan): PageReader {
   const seen = new Set<number>();
-  let position = 0;
-  let after: IndexEntry | null = null;
-  const nextEntries = (limit: number): IndexEntry[] | null => {
-    for (let range = ranges[position]; range !== undefined; range = ranges[position]) {
-      const entries = index.page(range, after, limit);
-      after = entries.at(-1) ?? null;
-      if (entries.length < limit) {
-        position += 1;
-        after = null;
-      }
-      if (entries.length > 0) return entries;
-    }
-    return null;
-  };
+  const all = new IndexEntries(index, ranges);
   return {
     next(limit: PageLimit) {
-      const entries = nextEntries(Math.min(limit.rows, indexPageRows));
+      const entries = all.next(Math.min(limit.rows, indexPageRows));
       if (entries === null) return null;
       const rows = entries.map(({ row }) => row).filter((row) => !seen.has(row));
       for (const row of rows) seen.add(row);
       return [...new Set(rows)].map((row) => collection.table.getRow(row)).filter((stored) => stored !== undefined);
     },
   };
+}
+
+/** The entries of several ranges, page by page. */
+class IndexEntries {
+  readonly #index: IndexTable;
+  readonly #ranges: readonly IndexRange[];
+  #position = 0;
+  #after: IndexEntry | null = null;
+
+  constructor(index: IndexTable, ranges: readonly IndexRange[]) {
+    this.#index = index;
+    this.#ranges = ranges;
+  }
+
+  /** Null at the end. */
+  next(limit: number): IndexEntry[] | null {
+    for (;;) {
+      const range = this.#ranges[this.#position];
+      if (range === undefined) return null;
+      const entries = this.#index.page(range, this.#after, limit);
+      this.#pass(entries, limit);
+      if (entries.length > 0) return entries;
+    }
+  }
+
+  /** A page that is not full is the last one of its range. */
+  #pass(entries: readonly IndexEntry[], limit: number): void {
+    const last = entries.at(-1);
+    if (entries.length < limit) this.#position += 1;
+    this.#after = entries.length < limit || last === undefined ? null : last;
+  }
 }
 
 function readByRow(collection: Collection, isDescending: boolean): PageReader {

@@ -120,14 +120,15 @@ async function readSections(bytes: Buffer): Promise<Sections> {
     offset += 1 + section.length;
     if (kind === 0 && body === undefined) body = section;
     else if (kind === 1) await readSequence(section, sequences);
-    else
-      throw new MongoFailure(
-        'FailedToParse',
-        kind === 0 ? 'Multiple body sections in message' : `Unknown section kind ${kind}`,
-      );
+    else throw unexpectedSection(kind);
   }
   if (body === undefined) throw new MongoFailure('FailedToParse', 'OP_MSG messages must have a body');
   return { body, sequences };
+}
+
+function unexpectedSection(kind: number | undefined): MongoFailure {
+  const text = kind === 0 ? 'Multiple body sections in message' : `Unknown section kind ${kind}`;
+  return new MongoFailure('FailedToParse', text);
 }
 
 async function readSequence(section: Buffer, sequences: Map<string, Uint8Array[]>): Promise<void> {
