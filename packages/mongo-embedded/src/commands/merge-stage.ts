@@ -1,32 +1,25 @@
 import { bsonTypes } from '@emcachers/bson/bson-types';
-import { documentValue, type RawValue, rawValue, stringOf } from '@emcachers/bson/raw-value';
+import { documentValue, type RawValue, rawValue } from '@emcachers/bson/raw-value';
 import { serialize } from 'bson';
 import { MongoFailure } from '../error/mongo-failure.ts';
-import { bind } from '../query/expression/expression.ts';
+import { compileExpression } from '../query/expression/compile-expression.ts';
+import { bind, scopeWith, valueAt } from '../query/expression/expression.ts';
 import { orderKey } from '../query/order-key.ts';
-import { entriesOf, idOf, itemsOf } from '../query/raw-document.ts';
-import { typeNameOf } from '../query/type-names.ts';
+import { idOf, pathBytes } from '../query/raw-document.ts';
 import { compileUpdate } from '../query/update/update.ts';
 import type { Variables } from '../query/variables.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { StoredDocument } from '../storage/collection-table.ts';
 import { duplicateKey } from '../storage/duplicate-key.ts';
+import type { IndexTable } from '../storage/index-table.ts';
 import type { CommandContext } from './command.ts';
 import { variablesOf } from './find-options.ts';
+import { type MergeSpec, mergeSpec } from './merge-spec.ts';
 import { retryWhenUnlocked } from './retry-when-unlocked.ts';
 import { checkDocumentSize, type StoredForm, storedForm } from './stored-form.ts';
 import { writeTargetOf } from './write-target.ts';
 
-interface MergeSpec {
-  readonly into: RawValue;
-  readonly whenMatched: 'merge' | 'replace' | 'keepExisting' | 'fail' | RawValue;
-  readonly whenNotMatched: 'insert' | 'discard' | 'fail';
-}
-
-const matchedModes = ['merge', 'replace', 'keepExisting', 'fail'] as const;
-const unmatchedModes = ['insert', 'discard', 'fail'] as const;
-
-/** `$merge` by `_id`, without `let`. Source: manual, "$merge". */
+/** `$merge`. Source: manual, "$merge". */
 export async function runMerge(
   context: CommandContext,
   operand: RawValue,
@@ -35,113 +28,77 @@ export async function runMerge(
   const spec = mergeSpec(operand);
   const target = writeTargetOf(context, spec.into, '$merge');
   const { access, server } = context;
+  joinIndex(access.collection(target.database, target.name), spec);
   for (const document of documents) {
     if (context.turns.isOver) await context.turns.next();
-    const collection = access.collectionForWrite(target.database, target.name);
     const form = storedForm(document, () => server.store.clusterClock.tick());
+    const mergeNow = (): void =>
+      mergeOne(context, { collection: access.collectionForWrite(target.database, target.name), document, form, spec });
     try {
-      mergeOne(context, { collection, form, spec });
+      mergeNow();
     } catch (error) {
-      await retryWhenUnlocked(context, error, () =>
-        mergeOne(context, { collection: access.collectionForWrite(target.database, target.name), form, spec }),
-      );
+      await retryWhenUnlocked(context, error, mergeNow);
     }
   }
 }
 
-function mergeSpec(operand: RawValue): MergeSpec {
-  if (operand.type === bsonTypes.string) return { into: operand, whenMatched: 'merge', whenNotMatched: 'insert' };
-  if (operand.type !== bsonTypes.object)
-    throw new MongoFailure(51182, '$merge only supports a string or object argument');
-  const fields = new Map(entriesOf(operand));
-  checkNames(fields.keys());
-  const into = fields.get('into');
-  if (into === undefined)
-    throw new MongoFailure('IDLFailedToParse', "BSON field '$merge.into' is missing but a required field");
-  checkOn(fields.get('on'));
-  if (!isById(fields.get('on')) || fields.has('let')) {
-    throw new MongoFailure(
-      'CommandNotSupported',
-      "$merge with 'let', or 'on' other fields than _id, is not supported by this server",
-    );
-  }
-  return {
-    into,
-    whenMatched: whenMatchedOf(fields.get('whenMatched')),
-    whenNotMatched: modeOf(fields.get('whenNotMatched'), 'whenNotMatched', unmatchedModes) ?? 'insert',
-  };
+/** The unique index over the fields of `on`; null for that of `_id`. Throws 51183 if there is none. */
+function joinIndex(collection: Collection | undefined, { on }: MergeSpec): IndexTable | null {
+  if (on.length === 1 && on[0] === '_id') return null;
+  const index = collection?.indexes.find((candidate) => isUniqueOver(candidate, on));
+  if (index !== undefined) return index;
+  throw new MongoFailure(51183, 'Cannot find index to verify that join fields will be unique');
 }
 
-const fieldNames: ReadonlySet<string> = new Set(['into', 'on', 'let', 'whenMatched', 'whenNotMatched']);
-
-function checkNames(names: Iterable<string>): void {
-  for (const name of names) {
-    if (!fieldNames.has(name))
-      throw new MongoFailure('IDLFailedToParse', `BSON field '$merge.${name}' is an unknown field.`);
-  }
-}
-
-/** A mode, or the pipeline of an update. */
-function whenMatchedOf(value: RawValue | undefined): MergeSpec['whenMatched'] {
-  if (value?.type === bsonTypes.array) return value;
-  return modeOf(value, 'whenMatched', matchedModes) ?? 'merge';
-}
-
-function checkOn(on: RawValue | undefined): void {
-  if (on === undefined || on.type === bsonTypes.string) return;
-  if (on.type !== bsonTypes.array)
-    throw new MongoFailure(
-      51186,
-      `$merge 'on' field  must be either a string or an array of strings, but found ${typeNameOf(on)}`,
-    );
-  const items = itemsOf(on);
-  if (items.length === 0)
-    throw new MongoFailure(51187, "If explicitly specifying $merge 'on', must include at least one field");
-  if (items.some(({ type }) => type !== bsonTypes.string))
-    throw new MongoFailure(51134, "$merge 'on' array elements must be strings");
-}
-
-function isById(on: RawValue | undefined): boolean {
-  if (on === undefined) return true;
-  const names = on.type === bsonTypes.array ? itemsOf(on) : [on];
-  return names.length === 1 && names.every((name) => name.type === bsonTypes.string && stringOf(name) === '_id');
-}
-
-function modeOf<Mode extends string>(
-  value: RawValue | undefined,
-  field: string,
-  modes: readonly Mode[],
-): Mode | undefined {
-  if (value === undefined) return undefined;
-  if (value.type !== bsonTypes.string)
-    throw new MongoFailure(
-      field === 'whenMatched' ? 51191 : 'TypeMismatch',
-      `$merge '${field}' field must be a string${field === 'whenMatched' ? ' or an array' : ''}, but found ${typeNameOf(value)}`,
-    );
-  const text = stringOf(value);
-  const mode = modes.find((candidate) => candidate === text);
-  if (mode === undefined)
-    throw new MongoFailure('BadValue', `Enumeration value '${text}' for field '$merge.${field}' is not a valid value.`);
-  return mode;
+function isUniqueOver({ isUnique, partial, paths, state }: IndexTable, on: readonly string[]): boolean {
+  const isWhole = isUnique && partial === null && state.isReady;
+  return isWhole && paths.length === on.length && paths.every(({ path }) => on.includes(path));
 }
 
 interface MergeItem {
   readonly collection: Collection;
+  /** As the pipeline made it. */
+  readonly document: Uint8Array;
+  /** With an `_id`. */
   readonly form: StoredForm;
   readonly spec: MergeSpec;
 }
 
-function mergeOne(context: CommandContext, { collection, form, spec }: MergeItem): void {
+function mergeOne(context: CommandContext, item: MergeItem): void {
   const { access } = context;
-  const id = idOf(form.bytes);
-  const stored = id === undefined ? undefined : access.get(collection, orderKey(id));
-  if (stored !== undefined) mergeInto(context, stored, { collection, form, spec });
-  else if (spec.whenNotMatched === 'insert') access.insert(collection, form, access.stamp());
+  const { form, spec } = item;
+  const index = joinIndex(item.collection, spec);
+  const stored = index === null ? byId(context, item) : byIndex(item, index);
+  if (stored !== undefined) mergeInto(context, stored, { ...item, index });
+  else if (spec.whenNotMatched === 'insert') access.insert(item.collection, form, access.stamp());
   else if (spec.whenNotMatched === 'fail')
     throw new MongoFailure(
       13113,
       '$merge could not find a matching document in the target collection for at least one document in the source collection',
     );
+}
+
+function byId({ access }: CommandContext, { collection, form }: MergeItem): StoredDocument | undefined {
+  const id = idOf(form.bytes);
+  return id === undefined ? undefined : access.get(collection, orderKey(id));
+}
+
+function byIndex({ collection, form, spec }: MergeItem, index: IndexTable): StoredDocument | undefined {
+  for (const path of spec.on) checkJoinField(form.bytes, path);
+  const [key] = index.keysOf(form.bytes);
+  const row = key === undefined ? undefined : index.find(key);
+  return row === undefined ? undefined : collection.table.getRow(row);
+}
+
+const notJoined: ReadonlySet<number> = new Set([bsonTypes.null, bsonTypes.undefined, bsonTypes.array]);
+
+function checkJoinField(document: Uint8Array, path: string): void {
+  const value = valueAt(documentValue(document), pathBytes(path));
+  if (value !== undefined && !notJoined.has(value.type)) return;
+  throw new MongoFailure(
+    51132,
+    `$merge write error: 'on' field '${path}' cannot be missing, null, undefined or an array`,
+  );
 }
 
 /** `whenMatched: 'merge'`: the fields of the new document replace those of the old. */
@@ -150,11 +107,14 @@ const mergeStages = rawValue(
   serialize({ 0: { $replaceWith: { $mergeObjects: ['$$ROOT', '$$new'] } } }),
 );
 
-function mergeInto(context: CommandContext, stored: StoredDocument, { collection, form, spec }: MergeItem): void {
-  const { whenMatched } = spec;
-  if (whenMatched === 'keepExisting') return;
-  if (whenMatched === 'fail') {
-    const { message, details } = duplicateKey(collection, null, form.bytes);
+function mergeInto(
+  context: CommandContext,
+  stored: StoredDocument,
+  { collection, document, form, spec, index }: MergeItem & { readonly index: IndexTable | null },
+): void {
+  if (spec.whenMatched === 'keepExisting') return;
+  if (spec.whenMatched === 'fail') {
+    const { message, details } = duplicateKey(collection, index, form.bytes);
     throw new MongoFailure(
       'DuplicateKey',
       `$merge failed due to a DuplicateKey error :: caused by :: ${message}`,
@@ -162,11 +122,11 @@ function mergeInto(context: CommandContext, stored: StoredDocument, { collection
     );
   }
   const { server } = context;
-  const fresh = documentValue(form.bytes);
-  const update = whenMatched === 'replace' ? fresh : whenMatched === 'merge' ? mergeStages : whenMatched;
+  // An _id that was made for an insert must not replace the one of the match.
+  const fresh = documentValue(spec.on.includes('_id') ? form.bytes : document);
   const result = compileUpdate({
-    update,
-    variables: withNew(variablesOf(context), fresh),
+    update: updateOf(spec.whenMatched, fresh),
+    variables: mergeVariables(variablesOf(context), spec, fresh),
     nowMs: server.clock.nowMs(),
     clusterTime: server.store.clusterClock.current,
   }).apply(stored.document, -1);
@@ -179,6 +139,17 @@ function mergeInto(context: CommandContext, stored: StoredDocument, { collection
   });
 }
 
-function withNew(variables: Variables, fresh: RawValue): Variables {
-  return { names: [...variables.names, 'new'], bindings: bind(variables.bindings, 'new', fresh) };
+function updateOf(whenMatched: 'merge' | 'replace' | RawValue, fresh: RawValue): RawValue {
+  if (whenMatched === 'replace') return fresh;
+  return whenMatched === 'merge' ? mergeStages : whenMatched;
+}
+
+/** The command's variables, `new`, and those of `let`, whose expressions read the new document. */
+function mergeVariables(own: Variables, { variables }: MergeSpec, fresh: RawValue): Variables {
+  const environment = { root: fresh, bindings: own.bindings };
+  let bindings = bind(own.bindings, 'new', fresh);
+  for (const [name, expression] of variables) {
+    bindings = bind(bindings, name, compileExpression(expression, scopeWith(own.names))(environment));
+  }
+  return { names: [...own.names, 'new', ...variables.map(([name]) => name)], bindings };
 }

@@ -82,7 +82,7 @@ describe('stages that write', () => {
       { _id: 2, a: 4 },
     ]);
     await expect(merge({ whenMatched: 'fail' })).rejects.toMatchObject({ code: 11000 });
-    await expect(merge({ on: 'a' })).rejects.toMatchObject({ code: 115 });
+    await expect(merge({ on: 'a' })).rejects.toMatchObject({ code: 51183 });
   });
 
   test('they come last, and not in a transaction', async () => {
@@ -102,5 +102,68 @@ describe('stages that write', () => {
         .aggregate([{ $out: 'x' }], { session })
         .toArray(),
     ).rejects.toMatchObject({ code: 263 });
+  });
+
+  describe('$merge on the fields of a unique index', () => {
+    async function sales() {
+      const given = await shop();
+      const totals = given.db.collection('totals');
+      await totals.createIndex({ city: 1, day: -1 }, { unique: true });
+      await totals.insertMany([
+        { _id: 'first' as never, city: 'Oslo', day: 1, sum: 5 },
+        { _id: 'second' as never, city: 'Rome', day: 1, sum: 7 },
+      ]);
+      const merge = async (documents: object[], options: object = {}) =>
+        given.db
+          .aggregate([{ $documents: documents }, { $merge: { into: 'totals', on: ['day', 'city'], ...options } }])
+          .toArray();
+      const stored = async () => totals.find({}, { sort: { city: 1 } }).toArray();
+      return { ...given, merge, stored };
+    }
+
+    test('finds the document by them and keeps its _id', async () => {
+      await using given = await sales();
+      await given.merge([
+        { city: 'Oslo', day: 1, sum: 6 },
+        { _id: 'third', city: 'Paris', day: 1, sum: 1 },
+      ]);
+      expect(await given.stored()).toEqual([
+        { _id: 'first', city: 'Oslo', day: 1, sum: 6 },
+        { _id: 'third', city: 'Paris', day: 1, sum: 1 },
+        { _id: 'second', city: 'Rome', day: 1, sum: 7 },
+      ]);
+      await given.merge([{ city: 'Rome', day: 1, count: 2 }], { whenMatched: 'replace' });
+      expect((await given.stored())[2]).toEqual({ _id: 'second', city: 'Rome', day: 1, count: 2 });
+    });
+
+    test('runs a pipeline with the variables of let, which read the new document', async () => {
+      await using given = await sales();
+      const whenMatched = [{ $set: { sum: { $add: ['$sum', '$$more', '$$new.sum'] } } }];
+      await given.merge([{ city: 'Oslo', day: 1, sum: 10 }], {
+        let: { more: { $multiply: ['$sum', 2] } },
+        whenMatched,
+      });
+      expect((await given.stored())[0]).toMatchObject({ sum: 35 });
+    });
+
+    test('refuses what MongoDB refuses', async () => {
+      await using given = await sales();
+      const oslo = { city: 'Oslo', day: 1 };
+      const pipeline = [{ $set: { sum: 1 } }];
+      const cases: [object, object, number][] = [
+        [oslo, { on: 'city' }, 51183],
+        [oslo, { on: ['city', 'city'] }, 31465],
+        [{ city: 'Oslo' }, {}, 51132],
+        [{ city: null, day: 1 }, {}, 51132],
+        [{ city: ['Oslo'], day: 1 }, {}, 51132],
+        [oslo, { whenMatched: 'fail' }, 11000],
+        [oslo, { let: { a: 1 } }, 51199],
+        [oslo, { let: { new: 1 }, whenMatched: pipeline }, 51273],
+        [{ _id: 'other', ...oslo }, { whenMatched: 'replace' }, 66],
+      ];
+      for (const [document, options, code] of cases) {
+        await expect(given.merge([document], options), JSON.stringify(options)).rejects.toMatchObject({ code });
+      }
+    });
   });
 });

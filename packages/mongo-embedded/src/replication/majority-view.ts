@@ -40,15 +40,10 @@ export class MajorityView extends DirectAccess {
   }
 
   override pages(collection: Collection, plan: ScanPlan): PageReader {
-    // An index finds the newest versions only, and which of them are hidden changes during the scan.
-    return readOverlaidPages(
-      collection,
-      { ...plan, index: null },
-      {
-        get: (key) => this.get(collection, key),
-        overlay: () =>
-          new Map(this.#snapshot === null ? [] : this.#store.versions.changedSince(collection, this.#snapshot)),
-      },
-    );
+    return readOverlaidPages(collection, plan, {
+      get: (key) => this.get(collection, key),
+      overlay: () =>
+        new Map(this.#snapshot === null ? [] : this.#store.versions.changedSince(collection, this.#snapshot)),
+    });
   }
 }

@@ -61,23 +61,29 @@ function readKeys(keys: readonly Uint8Array[], reads: OverlaidReads): PageReader
 
 /**
  * The documents that the index finds, except those that the reader sees in another version; then all of those, each
- * once: the index has the keys of their newest version only.
+ * once: the index has the keys of their newest version only. What was held back is shown in the version that the reader
+ * sees at the end, because a majority may have reached the newest one meanwhile.
  */
 function readIndex(collection: Collection, plan: ScanPlan, reads: OverlaidReads): PageReader {
   const rows = readTablePages(collection, plan);
   const shown = new Set<string>();
+  const heldBack = new Map<string, Uint8Array>();
   let isOver = false;
+  const lastPage = (overlay: Overlay): StoredDocument[] => {
+    const current = [...heldBack].filter(([name]) => !overlay.has(name)).map(([, key]) => reads.get(key) ?? null);
+    const others = [...overlay].filter(([name]) => !shown.has(name)).map(([, stored]) => stored);
+    return [...others, ...current].filter((stored) => stored !== null);
+  };
   return {
     next(limit: PageLimit) {
       if (isOver) return null;
       const overlay = reads.overlay();
       const page = rows.next(limit);
-      if (page === null) {
-        isOver = true;
-        return [...overlay].flatMap(([name, stored]) => (stored === null || shown.has(name) ? [] : [stored]));
-      }
+      isOver = page === null;
+      if (page === null) return lastPage(overlay);
       const seen = page.filter(({ key }) => !overlay.has(keyName(key)));
       for (const { key } of seen) shown.add(keyName(key));
+      for (const { key } of page) if (!shown.has(keyName(key))) heldBack.set(keyName(key), key);
       return seen;
     },
   };
