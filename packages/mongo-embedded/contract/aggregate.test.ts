@@ -175,6 +175,13 @@ describe('expressions', () => {
     ['$arrayToObject', { $arrayToObject: [[['a', 1]]] }, { a: 1 }],
     ['$divide', { $divide: [7, 2] }, 3.5],
     ['$mod', { $mod: [7, 4] }, 3],
+    ['$mod of decimals', { $mod: [Decimal128.fromString('7.3'), 2] }, Decimal128.fromString('1.3')],
+    ['$sqrt of a square', { $sqrt: Decimal128.fromString('2.25') }, Decimal128.fromString('1.5')],
+    [
+      '$sqrt of a decimal',
+      { $sqrt: Decimal128.fromString('2') },
+      Decimal128.fromString('1.414213562373095048801688724209698'),
+    ],
     ['$round', { $round: [2.5, 0] }, 2],
     ['$cmp across types', { $cmp: ['x', 5] }, 1],
     ['$let', { $let: { vars: { t: 5 }, in: { $add: ['$$t', '$n'] } } }, 7],
@@ -199,6 +206,14 @@ describe('a pipeline is refused', () => {
     [[{ $count: '' }], 40156],
     [[{ $unwind: 'tags' }], 28818],
     [[{ $project: { a: { $unheardOf: 1 } } }], 31325],
+    // Source: expression.cpp.
+    [[{ $project: { a: { $sqrt: -1 } } }], 28714],
+    [[{ $project: { a: { $ln: 0 } } }], 28766],
+    [[{ $project: { a: { $log10: -1 } } }], 28761],
+    [[{ $project: { a: { $log: [0, 2] } } }], 28758],
+    [[{ $project: { a: { $log: [2, 1] } } }], 28759],
+    [[{ $project: { a: { $pow: [0, -1] } } }], 28764],
+    [[{ $project: { a: { $mod: [1, Decimal128.fromString('0')] } } }], 16610],
   ];
   for (const [pipeline, code] of cases) {
     test(JSON.stringify(pipeline), async () => {

@@ -2,6 +2,7 @@ import { bsonTypes } from '@emcachers/bson/bson-types';
 import { dateValue, doubleValue, nullValue, type RawValue } from '@emcachers/bson/raw-value';
 import { readInt64 } from '@emcachers/bson/read-bytes';
 import { MongoFailure } from '../../error/mongo-failure.ts';
+import { remainderOf, squareRootOf } from '../decimal-math.ts';
 import {
   type ArithmeticName,
   arithmeticOrDouble,
@@ -105,15 +106,30 @@ function modulo([left, right]: readonly Argument[]): Argument {
   const fail = () =>
     new MongoFailure(16611, `$mod only supports numeric types, not ${typeNameOf(left)} and ${typeNameOf(right)}`);
   const [dividend, divisor] = [numberOrFail(left, fail), numberOrFail(right, fail)];
-  if (toDouble(divisor) === 0) throw new MongoFailure(16610, "can't $mod by zero");
+  if (isZero(divisor)) throw new MongoFailure(16610, "can't $mod by zero");
   if (isInteger(dividend) && isInteger(divisor)) {
     const value = dividend.value % divisor.value;
     return numericValue(narrowInteger(value, widerKind(dividend, divisor)) ?? { kind: 'int64', value });
   }
-  if (dividend.kind === 'decimal' || divisor.kind === 'decimal') {
-    throw new MongoFailure('CommandNotSupported', '$mod of Decimal128 is not supported by this server');
-  }
+  if (dividend.kind === 'decimal' || divisor.kind === 'decimal')
+    return numericValue({ kind: 'decimal', value: remainderOf(toDecimal(dividend), toDecimal(divisor)) });
   return doubleValue(toDouble(dividend) % toDouble(divisor));
+}
+
+/** A decimal may be too small for a double. */
+function isZero(number: Numeric): boolean {
+  if (number.kind === 'decimal') return number.value.kind === 'finite' && number.value.coefficient === 0n;
+  return Number(number.value) === 0;
+}
+
+function isNegative(number: Numeric): boolean {
+  if (number.kind !== 'decimal') return number.value < 0;
+  return number.value.kind !== 'nan' && number.value.negative && !isZero(number);
+}
+
+function refuseDecimals(name: string, numbers: readonly Numeric[]): void {
+  if (numbers.every(({ kind }) => kind !== 'decimal')) return;
+  throw new MongoFailure('CommandNotSupported', `${name} of Decimal128 is not supported by this server`);
 }
 
 /** A function of one number; integers stay integers if `onInteger` is given. */
@@ -128,8 +144,7 @@ function unary(onDouble: (value: number) => number, onInteger?: (value: bigint) 
       const result = onInteger(number.value);
       return numericValue(narrowInteger(result, number.kind) ?? { kind: 'double', value: Number(result) });
     }
-    if (number.kind === 'decimal')
-      throw new MongoFailure('CommandNotSupported', `${name} of Decimal128 is not supported by this server`);
+    refuseDecimals(name, [number]);
     return doubleValue(onDouble(toDouble(number)));
   });
 }
@@ -144,7 +159,31 @@ function logarithm([value, base]: readonly Argument[]): Argument {
     base,
     () => new MongoFailure(28757, `$log's base must be numeric, not ${typeNameOf(base)}`),
   );
-  return doubleValue(Math.log(toDouble(number)) / Math.log(toDouble(root)));
+  refuseDecimals('$log', [number, root]);
+  const [argument, rootNumber] = [toDouble(number), toDouble(root)];
+  if (argument <= 0) throw new MongoFailure(28758, `$log's argument must be a positive number, but is ${argument}`);
+  if (rootNumber <= 0 || rootNumber === 1)
+    throw new MongoFailure(28759, `$log's base must be a positive number not equal to 1, but is ${rootNumber}`);
+  return doubleValue(Math.log(argument) / Math.log(rootNumber));
+}
+
+/** A logarithm to a fixed base; `code` is the error of an argument that is not positive. */
+function logarithmOf(logarithmFor: (value: number) => number, name: string, code: number): OperatorCompiler {
+  return unary((value) => {
+    if (value <= 0) throw new MongoFailure(code, `${name}'s argument must be a positive number, but is ${value}`);
+    return logarithmFor(value);
+  });
+}
+
+function squareRoot([value]: readonly Argument[]): Argument {
+  if (!isPresent(value)) return nullValue;
+  const number = numberOrFail(
+    value,
+    () => new MongoFailure(28765, `$sqrt only supports numeric types, not ${typeNameOf(value)}`),
+  );
+  if (isNegative(number)) throw new MongoFailure(28714, "$sqrt's argument must be greater than or equal to 0");
+  if (number.kind === 'decimal') return numericValue({ kind: 'decimal', value: squareRootOf(number.value) });
+  return doubleValue(Math.sqrt(toDouble(number)));
 }
 
 function power([base, exponent]: readonly Argument[]): Argument {
@@ -154,6 +193,9 @@ function power([base, exponent]: readonly Argument[]): Argument {
     exponent,
     () => new MongoFailure(28763, `$pow's exponent must be numeric, not ${typeNameOf(exponent)}`),
   );
+  refuseDecimals('$pow', [one, other]);
+  if (isZero(one) && toDouble(other) < 0)
+    throw new MongoFailure(28764, '$pow cannot take a base of 0 and a negative exponent');
   return numericValue(integerPower(one, other) ?? { kind: 'double', value: toDouble(one) ** toDouble(other) });
 }
 
@@ -174,10 +216,10 @@ export const arithmeticOperators: OperatorTable = {
   $abs: unary(Math.abs, (value) => (value < 0n ? -value : value)),
   $ceil: unary(Math.ceil, (value) => value),
   $floor: unary(Math.floor, (value) => value),
-  $sqrt: unary(Math.sqrt),
+  $sqrt: withArguments(1, squareRoot),
   $exp: unary(Math.exp),
-  $ln: unary(Math.log),
-  $log10: unary(Math.log10),
+  $ln: logarithmOf(Math.log, '$ln', 28766),
+  $log10: logarithmOf(Math.log10, '$log10', 28761),
   $log: withArguments(2, logarithm),
   $pow: withArguments(2, power),
   $round: placedOperator('nearest'),
