@@ -35,12 +35,12 @@ test('the leader keeps the oplog small, and a node that was away too long rebuil
       'its first cache',
     );
   }
-  for (let batch = 0; batch < 40; batch += 1) await changeOrders(collection, documents, random);
+  for (let batch = 0; batch < 12; batch += 1) await changeOrders(collection, documents, random);
   // What happens to a node without a heartbeat for a day.
   await runOnServer(stack.databaseUrl, `DELETE FROM node WHERE id = 'away'`);
   const { oplog } = await eventually(async () => {
     const view = await leader.api.entity('orders');
-    return view.oplog.removed > 1_000 ? view : null;
+    return view.oplog.removed > 200 ? view : null;
   }, 'a compaction');
   expect(oplog).toMatchObject({ horizon: expect.any(Number), compactedAt: expect.any(String), heldBy: null });
   await using node = await stack.engine(away);
@@ -51,4 +51,4 @@ test('the leader keeps the oplog small, and a node that was away too long rebuil
   await node.api.untilLive('orders');
   await converged(stack, shape);
   await converged({ ...stack, dataDir: away.EMCACHERS_DATA_DIR }, shape);
-});
+}, 120_000);

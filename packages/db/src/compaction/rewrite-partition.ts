@@ -90,6 +90,7 @@ export interface Swap {
  */
 export async function swapPartition(pool: pg.Pool, swap: Swap): Promise<boolean> {
   try {
+    await endAutovacuum(pool, swap.entityId);
     return await inTransaction(pool, (client) => swapIn(client, swap));
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.code === lockNotAvailable) return false;
@@ -98,6 +99,18 @@ export async function swapPartition(pool: pg.Pool, swap: Swap): Promise<boolean>
 }
 
 const lockNotAvailable = '55P03';
+
+/**
+ * Autovacuum of the partition is usually at work after so many removals. PostgreSQL ends it for a lock that it is in the way of,
+ * but only after `deadlock_timeout` (1 s), which appends cannot wait. This lock conflicts with nothing else, so nobody waits behind it.
+ */
+async function endAutovacuum(pool: pg.Pool, entityId: number): Promise<void> {
+  await pool.query(`
+    BEGIN;
+    SET LOCAL lock_timeout = '5s';
+    LOCK TABLE ${partitionName(entityId)} IN SHARE UPDATE EXCLUSIVE MODE;
+    COMMIT`);
+}
 
 async function swapIn(client: pg.PoolClient, { entityId, epoch, after, limit }: Swap): Promise<boolean> {
   const targets = await beginAppend(client, { epoch, entityIds: [entityId], lock: 'update', appends: true });
