@@ -87,7 +87,10 @@ export const entityViewSchema = z.object({
   rateHistory: z.array(z.number()),
   deadLetters: z.number().int(),
   coercionErrors: z.number().int(),
-  /** Per column, since the newest scan began: documents in which its path met a value, and values that its type could not hold. */
+  /**
+   * Per column, since the newest scan began: documents in which its path met a value, and values that its type could not hold. Counted
+   * at each write, so a document that changes is counted again: not the rows that are affected now.
+   */
   columnCounts: z.array(z.object({ name: z.string(), met: z.number().int(), coercionErrors: z.number().int() })),
   /** What an operator should check although it is no failure, one sentence each: for example a path that met nothing. */
   warnings: z.array(z.string()),

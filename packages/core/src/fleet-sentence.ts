@@ -44,7 +44,19 @@ function troubleDetail({ capture, entities }: FleetVerdicts): string | null {
   return troubled === undefined ? null : `${troubled.entityName}: ${troubled.reason ?? ''}`;
 }
 
-function calmDetail({ entities, health }: FleetVerdicts): string {
+/** A warning is no fault, so it is said only if there is none. */
+function calmDetail(verdicts: FleetVerdicts): string {
+  return warningDetail(verdicts) ?? idleDetail(verdicts);
+}
+
+function warningDetail({ facts }: FleetVerdicts): string | null {
+  const count = facts.entities.reduce((sum, { warnings }) => sum + warnings.length, 0);
+  const warned = facts.entities.find(({ warnings }) => warnings.length > 0);
+  if (warned === undefined) return null;
+  return `${counted(count, 'warning', 'warnings')}. ${warned.entityName}: ${warned.warnings[0]}`;
+}
+
+function idleDetail({ entities, health }: FleetVerdicts): string {
   const isWaiting = health === 'ok' && entities.some((entity) => isUnderWay(entity.activity));
   return isWaiting ? 'Entities become readable when their first scan is complete. Nothing to do.' : 'Nothing to do.';
 }

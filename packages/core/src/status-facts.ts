@@ -17,6 +17,8 @@ export interface StatusFacts {
     readonly reason: string | null;
     /** Age of the last page that the scan committed; null when no scan runs or none was read yet. */
     readonly scanProgressAgeMs: number | null;
+    /** What an operator should check although it is no fault. Warnings never change health. */
+    readonly warnings: readonly string[];
     readonly caches: readonly CacheFacts[];
   })[];
 }

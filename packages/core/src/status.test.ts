@@ -22,6 +22,7 @@ const goodEntity: EntityFacts = {
   reason: null,
   deadLetters: 0,
   scanProgressAgeMs: null,
+  warnings: [],
   caches: [goodCache],
 };
 const good: StatusFacts = {
@@ -163,6 +164,7 @@ const anyEntity: fc.Arbitrary<EntityFacts> = fc.record({
   reason: fc.option(fc.string()),
   deadLetters: fc.nat(),
   scanProgressAgeMs: fc.option(ageMs),
+  warnings: fc.array(fc.string(), { maxLength: 2 }),
   caches: fc.array(anyCache, { maxLength: 3 }),
 });
 const anyFacts: fc.Arbitrary<StatusFacts> = fc.record({
@@ -199,4 +201,12 @@ test('for any facts health and reason agree, and no entity is fresh without a re
     }),
     { numRuns: 500 },
   );
+});
+
+test('a warning is said in the detail and leaves health ok; a fault is said first', () => {
+  const warnings = ['The path x of column y met no value in 3 scanned documents.'];
+  const warned = deriveStatus(withEntity({ warnings }));
+  expect([warned.health, warned.sentence]).toEqual(['ok', '1 of 1 entity is live and fresh.']);
+  expect(warned.detail).toBe(`1 warning. orders: ${warnings[0]}`);
+  expect(deriveStatus(withEntity({ warnings, deadLetters: 1 })).detail).toContain('could not be projected');
 });

@@ -6,6 +6,8 @@ export interface HealthReport {
   readonly health: Health;
   readonly sentence: string;
   readonly detail: string;
+  /** What an operator should check although it is no fault: health does not depend on it. */
+  readonly warnings: readonly { readonly entityName: string; readonly warning: string }[];
   readonly components: readonly { readonly name: string; readonly health: Health; readonly evidence: string }[];
   readonly at: string;
 }
@@ -18,7 +20,10 @@ export function healthReport(fleet: FleetView, services: readonly ServiceState[]
     evidence: state.status === 'running' ? 'running' : (state.lastFault?.message ?? state.status),
   }));
   const { health, sentence, detail, at } = fleet;
-  return { health, sentence, detail, components: [...stages, ...loops], at };
+  const warnings = fleet.entities.flatMap((entity) =>
+    entity.warnings.map((warning) => ({ entityName: entity.entityName, warning })),
+  );
+  return { health, sentence, detail, warnings, components: [...stages, ...loops], at };
 }
 
 export interface Readiness {

@@ -49,8 +49,13 @@ const entityMetrics: readonly EntityMetric[] = [
   },
   {
     name: 'emcachers_change_source_coercion_errors',
-    help: 'Values that became NULL because their column could not hold them.',
+    help: 'Values that a column could not hold, counted at each write since the newest scan began; not the rows now affected.',
     value: (entity) => entity.coercionErrors,
+  },
+  {
+    name: 'emcachers_change_source_warnings',
+    help: 'Paths that met no value in a whole scan. A warning, not a fault.',
+    value: (entity) => entity.warnings.length,
   },
   { name: 'emcachers_oplog_head', help: 'Newest oplog id of the entity.', value: (entity) => entity.head },
   {

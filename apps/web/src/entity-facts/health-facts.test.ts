@@ -26,7 +26,7 @@ describe('the health checks', () => {
   test('dead letters and type errors are separate checks', () => {
     const found = facts({ deadLetters: 1, coercionErrors: 1_200 });
     expect(found['Every document was copied']).toEqual(['warn', '1 dead letter']);
-    expect(found['Every value fits its column']).toEqual(['warn', '1,200 stored as NULL']);
+    expect(found['Every value fits its column']).toEqual(['warn', '1,200 refused since the last scan began']);
   });
 
   test('a path that met nothing is a check of its own', () => {

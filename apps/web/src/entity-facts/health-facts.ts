@@ -76,7 +76,8 @@ function documentFacts({ deadLetters, coercionErrors, warnings }: EntityView): r
     {
       tone: coercionErrors === 0 ? 'ok' : 'warn',
       name: 'Every value fits its column',
-      evidence: coercionErrors === 0 ? 'no type errors' : `${formatCount(coercionErrors)} stored as NULL`,
+      evidence:
+        coercionErrors === 0 ? 'no type errors' : `${formatCount(coercionErrors)} refused since the last scan began`,
     },
     ...pathFacts(warnings),
   ];

@@ -1,6 +1,10 @@
+import { readFleet } from '@emcachers/db/fleet/read-fleet';
 import { expect, test } from 'vitest';
 import { openIngestBench } from '../../../test/support/test-ingest.ts';
+import { healthReport } from '../../observability/health.ts';
 import { columnCountsOf, warningsOf } from './column-warnings.ts';
+import { createFleetMeasures } from './fleet-measures.ts';
+import { fleetView } from './fleet-view.ts';
 
 test('a path that met nothing in a scan is a warning until a document has it; a refresh counts anew', async () => {
   await using bench = await openIngestBench();
@@ -15,6 +19,11 @@ test('a path that met nothing in a scan is a warning until a document has it; a 
     { name: 't', met: 0, coercionErrors: 0 },
   ]);
   expect(warningsOf(scanned)).toEqual(['The path t of column t met no value in 3 scanned documents.']);
+  const rows = await readFleet(bench.oplog.database.pool);
+  const view = fleetView({ rows, reachable: true, readAgeMs: 0, nodeId: 'n1', measures: createFleetMeasures() });
+  expect(healthReport(view, []).warnings).toEqual([
+    { entityName: 'orders', warning: 'The path t of column t met no value in 3 scanned documents.' },
+  ]);
   await bench.refresh('orders');
   await bench.settled('orders');
   expect((await bench.oplog.entity('orders')).coercionErrors).toBe(1);

@@ -62,6 +62,7 @@ function entityFacts(entity: EntityRecord, reading: Reading): StatusFacts['entit
     activity: activityOf(entity),
     reason: entity.reason,
     deadLetters: entity.deadLetters,
+    warnings: warningsOf(entity),
     scanProgressAgeMs: scanning ? reading.measures.scanStandstillMs(entity.entityId) : null,
     caches: cachesOf(entity, reading.rows).map((cache) => cacheFacts(cache, reading)),
   };

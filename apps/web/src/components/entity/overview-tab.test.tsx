@@ -105,7 +105,7 @@ describe('the health card', () => {
   test('shows type errors and dead letters as warnings with their number', () => {
     openOverview({ nodes: [sampleNode()], deadLetters: 2, coercionErrors: 1_200 });
     expect(health().getByText('2 dead letters')).toBeInstanceOf(HTMLElement);
-    expect(health().getByText('1,200 stored as NULL')).toBeInstanceOf(HTMLElement);
+    expect(health().getByText('1,200 refused since the last scan began')).toBeInstanceOf(HTMLElement);
     expect(health().getByText('4 of 6 checks passed')).toBeInstanceOf(HTMLElement);
   });
 });
