@@ -81,10 +81,11 @@ function readIndex(collection: Collection, plan: ScanPlan, reads: OverlaidReads)
       const page = rows.next(limit);
       isOver = page === null;
       if (page === null) return lastPage(overlay);
-      const seen = page.filter(({ key }) => !overlay.has(keyName(key)));
-      for (const { key } of seen) shown.add(keyName(key));
-      for (const { key } of page) if (!shown.has(keyName(key))) heldBack.set(keyName(key), key);
-      return seen;
+      const named = page.map((stored) => ({ name: keyName(stored.key), stored }));
+      const seen = named.filter(({ name }) => !overlay.has(name));
+      for (const { name } of seen) shown.add(name);
+      for (const { name, stored } of named.filter((each) => !shown.has(each.name))) heldBack.set(name, stored.key);
+      return seen.map(({ stored }) => stored);
     },
   };
 }
