@@ -68,6 +68,10 @@ function readIndex(collection: Collection, plan: ScanPlan, reads: OverlaidReads)
   const rows = readTablePages(collection, plan);
   const shown = new Set<string>();
   const heldBack = new Map<string, Uint8Array>();
+  const show = (name: string): void => {
+    shown.add(name);
+    heldBack.delete(name);
+  };
   let isOver = false;
   const lastPage = (overlay: Overlay): StoredDocument[] => {
     const current = [...heldBack].filter(([name]) => !overlay.has(name)).map(([, key]) => reads.get(key) ?? null);
@@ -81,11 +85,10 @@ function readIndex(collection: Collection, plan: ScanPlan, reads: OverlaidReads)
       const page = rows.next(limit);
       isOver = page === null;
       if (page === null) return lastPage(overlay);
-      const named = page.map((stored) => ({ name: keyName(stored.key), stored }));
-      const seen = named.filter(({ name }) => !overlay.has(name));
-      for (const { name } of seen) shown.add(name);
-      for (const { name, stored } of named.filter((each) => !shown.has(each.name))) heldBack.set(name, stored.key);
-      return seen.map(({ stored }) => stored);
+      const seen = page.filter(({ key }) => !overlay.has(keyName(key)));
+      for (const { key } of page) heldBack.set(keyName(key), key);
+      for (const { key } of seen) show(keyName(key));
+      return seen;
     },
   };
 }
