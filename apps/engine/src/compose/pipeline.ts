@@ -87,6 +87,7 @@ function createLeading(shared: Shared) {
     random,
     open(epoch) {
       const log = shared.log.child({ epoch });
+      const { rowBytesMax, largeDocumentBytes } = config;
       const opened = openLeaderSessions({ url: database.url, epoch });
       sessions = opened;
       const writer = createOplogWriter({ database: opened, epoch, deadLettersMax: config.deadLettersMax });
@@ -97,10 +98,10 @@ function createLeading(shared: Shared) {
         clock,
         log,
         random,
-        options: { rowBytesMax: config.rowBytesMax, sourceCheckMs: config.sourceCheckMs },
+        options: { rowBytesMax, largeDocumentBytes, sourceCheckMs: config.sourceCheckMs },
       });
-      const { rowBytesMax } = config;
-      const retryDeadLetters = createDeadLetterRetry({ database, source, writer, clock, rowBytesMax });
+      const limits = { rowBytesMax, largeDocumentBytes };
+      const retryDeadLetters = createDeadLetterRetry({ database, source, writer, clock, ...limits });
       jobRunner = createJobRunner({ store, control, retryDeadLetters, clock, log });
       const compaction = createCompaction({
         ...{ database: opened, epoch, clock, log, options: config.compaction },

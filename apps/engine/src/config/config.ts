@@ -23,6 +23,8 @@ export interface Config {
   readonly sourceCheckMs: number;
   /** Largest encoded row of a document, bytes. */
   readonly rowBytesMax: number;
+  /** Documents with more bytes are projected in a thread. */
+  readonly largeDocumentBytes: number;
   /** Dead letters kept per entity. */
   readonly deadLettersMax: number;
   readonly compaction: {
@@ -66,6 +68,7 @@ export function checkConfig(values: Values, folder: string): Config {
     roles: required('EMCACHERS_ROLES', parsed.EMCACHERS_ROLES),
     nodeId: parsed.EMCACHERS_NODE_ID,
     sourceCheckMs: 1000 * required('EMCACHERS_SOURCE_CHECK_SECONDS', parsed.EMCACHERS_SOURCE_CHECK_SECONDS),
+    largeDocumentBytes: required('EMCACHERS_LARGE_DOCUMENT_BYTES', parsed.EMCACHERS_LARGE_DOCUMENT_BYTES),
     rowBytesMax: required('EMCACHERS_ROW_BYTES_MAX', parsed.EMCACHERS_ROW_BYTES_MAX),
     deadLettersMax: required('EMCACHERS_DEAD_LETTERS_MAX', parsed.EMCACHERS_DEAD_LETTERS_MAX),
     compaction: {

@@ -6,6 +6,8 @@ export type DocumentErrorCode = 'EMC-6001' | 'EMC-6002' | 'EMC-6003' | 'EMC-6005
 
 /** The document cannot be projected. It becomes a dead letter. */
 export class DocumentError extends EmcachersError {
+  declare readonly code: DocumentErrorCode;
+
   constructor(detail: string, cause?: unknown, code: DocumentErrorCode = 'EMC-6001') {
     super({ code, detail, cause });
     this.name = 'DocumentError';
@@ -16,7 +18,7 @@ export class DocumentError extends EmcachersError {
 export class RefusedValueError extends DocumentError {
   readonly columnName: string;
 
-  constructor(detail: string, code: 'EMC-6003' | 'EMC-6005', columnName: string) {
+  constructor(detail: string, code: DocumentErrorCode, columnName: string) {
     super(detail, undefined, code);
     this.name = 'RefusedValueError';
     this.columnName = columnName;

@@ -10,6 +10,14 @@ export const documentSettings = {
     reason: 'The largest encoded row. A document whose row is larger becomes a dead letter (EMC-6002).',
     reader: 'engine',
   },
+  EMCACHERS_LARGE_DOCUMENT_BYTES: {
+    schema: wholeNumber(1024, 16 * 1024 * 1024),
+    standard: String(256 * 1024),
+    unit: 'bytes, from 1024 to 16777216',
+    reason:
+      'A document with more bytes is projected in a thread, so that it does not delay other entities and health checks.',
+    reader: 'engine',
+  },
   EMCACHERS_DEAD_LETTERS_MAX: {
     schema: wholeNumber(1, 1_000_000),
     standard: '10000',

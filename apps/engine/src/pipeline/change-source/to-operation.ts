@@ -18,7 +18,7 @@ import {
 } from '@emcachers/core/document/projection';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Operation } from '@emcachers/core/operation';
-import { parseSourceName } from '@emcachers/core/shape';
+import { type Column, parseSourceName } from '@emcachers/core/shape';
 import { unreachable } from '@emcachers/core/unreachable';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import { rawBytesMax } from '@emcachers/db/statements/dead-letters';
@@ -30,7 +30,10 @@ import { ColumnTally } from './column-tally.ts';
 export interface Route {
   readonly entityId: number;
   readonly namespace: Namespace;
+  readonly columns: readonly Column[];
   readonly projection: Projection;
+  /** Rows of large documents that were projected ahead; see `large-documents.ts`. */
+  readonly prepared: WeakMap<Uint8Array, Pick<Projection, 'project'>>;
   /** Of the entity's live changes. A scan counts for itself. */
   readonly tally: ColumnTally;
 }
@@ -65,7 +68,8 @@ export function compileRoute(
   rowBytesMax?: number,
 ): Route {
   const projection = compileProjection(columns, rowBytesMax);
-  return { entityId, namespace: parseSourceName(sourceName), projection, tally: new ColumnTally(columns.length) };
+  const namespace = parseSourceName(sourceName);
+  return { entityId, namespace, columns, projection, prepared: new WeakMap(), tally: new ColumnTally(columns.length) };
 }
 
 /** A database name has no dot, so two namespaces cannot produce the same key. */
@@ -84,12 +88,12 @@ export class Conversion<Item extends AppendItem = AppendItem> {
 
   /** The projected row of a document, or a Delete if the document is gone or cannot be projected. Never throws. */
   project(route: Route, change: DocumentChange, counts: ColumnCounts): Operation {
-    const { entityId, projection } = route;
+    const { entityId, projection, prepared } = route;
     const { docId, document, sourceTimeMs } = change;
     const gone: Operation = { kind: 'Delete', entityId, docId, data: null, sourceTimeMs };
     if (document === null) return this.#weighed(gone);
     try {
-      const { data } = projection.project(document, counts);
+      const { data } = (prepared.get(document) ?? projection).project(document, counts);
       return this.#weighed({ kind: 'Upsert', entityId, docId, data, sourceTimeMs });
     } catch (error) {
       this.#refused(error, entityId, { ...change, document });

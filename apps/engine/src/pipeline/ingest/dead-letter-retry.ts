@@ -12,7 +12,8 @@ import type { Database } from '@emcachers/db/database';
 import { type RetriedLetter, readLetterExtent, readLettersToRetry } from '@emcachers/db/statements/retry-dead-letters';
 import type { MongoSource } from '../change-source/change-source.ts';
 import { isReadableKey } from '../change-source/keyed-documents.ts';
-import { compileRoute, convertPage, type Route } from '../change-source/to-operation.ts';
+import { LargeDocuments, largeDocumentBytesDefault } from '../change-source/large-documents.ts';
+import { compileRoute, type Route } from '../change-source/to-operation.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
 import type { RetryOutcome } from '../oplog/oplog-types.ts';
 
@@ -49,6 +50,8 @@ export interface RetryDependencies {
   readonly clock: Clock;
   /** Largest encoded row, bytes. */
   readonly rowBytesMax: number;
+  /** Documents with more bytes are projected in a thread. */
+  readonly largeDocumentBytes?: number;
 }
 
 const lettersPerReadMax = 200;
@@ -65,11 +68,13 @@ export function createDeadLetterRetry(dependencies: RetryDependencies): RetryDea
     const { count, lastId } = await readLetterExtent(pool, { entityId, docIds });
     const tally: RetryTally = { total: count, copied: 0, gone: 0, refused: 0, changed: 0, unreadable: 0 };
     const route = compileRoute(entity, dependencies.rowBytesMax);
+    const { rowBytesMax, largeDocumentBytes = largeDocumentBytesDefault } = dependencies;
+    await using largeDocuments = new LargeDocuments({ rowBytesMax, largeDocumentBytes });
     for (let afterId = 0; afterId < lastId; ) {
       signal.throwIfAborted();
       const letters = await readLettersToRetry(pool, { entityId, docIds, afterId, limit: lettersPerReadMax });
       const due = letters.filter(({ id }) => id <= lastId);
-      await retryAll(dependencies, { ...request, route, tally }, due);
+      await retryAll(dependencies, { ...request, route, largeDocuments, tally }, due);
       await onProgress(tally);
       afterId = letters.at(-1)?.id ?? lastId;
     }
@@ -79,6 +84,7 @@ export function createDeadLetterRetry(dependencies: RetryDependencies): RetryDea
 
 interface RetryRun extends RetryRequest {
   readonly route: Route;
+  readonly largeDocuments: LargeDocuments;
   readonly tally: RetryTally;
 }
 
@@ -119,7 +125,8 @@ async function retryOnce(
     keysOnly: false,
   });
   await positionPassed(dependencies, await source.operationTime(), run.signal);
-  const { conversion, counts, documents: converted } = convertPage(documents, route, rowBytesPerWriteMax);
+  const page = await run.largeDocuments.convertPage(documents, route, rowBytesPerWriteMax);
+  const { conversion, counts, documents: converted } = page;
   const isEnd = isComplete && converted === documents.length;
   const found = new Map(conversion.items.map((operation) => [operation.docId, operation]));
   const settled = pending.filter(({ letter }) => isEnd || found.has(letter.docId));

@@ -7,6 +7,7 @@ import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
 import type { Wakeup } from '../../runtime/wakeup.ts';
 import type { MongoSource } from '../change-source/change-source.ts';
+import type { LargeDocuments } from '../change-source/large-documents.ts';
 import { MalformedFrameError } from '../change-source/malformed-frame-error.ts';
 import { isConnectionError, isServerError, refusalCode } from '../change-source/stream-errors.ts';
 import type { Route } from '../change-source/to-operation.ts';
@@ -19,6 +20,7 @@ import type { StreamFlow } from './ingest-stream.ts';
 
 export interface ScanRunnerDependencies {
   readonly source: MongoSource;
+  readonly largeDocuments: LargeDocuments;
   readonly writer: OplogWriter;
   readonly facts: IngestFacts;
   readonly log: Log;
@@ -39,10 +41,11 @@ export class ScanRunner {
   #failure: { readonly error: unknown } | null = null;
 
   constructor(dependencies: ScanRunnerDependencies) {
-    const { source, writer, facts, log, flow, options } = dependencies;
+    const { source, largeDocuments, writer, facts, log, flow, options } = dependencies;
     this.#dependencies = dependencies;
     this.#scan = {
       source,
+      largeDocuments,
       writer,
       facts,
       log,

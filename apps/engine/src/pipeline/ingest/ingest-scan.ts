@@ -13,9 +13,10 @@ import { unlessAborted } from '../../runtime/abort.ts';
 import type { MongoSource } from '../change-source/change-source.ts';
 import type { CollectionFacts, CollectionPage, LastKey } from '../change-source/change-source-types.ts';
 import { exactKeyDocument } from '../change-source/collection-page.ts';
+import type { LargeDocuments } from '../change-source/large-documents.ts';
 import { refusalOfSource } from '../change-source/source-refusal.ts';
 import { refusalCode } from '../change-source/stream-errors.ts';
-import { convertPage, type Route, type ScanConversion } from '../change-source/to-operation.ts';
+import type { Route, ScanConversion } from '../change-source/to-operation.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
 import type { EntityFailure } from '../oplog/oplog-types.ts';
 import type { IngestEntity } from './ingest.ts';
@@ -23,6 +24,7 @@ import type { IngestFacts } from './ingest-facts.ts';
 
 export interface ScanDependencies {
   readonly source: MongoSource;
+  readonly largeDocuments: LargeDocuments;
   readonly writer: OplogWriter;
   readonly facts: IngestFacts;
   readonly log: Log;
@@ -148,7 +150,7 @@ async function appendPage(
 ): Promise<ScanEnd | 'ok'> {
   for (let start = 0; start < page.documents.length; ) {
     const rest = page.documents.slice(start);
-    const part = convertPage(rest, request.route, dependencies.pageBytesMax);
+    const part = await dependencies.largeDocuments.convertPage(rest, request.route, dependencies.pageBytesMax);
     start += part.documents;
     const last = rest[part.documents - 1];
     const isEnd = start === page.documents.length || last === undefined;

@@ -14,6 +14,7 @@ import type { Log } from '@emcachers/core/log';
 import { linkedAbort } from '../../runtime/abort.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import type { MongoSource } from '../change-source/change-source.ts';
+import { LargeDocuments, largeDocumentBytesDefault } from '../change-source/large-documents.ts';
 import type { Position } from '../change-source/position.ts';
 import { streamPipeline } from '../change-source/stream-pipeline.ts';
 import { compileRoute, type Route, Routes } from '../change-source/to-operation.ts';
@@ -38,6 +39,8 @@ export interface IngestOptions {
   readonly pageBytesMax: number;
   /** Largest encoded row, bytes; a document with a larger one becomes a dead letter. */
   readonly rowBytesMax: number;
+  /** Documents with more bytes are projected in a thread. */
+  readonly largeDocumentBytes: number;
   /** Staged rows or deletions per promotion transaction. */
   readonly promotionRowsMax: number;
   readonly channel: Partial<ChannelOptions>;
@@ -49,6 +52,7 @@ export const ingestDefaults: IngestOptions = {
   pageDocumentsMax: 2000,
   pageBytesMax: 4 * 1024 * 1024,
   rowBytesMax: rowBytesMaxDefault,
+  largeDocumentBytes: largeDocumentBytesDefault,
   promotionRowsMax: 10_000,
   channel: {},
 };
@@ -84,6 +88,7 @@ export type SessionEnd =
 export async function runSession(dependencies: SessionDependencies, start: SessionStart): Promise<SessionEnd> {
   const entities = await dependencies.entities.list();
   const followed = await compileRoutes(dependencies, entities);
+  await using largeDocuments = new LargeDocuments(dependencies.options);
   using session = linkedAbort(start.signal);
   const { signal } = session;
   const pipeline = streamPipeline(followed.map(({ namespace }) => namespace));
@@ -97,6 +102,7 @@ export async function runSession(dependencies: SessionDependencies, start: Sessi
     {
       stream,
       routes: new Routes(followed),
+      largeDocuments,
       channel,
       writer,
       facts,
@@ -117,6 +123,7 @@ export async function runSession(dependencies: SessionDependencies, start: Sessi
   });
   const control = new SessionControl({
     ...dependencies,
+    largeDocuments,
     flow,
     wakeup,
     followed,
@@ -193,6 +200,7 @@ async function compileOrFail(
 }
 
 interface ControlDependencies extends SessionDependencies {
+  readonly largeDocuments: LargeDocuments;
   readonly flow: StreamFlow;
   readonly wakeup: Wakeup;
   readonly followed: readonly Route[];

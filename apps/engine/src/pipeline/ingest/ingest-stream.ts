@@ -11,6 +11,7 @@ import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { ChangeStream } from '../change-source/change-source.ts';
 import type { ChangeBatch } from '../change-source/change-source-types.ts';
+import type { LargeDocuments } from '../change-source/large-documents.ts';
 import type { Position } from '../change-source/position.ts';
 import { tokenPosition } from '../change-source/resume-token.ts';
 import { type Conversion, convertEvent, type Routes } from '../change-source/to-operation.ts';
@@ -29,6 +30,7 @@ export interface ConvertedChange extends Weighed {
 export interface StreamFlowDependencies {
   readonly stream: ChangeStream;
   readonly routes: Routes;
+  readonly largeDocuments: LargeDocuments;
   readonly channel: Channel<ConvertedChange>;
   readonly writer: OplogWriter;
   readonly facts: IngestFacts;
@@ -121,15 +123,21 @@ export class StreamFlow {
   }
 
   async #offerAll(batch: ChangeBatch): Promise<void> {
-    const { channel, routes } = this.#dependencies;
+    const { channel } = this.#dependencies;
     let converted = 0;
     for (const change of batch.events) {
       if (this.#skipThrough !== null && this.#isKnown(tokenPosition(change.token))) continue;
-      const item = toConvertedChange(change, routes);
+      const item = await this.#convert(change);
       while (!channel.offer(item)) await channel.room();
       converted++;
       if (converted % this.#options.changesPerTurn === 0) await turn();
     }
+  }
+
+  async #convert(change: ChangeBatch['events'][number]): Promise<ConvertedChange> {
+    const { largeDocuments, routes } = this.#dependencies;
+    await largeDocuments.prepare(change.event, routes);
+    return toConvertedChange(change, routes);
   }
 
   /** True if the saved position already covers this change. Once false, it stays false. */

@@ -1,0 +1,78 @@
+import type { Column } from '@emcachers/core/shape';
+import { serialize } from 'bson';
+import { expect, test } from 'vitest';
+import { LargeDocuments } from './large-documents.ts';
+import { compileRoute, convertEvent, convertPage, Routes } from './to-operation.ts';
+
+const column = (name: string, type: Column['type'], more: Partial<Column> = {}): Column => ({
+  name,
+  type,
+  path: name,
+  ...more,
+});
+const columns = [column('t', 'JSONB'), column('n', 'Integer')];
+const routeOf = (shape: readonly Column[] = columns, rowBytesMax = 1_000_000) =>
+  compileRoute({ entityId: 1, sourceName: 'shop.orders', columns: [...shape] }, rowBytesMax);
+const limits = { largeDocumentBytes: 1_000, rowBytesMax: 1_000_000 };
+
+const small = serialize({ _id: 'small', t: 'a', n: 1 });
+const large = serialize({ _id: 'large', t: '"'.repeat(5_000), n: 'no number' });
+const tooLarge = serialize({ _id: 'too large', t: 'x'.repeat(2_000_000) });
+
+test('a page with large documents gives the operations, dead letters and counts of the same page without a thread', async () => {
+  await using documents = new LargeDocuments(limits);
+  const page = [small, large, tooLarge, large, small];
+  const expected = convertPage(page, routeOf());
+  const items = [];
+  const deadLetters = [];
+  const met = [0, 0];
+  for (let start = 0; start < page.length; ) {
+    const part = await documents.convertPage(page.slice(start), routeOf(), 10_000_000);
+    items.push(...part.conversion.items);
+    deadLetters.push(...part.conversion.deadLetters);
+    for (const [index, count] of part.counts.met.entries()) met[index] = (met[index] ?? 0) + count;
+    start += part.documents;
+  }
+  expect(items).toEqual(expected.conversion.items);
+  expect(deadLetters).toEqual(expected.conversion.deadLetters);
+  expect(deadLetters).toMatchObject([{ docId: 'too large', errorCode: 'EMC-6002' }]);
+  expect(met).toEqual(expected.counts.met);
+});
+
+test('a change of a large document is projected for every entity that copies it, each with its own policy', async () => {
+  await using documents = new LargeDocuments(limits);
+  const refusing = routeOf([column('n', 'Integer', { whenRefused: 'dead-letter' })]);
+  const routes = new Routes([routeOf(), { ...refusing, entityId: 2 }]);
+  const event = {
+    kind: 'document',
+    namespace: { database: 'shop', collection: 'orders' },
+    documentKey: serialize({ _id: 'large' }),
+    document: large,
+    sourceTimeMs: 1,
+  } as const;
+  await documents.prepare(event, routes);
+  const { items, deadLetters } = convertEvent(event, routes);
+  expect(items.map((item) => item.kind)).toEqual(['Upsert', 'Delete']);
+  expect(deadLetters).toMatchObject([{ entityId: 2, errorCode: 'EMC-6003', columnName: 'n' }]);
+});
+
+test('a small document needs no thread', async () => {
+  await using documents = new LargeDocuments(limits);
+  const event = { kind: 'document', namespace: { database: 'shop', collection: 'orders' }, sourceTimeMs: 1 } as const;
+  const change = { ...event, documentKey: serialize({ _id: 'small' }), document: small };
+  expect(documents.prepare(change, new Routes([routeOf()]))).toBeNull();
+});
+
+test('the event loop is free while four megabytes of quotes are projected', async () => {
+  const quotes = serialize({ _id: 'quotes', t: '"'.repeat(4_000_000) });
+  const route = routeOf(columns, 64_000_000);
+  await using documents = new LargeDocuments({ largeDocumentBytes: 256 * 1024, rowBytesMax: 64_000_000 });
+  await documents.convertPage([large], route, 10);
+  let turns = 0;
+  const counting = setInterval(() => turns++, 5);
+  using _counting = { [Symbol.dispose]: () => clearInterval(counting) };
+  const page = await documents.convertPage([quotes], route, 10);
+  // The same projection on the event loop would leave no turn.
+  expect(turns).toBeGreaterThan(3);
+  expect(page.conversion.items).toHaveLength(1);
+});
