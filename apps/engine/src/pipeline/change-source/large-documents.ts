@@ -25,7 +25,7 @@ const threadFile = new URL('./projection-thread.ts', import.meta.url);
 
 export class LargeDocuments implements AsyncDisposable {
   readonly #options: LargeDocumentOptions;
-  #worker: Worker | null = null;
+  #thread: Worker | null = null;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(options: LargeDocumentOptions) {
@@ -50,7 +50,7 @@ export class LargeDocuments implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#last;
-    await this.#worker?.terminate();
+    await this.#thread?.terminate();
   }
 
   #isLarge(document: Uint8Array): boolean {
@@ -72,22 +72,22 @@ export class LargeDocuments implements AsyncDisposable {
   }
 
   #ask(call: ProjectionCall): Promise<ProjectionAnswer> {
-    this.#worker ??= new Worker(threadFile, { name: 'projection' });
-    const worker = this.#worker;
+    this.#thread ??= new Worker(threadFile, { name: 'projection' });
+    const thread = this.#thread;
     return new Promise((resolve) => {
       const end = (answer: ProjectionAnswer): void => {
-        worker.off('message', end).off('error', fail).off('exit', fail);
+        thread.off('message', end).off('error', fail).off('exit', fail);
         resolve(answer);
       };
       const fail = (error: unknown): void => {
-        this.#worker = null;
+        this.#thread = null;
         const why = error instanceof Error ? error.message : 'it was stopped';
         end({ kind: 'refused', code: 'EMC-6001', detail: `The projection thread ended: ${why}.` });
       };
-      worker.on('message', end).on('error', fail).on('exit', fail);
+      thread.on('message', end).on('error', fail).on('exit', fail);
       // A copy: the document shares its memory with the reply that it came in, which would be copied as a whole.
       const copy = Uint8Array.from(call.document);
-      worker.postMessage({ ...call, document: copy } satisfies ProjectionCall, [copy.buffer]);
+      thread.postMessage({ ...call, document: copy } satisfies ProjectionCall, [copy.buffer]);
     });
   }
 }
