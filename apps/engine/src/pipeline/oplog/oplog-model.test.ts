@@ -173,7 +173,9 @@ class World {
 
   async #promote(limit: number): Promise<void> {
     const { entityId, runId } = await this.#oplog.entity(this.#name);
-    await this.#oplog.writer.promoteChunk({ entityId, runId, limit });
+    const { writer } = this.#oplog;
+    const { kind } = await writer.promoteChunk({ entityId, runId, limit });
+    if (kind === 'unproven') await writer.proveScan({ entityId, runId, lookedUp: 0, found: [], time: 0n });
   }
 
   async #position(time: number): Promise<StreamPosition> {
