@@ -1,18 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import process from 'node:process';
 import type { Operation } from '@emcachers/core/operation';
 import { createEntity } from '@emcachers/db/control/entities';
-import { type Database, openDatabase } from '@emcachers/db/database';
-import { startEmbeddedPostgres } from '@emcachers/db/embedded-postgres';
-import { migrate } from '@emcachers/db/migrate';
+import type { Database } from '@emcachers/db/database';
 import {
   type CompactionOptions,
   CompactionRun,
 } from '../../apps/engine/src/pipeline/oplog/compaction/compaction-run.ts';
 import { createOplogWriter } from '../../apps/engine/src/pipeline/oplog/oplog-writer.ts';
 import { systemClock } from '../../apps/engine/src/runtime/clock.ts';
+import { openBenchDatabase } from '../support/bench-database.ts';
 import { type Measurement, median } from '../support/measurement.ts';
 import { sampleColumns } from '../support/sample-documents.ts';
 
@@ -28,33 +24,25 @@ const options: CompactionOptions = { giveUpMs: 60_000, tombstoneMs: 0, entriesMi
  * appended to. The append rate is measured in turns, with compaction and without, so that both see the same machine.
  */
 export async function measureCompaction(entriesCount: number): Promise<Measurement[]> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'emcachers-bench-'));
-  const postgres = await startEmbeddedPostgres({ directory: path.join(folder, 'postgres'), port: 0 });
-  const database = openDatabase({ url: postgres.url });
-  try {
-    await migrate(postgres.url);
-    const entityId = await liveEntity(database, 'compacted');
-    const appended = await liveEntity(database, 'appended');
-    await fill(database, entityId, entriesCount);
-    const before = await sizeOf(database, entityId);
-    const run = await compactBesideAppends(database, { entityId, appended });
-    const after = await sizeOf(database, entityId);
-    return [
-      { name: 'compaction: entries before', value: before.entries, unit: 'entries' },
-      { name: 'compaction: entries after', value: after.entries, unit: 'entries' },
-      { name: 'compaction: size before', value: before.bytes / megabyte, unit: 'MB' },
-      { name: 'compaction: size after', value: after.bytes / megabyte, unit: 'MB' },
-      { name: 'compaction: duration, partly beside appends', value: run.durationMs, unit: 'ms' },
-      { name: 'compaction: resident memory, growth', value: run.memoryBytes / megabyte, unit: 'MB' },
-      rateOf('append without compaction', run.quietRates),
-      rateOf('append beside compaction', run.busyRates),
-      { name: 'append: with / without', value: median(run.busyRates) / median(run.quietRates), unit: 'ratio' },
-    ];
-  } finally {
-    await database.close();
-    await postgres.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  await using opened = await openBenchDatabase();
+  const { database } = opened;
+  const entityId = await liveEntity(database, 'compacted');
+  const appended = await liveEntity(database, 'appended');
+  await fill(database, entityId, entriesCount);
+  const before = await sizeOf(database, entityId);
+  const run = await compactBesideAppends(database, { entityId, appended });
+  const after = await sizeOf(database, entityId);
+  return [
+    { name: 'compaction: entries before', value: before.entries, unit: 'entries' },
+    { name: 'compaction: entries after', value: after.entries, unit: 'entries' },
+    { name: 'compaction: size before', value: before.bytes / megabyte, unit: 'MB' },
+    { name: 'compaction: size after', value: after.bytes / megabyte, unit: 'MB' },
+    { name: 'compaction: duration, partly beside appends', value: run.durationMs, unit: 'ms' },
+    { name: 'compaction: resident memory, growth', value: run.memoryBytes / megabyte, unit: 'MB' },
+    rateOf('append without compaction', run.quietRates),
+    rateOf('append beside compaction', run.busyRates),
+    { name: 'append: with / without', value: median(run.busyRates) / median(run.quietRates), unit: 'ratio' },
+  ];
 }
 
 function rateOf(name: string, rates: readonly number[]): Measurement {

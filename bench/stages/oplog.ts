@@ -1,13 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import type { Operation } from '@emcachers/core/operation';
 import { createEntity } from '@emcachers/db/control/entities';
-import { openDatabase } from '@emcachers/db/database';
-import { startEmbeddedPostgres } from '@emcachers/db/embedded-postgres';
-import { migrate } from '@emcachers/db/migrate';
 import { createOplogReader } from '../../apps/engine/src/pipeline/oplog/oplog-reader.ts';
 import { createOplogWriter } from '../../apps/engine/src/pipeline/oplog/oplog-writer.ts';
+import { openBenchDatabase } from '../support/bench-database.ts';
 import { type Measurement, measureRate } from '../support/measurement.ts';
 import { sampleColumns } from '../support/sample-documents.ts';
 
@@ -19,63 +14,55 @@ const pageBytes = 8 * 1024 * 1024;
 
 /** Appends to PostgreSQL (one transaction per batch, with all locks and checks), and reads in pages. */
 export async function measureOplog(): Promise<Measurement[]> {
-  const folder = mkdtempSync(path.join(tmpdir(), 'emcachers-bench-'));
-  const postgres = await startEmbeddedPostgres({ directory: path.join(folder, 'postgres'), port: 0 });
-  const database = openDatabase({ url: postgres.url });
-  try {
-    await migrate(postgres.url);
-    const entity = await createEntity(database, {
-      entityName: 'bench',
-      sourceName: 'bench.documents',
-      columns: sampleColumns,
-    });
-    const entityId = entity.entityId;
-    await database.pool.query(`UPDATE entity SET lifecycle = 'live', route = 'oplog' WHERE id = $1`, [entityId]);
-    const writer = createOplogWriter({ database, epoch: 0 });
-    const reader = createOplogReader(database);
-    const measurements: Measurement[] = [];
-    for (const batch of batches) {
-      measurements.push(
-        await measureRate({
-          name: `oplog: append, batches of ${batch.toLocaleString('en-US')}`,
-          runs,
-          work: async (run) => {
-            for (let from = 0; from < entriesPerRun; from += batch) {
-              const items = operations(entityId, { from: run * entriesPerRun + from, count: batch });
-              await writer.append({ items, deadLetters: [], columnCounts: [], position: null });
-            }
-            return entriesPerRun;
-          },
-        }),
-      );
-    }
+  await using opened = await openBenchDatabase();
+  const { database } = opened;
+  const entity = await createEntity(database, {
+    entityName: 'bench',
+    sourceName: 'bench.documents',
+    columns: sampleColumns,
+  });
+  const entityId = entity.entityId;
+  await database.pool.query(`UPDATE entity SET lifecycle = 'live', route = 'oplog' WHERE id = $1`, [entityId]);
+  const writer = createOplogWriter({ database, epoch: 0 });
+  const reader = createOplogReader(database);
+  const measurements: Measurement[] = [];
+  for (const batch of batches) {
     measurements.push(
       await measureRate({
-        name: `oplog: read, pages of ${pageRows.toLocaleString('en-US')}`,
+        name: `oplog: append, batches of ${batch.toLocaleString('en-US')}`,
         runs,
-        work: async () => {
-          let afterId = 0;
-          let read = 0;
-          for (let page = 0; page < 40; page += 1) {
-            const { entries } = await reader.readPage({
-              afterId,
-              entityIds: [entityId],
-              limitRows: pageRows,
-              limitBytes: pageBytes,
-            });
-            afterId = entries.at(-1)?.id ?? afterId;
-            read += entries.length;
+        work: async (run) => {
+          for (let from = 0; from < entriesPerRun; from += batch) {
+            const items = operations(entityId, { from: run * entriesPerRun + from, count: batch });
+            await writer.append({ items, deadLetters: [], columnCounts: [], position: null });
           }
-          return read;
+          return entriesPerRun;
         },
       }),
     );
-    return measurements;
-  } finally {
-    await database.close();
-    await postgres.stop();
-    rmSync(folder, { recursive: true, force: true });
   }
+  measurements.push(
+    await measureRate({
+      name: `oplog: read, pages of ${pageRows.toLocaleString('en-US')}`,
+      runs,
+      work: async () => {
+        let afterId = 0;
+        let read = 0;
+        for (let page = 0; page < 40; page += 1) {
+          const { entries } = await reader.readPage({
+            afterId,
+            entityIds: [entityId],
+            limitRows: pageRows,
+            limitBytes: pageBytes,
+          });
+          afterId = entries.at(-1)?.id ?? afterId;
+          read += entries.length;
+        }
+        return read;
+      },
+    }),
+  );
+  return measurements;
 }
 
 function operations(entityId: number, range: { from: number; count: number }): Operation[] {

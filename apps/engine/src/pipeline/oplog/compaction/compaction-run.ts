@@ -26,7 +26,7 @@ export interface CompactionOptions {
   readonly sliceEntriesMax?: number;
   /** Entries removed in one transaction. Default 5,000: about 30 ms. */
   readonly chunkEntriesMax?: number;
-  /** Pause after each step while entries are appended, as a multiple of the step's duration. Default 4. */
+  /** Pause after each step while entries are appended, as a multiple of the step's duration. Default 9. */
   readonly pauseRatio?: number;
   /** Bytes from which a partition that is mostly dead is rewritten. Default 64 MB. */
   readonly rewriteBytesMin?: number;
@@ -51,7 +51,7 @@ export interface CompactionResult {
 
 const sliceEntriesDefault = 500_000;
 const chunkEntriesDefault = 5_000;
-const pauseRatioDefault = 4;
+const pauseRatioDefault = 9;
 const rewriteBytesDefault = 64 * 1024 * 1024;
 /** The whole kept part is read for each slice, so a slice must not be small beside it. */
 const newShareMin = 0.1;
