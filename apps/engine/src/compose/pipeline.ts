@@ -98,7 +98,13 @@ function createLeading(shared: Shared) {
         clock,
         log,
         random,
-        options: { rowBytesMax, largeDocumentBytes, sourceCheckMs: config.sourceCheckMs },
+        options: {
+          rowBytesMax,
+          largeDocumentBytes,
+          sourceCheckMs: config.sourceCheckMs,
+          scansMax: config.scansMax,
+          scanDocumentsPerSecond: config.scanDocumentsPerSecond,
+        },
       });
       const limits = { rowBytesMax, largeDocumentBytes };
       const retryDeadLetters = createDeadLetterRetry({ database, source, writer, clock, ...limits });

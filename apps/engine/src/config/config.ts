@@ -21,6 +21,10 @@ export interface Config {
   readonly nodeId: string | null;
   /** Interval between two checks of the sources, milliseconds. */
   readonly sourceCheckMs: number;
+  /** Scans that read at the same time. */
+  readonly scansMax: number;
+  /** Of all scans together; 0: no limit. */
+  readonly scanDocumentsPerSecond: number;
   /** Largest encoded row of a document, bytes. */
   readonly rowBytesMax: number;
   /** Documents with more bytes are projected in a thread. */
@@ -68,6 +72,8 @@ export function checkConfig(values: Values, folder: string): Config {
     roles: required('EMCACHERS_ROLES', parsed.EMCACHERS_ROLES),
     nodeId: parsed.EMCACHERS_NODE_ID,
     sourceCheckMs: 1000 * required('EMCACHERS_SOURCE_CHECK_SECONDS', parsed.EMCACHERS_SOURCE_CHECK_SECONDS),
+    scansMax: required('EMCACHERS_SCANS_MAX', parsed.EMCACHERS_SCANS_MAX),
+    scanDocumentsPerSecond: required('EMCACHERS_SCAN_DOCUMENTS_PER_SECOND', parsed.EMCACHERS_SCAN_DOCUMENTS_PER_SECOND),
     largeDocumentBytes: required('EMCACHERS_LARGE_DOCUMENT_BYTES', parsed.EMCACHERS_LARGE_DOCUMENT_BYTES),
     rowBytesMax: required('EMCACHERS_ROW_BYTES_MAX', parsed.EMCACHERS_ROW_BYTES_MAX),
     deadLettersMax: required('EMCACHERS_DEAD_LETTERS_MAX', parsed.EMCACHERS_DEAD_LETTERS_MAX),

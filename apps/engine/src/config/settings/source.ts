@@ -17,4 +17,18 @@ export const sourceSettings = {
     reason: 'How often the leader checks that MongoDB and the source collections are still those that it follows.',
     reader: 'engine',
   },
+  EMCACHERS_SCANS_MAX: {
+    schema: wholeNumber(1, 64),
+    standard: '4',
+    unit: 'scans, from 1 to 64',
+    reason: 'Scans that read at the same time. More than these take turns, page by page; each holds at most two pages.',
+    reader: 'engine',
+  },
+  EMCACHERS_SCAN_DOCUMENTS_PER_SECOND: {
+    schema: wholeNumber(0, 10_000_000),
+    standard: '0',
+    unit: 'documents per second, from 0 to 10000000; 0 for no limit',
+    reason: 'How many documents all scans together read from MongoDB.',
+    reader: 'engine',
+  },
 } as const satisfies Record<string, Setting<unknown>>;

@@ -40,7 +40,7 @@ export class IngestFacts {
   #lastPositionSavedAtMs: number | null = null;
   #savedClusterTimeMs: number | null = null;
   #lastError: IngestStatus['lastError'] = null;
-  #scan: ScanProgress | null = null;
+  readonly #scans = new Map<number, ScanProgress>();
   #state = 'stopped';
   #progressAtMs: number;
   #commitStartedAtMs: number | null = null;
@@ -102,15 +102,17 @@ export class IngestFacts {
   }
 
   scanStarted(scan: { entityId: number; estimated: number | null; scannedBefore: number }): void {
-    this.#scan = { ...scan, scanned: scan.scannedBefore, startedAtMs: this.#clock.monotonicMs() };
+    const startedAtMs = this.#clock.monotonicMs();
+    this.#scans.set(scan.entityId, { ...scan, scanned: scan.scannedBefore, startedAtMs });
   }
 
-  scannedMore(documents: number): void {
-    if (this.#scan !== null) this.#scan.scanned += documents;
+  scannedMore({ entityId, documents }: { entityId: number; documents: number }): void {
+    const scan = this.#scans.get(entityId);
+    if (scan !== undefined) scan.scanned += documents;
   }
 
-  scanEnded(): void {
-    this.#scan = null;
+  scanEnded(entityId: number): void {
+    this.#scans.delete(entityId);
   }
 
   channelClosed(): void {
@@ -132,14 +134,20 @@ export class IngestFacts {
       changesTotal: this.changesTotal,
       lastError: this.#lastError,
       mongo: this.mongo === null ? null : { setName: this.mongo.setName, version: this.mongo.version },
-      scan: this.#scan === null ? null : this.#scanStatus(this.#scan),
+      scans: [...this.#scans.values()].map((scan) => this.#scanStatus(scan)),
       ...fill,
       bufferedOperationsMax: Math.max(this.#operationsHighest, fill.bufferedOperationsMax),
       bufferedBytesMax: Math.max(this.#bytesHighest, fill.bufferedBytesMax),
     };
   }
 
-  #scanStatus({ entityId, scanned, scannedBefore, estimated, startedAtMs }: ScanProgress): IngestStatus['scan'] {
+  #scanStatus({
+    entityId,
+    scanned,
+    scannedBefore,
+    estimated,
+    startedAtMs,
+  }: ScanProgress): IngestStatus['scans'][number] {
     const elapsedMs = this.#clock.monotonicMs() - startedAtMs;
     const ratePerSecond = elapsedMs > 0 ? ((scanned - scannedBefore) * 1000) / elapsedMs : null;
     return { entityId, scanned, estimated, ratePerSecond };

@@ -44,7 +44,7 @@ describe('ingest under faults', () => {
     let changesWhileScanning = 0;
     while ((await bench.oplog.entity('orders')).lifecycle !== 'live') {
       await changeManyAtRandom(orders, random, 20);
-      if (ingest.status().scan !== null) changesWhileScanning += 20;
+      if (ingest.status().scans.length > 0) changesWhileScanning += 20;
     }
     await changeManyAtRandom(orders, random, 300);
     await bench.settled('orders');
@@ -131,7 +131,7 @@ describe('ingest under faults', () => {
     await a.insertMany(rows(0, 2000));
     await bench.create('a');
     const { ingest } = bench.run({ pageDocumentsMax: 20 });
-    await until(() => (ingest.status().scan?.scanned ?? 0) > 0);
+    await until(() => (ingest.status().scans[0]?.scanned ?? 0) > 0);
     await a.drop();
     await a.insertMany(rows(5000, 5010));
     await until(async () => (await bench.oplog.entity('a')).version > 1);

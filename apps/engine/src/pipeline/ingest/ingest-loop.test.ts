@@ -74,7 +74,7 @@ describe('ingest', () => {
     await bench.settled('a');
     await bench.oplog.append(
       { kind: 'Upsert', entityId: entity.entityId, docId: 'ghost', data: '["1","x"]', sourceTimeMs: null },
-      { kind: 'Delete', entityId: entity.entityId, docId: '~n:7', data: null, sourceTimeMs: null },
+      { kind: 'Delete', entityId: entity.entityId, docId: 'n:7', data: null, sourceTimeMs: null },
     );
     await bench.refresh('a');
     await until(async () => (await bench.oplog.entity('a')).version === 2);
@@ -90,7 +90,7 @@ describe('ingest', () => {
       .insertMany(documents(0, 20_000));
     await bench.create('a');
     const scanning = bench.run({ pageDocumentsMax: 100 });
-    await until(() => (scanning.ingest.status().scan?.scanned ?? 0) > 0);
+    await until(() => (scanning.ingest.status().scans[0]?.scanned ?? 0) > 0);
     expect(scanning.ingest.status()).toMatchObject({
       streamOpen: true,
       state: 'streaming',

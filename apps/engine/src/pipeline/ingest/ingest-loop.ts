@@ -142,7 +142,6 @@ class IngestLoop implements Ingest {
     const end: SessionEnd = await runSession(dependencies, { ...this.#identity, position, signal, onWake });
     switch (end.kind) {
       case 'stop':
-      case 'entities-changed':
         return end;
       case 'error':
         return this.#inputOf(end.error, end.progressed);

@@ -1,8 +1,9 @@
 /**
- * Runs the scans of a session one after another, each as a task beside the stream. Keeps I10: an error sets the entity to
- * `failed`, and the next scan starts, unless it is an error of the connection to MongoDB or PostgreSQL, or of leadership. Those
+ * Runs the scans of a session side by side, each as a task beside the stream. They take turns (`fair-turns.ts`). Keeps I10: an
+ * error sets the entity to `failed`, and the other scans go on, unless it is an error of the connection to MongoDB or PostgreSQL, or of leadership. Those
  * end the session, which is reopened with back-off.
  */
+import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
 import type { Wakeup } from '../../runtime/wakeup.ts';
@@ -13,22 +14,36 @@ import { isConnectionError, isServerError, refusalCode } from '../change-source/
 import type { Route } from '../change-source/to-operation.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
 import type { EntityFailure } from '../oplog/oplog-types.ts';
+import { FairTurns } from './fair-turns.ts';
 import type { IngestEntity } from './ingest.ts';
 import type { IngestFacts } from './ingest-facts.ts';
 import { describeScanEnd, refuse, type ScanDependencies, type ScanRequest, scanEntity } from './ingest-scan.ts';
 import type { StreamFlow } from './ingest-stream.ts';
+import { ScanThrottle } from './scan-throttle.ts';
+
+export interface ScanOptions {
+  /** Documents per scan page. */
+  readonly pageDocumentsMax: number;
+  /** Bytes of encoded rows per transaction of a scan. */
+  readonly pageBytesMax: number;
+  /** Scans that read at the same time; the others wait for a turn. Each holds at most two pages. */
+  readonly scansMax: number;
+  /** Documents that all scans together read per second; 0 for no limit. */
+  readonly scanDocumentsPerSecond: number;
+}
 
 export interface ScanRunnerDependencies {
   readonly source: MongoSource;
   readonly largeDocuments: LargeDocuments;
   readonly writer: OplogWriter;
   readonly facts: IngestFacts;
+  readonly clock: Clock;
   readonly log: Log;
   readonly flow: StreamFlow;
   readonly wakeup: Wakeup;
   readonly signal: AbortSignal;
   readonly scanFailures: Map<string, number>;
-  readonly options: { readonly pageDocumentsMax: number; readonly pageBytesMax: number };
+  readonly options: ScanOptions;
 }
 
 /** Server errors in one run after which the entity is set to `failed` instead of being retried. */
@@ -37,46 +52,54 @@ const serverErrorsMax = 3;
 export class ScanRunner {
   readonly #dependencies: ScanRunnerDependencies;
   readonly #scan: ScanDependencies;
-  #running: Promise<void> | null = null;
+  /** By entity. A newer run of an entity starts when the older one has ended. */
+  readonly #running = new Map<number, Promise<void>>();
   #failure: { readonly error: unknown } | null = null;
 
   constructor(dependencies: ScanRunnerDependencies) {
-    const { source, largeDocuments, writer, facts, log, flow, options } = dependencies;
+    const { source, largeDocuments, writer, facts, clock, log, flow, options } = dependencies;
     this.#dependencies = dependencies;
     this.#scan = {
       source,
       largeDocuments,
       writer,
       facts,
+      clock,
       log,
-      committedTime: () => flow.committedTime,
+      turns: new FairTurns(options.scansMax),
+      throttle: new ScanThrottle(clock, options.scanDocumentsPerSecond),
+      deliveredTime: () => flow.deliveredTime,
       pageDocumentsMax: options.pageDocumentsMax,
       pageBytesMax: options.pageBytesMax,
     };
   }
 
-  isRunning(): boolean {
-    return this.#running !== null;
-  }
-
-  /** Rethrows the error of the previous scan if it ends the session. */
+  /** Rethrows the error of a scan if it ends the session. */
   throwFailure(): void {
     if (this.#failure !== null) throw this.#failure.error;
   }
 
+  /** The entities whose scans are running. What was read about them meanwhile may be out of date. */
+  running(): ReadonlySet<number> {
+    return new Set(this.#running.keys());
+  }
+
+  /** Call it only for an entity whose scan is not running. */
   start(entity: IngestEntity, route: Route): void {
-    this.#running = this.#run({ entity, route, signal: this.#dependencies.signal })
+    const { entityId } = entity;
+    const running = this.#run({ entity, route, signal: this.#dependencies.signal })
       .catch((error: unknown) => {
-        this.#failure = { error };
+        this.#failure ??= { error };
       })
       .finally(() => {
-        this.#running = null;
+        this.#running.delete(entityId);
         this.#dependencies.wakeup.wake();
       });
+    this.#running.set(entityId, running);
   }
 
   async ended(): Promise<void> {
-    await this.#running;
+    await Promise.all(this.#running.values());
   }
 
   async #run(request: ScanRequest): Promise<void> {

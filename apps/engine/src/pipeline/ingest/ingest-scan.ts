@@ -3,10 +3,12 @@
  *
  * Keeps its part of I7: a scan is complete only after an empty page from the same collection that it started with, because a
  * dropped collection also returns an empty page. Resumable: rows and the last key commit together, and an interrupted scan
- * continues after that key under the same run. Reads one page ahead.
+ * continues after that key under the same run. Works in turns, beside the scans of other entities; within a turn it reads one
+ * page ahead, and between turns it holds no page (I11).
  * Worst case: if an incomplete scan counted as complete, the sweep would delete documents that exist.
  */
 import { asBuffer } from '@emcachers/bson/read-bytes';
+import type { Clock } from '@emcachers/core/clock';
 import type { Log } from '@emcachers/core/log';
 import { unreachable } from '@emcachers/core/unreachable';
 import { unlessAborted } from '../../runtime/abort.ts';
@@ -19,8 +21,10 @@ import { refusalCode } from '../change-source/stream-errors.ts';
 import type { Route, ScanConversion } from '../change-source/to-operation.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
 import type { EntityFailure } from '../oplog/oplog-types.ts';
+import type { FairTurns } from './fair-turns.ts';
 import type { IngestEntity } from './ingest.ts';
 import type { IngestFacts } from './ingest-facts.ts';
+import type { ScanThrottle } from './scan-throttle.ts';
 
 export interface ScanDependencies {
   readonly source: MongoSource;
@@ -28,8 +32,11 @@ export interface ScanDependencies {
   readonly writer: OplogWriter;
   readonly facts: IngestFacts;
   readonly log: Log;
-  /** Cluster time of the newest committed position at the time of the call. */
-  readonly committedTime: () => bigint;
+  readonly clock: Clock;
+  readonly turns: FairTurns;
+  readonly throttle: ScanThrottle;
+  /** Every change that the stream has delivered so far has a cluster time up to this: a page must not be older. */
+  readonly deliveredTime: () => bigint;
   /** Documents per page. A 16 MB reply ends a page earlier. */
   readonly pageDocumentsMax: number;
   /** Bytes of encoded rows per transaction, at least one row. */
@@ -45,30 +52,43 @@ export interface ScanRequest {
 /** `superseded`: a newer run took over. `restarted`: the collection changed. `refused`: the collection cannot be copied. */
 export type ScanEnd = 'finished' | 'superseded' | 'restarted' | 'refused' | 'stopped';
 
+/** How long a turn lasts while other scans wait for one, milliseconds: a few pages. */
+const turnMs = 100;
+
 export async function scanEntity(dependencies: ScanDependencies, request: ScanRequest): Promise<ScanEnd> {
-  const { source, writer, facts } = dependencies;
+  const { facts, turns } = dependencies;
+  using share = turns.join();
+  let turn = (): Promise<ScanStep> => beginScan(dependencies, request);
+  try {
+    for (;;) {
+      const step = await share.take(turn, request.signal);
+      if (step === null) return 'stopped';
+      if (typeof step === 'string') return step;
+      turn = () => scanPages(dependencies, request, step);
+    }
+  } finally {
+    facts.scanEnded(request.entity.entityId);
+  }
+}
+
+/** A scan between two turns. */
+interface ScanPlace {
+  readonly after: LastKey;
+  readonly collection: CollectionFacts | null;
+}
+
+type ScanStep = ScanEnd | ScanPlace;
+
+async function beginScan(dependencies: ScanDependencies, request: ScanRequest): Promise<ScanStep> {
+  const { source, facts } = dependencies;
   const { entity, route } = request;
-  const { entityId, runId } = entity;
   const collection = await source.collectionFacts(route.namespace);
   const refusal = refusalOfSource(entity.sourceName, collection);
   if (refusal !== null) return refuse(dependencies, request, { errorCode: refusalCode, reason: refusal });
   const start = await startScan(dependencies, request, collection);
   if (typeof start === 'string') return start;
-  facts.scanStarted({ entityId, estimated: start.estimated, scannedBefore: start.scannedBefore });
-  try {
-    const end = await scanPages(dependencies, request, start.after);
-    if (end !== 'finished') return end;
-    if (uuidOf(await source.collectionFacts(route.namespace)) !== uuidOf(collection))
-      return await restart(dependencies, request);
-    // A first scan has nothing to sweep, so it need not prove that it read everything.
-    const { namespace } = route;
-    const notBefore = dependencies.committedTime();
-    const counted = entity.version === 1 ? null : await source.countDocuments({ namespace, notBefore });
-    const endTime = await source.operationTime();
-    return (await writer.finishScan({ entityId, runId, endTime, counted })) === 'ok' ? 'finished' : 'superseded';
-  } finally {
-    facts.scanEnded();
-  }
+  facts.scanStarted({ entityId: entity.entityId, estimated: start.estimated, scannedBefore: start.scannedBefore });
+  return scanPages(dependencies, request, { after: start.after, collection });
 }
 
 /** Abandons the scan: the entity stays `failed` until an operator refreshes it. */
@@ -109,36 +129,75 @@ async function startScan(
   return { after: { kind: 'none' }, estimated, scannedBefore: 0 };
 }
 
-async function scanPages(dependencies: ScanDependencies, request: ScanRequest, start: LastKey): Promise<ScanEnd> {
-  let reading: Promise<CollectionPage> | null = readAhead(dependencies, request, start);
+/** Scans until the end, or until the turn is over and another scan waits for one. */
+async function scanPages(dependencies: ScanDependencies, request: ScanRequest, place: ScanPlace): Promise<ScanStep> {
+  const endMs = dependencies.clock.monotonicMs() + turnMs;
+  let reading: Promise<CollectionPage> | null = readAhead(dependencies, request, place.after);
+  let after: LastKey | null = place.after;
   while (reading !== null) {
     // An unreachable server must not delay a stop.
     const page: CollectionPage | null = await unlessAborted(reading, request.signal);
     if (page === null) return 'stopped';
-    reading = readAfter(dependencies, request, page);
-    if (page.documents.length === 0) continue;
+    after = keyAfter(page);
+    reading = isTurnOver(dependencies, endMs) ? null : readNext(dependencies, request, after);
     const outcome = await appendPage(dependencies, request, page);
     if (outcome !== 'ok') return outcome;
   }
-  return 'finished';
+  return after === null ? finish(dependencies, request, place.collection) : { ...place, after };
 }
 
-/** Starts reading the page after the given one; null if the given page is the last. */
-function readAfter(
+function isTurnOver({ clock, turns }: ScanDependencies, endMs: number): boolean {
+  return turns.isContended() && clock.monotonicMs() >= endMs;
+}
+
+/** The collection has been read; it must still be the one that the scan started with. */
+async function finish(
   dependencies: ScanDependencies,
   request: ScanRequest,
-  { lastKey, exhausted }: CollectionPage,
+  collection: CollectionFacts | null,
+): Promise<ScanEnd> {
+  const { source, writer, deliveredTime } = dependencies;
+  const { entity, route } = request;
+  const { entityId, runId } = entity;
+  if (uuidOf(await source.collectionFacts(route.namespace)) !== uuidOf(collection))
+    return restart(dependencies, request);
+  // A first scan has nothing to sweep, so it need not prove that it read everything.
+  const { namespace } = route;
+  const notBefore = deliveredTime();
+  const counted = entity.version === 1 ? null : await source.countDocuments({ namespace, notBefore });
+  const endTime = await source.operationTime();
+  return (await writer.finishScan({ entityId, runId, endTime, counted })) === 'ok' ? 'finished' : 'superseded';
+}
+
+/** Where the page after the given one starts; null if the given page is the last. */
+function keyAfter({ lastKey, exhausted }: CollectionPage): LastKey | null {
+  return exhausted || lastKey === null ? null : { kind: 'key', document: lastKey };
+}
+
+/** Null at the end of the collection. */
+function readNext(
+  dependencies: ScanDependencies,
+  request: ScanRequest,
+  after: LastKey | null,
 ): Promise<CollectionPage> | null {
-  if (exhausted || lastKey === null) return null;
-  return readAhead(dependencies, request, { kind: 'key', document: lastKey });
+  return after === null ? null : readAhead(dependencies, request, after);
 }
 
 function readAhead(dependencies: ScanDependencies, request: ScanRequest, after: LastKey): Promise<CollectionPage> {
-  const { source, committedTime, pageDocumentsMax } = dependencies;
-  const { namespace } = request.route;
-  const page = source.readPage({ namespace, after, limit: pageDocumentsMax, notBefore: committedTime() });
+  const page = readPage(dependencies, request, after);
   // If the previous page is refused, this one is never awaited. Marking the rejection as handled loses nothing: a later await still rejects.
   page.catch(() => undefined);
+  return page;
+}
+
+async function readPage(
+  { source, throttle, deliveredTime, pageDocumentsMax }: ScanDependencies,
+  { route: { namespace }, signal }: ScanRequest,
+  after: LastKey,
+): Promise<CollectionPage> {
+  await throttle.wait(signal);
+  const page = await source.readPage({ namespace, after, limit: pageDocumentsMax, notBefore: deliveredTime() });
+  throttle.pay(page.documents.length);
   return page;
 }
 
@@ -174,7 +233,7 @@ async function appendPart(
   const page = { entityId, runId, operations, deadLetters, counts, lastKey };
   const outcome = await dependencies.writer.appendScanPage(page);
   if (outcome === 'superseded') return outcome;
-  dependencies.facts.scannedMore(documents);
+  dependencies.facts.scannedMore({ entityId, documents });
   return failures[0] === undefined ? outcome : refuse(dependencies, request, failures[0]);
 }
 

@@ -1,10 +1,9 @@
 /**
- * One opened stream and everything that runs beside it: writing to the oplog, scans (one at a time), promotions, and watching
- * for changed entities. A session ends at a stop, a change of the set of entities, or an error, whichever comes first. It
- * settles only after all its parts have ended and the channel's contents are committed or have failed.
+ * The open stream and everything that runs beside it: writing to the oplog, scans, promotions, and following entities that come
+ * and go. A session ends at a stop or an error, whichever comes first. It settles only after all its parts have ended and the
+ * channel's contents are committed or have failed.
  *
- * Keeps: a scan starts only while a stream that includes its source is open, because a new entity ends the session; promotion
- * waits until the stream has passed the end of the scan. Worst case: a part that does not end blocks the next session, so every
+ * Keeps: promotion waits until the stream has passed the end of the scan. Worst case: a part that does not end blocks the next session, so every
  * part ends on the signal or on the channel's failure.
  */
 import type { Clock } from '@emcachers/core/clock';
@@ -16,27 +15,25 @@ import { Wakeup } from '../../runtime/wakeup.ts';
 import type { MongoSource } from '../change-source/change-source.ts';
 import { LargeDocuments, largeDocumentBytesDefault } from '../change-source/large-documents.ts';
 import type { Position } from '../change-source/position.ts';
-import { streamPipeline } from '../change-source/stream-pipeline.ts';
-import { compileRoute, type Route, Routes } from '../change-source/to-operation.ts';
+import { Routes } from '../change-source/to-operation.ts';
 import { type ChannelOptions, createChannel } from '../channel/bounded-channel.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
 import type { PromotionResult } from '../oplog/oplog-types.ts';
+import { entitySet, FollowedEntities } from './followed-entities.ts';
 import type { IngestEntities, IngestEntity } from './ingest.ts';
 import type { IngestFacts } from './ingest-facts.ts';
-import { ScanRunner } from './ingest-scan-runner.ts';
-import { type ConvertedChange, StreamFlow } from './ingest-stream.ts';
+import { type ScanOptions, ScanRunner } from './ingest-scan-runner.ts';
+import { type ConvertedChange, type FollowedStream, StreamFlow } from './ingest-stream.ts';
 import { SourceWatch } from './source-watch.ts';
 import { SweepProof } from './sweep-proof.ts';
 
-export interface IngestOptions {
+export interface IngestOptions extends ScanOptions {
   /** Longest wait between two checks of the entities without a hint, milliseconds. */
   readonly pollMs: number;
   /** Interval between two checks that the sources are still those that the entities copy, milliseconds. */
   readonly sourceCheckMs: number;
-  /** Documents per scan page. */
-  readonly pageDocumentsMax: number;
-  /** Bytes of encoded rows per transaction of a scan. */
-  readonly pageBytesMax: number;
+  /** How long requests to follow other collections are collected before the stream is reopened, milliseconds. */
+  readonly reopenWindowMs: number;
   /** Largest encoded row, bytes; a document with a larger one becomes a dead letter. */
   readonly rowBytesMax: number;
   /** Documents with more bytes are projected in a thread. */
@@ -49,8 +46,11 @@ export interface IngestOptions {
 export const ingestDefaults: IngestOptions = {
   pollMs: 1000,
   sourceCheckMs: 30_000,
+  reopenWindowMs: 50,
   pageDocumentsMax: 2000,
   pageBytesMax: 4 * 1024 * 1024,
+  scansMax: 4,
+  scanDocumentsPerSecond: 0,
   rowBytesMax: rowBytesMaxDefault,
   largeDocumentBytes: largeDocumentBytesDefault,
   promotionRowsMax: 10_000,
@@ -82,37 +82,39 @@ export interface SessionStart {
 
 export type SessionEnd =
   | { readonly kind: 'stop' }
-  | { readonly kind: 'entities-changed'; readonly progressed: boolean }
   | { readonly kind: 'error'; readonly error: unknown; readonly progressed: boolean };
 
 export async function runSession(dependencies: SessionDependencies, start: SessionStart): Promise<SessionEnd> {
   const entities = await dependencies.entities.list();
-  const followed = await compileRoutes(dependencies, entities);
+  const set = await entitySet(dependencies, entities);
   await using largeDocuments = new LargeDocuments(dependencies.options);
   using session = linkedAbort(start.signal);
   const { signal } = session;
-  const pipeline = streamPipeline(followed.map(({ namespace }) => namespace));
+  const { pipeline } = set;
   const opening = openingOf(start, pipeline.hash);
   const stream = await dependencies.source.openStream({ position: opening.position, pipeline, signal });
   const { facts, writer, clock, options } = dependencies;
   const channel = createChannel<ConvertedChange>(clock, options.channel);
   const wakeup = new Wakeup(clock);
   const wake = (): void => wakeup.wake();
+  const followed: FollowedStream = {
+    stream,
+    routes: new Routes([...set.routes.values()]),
+    pipelineHash: pipeline.hash,
+  };
   const flow = new StreamFlow(
     {
-      stream,
-      routes: new Routes(followed),
       largeDocuments,
       channel,
       writer,
       facts,
       clock,
-      identity: { version: start.version, pipelineHash: pipeline.hash, sourceId: start.sourceId },
+      identity: { version: start.version, sourceId: start.sourceId },
       skipThrough: opening.skipThrough,
       isSharded: facts.mongo?.isSharded ?? false,
       onNews: wake,
     },
-    start.position,
+    { followed, position: start.position },
   );
   start.onWake(wake);
   facts.streamOpen = true;
@@ -121,16 +123,8 @@ export async function runSession(dependencies: SessionDependencies, start: Sessi
     channel.fail(error);
     throw error;
   });
-  const control = new SessionControl({
-    ...dependencies,
-    largeDocuments,
-    flow,
-    wakeup,
-    followed,
-    known: setOf(entities),
-    sourceId: start.sourceId,
-    signal,
-  });
+  const parts = { ...dependencies, largeDocuments, flow, wakeup, sourceId: start.sourceId, signal };
+  const control = new SessionControl(parts, new FollowedEntities(parts, set, followed));
   const producing = flow.produce();
   const cause = await Promise.race([producing, consuming, control.run()]).then(
     (end): SessionEnd => end ?? { kind: 'stop' },
@@ -138,9 +132,11 @@ export async function runSession(dependencies: SessionDependencies, start: Sessi
   );
   facts.streamOpen = false;
   session.abort();
-  await stream.close();
+  await flow.close();
   channel.close();
   const [drained] = await Promise.allSettled([consuming, producing, control.ended()]);
+  // A stream that was opened while the session ended.
+  await flow.close();
   facts.channelClosed();
   start.onWake(() => undefined);
   return endOf(cause, { drained, progressed: flow.progressed, stopped: start.signal.aborted });
@@ -174,46 +170,12 @@ function endOf(cause: SessionEnd, { drained, progressed, stopped }: Ending): Ses
   return cause.kind === 'stop' ? cause : { ...cause, progressed };
 }
 
-async function compileRoutes(dependencies: SessionDependencies, entities: readonly IngestEntity[]): Promise<Route[]> {
-  const routes: Route[] = [];
-  for (const entity of entities.filter(({ lifecycle }) => lifecycle !== 'deleting')) {
-    const route = await compileOrFail(dependencies, entity);
-    if (route !== null) routes.push(route);
-  }
-  return routes;
-}
-
-/** Null if a path is invalid. Such an entity fails, but must not prevent the others from being followed (I10). */
-async function compileOrFail(
-  { writer, log, options }: SessionDependencies,
-  entity: IngestEntity,
-): Promise<Route | null> {
-  try {
-    return compileRoute(entity, options.rowBytesMax);
-  } catch (error) {
-    const { entityId, runId, lifecycle } = entity;
-    const reason = error instanceof Error ? error.message : String(error);
-    log.error({ entityId, err: error }, 'Shape cannot be compiled; entity skipped.');
-    if (lifecycle !== 'failed') await writer.failScan({ entityId, runId, errorCode: 'EMC-5001', reason });
-    return null;
-  }
-}
-
 interface ControlDependencies extends SessionDependencies {
   readonly largeDocuments: LargeDocuments;
   readonly flow: StreamFlow;
   readonly wakeup: Wakeup;
-  readonly followed: readonly Route[];
-  /** The entities with which the session started; see `setOf`. */
-  readonly known: string;
   readonly sourceId: string | null;
   readonly signal: AbortSignal;
-}
-
-/** Equal if and only if the same entities are followed. */
-function setOf(entities: readonly IngestEntity[]): string {
-  const ids = entities.filter(({ lifecycle }) => lifecycle !== 'deleting').map(({ entityId }) => entityId);
-  return ids.sort((a, b) => a - b).join();
 }
 
 /** Null if no time is known. */
@@ -223,18 +185,18 @@ function earliest(times: readonly (bigint | null)[]): bigint | null {
   return first;
 }
 
-/** After each hint, checks whether the set of entities changed and whether one is due for promotion or a scan. */
+/** After each hint, checks whether the entities changed and which of them are due for promotion or a scan. */
 class SessionControl {
   readonly #dependencies: ControlDependencies;
-  readonly #routes: ReadonlyMap<number, Route>;
+  readonly #followed: FollowedEntities;
   readonly #scans: ScanRunner;
   readonly #watch: SourceWatch;
   readonly #proof: SweepProof;
   #running: Promise<SessionEnd> | null = null;
 
-  constructor(dependencies: ControlDependencies) {
+  constructor(dependencies: ControlDependencies, followed: FollowedEntities) {
     this.#dependencies = dependencies;
-    this.#routes = new Map(dependencies.followed.map((route) => [route.entityId, route]));
+    this.#followed = followed;
     this.#scans = new ScanRunner(dependencies);
     this.#watch = new SourceWatch(dependencies);
     this.#proof = new SweepProof(dependencies);
@@ -246,19 +208,20 @@ class SessionControl {
   }
 
   async ended(): Promise<void> {
-    await Promise.allSettled([this.#running, this.#scans.ended()]);
+    await Promise.allSettled([this.#running, this.#scans.ended(), this.#followed.ended()]);
   }
 
   async #run(): Promise<SessionEnd> {
     const { signal, entities, flow, wakeup, options } = this.#dependencies;
     while (!signal.aborted) {
       const { passedTime } = flow;
+      const running = this.#scans.running();
       const list = await entities.list();
-      if (setOf(list) !== this.#dependencies.known) return { kind: 'entities-changed', progressed: false };
+      this.#followed.check(list);
       await this.#watch.check(list, passedTime);
       const hasMore = await this.#promote(list);
       this.#scans.throwFailure();
-      if (!this.#scans.isRunning()) this.#scanNext(list);
+      this.#scan(list.filter(({ entityId }) => !running.has(entityId)));
       if (!hasMore) await wakeup.wait(options.pollMs, signal);
     }
     return { kind: 'stop' };
@@ -303,17 +266,16 @@ class SessionControl {
   }
 
   async #prove(run: { entityId: number; runId: string }, sample: readonly string[]): Promise<PromotionResult['kind']> {
-    const namespace = this.#routes.get(run.entityId)?.namespace;
+    const namespace = this.#followed.route(run.entityId)?.namespace;
     if (namespace === undefined) return 'waiting';
-    return this.#proof.prove(run, { namespace, sample, notBefore: this.#dependencies.flow.committedTime });
+    return this.#proof.prove(run, { namespace, sample, notBefore: this.#dependencies.flow.deliveredTime });
   }
 
-  #scanNext(list: readonly IngestEntity[]): void {
+  #scan(list: readonly IngestEntity[]): void {
     for (const entity of list) {
-      const route = this.#routes.get(entity.entityId);
+      const route = this.#followed.route(entity.entityId);
       if (route === undefined || (entity.lifecycle !== 'pending' && entity.lifecycle !== 'scanning')) continue;
       this.#scans.start(entity, route);
-      return;
     }
   }
 }

@@ -21,7 +21,6 @@ const inputs: readonly IngestInput[] = [
   { kind: 'position-taken', position },
   { kind: 'position-reset' },
   { kind: 'waited' },
-  { kind: 'entities-changed', progressed: false },
   { kind: 'interrupted', error, progressed: false },
   { kind: 'lost', error },
   { kind: 'fatal', error: cause },
@@ -30,13 +29,13 @@ const inputs: readonly IngestInput[] = [
 
 /** Rows: states; columns: inputs in the order above; `-` cannot happen. The figure is `failures`. */
 const table: Record<IngestState['kind'], string> = {
-  'reading-position': 'streaming:2 taking-position:2 - - - - waiting:3 resetting:3 failed stopped',
-  'taking-position': '- - streaming:2 - - - waiting:3 resetting:3 failed stopped',
-  streaming: '- - - - - reading-position:2 waiting:3 resetting:3 failed stopped',
-  resetting: '- - - reading-position:2 - - waiting:3 resetting:3 failed stopped',
-  waiting: '- - - - reading-position:2 - waiting:3 resetting:3 failed stopped',
-  stopped: '- - - - - - - - - -',
-  failed: '- - - - - - - - - -',
+  'reading-position': 'streaming:2 taking-position:2 - - - waiting:3 resetting:3 failed stopped',
+  'taking-position': '- - streaming:2 - - waiting:3 resetting:3 failed stopped',
+  streaming: '- - - - - waiting:3 resetting:3 failed stopped',
+  resetting: '- - - reading-position:2 - waiting:3 resetting:3 failed stopped',
+  waiting: '- - - - reading-position:2 waiting:3 resetting:3 failed stopped',
+  stopped: '- - - - - - - - -',
+  failed: '- - - - - - - - -',
 };
 
 function outcome(state: IngestState, input: IngestInput): string {

@@ -25,8 +25,6 @@ export type IngestInput =
   | { readonly kind: 'position-taken'; readonly position: Position }
   | { readonly kind: 'position-reset' }
   | { readonly kind: 'waited' }
-  /** The stream must be reopened because the set of collections changed. */
-  | { readonly kind: 'entities-changed'; readonly progressed: boolean }
   | { readonly kind: 'interrupted'; readonly error: EmcachersError; readonly progressed: boolean }
   | { readonly kind: 'lost'; readonly error: EmcachersError }
   | { readonly kind: 'fatal'; readonly error: unknown }
@@ -64,10 +62,6 @@ export function transition(state: IngestState, input: IngestInput): IngestState 
       return { kind: 'reading-position', failures: failuresIn('resetting', state, input) };
     case 'waited':
       return { kind: 'reading-position', failures: failuresIn('waiting', state, input) };
-    case 'entities-changed': {
-      const failures = failuresIn('streaming', state, input);
-      return { kind: 'reading-position', failures: input.progressed ? 0 : failures };
-    }
     default:
       return unreachable(input);
   }

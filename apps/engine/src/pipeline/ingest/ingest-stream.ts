@@ -1,6 +1,7 @@
 /**
  * Writes one opened stream to the oplog: a producer converts events, a consumer commits batches, and the channel between them
- * lets the conversion of one batch overlap the commit of the previous one.
+ * lets the conversion of one batch overlap the commit of the previous one. When the set of collections changes, another stream
+ * takes the opened one's place between two of its replies, and nothing else stops.
  *
  * Keeps I2: an entry's position commits with the entry, and an idle position is saved only when nothing is in flight. Keeps I6:
  * one producer, one consumer, one channel. Worst case: a position saved ahead of its entries loses them silently, so only two
@@ -25,17 +26,25 @@ import { type StreamIdentity, toStreamPosition } from './ingest-position.ts';
 export interface ConvertedChange extends Weighed {
   readonly conversion: Conversion;
   readonly token: Uint8Array;
+  /** Of the pipeline that the token came from. */
+  readonly pipelineHash: string;
+}
+
+/** An opened stream, and the entities that its changes are for. */
+export interface FollowedStream {
+  readonly stream: ChangeStream;
+  readonly routes: Routes;
+  /** Of the stream's pipeline. */
+  readonly pipelineHash: string;
 }
 
 export interface StreamFlowDependencies {
-  readonly stream: ChangeStream;
-  readonly routes: Routes;
   readonly largeDocuments: LargeDocuments;
   readonly channel: Channel<ConvertedChange>;
   readonly writer: OplogWriter;
   readonly facts: IngestFacts;
   readonly clock: Clock;
-  readonly identity: StreamIdentity;
+  readonly identity: Omit<StreamIdentity, 'pipelineHash'>;
   /** `_data` of the saved token if the stream was opened at its time: changes up to it are already in the oplog. */
   readonly skipThrough: string | null;
   /** True on a sharded cluster, where a high-water mark means that all changes before its time have arrived, but not those at its time. */
@@ -51,11 +60,32 @@ export interface StreamFlowOptions {
   readonly changesPerTurn: number;
 }
 
-export const streamFlowDefaults: StreamFlowOptions = { idleSaveMs: 1000, changesPerTurn: 256 };
+export interface StreamFlowStart {
+  readonly followed: FollowedStream;
+  readonly position: Position;
+  readonly options?: Partial<StreamFlowOptions>;
+}
+
+interface Successor {
+  readonly next: FollowedStream;
+  readonly taken: PromiseWithResolvers<void>;
+}
+
+const streamFlowDefaults: StreamFlowOptions = { idleSaveMs: 1000, changesPerTurn: 256 };
 
 export class StreamFlow {
   readonly #dependencies: StreamFlowDependencies;
   readonly #options: StreamFlowOptions;
+  #followed: FollowedStream;
+  #successor: Successor | null = null;
+  /** Of the followed stream, which accepts one request at a time; kept while another stream is announced. */
+  #reply: Promise<ChangeBatch | null> | null = null;
+  #announced = Promise.withResolvers<'announced'>();
+  /** Closing streams that were replaced. */
+  readonly #closing = new Set<Promise<void>>();
+  /** Of the newest position that the stream has delivered; null while only the start is known. */
+  #deliveredData: string | null;
+  #deliveredTime: bigint;
   #idleSavedAtMs = Number.NEGATIVE_INFINITY;
   #idleData: string | null = null;
   #skipThrough: string | null;
@@ -65,11 +95,76 @@ export class StreamFlow {
   awaitedTime: bigint | null = null;
   progressed = false;
 
-  constructor(dependencies: StreamFlowDependencies, start: Position, options: StreamFlowOptions = streamFlowDefaults) {
+  constructor(dependencies: StreamFlowDependencies, start: StreamFlowStart) {
     this.#dependencies = dependencies;
-    this.#options = options;
-    this.#committedTime = start.clusterTime;
+    this.#options = { ...streamFlowDefaults, ...start.options };
+    this.#followed = start.followed;
+    this.#committedTime = start.position.clusterTime;
+    this.#deliveredTime = start.position.clusterTime;
+    this.#deliveredData = start.position.kind === 'token' ? start.position.data : null;
     this.#skipThrough = dependencies.skipThrough;
+  }
+
+  /** No change that the stream has delivered has a later cluster time. */
+  get deliveredTime(): bigint {
+    return this.#deliveredTime;
+  }
+
+  /**
+   * Continues with another stream, which must have been opened at `deliveredTime`, inclusive, or earlier; what it repeats is
+   * skipped. Resolves when it has taken the place of the present one, before its first change. Never resolves if the session
+   * ends first. Call it again only after it has resolved.
+   */
+  follow(next: FollowedStream): Promise<void> {
+    const taken = Promise.withResolvers<void>();
+    this.#successor = { next, taken };
+    this.#announced.resolve('announced');
+    return taken.promise;
+  }
+
+  /** Closes the stream, one that waits to take its place, and waits for those that it replaced. */
+  async close(): Promise<void> {
+    this.#close(this.#followed.stream);
+    if (this.#successor !== null) this.#close(this.#successor.next.stream);
+    await Promise.all(this.#closing);
+  }
+
+  #close(stream: ChangeStream): void {
+    const closing = stream.close().finally(() => this.#closing.delete(closing));
+    this.#closing.add(closing);
+  }
+
+  #requestReply(): Promise<ChangeBatch | null> {
+    const reply = this.#followed.stream.next();
+    // If the stream is replaced first, nobody awaits the reply. A later await still rejects.
+    reply.catch(() => undefined);
+    return reply;
+  }
+
+  /** Replaces the stream if another one waits. Changes up to the last delivered one are skipped when they are repeated. */
+  #takeOver(): void {
+    if (this.#successor === null) return;
+    const { next, taken } = this.#successor;
+    const { stream } = this.#followed;
+    this.#successor = null;
+    this.#announced = Promise.withResolvers();
+    this.#followed = next;
+    if (next.stream !== stream) {
+      this.#skipThrough = this.#deliveredData;
+      this.#reply = null;
+      this.#close(stream);
+    }
+    taken.resolve();
+  }
+
+  /** Null if another stream, or another set of entities, waits to be taken over first. */
+  async #nextBatch(): Promise<ChangeBatch | null> {
+    this.#reply ??= this.#requestReply();
+    const batch = await Promise.race([this.#reply, this.#announced.promise]);
+    if (batch === 'announced') return null;
+    this.#reply = null;
+    if (batch !== null) return batch;
+    throw new EmcachersError({ code: 'EMC-2004', detail: 'MongoDB closed the change stream without an error.' });
   }
 
   /** Every change up to and including this cluster time is in the oplog or in staging. */
@@ -84,13 +179,14 @@ export class StreamFlow {
 
   /** Reads until the server closes the stream or an error occurs. Always rejects, because a stream has no end. */
   async produce(): Promise<never> {
-    const { stream, facts } = this.#dependencies;
+    const { facts } = this.#dependencies;
     for (;;) {
-      const batch = await stream.next();
-      if (batch === null)
-        throw new EmcachersError({ code: 'EMC-2004', detail: 'MongoDB closed the change stream without an error.' });
+      this.#takeOver();
+      const batch = await this.#nextBatch();
+      if (batch === null) continue;
       facts.replied(batch.events.length);
       await this.#offerAll(batch);
+      this.#delivered(batch);
       if (batch.events.length === 0 && batch.end !== null) await this.#saveIdle(batch.end);
     }
   }
@@ -103,7 +199,8 @@ export class StreamFlow {
       if (last === undefined) throw new Error('The channel returned an empty batch.');
       const position = tokenPosition(last.token);
       const columnCounts = this.#takeColumnCounts();
-      const saved = { ...toStreamPosition(position, identity), changeToken: last.token };
+      const { pipelineHash } = last;
+      const saved = { ...toStreamPosition(position, { ...identity, pipelineHash }), changeToken: last.token };
       facts.committing();
       const { rescans } = await writer.append({ ...toAppendBatch(batch), columnCounts, position: saved });
       channel.acknowledge(batch);
@@ -116,7 +213,7 @@ export class StreamFlow {
   }
 
   #takeColumnCounts(): readonly EntityColumnCounts[] {
-    return this.#dependencies.routes.all.flatMap(({ entityId, tally }) => {
+    return this.#followed.routes.all.flatMap(({ entityId, tally }) => {
       const counts = tally.take();
       return counts === null ? [] : [{ entityId, counts }];
     });
@@ -135,12 +232,20 @@ export class StreamFlow {
   }
 
   async #convert(change: ChangeBatch['events'][number]): Promise<ConvertedChange> {
-    const { largeDocuments, routes } = this.#dependencies;
-    await largeDocuments.prepare(change.event, routes);
-    return toConvertedChange(change, routes);
+    const { routes, pipelineHash } = this.#followed;
+    await this.#dependencies.largeDocuments.prepare(change.event, routes);
+    return { ...toConvertedChange(change, routes), pipelineHash };
   }
 
-  /** True if the saved position already covers this change. Once false, it stays false. */
+  #delivered({ events, end: covered }: ChangeBatch): void {
+    const last = events.at(-1);
+    const end = covered ?? (last === undefined ? null : tokenPosition(last.token));
+    if (end === null) return;
+    if (end.clusterTime > this.#deliveredTime) this.#deliveredTime = end.clusterTime;
+    if (end.kind === 'token' && (this.#deliveredData ?? '') < end.data) this.#deliveredData = end.data;
+  }
+
+  /** True if an earlier stream, or the saved position, already covers this change. Once false, it stays false. */
   #isKnown(position: Position): boolean {
     if (this.#skipThrough === null || position.kind === 'time') return false;
     if (position.data <= this.#skipThrough) return true;
@@ -156,7 +261,8 @@ export class StreamFlow {
     const passed = isSharded ? end.clusterTime - 1n : end.clusterTime;
     const nowMs = clock.monotonicMs();
     if (!this.#isIdleSaveDue(passed, nowMs)) return;
-    await writer.savePosition(toStreamPosition(end, identity));
+    const { pipelineHash } = this.#followed;
+    await writer.savePosition(toStreamPosition(end, { ...identity, pipelineHash }));
     this.#idleSavedAtMs = nowMs;
     this.#idleData = end.kind === 'token' ? end.data : null;
     if (end.clusterTime > this.#committedTime) this.progressed = true;
@@ -182,7 +288,10 @@ export class StreamFlow {
 }
 
 /** Throws EMC-2003 if the event invalidates the stream. */
-function toConvertedChange({ event, token }: ChangeBatch['events'][number], routes: Routes): ConvertedChange {
+function toConvertedChange(
+  { event, token }: ChangeBatch['events'][number],
+  routes: Routes,
+): Omit<ConvertedChange, 'pipelineHash'> {
   if (event.kind === 'invalidated')
     throw new EmcachersError({ code: 'EMC-2003', detail: 'MongoDB invalidated the change stream.' });
   const conversion = convertEvent(event, routes);

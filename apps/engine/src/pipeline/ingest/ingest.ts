@@ -6,7 +6,9 @@
  * - Durable before acknowledged (I2): a position is saved with the entries that it covers, or alone when nothing is in flight.
  * - A start position is saved before the first scan reads. A scan starts only while a stream that includes its source is
  *   open. An entity is promoted only after the stream has passed an operation time taken after the scan's last page.
- * - Every start of the stream reads the position from PostgreSQL, never from memory (I9).
+ * - Every session reads the position from PostgreSQL, never from memory (I9). Within a session, a stream for other collections
+ *   takes over at the last change that the present one delivered.
+ * - Entities come and go, and scans run side by side, without stopping one another.
  * - A failure of one entity (its scan or its documents) stops neither the stream nor another entity's scan (I10).
  * - Nothing is written to MongoDB.
  *
@@ -55,12 +57,13 @@ export interface IngestStatus extends ChannelFill {
   readonly changesTotal: number;
   readonly lastError: { readonly code: ErrorCode; readonly message: string; readonly atMs: number } | null;
   readonly mongo: { readonly setName: string | null; readonly version: string } | null;
-  readonly scan: {
+  /** The scans that are running, in the order in which they started. */
+  readonly scans: readonly {
     readonly entityId: number;
     readonly scanned: number;
     readonly estimated: number | null;
     readonly ratePerSecond: number | null;
-  } | null;
+  }[];
 }
 
 export interface Ingest extends Service {
