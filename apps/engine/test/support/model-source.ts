@@ -47,6 +47,8 @@ export class ModelSource implements MongoSource {
   deliverUpTo: bigint | null = null;
   /** Thrown by the next calls of the stream, one each. */
   readonly streamErrors: Error[] = [];
+  /** Changes carry the document as it is at delivery, like updates; else as it was written, like inserts and replacements. */
+  looksUp = true;
   openStreams = 0;
   opened = 0;
   readonly #collections = new Map<string, ModelCollection>();
@@ -60,8 +62,11 @@ export class ModelSource implements MongoSource {
     this.#time++;
     // One cluster time for all, as an insert of many has on MongoDB 8.
     for (const [index, { id, n }] of documents.entries()) {
-      collection.documents.set(id, serialize({ _id: id, n, t: `v${n}` }));
-      this.#record(index, () => documentEvent(name, id, this.#collections.get(name)?.documents.get(id) ?? null));
+      const raw = serialize({ _id: id, n, t: `v${n}` });
+      collection.documents.set(id, raw);
+      const lookUp = (): Uint8Array | null => this.#collections.get(name)?.documents.get(id) ?? null;
+      const { looksUp } = this;
+      this.#record(index, () => documentEvent(name, id, looksUp ? lookUp() : raw));
     }
   }
 
@@ -138,10 +143,11 @@ export class ModelSource implements MongoSource {
     const collection = this.#collections.get(namespace.collection)?.documents ?? new Map<number, Uint8Array>();
     const ids = [...collection.keys()].filter((id) => id > last).sort((a, b) => a - b);
     const documents = ids.slice(0, limit).flatMap((id) => collection.get(id) ?? []);
+    const readTime = this.#time;
     this.afterPage();
     const lastDocument = documents.at(-1);
     const lastKey = lastDocument === undefined ? null : keyDocument(asBuffer(lastDocument));
-    return { documents, lastKey, exhausted: documents.length === 0 };
+    return { documents, lastKey, exhausted: documents.length === 0, readTime };
   }
 
   async readDocuments(request: { namespace: Namespace; keys: readonly Uint8Array[] }): Promise<KeyedDocuments> {
@@ -177,6 +183,7 @@ export class ModelSource implements MongoSource {
         if (batch.events.length === 0) await systemClock.sleep(idleMs, signal);
         return batch;
       },
+      hurry: () => undefined,
       close: async () => {
         if (isOpen) this.openStreams--;
         isOpen = false;

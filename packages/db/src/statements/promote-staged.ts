@@ -20,7 +20,7 @@ export interface StagedChunkResult {
 /**
  * Moves the oldest staged rows of a run to the oplog, in staging order (ids are drawn after the sort). A row is dropped if a newer
  * row of the same document is staged: the scan may already have read the newest state, and readers must not see the document
- * go back. A promoted document is removed from the sweep.
+ * go back. The marks of a refresh (`changed-documents.ts`) are only removed. The sweep then leaves all these documents alone.
  */
 export async function promoteStaged(client: pg.PoolClient, chunk: StagedChunk): Promise<StagedChunkResult> {
   const answer = await client.query<{ taken: number; promoted: number }>({
@@ -35,7 +35,8 @@ export async function promoteStaged(client: pg.PoolClient, chunk: StagedChunk): 
              INSERT INTO oplog (entity_id, operation, doc_id, data, version, source_time_ms, epoch)
              SELECT $1, t.operation, t.doc_id, t.data, $3, t.source_time_ms, $4
                FROM taken t
-              WHERE NOT EXISTS (SELECT 1 FROM oplog_staging newer
+              WHERE t.operation <> 'Changed'
+                AND NOT EXISTS (SELECT 1 FROM oplog_staging newer
                                  WHERE newer.entity_id = $1 AND newer.run_id = $2
                                    AND newer.doc_id = t.doc_id AND newer.id > t.id)
               ORDER BY t.id

@@ -2,15 +2,18 @@ import type pg from 'pg';
 
 /** The states of a scan. The calling transaction must have locked the entity for `update` and checked its run. */
 
-/** From now on the entity's live operations are staged. */
+/**
+ * The scan begins. If live operations go to the oplog, they continue to, and staging only marks their documents
+ * (`changed-documents.ts`). Otherwise they are staged from now on.
+ */
 export async function markScanning(
   client: pg.PoolClient,
   scan: { entityId: number; collectionUuid: string | null; estimated: number | null },
 ): Promise<void> {
   await client.query(
     `UPDATE entity
-        SET lifecycle = 'scanning', lifecycle_since = now(), route = 'staging', reason = NULL, error_code = NULL,
-            scan_last_key = NULL, scan_has_last_key = false, scan_collection_uuid = $2, scan_scanned = 0,
+        SET lifecycle = 'scanning', lifecycle_since = now(), route = CASE route WHEN 'oplog' THEN 'oplog' ELSE 'staging' END,
+            reason = NULL, error_code = NULL, scan_last_key = NULL, scan_has_last_key = false, scan_collection_uuid = $2, scan_scanned = 0,
             scan_estimated = $3, scan_started_at = clock_timestamp(), scan_finished_at = NULL, scan_end_time = NULL,
             scan_counted = NULL, sweep_prepared = false
       WHERE id = $1`,
@@ -78,7 +81,7 @@ export interface Restart {
 
 /**
  * Starts a new scan under a new version and run; rows of the old run are refused or ignored from now on. If the entity's live
- * operations go to the oplog, they continue to until the scan begins, so that caches stay fresh. If they were staged, they are
+ * operations go to the oplog, they continue to, so that caches stay fresh. If they were staged, they are
  * discarded: the oplog has scanned rows that are newer than what the stream delivers now, and the new scan will read
  * everything the stream has passed by then.
  */

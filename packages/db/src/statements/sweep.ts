@@ -56,8 +56,8 @@ export async function beginSweepPlan(
  * Plans one chunk: lists those of its documents that a complete scan did not find (I7), whose newest entry is an Upsert of an
  * older version. A pass over the partition with a hash aggregate; sweeps are rare, and an index on doc_id would slow down every
  * append (docs/decisions/0002-oplog-indexes.md). Excluded are documents with a staged operation, which will settle their state,
- * and documents that this scan could not project, because they exist. The transaction holds a shared lock on the entity: while
- * it is catching up, nothing else writes to its partition.
+ * and documents that this scan could not project, because they exist. The transaction holds a shared lock on the entity, so
+ * that live operations go on meanwhile: each marks its document in staging, and promotion takes marked documents off the plan.
  */
 export async function planSweepChunk(
   client: pg.PoolClient,

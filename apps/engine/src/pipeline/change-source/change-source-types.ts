@@ -53,6 +53,8 @@ export interface CollectionPage {
   readonly lastKey: Uint8Array | null;
   /** True if no documents follow this page. */
   readonly exhausted: boolean;
+  /** Operation time of the server's reply: the page holds nothing newer. */
+  readonly readTime: bigint;
 }
 
 export interface KeyedRequest {

@@ -33,8 +33,13 @@ import type { Position } from './position.ts';
 import type { StreamPipeline } from './stream-pipeline.ts';
 
 export interface ChangeStream {
-  /** The next reply. An idle stream returns an empty batch at least every `awaitMsMax`. Null if the server closed the cursor. */
+  /** The next reply. An idle stream returns an empty batch at least every `awaitMsMax` (`hurriedMsMax` while hurried). Null if the server closed the cursor. */
   next(): Promise<ChangeBatch | null>;
+  /**
+   * While true, an empty reply is not delayed for long, so that the position follows the server's time closely. Does not affect
+   * the reply that is under way.
+   */
+  hurry(isHurried: boolean): void;
   /** Kills the server's cursor and ends the session. Safe to call twice and while `next` is pending. Never throws. */
   close(): Promise<void>;
 }

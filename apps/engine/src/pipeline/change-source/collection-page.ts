@@ -14,7 +14,7 @@ import type { CollectionPage, PageRequest } from './change-source-types.ts';
 import { parseCursorReply } from './cursor-reply.ts';
 import { exactDocument } from './exact-bson.ts';
 import { MalformedFrameError, readFrame } from './malformed-frame-error.ts';
-import { runRaw, toTimestamp } from './mongo-commands.ts';
+import { runRaw, toClusterTime, toTimestamp } from './mongo-commands.ts';
 
 /** A reply holds at most 16 MB. A reply well below that was not truncated by size. */
 const bytesCutMin = 8 * 1024 * 1024;
@@ -34,7 +34,7 @@ export async function readCollectionPage(client: MongoClient, request: PageReque
       readConcern: { level: 'majority', afterClusterTime: toTimestamp(notBefore) },
     },
   );
-  return toPage(parseCursorReply(reply).documents, limit);
+  return { ...toPage(parseCursorReply(reply).documents, limit), readTime: toClusterTime(reply['operationTime']) };
 }
 
 function exactKey(document: Uint8Array): unknown {
@@ -47,7 +47,7 @@ function exactKey(document: Uint8Array): unknown {
  * Ends the page at the last document whose key can be sent back to the server exactly. Documents after it are read again with
  * the next page. Keys that cannot be sent back (text that is not UTF-8) are rare, and are skipped only at the end of the collection.
  */
-export function toPage(documents: readonly Buffer[], limit: number): CollectionPage {
+export function toPage(documents: readonly Buffer[], limit: number): Omit<CollectionPage, 'readTime'> {
   if (documents.length === 0) return { documents, lastKey: null, exhausted: true };
   const end = lastExactKey(documents);
   if (end !== null) return { documents: documents.slice(0, end.count), lastKey: end.lastKey, exhausted: false };

@@ -21,6 +21,8 @@ import type { StreamPipeline } from './stream-pipeline.ts';
 export interface ChangeStreamOptions {
   /** How long the server may delay an empty reply. Bounds the age of the position on an idle stream. */
   readonly awaitMsMax: number;
+  /** The same while somebody waits for the position. */
+  readonly hurriedMsMax: number;
   /** Largest number of events per reply. The size starts at `batchSizeMin` and doubles while replies are full. */
   readonly batchSizeMin: number;
   readonly batchSizeMax: number;
@@ -30,6 +32,7 @@ export interface ChangeStreamOptions {
 
 export const changeStreamDefaults: ChangeStreamOptions = {
   awaitMsMax: 500,
+  hurriedMsMax: 25,
   batchSizeMin: 64,
   batchSizeMax: 4096,
   closeMsMax: 500,
@@ -97,6 +100,7 @@ class RawChangeStream implements ChangeStream {
   readonly #dependencies: ChangeStreamDependencies & { readonly session: ClientSession; readonly signal: AbortSignal };
   readonly #listening: Disposable;
   #cursorId: CursorReply['cursorId'];
+  #isHurried = false;
   #batchSize: number;
   /** The next reply: in flight, or received and not yet returned by `next`. */
   #pending: Promise<CursorReply> | null;
@@ -129,6 +133,10 @@ class RawChangeStream implements ChangeStream {
     return this.#toBatch(reply);
   }
 
+  hurry(isHurried: boolean): void {
+    this.#isHurried = isHurried;
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -141,7 +149,7 @@ class RawChangeStream implements ChangeStream {
       getMore: this.#cursorId,
       collection: cursorCollection,
       batchSize: this.#batchSize,
-      maxTimeMS: options.awaitMsMax,
+      maxTimeMS: this.#isHurried ? Math.min(options.hurriedMsMax, options.awaitMsMax) : options.awaitMsMax,
     };
     const reply = runCommand(adminOf(client), command, { ...rawReply, session }).then(parseCursorReply);
     // The stream may be closed before `next` takes this reply. Marking the rejection as handled loses nothing: `next` still rejects.

@@ -14,6 +14,7 @@ function toIngestEntity({
   columns,
   version,
   lifecycle,
+  route,
   runId,
   scan,
 }: EntityRecord): IngestEntity {
@@ -23,6 +24,7 @@ function toIngestEntity({
     columns,
     version,
     lifecycle,
+    route,
     runId,
     scanLastKey: scan.lastKey === null ? { kind: 'none' } : { kind: 'key', document: scan.lastKey },
     scanCollectionUuid: scan.collectionUuid,

@@ -17,7 +17,14 @@ import type { EntityFailure } from '../oplog/oplog-types.ts';
 import { FairTurns } from './fair-turns.ts';
 import type { IngestEntity } from './ingest.ts';
 import type { IngestFacts } from './ingest-facts.ts';
-import { describeScanEnd, refuse, type ScanDependencies, type ScanRequest, scanEntity } from './ingest-scan.ts';
+import {
+  describeScanEnd,
+  isRefresh,
+  refuse,
+  type ScanDependencies,
+  type ScanRequest,
+  scanEntity,
+} from './ingest-scan.ts';
 import type { StreamFlow } from './ingest-stream.ts';
 import { ScanThrottle } from './scan-throttle.ts';
 
@@ -26,7 +33,7 @@ export interface ScanOptions {
   readonly pageDocumentsMax: number;
   /** Bytes of encoded rows per transaction of a scan. */
   readonly pageBytesMax: number;
-  /** Scans that read at the same time; the others wait for a turn. Each holds at most two pages. */
+  /** First scans, and refreshes, that read at the same time; the others wait for a turn. Each holds at most two pages. */
   readonly scansMax: number;
   /** Documents that all scans together read per second; 0 for no limit. */
   readonly scanDocumentsPerSecond: number;
@@ -52,6 +59,8 @@ const serverErrorsMax = 3;
 export class ScanRunner {
   readonly #dependencies: ScanRunnerDependencies;
   readonly #scan: ScanDependencies;
+  /** Refreshes have turns of their own, because they wait for the stream while it lags; first scans do not. */
+  readonly #refreshTurns: FairTurns;
   /** By entity. A newer run of an entity starts when the older one has ended. */
   readonly #running = new Map<number, Promise<void>>();
   #failure: { readonly error: unknown } | null = null;
@@ -59,6 +68,7 @@ export class ScanRunner {
   constructor(dependencies: ScanRunnerDependencies) {
     const { source, largeDocuments, writer, facts, clock, log, flow, options } = dependencies;
     this.#dependencies = dependencies;
+    this.#refreshTurns = new FairTurns(options.scansMax);
     this.#scan = {
       source,
       largeDocuments,
@@ -69,6 +79,7 @@ export class ScanRunner {
       turns: new FairTurns(options.scansMax),
       throttle: new ScanThrottle(clock, options.scanDocumentsPerSecond),
       deliveredTime: () => flow.deliveredTime,
+      untilPassed: (time, signal) => flow.untilPassed(time, signal),
       pageDocumentsMax: options.pageDocumentsMax,
       pageBytesMax: options.pageBytesMax,
     };
@@ -106,7 +117,8 @@ export class ScanRunner {
     const { log, scanFailures } = this.#dependencies;
     const { entityId, runId } = request.entity;
     try {
-      const end = await scanEntity(this.#scan, request);
+      const turns = isRefresh(request) ? this.#refreshTurns : this.#scan.turns;
+      const end = await scanEntity({ ...this.#scan, turns }, request);
       scanFailures.delete(runId);
       log.info({ entityId, end }, describeScanEnd(end));
     } catch (error) {

@@ -37,6 +37,8 @@ export interface ScanDependencies {
   readonly throttle: ScanThrottle;
   /** Every change that the stream has delivered so far has a cluster time up to this: a page must not be older. */
   readonly deliveredTime: () => bigint;
+  /** Resolves when every change up to the time is in the oplog. */
+  readonly untilPassed: (time: bigint, signal: AbortSignal) => Promise<void>;
   /** Documents per page. A 16 MB reply ends a page earlier. */
   readonly pageDocumentsMax: number;
   /** Bytes of encoded rows per transaction, at least one row. */
@@ -201,12 +203,23 @@ async function readPage(
   return page;
 }
 
-/** Appends a page in parts, because rows can be many times larger than the documents that they come from. */
+/** True if live changes of the entity go to the oplog during the scan. */
+export function isRefresh({ entity }: Pick<ScanRequest, 'entity'>): boolean {
+  return entity.route === 'oplog';
+}
+
+/**
+ * Appends a page in parts, because rows can be many times larger than the documents that they come from. A refresh first waits
+ * until the stream has passed the time at which the page was read: caches that are being read must not show a change and then
+ * the document as it was before it.
+ */
 async function appendPage(
   dependencies: ScanDependencies,
   request: ScanRequest,
   page: CollectionPage,
 ): Promise<ScanEnd | 'ok'> {
+  if (isRefresh(request)) await dependencies.untilPassed(page.readTime, request.signal);
+  if (request.signal.aborted) return 'stopped';
   for (let start = 0; start < page.documents.length; ) {
     const rest = page.documents.slice(start);
     const part = await dependencies.largeDocuments.convertPage(rest, request.route, dependencies.pageBytesMax);

@@ -178,6 +178,9 @@ interface ControlDependencies extends SessionDependencies {
   readonly signal: AbortSignal;
 }
 
+/** While an entity is in one of these, something waits for the stream's position. */
+const scanLifecycles: ReadonlySet<IngestEntity['lifecycle']> = new Set(['pending', 'scanning', 'catching-up']);
+
 /** Null if no time is known. */
 function earliest(times: readonly (bigint | null)[]): bigint | null {
   let first: bigint | null = null;
@@ -219,6 +222,7 @@ class SessionControl {
       const list = await entities.list();
       this.#followed.check(list);
       await this.#watch.check(list, passedTime);
+      flow.hurry(list.some(({ lifecycle }) => scanLifecycles.has(lifecycle)));
       const hasMore = await this.#promote(list);
       this.#scans.throwFailure();
       this.#scan(list.filter(({ entityId }) => !running.has(entityId)));

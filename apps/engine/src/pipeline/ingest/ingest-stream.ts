@@ -10,6 +10,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
+import { unlessAborted } from '../../runtime/abort.ts';
 import type { ChangeStream } from '../change-source/change-source.ts';
 import type { ChangeBatch } from '../change-source/change-source-types.ts';
 import type { LargeDocuments } from '../change-source/large-documents.ts';
@@ -87,9 +88,13 @@ export class StreamFlow {
   #deliveredData: string | null;
   #deliveredTime: bigint;
   #idleSavedAtMs = Number.NEGATIVE_INFINITY;
-  #idleData: string | null = null;
+  /** Of the saved position; null while it is a time without a token. */
+  #savedData: string | null;
   #skipThrough: string | null;
   #passedTime = 0n;
+  /** Replaced whenever `passedTime` grows. */
+  #passing = Promise.withResolvers<void>();
+  #isHurried = false;
   #committedTime: bigint;
   /** Set while an entity waits for its end time. An idle position is then saved immediately. */
   awaitedTime: bigint | null = null;
@@ -102,6 +107,7 @@ export class StreamFlow {
     this.#committedTime = start.position.clusterTime;
     this.#deliveredTime = start.position.clusterTime;
     this.#deliveredData = start.position.kind === 'token' ? start.position.data : null;
+    this.#savedData = this.#deliveredData;
     this.#skipThrough = dependencies.skipThrough;
   }
 
@@ -149,6 +155,7 @@ export class StreamFlow {
     this.#successor = null;
     this.#announced = Promise.withResolvers();
     this.#followed = next;
+    next.stream.hurry(this.#isHurried);
     if (next.stream !== stream) {
       this.#skipThrough = this.#deliveredData;
       this.#reply = null;
@@ -172,7 +179,18 @@ export class StreamFlow {
     return this.#passedTime;
   }
 
-  /** Cluster time of the newest committed position: a scan must not read anything older. */
+  /** Resolves when the stream has passed the time, or the signal aborts. */
+  async untilPassed(time: bigint, signal: AbortSignal): Promise<void> {
+    while (this.#passedTime < time && !signal.aborted) await unlessAborted(this.#passing.promise, signal);
+  }
+
+  /** While true, the stream is asked for its position often, because somebody waits for it. */
+  hurry(isHurried: boolean): void {
+    this.#isHurried = isHurried;
+    this.#followed.stream.hurry(isHurried);
+  }
+
+  /** Cluster time of the newest committed position. */
   get committedTime(): bigint {
     return this.#committedTime;
   }
@@ -187,7 +205,7 @@ export class StreamFlow {
       facts.replied(batch.events.length);
       await this.#offerAll(batch);
       this.#delivered(batch);
-      if (batch.events.length === 0 && batch.end !== null) await this.#saveIdle(batch.end);
+      if (batch.events.length === 0 && batch.end !== null) await this.#idle(batch.end);
     }
   }
 
@@ -206,7 +224,8 @@ export class StreamFlow {
       channel.acknowledge(batch);
       // Later events may share the last event's cluster time, so only times before it are complete.
       this.progressed = true;
-      this.#committed(position, position.clusterTime - 1n);
+      this.#committed(position);
+      this.#passed(position.clusterTime - 1n);
       facts.saved(position);
       if (rescans.length > 0) this.#dependencies.onNews();
     }
@@ -253,37 +272,45 @@ export class StreamFlow {
     return false;
   }
 
-  /** After an empty reply: its position covers everything before it, so it may be saved once all of that is durable. */
-  async #saveIdle(end: Position): Promise<void> {
-    const { channel, writer, clock, facts, identity, isSharded } = this.#dependencies;
-    if (!channel.isEmpty() || this.#isKnown(end)) return;
-    if (end.kind === 'token' && end.data === this.#idleData) return;
+  /** After an empty reply: everything before its position is durable once nothing is in flight. */
+  async #idle(end: Position): Promise<void> {
+    const { channel, isSharded } = this.#dependencies;
+    if (!channel.isEmpty()) return;
     const passed = isSharded ? end.clusterTime - 1n : end.clusterTime;
-    const nowMs = clock.monotonicMs();
-    if (!this.#isIdleSaveDue(passed, nowMs)) return;
+    if (this.#isIdleSaveDue(end)) await this.#saveIdle(end);
+    this.#passed(passed);
+  }
+
+  #isIdleSaveDue(end: Position): boolean {
+    if (end.kind === 'token' && end.data <= (this.#savedData ?? '')) return false;
+    if (this.#committedTime < (this.awaitedTime ?? 0n) && end.clusterTime >= (this.awaitedTime ?? 0n)) return true;
+    return this.#dependencies.clock.monotonicMs() - this.#idleSavedAtMs >= this.#options.idleSaveMs;
+  }
+
+  async #saveIdle(end: Position): Promise<void> {
+    const { writer, clock, facts, identity } = this.#dependencies;
     const { pipelineHash } = this.#followed;
+    const startedAtMs = clock.monotonicMs();
     await writer.savePosition(toStreamPosition(end, { ...identity, pipelineHash }));
-    this.#idleSavedAtMs = nowMs;
-    this.#idleData = end.kind === 'token' ? end.data : null;
+    this.#idleSavedAtMs = startedAtMs;
     if (end.clusterTime > this.#committedTime) this.progressed = true;
-    this.#committed(end, passed);
+    this.#committed(end);
     facts.saved(end);
   }
 
-  #isIdleSaveDue(passed: bigint, nowMs: number): boolean {
-    return this.#passesAwaited(passed) || nowMs - this.#idleSavedAtMs >= this.#options.idleSaveMs;
+  /** Called after the position that proves it is saved, so that a promotion which waits for this time finds it saved. */
+  #passed(time: bigint): void {
+    if (time <= this.#passedTime) return;
+    const isAwaited = this.awaitedTime !== null && this.#passedTime < this.awaitedTime && time >= this.awaitedTime;
+    this.#passedTime = time;
+    this.#passing.resolve();
+    this.#passing = Promise.withResolvers();
+    if (isAwaited) this.#dependencies.onNews();
   }
 
-  /** True if the stream reaches the awaited time with this time, and had not reached it before. */
-  #passesAwaited(time: bigint): boolean {
-    const { awaitedTime } = this;
-    return awaitedTime !== null && this.#passedTime < awaitedTime && time >= awaitedTime;
-  }
-
-  #committed(position: Position, passedTime: bigint): void {
-    if (this.#passesAwaited(passedTime)) this.#dependencies.onNews();
+  #committed(position: Position): void {
+    if (position.kind === 'token') this.#savedData = position.data;
     if (position.clusterTime > this.#committedTime) this.#committedTime = position.clusterTime;
-    if (passedTime > this.#passedTime) this.#passedTime = passedTime;
   }
 }
 

@@ -8,6 +8,7 @@
  *   open. An entity is promoted only after the stream has passed an operation time taken after the scan's last page.
  * - Every session reads the position from PostgreSQL, never from memory (I9). Within a session, a stream for other collections
  *   takes over at the last change that the present one delivered.
+ * - A refresh does not hold back live changes of its entity, and no cache shows a document in an earlier state than before.
  * - Entities come and go, and scans run side by side, without stopping one another.
  * - A failure of one entity (its scan or its documents) stops neither the stream nor another entity's scan (I10).
  * - Nothing is written to MongoDB.
@@ -25,7 +26,7 @@ import type { ChannelFill } from '../channel/channel.ts';
 
 /** The fields of an entity that ingest needs. Read afresh each time; never kept across a transaction. */
 export interface IngestEntity
-  extends Pick<EntityRecord, 'entityId' | 'sourceName' | 'columns' | 'version' | 'lifecycle' | 'runId'> {
+  extends Pick<EntityRecord, 'entityId' | 'sourceName' | 'columns' | 'version' | 'lifecycle' | 'route' | 'runId'> {
   /** The key after which the current scan continues. */
   readonly scanLastKey: LastKey;
   /** The collection's UUID at the start of the current scan; null if the collection did not exist. */

@@ -1,6 +1,7 @@
 import type { Operation } from '@emcachers/core/operation';
 import { isRowRefused } from '@emcachers/db/database-error';
 import type { AppendTarget } from '@emcachers/db/statements/begin-append';
+import { markChanged } from '@emcachers/db/statements/changed-documents';
 import { addColumnCounts } from '@emcachers/db/statements/column-counts';
 import { copyAccepted, type RefusedOperation } from '@emcachers/db/statements/copy-accepted';
 import { copyToOplog, copyToStaging } from '@emcachers/db/statements/copy-operations';
@@ -44,6 +45,23 @@ export async function copyOperations(
   if (byRow) return copyAccepted(client, operations, (_, some) => copy(some));
   await copy(operations);
   return [];
+}
+
+/** True while a refresh scans an entity whose live operations go to the oplog. */
+export function isRefreshing({ lifecycle, route }: AppendTarget): boolean {
+  return route === 'oplog' && (lifecycle === 'scanning' || lifecycle === 'catching-up');
+}
+
+/** Marks the documents of live operations, which a refresh must leave alone from now on. */
+export async function markChanges(
+  { client, epoch, targets }: AppendingTransaction,
+  operations: readonly Operation[],
+): Promise<void> {
+  const refreshing = [...targets.values()].filter(isRefreshing);
+  for (const { entityId, runId } of refreshing) {
+    const docIds = operations.filter((operation) => operation.entityId === entityId).map(({ docId }) => docId);
+    if (docIds.length > 0) await markChanged(client, { entityId, runId, docIds, epoch });
+  }
 }
 
 /** What a batch or a page leaves beside its entries. */

@@ -31,7 +31,7 @@ describe('Truncate', () => {
     const { runId } = await oplog.entity('orders');
     await oplog.writer.beginScan({ entityId: id, runId, collectionUuid: null, estimated: null });
     const result = await oplog.append(upsert(id, 'x', '1'), { kind: 'Truncate', entityId: id }, upsert(id, 'y', '1'));
-    expect(result).toEqual({ appended: 0, staged: 1, dropped: 1, rescans: [id] });
+    expect(result).toEqual({ appended: 2, staged: 0, dropped: 0, rescans: [id] });
     const restarted = await oplog.entity('orders');
     expect(restarted).toMatchObject({ lifecycle: 'pending', version: 3, allowLargeSweep: true });
     expect(restarted.runId).not.toBe(runId);

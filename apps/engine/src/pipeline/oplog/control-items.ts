@@ -2,7 +2,7 @@ import type { Operation } from '@emcachers/core/operation';
 import type { AppendTarget } from '@emcachers/db/statements/begin-append';
 import { markScanFailed, restartScans } from '@emcachers/db/statements/scan-state';
 import { truncateEntity } from '@emcachers/db/statements/truncate-entity';
-import type { AppendingTransaction } from './append-operations.ts';
+import { type AppendingTransaction, isRefreshing } from './append-operations.ts';
 import type { AppendItem, EntityFailure } from './oplog-types.ts';
 
 interface AppliedControlItem {
@@ -28,7 +28,9 @@ export async function applyControlItem(
   if (item.kind === 'Fail') return fail(transaction, target, item);
   // A scan that has not started yet will read the source in its new state.
   if (target.route === 'none') return untouched;
-  const appended = target.route === 'oplog' ? await truncateEntity(client, { ...target, epoch }) : null;
+  // The pages of a running scan may be older than this, so the scan must start again.
+  const isComplete = target.route === 'oplog' && !isRefreshing(target);
+  const appended = isComplete ? await truncateEntity(client, { ...target, epoch }) : null;
   if (appended !== null) return { targets, appended, restarted: false };
   return rescan(transaction, target, 'The source collection was dropped or renamed away.');
 }

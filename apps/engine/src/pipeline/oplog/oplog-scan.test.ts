@@ -190,6 +190,27 @@ describe('sweep', () => {
     ]);
   });
 
+  test('keeps a document that the stream changes before the sweep is planned, and a scanned one that it deletes stays deleted', async () => {
+    await using oplog = await openTestOplog();
+    await oplog.create('orders');
+    const { entityId: id } = await oplog.scanToLive('orders', many(4));
+    const scan = await beginRefresh(oplog, 'orders');
+    await oplog.append(upsert(id, 'doc-0', 'changed'), remove(id, 'doc-1'), upsert(id, 'doc-2', 'newer'));
+    await scanPage(oplog, scan, ['doc-1', 'doc-2', 'doc-3']);
+    await oplog.writer.finishScan({ ...scan, endTime: 1n });
+    await oplog.append(upsert(id, 'doc-3', 'newest'));
+    expect(await oplog.promote('orders')).toMatchObject({ kind: 'done' });
+    expect(await oplog.replay(id)).toEqual(
+      new Map([
+        ['doc-0', 'changed'],
+        ['doc-2', 'newer'],
+        ['doc-3', 'newest'],
+      ]),
+    );
+    const held = await oplog.database.pool.query('SELECT 1 FROM oplog_staging');
+    expect(held.rowCount).toBe(0);
+  });
+
   test('keeps a document that the stream reinserts while the sweep is written in chunks', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');

@@ -7,7 +7,14 @@ import { clearPosition, readPosition } from '@emcachers/db/statements/read-posit
 import { savePosition } from '@emcachers/db/statements/save-position';
 import { recordStreamStatus, restartScans } from '@emcachers/db/statements/scan-state';
 import { inTransaction } from '@emcachers/db/transaction';
-import { type AppendingTransaction, appendByNeed, copyOperations, recordOutcomes } from './append-operations.ts';
+import {
+  type AppendingTransaction,
+  appendByNeed,
+  copyOperations,
+  isRefreshing,
+  markChanges,
+  recordOutcomes,
+} from './append-operations.ts';
 import { applyControlItem } from './control-items.ts';
 import { type ControlItem, isControlItem } from './healed-documents.ts';
 import type { OplogWriter } from './oplog.ts';
@@ -74,8 +81,11 @@ async function append({ client, epoch, byRow, deadLettersMax }: AppendRun, batch
     await appendOperations(appending, operations, tally);
     if (control !== null) appending = { ...appending, targets: await appendControl(appending, control, tally) };
   }
-  // A change that is staged is counted by the scan, which reads the document too.
-  const isStored = ({ entityId }: { entityId: number }): boolean => targets.get(entityId)?.route === 'oplog';
+  // A change during a scan is counted by the scan, which reads the document too.
+  const isStored = ({ entityId }: { entityId: number }): boolean => {
+    const target = targets.get(entityId);
+    return target?.route === 'oplog' && !isRefreshing(target);
+  };
   const columnCounts = batch.columnCounts.filter(isStored);
   await recordOutcomes(appending, { ...batch, columnCounts, refused: tally.refused });
   if (changesEntities) await recordStreamStatus(client);
@@ -98,6 +108,7 @@ async function appendOperations(
   tally: Tally,
 ): Promise<void> {
   const routed = route(operations, appending.targets);
+  await markChanges(appending, routed.oplog);
   tally.refused.push(...(await copyOperations(appending, 'oplog', routed.oplog)));
   tally.refused.push(...(await copyOperations(appending, 'staging', routed.staging)));
   tally.appended += routed.oplog.length;

@@ -1,4 +1,5 @@
-import { beginAppend } from '@emcachers/db/statements/begin-append';
+import { type AppendTarget, beginAppend } from '@emcachers/db/statements/begin-append';
+import { findChanged } from '@emcachers/db/statements/changed-documents';
 import { resetColumnCounts } from '@emcachers/db/statements/column-counts';
 import { commitAppend } from '@emcachers/db/statements/commit-append';
 import { deleteHeld } from '@emcachers/db/statements/delete-held';
@@ -11,14 +12,21 @@ import {
   recordStreamStatus,
 } from '@emcachers/db/statements/scan-state';
 import { inTransaction, type TransactionClient } from '@emcachers/db/transaction';
-import { appendByNeed, copyOperations, recordOutcomes } from './append-operations.ts';
+import {
+  type AppendingTransaction,
+  appendByNeed,
+  copyOperations,
+  isRefreshing,
+  recordOutcomes,
+} from './append-operations.ts';
 import type { OplogWriter } from './oplog.ts';
-import type { ScanOutcome } from './oplog-types.ts';
+import type { ScanOutcome, ScanPage } from './oplog-types.ts';
 import type { OplogWriterOptions } from './writer-options.ts';
 
 /**
- * The scan part of the oplog writer. A scan writes rows directly to the oplog under the new version, while live operations of
- * the entity are staged. Each transaction checks that the run is still current: a superseded scan (refresh, drop, lost token)
+ * The scan part of the oplog writer. A scan writes rows directly to the oplog under the new version. Live operations of the entity
+ * are staged meanwhile; in a refresh they go to the oplog too, and the scan leaves the documents that they change to them,
+ * because what it has read may be older. Each transaction checks that the run is still current: a superseded scan (refresh, drop, lost token)
  * writes nothing more.
  */
 const heldChunkRows = 10_000;
@@ -50,18 +58,32 @@ async function appendPage(
   { client, epoch, byRow, deadLettersMax }: PageRun,
   page: Scan<'appendScanPage'>,
 ): Promise<ScanOutcome> {
-  const { entityId, operations, counts } = page;
+  const { entityId, counts } = page;
   const targets = await beginAppend(client, { epoch, entityIds: [entityId], lock: 'update', appends: true });
   const target = targets.get(entityId);
   if (target?.lifecycle !== 'scanning' || target.runId !== page.runId) return superseded(client);
   const appending = { client, epoch, targets, byRow, deadLettersMax };
+  const { operations, deadLetters } = await unchangedOf(appending, target, page);
   const refused = await copyOperations(appending, 'oplog', operations);
-  const { deadLetters } = page;
   await recordOutcomes(appending, { items: operations, deadLetters, refused, columnCounts: [{ entityId, counts }] });
   // One operation for each document: a document that cannot be projected gives a Delete.
-  await recordScanPage(client, { entityId, lastKey: page.lastKey, scanned: operations.length });
+  await recordScanPage(client, { entityId, lastKey: page.lastKey, scanned: page.operations.length });
   await commitAppend(client, { epoch, appended: operations.length > 0, controlChanged: false });
   return 'ok';
+}
+
+/** What the page has of documents that the stream has not changed since the scan began. */
+async function unchangedOf(
+  { client }: AppendingTransaction,
+  target: AppendTarget,
+  page: ScanPage,
+): Promise<Pick<ScanPage, 'operations' | 'deadLetters'>> {
+  if (!isRefreshing(target)) return page;
+  const docIds = page.operations.map(({ docId }) => docId);
+  const changed = await findChanged(client, { entityId: page.entityId, runId: page.runId, docIds });
+  if (changed.size === 0) return page;
+  const isUnchanged = ({ docId }: { docId: string }): boolean => !changed.has(docId);
+  return { operations: page.operations.filter(isUnchanged), deadLetters: page.deadLetters.filter(isUnchanged) };
 }
 
 /** Changes nothing but the identity of the collection. */
