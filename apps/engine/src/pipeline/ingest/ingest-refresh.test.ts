@@ -163,7 +163,7 @@ describe('a refresh', () => {
     expect(wentBack((await oplog.page(entityId)).entries)).toEqual([]);
   });
 
-  test('converges, and no document goes back to an earlier state, with any mix of changes, lag, refreshes and restarts', async () => {
+  test('converges, and no document goes back to an earlier state, with any mix of changes, lag, refreshes and restarts (I6, I7)', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { minLength: 5, maxLength: 40 }),
