@@ -7,7 +7,7 @@
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { ClientSession, Document, MongoClient } from 'mongodb';
-import { onAbort, unlessLate } from '../../runtime/abort.ts';
+import { onAbort, unlessAborted, unlessLate } from '../../runtime/abort.ts';
 import { mergeFragments, parseRawEvent, type RawEvent, toChangeEvent } from './change-event.ts';
 import type { ChangeStream } from './change-source.ts';
 import type { ChangeBatch, PositionedEvent } from './change-source-types.ts';
@@ -108,7 +108,7 @@ class RawChangeStream implements ChangeStream {
   #killing: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
   /** Ends a pending `next` even if the server never answers. */
-  readonly #closed = Promise.withResolvers<null>();
+  readonly #closed = new AbortController();
 
   constructor(
     dependencies: ChangeStreamDependencies & { readonly session: ClientSession; readonly signal: AbortSignal },
@@ -124,7 +124,7 @@ class RawChangeStream implements ChangeStream {
   async next(): Promise<ChangeBatch | null> {
     const pending = this.#pending;
     if (pending === null) return null;
-    const reply = await Promise.race([pending, this.#closed.promise]);
+    const reply = await unlessAborted(pending, this.#closed.signal);
     if (reply === null) return null;
     this.#cursorId = reply.cursorId;
     this.#pending =
@@ -196,7 +196,7 @@ class RawChangeStream implements ChangeStream {
     const settled = Promise.allSettled([this.#killing, this.#pending]);
     this.#pending = null;
     await this.#within(settled);
-    this.#closed.resolve(null);
+    this.#closed.abort();
     await this.#within(session.endSession().catch(() => undefined));
   }
 

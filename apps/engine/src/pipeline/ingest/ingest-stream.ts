@@ -81,7 +81,8 @@ export class StreamFlow {
   #successor: Successor | null = null;
   /** Of the followed stream, which accepts one request at a time; kept while another stream is announced. */
   #reply: Promise<ChangeBatch | null> | null = null;
-  #announced = Promise.withResolvers<'announced'>();
+  /** Aborts when another stream waits to take over. A promise that stays pending would keep a reaction for each reply. */
+  #announced = new AbortController();
   /** Closing streams that were replaced. */
   readonly #closing = new Set<Promise<void>>();
   /** Of the newest position that the stream has delivered; null while only the start is known. */
@@ -124,7 +125,7 @@ export class StreamFlow {
   follow(next: FollowedStream): Promise<void> {
     const taken = Promise.withResolvers<void>();
     this.#successor = { next, taken };
-    this.#announced.resolve('announced');
+    this.#announced.abort();
     return taken.promise;
   }
 
@@ -153,7 +154,7 @@ export class StreamFlow {
     const { next, taken } = this.#successor;
     const { stream } = this.#followed;
     this.#successor = null;
-    this.#announced = Promise.withResolvers();
+    this.#announced = new AbortController();
     this.#followed = next;
     next.stream.hurry(this.#isHurried);
     if (next.stream !== stream) {
@@ -167,10 +168,11 @@ export class StreamFlow {
   /** Null if another stream, or another set of entities, waits to be taken over first. */
   async #nextBatch(): Promise<ChangeBatch | null> {
     this.#reply ??= this.#requestReply();
-    const batch = await Promise.race([this.#reply, this.#announced.promise]);
-    if (batch === 'announced') return null;
+    const received = this.#reply.then((batch) => ({ batch }));
+    const reply = await unlessAborted(received, this.#announced.signal);
+    if (reply === null) return null;
     this.#reply = null;
-    if (batch !== null) return batch;
+    if (reply.batch !== null) return reply.batch;
     throw new EmcachersError({ code: 'EMC-2004', detail: 'MongoDB closed the change stream without an error.' });
   }
 
