@@ -57,12 +57,21 @@ interface SourceChange {
   readonly change: 'drop' | 'replace' | { readonly docId: string; readonly value: number | null };
 }
 
+/** A page of a scan, with the documents as they were when it was read. */
+interface ReadPage {
+  readonly runId: string;
+  readonly readTime: number;
+  readonly values: readonly (readonly [docId: string, value: number])[];
+}
+
 class World {
   readonly #oplog: TestOplog;
   readonly #name: string;
   readonly #source = new Map<string, number>();
   #changes: SourceChange[] = [];
   #time: number;
+  /** Read, and not yet appended. */
+  #page: ReadPage | null = null;
 
   constructor(oplog: TestOplog, name: string, time: number) {
     this.#oplog = oplog;
@@ -146,29 +155,36 @@ class World {
   }
 
   async #scan(count: number): Promise<void> {
-    const { entityId, runId, lifecycle, scan } = await this.#oplog.entity(this.#name);
+    const { entityId, runId, lifecycle, scan, route } = await this.#oplog.entity(this.#name);
     const { writer } = this.#oplog;
     if (lifecycle === 'pending') await writer.beginScan({ entityId, runId, collectionUuid: null, estimated: null });
     if (lifecycle !== 'pending' && lifecycle !== 'scanning') return;
-    const after = scan.lastKey === null ? '' : Buffer.from(scan.lastKey).toString();
-    const docIds = [...this.#source.keys()]
-      .toSorted()
-      .filter((docId) => docId > after)
-      .slice(0, count);
-    const last = docIds.at(-1);
+    if (this.#page?.runId !== runId) this.#page = null;
+    const page = this.#page ?? this.#readPage(runId, { after: scan.lastKey, count });
+    const last = page.values.at(-1);
     if (last === undefined) {
       await writer.finishScan({ entityId, runId, endTime: BigInt(this.#time) });
       return;
     }
-    const operations = docIds.map((docId) => upsert(entityId, docId, String(this.#source.get(docId))));
+    // A refresh waits until the stream has passed the time of the page; see `ingest-scan.ts`.
+    this.#page = page;
+    if (route === 'oplog' && this.#changes.some(({ time }) => time <= page.readTime)) return;
+    this.#page = null;
     await writer.appendScanPage({
       entityId,
       runId,
-      operations,
+      operations: page.values.map(([docId, value]) => upsert(entityId, docId, String(value))),
       deadLetters: [],
       counts: noCounts,
-      lastKey: Buffer.from(last),
+      lastKey: Buffer.from(last[0]),
     });
+  }
+
+  #readPage(runId: string, { after, count }: { after: Uint8Array | null; count: number }): ReadPage {
+    const lastKey = after === null ? '' : Buffer.from(after).toString();
+    const found = [...this.#source].filter(([docId]) => docId > lastKey);
+    const values = found.toSorted(([left], [right]) => (left < right ? -1 : 1)).slice(0, count);
+    return { runId, readTime: this.#time, values };
   }
 
   async #promote(limit: number): Promise<void> {
