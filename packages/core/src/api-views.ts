@@ -177,7 +177,7 @@ export const oplogEntryViewSchema = z.object({
   docId: z.string(),
   version: z.number().int(),
   createdAt: z.iso.datetime(),
-  /** The projected row as a JSON object keyed by column name, truncated at 2 KB; null for a Delete. */
+  /** The projected row as the batch oplog API writes it, as JSON text truncated at 2 KB; null for a Delete. */
   preview: z.string().nullable(),
   previewCut: z.boolean(),
 });

@@ -22,7 +22,8 @@ export const oplogOperations = {
       path: '/api/v1/oplog/batch',
       operationId: 'readOplogBatch',
       tag: 'oplog',
-      summary: 'Read entries after a position, by entity, in id order. For nodes without PostgreSQL access.',
+      summary:
+        'Read entries after a position, by entity, in id order, with rows by column name. docs/oplog-api.md specifies their values.',
       status: 200,
     },
     handle: ({ input, services }) => services.oplogBrowser.batch(input),

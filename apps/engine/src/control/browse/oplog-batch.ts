@@ -1,6 +1,24 @@
+import type { RowJson } from '@emcachers/core/document/row-json';
 import { z } from 'zod';
 
-/** Oplog entries for a node without access to PostgreSQL: complete rows in id order. */
+const cellJsonSchema = {
+  oneOf: [
+    { type: ['null', 'boolean', 'number', 'string'] },
+    ...['integer', 'real', 'blob'].map((name) => ({
+      type: 'object',
+      properties: { [name]: { type: 'string' } },
+      required: [name],
+      additionalProperties: false,
+    })),
+  ],
+};
+
+/** The engine makes each row itself, so its cells are described but not validated. */
+const rowSchema = z
+  .custom<RowJson>((value) => typeof value === 'object' && value !== null)
+  .meta({ type: 'object', additionalProperties: cellJsonSchema });
+
+/** Oplog entries for readers without access to PostgreSQL: complete rows in id order. docs/oplog-api.md is the specification. */
 export const oplogBatchSchema = z.object({
   /** The oplog's identity. If it differs from the last batch, earlier ids are no longer valid (EMC-3003). */
   historyId: z.string(),
@@ -21,13 +39,15 @@ export const oplogBatchSchema = z.object({
           operation: z.enum(['Upsert', 'Delete']),
           docId: z.string(),
           version: z.number().int(),
-          /** The projected row in the oplog's encoding; null for a Delete. */
-          data: z.string().nullable(),
+          /** The projected row by column name; null for a Delete. */
+          data: rowSchema.nullable(),
           createdAt: z.iso.datetime(),
         }),
       ),
-      /** True if there are more entries. If false, the position may move to `head`. */
+      /** True if there are more entries. */
       more: z.boolean(),
+      /** Pass as `afterId` for the next batch: the last entry's id, or the oplog's head if there are no more. */
+      next: z.number().int(),
     }),
   ),
 });

@@ -54,7 +54,30 @@ test('a batch has the entries of each entity after its own position, and says wh
     { entityName: 'orders', entries: [{ operation: 'Upsert', docId: page.entries[1]?.docId, version: 1 }], more: true },
     { entityName: 'customers', entries: [], more: false },
   ]);
-  expect(batch.entities[0]?.entries[0]?.data).toBe(page.entries[1]?.data);
+  expect(batch.entities.map(({ next }) => next)).toEqual([page.entries[1]?.id, page.head]);
+});
+
+test('a reader that follows `next` gets every entry once, each row by column name, and ends at the head', async () => {
+  await using opened = await openTestBrowser();
+  const { oplog, browser } = opened;
+  await oplog.create('orders');
+  const orders = await scanToLive(oplog, 'orders', ['a', 'b']);
+  await oplog.append(upsert(orders, 'a', [7, 'new']), deletion(orders, 'b'));
+  const read = [];
+  let afterId = 0;
+  for (let more = true; more; ) {
+    const [entity] = (await browser.batch({ entities: [{ entityName: 'orders', afterId }], limit: 1 })).entities;
+    if (entity === undefined) throw new Error('The batch has no entity.');
+    read.push(...entity.entries.map(({ docId, data }) => [docId, data]));
+    afterId = entity.next;
+    more = entity.more;
+  }
+  expect(read.slice(-2)).toEqual([
+    ['a', { n: 7, t: 'new' }],
+    ['b', null],
+  ]);
+  expect(read).toHaveLength(4);
+  expect(afterId).toBe((await oplog.page(orders)).head);
 });
 
 test('dead letters are listed newest first, with reason and time', async () => {

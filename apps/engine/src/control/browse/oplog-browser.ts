@@ -1,9 +1,11 @@
 import type { OplogEntryView } from '@emcachers/core/api-views';
+import { rowJson } from '@emcachers/core/document/row-json';
 import type { OplogEntry } from '@emcachers/core/operation';
 import type { Column } from '@emcachers/core/shape';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { DeadLetterRecord } from '@emcachers/db/fleet/read-dead-letters';
 import type { OplogReader } from '../../pipeline/oplog/oplog.ts';
+import type { OplogPage } from '../../pipeline/oplog/oplog-types.ts';
 import type { EntityControl } from '../entity/entity-control.ts';
 import { unknownEntity } from '../entity/unknown-entity.ts';
 import { iso } from '../fleet/iso-time.ts';
@@ -56,10 +58,10 @@ export function createOplogBrowser(dependencies: OplogBrowserDependencies): Oplo
     async batch({ entities, limit }) {
       const pages = [];
       for (const { entityName, afterId } of entities) {
-        const { entityId } = await find(entityName);
+        const { entityId, columns } = await find(entityName);
         const request = { afterId, entityIds: [entityId], limitRows: limit, limitBytes: batchBytesMax };
         const page = await oplog.readPage(request);
-        pages.push({ entityName, page, horizon: page.horizons.get(entityId) ?? 0 });
+        pages.push({ entityName, columns, page, horizon: page.horizons.get(entityId) ?? 0 });
       }
       const [first] = pages;
       if (first === undefined) throw new Error('A batch request must name at least one entity.');
@@ -68,22 +70,30 @@ export function createOplogBrowser(dependencies: OplogBrowserDependencies): Oplo
         // The lowest head of the pages' snapshots is valid for all of them.
         head: Math.min(...pages.map(({ page }) => page.head)),
         horizon: Math.max(...pages.map(({ horizon }) => horizon)),
-        entities: pages.map(({ entityName, page, horizon }) => ({
-          entityName,
-          horizon,
-          entries: page.entries.map(({ id, kind, docId, version, data, createdAtMs }) => ({
-            id,
-            operation: kind,
-            docId,
-            version,
-            data,
-            createdAt: iso(createdAtMs),
-          })),
-          more: page.full,
-        })),
+        entities: pages.map(batchOf),
       };
     },
   };
+}
+
+interface EntityPage {
+  readonly entityName: string;
+  readonly columns: readonly Column[];
+  readonly page: OplogPage;
+  readonly horizon: number;
+}
+
+function batchOf({ entityName, columns, page, horizon }: EntityPage): OplogBatch['entities'][number] {
+  const entries = page.entries.map(({ id, kind, docId, version, data, createdAtMs }) => ({
+    id,
+    operation: kind,
+    docId,
+    version,
+    data: data === null ? null : rowJson(data, columns),
+    createdAt: iso(createdAtMs),
+  }));
+  const next = page.full ? (entries.at(-1)?.id ?? page.head) : page.head;
+  return { entityName, horizon, entries, more: page.full, next };
 }
 
 function entryView(entry: OplogEntry, columns: readonly Column[]): OplogEntryView {

@@ -15,9 +15,9 @@ test('cells keep every digit, integers have no decimal point, and NULL is null',
   expect(rowCells(data, columns)).toEqual(['9007199254740993', '1', '2.5', '["a"]', null]);
 });
 
-test('a preview is JSON by column name, with JSON columns embedded unchanged', () => {
+test('a preview is the row as the batch oplog API writes it', () => {
   const { preview, previewCut } = rowPreview(data, columns);
-  expect(preview).toBe('{"id":9007199254740993,"paid":1,"total":2.5,"tags":["a"],"note":null}');
+  expect(preview).toBe('{"id":"9007199254740993","paid":true,"total":2.5,"tags":"[\\"a\\"]","note":null}');
   expect(previewCut).toBe(false);
 });
 

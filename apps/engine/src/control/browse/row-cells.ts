@@ -1,5 +1,6 @@
 import { columnTraits } from '@emcachers/core/column-traits';
 import { cellText, decodeRow } from '@emcachers/core/document/row-codec';
+import { rowJson } from '@emcachers/core/document/row-json';
 import type { Column } from '@emcachers/core/shape';
 
 type CellValue = ReturnType<typeof decodeRow>[number];
@@ -11,14 +12,9 @@ export function rowCells(data: string, columns: readonly Column[]): (string | nu
 
 const previewCharsMax = 2_048;
 
-/** The row as JSON text by column name, truncated after 2 KB. */
+/** The row as the batch oplog API writes it, truncated after 2 KB. */
 export function rowPreview(data: string, columns: readonly Column[]): { preview: string; previewCut: boolean } {
-  const values = valuesOf(data, columns);
-  const members = columns.map(({ name, type }, index) => {
-    const value = values[index] ?? null;
-    return `${JSON.stringify(name)}:${columnTraits[type].isJson && typeof value === 'string' ? value : jsonText(value)}`;
-  });
-  const text = `{${members.join(',')}}`;
+  const text = JSON.stringify(rowJson(data, columns));
   if (text.length <= previewCharsMax) return { preview: text, previewCut: false };
   return { preview: text.slice(0, previewCharsMax), previewCut: true };
 }
@@ -31,9 +27,4 @@ function valuesOf(data: string, columns: readonly Column[]): CellValue[] {
     const isInteger = type !== undefined && columnTraits[type].numbers === 'INTEGER';
     return isInteger && typeof value === 'number' ? BigInt(value) : value;
   });
-}
-
-function jsonText(value: CellValue): string {
-  if (typeof value === 'bigint') return value.toString();
-  return value instanceof Uint8Array ? JSON.stringify(Buffer.from(value).toString('base64')) : JSON.stringify(value);
 }
