@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -60,6 +61,26 @@ describe('with real processes', () => {
     expect(cachedRows(directory.path, 'orders')).toEqual(expected);
     expect(level).toMatchObject({ generation: 1, documents: expected.size });
   }, 120_000);
+
+  test('a kill and a lost -wal take no row from a published file, and the cache converges (I1, I8)', async () => {
+    await using oplog = await openTestOplog();
+    using directory = temporaryDirectory();
+    await oplog.create('orders');
+    const orders = await scanToLive(oplog, 'orders', ids(2_000));
+    const program = import.meta.resolve('../../../test/programs/replicate-until-killed.ts');
+    const child = start(program, oplog.database.url, directory.path);
+    await firstOutput(child);
+    const link = join(directory.path, 'dbs/orders/db.sqlite');
+    await expect.poll(() => existsSync(link), { timeout: 20_000, interval: 5 }).toBe(true);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    rmSync(join(directory.path, 'dbs/orders/db.g1.sqlite-wal'));
+    expect(cachedRows(directory.path, 'orders').size).toBe(2_000);
+    await oplog.append(deletion(orders, 'o1'));
+    await using running = await startReplicator({ database: oplog.database, dataDirectory: directory.path });
+    await running.level('orders', (await oplog.page()).head);
+    expect(cachedRows(directory.path, 'orders')).toEqual(await expectedRows(oplog, orders));
+  });
 
   test('a reader in another process never misses a row during rebuilds and swaps (I8)', async () => {
     await using oplog = await openTestOplog();

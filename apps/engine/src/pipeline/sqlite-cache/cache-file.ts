@@ -186,6 +186,18 @@ export class CacheFile {
     return 0;
   }
 
+  /**
+   * Moves the log's pages into the file, so that the file is complete without its log. SQLite syncs the file before it empties
+   * the log. Throws EMC-4004 if a reader holds the log.
+   */
+  complete(): void {
+    guarded(this.path, () => {
+      const isBusy = this.#database.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) !== 0;
+      this.#noteOwnWrite();
+      if (isBusy) throw new EmcachersError({ code: 'EMC-4004', detail: `${this.path}: a reader holds its log.` });
+    });
+  }
+
   /** Reduces the page cache once the file has caught up. */
   follow(): void {
     guarded(this.path, () => {

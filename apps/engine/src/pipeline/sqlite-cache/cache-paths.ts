@@ -4,9 +4,12 @@
  * symbolic link that one rename moves. SQLite resolves the link and names the WAL after the real file.
  */
 import {
+  closeSync,
   type Dirent,
   existsSync,
+  fsyncSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readlinkSync,
   renameSync,
@@ -63,11 +66,14 @@ export class CachePaths {
     return match === null ? null : Number(match[1]);
   }
 
+  /** Survives a power failure: the file's name is on disk before the link, and the link when this returns. */
   publish(generation: number): void {
     const next = join(this.directory, temporaryLinkName);
     rmSync(next, { force: true });
     symlinkSync(`db.g${generation}.sqlite`, next);
+    syncDirectory(this.directory);
     renameSync(next, this.link);
+    syncDirectory(this.directory);
   }
 
   /** Deletes the database file first, so that no reader can open it without its WAL. Readers that have it open keep it. */
@@ -86,6 +92,16 @@ export class CachePaths {
 
   #entries(): Dirent[] {
     return existsSync(this.directory) ? readdirSync(this.directory, { withFileTypes: true }) : [];
+  }
+}
+
+/** Closing a descriptor of a database file would drop SQLite's locks on it; a directory has none. */
+function syncDirectory(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
   }
 }
 

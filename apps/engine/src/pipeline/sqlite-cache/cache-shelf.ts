@@ -112,7 +112,7 @@ export class CacheShelf {
     const shelved = this.#writable(entityId, nowMs);
     const { paths, generation } = shelved;
     try {
-      if (paths.published() !== generation) paths.publish(generation);
+      if (paths.published() !== generation) publishComplete(shelved);
     } catch (error) {
       throw toCacheError(error, paths.link);
     }
@@ -258,6 +258,16 @@ function stateOf({ paths, generation, file }: Pick<Shelved, 'paths' | 'generatio
     fileBytes: file.bytes(),
     ...names,
   };
+}
+
+/** The file first: a reader that has lost the log, or copies the file alone, must find every row. */
+function publishComplete({
+  paths,
+  generation,
+  file,
+}: Pick<Shelved, 'paths' | 'generation'> & { file: CacheFile }): void {
+  file.complete();
+  paths.publish(generation);
 }
 
 function findingWithoutFile(paths: CachePaths): CacheFinding {
