@@ -39,7 +39,7 @@ export interface EngineDependencies {
 export async function startEngine(dependencies: EngineDependencies): Promise<Engine> {
   const { config, clock, log, random } = dependencies;
   const connections = await openConnections(dependencies);
-  const nodeId = nodeName(config.dataDir, config.nodeId);
+  const nodeId = nodeName(config.dataDir, config.nodeId, log);
   const fatal = Promise.withResolvers<EmcachersError>();
   const onFault = (fault: unknown): void => {
     if (fault instanceof EmcachersError && isFatal(fault)) fatal.resolve(fault);

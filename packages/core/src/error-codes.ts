@@ -184,6 +184,15 @@ export const errorCodes = {
     retry: 'backoff',
     httpStatus: 503,
   },
+  'EMC-4005': {
+    title: 'The lock of the data directory was lost',
+    cause:
+      'The file caches.lock was removed or replaced while this engine held it, so another engine may have started.',
+    remedy:
+      'No action needed if no other engine uses the directory: this engine takes the lock again and reopens its caches. Otherwise stop one of the two engines, or set its EMCACHERS_DATA_DIR to another directory.',
+    retry: 'backoff',
+    httpStatus: 503,
+  },
   'EMC-5001': {
     title: 'Invalid request',
     cause: 'A field is missing or invalid.',

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { silentLog } from '@emcachers/core/log';
+import { readFleet } from '@emcachers/db/fleet/read-fleet';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { randomFrom } from '../../../test/support/seeded-random.ts';
@@ -17,6 +18,14 @@ function compact(oplog: TestOplog, entityId: number, giveUpMs: number) {
   const options = { giveUpMs, tombstoneMs: 0, entriesMin: 1, chunkEntriesMax: 50, sliceEntriesMax: 200 };
   const dependencies = { database, epoch, clock: systemClock, options };
   return new CompactionRun(dependencies, entityId, new AbortController().signal).run();
+}
+
+/** Waits until the node has reported that its cache is level: compaction waits for no cache that it does not know. */
+async function reported(oplog: TestOplog): Promise<void> {
+  const { head } = await oplog.page();
+  await expect
+    .poll(async () => (await readFleet(oplog.database.pool)).caches.map(({ offset }) => offset), { timeout: 20_000 })
+    .toEqual([head]);
 }
 
 /** A node that has seen 300 documents, and is then away while a third of them are deleted and the log is compacted. */
@@ -85,6 +94,7 @@ describe('a node below the horizon', () => {
     const x = await scanToLive(oplog, 'x', ids(300));
     await using running = await startReplicator({ database: oplog.database, dataDirectory: directory.path });
     await running.level('x', (await oplog.page()).head);
+    await reported(oplog);
     const random = randomFrom(7);
     let removed = 0;
     for (let round = 0; round < 20; round += 1) {
@@ -94,6 +104,7 @@ describe('a node below the horizon', () => {
       removed += (await compact(oplog, x, 3_600_000)).removed;
     }
     await running.level('x', (await oplog.page()).head);
+    await reported(oplog);
     removed += (await compact(oplog, x, 3_600_000)).removed;
     expect(removed).toBeGreaterThan(500);
     expect(running.status('x')?.generation).toBe(1);

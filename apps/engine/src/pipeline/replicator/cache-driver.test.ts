@@ -76,3 +76,23 @@ test('a damaged page inside a file is found by the check after the start, and th
   await running.level('orders', head);
   expect(cachedRows(directory.path, 'orders')).toEqual(await expectedRows(oplog, orders));
 });
+
+test('a node whose lock file is removed says so while another holds its directory, and then follows with the same files', async () => {
+  await using oplog = await openTestOplog();
+  using directory = temporaryDirectory();
+  const parts = { database: oplog.database, dataDirectory: directory.path };
+  await oplog.create('orders');
+  const orders = await scanToLive(oplog, 'orders', ids(100));
+  await using first = await startReplicator(parts);
+  await first.level('orders', (await oplog.page()).head);
+  rmSync(join(directory.path, 'caches.lock'));
+  {
+    await using second = await startReplicator(parts);
+    await first.until('it notices', () => first.status('orders')?.error?.code === 'EMC-4005');
+    await oplog.append(upsert(orders, 'o1', [1, 'meanwhile']));
+    await second.level('orders', (await oplog.page()).head);
+    expect(first.status('orders')).toMatchObject({ state: 'failed', error: { code: 'EMC-4005' } });
+  }
+  expect(await first.level('orders', (await oplog.page()).head)).toMatchObject({ generation: 1, error: null });
+  expect(cachedRows(directory.path, 'orders')).toEqual(await expectedRows(oplog, orders));
+});

@@ -49,6 +49,11 @@ export class EntityCache {
     return this.phase.kind === 'level';
   }
 
+  /** False while it is paused or suspended: its file is then opened again before it is used. */
+  get hasOpenFile(): boolean {
+    return this.phase.kind === 'catching-up' || this.phase.kind === 'level';
+  }
+
   handle(input: CacheInput): void {
     const next = nextPhase(this.phase, input);
     if (next === this.phase) return;

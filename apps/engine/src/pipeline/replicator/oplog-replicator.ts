@@ -51,6 +51,8 @@ export interface ReplicatorOptions {
 }
 
 const databaseBackoff = { delayMsBase: 100, delayMsMax: 2_000 };
+const databaseAway = 'PostgreSQL is unreachable; the replicator is retrying.';
+const filesUnusable = 'The cache files of this node cannot be used; the replicator is retrying.';
 
 interface Running {
   readonly store: CacheStore;
@@ -169,7 +171,7 @@ class OplogReplicator implements Replicator {
 
   async #waitToRetry({ error, failures }: { error: unknown; failures: number }, signal: AbortSignal): Promise<void> {
     const { clock, log, random } = this.#dependencies;
-    if (failures === 0) log.warn({ err: error }, 'PostgreSQL is unreachable; the replicator is retrying.');
+    if (failures === 0) log.warn({ err: error }, isDatabaseFault(error) ? databaseAway : filesUnusable);
     await clock.sleep(1 + backoffDelayMs(failures, databaseBackoff, random), signal);
   }
 }

@@ -43,9 +43,9 @@ export class StoreCare {
   }
 
   async tend(): Promise<void> {
-    const { store, log, clock } = this.#dependencies;
+    const { log, clock } = this.#dependencies;
     const caches = new Map([...this.#dependencies.caches()].map((cache) => [cache.entity.entityId, cache]));
-    for (const trouble of await store.tend()) {
+    for (const trouble of await this.#tendStore(caches.values())) {
       const cache = caches.get(trouble.entityId);
       log.warn({ entityName: cache?.entity.entityName, ...trouble }, troubleMessages[trouble.kind]);
       if (trouble.kind === 'file') cache?.fail(new EmcachersError({ code: trouble.code, detail: trouble.reason }));
@@ -53,6 +53,20 @@ export class StoreCare {
     if (clock.monotonicMs() - this.#savedAtMs < saveOffsetsMs) return;
     this.#savedAtMs = clock.monotonicMs();
     for (const cache of caches.values()) await this.#saveOffset(cache);
+  }
+
+  /** An error of the store itself concerns every cache: its thread ended, or the lock of the data directory was lost. */
+  async #tendStore(caches: Iterable<EntityCache>): Promise<readonly CacheTrouble[]> {
+    try {
+      return await this.#dependencies.store.tend();
+    } catch (error) {
+      if (!(error instanceof EmcachersError)) throw error;
+      const open = [...caches].filter((cache) => cache.hasOpenFile);
+      if (open.length > 0)
+        this.#dependencies.log.warn({ err: error, caches: open.length }, 'The caches of this node cannot be written.');
+      for (const cache of open) cache.fail(error);
+      return [];
+    }
   }
 
   async #saveOffset(cache: EntityCache): Promise<void> {

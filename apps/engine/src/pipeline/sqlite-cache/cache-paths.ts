@@ -71,9 +71,9 @@ export class CachePaths {
     const next = join(this.directory, temporaryLinkName);
     rmSync(next, { force: true });
     symlinkSync(`db.g${generation}.sqlite`, next);
-    syncDirectory(this.directory);
+    flushDirectory(this.directory);
     renameSync(next, this.link);
-    syncDirectory(this.directory);
+    flushDirectory(this.directory);
   }
 
   /** Deletes the database file first, so that no reader can open it without its WAL. Readers that have it open keep it. */
@@ -96,7 +96,7 @@ export class CachePaths {
 }
 
 /** Closing a descriptor of a database file would drop SQLite's locks on it; a directory has none. */
-function syncDirectory(path: string): void {
+function flushDirectory(path: string): void {
   const descriptor = openSync(path, 'r');
   try {
     fsyncSync(descriptor);

@@ -6,6 +6,7 @@
  * Worst case: a crash during a build leaves a file, which is later continued or removed.
  */
 import { existsSync, readdirSync } from 'node:fs';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
 import Database from 'better-sqlite3';
 import { damaged, isDamage, toCacheError } from './cache-error.ts';
 import { CacheFile } from './cache-file.ts';
@@ -214,7 +215,9 @@ export class CacheShelf {
   /** Reopens a file that was closed because it was idle. */
   #writable(entityId: number, nowMs: number): Shelved & { file: CacheFile } {
     const shelved = this.#shelved.get(entityId);
-    if (shelved === undefined) throw damaged(String(entityId), 'no file of this entity is open');
+    // After the thread was started anew. The file itself is not in doubt.
+    if (shelved === undefined)
+      throw new EmcachersError({ code: 'EMC-4003', detail: `No file of entity ${entityId} is open.` });
     const file = shelved.file ?? CacheFile.open(shelved.paths.file(shelved.generation), shelved.identity);
     shelved.usedAtMs = nowMs;
     if (shelved.file === null) {

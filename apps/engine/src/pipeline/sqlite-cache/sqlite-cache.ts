@@ -20,7 +20,7 @@ import type {
  * Call order per entity: `open` → (`build` if it is absent or unusable) → `apply`… → `publish`; `remove` at the end.
  * Make calls for one entity one after another. Call `tend` about once a second.
  * Failures: EMC-4001 if the file is damaged (build a new one), EMC-4002 if the disk is full, EMC-4004 if another program has
- * locked it, EMC-4003 if it cannot be opened or written for another reason. A failed call leaves nothing in the file, and the entity must be opened again.
+ * locked it, EMC-4005 while the lock of the data directory is lost, EMC-4003 if it cannot be opened or written for another reason. A failed call leaves nothing in the file, and the entity must be opened again.
  * Not promised: anything across files; that intermediate states of a row are visible; that a file is readable during its build.
  */
 export interface CacheStore {

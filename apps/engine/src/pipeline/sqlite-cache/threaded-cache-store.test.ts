@@ -1,4 +1,5 @@
-import { closeSync, openSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, openSync, rmSync, truncateSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, test } from 'vitest';
 import { batchOf, identity, temporaryDirectory } from '../../../test/support/test-cache.ts';
@@ -14,6 +15,29 @@ describe('the store', () => {
     expect(() => openCacheStore(options)).toThrow('EMC-1003');
     await store.close();
     await openCacheStore(options).close();
+  });
+
+  test('writes nothing from the moment that its lock file is gone, and goes on with reopened files when it has the lock again (EMC-4005)', async () => {
+    using directory = temporaryDirectory();
+    const options = { clock: systemClock, dataDirectory: directory.path };
+    const first = openCacheStore(options);
+    await first.build(identity);
+    await first.apply(batchOf(0, ['a', 1]));
+    await first.publish(1);
+    rmSync(join(directory.path, 'caches.lock'));
+    const second = openCacheStore(options);
+    expect(await second.open(identity)).toMatchObject({ kind: 'present', state: { offset: 1 } });
+    await second.apply(batchOf(1, ['b', 2]));
+    await expect(first.apply(batchOf(1, ['c', 3]))).rejects.toThrow('EMC-4005');
+    await expect(first.tend()).rejects.toThrow('EMC-4005');
+    await second.apply(batchOf(2, ['d', 4]));
+    await second.close();
+    // Its own file was open at offset 1, which is no longer true.
+    await expect(first.apply(batchOf(1, ['c', 3]))).rejects.toThrow('EMC-4003');
+    expect(await first.open(identity)).toMatchObject({ kind: 'present', state: { offset: 3, documents: 3 } });
+    expect(await first.apply(batchOf(3, ['a', null]))).toMatchObject({ offset: 4, documents: 2 });
+    expect(() => openCacheStore(options)).toThrow('EMC-1003');
+    await first.close();
   });
 
   test('answers from several threads, in order for each entity', async () => {

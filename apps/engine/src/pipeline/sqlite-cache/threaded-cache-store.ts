@@ -1,13 +1,13 @@
 /**
  * Runs the caches in threads. Each entity belongs to one thread, so that its calls stay in order and its file has one writer.
- * `cache-shelf.ts` keeps I5, I8 and I11 in each thread. Worst case: a thread dies in the middle of a transaction, which SQLite
+ * `cache-shelf.ts` keeps I5, I8 and I11 in each thread. No call reaches a thread while the lock of the data directory is lost. Worst case: a thread dies in the middle of a transaction, which SQLite
  * rolls back; see `thread-caller.ts`.
  */
 import { resolve } from 'node:path';
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { CacheFinding, CacheState, CacheTrouble, RemovalTrouble } from './cache-types.ts';
-import { holdDataDirectory } from './data-directory-lock.ts';
+import { LockGuard } from './lock-guard.ts';
 import { readRows } from './read-rows.ts';
 import type { CacheStore } from './sqlite-cache.ts';
 import { assertSqliteVersion } from './sqlite-version.ts';
@@ -33,7 +33,6 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
   const { clock, threads = 1, idleMs = 300_000, graceMs = 30_000, openFilesMax = 200 } = options;
   const dataDirectory = resolve(options.dataDirectory);
   assertSqliteVersion();
-  const lock = holdDataDirectory(dataDirectory);
   const shelf = { kind: 'shelf', dataDirectory, idleMs, graceMs, openFilesMax } as const;
   const callers = Array.from({ length: Math.max(1, threads) }, () => new ThreadCaller(shelf));
   const [first] = callers;
@@ -41,9 +40,15 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
   const files = new Map<number, string>();
 
   const callerOf = (entityId: number): ThreadCaller => callers[entityId % callers.length] ?? first;
+  const closeThreads = async (): Promise<void> => {
+    await Promise.all(callers.map((caller) => caller.close(clock.monotonicMs())));
+  };
+  const guard = new LockGuard(dataDirectory, closeThreads);
   // The thread replies with the return value of the shelf's method of the same name.
-  const call = async <Value>(caller: ThreadCaller, shelfCall: ShelfCall): Promise<Value> =>
-    (await caller.call({ nowMs: clock.monotonicMs(), call: shelfCall })) as Value;
+  const call = async <Value>(caller: ThreadCaller, shelfCall: ShelfCall): Promise<Value> => {
+    if (!guard.isHeld) await guard.require();
+    return (await caller.call({ nowMs: clock.monotonicMs(), call: shelfCall })) as Value;
+  };
   const stateFrom = async (entityId: number, answer: Promise<CacheState>): Promise<CacheState> => {
     const state = await answer;
     files.set(entityId, state.file);
@@ -80,8 +85,8 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
     removeOthers: (keep) => call<readonly RemovalTrouble[]>(first, { name: 'removeOthers', argument: keep }),
     readRows: (request) => readRows(dataDirectory, request),
     async close() {
-      await Promise.all(callers.map((caller) => caller.close(clock.monotonicMs())));
-      lock.release();
+      await closeThreads();
+      guard.release();
     },
   };
 }
