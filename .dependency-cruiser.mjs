@@ -61,6 +61,19 @@ export default {
       to: { path: '^(apps|packages|e2e|scripts)/', pathNot: ['^packages/(mongo-embedded|bson)/'] },
     },
     {
+      name: 'client-knows-only-what-is-bundled-with-it',
+      comment: 'The published package contains the parts of core and bson that it imports, and depends on nothing.',
+      severity: 'error',
+      from: { path: '^packages/client/src', pathNot: tests },
+      to: {
+        pathNot: [
+          '^packages/(client|bson)/src',
+          '^packages/core/src/(document|emcachers-error|error-codes|unreachable)',
+          '^(node:)?(buffer|fs|path|process|sqlite|url|util)$',
+        ],
+      },
+    },
+    {
       name: 'web-reaches-the-engine-by-type-alone',
       severity: 'error',
       comment: 'Its tests answer with the actions that the engine offers.',

@@ -1,7 +1,7 @@
 /**
  * All error codes. A code is never reused. `cause` and `remedy` are shown by the API, the CLI and the console;
  * `retry` is what the engine does without an operator.
- * EMC-1xxx configuration and startup, 2xxx MongoDB, 3xxx PostgreSQL, 4xxx cache files, 5xxx requests, 6xxx documents.
+ * EMC-1xxx configuration and startup, 2xxx MongoDB, 3xxx PostgreSQL, 4xxx cache files, 5xxx requests, 6xxx documents, 7xxx readers of caches.
  */
 export type RetryPolicy = 'never' | 'backoff' | 'rescan' | 'rebuild';
 
@@ -312,6 +312,74 @@ export const errorCodes = {
     title: 'A value failed its entity',
     cause: 'A column type cannot hold a value, and the column says that its entity then fails.',
     remedy: 'Correct the document in MongoDB and refresh the entity. Its caches keep serving the rows that they have.',
+    retry: 'never',
+    httpStatus: 500,
+  },
+  'EMC-7001': {
+    title: 'No such cache',
+    cause: 'The data directory has no published cache of this entity.',
+    remedy:
+      'Check the data directory and the name of the entity. If the entity is new, wait with `openCacheWhenPublished`.',
+    retry: 'never',
+    httpStatus: 404,
+  },
+  'EMC-7002': {
+    title: 'The cache is being built',
+    cause: 'The first scan of the entity is not complete, so that its cache is not published.',
+    remedy: 'Wait with `openCacheWhenPublished`, or try again later.',
+    retry: 'never',
+    httpStatus: 503,
+  },
+  'EMC-7003': {
+    title: 'The entity is gone',
+    cause: 'The cache was open, and its entity was deleted or is no longer kept on this node.',
+    remedy: 'Close the cache. If the entity is created again, the same handle reads the new cache.',
+    retry: 'never',
+    httpStatus: 410,
+  },
+  'EMC-7004': {
+    title: 'The file is not the cache that was asked for',
+    cause:
+      'The file is not a cache, belongs to another entity or generation, or lacks a column that the program needs.',
+    remedy: 'If a column is missing, generate the types again with `emcachers-types`. Otherwise rebuild the cache.',
+    retry: 'never',
+    httpStatus: 409,
+  },
+  'EMC-7005': {
+    title: 'The cache did not reach the place in time',
+    cause: 'The engine is stopped, cannot reach MongoDB or PostgreSQL, or is further behind than the time-out allows.',
+    remedy:
+      'Nothing was read. Read anyway if an older place is enough, wait longer, or read from MongoDB; check the lag of the entity.',
+    retry: 'never',
+    httpStatus: 504,
+  },
+  'EMC-7006': {
+    title: 'Unfit version of Node.js or SQLite',
+    cause: 'Caches need the module node:sqlite of Node.js with SQLite 3.37 or newer.',
+    remedy: 'Use Node.js 22.13 or newer.',
+    retry: 'never',
+    httpStatus: 500,
+  },
+  'EMC-7007': {
+    title: 'A read-only directory lacks files that SQLite needs',
+    cause:
+      'SQLite reads a cache without write access only if its -wal and -shm files exist, and this cache was copied without them or has never been opened by an engine in this directory.',
+    remedy:
+      'Start the engine on the directory once: it creates the files and leaves them in place. Or give this process write access to the directory of the cache.',
+    retry: 'never',
+    httpStatus: 503,
+  },
+  'EMC-7008': {
+    title: 'A cache cannot be read',
+    cause: 'The file is damaged or locked, or the process lacks permissions or file descriptors.',
+    remedy: 'See the message of SQLite. The engine replaces a damaged file; the next statement then reads the new one.',
+    retry: 'never',
+    httpStatus: 503,
+  },
+  'EMC-7009': {
+    title: 'The cache is closed',
+    cause: 'The program used a cache after it had closed it.',
+    remedy: 'Open the cache again, or close it later.',
     retry: 'never',
     httpStatus: 500,
   },
