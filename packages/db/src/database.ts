@@ -1,5 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
+import { connectionConfig, type OwnOptions, schemaOf } from './connection-config.ts';
 import { createConnectionSockets } from './connection-sockets.ts';
 import { toDatabaseError } from './database-error.ts';
 import { PrismaClient } from './generated/client.ts';
@@ -39,13 +40,15 @@ export interface DatabaseOptions {
 /** Connects lazily: the first query fails with EMC-3001 if the server is unreachable. The caller disposes it. */
 export function openDatabase(options: DatabaseOptions): Database {
   const sockets = createConnectionSockets();
-  const config = { ...poolConfig(options), stream: sockets.open };
+  const own = { applicationName: 'emcachers' };
+  const config = { ...poolConfig(options, own), stream: sockets.open };
   const pool = new pg.Pool(config);
-  const pagePool = new pg.Pool({ ...config, options: pagePlannerOptions });
+  const pagePool = new pg.Pool({ ...poolConfig(options, { ...own, settings: pagePlanner }), stream: sockets.open });
   const { types: _types, ...controlConfig } = config;
   const controlPool = new pg.Pool(controlConfig);
   for (const each of [pool, pagePool, controlPool]) surviveErrors(each, options);
-  const prisma = new PrismaClient({ adapter: new PrismaPg(controlPool) });
+  const schema = schemaOf(options.url);
+  const prisma = new PrismaClient({ adapter: new PrismaPg(controlPool, schema === null ? {} : { schema }) });
   return {
     url: options.url,
     pool,
@@ -73,10 +76,10 @@ export function surviveErrors(pool: pg.Pool, { onIdleError }: DatabaseOptions): 
 }
 
 /** The settings that all pools of hot statements share. */
-export function poolConfig(options: DatabaseOptions): pg.PoolConfig {
+export function poolConfig(options: DatabaseOptions, own: OwnOptions): pg.PoolConfig {
   const statementMsMax = options.statementMsMax ?? 300_000;
   return {
-    connectionString: options.url,
+    ...connectionConfig(options.url, own),
     max: options.connectionsMax ?? 6,
     connectionTimeoutMillis: options.connectMsMax ?? 10_000,
     keepAlive: true,
@@ -86,19 +89,16 @@ export function poolConfig(options: DatabaseOptions): pg.PoolConfig {
     query_timeout: statementMsMax + 5_000,
     // A transaction whose process is frozen keeps its locks no longer than this. A long pause of the event loop must fit.
     idle_in_transaction_session_timeout: 10_000,
-    application_name: 'emcachers',
     types: { getTypeParser: typeParser },
   };
 }
 
-const pagePlannerOptions = [
+const pagePlanner = [
   'enable_seqscan=off',
   'enable_bitmapscan=off',
   'enable_sort=off',
   'plan_cache_mode=force_generic_plan',
-]
-  .map((setting) => `-c ${setting}`)
-  .join(' ');
+] as const;
 
 const int8 = 20;
 

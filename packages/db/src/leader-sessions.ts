@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { leaderSessionName } from './connection-config.ts';
 import { createConnectionSockets } from './connection-sockets.ts';
 import { type Database, type DatabaseOptions, poolConfig, surviveErrors } from './database.ts';
 
@@ -18,25 +19,22 @@ export interface LeaderSessionsOptions extends DatabaseOptions {
   readonly epoch: number;
 }
 
-const sessionName = 'emcachers leader';
-
 /** Connects lazily. */
 export function openLeaderSessions(options: LeaderSessionsOptions): LeaderSessions {
   const sockets = createConnectionSockets();
   const pool = new pg.Pool({
-    ...poolConfig(options),
+    ...poolConfig(options, {
+      applicationName: `${leaderSessionName(options.url)} ${options.epoch}`,
+      settings: keepAlive,
+    }),
     stream: sockets.open,
-    application_name: `${sessionName} ${options.epoch}`,
-    options: keepAliveOptions,
   });
   surviveErrors(pool, options);
   return { pool, close: () => pool.end(), abandon: () => sockets.destroyAll() };
 }
 
 // The server detects within 11 s that the network lost the leader, also while it waits for the rest of a COPY.
-const keepAliveOptions = ['tcp_keepalives_idle=5', 'tcp_keepalives_interval=2', 'tcp_keepalives_count=3']
-  .map((setting) => `-c ${setting}`)
-  .join(' ');
+const keepAlive = ['tcp_keepalives_idle=5', 'tcp_keepalives_interval=2', 'tcp_keepalives_count=3'] as const;
 
 /** How many sessions of earlier epochs were ended, and how many could not be because the role has no right to. */
 export interface EndedSessions {
@@ -48,12 +46,15 @@ export interface EndedSessions {
  * Ends the sessions of earlier epochs. They cannot commit any more, but a frozen one would keep its row locks. Needs the same
  * role as theirs, or membership in it or in pg_signal_backend; otherwise the server ends an idle transaction by its time-out.
  */
-export async function endEarlierSessions(client: pg.Client, epoch: number): Promise<EndedSessions> {
+export async function endEarlierSessions(
+  client: pg.Client,
+  { url, epoch }: Pick<LeaderSessionsOptions, 'url' | 'epoch'>,
+): Promise<EndedSessions> {
   const earlier = await client.query<{ pid: number }>(
     `SELECT pid FROM pg_stat_activity
       WHERE datname = current_database() AND application_name ~ $1
         AND substring(application_name FROM '[0-9]+$')::bigint < $2`,
-    [`^${sessionName} [0-9]+$`, epoch],
+    [`^${leaderSessionName(url)} [0-9]+$`, epoch],
   );
   const outcomes = { ended: 0, refused: 0 };
   for (const { pid } of earlier.rows) outcomes[await endSession(client, pid)] += 1;

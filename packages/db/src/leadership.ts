@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { connectionConfig } from './connection-config.ts';
 import { createConnectionSockets, endConnection } from './connection-sockets.ts';
 import { toDatabaseError } from './database-error.ts';
 import { type EndedSessions, endEarlierSessions } from './leader-sessions.ts';
@@ -41,14 +42,13 @@ const lockMsMax = 1_000;
 export async function openCandidacy(request: CandidacyRequest): Promise<Candidacy> {
   const sockets = createConnectionSockets();
   const client = new pg.Client({
+    ...connectionConfig(request.url, { applicationName: 'emcachers lease' }),
     stream: sockets.open,
-    connectionString: request.url,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 5_000,
     query_timeout: answerMsMax,
     lock_timeout: lockMsMax,
-    application_name: 'emcachers lease',
   });
   const ended = new AbortController();
   client.on('error', (error) => ended.abort(error));
@@ -72,7 +72,7 @@ async function stand(session: Session): Promise<Leadership | null> {
   try {
     const epoch = await takeEpoch(session);
     if (epoch === null) return null;
-    const earlier = await endEarlierSessions(session.client, epoch);
+    const earlier = await endEarlierSessions(session.client, { url: session.request.url, epoch });
     return {
       epoch,
       earlier,

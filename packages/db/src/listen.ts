@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { connectionConfig } from './connection-config.ts';
 import { createConnectionSockets, endConnection } from './connection-sockets.ts';
 import { toDatabaseError } from './database-error.ts';
 
@@ -19,12 +20,11 @@ export interface Listening extends AsyncDisposable {
 export async function listen(url: string, wake: (channel: Channel) => void): Promise<Listening> {
   const sockets = createConnectionSockets();
   const client = new pg.Client({
+    ...connectionConfig(url, { applicationName: 'emcachers listen' }),
     stream: sockets.open,
-    connectionString: url,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
-    application_name: 'emcachers listen',
   });
   const ended = new Promise<void>((done) => {
     client.on('error', () => done());

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import pg from 'pg';
 import { advisoryLocks, advisoryNamespace } from './advisory-locks.ts';
+import { connectionConfig, quoteName, schemaOf } from './connection-config.ts';
 import { connectionError } from './database-error.ts';
 
 /**
@@ -28,7 +29,11 @@ const defaultFolder = fileURLToPath(new URL('../../../prisma/migrations', import
 /** Throws EMC-3001 if PostgreSQL cannot be reached, EMC-3005 if the schema is not one that we may migrate. */
 export async function migrate(databaseUrl: string, folder: string = defaultFolder): Promise<MigrationResult> {
   const migrations = await readMigrations(folder);
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000, keepAlive: true });
+  const client = new pg.Client({
+    ...connectionConfig(databaseUrl, { applicationName: 'emcachers migrate' }),
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+  });
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -37,6 +42,7 @@ export async function migrate(databaseUrl: string, folder: string = defaultFolde
   }
   try {
     await client.query('SELECT pg_advisory_lock($1, $2)', [advisoryNamespace, advisoryLocks.migrate]);
+    await createSchema(client, schemaOf(databaseUrl));
     await client.query(createRecordTable);
     const pending = await findPending(client, migrations);
     for (const migration of pending) await apply(client, migration);
@@ -44,6 +50,13 @@ export async function migrate(databaseUrl: string, folder: string = defaultFolde
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/** Looks first: PostgreSQL checks the right to create schemas even if there is nothing to create. */
+async function createSchema(client: pg.Client, schema: string | null): Promise<void> {
+  if (schema === null) return;
+  const found = await client.query('SELECT 1 FROM pg_namespace WHERE nspname = $1', [schema]);
+  if (found.rowCount === 0) await client.query(`CREATE SCHEMA ${quoteName(schema)}`);
 }
 
 // The same table as Prisma's schema engine creates.
