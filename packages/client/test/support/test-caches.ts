@@ -23,6 +23,7 @@ export interface TestCaches extends AsyncDisposable {
 export type Row = readonly [docId: string, n: number | bigint | null];
 
 export interface TestEntity {
+  readonly identity: CacheIdentity;
   readonly entityName: string;
   readonly link: string;
   /** Upserts the rows; null deletes one. Returns the offset. */
