@@ -12,11 +12,21 @@ const root = path.resolve(import.meta.dirname, '..');
 const steps: readonly Step[] = [
   { title: 'Format and lint (Biome)', command: ['biome', 'ci', '.'] },
   { title: 'Types (tsc, every strict flag)', command: ['turbo', 'run', 'typecheck', '--output-logs=errors-only'] },
-  { title: 'Types of scripts, bench and tidy', command: ['tsc', '--noEmit', '-p', 'tsconfig.json'] },
+  { title: 'Types of scripts, bench, prove and tidy', command: ['tsc', '--noEmit', '-p', 'tsconfig.json'] },
   { title: 'Type-aware lint (typescript-eslint)', command: ['eslint', '.', '--max-warnings=0'] },
   {
     title: 'Imports and layers (dependency-cruiser)',
-    command: ['depcruise', 'apps', 'packages', 'e2e', 'scripts', 'bench', '--config', '.dependency-cruiser.mjs'],
+    command: [
+      'depcruise',
+      'apps',
+      'packages',
+      'e2e',
+      'scripts',
+      'bench',
+      'prove',
+      '--config',
+      '.dependency-cruiser.mjs',
+    ],
   },
   { title: 'Dead code (knip)', command: ['knip', '--no-progress'] },
   {

@@ -1,6 +1,6 @@
 import { createMongoServer, type MongoServer } from '@emcachers/mongo-embedded';
 import { serialize } from 'bson';
-import { MongoClient } from 'mongodb';
+import { type Document, MongoClient, MongoServerError } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { orderedKeys } from '../../../test/support/key-documents.ts';
 import { systemClock } from '../../runtime/clock.ts';
@@ -62,6 +62,22 @@ describe('reading a collection by pages', () => {
     for (const id of ids) await client.db('scans').command({ insert: 'collated', documents: [{ _id: id }] });
     const pages = await scan('collated', 1);
     expect(pages.flatMap(({ documents }) => documents)).toHaveLength(4);
+  });
+
+  test('is never older than the time that it is asked for (1.3)', async () => {
+    // A server refuses, or waits for, a time that it has not reached.
+    const notBefore = (await source.operationTime()) + (1_000n << 32n);
+    const namespace = { database: 'scans', collection: 'times' };
+    await client.db('scans').collection<{ _id: number }>('times').insertOne({ _id: 1 });
+    const after = { kind: 'none' } as const;
+    await expect(source.readPage({ namespace, after, limit: 1, notBefore })).rejects.toThrow('afterClusterTime');
+    const keys = [serialize({ _id: 1 })];
+    const keyed = { namespace, keys, keysOnly: false };
+    await expect(source.readDocuments({ ...keyed, notBefore })).rejects.toThrow('afterClusterTime');
+    await expect(source.countDocuments({ namespace, notBefore })).rejects.toThrow('afterClusterTime');
+    expect((await source.readDocuments({ ...keyed, notBefore: await source.operationTime() })).documents).toHaveLength(
+      1,
+    );
   });
 
   test('a collection that does not exist is empty and has no metadata', async () => {
@@ -174,6 +190,75 @@ describe('the change stream', () => {
     while (end === null || end.clusterTime < passed) end = (await second.next())?.end ?? null;
     await second.close();
     expect(end.clusterTime).toBeGreaterThanOrEqual(passed);
+  });
+
+  test('a rename onto a followed collection arrives, although it has the name of the other (2.9)', async () => {
+    const target = { database: 'live', collection: 'target' };
+    const live = client.db('live');
+    for (const name of ['target', 'unfollowed']) await live.collection<{ _id: string }>(name).insertOne({ _id: name });
+    const clusterTime = (await source.operationTime()) + 1n;
+    await live.collection('unfollowed').rename('target', { dropTarget: true });
+    const passed = await source.operationTime();
+    const { signal } = new AbortController();
+    const position = { kind: 'time', clusterTime } as const;
+    const stream = await source.openStream({ position, pipeline: streamPipeline([target]), signal });
+    const kinds: string[] = [];
+    let end: ChangeBatch['end'] = null;
+    while (end === null || end.clusterTime < passed) {
+      const batch = await stream.next();
+      kinds.push(...(batch?.events ?? []).map(({ event }) => event.kind));
+      end = batch?.end ?? null;
+    }
+    await stream.close();
+    expect(kinds).toContain('collection-renamed');
+  });
+
+  test('a token of an invalidate event is not refused as such: a stream starts after it (2.8)', async () => {
+    const doomed = client.db('live').collection<{ _id: number }>('doomed');
+    await doomed.insertOne({ _id: 1 });
+    const watched = doomed.watch();
+    await watched.tryNext();
+    await doomed.drop();
+    let event = await watched.next();
+    while (event.operationType !== 'invalidate') event = await watched.next();
+    await watched.close();
+    const { signal } = new AbortController();
+    const position = tokenPosition(serialize(event._id as Document));
+    // A stream of another scope may not know the event (280); `resumeAfter` would be refused before it is looked for (260).
+    const outcome = await source.openStream({ position, pipeline, signal }).then(
+      (stream) => stream.close(),
+      (error: unknown) => (error instanceof MongoServerError ? error.code : error),
+    );
+    expect([undefined, 280]).toContain(outcome);
+  });
+
+  test('an update whose document is gone when it is looked up says so (1.16)', async () => {
+    const collection = client.db('live').collection<{ _id: number; n?: number }>('a');
+    await collection.insertOne({ _id: 400 });
+    const before = (await source.operationTime()) + 1n;
+    await collection.updateOne({ _id: 400 }, { $set: { n: 1 } });
+    await collection.deleteOne({ _id: 400 });
+    const { signal } = new AbortController();
+    const stream = await source.openStream({ position: { kind: 'time', clusterTime: before }, pipeline, signal });
+    // Only the update is looked at, as if deletions did not reach us.
+    const [first] = (await next(stream)).events;
+    await stream.close();
+    expect(first?.event).toMatchObject({ kind: 'document', namespace: followed, document: null });
+  });
+
+  test('has no position between the fragments of a change (2.13)', async () => {
+    const before = (await source.operationTime()) + 1n;
+    const collection = client.db('live').collection<{ _id: string; t: string }>('a');
+    // The event has the key four times, twice of it in its token, so that it is above 16 MB although the document is not.
+    await collection.insertOne({ _id: 'x'.repeat(20_000), t: 'y'.repeat(16_715_000) });
+    const { signal } = new AbortController();
+    const stream = await source.openStream({ position: { kind: 'time', clusterTime: before }, pipeline, signal });
+    const first = await stream.next();
+    expect(first).toEqual({ events: [], end: null });
+    const second = await next(stream);
+    await stream.close();
+    expect(second.events.map((each) => each.event)).toMatchObject([{ kind: 'document', namespace: followed }]);
+    expect(second.end).not.toBeNull();
   });
 
   test('stops promptly two hundred times and leaves no cursor open', async () => {

@@ -64,6 +64,19 @@ describe('scan', () => {
     expect((await oplog.page(entityId)).entries).toEqual([]);
   });
 
+  test('a page of an older run is rejected while a newer run scans', async () => {
+    await using oplog = await openTestOplog();
+    await oplog.create('orders');
+    await oplog.scanToLive('orders', ['a']);
+    const old = await beginRefresh(oplog, 'orders');
+    const { entityId, runId } = await beginRefresh(oplog, 'orders');
+    const { head } = await oplog.page();
+    await expect(scanPage(oplog, old, ['a', 'of the older run'])).resolves.toBe('superseded');
+    expect((await oplog.page()).head).toBe(head);
+    expect((await oplog.entity('orders')).scan.scanned).toBe(0);
+    await expect(scanPage(oplog, { entityId, runId }, ['a'])).resolves.toBe('ok');
+  });
+
   test('a permanent scan failure leaves the entity failed, and a refresh restarts the scan', async () => {
     await using oplog = await openTestOplog();
     const { entityId, runId } = await oplog.create('orders');
@@ -226,6 +239,25 @@ describe('sweep', () => {
       new Map([
         ['doc-0', 'back'],
         ['doc-9', 'back'],
+      ]),
+    );
+  });
+
+  test('keeps a document that the stream inserts between the planning and the sweep, also if both fit into one chunk', async () => {
+    await using oplog = await openTestOplog();
+    await oplog.create('orders');
+    const { entityId: id } = await oplog.scanToLive('orders', ['kept', 'back', 'gone']);
+    const scan = await beginRefresh(oplog, 'orders');
+    await scanPage(oplog, scan, ['kept']);
+    await oplog.writer.finishScan({ ...scan, endTime: 1n });
+    while ((await oplog.writer.promoteChunk({ ...scan, limit: 100 })).kind === 'moved');
+    await oplog.writer.proveScan({ ...scan, lookedUp: 0, found: [], time: 0n });
+    await oplog.append(upsert(id, 'back', 'inserted'));
+    expect(await oplog.promote('orders', 100)).toMatchObject({ kind: 'done', swept: 1 });
+    expect(await oplog.replay(id)).toEqual(
+      new Map([
+        ['kept', 'rescanned'],
+        ['back', 'inserted'],
       ]),
     );
   });

@@ -1,0 +1,90 @@
+import type { Mutant } from '../mutant.ts';
+
+const cache = 'apps/engine/src/pipeline/sqlite-cache';
+const together = `${cache}/cache-file.test.ts`;
+const replicator = 'apps/engine/src/pipeline/replicator';
+const saveProgress = '        this.#prepared.saveProgress.run(progressParameters(progress));\n';
+const commit = "        this.#database.exec('COMMIT');\n";
+
+export const cacheMutants: readonly Mutant[] = [
+  {
+    id: 'M10',
+    title: 'the offset is written after the transaction of its rows',
+    edits: [{ file: `${cache}/cache-file.ts`, from: saveProgress + commit, to: commit + saveProgress }],
+    killers: [{ file: together }],
+  },
+  {
+    id: 'M10b',
+    title: 'the offset is written before the transaction of its rows',
+    edits: [
+      {
+        file: `${cache}/cache-file.ts`,
+        from: "      this.#database.exec('BEGIN IMMEDIATE');\n",
+        to: `      const { version: v, offset: o, termId: t, horizon: h } = batch;
+      const early = { offset: o, documents: this.#metadata.documents, version: v ?? 0, termId: t, horizon: h };
+      this.#prepared.saveProgress.run(progressParameters(early));
+      this.#database.exec('BEGIN IMMEDIATE');
+`,
+      },
+    ],
+    killers: [{ file: together }],
+  },
+  {
+    id: 'M11',
+    title: 'a new generation is renamed over the live file',
+    edits: [
+      {
+        file: `${cache}/cache-paths.ts`,
+        from: '    const next = join(this.directory, temporaryLinkName);\n',
+        to: `    const before = this.published();
+    if (before !== null && before !== generation) return renameSync(this.file(generation), this.file(before));
+    const next = join(this.directory, temporaryLinkName);
+`,
+      },
+    ],
+    killers: [
+      { file: `${cache}/cache-shelf.test.ts`, name: 'serves the old generation until the new one is published' },
+    ],
+  },
+  {
+    id: 'M16b',
+    title: 'a cache compares offsets as text',
+    edits: [
+      {
+        file: `${cache}/cache-file.ts`,
+        from: 'if (batch.offset <= this.#metadata.offset) return;',
+        to: 'if (String(batch.offset) <= String(this.#metadata.offset)) return;',
+      },
+    ],
+    killers: [{ file: together }],
+  },
+  {
+    id: 'M19',
+    title: 'pages are read after the highest offset of all caches, not the lowest',
+    edits: [
+      {
+        file: `${replicator}/follower.ts`,
+        from: 'let afterId = Number.POSITIVE_INFINITY;',
+        to: 'let afterId = 0;',
+      },
+      {
+        file: `${replicator}/follower.ts`,
+        from: 'afterId = Math.min(afterId, cache.readTo);',
+        to: 'afterId = Math.max(afterId, cache.readTo);',
+      },
+    ],
+    killers: [{ file: `${replicator}/follower.test.ts` }],
+  },
+  {
+    id: 'M20',
+    title: 'the half-open circuit breaker admits every call',
+    edits: [
+      {
+        file: 'packages/core/src/circuit-breaker.ts',
+        from: "{ state, admitted: state.kind === 'closed' }",
+        to: "{ state, admitted: state.kind !== 'open' }",
+      },
+    ],
+    killers: [{ file: 'packages/core/src/circuit-breaker.test.ts' }],
+  },
+];

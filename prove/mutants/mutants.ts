@@ -1,0 +1,13 @@
+import { cacheMutants } from './list/caches.ts';
+import { changeSourceMutants } from './list/change-source.ts';
+import { ingestMutants } from './list/ingest.ts';
+import { oplogMutants } from './list/oplog.ts';
+import type { Mutant } from './mutant.ts';
+
+/** All mutants, by number; a letter marks a variant of the same fault, X those that are in no published list. */
+export const mutants: readonly Mutant[] = [
+  ...changeSourceMutants,
+  ...ingestMutants,
+  ...oplogMutants,
+  ...cacheMutants,
+].toSorted((left, right) => left.id.localeCompare(right.id, 'en', { numeric: true }));
