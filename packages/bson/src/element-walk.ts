@@ -1,6 +1,7 @@
+import { nameBetween } from './field-names.ts';
 import { MalformedBsonError } from './malformed-bson-error.ts';
 import { RawValue } from './raw-value.ts';
-import { asBuffer, textBetween } from './read-bytes.ts';
+import { asBuffer } from './read-bytes.ts';
 import { cstringEnd, documentEnd, valueEnd } from './value-end.ts';
 
 /**
@@ -48,7 +49,7 @@ export class ElementWalk {
 
   /** Decoded at each access; `nameIs` compares without decoding. */
   get name(): string {
-    return textBetween(this.bytes, this.nameStart, this.nameEnd);
+    return nameBetween(this.bytes, this.nameStart, this.nameEnd);
   }
 
   nameIs(name: Uint8Array): boolean {

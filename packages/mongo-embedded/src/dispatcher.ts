@@ -2,7 +2,8 @@ import { bsonTypes } from '@emcachers/bson/bson-types';
 import { BsonWriter } from './bson/bson-writer.ts';
 import type { CommandBody } from './bson/command-body.ts';
 import { numberOf } from './bson/element-value.ts';
-import type { RawElement } from './bson/raw-element.ts';
+import { findElement, type RawElement } from './bson/raw-element.ts';
+import { timestampIn } from './bson/typed-element.ts';
 import { checkApiVersion } from './commands/api-version.ts';
 import type { Command, CommandContext, CommandResult } from './commands/command.ts';
 import {
@@ -22,6 +23,7 @@ import { MongoFailure, toMongoFailure } from './error/mongo-failure.ts';
 import { errorLabelsFor, type FailedCall } from './fail-point/error-labels.ts';
 import type { FailCommand, FailPoints } from './fail-point/fail-points.ts';
 import { isChangeStreamCall } from './fail-point/is-change-stream-call.ts';
+import type { ClusterTime } from './history/history-entry.ts';
 import type { OperationTime } from './history/operation-times.ts';
 import { checkRole } from './replication/member-commands.ts';
 import { topologyCounterOf } from './replication/topology.ts';
@@ -85,18 +87,22 @@ export class Dispatcher {
     this.#direct = new DirectAccess(server.store, server.locks);
   }
 
-  async handle(received: Omit<Call, 'isChangeStream'>): Promise<Reply> {
-    const { body } = received.request;
-    const call: Call = { ...received, isChangeStream: isChangeStreamCall(body, this.#server.cursors) };
+  async handle({ request, connection, signal }: Omit<Call, 'isChangeStream'>): Promise<Reply> {
+    const isChangeStream = isChangeStreamCall(request.body, this.#server.cursors);
+    const call: Call = { request, connection, signal, isChangeStream };
     const effect = this.#failPointOf(call);
-    if (effect !== null && effect.blockMs > 0) await this.#server.clock.sleep(effect.blockMs, call.signal);
-    if (effect?.closesConnection === true) return { document: null };
-    if (effect !== null && effect.errorCode !== null) {
-      const failure = new MongoFailure(effect.errorCode, "Failing command via 'failCommand' failpoint");
-      return { document: this.#failureReply(call, failure, { effect, operation: { last: null } }) };
+    if (effect !== null) {
+      if (effect.blockMs > 0) await this.#server.clock.sleep(effect.blockMs, signal);
+      if (effect.closesConnection) return { document: null };
+      if (effect.errorCode !== null) return this.#failedByFailPoint(call, effect, effect.errorCode);
     }
     const document = await this.#run(call, effect);
-    return isStreaming(call.request) ? { document, next: async () => this.handle(call) } : { document };
+    return isStreaming(request) ? { document, next: async () => this.handle(call) } : { document };
+  }
+
+  #failedByFailPoint(call: Call, effect: FailCommand, errorCode: number): Reply {
+    const failure = new MongoFailure(errorCode, "Failing command via 'failCommand' failpoint");
+    return { document: this.#failureReply(call, failure, { effect, operation: { last: null } }) };
   }
 
   #failPointOf({ connection, request }: Call): FailCommand | null {
@@ -167,12 +173,13 @@ export class Dispatcher {
       throw new MongoFailure('Unauthorized', `${body.name} may only be run against the admin database.`);
     }
     checkCommandFields(body, command.names[0] ?? body.name);
-    const clusterTime = body.nested('$clusterTime')?.timestamp('clusterTime');
+    const clusterTime = clusterTimeOf(body);
     if (clusterTime !== undefined) this.#server.store.clusterClock.observe(clusterTime);
     return command;
   }
 
-  async #runInSession(call: Call, { command, session }: PreparedCall): Promise<CommandResult> {
+  /** Not asynchronous, and neither are the others on the way to the command: each promise on it is paid by every call. */
+  #runInSession(call: Call, { command, session }: PreparedCall): CommandResult | Promise<CommandResult> {
     const { body } = call.request;
     const { sessions } = this.#server;
     checkReadPreference(body);
@@ -193,7 +200,7 @@ export class Dispatcher {
     return this.#runRetryable(call, command, session);
   }
 
-  async #runRetryable(call: Call, command: Command, session: CallSession): Promise<CommandResult> {
+  #runRetryable(call: Call, command: Command, session: CallSession): CommandResult | Promise<CommandResult> {
     const { body } = call.request;
     const { lsid, txnNumber } = session;
     if (lsid === null || txnNumber === null)
@@ -202,12 +209,15 @@ export class Dispatcher {
     const firstStatement = body.number('stmtId') ?? numberOf(body.array('stmtIds')?.[0] ?? noStatement) ?? 0;
     const isApplied = retryableWrite.find(firstStatement) !== null;
     const effect = isApplied ? null : this.#failPointOfWrite(call);
-    const result = await command.run({ ...this.#context(call, session, null), retryableWrite });
-    if (effect?.closesConnection === true) {
-      await this.#server.store.group.settled;
-      call.connection.destroy();
-    }
-    return result;
+    const result = command.run({ ...this.#context(call, session, null), retryableWrite });
+    return effect?.closesConnection === true ? this.#closedAfter(result, call.connection) : result;
+  }
+
+  async #closedAfter(result: ReturnType<Command['run']>, connection: ClientConnection): Promise<CommandResult> {
+    const settled = await result;
+    await this.#server.store.group.settled;
+    connection.destroy();
+    return settled;
   }
 
   /** Throws if the fail point says so before the write. */
@@ -355,6 +365,15 @@ export class Dispatcher {
     const read = this.#server.member?.readTime ?? time;
     return appendReplyTimes(writer, { clusterTime: time, operationTime: operation.last ?? read }).finish();
   }
+}
+
+/** The time that the client has seen last. */
+function clusterTimeOf(body: CommandBody): ClusterTime | undefined {
+  const gossip = body.document('$clusterTime');
+  if (gossip === undefined) return undefined;
+  const time = findElement(gossip, 'clusterTime');
+  const isAbsent = time === undefined || time.type === bsonTypes.null || time.type === bsonTypes.undefined;
+  return isAbsent ? undefined : timestampIn(time, `${body.name}.$clusterTime.clusterTime`);
 }
 
 /** Legacy messages are accepted only for the handshake. */

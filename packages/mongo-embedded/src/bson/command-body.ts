@@ -3,7 +3,7 @@ import { type Document, deserialize } from 'bson';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { ClusterTime } from '../history/history-entry.ts';
 import { forEachElement, type RawElement } from './raw-element.ts';
-import { arrayIn, flagIn, numberIn, objectIn, stringIn, wrongType } from './typed-element.ts';
+import { arrayIn, flagIn, numberIn, objectIn, stringIn, timestampIn } from './typed-element.ts';
 
 /**
  * The arguments of one command. Top-level elements are read on demand and checked with MongoDB's type errors; nested
@@ -30,6 +30,13 @@ export class CommandBody {
 
   keys(): string[] {
     return [...this.#elements.keys(), ...this.#sequences.keys()];
+  }
+
+  /** The names after the first one, which is the command's. */
+  arguments(): string[] {
+    const names = this.keys();
+    names.shift();
+    return names;
   }
 
   has(name: string): boolean {
@@ -145,9 +152,7 @@ export class CommandBody {
 
   timestamp(name: string): ClusterTime | undefined {
     const element = this.element(name);
-    if (element === undefined) return undefined;
-    if (element.type !== bsonTypes.timestamp) throw wrongType(element, this.#path(name), 'timestamp');
-    return { increment: element.bytes.readUInt32LE(0), seconds: element.bytes.readUInt32LE(4) };
+    return element === undefined ? undefined : timestampIn(element, this.#path(name));
   }
 
   /** A nested document as a separate body. */

@@ -1,5 +1,6 @@
 import { bsonTypes } from '@emcachers/bson/bson-types';
 import { MongoFailure } from '../error/mongo-failure.ts';
+import type { ClusterTime } from '../history/history-entry.ts';
 import { numberOf, typeName } from './element-value.ts';
 import type { RawElement } from './raw-element.ts';
 
@@ -41,6 +42,11 @@ export function numberIn(element: RawElement, path: string): number {
   const number = numberOf(element);
   if (number === undefined) throw wrongType(element, path, 'long');
   return number;
+}
+
+export function timestampIn(element: RawElement, path: string): ClusterTime {
+  if (element.type !== bsonTypes.timestamp) throw wrongType(element, path, 'timestamp');
+  return { increment: element.bytes.readUInt32LE(0), seconds: element.bytes.readUInt32LE(4) };
 }
 
 /** The sixteen bytes of a UUID: binary of subtype 4. */

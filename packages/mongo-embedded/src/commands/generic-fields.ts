@@ -31,7 +31,7 @@ function isOff(element: RawElement): boolean {
 export function checkCommandFields(body: CommandBody, name: string): void {
   if (collectionCommands.has(name)) checkCollectionField(body);
   const rules = ruleIn(commandFieldRules, name);
-  for (const field of body.keys().slice(1)) checkField(body, field, rules);
+  for (const field of body.arguments()) checkField(body, field, rules);
 }
 
 /** The command's first field, which has the command's name, must be a collection's name. */

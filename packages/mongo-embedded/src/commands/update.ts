@@ -76,7 +76,7 @@ class UpdateBatch {
     }
   }
 
-  async #apply(index: number, body: CommandBody): Promise<UpdateCounts> {
+  #apply(index: number, body: CommandBody): Promise<UpdateCounts> {
     const statement = parseStatement(this.#context, body, this.#name);
     const record = (outcome: UpdateCounts): void => this.#ids.applied(index, toResult(outcome));
     return runUpdate(this.#context, this.#name, { statement, record });

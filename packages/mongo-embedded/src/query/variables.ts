@@ -24,6 +24,9 @@ export function checkVariableName(name: string): void {
     throw new MongoFailure('FailedToParse', `'${name}' contains an invalid character for a variable name`);
 }
 
+/** What the values of `let` see as the document: they can refer to none. */
+const noDocument = documentValue(new BsonWriter().finish());
+
 /** The values of `letDocument` are constant expressions; `nowMs` is the same for the whole command. */
 export function commandVariables(given: {
   readonly letDocument?: Uint8Array | undefined;
@@ -33,12 +36,11 @@ export function commandVariables(given: {
   let bindings: Binding | null = bind(null, 'NOW', dateValue(BigInt(Math.trunc(given.nowMs))));
   bindings = bind(bindings, 'CLUSTER_TIME', timestampValue(given.clusterTime.seconds, given.clusterTime.increment));
   const names: string[] = [];
-  const root = documentValue(new BsonWriter().finish());
   const system = bindings;
   for (const [name, value] of given.letDocument === undefined ? [] : entriesOf(documentValue(given.letDocument))) {
     checkVariableName(name);
     names.push(name);
-    bindings = bind(bindings, name, compileExpression(value, scopeWith([]))({ root, bindings: system }));
+    bindings = bind(bindings, name, compileExpression(value, scopeWith([]))({ root: noDocument, bindings: system }));
   }
   return { names, bindings };
 }

@@ -99,7 +99,9 @@ export class SessionTable {
     this.#forgetParts = database.prepare('DELETE FROM session_part WHERE lsid = ?');
     dependencies.store.join({ committing: () => this.#saveAll(), failed: () => this.#forgetUnsaved() });
     this.#save = database.prepare(
-      'INSERT OR REPLACE INTO session(lsid, txn_number, kind, reply, used_ms) VALUES (?, ?, ?, ?, ?)',
+      // The row is changed where it is: OR REPLACE would delete it first.
+      `INSERT INTO session(lsid, txn_number, kind, reply, used_ms) VALUES (?, ?, ?, ?, ?) ON CONFLICT(lsid) DO UPDATE
+        SET txn_number = excluded.txn_number, kind = excluded.kind, reply = excluded.reply, used_ms = excluded.used_ms`,
     );
   }
 

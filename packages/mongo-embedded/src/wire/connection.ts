@@ -102,44 +102,75 @@ export class Connection implements ClientConnection {
     if (this.#socket.isPaused()) this.#socket.resume();
   }
 
-  async #answer(message: Buffer): Promise<void> {
+  /** Not asynchronous, and no function between it and the command is unless it must: each promise is paid by every call. */
+  #answer(message: Buffer): Promise<void> | null {
+    try {
+      const request = parseRequest(message);
+      return request instanceof Promise ? this.#converseAfter(request) : this.#converse(request);
+    } catch (error) {
+      return this.#refuse(error);
+    }
+  }
+
+  async #converseAfter(parsing: Promise<Request>): Promise<void> {
     let request: Request;
     try {
-      request = await parseRequest(message);
+      request = await parsing;
     } catch (error) {
-      if (!(error instanceof MalformedRequest)) throw error;
-      return this.#refuse(error);
+      await this.#refuse(error);
+      return;
     }
     await this.#converse(request);
   }
 
-  async #refuse({ requestId, form, failure }: MalformedRequest): Promise<void> {
-    if (form === 'close') return this.destroy();
+  #refuse(error: unknown): Promise<void> | null {
+    if (!(error instanceof MalformedRequest)) throw error;
+    const { requestId, form, failure } = error;
+    if (form === 'close') {
+      this.destroy();
+      return null;
+    }
     const isFailedQuery = form === 'failedQuery';
     const document = isFailedQuery ? failedQueryDocument(failure) : failureDocument(failure);
-    await this.#send(document, { responseTo: requestId, isLegacy: isFailedQuery, isFailedQuery, isMoreToCome: false });
+    const frame = { responseTo: requestId, isLegacy: isFailedQuery, isFailedQuery, isMoreToCome: false };
+    return this.#send(document, { ...frame, requestId: this.#handlers.nextRequestId() });
   }
 
   async #converse(request: Request): Promise<void> {
-    let reply = await this.#handlers.handle(request, this, this.#gone.signal);
-    let responseTo = request.requestId;
+    const reply = await this.#handlers.handle(request, this, this.#gone.signal);
+    if (reply.next !== undefined && !request.isUnacknowledged) return this.#stream(request, reply);
+    const draining = this.#reply(request, reply, this.#frameOf(request, false));
+    if (draining !== null) await draining;
+  }
+
+  /** Sends reply after reply; each refers to the one before it. */
+  async #stream(request: Request, first: Reply): Promise<void> {
+    let reply = first;
+    let frame = this.#frameOf(request, true);
     for (;;) {
-      if (reply.document === null) return this.destroy();
-      if (request.isUnacknowledged) return;
-      const { next } = reply;
-      const frame = { responseTo, isLegacy: request.isLegacy, isMoreToCome: next !== undefined };
-      responseTo = await this.#send(reply.document, frame);
-      if (next === undefined || this.#gone.signal.aborted) return;
-      reply = await next();
+      const draining = this.#reply(request, reply, frame);
+      if (draining !== null) await draining;
+      if (reply.next === undefined || this.#gone.signal.aborted) return;
+      reply = await reply.next();
+      const responseTo = frame.requestId;
+      frame = { ...this.#frameOf(request, reply.next !== undefined), responseTo };
     }
   }
 
-  async #send(document: Buffer, frame: Omit<ReplyFrame, 'requestId'>): Promise<number> {
-    const requestId = this.#handlers.nextRequestId();
-    if (this.#gone.signal.aborted || this.#socket.destroyed) return requestId;
-    const isTaken = this.#write(document, { ...frame, requestId });
-    if (!isTaken && this.#socket.writableNeedDrain) await this.#drained();
-    return requestId;
+  #frameOf({ requestId: responseTo, isLegacy }: Request, isMoreToCome: boolean): ReplyFrame {
+    return { requestId: this.#handlers.nextRequestId(), responseTo, isLegacy, isMoreToCome };
+  }
+
+  #reply({ isUnacknowledged }: Request, { document }: Reply, frame: ReplyFrame): Promise<void> | null {
+    if (document === null) this.destroy();
+    return document === null || isUnacknowledged ? null : this.#send(document, frame);
+  }
+
+  /** Resolves when the socket takes more; null if it does already. */
+  #send(document: Buffer, frame: ReplyFrame): Promise<void> | null {
+    if (this.#gone.signal.aborted || this.#socket.destroyed) return null;
+    const isTaken = this.#write(document, frame);
+    return !isTaken && this.#socket.writableNeedDrain ? this.#drained() : null;
   }
 
   /** One small buffer costs half the processor time of two; a large one is not worth its copy. */

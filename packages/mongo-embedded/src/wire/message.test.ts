@@ -47,7 +47,7 @@ test('a checksum must match', async () => {
   const unsigned = opMessage(1, [body], 0);
   const sum = crc32c(unsigned.subarray(0, unsigned.length - 4));
   expect((await parseRequest(opMessage(1, [body], sum))).database).toBe('shop');
-  await expect(parseRequest(opMessage(1, [body], sum ^ 1))).rejects.toThrow(MalformedRequest);
+  expect(() => parseRequest(opMessage(1, [body], sum ^ 1))).toThrow(MalformedRequest);
 });
 
 test('what cannot be read is malformed, and answerable only where the frame itself is sound', async () => {

@@ -51,31 +51,43 @@ export class MalformedRequest extends Error {
   }
 }
 
-/** Reads one whole wire message; a large one in several turns of the event loop. Rejects with MalformedRequest. */
-export async function parseRequest(message: Buffer): Promise<Request> {
-  const requestId = message.readInt32LE(4);
-  const opCode = message.readInt32LE(12);
+/**
+ * Reads one whole wire message: a small one at once, since each promise costs processor time, a large one in several
+ * turns of the event loop. Throws, or rejects with, MalformedRequest.
+ */
+export function parseRequest(message: Buffer): Request | Promise<Request> {
   try {
-    switch (opCode) {
-      case opMessage:
-        return await parseOpMessage(message, requestId);
-      case opQuery:
-        return parseOpQuery(message, requestId);
-      default:
-        throw new MalformedRequest(
-          requestId,
-          'close',
-          new MongoFailure('FailedToParse', `Unsupported opcode ${opCode}`),
-        );
-    }
+    const request = parseByOpCode(message);
+    return request instanceof Promise ? request.catch((error: unknown) => rethrow(error, message)) : request;
   } catch (error) {
-    if (error instanceof MalformedRequest) throw error;
-    const failure = error instanceof MongoFailure ? error : new MongoFailure('InvalidBSON', String(error));
-    throw new MalformedRequest(requestId, opCode === opMessage ? 'message' : 'close', failure);
+    return rethrow(error, message);
   }
 }
 
-async function parseOpMessage(message: Buffer, requestId: number): Promise<Request> {
+function rethrow(error: unknown, message: Buffer): never {
+  if (error instanceof MalformedRequest) throw error;
+  const failure = error instanceof MongoFailure ? error : new MongoFailure('InvalidBSON', String(error));
+  const { requestId, opCode } = headerOf(message);
+  throw new MalformedRequest(requestId, opCode === opMessage ? 'message' : 'close', failure);
+}
+
+function headerOf(message: Buffer): { requestId: number; opCode: number } {
+  return { requestId: message.readInt32LE(4), opCode: message.readInt32LE(12) };
+}
+
+function parseByOpCode(message: Buffer): Request | Promise<Request> {
+  const { requestId, opCode } = headerOf(message);
+  switch (opCode) {
+    case opMessage:
+      return parseOpMessage(message, requestId);
+    case opQuery:
+      return parseOpQuery(message, requestId);
+    default:
+      throw new MalformedRequest(requestId, 'close', new MongoFailure('FailedToParse', `Unsupported opcode ${opCode}`));
+  }
+}
+
+function parseOpMessage(message: Buffer, requestId: number): Request | Promise<Request> {
   if (message.length < 26) throw new MongoFailure('InvalidBSON', 'OP_MSG message is too short');
   const flags = message.readUInt32LE(16);
   const hasChecksum = (flags & flagChecksumPresent) !== 0;
@@ -91,18 +103,21 @@ async function parseOpMessage(message: Buffer, requestId: number): Promise<Reque
       new MongoFailure('InvalidBSON', 'OP_MSG checksum does not match contents'),
     );
   }
-  const { body, sequences } = await readSections(message.subarray(20, end));
+  const sections = readSections(message.subarray(20, end));
   // Validated once here, so that later reads of the request need no bounds checks.
-  validateDocument(body);
-  const command = new CommandBody(body, sequences);
-  return {
-    requestId,
-    isLegacy: false,
-    body: command,
-    database: command.requiredString('$db'),
-    isUnacknowledged: (flags & flagMoreToCome) !== 0,
-    isExhaustAllowed: (flags & flagExhaustAllowed) !== 0,
+  const validation = validateSections(sections, message.length);
+  const request = (): Request => {
+    const body = new CommandBody(sections.body, sections.sequences);
+    return {
+      requestId,
+      isLegacy: false,
+      body,
+      database: body.requiredString('$db'),
+      isUnacknowledged: (flags & flagMoreToCome) !== 0,
+      isExhaustAllowed: (flags & flagExhaustAllowed) !== 0,
+    };
   };
+  return validation === null ? request() : validation.then(request);
 }
 
 interface Sections {
@@ -110,7 +125,7 @@ interface Sections {
   readonly sequences: Map<string, Uint8Array[]>;
 }
 
-async function readSections(bytes: Buffer): Promise<Sections> {
+function readSections(bytes: Buffer): Sections {
   let body: Buffer | undefined;
   const sequences = new Map<string, Uint8Array[]>();
   let offset = 0;
@@ -119,7 +134,7 @@ async function readSections(bytes: Buffer): Promise<Sections> {
     const section = sliceByLength(bytes, offset + 1);
     offset += 1 + section.length;
     if (kind === 0 && body === undefined) body = section;
-    else if (kind === 1) await readSequence(section, sequences);
+    else if (kind === 1) readSequence(section, sequences);
     else throw unexpectedSection(kind);
   }
   if (body === undefined) throw new MongoFailure('FailedToParse', 'OP_MSG messages must have a body');
@@ -131,24 +146,38 @@ function unexpectedSection(kind: number | undefined): MongoFailure {
   return new MongoFailure('FailedToParse', text);
 }
 
-async function readSequence(section: Buffer, sequences: Map<string, Uint8Array[]>): Promise<void> {
+function readSequence(section: Buffer, sequences: Map<string, Uint8Array[]>): void {
   const nameEnd = section.indexOf(0, 4);
   if (nameEnd < 0) throw new MongoFailure('InvalidBSON', 'Document sequence without a name');
   const name = section.toString('utf8', 4, nameEnd);
   if (sequences.has(name)) throw new MongoFailure('FailedToParse', `Duplicate document sequence: ${name}`);
   const documents: Uint8Array[] = [];
   let offset = nameEnd + 1;
-  let turnEnd = validatedBytesPerTurn;
   while (offset < section.length) {
     const document = sliceByLength(section, offset);
-    validateDocument(document);
     documents.push(document);
     offset += document.length;
-    if (offset < turnEnd) continue;
-    await nextTurn();
-    turnEnd = offset + validatedBytesPerTurn;
   }
   sequences.set(name, documents);
+}
+
+/** Validates the body and the sequences; a promise if the message has too many bytes for one turn. */
+function validateSections({ body, sequences }: Sections, messageBytes: number): Promise<void> | null {
+  validateDocument(body);
+  if (messageBytes > validatedBytesPerTurn) return validateInTurns(sequences);
+  for (const documents of sequences.values()) for (const document of documents) validateDocument(document);
+  return null;
+}
+
+async function validateInTurns(sequences: Sections['sequences']): Promise<void> {
+  let bytes = 0;
+  for (const document of [...sequences.values()].flat()) {
+    validateDocument(document);
+    bytes += document.length;
+    if (bytes < validatedBytesPerTurn) continue;
+    await nextTurn();
+    bytes = 0;
+  }
 }
 
 function sliceByLength(bytes: Buffer, offset: number): Buffer {

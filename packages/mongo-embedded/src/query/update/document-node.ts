@@ -9,8 +9,9 @@ type EntryState = 'kept' | 'updated' | 'inserted' | 'padding';
 
 interface Entry {
   readonly name: string;
-  /** The original element, copied if nothing in it changed. */
-  readonly element: Uint8Array | null;
+  /** Where the original element is; empty if there is none. */
+  readonly start: number;
+  readonly end: number;
   value: RawValue | DocumentNode;
   state: EntryState;
 }
@@ -21,14 +22,17 @@ interface Entry {
  */
 export class DocumentNode {
   readonly isArray: boolean;
+  readonly #original: RawValue;
   readonly #entries: Entry[] = [];
   readonly #removed: string[] = [];
 
   constructor(value: RawValue) {
     this.isArray = value.type === bsonTypes.array;
+    this.#original = value;
     const walker = walkOf(value);
     while (walker.next()) {
-      this.#entries.push({ name: walker.name, element: walker.element, value: walker.value, state: 'kept' });
+      const { name, value: item, elementStart, end } = walker;
+      this.#entries.push({ name, start: elementStart, end, value: item, state: 'kept' });
     }
   }
 
@@ -71,9 +75,13 @@ export class DocumentNode {
     }
     const position = this.isArray ? Number(name) : -1;
     while (this.isArray && this.#entries.length < position) {
-      this.#entries.push({ name: String(this.#entries.length), element: null, value: nullItem, state: 'padding' });
+      this.#add(String(this.#entries.length), nullItem, 'padding');
     }
-    this.#entries.push({ name, element: null, value, state: 'inserted' });
+    this.#add(name, value, 'inserted');
+  }
+
+  #add(name: string, value: RawValue, state: EntryState): void {
+    this.#entries.push({ name, start: 0, end: 0, value, state });
   }
 
   /** Removes a field; in an array the item becomes null, as in mongod. */
@@ -93,9 +101,21 @@ export class DocumentNode {
   }
 
   toBytes(): Uint8Array {
-    const writer = new BsonWriter(1024);
-    for (const entry of this.#entries) writeEntry(writer, entry);
-    return writer.finish();
+    const { bytes, start, end } = this.#original;
+    const writer = new BsonWriter(end - start + spareBytes);
+    // Neighbours that nothing has changed are copied as one span.
+    let [from, to] = [0, 0];
+    for (const entry of this.#entries) {
+      const isCopied = isUnchanged(entry);
+      if (isCopied && entry.start === to) {
+        to = entry.end;
+        continue;
+      }
+      writer.splice(bytes.subarray(from, to));
+      [from, to] = isCopied ? [entry.start, entry.end] : [0, 0];
+      if (!isCopied) writeEntry(writer, entry);
+    }
+    return writer.splice(bytes.subarray(from, to)).finish();
   }
 
   changes(): Changes {
@@ -140,12 +160,21 @@ export class DocumentNode {
   }
 }
 
+/** Room for what an update adds. */
+const spareBytes = 128;
+
 const nullItem = rawValue(bsonTypes.null, new Uint8Array(0));
 
-function writeEntry(writer: BsonWriter, { name, value, state, element }: Entry): void {
-  if (value instanceof DocumentNode) writer.value(name, value.type, value.toBytes());
-  else if (state === 'kept' && element !== null) writer.splice(element);
-  else writer.value(name, value.type, value.span());
+function isUnchanged({ state, value }: Entry): boolean {
+  return state === 'kept' && !(value instanceof DocumentNode);
+}
+
+function writeEntry(writer: BsonWriter, { name, value }: Entry): void {
+  writer.value(name, value.type, bytesOf(value));
+}
+
+function bytesOf(value: RawValue | DocumentNode): Uint8Array {
+  return value instanceof DocumentNode ? value.toBytes() : value.span();
 }
 
 function currentValue({ value }: Entry): RawValue {
