@@ -15,6 +15,11 @@ export interface FaultProxy extends AsyncDisposable {
    * the chunk and all after it are held until `restore`.
    */
   holdAt(text: string): Promise<void>;
+  /**
+   * Waits for the next chunk from a client that contains the text, passes it on, and breaks that connection when the server
+   * answers: what was asked has happened, but the client does not learn it.
+   */
+  loseAnswerTo(text: string): Promise<void>;
   restore(): void;
 }
 
@@ -23,7 +28,13 @@ interface Faults {
   delayMs: number;
   /** Resolved while chunks pass. */
   open: PromiseWithResolvers<void>;
-  watched: { readonly text: string; readonly reached: () => void } | null;
+  watched: Watched | null;
+}
+
+interface Watched {
+  readonly text: string;
+  readonly reached: () => void;
+  readonly outcome: 'hold' | 'lose-answer';
 }
 
 /** `targetPort` on 127.0.0.1. */
@@ -45,16 +56,7 @@ export async function faultProxy(targetPort: number): Promise<FaultProxy> {
     const outbound = connect(targetPort, '127.0.0.1');
     keep(inbound);
     keep(outbound);
-    relay(inbound, outbound, async (chunk) => {
-      const { watched } = faults;
-      if (watched !== null && chunk.includes(watched.text)) {
-        faults.watched = null;
-        watched.reached();
-        await held.promise;
-      }
-      await pass(faults);
-    });
-    relay(outbound, inbound, () => pass(faults));
+    join(inbound, outbound, { faults, held: () => held.promise });
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -85,7 +87,11 @@ export async function faultProxy(targetPort: number): Promise<FaultProxy> {
     },
     holdAt: (text) =>
       new Promise((reached) => {
-        faults.watched = { text, reached };
+        faults.watched = { text, reached, outcome: 'hold' };
+      }),
+    loseAnswerTo: (text) =>
+      new Promise((reached) => {
+        faults.watched = { text, reached, outcome: 'lose-answer' };
       }),
     restore,
     async [Symbol.asyncDispose]() {
@@ -94,6 +100,35 @@ export async function faultProxy(targetPort: number): Promise<FaultProxy> {
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** `held` resolves at the next `restore`. */
+function join(
+  inbound: Socket,
+  outbound: Socket,
+  between: { readonly faults: Faults; held: () => Promise<void> },
+): void {
+  const { faults } = between;
+  let lost: Watched | null = null;
+  relay(inbound, outbound, async (chunk) => {
+    const { watched } = faults;
+    if (watched !== null && chunk.includes(watched.text)) {
+      faults.watched = null;
+      if (watched.outcome === 'lose-answer') lost = watched;
+      else {
+        watched.reached();
+        await between.held();
+      }
+    }
+    await pass(faults);
+  });
+  relay(outbound, inbound, async () => {
+    await pass(faults);
+    if (lost === null) return;
+    inbound.destroy();
+    outbound.destroy();
+    lost.reached();
+  });
 }
 
 async function pass(faults: Faults): Promise<void> {
@@ -109,7 +144,7 @@ function relay(from: Socket, to: Socket, passage: (chunk: Buffer) => Promise<voi
   };
   from.on('data', (chunk) => {
     next(
-      () => to.write(chunk),
+      () => to.destroyed || to.write(chunk),
       () => passage(chunk),
     );
   });

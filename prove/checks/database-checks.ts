@@ -1,0 +1,43 @@
+import type { Database } from '@emcachers/db/database';
+import type { Report } from '../report.ts';
+
+interface Check {
+  readonly invariant: string;
+  /** One row, with a count that must be 0. */
+  readonly sql: string;
+}
+
+const checks: readonly Check[] = [
+  {
+    invariant: 'I9 no entry of an old epoch after one of a new',
+    sql: `SELECT count(*)::float8 AS wrong FROM oplog o
+           WHERE EXISTS (SELECT 1 FROM (SELECT epoch, min(id) AS first FROM oplog GROUP BY epoch) later
+                          WHERE later.epoch > o.epoch AND later.first < o.id)`,
+  },
+  {
+    invariant: 'I7 nothing is staged for a live entity',
+    sql: `SELECT count(*)::float8 AS wrong FROM oplog_staging s JOIN entity e ON e.id = s.entity_id
+           WHERE e.lifecycle = 'live' AND s.run_id = e.run_id`,
+  },
+  {
+    invariant: 'I7 nothing is left to sweep of a live entity',
+    sql: `SELECT count(*)::float8 AS wrong FROM oplog_sweep s JOIN entity e ON e.id = s.entity_id
+           WHERE e.lifecycle = 'live' AND s.run_id = e.run_id`,
+  },
+  {
+    invariant: 'no partition is left of an entity that is gone',
+    sql: `SELECT count(*)::float8 AS wrong FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+           WHERE i.inhparent = 'oplog'::regclass AND c.relname ~ '^oplog_e[0-9]+$'
+             AND NOT EXISTS (SELECT 1 FROM entity e WHERE 'oplog_e' || e.id = c.relname)`,
+  },
+];
+
+/** What PostgreSQL must show while nothing happens. */
+export async function checkDatabase(database: Database, report: Report): Promise<void> {
+  for (const { invariant, sql } of checks) {
+    const answer = await database.pool.query<{ wrong: number }>(sql);
+    report.checked(invariant);
+    const wrong = answer.rows[0]?.wrong ?? 0;
+    if (wrong > 0) report.fail(`${invariant}: ${wrong} rows`);
+  }
+}

@@ -1,0 +1,126 @@
+/**
+ * `npm run prove -- --minutes 10 --seed 42`: real processes under random faults. Rounds of changes, requests and faults go on until
+ * the time is over; after each, every cache must equal what an oracle expects that shares no code with the engine. Prints the
+ * seed first and a table last; on a difference it exits with 1 and keeps the directory with all data.
+ */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { CacheReader } from './checks/cache-reader.ts';
+import { checkDatabase } from './checks/database-checks.ts';
+import { OplogWatch } from './checks/oplog-watch.ts';
+import { type Cluster, startCluster } from './cluster/cluster.ts';
+import { compareAll } from './compare.ts';
+import { Report } from './report.ts';
+import { runRound } from './round.ts';
+import { settle } from './settle.ts';
+import { Dice } from './workload/dice.ts';
+import type { Tally } from './workload/documents.ts';
+import { anyShape } from './workload/entities.ts';
+
+interface Options {
+  readonly minutes: number;
+  readonly seed: number;
+  /** Rounds at least, also if the time is over. */
+  readonly rounds: number;
+  readonly operations: number;
+  readonly faults: number;
+  /** Engines; chosen by the seed if 0. */
+  readonly engines: number;
+}
+
+function readOptions(): Options {
+  const text = { type: 'string' } as const;
+  const { values } = parseArgs({
+    options: { minutes: text, seed: text, rounds: text, operations: text, faults: text, engines: text },
+  });
+  const number = (given: string | undefined, standard: number): number => {
+    const value = given === undefined ? standard : Number(given);
+    if (!Number.isFinite(value) || value < 0) throw new RangeError(`${given} is not a number.`);
+    return value;
+  };
+  return {
+    minutes: number(values.minutes, 1),
+    seed: number(values.seed, Date.now() % 2 ** 31),
+    rounds: number(values.rounds, 1),
+    operations: number(values.operations, 2_500),
+    faults: number(values.faults, 12),
+    engines: number(values.engines, 0),
+  };
+}
+
+async function main(): Promise<number> {
+  const options = readOptions();
+  const { seed } = options;
+  const dice = new Dice(seed);
+  const engines = options.engines > 0 ? options.engines : dice.between(1, 3);
+  process.stdout.write(`seed ${seed}, engines ${engines}, at least ${options.minutes} minutes\n`);
+  const cluster = await startCluster(engines);
+  const report = new Report();
+  const tally: Tally = { counts: new Map(), rev: 0 };
+  try {
+    await prove({ cluster, dice, report, tally, options });
+  } finally {
+    keepLogs(cluster, report);
+    process.stdout.write(report.text(tally.counts, restartsOf(cluster)));
+    const isWrong = report.wrong.length > 0 || report.rounds === 0;
+    await cluster.stop({ keep: isWrong });
+    if (isWrong) process.stdout.write(`seed ${seed}; everything is kept in ${cluster.directory}\n`);
+  }
+  return report.wrong.length > 0 ? 1 : 0;
+}
+
+interface Run {
+  readonly cluster: Cluster;
+  readonly dice: Dice;
+  readonly report: Report;
+  readonly tally: Tally;
+  readonly options: Options;
+}
+
+async function prove({ cluster, dice, report, tally, options }: Run): Promise<void> {
+  for (const node of cluster.nodes) node.start();
+  for (const node of cluster.nodes) await node.ready();
+  await createFirst(cluster, dice);
+  const watch = new OplogWatch(cluster.database);
+  const reader = new CacheReader(report);
+  const { operations, faults } = options;
+  const endMs = performance.now() + options.minutes * 60_000;
+  while (report.rounds < options.rounds || performance.now() < endMs) {
+    await runRound({ cluster, dice: dice.fork(), tally, report, watch, reader, operations, faults });
+    const entities = await settle(cluster, report);
+    if (entities !== null) await compareAll(cluster, entities, report);
+    await watch.checkHoles(report);
+    await checkDatabase(cluster.database, report);
+    report.rounds += 1;
+    const passed = [...tally.counts.values()].reduce((sum, each) => sum + each, 0);
+    process.stdout.write(
+      `round ${report.rounds}: ${passed} operations, ${restartsOf(cluster)} restarts, wrong ${report.wrong.length}\n`,
+    );
+    if (report.wrong.length > 0) return;
+  }
+}
+
+/** Starts of an engine after the first one. */
+function restartsOf({ nodes }: Cluster): number {
+  return nodes.reduce((sum, { starts }) => sum + starts - 1, 0);
+}
+
+/** So that the first faults find something to interrupt. */
+async function createFirst({ nodes }: Cluster, dice: Dice): Promise<void> {
+  const api = await nodes[0]?.ready();
+  for (let created = 0; created < 4; created += 1)
+    await api?.request('POST', '/api/v1/entities', { body: anyShape(dice) });
+}
+
+/** Defects that an engine reported are noted; with a difference, the logs are kept. */
+function keepLogs({ nodes, directory }: Cluster, report: Report): void {
+  for (const node of nodes) {
+    const log = node.log();
+    for (const [defect] of log.matchAll(/"EMC-5999[^}]{0,160}/g)) report.note(`${node.nodeId} reports ${defect}`);
+    if (report.wrong.length > 0) writeFileSync(path.join(directory, `${node.nodeId}.log`), log);
+  }
+}
+
+process.exitCode = await main();

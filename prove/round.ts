@@ -1,0 +1,126 @@
+/** One round: writers, an operator, faults and readers side by side, until enough documents have changed. */
+
+import type { CacheReader } from './checks/cache-reader.ts';
+import type { OplogWatch } from './checks/oplog-watch.ts';
+import type { Cluster } from './cluster/cluster.ts';
+import { faults } from './faults/faults.ts';
+import type { Report } from './report.ts';
+import type { Dice } from './workload/dice.ts';
+import { changeOnce, type Tally } from './workload/documents.ts';
+import { anyRequest } from './workload/entities.ts';
+
+export interface Round {
+  readonly cluster: Cluster;
+  readonly dice: Dice;
+  readonly tally: Tally;
+  readonly report: Report;
+  readonly watch: OplogWatch;
+  readonly reader: CacheReader;
+  /** Operations on documents after which it ends. */
+  readonly operations: number;
+  /** Faults after which it ends, if they come later. */
+  readonly faults: number;
+}
+
+const writers = 4;
+
+export async function runRound(round: Round): Promise<void> {
+  const stop = new AbortController();
+  const { signal } = stop;
+  const others = [operate(round, signal), watch(round, signal), read(round, signal)];
+  const struck = strike(round);
+  const writing = Array.from({ length: writers }, () => write(round, struck));
+  await Promise.all([struck, ...writing]);
+  stop.abort();
+  await Promise.all(others);
+}
+
+function total(tally: Tally): number {
+  return [...tally.counts.values()].reduce((sum, each) => sum + each, 0);
+}
+
+/** Until the operations are done, and on until the last fault is over. */
+async function write({ cluster, dice, tally, operations }: Round, struck: Promise<void>): Promise<void> {
+  const own = dice.fork();
+  const end = total(tally) + operations;
+  let isStruck = false;
+  void struck.then(() => {
+    isStruck = true;
+  });
+  while (!isStruck || total(tally) < end) {
+    await changeOnce({ mongo: cluster.mongo, dice: own, tally });
+    // Done early: the faults still need something to interrupt, but not all of the machine.
+    await pauseFor(total(tally) < end ? own.below(4) : 50, null);
+  }
+}
+
+async function operate({ cluster, dice, report }: Round, signal: AbortSignal): Promise<void> {
+  const own = dice.fork();
+  while (!signal.aborted) {
+    await pauseFor(own.between(50, 800), signal);
+    const request = anyRequest(own);
+    const api = own.pick(cluster.nodes).api;
+    if (api === null) continue;
+    const status = await api.request(request.method, request.path, { body: request.body }).then(
+      (response) => response.status,
+      () => 0,
+    );
+    report.request(`${request.kind}: ${status === 0 ? 'no answer' : status}`);
+    if (status >= 500 && status !== 503) report.fail(`the API answered ${status} to ${request.method} ${request.path}`);
+  }
+}
+
+/** Two faults at a time. */
+async function strike(round: Round): Promise<void> {
+  const half = Math.ceil(round.faults / 2);
+  await Promise.all([strikeMany(round, half), strikeMany(round, round.faults - half)]);
+  for (const node of round.cluster.nodes) node.start();
+}
+
+async function strikeMany({ cluster, dice, report }: Round, count: number): Promise<void> {
+  const own = dice.fork();
+  const pause = (delayMs: number): Promise<void> => pauseFor(delayMs, null);
+  for (let struck = 0; struck < count; struck += 1) {
+    const fault = own.weighted(faults);
+    const isDone = await fault.strike({ cluster, node: own.pick(cluster.nodes), dice: own.fork(), pause });
+    report.fault(isDone ? fault.name : `${fault.name} (not reached)`);
+    await pause(own.below(600));
+  }
+}
+
+async function watch({ cluster, report, watch: oplogWatch }: Round, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    // Its session may be among those that a fault ends.
+    await oplogWatch.look(report).catch(() => undefined);
+    await pauseFor(30, signal);
+  }
+  await cluster.database.ping().catch(() => undefined);
+}
+
+async function read({ cluster, dice, reader }: Round, signal: AbortSignal): Promise<void> {
+  const own = dice.fork();
+  while (!signal.aborted) {
+    const answer = await cluster.database.pool
+      .query<{ name: string; source: string }>('SELECT name, source_collection AS source FROM entity')
+      .catch(() => ({ rows: [] }));
+    if (answer.rows.length > 0) {
+      const { name, source } = own.pick(answer.rows);
+      reader.read({ dataDir: own.pick(cluster.nodes).dataDir, entityName: name, isRenamed: /^r\d$/.test(source) });
+    }
+    await pauseFor(20, signal);
+  }
+}
+
+function pauseFor(delayMs: number, signal: AbortSignal | null): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, delayMs);
+    signal?.addEventListener(
+      'abort',
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
+  });
+}

@@ -1,0 +1,120 @@
+/** Ends every fault, and waits by conditions until all caches are level with their sources. */
+import type { EntityView } from '@emcachers/core/api-views';
+import type { ApiClient } from '../apps/engine/test/support/api-client.ts';
+import type { Cluster } from './cluster/cluster.ts';
+import type { EngineNode } from './cluster/engine-node.ts';
+import type { Report } from './report.ts';
+
+const settleMsMax = 180_000;
+const lookMs = 100;
+
+/** Returns the entities as they are when all is level; null if that does not happen in time (L1). */
+export async function settle(cluster: Cluster, report: Report): Promise<readonly EntityView[] | null> {
+  await heal(cluster);
+  const endMs = performance.now() + settleMsMax;
+  const level = new Level(cluster, report);
+  while (performance.now() < endMs) {
+    const entities = await level.look();
+    if (entities !== null) return entities;
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
+  report.fail(`L1: not level within ${settleMsMax / 1_000} s after the faults ended: ${level.obstacle}`);
+  return null;
+}
+
+async function heal({ nodes, mongo }: Cluster): Promise<void> {
+  await mongo.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
+  for (const node of nodes) {
+    node.postgres.restore();
+    node.mongo.restore();
+    node.process?.child.kill('SIGCONT');
+    node.start();
+  }
+}
+
+class Level {
+  readonly #cluster: Cluster;
+  readonly #report: Report;
+  /** The time that the saved position must have passed: of a change after all others. */
+  #passed: bigint | null = null;
+  obstacle = '';
+
+  constructor(cluster: Cluster, report: Report) {
+    this.#cluster = cluster;
+    this.#report = report;
+  }
+
+  /** The entities if all is level; otherwise null, and `obstacle` says what is not. */
+  async look(): Promise<readonly EntityView[] | null> {
+    try {
+      return await this.#look();
+    } catch (error) {
+      this.obstacle = error instanceof Error ? error.message : String(error);
+      return null;
+    }
+  }
+
+  async #look(): Promise<readonly EntityView[] | null> {
+    this.#passed ??= await this.#mark();
+    // Twice: a job may wait for an entity that is paused, and what was level before the position had passed proves nothing.
+    if ((await this.#levelEntities()) === null) return null;
+    return (await this.#isWorking()) ? null : this.#levelEntities();
+  }
+
+  async #levelEntities(): Promise<readonly EntityView[] | null> {
+    let entities: readonly EntityView[] = [];
+    for (const node of this.#cluster.nodes) {
+      const views = await this.#views(node);
+      if (views === null) return null;
+      entities = views;
+    }
+    return entities;
+  }
+
+  /** A change of its own in a collection that no entity has. */
+  async #mark(): Promise<bigint> {
+    const { mongo } = this.#cluster;
+    await mongo.db('elsewhere').collection('marker').insertOne({});
+    const { operationTime } = await mongo.db('admin').command({ ping: 1 });
+    return (operationTime as { toBigInt(): bigint }).toBigInt();
+  }
+
+  async #isWorking(): Promise<boolean> {
+    const { pool } = this.#cluster.database;
+    const answer = await pool.query<{ time: string | null; jobs: number }>(
+      `SELECT (SELECT cluster_time::text FROM mongo_resume_token WHERE id = 1) AS time,
+              (SELECT count(*)::float8 FROM job WHERE status IN ('queued', 'running')) AS jobs`,
+    );
+    const [row] = answer.rows;
+    const isBehind = row === undefined || row.time === null || BigInt(row.time) < (this.#passed ?? 0n);
+    if (isBehind) this.obstacle = `the saved position ${row?.time} has not passed ${this.#passed}`;
+    else if (row.jobs > 0) this.obstacle = `${row.jobs} jobs are not finished`;
+    return isBehind || row.jobs > 0;
+  }
+
+  async #views(node: EngineNode): Promise<readonly EntityView[] | null> {
+    const api = await node.ready();
+    const response = await api.request('GET', '/api/v1/entities');
+    if (response.status !== 200) throw new Error(`${node.nodeId} answers ${response.status}`);
+    const views = (await response.json()) as readonly EntityView[];
+    for (const view of views) if (!(await this.#isLevel(view, { node, api }))) return null;
+    return views;
+  }
+
+  async #isLevel(
+    view: EntityView,
+    { node, api }: { readonly node: EngineNode; readonly api: ApiClient },
+  ): Promise<boolean> {
+    const { entityName, activity, reason } = view;
+    const path = `/api/v1/entities/${entityName}`;
+    if (activity === 'paused') await api.request('POST', `${path}/resume`);
+    if (activity === 'failed') {
+      this.#report.note(`entity failed, was refreshed: ${reason?.replaceAll(/[0-9][0-9,]*/g, 'N')}`);
+      await api.request('POST', `${path}/refresh`, { body: { allowLargeSweep: true } });
+    }
+    const own = view.nodes.find(({ nodeId }) => nodeId === node.nodeId);
+    const isLevel = activity === 'live' && own?.lagEntries === 0 && own.errorCode === null && view.cachePath !== null;
+    if (!isLevel) this.obstacle = `${entityName} on ${node.nodeId} is ${activity}: ${JSON.stringify({ reason, own })}`;
+    return isLevel;
+  }
+}
