@@ -35,6 +35,8 @@ export const actionTextsSchema = z.object({
   consequences: z.array(z.object({ term: z.string(), text: z.string() })),
   /** Boolean inputs of the job, shown as checkboxes in the dialog. */
   options: z.array(z.object({ name: z.string(), title: z.string(), detail: z.string() })),
+  /** What the dialog asks for beside the options. `ids`: documents by `_id`; `selection`: also by a query or since a time. */
+  documents: z.enum(['ids', 'selection']).exactOptional(),
 });
 /** Everything that the console shows for an action before, during and after it runs. */
 export type ActionTexts = z.infer<typeof actionTextsSchema>;

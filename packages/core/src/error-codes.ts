@@ -271,6 +271,13 @@ export const errorCodes = {
     retry: 'never',
     httpStatus: 404,
   },
+  'EMC-5012': {
+    title: 'Query refused',
+    cause: 'MongoDB does not take the query, or it is not valid Extended JSON.',
+    remedy: 'Correct the query. The message is that of MongoDB.',
+    retry: 'never',
+    httpStatus: 400,
+  },
   'EMC-5999': {
     title: 'Internal error',
     cause: 'The engine reached an unexpected state.',

@@ -60,10 +60,11 @@ test.each(Object.entries(jobKinds))(
   (name, kind) => {
     const row = operationRows.find((each) => each.name === `entities.${name}`)?.operation;
     const entity = '/api/v1/entities/{entityName}';
+    const routeName = name === 'refreshDocuments' ? 'refresh-documents' : name;
     expect(row?.kind).toBe('mutation');
     expect(row?.rest.status).toBe(202);
     expect(callOf(row?.rest ?? { method: '', path: '' })).toBe(
-      kind.isFinal ? `DELETE ${entity}` : `POST ${entity}/${name}`,
+      kind.isFinal ? `DELETE ${entity}` : `POST ${entity}/${routeName}`,
     );
   },
 );

@@ -75,7 +75,7 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
       checkSource: (sourceName) => checkSource(source, sourceName),
       readRows: async (entityName) => withOwn(await readFleetOf(database.pool, entityName)),
     }),
-    jobs: createJobServer({ store: createJobStore(database), control: entityControl }),
+    jobs: createJobServer({ store: createJobStore(database), control: entityControl, source }),
     idempotency: createIdempotency(createIdempotencyStore(database)),
     sources: createSourceBrowser({ source, clock, entitiesOf: (sourceName) => entitiesOf(fleet, sourceName) }),
     oplogBrowser: createOplogBrowser({

@@ -14,6 +14,8 @@ import { createDeadLetterRetry } from '../pipeline/ingest/dead-letter-retry.ts';
 import type { Ingest } from '../pipeline/ingest/ingest.ts';
 import { storedIngestEntities } from '../pipeline/ingest/ingest-entities.ts';
 import { createIngest } from '../pipeline/ingest/ingest-loop.ts';
+import { createPartialRefresh } from '../pipeline/ingest/partial-refresh.ts';
+import { ScanThrottle } from '../pipeline/ingest/scan-throttle.ts';
 import { createCompaction } from '../pipeline/oplog/compaction/compaction.ts';
 import type { OplogReader } from '../pipeline/oplog/oplog.ts';
 import { createOplogReader } from '../pipeline/oplog/oplog-reader.ts';
@@ -108,7 +110,9 @@ function createLeading(shared: Shared) {
       });
       const limits = { rowBytesMax, largeDocumentBytes };
       const retryDeadLetters = createDeadLetterRetry({ database, source, writer, clock, ...limits });
-      jobRunner = createJobRunner({ store, control, retryDeadLetters, clock, log });
+      const throttle = new ScanThrottle(clock, config.scanDocumentsPerSecond);
+      const refreshDocuments = createPartialRefresh({ database, source, writer, clock, throttle, ...limits });
+      jobRunner = createJobRunner({ store, control, retryDeadLetters, refreshDocuments, clock, log });
       const compaction = createCompaction({
         ...{ database: opened, epoch, clock, log, options: config.compaction },
         entities: () => listEntities(database),

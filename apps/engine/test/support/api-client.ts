@@ -1,5 +1,6 @@
 import type { EntityView, JobView } from '@emcachers/core/api-views';
 import type { Shape } from '@emcachers/core/shape';
+import { routeNameOf } from '../../src/api/operations/action-operations.ts';
 import type { JobKindName } from '../../src/control/job/job-kinds.ts';
 
 /** The REST API as an operator's script would use it. */
@@ -30,7 +31,7 @@ export class ApiClient {
 
   /** Starts the job and waits for its end; a failed job is a failed test. */
   async job(name: string, kind: Exclude<JobKindName, 'delete'>, input: object = {}): Promise<JobView> {
-    return this.finished(await this.request('POST', `/api/v1/entities/${name}/${kind}`, { body: input }));
+    return this.finished(await this.request('POST', `/api/v1/entities/${name}/${routeNameOf(kind)}`, { body: input }));
   }
 
   async remove(name: string): Promise<JobView> {

@@ -159,6 +159,11 @@ export class ModelSource implements MongoSource {
     return { documents, isComplete: true };
   }
 
+  /** This source takes every query and ignores it. */
+  async checkFilter(): Promise<void> {
+    await turn();
+  }
+
   async countDocuments({ namespace }: { namespace: Namespace }): Promise<number> {
     await turn();
     return this.#collections.get(namespace.collection)?.documents.size ?? 0;

@@ -52,6 +52,7 @@ function actionOperation(name: JobKindName, kind: JobKind): ActionOperation<z.Zo
       'EMC-5002',
       ...(kind.isFinal ? [] : (['EMC-5004'] as const)),
       ...(kind.action ? [] : (['EMC-5007'] as const)),
+      ...(name === 'refreshDocuments' ? (['EMC-5012'] as const) : []),
     ],
     rest: routeOf(name, kind),
     handle: ({ input, services }) => {
@@ -67,5 +68,14 @@ function routeOf(name: JobKindName, { isFinal, summary }: JobKind): RestRoute {
   const words = { operationId: `${name}Entity`, tag, summary, status: 202 } as const;
   return isFinal
     ? { method: 'DELETE', path: entity, ...words }
-    : { method: 'POST', path: `${entity}/${name}`, ...words };
+    : {
+        method: 'POST',
+        path: `${entity}/${routeNameOf(name)}`,
+        ...words,
+      };
+}
+
+/** The last segment of a kind's REST path: `refreshDocuments` is `refresh-documents`. */
+export function routeNameOf(name: JobKindName): string {
+  return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

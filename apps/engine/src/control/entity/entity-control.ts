@@ -1,5 +1,6 @@
 import type { Shape } from '@emcachers/core/shape';
 import { thresholds } from '@emcachers/core/status-facts';
+import { readHead } from '@emcachers/db/compaction/safe-place';
 import { createEntity, findEntity } from '@emcachers/db/control/entities';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import {
@@ -34,12 +35,14 @@ export interface EntityControl {
   deleting(): Promise<readonly string[]>;
   /** Removes the partition, staging and all records of the entity, and frees its name. Calls run one after another. */
   drop(entityId: number): Promise<void>;
+  /** The newest oplog id of all entities. */
+  head(): Promise<number>;
   /** The last report of each node that still has files of the entity. */
   caches(entityId: number): Promise<readonly CacheReport[]>;
 }
 
 /** One node's last report about its cache. */
-export interface CacheReport extends Pick<OffsetRecord, 'nodeId' | 'generation' | 'published'> {
+export interface CacheReport extends Pick<OffsetRecord, 'nodeId' | 'offset' | 'generation' | 'published'> {
   /** The report is no older than the limit that `deriveStatus` uses. */
   readonly isPrompt: boolean;
 }
@@ -63,10 +66,12 @@ export function createEntityControl(database: Database): EntityControl {
       dropped = dropping.catch(() => undefined);
       return dropping;
     },
+    head: () => readHead(database.pool),
     async caches(entityId) {
       const offsets = (await listOffsets(database)).filter((report) => report.entityId === entityId);
-      return offsets.map(({ nodeId, generation, published, reportedAgeMs }) => ({
+      return offsets.map(({ nodeId, offset, generation, published, reportedAgeMs }) => ({
         nodeId,
+        offset,
         generation,
         published,
         isPrompt: reportedAgeMs <= thresholds.reportAgeMsMax,

@@ -3,16 +3,15 @@ import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
 import type { JobOutcome, JobRecord, JobStore } from '@emcachers/db/job/job-store';
 import { z } from 'zod';
-import type { RetryDeadLetters } from '../../pipeline/ingest/dead-letter-retry.ts';
 import type { EntityControl } from '../entity/entity-control.ts';
 import { unknownEntity } from '../entity/unknown-entity.ts';
+import type { DocumentWork } from './job-kind.ts';
 import { findJobKind } from './job-kinds.ts';
 import { possibleJobKind } from './job-refusal.ts';
 
-export interface AttemptDependencies {
+export interface AttemptDependencies extends DocumentWork {
   readonly store: JobStore;
   readonly control: EntityControl;
-  readonly retryDeadLetters: RetryDeadLetters;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -38,7 +37,8 @@ export async function attemptJob(attempt: JobAttempt): Promise<JobOutcome> {
   }
 }
 
-async function run({ record, store, control, retryDeadLetters, clock, signal }: JobAttempt): Promise<string> {
+async function run({ record, log: _log, ...dependencies }: JobAttempt): Promise<string> {
+  const { control, store } = dependencies;
   const entity = await control.find(record.entityName);
   if (entity === null) {
     // The engine may have stopped after the entity was dropped and before the outcome was recorded.
@@ -48,5 +48,5 @@ async function run({ record, store, control, retryDeadLetters, clock, signal }: 
   const kind = possibleJobKind(record.kind, entity);
   const input = z.object(kind.input).parse(record.input);
   const note = (text: string): Promise<void> => store.note(record.jobId, text);
-  return kind.run({ entity, input, control, retryDeadLetters, clock, signal, note });
+  return kind.run({ ...dependencies, entity, input, note });
 }

@@ -2,7 +2,9 @@ import type { ActionTexts } from '@emcachers/core/action-view';
 import type { Clock } from '@emcachers/core/clock';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { z } from 'zod';
+import type { MongoSource } from '../../pipeline/change-source/change-source.ts';
 import type { RetryDeadLetters } from '../../pipeline/ingest/dead-letter-retry.ts';
+import type { RefreshDocuments } from '../../pipeline/ingest/partial-refresh.ts';
 import type { EntityControl } from '../entity/entity-control.ts';
 
 /** The fields of an entity that decide whether a job is possible. */
@@ -38,6 +40,8 @@ export interface RunnableJobKind<Input extends z.ZodRawShape = z.ZodRawShape> ex
    * Why the entity's current state forbids the job, or null. Checked when the job is added and again when it starts.
    */
   refusal(entity: JobTarget): string | null;
+  /** Throws EMC-5001 or EMC-5012 if the input is wrong in a way that the schema does not see. Called when the job is added. */
+  check?(request: InputCheck<Input>): Promise<void>;
   /**
    * Resolves with a one-sentence result when the job is complete. Rejects with an `EmcachersError` that gives the
    * reason if the job fails. Must be idempotent: after a crash at any point the job runs again.
@@ -51,11 +55,22 @@ export interface PlannedJobKind<Input extends z.ZodRawShape = z.ZodRawShape> ext
   readonly isFinal: false;
 }
 
-export interface JobContext<Input extends z.ZodRawShape = z.ZodRawShape> {
+export interface InputCheck<Input extends z.ZodRawShape = z.ZodRawShape> {
+  readonly input: z.output<z.ZodObject<Input>>;
+  readonly sourceName: string;
+  readonly source: Pick<MongoSource, 'checkFilter'>;
+}
+
+/** Work on documents that only the leader can do. */
+export interface DocumentWork {
+  readonly retryDeadLetters: RetryDeadLetters;
+  readonly refreshDocuments: RefreshDocuments;
+}
+
+export interface JobContext<Input extends z.ZodRawShape = z.ZodRawShape> extends DocumentWork {
   readonly entity: EntityRecord;
   readonly input: z.output<z.ZodObject<Input>>;
   readonly control: EntityControl;
-  readonly retryDeadLetters: RetryDeadLetters;
   readonly clock: Clock;
   /** Aborts when the job is cancelled or the engine stops. */
   readonly signal: AbortSignal;

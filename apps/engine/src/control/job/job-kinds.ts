@@ -3,6 +3,7 @@ import { deleteJob } from './kinds/delete-job.ts';
 import { discardJob } from './kinds/discard-job.ts';
 import { pauseJob } from './kinds/pause-job.ts';
 import { rebuildJob } from './kinds/rebuild-job.ts';
+import { refreshDocumentsJob } from './kinds/refresh-documents-job.ts';
 import { refreshJob } from './kinds/refresh-job.ts';
 import { repairJob } from './kinds/repair-job.ts';
 import { resumeJob } from './kinds/resume-job.ts';
@@ -20,6 +21,7 @@ export const jobKinds = {
   resume: resumeJob,
   verify: verifyJob,
   repair: repairJob,
+  refreshDocuments: refreshDocumentsJob,
   retry: retryJob,
   discard: discardJob,
   delete: deleteJob,

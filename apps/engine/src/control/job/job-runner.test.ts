@@ -8,14 +8,15 @@ import { createLeapingClock } from '../../../test/support/test-clock.ts';
 import { openTestOplog } from '../../../test/support/test-oplog.ts';
 import { scanToLive } from '../../../test/support/test-page.ts';
 import { createLog } from '../../observability/log.ts';
-import type { RetryDeadLetters } from '../../pipeline/ingest/dead-letter-retry.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { createEntityControl } from '../entity/entity-control.ts';
 import { attemptJob } from './attempt-job.ts';
+import type { DocumentWork } from './job-kind.ts';
 import { createJobRunner } from './job-runner.ts';
 import { createJobServer } from './job-server.ts';
 
-const retryDeadLetters: RetryDeadLetters = () => Promise.reject(new Error('These tests have no MongoDB.'));
+const withoutMongo = (): Promise<never> => Promise.reject(new Error('These tests have no MongoDB.'));
+const work: DocumentWork = { retryDeadLetters: withoutMongo, refreshDocuments: withoutMongo };
 
 /** A job server and a running job runner on a database without ingest, so that a refresh runs until the test ends it. */
 async function openTestJobs() {
@@ -24,8 +25,8 @@ async function openTestJobs() {
   const control = createEntityControl(oplog.database);
   const logLines: string[] = [];
   const log = createLog('info', { write: (line) => logLines.push(line) });
-  const runner = createJobRunner({ store, control, retryDeadLetters, clock: systemClock, log });
-  const jobs = createJobServer({ store, control });
+  const runner = createJobRunner({ store, control, ...work, clock: systemClock, log });
+  const jobs = createJobServer({ store, control, source: { checkFilter: withoutMongo } });
   const stop = new AbortController();
   const ran = runner.run(stop.signal);
   return {
@@ -161,7 +162,7 @@ test('a deletion waits ten seconds for a node that keeps its files, and then nam
   const startMs = clock.monotonicMs();
   const control = createEntityControl(database);
   const { signal } = new AbortController();
-  const outcome = await attemptJob({ store, control, retryDeadLetters, clock, log: silentLog, record, signal });
+  const outcome = await attemptJob({ store, control, ...work, clock, log: silentLog, record, signal });
   expect(outcome).toMatchObject({
     status: 'succeeded',
     message: 'Deleted; berlin will delete its files when it reconnects.',

@@ -1,6 +1,8 @@
 import type { JobView } from '@emcachers/core/api-views';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { JobRecord, JobStore } from '@emcachers/db/job/job-store';
+import { z } from 'zod';
+import type { MongoSource } from '../../pipeline/change-source/change-source.ts';
 import type { EntityControl } from '../entity/entity-control.ts';
 import { unknownEntity } from '../entity/unknown-entity.ts';
 import type { JobKindName } from './job-kinds.ts';
@@ -34,8 +36,9 @@ export interface JobServer {
 export function createJobServer(dependencies: {
   readonly store: JobStore;
   readonly control: EntityControl;
+  readonly source: Pick<MongoSource, 'checkFilter'>;
 }): JobServer {
-  const { store, control } = dependencies;
+  const { store, control, source } = dependencies;
   const get = async (jobId: string): Promise<JobView> => {
     const record = await store.get(jobId);
     if (record === null)
@@ -46,7 +49,8 @@ export function createJobServer(dependencies: {
     async submit({ kind, entityName, input }) {
       const entity = await control.find(entityName);
       if (entity === null) throw unknownEntity(entityName);
-      const { isPerInput = false } = possibleJobKind(kind, entity);
+      const { isPerInput = false, ...row } = possibleJobKind(kind, entity);
+      await row.check?.({ input: z.object(row.input).parse(input), sourceName: entity.sourceName, source });
       const { jobId } = await store.add({ kind, entityName: entity.entityName, input, isPerInput });
       return { jobId };
     },

@@ -39,8 +39,13 @@ export interface ChangeBatch {
 /** The key that a scan page starts after. The first page has its own kind, because `_id: null` is a legal key. */
 export type LastKey = { readonly kind: 'none' } | { readonly kind: 'key'; readonly document: Uint8Array };
 
+/** A MongoDB query, as `extended-json.ts` reads it. */
+export type SourceFilter = Readonly<Record<string, unknown>>;
+
 export interface PageRequest {
   readonly namespace: Namespace;
+  /** Only documents that match it; absent: all. */
+  readonly filter?: SourceFilter;
   readonly after: LastKey;
   readonly limit: number;
   readonly notBefore: bigint;

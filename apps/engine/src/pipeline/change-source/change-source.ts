@@ -28,6 +28,7 @@ import type {
   Namespace,
   PageRequest,
   ServerFacts,
+  SourceFilter,
 } from './change-source-types.ts';
 import type { Position } from './position.ts';
 import type { StreamPipeline } from './stream-pipeline.ts';
@@ -61,11 +62,10 @@ export interface MongoSource {
   collectionFacts(namespace: Namespace): Promise<CollectionFacts | null>;
   /** The server's estimate from its metadata; null if it gives none. */
   estimatedDocuments(namespace: Namespace): Promise<number | null>;
-  /**
-   * Reads from the primary with read concern majority, no earlier than `notBefore`: a stale read could miss writes that the
-   * stream has already passed.
-   */
+  /** Reads from the primary with majority, no earlier than `notBefore`: a stale read could miss writes that the stream has passed. */
   readPage(request: PageRequest): Promise<CollectionPage>;
+  /** Throws EMC-5012 with the server's reason if it does not take the query. Reads no document. */
+  checkFilter(request: { readonly namespace: Namespace; readonly filter: SourceFilter }): Promise<void>;
   /** Reads documents by raw `{ _id }`, with the guarantees of `readPage`. Every key must be readable (`isReadableKey`). */
   readDocuments(request: KeyedRequest): Promise<KeyedDocuments>;
   /** The exact number of documents, with the guarantees of `readPage`. Takes time in proportion to the collection. */

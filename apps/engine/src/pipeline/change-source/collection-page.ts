@@ -20,12 +20,12 @@ import { runRaw, toClusterTime, toTimestamp } from './mongo-commands.ts';
 const bytesCutMin = 8 * 1024 * 1024;
 
 export async function readCollectionPage(client: MongoClient, request: PageRequest): Promise<CollectionPage> {
-  const { namespace, after, limit, notBefore } = request;
+  const { namespace, limit, notBefore } = request;
   const reply = await runRaw(
     { client, database: namespace.database },
     {
       find: namespace.collection,
-      filter: after.kind === 'none' ? {} : { $expr: { $gt: ['$_id', { $literal: exactKey(after.document) }] } },
+      filter: conditionOf(request),
       sort: { _id: 1 },
       collation: { locale: 'simple' },
       limit,
@@ -35,6 +35,11 @@ export async function readCollectionPage(client: MongoClient, request: PageReque
     },
   );
   return { ...toPage(parseCursorReply(reply).documents, limit), readTime: toClusterTime(reply['operationTime']) };
+}
+
+function conditionOf({ after, filter }: PageRequest): Readonly<Record<string, unknown>> {
+  const rest = after.kind === 'none' ? {} : { $expr: { $gt: ['$_id', { $literal: exactKey(after.document) }] } };
+  return filter === undefined ? rest : { $and: [filter, rest] };
 }
 
 function exactKey(document: Uint8Array): unknown {

@@ -8,6 +8,7 @@ import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { MongoClient, type MongoClientOptions, MongoError } from 'mongodb';
 import type { MongoSource } from './change-source.ts';
 import type { ServerFacts } from './change-source-types.ts';
+import { checkFilter } from './check-filter.ts';
 import { readCollectionPage } from './collection-page.ts';
 import { countDocuments, readKeyedDocuments } from './keyed-documents.ts';
 import { type ChangeStreamOptions, changeStreamDefaults, openChangeStream } from './mongo-change-stream.ts';
@@ -45,6 +46,7 @@ export function createMongoSource(dependencies: MongoSourceDependencies): MongoS
     collectionFacts: (namespace) => collectionFacts(client, namespace),
     estimatedDocuments: (namespace) => estimatedDocuments(client, namespace),
     readPage: (request) => readCollectionPage(client, request),
+    checkFilter: (request) => checkFilter(client, request),
     readDocuments: (request) => readKeyedDocuments(client, request),
     countDocuments: (request) => countDocuments(client, request),
     listCollections: () => listSourceCollections(client),

@@ -16,6 +16,7 @@ import { LargeDocuments, largeDocumentBytesDefault } from '../change-source/larg
 import { compileRoute, type Route } from '../change-source/to-operation.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
 import type { RetryOutcome } from '../oplog/oplog-types.ts';
+import { streamPassed } from './stream-passed.ts';
 
 /** What became of the dead letters. */
 export interface RetryTally {
@@ -57,8 +58,6 @@ export interface RetryDependencies {
 const lettersPerReadMax = 200;
 /** Bytes of encoded rows per transaction, at least one row. */
 const rowBytesPerWriteMax = 4 * 1024 * 1024;
-/** How often the saved position is read while the retry waits for the stream, milliseconds. */
-const pollMs = 100;
 
 export function createDeadLetterRetry(dependencies: RetryDependencies): RetryDeadLetters {
   return async (request) => {
@@ -124,7 +123,7 @@ async function retryOnce(
     notBefore: saved.position?.clusterTime ?? 0n,
     keysOnly: false,
   });
-  await positionPassed(dependencies, await source.operationTime(), run.signal);
+  await streamPassed(dependencies, await source.operationTime(), run.signal);
   const page = await run.largeDocuments.convertPage(documents, route, rowBytesPerWriteMax);
   const { conversion, counts, documents: converted } = page;
   const isEnd = isComplete && converted === documents.length;
@@ -139,16 +138,6 @@ async function retryOnce(
 
 function goneOf(entityId: number, docId: string): Operation {
   return { kind: 'Delete', entityId, docId, data: null, sourceTimeMs: null };
-}
-
-/** Every change up to `time` is in the oplog. */
-async function positionPassed({ writer, clock }: RetryDependencies, time: bigint, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    signal.throwIfAborted();
-    const { position } = await writer.readPosition();
-    if (position !== null && position.clusterTime >= time) return;
-    await clock.sleep(pollMs, signal);
-  }
 }
 
 function add(tally: RetryTally, outcome: RetryOutcome): void {

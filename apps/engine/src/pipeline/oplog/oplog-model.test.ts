@@ -1,5 +1,6 @@
 import type { OplogEntry } from '@emcachers/core/operation';
 import { requestRefresh } from '@emcachers/db/control/entity-requests';
+import { type RereadStart, readRereadStart } from '@emcachers/db/statements/reread-documents';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
@@ -24,6 +25,7 @@ type Command =
   | { readonly kind: 'deliver'; readonly changes: number }
   | { readonly kind: 'scan'; readonly documents: number }
   | { readonly kind: 'promote'; readonly limit: number }
+  | { readonly kind: 'reread'; readonly documents: number }
   | { readonly kind: 'settle' | 'refresh' | 'drop' | 'replace' | 'lose-token' };
 
 const documents = fc.nat({ max: 5 });
@@ -40,6 +42,10 @@ const command: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 8,
     arbitrary: fc.record({ kind: fc.constant('scan' as const), documents: fc.integer({ min: 1, max: 5 }) }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant('reread' as const), documents: fc.integer({ min: 1, max: 6 }) }),
   },
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('promote' as const), limit: fc.integer({ min: 1, max: 6 }) }) },
   {
@@ -64,6 +70,13 @@ interface ReadPage {
   readonly values: readonly (readonly [docId: string, value: number])[];
 }
 
+/** Documents that a partial refresh has read; null is one that the source no longer has. */
+interface Reread {
+  readonly start: RereadStart;
+  readonly readTime: number;
+  readonly values: readonly (readonly [docId: string, value: number | null])[];
+}
+
 class World {
   readonly #oplog: TestOplog;
   readonly #name: string;
@@ -72,6 +85,7 @@ class World {
   #time: number;
   /** Read, and not yet appended. */
   #page: ReadPage | null = null;
+  #reread: Reread | null = null;
 
   constructor(oplog: TestOplog, name: string, time: number) {
     this.#oplog = oplog;
@@ -103,6 +117,8 @@ class World {
         return this.#scan(given.documents);
       case 'promote':
         return this.#promote(given.limit);
+      case 'reread':
+        return this.#readAgain(given.documents);
       case 'settle':
         return this.settle();
       case 'refresh': {
@@ -180,6 +196,26 @@ class World {
     });
   }
 
+  /** Reads the first documents again, or writes what was read once the stream has passed it; see `reread.ts`. */
+  async #readAgain(count: number): Promise<void> {
+    const { entityId } = await this.#oplog.entity(this.#name);
+    if (this.#reread === null) {
+      const start = await readRereadStart(this.#oplog.database.pool, entityId);
+      if (start === null) throw new Error('The entity does not exist.');
+      const docIds = Array.from({ length: count }, (_, document) => `d${document}`);
+      const values = docIds.map((docId) => [docId, this.#source.get(docId) ?? null] as const);
+      this.#reread = { start, readTime: this.#time, values };
+      return;
+    }
+    const { start, readTime, values } = this.#reread;
+    if (this.#changes.some(({ time }) => time <= readTime)) return;
+    this.#reread = null;
+    const operations = values.map(([docId, value]) =>
+      value === null ? remove(entityId, docId) : upsert(entityId, docId, String(value)),
+    );
+    await this.#oplog.writer.appendReread({ start, operations, deadLetters: [], counts: noCounts });
+  }
+
   #readPage(runId: string, { after, count }: { after: Uint8Array | null; count: number }): ReadPage {
     const lastKey = after === null ? '' : Buffer.from(after).toString();
     const found = [...this.#source].filter(([docId]) => docId > lastKey);
@@ -211,12 +247,20 @@ function expectNoStepBack(entries: readonly OplogEntry[], liveFromId: number): v
   }
 }
 
-test('I1, I6, I7: for any sequence of operations the oplog converges to its source and nothing moves backwards', async () => {
+interface Sequences {
+  readonly of: fc.Arbitrary<Command>;
+  readonly numRuns: number;
+  /** Run before the random ones. */
+  readonly examples?: [Command[]][];
+}
+
+/** Runs sequences of commands, each on an entity of its own. */
+async function checkSequences({ of, numRuns, examples = [] }: Sequences): Promise<void> {
   await using oplog = await openTestOplog();
   let turn = 0;
   let time = 1;
   await oplog.writer.savePosition(position(time));
-  const property = fc.asyncProperty(fc.array(command, { minLength: 10, maxLength: 60 }), async (commands) => {
+  const property = fc.asyncProperty(fc.array(of, { minLength: 10, maxLength: 60 }), async (commands) => {
     turn += 1;
     const name = `e${turn}`;
     const { entityId: id } = await oplog.create(name);
@@ -233,5 +277,34 @@ test('I1, I6, I7: for any sequence of operations the oplog converges to its sour
     const { liveFromId } = await oplog.entity(name);
     expectNoStepBack((await oplog.page(id)).entries, liveFromId ?? 0);
   });
-  await fc.assert(property, { numRuns: 40, interruptAfterTimeLimit: 30_000 });
+  await fc.assert(property, { numRuns, examples, interruptAfterTimeLimit: 30_000 });
+}
+
+test('I1, I6, I7: for any sequence of operations the oplog converges to its source and nothing moves backwards', async () => {
+  await checkSequences({ of: command, numRuns: 40 });
+});
+
+test('I1, I6: partial refreshes between changes, drops and whole refreshes move nothing backwards', async () => {
+  const document = fc.nat({ max: 1 });
+  const documents = fc.constant(2);
+  const often = fc.oneof(
+    { weight: 6, arbitrary: fc.record({ kind: fc.constantFrom('write' as const, 'delete' as const), document }) },
+    { weight: 6, arbitrary: fc.record({ kind: fc.constant('deliver' as const), changes: fc.constantFrom(1, 8) }) },
+    { weight: 9, arbitrary: fc.record({ kind: fc.constant('reread' as const), documents }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('scan' as const), documents }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant('promote' as const), limit: fc.constant(6) }) },
+    {
+      weight: 4,
+      arbitrary: fc.record({ kind: fc.constantFrom('refresh' as const, 'drop' as const, 'replace' as const) }),
+    },
+  );
+  const reread = { kind: 'reread', documents: 2 } as const;
+  const deliver = { kind: 'deliver', changes: 8 } as const;
+  const write = { kind: 'write', document: 0 } as const;
+  // The source is replaced, or a document changes, between the reading of a document and its writing.
+  const examples: [Command[]][] = [
+    [[write, deliver, reread, { kind: 'replace' }, deliver, reread]],
+    [[write, deliver, reread, write, deliver, reread]],
+  ];
+  await checkSequences({ of: often, numRuns: 40, examples });
 });

@@ -1,6 +1,7 @@
 import type { ColumnCounts } from '@emcachers/core/document/projection';
 import type { ErrorCode } from '@emcachers/core/error-codes';
 import type { Operation, OplogEntry } from '@emcachers/core/operation';
+import type { RereadStart } from '@emcachers/db/statements/reread-documents';
 import type { RetriedLetter } from '@emcachers/db/statements/retry-dead-letters';
 
 /** Types of the oplog's interface, `oplog.ts`. */
@@ -96,6 +97,27 @@ export type RetryOutcome =
       readonly changed: number;
     }
   | { readonly kind: 'superseded' };
+/** Documents that were read again, some time after `start`. */
+export interface RereadDocuments {
+  readonly start: RereadStart;
+  /** One for each document: an Upsert, or a Delete if the document is gone or cannot be projected. */
+  readonly operations: readonly Operation[];
+  readonly deadLetters: readonly DeadLetter[];
+  readonly counts: ColumnCounts;
+}
+/**
+ * `changed`: documents that have newer entries. `restarted`: a scan began, or the source was dropped or replaced, so the documents must be
+ * read again. `superseded`: the entity's changes do not go to the oplog, and its next scan reads every document.
+ */
+export type RereadOutcome =
+  | {
+      readonly kind: 'ok';
+      readonly written: number;
+      readonly gone: number;
+      readonly refused: number;
+      readonly changed: number;
+    }
+  | { readonly kind: 'restarted' | 'superseded' };
 export interface ScanRun {
   readonly entityId: number;
   readonly runId: string;

@@ -20,6 +20,7 @@ import { type ControlItem, isControlItem } from './healed-documents.ts';
 import type { OplogWriter } from './oplog.ts';
 import type { AppendBatch, AppendItem, AppendResult } from './oplog-types.ts';
 import { promoteChunk } from './promotion.ts';
+import { appendReread } from './reread-writer.ts';
 import { appendRetry } from './retry-writer.ts';
 import { appendScanPage, beginScan, failScan, finishScan, recordCollection } from './scan-writer.ts';
 import { proveScan } from './sweep-planning.ts';
@@ -57,6 +58,7 @@ export function createOplogWriter(options: OplogWriterOptions): OplogWriter {
     appendScanPage: (page) => appendScanPage(options, page),
     finishScan: (scan) => finishScan(options, scan),
     failScan: (scan) => failScan(options, scan),
+    appendReread: (reread) => appendReread(options, reread),
     appendRetry: (retried) => appendRetry(options, retried),
     proveScan: async (run) => {
       const { kind } = await proveScan(options, run);

@@ -6,6 +6,8 @@ import type {
   FinishedScan,
   OplogPage,
   PromotionResult,
+  RereadDocuments,
+  RereadOutcome,
   RetriedDocuments,
   RetryOutcome,
   SavedPosition,
@@ -38,10 +40,7 @@ export interface OplogWriter {
   append(batch: AppendBatch): Promise<AppendResult>;
   /** Saves an idle position. Call it only when nothing before this position is in flight. */
   savePosition(position: StreamPosition): Promise<void>;
-  /**
-   * Handles a lost token: clears the position, sets every entity to `pending` with a new version and run, and opens an incident,
-   * which is closed when all of them are scanned.
-   */
+  /** Handles a lost token: clears the position, and has every entity scanned again. An incident is open until they are. */
   resetPosition(loss: { reason: string; errorCode: string }): Promise<void>;
   beginScan(scan: ScanRun & { collectionUuid: string | null; estimated: number | null }): Promise<ScanOutcome>;
   /** Records which collection a live entity copies, if it was not known: the collection was created after the scan. */
@@ -51,11 +50,10 @@ export interface OplogWriter {
   finishScan(scan: ScanRun & FinishedScan): Promise<ScanOutcome>;
   /** Abandons a scan that a retry cannot complete: the entity stays `failed` until it is refreshed. */
   failScan(scan: ScanRun & { errorCode: string; reason: string }): Promise<ScanOutcome>;
-  /**
-   * Appends documents that had dead letters, and removes the letters of those that are good or gone. A letter that changed since
-   * the retry read it is left alone: the stream has met the document since.
-   */
+  /** Appends documents that had dead letters, and removes letters of those that are good or gone, unless the letter changed since. */
   appendRetry(retried: RetriedDocuments): Promise<RetryOutcome>;
+  /** Appends documents that were read again and have no entries since `start`, after the stream has passed the reading. */
+  appendReread(reread: RereadDocuments): Promise<RereadOutcome>;
   /** Plans a part of the sweep, or moves at most `limit` staged rows or sweep deletions. The last call makes the entity live. */
   promoteChunk(chunk: ScanRun & { limit: number }): Promise<PromotionResult>;
   /** Answers `unproven`. `waiting`: the stream has not passed the look-up's time; look up again. */

@@ -116,6 +116,39 @@ describe('the dialog of an action', () => {
   });
 });
 
+describe('refreshing documents', () => {
+  test('sends what the operator typed, and needs something to be typed', async () => {
+    const { user, engine } = openEntity({ 'entities.refreshDocuments': () => accepted });
+    await user.click(await pageButton('Actions for orders'));
+    await user.click(await screen.findByRole('menuitem', { name: 'Refresh documents' }));
+    const dialog = await dialogNamed('Refresh documents of orders?');
+    const confirm = inDialog(dialog, 'Refresh documents');
+    expect(confirm.disabled).toBe(true);
+    await user.type(within(dialog).getByRole('textbox', { name: '_ids' }), 'A-17{Enter}7');
+    await user.click(confirm);
+    await screen.findByText('Refreshed documents of orders');
+    expect(engine.inputsOf('entities.refreshDocuments')).toEqual([
+      { entityName: 'orders', documents: { ids: ['A-17', 7] } },
+    ]);
+  });
+
+  test('shows in the dialog why MongoDB does not take a query', async () => {
+    const refused = refusal({ code: 'EMC-5012', detail: 'unknown operator: $around', hint: 'Correct the query.' });
+    const { user } = openEntity({
+      'entities.refreshDocuments': () => {
+        throw refused;
+      },
+    });
+    await user.click(await pageButton('Actions for orders'));
+    await user.click(await screen.findByRole('menuitem', { name: 'Refresh documents' }));
+    const dialog = await dialogNamed('Refresh documents of orders?');
+    await user.selectOptions(within(dialog).getByRole('combobox', { name: 'Which documents' }), 'query');
+    await user.type(within(dialog).getByRole('textbox', { name: 'Query' }), '{{"n":{{"$around":1}}');
+    await user.click(inDialog(dialog, 'Refresh documents'));
+    expect((await within(dialog).findByRole('alert')).textContent).toContain('unknown operator: $around');
+  });
+});
+
 describe('deleting an entity', () => {
   async function openDeletion(answers: Answers = {}) {
     const opened = openEntity({ 'entities.delete': () => accepted, ...answers });

@@ -7,9 +7,11 @@ import { Button, buttonClasses } from '../ui/button.tsx';
 import { Trouble } from '../ui/trouble.tsx';
 import { ActionOption, TypedName } from './action-inputs.tsx';
 import { Consequences } from './consequences.tsx';
+import { type DocumentsDraft, emptyDocuments, selectedDocuments } from './documents-draft.ts';
+import { DocumentsInput } from './documents-input.tsx';
 import { deadLettersText, factsOf, fillFacts } from './fill-facts.ts';
 import { type ActionKind, type ActionView, useActions } from './use-actions.ts';
-import { useEntityAction } from './use-entity-action.ts';
+import { type ActionRequest, useEntityAction } from './use-entity-action.ts';
 
 interface ActionDialogProps {
   readonly kind: ActionKind;
@@ -62,14 +64,14 @@ interface ActionFormProps extends Pick<ActionDialogProps, 'entityName' | 'docIds
 function ActionForm({ action, entityName, docIds, cancel, onDone }: ActionFormProps) {
   const { start, isPending, error } = useEntityAction();
   const [typed, setTyped] = useState('');
+  const [draft, setDraft] = useState(emptyDocuments);
   const [options, setOptions] = useState<Readonly<Record<string, boolean>>>({});
   const asksName = action.confirmation === 'typed-name';
-  const isConfirmed = !asksName || typed === entityName;
+  const named = chosenDocuments(action, draft, docIds);
+  const isConfirmed = (!asksName || typed === entityName) && named !== null;
   const chosen = Object.fromEntries(action.options.map(({ name }) => [name, options[name] === true]));
   const confirm = async () => {
-    if (!isConfirmed) return;
-    const documents = docIds === undefined ? {} : { docIds };
-    if (await start({ action: action.kind, entityName, options: chosen, ...documents })) onDone();
+    if (isConfirmed && (await start({ action: action.kind, entityName, options: chosen, ...named }))) onDone();
   };
   return (
     <>
@@ -90,6 +92,7 @@ function ActionForm({ action, entityName, docIds, cancel, onDone }: ActionFormPr
             onChange={(checked) => setOptions({ ...options, [option.name]: checked })}
           />
         ))}
+        <DocumentsInput asks={action.documents} draft={draft} onChange={setDraft} />
         {asksName ? <TypedName entityName={entityName} typed={typed} onType={setTyped} /> : null}
         {error === null ? null : <Trouble urgent error={error} title={`Could not start: ${action.title}.`} />}
         <Buttons cancel={cancel}>
@@ -100,6 +103,17 @@ function ActionForm({ action, entityName, docIds, cancel, onDone }: ActionFormPr
       </form>
     </>
   );
+}
+
+/** Null until the operator has named the documents that the action asks for. */
+function chosenDocuments(
+  action: ActionView,
+  draft: DocumentsDraft,
+  docIds: readonly string[] | undefined,
+): Pick<ActionRequest, 'docIds' | 'documents'> | null {
+  if (action.documents === undefined) return docIds === undefined ? {} : { docIds };
+  const documents = selectedDocuments(draft);
+  return documents === null ? null : { documents };
 }
 
 function ActionConsequences({ action, entityName, docIds }: Pick<ActionFormProps, 'action' | 'entityName' | 'docIds'>) {

@@ -8,6 +8,7 @@ import { useTRPC, useTRPCClient } from '../../trpc/trpc.ts';
 import { useShowToast } from '../ui/toast-area.tsx';
 import type { ToastContent } from '../ui/toast-list.ts';
 
+import type { SelectedDocuments } from './documents-draft.ts';
 import { followJob } from './follow-job.ts';
 import { type ActionKind, type ActionView, actionsStaleMs } from './use-actions.ts';
 
@@ -18,6 +19,8 @@ export interface ActionRequest {
   readonly options?: Readonly<Record<string, boolean>>;
   /** The documents that the action concerns, if it takes some; absent: all of them. */
   readonly docIds?: readonly string[];
+  /** The documents that the operator named, if the action asks for them. */
+  readonly documents?: SelectedDocuments;
 }
 
 export interface ActionRun {
@@ -37,11 +40,8 @@ export function useEntityAction(): ActionRun {
   const loadAction = useLoadAction();
   const request = useMutation({
     mutationFn: async (asked: ActionRequest) => {
-      const { action: kind, entityName, options = {}, docIds } = asked;
-      const action = await loadAction(kind);
-      const confirmation = action.confirmation === 'typed-name' ? { confirm: entityName } : {};
-      const chosen = docIds === undefined ? {} : { docIds: [...docIds] };
-      const { jobId } = await client.entities[kind].mutate({ entityName, ...options, ...chosen, ...confirmation });
+      const action = await loadAction(asked.action);
+      const { jobId } = await sendRequest(client, action, asked);
       return { action, jobId };
     },
   });
@@ -59,6 +59,20 @@ export function useEntityAction(): ActionRun {
       }
     },
   };
+}
+
+async function sendRequest(
+  client: ReturnType<typeof useTRPCClient>,
+  { confirmation }: ActionView,
+  { action: kind, entityName, options = {}, docIds, documents }: ActionRequest,
+): Promise<{ readonly jobId: string }> {
+  const confirmed = confirmation === 'typed-name' ? { confirm: entityName } : {};
+  const named = { entityName, ...options, ...confirmed };
+  if (kind === 'refreshDocuments') {
+    if (documents === undefined) throw new Error('The dialog must ask for the documents.');
+    return client.entities.refreshDocuments.mutate({ ...named, documents });
+  }
+  return client.entities[kind].mutate({ ...named, ...(docIds === undefined ? {} : { docIds: [...docIds] }) });
 }
 
 function useLoadAction(): (kind: ActionKind) => Promise<ActionView> {

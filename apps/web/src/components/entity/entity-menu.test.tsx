@@ -19,13 +19,20 @@ const item = (name: string) => screen.findByRole('menuitem', { name });
 test('the list’s menu has every action', async () => {
   const { user } = openMenu('live');
   await user.click(trigger());
-  expect(await itemNames()).toEqual(['Refresh from source', 'Rebuild cache', 'Pause', 'Duplicate', 'Delete entity']);
+  expect(await itemNames()).toEqual([
+    'Refresh from source',
+    'Rebuild cache',
+    'Pause',
+    'Refresh documents',
+    'Duplicate',
+    'Delete entity',
+  ]);
 });
 
 test('on the entity’s page the menu omits the actions that are buttons there', async () => {
   const { user } = openMenu('live', true);
   await user.click(trigger());
-  expect(await itemNames()).toEqual(['Pause', 'Duplicate', 'Delete entity']);
+  expect(await itemNames()).toEqual(['Pause', 'Refresh documents', 'Duplicate', 'Delete entity']);
 });
 
 test('it opens with the keyboard and starts the dialog of the chosen action', async () => {
