@@ -12,6 +12,8 @@ export interface EngineStack {
   readonly mongoUrl: string;
   readonly engineUrl: string;
   readonly dataDir: string;
+  /** Process id of the engine. */
+  readonly enginePid: number;
   /** Processor seconds and resident bytes of the engine process so far. */
   usage(): Promise<{ cpuSeconds: number; residentBytes: number }>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -46,6 +48,7 @@ export async function startEngineStack(): Promise<EngineStack> {
     mongoUrl,
     engineUrl,
     dataDir,
+    enginePid: engine.pid ?? 0,
     usage: () => readUsage(engineUrl),
     async [Symbol.asyncDispose]() {
       await end(engine);

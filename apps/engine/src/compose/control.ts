@@ -1,6 +1,6 @@
 import type { FleetRows } from '@emcachers/db/fleet/fleet-rows';
 import { readDeadLetters } from '@emcachers/db/fleet/read-dead-letters';
-import { readFleet, readFleetOf } from '@emcachers/db/fleet/read-fleet';
+import { createFleetReader, readFleetOf } from '@emcachers/db/fleet/read-fleet';
 import { createIdempotencyStore } from '@emcachers/db/job/idempotency-store';
 import { createJobStore } from '@emcachers/db/job/job-store';
 import { createIdempotency, type Idempotency } from '../api/idempotency.ts';
@@ -37,11 +37,12 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
   const entityControl = createEntityControl(database);
   const withOwn = (rows: FleetRows): FleetRows =>
     withOwnCaches(rows, { nodeId, caches: pipeline.replicator?.status() ?? [] });
+  const readRows = createFleetReader(database.pool);
   const fleet = createFleetSampler({
     clock,
     log,
     nodeId,
-    readRows: async () => withOwn(await readFleet(database.pool)),
+    readRows: async () => withOwn(await readRows()),
   });
   const registry = createNodeRegistry({
     clock,

@@ -1,6 +1,6 @@
 import type { Clock } from '@emcachers/core/clock';
 import type { Log } from '@emcachers/core/log';
-import { listEntities } from '@emcachers/db/control/entities';
+import { createEntityList } from '@emcachers/db/control/entity-list';
 import { reportOffsets } from '@emcachers/db/control/offset-reports';
 import { forgetOtherOffsets } from '@emcachers/db/fleet/forget-offsets';
 import { createJobStore } from '@emcachers/db/job/job-store';
@@ -21,7 +21,7 @@ import type { OplogReader } from '../pipeline/oplog/oplog.ts';
 import { createOplogReader } from '../pipeline/oplog/oplog-reader.ts';
 import { createOplogWriter } from '../pipeline/oplog/oplog-writer.ts';
 import { createReplicator } from '../pipeline/replicator/oplog-replicator.ts';
-import type { EntityCacheStatus, Replicator } from '../pipeline/replicator/replicator.ts';
+import type { CachesReport, Replicator } from '../pipeline/replicator/replicator.ts';
 import { openCacheStore } from '../pipeline/sqlite-cache/threaded-cache-store.ts';
 import type { Service } from '../runtime/service.ts';
 import type { Connections } from './connections.ts';
@@ -115,7 +115,7 @@ function createLeading(shared: Shared) {
       jobRunner = createJobRunner({ store, control, retryDeadLetters, refreshDocuments, clock, log });
       const compaction = createCompaction({
         ...{ database: opened, epoch, clock, log, options: config.compaction },
-        entities: () => listEntities(database),
+        entities: createEntityList(database),
       });
       return {
         services: [ingest, jobRunner, compaction],
@@ -140,15 +140,15 @@ function createReplicating(shared: Shared, oplog: OplogReader): Replicator {
     log,
     random,
     oplog,
-    entities: () => listEntities(database),
-    async report(statuses: readonly EntityCacheStatus[]) {
-      const reports = statuses.map(({ error, ...status }) => ({
+    entities: createEntityList(database),
+    async report({ changed, entityIds }: CachesReport) {
+      const reports = changed.map(({ error, ...status }) => ({
         ...status,
         errorCode: error?.code ?? null,
         error: error?.message ?? null,
       }));
       await reportOffsets(database, { nodeId, reports });
-      await forgetOtherOffsets(database.pool, { nodeId, entityIds: statuses.map(({ entityId }) => entityId) });
+      await forgetOtherOffsets(database.pool, { nodeId, entityIds });
     },
     openStore: () => openCacheStore({ clock, dataDirectory: config.dataDir }),
   });

@@ -50,10 +50,10 @@ export async function startReplicator(parts: Parts, options: ReplicatorOptions =
       random: randomFrom(1),
       oplog: createOplogReader(database),
       entities: () => listEntities(database),
-      report: (statuses) =>
+      report: ({ changed }) =>
         reportOffsets(database, {
           nodeId: 'test',
-          reports: statuses.map(({ error, ...status }) => ({
+          reports: changed.map(({ error, ...status }) => ({
             ...status,
             errorCode: error?.code ?? null,
             error: error?.message ?? null,

@@ -5,11 +5,28 @@ import { parseCaptureReport } from './capture-report.ts';
 import type { CacheRow, FleetRows, NodeRow, OplogExtent } from './fleet-rows.ts';
 
 /**
- * Reads the state of the fleet from one snapshot, with five small statements. Every engine calls this once a second, so no count
+ * Reads the state of the fleet from one snapshot, with small statements. Every engine calls this once a second, so no count
  * may take longer as a collection grows; each stops at `countMax`.
  */
 export function readFleet(pool: pg.Pool): Promise<FleetRows> {
-  return inSnapshot(pool, (client) => readRows(client, allEntities, [countMax]));
+  return createFleetReader(pool)();
+}
+
+/** As `readFleet`, for a loop: entities and caches are read again only if one of them, or the oplog, has changed. */
+export function createFleetReader(pool: pg.Pool): () => Promise<FleetRows> {
+  let known: { readonly stamp: string; readonly large: LargeRows } | null = null;
+  return () =>
+    inSnapshot(pool, async (client) => {
+      const { stamp } = one(await client.query<{ stamp: string | null }>({ name: 'fleet-stamp', text: stampSql }));
+      if (stamp === null || known?.stamp !== stamp) {
+        // The plan of a statement over all partitions costs as much as its execution, so one plan is kept.
+        await client.query('SET LOCAL plan_cache_mode = force_generic_plan');
+        const large = await readLarge(client, { scope: allEntities, values: [countMax], prepared: 'fleet' });
+        known = stamp === null ? null : { stamp, large };
+        return assemble({ large, ...(await readSmall(client)) });
+      }
+      return assemble({ large: known.large, ...(await readSmall(client)) });
+    });
 }
 
 /**
@@ -21,7 +38,9 @@ export function readFleetOf(pool: pg.Pool, entityName: string): Promise<FleetRow
     const named = await client.query<{ id: number }>('SELECT id FROM entity WHERE name_lower = $1', [
       entityName.toLowerCase(),
     ]);
-    return readRows(client, oneEntity, [countMax, named.rows[0]?.id ?? null]);
+    const values = [countMax, named.rows[0]?.id ?? null];
+    const large = await readLarge(client, { scope: oneEntity, values, prepared: null });
+    return assemble({ large, ...(await readSmall(client)) });
   });
 }
 
@@ -47,12 +66,41 @@ async function inSnapshot<Answer>(pool: pg.Pool, read: (client: pg.PoolClient) =
   }
 }
 
-async function readRows(client: pg.PoolClient, scope: Scope, values: readonly unknown[]): Promise<FleetRows> {
-  const entities = await client.query<StoredEntity & OplogExtent>(entitiesSql(scope), [...values]);
-  const caches = await client.query<StoredCache>(cachesSql(scope), [...values]);
+/** What grows with the number of entities. */
+type LargeRows = Pick<FleetRows, 'entities' | 'caches' | 'extents'>;
+
+interface SmallRows {
+  readonly nodes: readonly NodeRow[];
+  readonly rest: StoredRest;
+}
+
+interface LargeRequest {
+  readonly scope: Scope;
+  readonly values: readonly unknown[];
+  /** First part of the names of prepared statements; null to plan them each time. */
+  readonly prepared: string | null;
+}
+
+async function readLarge(client: pg.PoolClient, { scope, values, prepared }: LargeRequest): Promise<LargeRows> {
+  const statement = (name: string, text: string): pg.QueryConfig => ({
+    text,
+    values: [...values],
+    ...(prepared === null ? {} : { name: `${prepared}-${name}` }),
+  });
+  const entities = await client.query<StoredEntity & OplogExtent>(statement('entities', entitiesSql(scope)));
+  const caches = await client.query<StoredCache>(statement('caches', cachesSql(scope)));
+  return largeRows(entities.rows, caches.rows);
+}
+
+async function readSmall(client: pg.PoolClient): Promise<SmallRows> {
   const nodes = await client.query<NodeRow>(nodesSql);
-  const rest = await client.query<StoredRest>(restSql);
-  return assemble({ entities: entities.rows, caches: caches.rows, nodes: nodes.rows, rest: rest.rows[0] });
+  return { nodes: nodes.rows, rest: one(await client.query<StoredRest>(restSql)) };
+}
+
+function one<Row extends pg.QueryResultRow>({ rows }: pg.QueryResult<Row>): Row {
+  const [row] = rows;
+  if (row === undefined) throw new Error('The rows of leader, metadata and mongo_resume_token are missing.');
+  return row;
 }
 
 interface StoredCache extends Omit<CacheRow, 'lagEntries'> {
@@ -82,6 +130,17 @@ interface Scope {
 
 const allEntities: Scope = { id: (column) => column, where: () => 'true' };
 const oneEntity: Scope = { id: () => '$2::integer', where: (column) => `${column} = $2::integer` };
+
+// Equal if and only if nothing has changed that the statements below read: an update gives a row a new xmin. Null while operations
+// are staged, because their table is too large to look through.
+const stampSql = `
+SELECT CASE WHEN EXISTS (SELECT 1 FROM entity WHERE route = 'staging') THEN NULL ELSE md5(concat_ws('|',
+         (SELECT value #>> '{}' FROM metadata WHERE key = 'head'),
+         (SELECT string_agg(e.id || ' ' || e.xmin, ',' ORDER BY e.id) FROM entity e),
+         (SELECT string_agg(n.node_id || ' ' || n.entity_id || ' ' || n.xmin, ',' ORDER BY n.node_id, n.entity_id) FROM node_offset n),
+         (SELECT string_agg(c.entity_id || ' ' || c.xmin, ',' ORDER BY c.entity_id) FROM oplog_compaction c),
+         (SELECT count(*) || ' ' || sum(d.xmin::text::bigint) FROM dead_letter d),
+         (SELECT count(*) || ' ' || sum(k.xmin::text::bigint) FROM column_count k))) END AS stamp`;
 
 // The newest id of an entity takes one index lookup in its partition, found by pruning on entity_id.
 const entitiesSql = (scope: Scope): string => `
@@ -129,26 +188,25 @@ SELECT ${millis('clock_timestamp()')} AS "nowMs",
        (SELECT count(*) FROM job WHERE status IN ('queued', 'running')) AS "activeJobs"
   FROM leader l CROSS JOIN mongo_resume_token t`;
 
-function assemble(read: {
-  entities: readonly (StoredEntity & OplogExtent)[];
-  caches: readonly StoredCache[];
-  nodes: readonly NodeRow[];
-  rest: StoredRest | undefined;
-}): FleetRows {
-  const { rest } = read;
-  if (rest === undefined) throw new Error('The rows of leader and mongo_resume_token are missing.');
+function largeRows(entities: readonly (StoredEntity & OplogExtent)[], caches: readonly StoredCache[]): LargeRows {
   const extents = new Map(
-    read.entities.map(({ entityId, head, staged, compaction }) => [entityId, { head, staged, compaction }]),
+    entities.map(({ entityId, head, staged, compaction }) => [entityId, { head, staged, compaction }]),
   );
   return {
-    nowMs: rest.nowMs,
-    head: rest.head,
-    entities: read.entities.map(({ head: _head, staged: _staged, compaction: _compaction, ...stored }) =>
+    entities: entities.map(({ head: _head, staged: _staged, compaction: _compaction, ...stored }) =>
       toEntityRecord(stored),
     ),
     extents,
-    caches: read.caches.map((stored) => cacheRow(stored, extents.get(stored.entityId)?.head ?? null)),
-    nodes: read.nodes,
+    caches: caches.map((stored) => cacheRow(stored, extents.get(stored.entityId)?.head ?? null)),
+  };
+}
+
+function assemble({ large, nodes, rest }: SmallRows & { readonly large: LargeRows }): FleetRows {
+  return {
+    ...large,
+    nowMs: rest.nowMs,
+    head: rest.head,
+    nodes,
     leader: { nodeId: rest.leaderNodeId, epoch: rest.epoch },
     position: { savedAtMs: rest.savedAtMs, sourceTimeMs: rest.sourceTimeMs },
     capture: parseCaptureReport(rest.capture),

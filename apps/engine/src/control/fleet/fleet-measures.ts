@@ -1,4 +1,5 @@
 import type { FleetRows } from '@emcachers/db/fleet/fleet-rows';
+import { cachesOf } from './caches-by-entity.ts';
 import { createRates } from './rates.ts';
 import { createStandstill } from './standstill.ts';
 
@@ -47,7 +48,7 @@ export function createFleetMeasures(): FleetMeasures {
 
 /** Every node applies the same changes, so the highest total is the entity's. */
 function mostApplied(rows: FleetRows, entityId: number): number {
-  const totals = rows.caches.filter((cache) => cache.entityId === entityId).map((cache) => cache.appliedTotal);
+  const totals = cachesOf(entityId, rows).map((cache) => cache.appliedTotal);
   return Math.max(0, ...totals);
 }
 

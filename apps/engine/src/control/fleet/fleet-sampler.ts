@@ -57,9 +57,10 @@ class PolledFleetSampler implements FleetSampler {
   readonly #wakeup: Wakeup;
   readonly measures = createFleetMeasures();
   readonly #listeners = new Set<(fleet: FleetView) => void>();
-  #newest: FleetView | null = null;
-  #underWay: Promise<FleetView> | null = null;
-  #queued: Promise<FleetView> | null = null;
+  /** The view of the newest reading, made once somebody asks for it: one of many entities costs more than its reading. */
+  #newest: (() => FleetView) | null = null;
+  #underWay: Promise<() => FleetView> | null = null;
+  #queued: Promise<() => FleetView> | null = null;
   #wasReachable = true;
 
   constructor(dependencies: FleetSamplerDependencies) {
@@ -73,7 +74,7 @@ class PolledFleetSampler implements FleetSampler {
   }
 
   latest(): FleetView | null {
-    return this.#newest;
+    return this.#newest?.() ?? null;
   }
 
   subscribe(listener: (fleet: FleetView) => void): () => void {
@@ -89,7 +90,12 @@ class PolledFleetSampler implements FleetSampler {
    * A reading in progress may have started before the caller's last change, so the caller gets the next one. Waiting
    * callers share it.
    */
-  read(): Promise<FleetView> {
+  async read(): Promise<FleetView> {
+    const view = await this.#sample();
+    return view();
+  }
+
+  #sample(): Promise<() => FleetView> {
     if (this.#underWay === null) return this.#begin();
     this.#queued ??= this.#underWay.then(() => {
       this.#queued = null;
@@ -101,21 +107,21 @@ class PolledFleetSampler implements FleetSampler {
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#dependencies;
     while (!signal.aborted) {
-      await this.read();
+      await this.#sample();
       // The wakeup keeps a hint that arrives during the reading or this pause; the wait below then returns at once.
       await clock.sleep(intervalMsMin, signal);
       await this.#wakeup.wait(intervalMs - intervalMsMin, signal);
     }
   }
 
-  #begin(): Promise<FleetView> {
+  #begin(): Promise<() => FleetView> {
     this.#underWay = this.#take().finally(() => {
       this.#underWay = null;
     });
     return this.#underWay;
   }
 
-  async #take(): Promise<FleetView> {
+  async #take(): Promise<() => FleetView> {
     const { clock, nodeId } = this.#dependencies;
     const outcome = await this.#readInTime();
     const { newest } = outcome;
@@ -125,9 +131,9 @@ class PolledFleetSampler implements FleetSampler {
     this.#wasReachable = reachable;
     const rows = newest?.rows ?? { ...noRows, nowMs: clock.nowMs() };
     const readAgeMs = reachable || newest === null ? 0 : clock.monotonicMs() - newest.begunAtMs;
-    const view = fleetView({ rows, reachable, readAgeMs, nodeId, measures: this.measures });
+    const view = onceMade(() => fleetView({ rows, reachable, readAgeMs, nodeId, measures: this.measures }));
     this.#newest = view;
-    for (const listener of this.#listeners) listener(view);
+    for (const listener of this.#listeners) listener(view());
     return view;
   }
 
@@ -139,4 +145,12 @@ class PolledFleetSampler implements FleetSampler {
         'PostgreSQL is unreachable; the fleet view shows the last reading and its age.',
       );
   }
+}
+
+function onceMade(make: () => FleetView): () => FleetView {
+  let made: FleetView | null = null;
+  return () => {
+    made ??= make();
+    return made;
+  };
 }

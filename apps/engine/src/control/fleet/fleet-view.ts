@@ -4,6 +4,7 @@ import type { CacheFacts, CaptureFacts, StatusFacts } from '@emcachers/core/stat
 import { thresholds } from '@emcachers/core/status-facts';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { CacheRow, CompactionRecord, FleetRows, OplogExtent } from '@emcachers/db/fleet/fleet-rows';
+import { cachesOf } from './caches-by-entity.ts';
 import { columnCountsOf, warningsOf } from './column-warnings.ts';
 import { nowOf, type Reading } from './fleet-reading.ts';
 import { stageViews } from './fleet-stages.ts';
@@ -64,7 +65,7 @@ function entityFacts(entity: EntityRecord, reading: Reading): StatusFacts['entit
     deadLetters: entity.deadLetters,
     warnings: warningsOf(entity),
     scanProgressAgeMs: scanning ? reading.measures.scanStandstillMs(entity.entityId) : null,
-    caches: cachesOf(entity, reading.rows).map((cache) => cacheFacts(cache, reading)),
+    caches: cachesOf(entity.entityId, reading.rows).map((cache) => cacheFacts(cache, reading)),
   };
 }
 
@@ -99,14 +100,10 @@ function activityOf(entity: EntityRecord): EntityView['activity'] {
   return isPaused ? 'paused' : entity.lifecycle;
 }
 
-function cachesOf(entity: EntityRecord, rows: FleetRows): CacheRow[] {
-  return rows.caches.filter((cache) => cache.entityId === entity.entityId);
-}
-
 function entityView(entity: EntityRecord, reading: Reading, status: FleetStatus): EntityView {
-  const nodes = cachesOf(entity, reading.rows).map((cache) => entityNodeView(cache, reading));
+  const nodes = cachesOf(entity.entityId, reading.rows).map((cache) => entityNodeView(cache, reading));
   const prompt = nodes.filter((node) => node.health !== 'unknown');
-  const own = cachesOf(entity, reading.rows).find((cache) => cache.nodeId === reading.nodeId);
+  const own = cachesOf(entity.entityId, reading.rows).find((cache) => cache.nodeId === reading.nodeId);
   const verdict = status.entities.get(entity.entityName);
   const extent = reading.rows.extents.get(entity.entityId);
   const documents = own?.documents ?? highest(nodes.map((node) => node.documents));
@@ -188,7 +185,7 @@ function entityNodeView(cache: CacheRow, reading: Reading): EntityNodeView {
  * position, which advances while the source is idle. Otherwise it is the lowest source time among the caches.
  */
 function freshAsOf(entity: EntityRecord, reading: Reading): string | null {
-  const caches = cachesOf(entity, reading.rows);
+  const caches = cachesOf(entity.entityId, reading.rows);
   if (caches.length === 0 || caches.some((cache) => cache.lagEntries === null)) return null;
   const applied = lowest(caches.map((cache) => cache.sourceTimeMs));
   const isLevel = caches.every((cache) => cache.lagEntries === 0) && entity.lifecycle === 'live';

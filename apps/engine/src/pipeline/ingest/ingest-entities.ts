@@ -1,11 +1,12 @@
-import { listEntities } from '@emcachers/db/control/entities';
+import { createEntityList } from '@emcachers/db/control/entity-list';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { Database } from '@emcachers/db/database';
 import type { IngestEntities, IngestEntity } from './ingest.ts';
 
 /** Reads the entities that ingest follows from PostgreSQL, oldest first, which is the order of their scans. */
 export function storedIngestEntities(database: Database): IngestEntities {
-  return { list: async () => (await listEntities(database)).map(toIngestEntity) };
+  const list = createEntityList(database);
+  return { list: async () => (await list()).map(toIngestEntity) };
 }
 
 function toIngestEntity({

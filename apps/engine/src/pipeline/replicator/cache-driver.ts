@@ -38,8 +38,8 @@ const fileBackoff = { delayMsBase: 100, delayMsMax: 30_000 };
 /** A lock ends without notice, and what waits for it is one cheap attempt. */
 const lockBackoff = { delayMsBase: 100, delayMsMax: 2_000 };
 const databaseBackoff = { delayMsBase: 100, delayMsMax: 2_000 };
-/** How often an idle cache checks for work without a wake-up, milliseconds. */
-const idleMs = 5_000;
+/** A cache that was level for this long had recovered from its earlier failures, milliseconds. */
+const steadyMs = 5_000;
 
 export class CacheDriver {
   readonly cache: EntityCache;
@@ -111,9 +111,9 @@ export class CacheDriver {
         return this.#catchUpInTurn(phase, signal);
       case 'level':
         await this.publishIfDue();
-        return this.#idle(phase, signal);
+        return this.#idle(signal);
       case 'paused':
-        return this.#wakeup.wait(idleMs, signal);
+        return this.#wakeup.wait(null, signal);
       case 'failed': {
         const backoff = cache.error?.code === 'EMC-4004' ? lockBackoff : fileBackoff;
         await this.#backOff(backoffDelayMs(cache.failures, backoff, this.#dependencies.random) + 1, signal);
@@ -126,12 +126,12 @@ export class CacheDriver {
     }
   }
 
-  /** A cache that stays level for the whole wait has recovered from its last failure. */
-  async #idle(phase: CachePhase, signal: AbortSignal): Promise<void> {
+  /** Without a time limit, because everything that concerns a level cache wakes it: an idle one must cost nothing. */
+  async #idle(signal: AbortSignal): Promise<void> {
     const startedAtMs = this.#dependencies.clock.monotonicMs();
-    await this.#wakeup.wait(idleMs, signal);
+    await this.#wakeup.wait(null, signal);
     const waitedMs = this.#dependencies.clock.monotonicMs() - startedAtMs;
-    if (this.cache.phase === phase && waitedMs >= idleMs) this.cache.failures = 0;
+    if (waitedMs >= steadyMs) this.cache.failures = this.cache.phase.kind === 'failed' ? 1 : 0;
   }
 
   /** Applies a result only if the cache's phase did not change while the result was awaited. */

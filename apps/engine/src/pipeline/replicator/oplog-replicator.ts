@@ -16,7 +16,7 @@ import { isDatabaseFault } from './cache-driver.ts';
 import { CacheRoster } from './cache-roster.ts';
 import type { ReplicatedEntity } from './entity-cache.ts';
 import { Follower } from './follower.ts';
-import type { EntityCacheStatus, Replicator } from './replicator.ts';
+import type { CachesReport, EntityCacheStatus, Replicator } from './replicator.ts';
 import { StoreCare } from './store-care.ts';
 import { Turns } from './turns.ts';
 
@@ -28,7 +28,7 @@ export interface ReplicatorDependencies {
   readonly oplog: OplogReader;
   readonly entities: () => Promise<readonly ReplicatedEntity[]>;
   /** Reports the offsets of this node's caches to PostgreSQL. */
-  readonly report: (statuses: readonly EntityCacheStatus[]) => Promise<void>;
+  readonly report: (report: CachesReport) => Promise<void>;
   /** Opens the store. `run` calls it once and closes the store when it ends. */
   readonly openStore: () => CacheStore;
 }

@@ -28,6 +28,14 @@ export interface Replicator extends Service {
   oplogChanged(): void;
 }
 
+/** What a node reports about its caches. */
+export interface CachesReport {
+  /** Those that have changed since the last report, and now and then all. */
+  readonly changed: readonly EntityCacheStatus[];
+  /** Of all caches of the node. */
+  readonly entityIds: readonly number[];
+}
+
 export interface EntityCacheStatus {
   readonly entityId: number;
   readonly entityName: string;

@@ -1,3 +1,4 @@
+import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { silentLog } from '@emcachers/core/log';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../../../test/support/test-cache.ts';
@@ -40,8 +41,8 @@ async function setUp() {
     log: silentLog,
     store,
     caches: () => [cache],
-    report: async (statuses) => {
-      reports.push(statuses[0]?.offset ?? -1);
+    report: async ({ changed }) => {
+      reports.push(changed[0]?.offset ?? -1);
     },
   });
   return {
@@ -81,20 +82,26 @@ test('a cache whose offset cannot be saved is suspended and retried', async () =
   expect(cache.status().error).not.toBeNull();
 });
 
-test('a report is sent when it changed, and otherwise every three seconds', async () => {
+test('a cache is reported at once when it changed, an offset without rows every 5 s, and all caches every 15 s', async () => {
   await using parts = await setUp();
   const { care, cache, clock, reports } = parts;
   await care.report();
   await care.report();
   expect(reports).toEqual([50]);
   cache.offset = 51;
+  clock.leap(4_999);
   await care.report();
-  clock.leap(2_999);
-  await care.report();
-  expect(reports).toEqual([50, 51]);
+  expect(reports).toEqual([50]);
   clock.leap(1);
   await care.report();
+  expect(reports).toEqual([50, 51]);
+  cache.fail(new EmcachersError({ code: 'EMC-4002', detail: 'The disk is full.' }));
+  await care.report();
+  await care.report();
   expect(reports).toEqual([50, 51, 51]);
+  clock.leap(10_000);
+  await care.report();
+  expect(reports).toEqual([50, 51, 51, 51]);
 });
 
 test('a cache that was removed before its check is not checked', async () => {

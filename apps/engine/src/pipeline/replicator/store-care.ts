@@ -9,20 +9,21 @@ import type { Log } from '@emcachers/core/log';
 import type { CacheTrouble } from '../sqlite-cache/cache-types.ts';
 import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
 import type { EntityCache } from './entity-cache.ts';
-import type { EntityCacheStatus } from './replicator.ts';
+import type { CachesReport } from './replicator.ts';
+import { ReportPlan } from './report-plan.ts';
 
 export interface StoreCareDependencies {
   readonly clock: Clock;
   readonly log: Log;
   readonly store: CacheStore;
   readonly caches: () => Iterable<EntityCache>;
-  readonly report: (statuses: readonly EntityCacheStatus[]) => Promise<void>;
+  readonly report: (report: CachesReport) => Promise<void>;
 }
 
 /** How often offsets that move without rows are saved, milliseconds. Each save costs a small transaction. */
 const saveOffsetsMs = 60_000;
-/** How often an unchanged report is repeated, so that it does not count as late, milliseconds. */
-const repeatReportMs = 3_000;
+/** How many are saved at one look, so that the cost does not grow with the number of idle caches. */
+const savesMax = 4;
 
 const troubleMessages: Readonly<Record<CacheTrouble['kind'], string>> = {
   file: 'A cache file cannot be used.',
@@ -32,8 +33,8 @@ const troubleMessages: Readonly<Record<CacheTrouble['kind'], string>> = {
 export class StoreCare {
   readonly #dependencies: StoreCareDependencies;
   #savedAtMs: number;
-  #reportedAtMs = Number.NEGATIVE_INFINITY;
-  #reported = '';
+  #toSave: EntityCache[] = [];
+  readonly #plan = new ReportPlan();
   #checks: Promise<void> = Promise.resolve();
   #isEnding = false;
 
@@ -50,9 +51,11 @@ export class StoreCare {
       log.warn({ entityName: cache?.entity.entityName, ...trouble }, troubleMessages[trouble.kind]);
       if (trouble.kind === 'file') cache?.fail(new EmcachersError({ code: trouble.code, detail: trouble.reason }));
     }
-    if (clock.monotonicMs() - this.#savedAtMs < saveOffsetsMs) return;
-    this.#savedAtMs = clock.monotonicMs();
-    for (const cache of caches.values()) await this.#saveOffset(cache);
+    if (this.#toSave.length === 0 && clock.monotonicMs() - this.#savedAtMs >= saveOffsetsMs) {
+      this.#savedAtMs = clock.monotonicMs();
+      this.#toSave = [...caches.values()].filter(hasUnsavedOffset);
+    }
+    for (const cache of this.#toSave.splice(0, savesMax)) await this.#saveOffset(cache);
   }
 
   /** An error of the store itself concerns every cache: its thread ended, or the lock of the data directory was lost. */
@@ -70,8 +73,8 @@ export class StoreCare {
   }
 
   async #saveOffset(cache: EntityCache): Promise<void> {
-    const { phase, state, offset } = cache;
-    if (!cache.isLevel || state === null || offset <= state.offset) return;
+    const { phase, offset } = cache;
+    if (!hasUnsavedOffset(cache)) return;
     try {
       const saved = await this.#dependencies.store.apply(cache.batch(undefined, offset));
       if (cache.phase === phase) cache.applied(saved, undefined, this.#dependencies.clock.nowMs());
@@ -82,13 +85,13 @@ export class StoreCare {
 
   async report(): Promise<void> {
     const { caches, clock, report } = this.#dependencies;
-    const statuses = [...caches()].map((cache) => cache.status());
-    const text = JSON.stringify(statuses);
-    const now = clock.monotonicMs();
-    if (text === this.#reported && now - this.#reportedAtMs < repeatReportMs) return;
-    await report(statuses);
-    this.#reported = text;
-    this.#reportedAtMs = now;
+    const planned = this.#plan.next(
+      [...caches()].map((cache) => cache.status()),
+      clock.monotonicMs(),
+    );
+    if (planned === null) return;
+    await report(planned.report);
+    planned.confirm();
   }
 
   /** Checks one file at a time, because a full read competes with everything else for the disk. */
@@ -113,4 +116,8 @@ export class StoreCare {
     this.#isEnding = true;
     await this.#checks;
   }
+}
+
+function hasUnsavedOffset({ isLevel, state, offset }: EntityCache): boolean {
+  return isLevel && state !== null && offset > state.offset;
 }

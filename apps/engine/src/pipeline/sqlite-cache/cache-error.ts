@@ -33,6 +33,11 @@ export function isDamage(error: unknown): boolean {
   return error instanceof EmcachersError && error.code === 'EMC-4001';
 }
 
+/** True if the file could not be opened, for example because the process has no descriptor left. */
+export function isUnopenable(error: unknown): boolean {
+  return error instanceof EmcachersError && error.code === 'EMC-4003';
+}
+
 function codeOf(error: unknown): string | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
 }

@@ -8,7 +8,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import Database from 'better-sqlite3';
-import { damaged, isDamage, toCacheError } from './cache-error.ts';
+import { damaged, isDamage, isUnopenable, toCacheError } from './cache-error.ts';
 import { CacheFile } from './cache-file.ts';
 import { readMetadata } from './cache-metadata.ts';
 import { CachePaths, cachesDirectory } from './cache-paths.ts';
@@ -24,14 +24,16 @@ import type {
 
 export interface ShelfOptions {
   readonly dataDirectory: string;
-  /** A file without writes for this long is closed. Default 5 minutes. */
+  /** A file without writes for this long is closed. Default 30 s. */
   readonly idleMs: number;
   /** How long a superseded generation is kept. Default 30 s. */
   readonly graceMs: number;
-  /** Largest number of open files; each needs three descriptors. Default 200. */
+  /** Largest number of open files; each needs three descriptors. */
   readonly openFilesMax: number;
 }
 
+/** How many caches one call of `tend` looks at, at least. */
+const tendMin = 64;
 /** How long after a failed attempt a superseded generation is deleted again, milliseconds. */
 const removeAgainMs = 60_000;
 
@@ -50,6 +52,7 @@ interface Shelved {
 export class CacheShelf {
   readonly #options: ShelfOptions;
   readonly #shelved = new Map<number, Shelved>();
+  #tended = 0;
 
   constructor(options: ShelfOptions) {
     this.#options = options;
@@ -70,7 +73,7 @@ export class CacheShelf {
 
   #openGeneration(found: Pick<Shelved, 'identity' | 'paths' | 'generation'>, nowMs: number): CacheFinding {
     const { identity, paths, generation } = found;
-    const file = CacheFile.open(paths.file(generation), identity);
+    const file = this.#withDescriptors(() => CacheFile.open(paths.file(generation), identity));
     const problem = misfit(file, identity) ?? misnamed(file, generation);
     if (problem === null) return { kind: 'present', state: this.#shelve({ ...found, file }, nowMs).state };
     const isForeign = isOfAnotherEntity(file, identity);
@@ -91,7 +94,7 @@ export class CacheShelf {
       // Unpublished generations are left over from unfinished builds.
       for (const each of generations) if (each !== published) paths.removeGeneration(each);
       const generation = Math.max(0, ...generations, published ?? 0) + 1;
-      const file = CacheFile.create(paths.file(generation), identity, generation);
+      const file = this.#withDescriptors(() => CacheFile.create(paths.file(generation), identity, generation));
       return this.#shelve({ identity, paths, generation, file }, nowMs).state;
     } catch (error) {
       throw toCacheError(error, paths.directory);
@@ -124,7 +127,7 @@ export class CacheShelf {
 
   tend(nowMs: number): CacheTrouble[] {
     const troubles: CacheTrouble[] = [];
-    for (const [entityId, shelved] of this.#shelved) {
+    for (const [entityId, shelved] of this.#nextToTend()) {
       const note = (kind: CacheTrouble['kind'], error: unknown): void => {
         const { code, detail } = toCacheError(error, shelved.paths.file(shelved.generation));
         troubles.push({ entityId, kind, code, reason: detail });
@@ -136,6 +139,16 @@ export class CacheShelf {
       }
     }
     return troubles;
+  }
+
+  /** A part of the caches, in turn, so that the cost of looking at idle ones is bounded. All of them within four calls. */
+  #nextToTend(): readonly (readonly [number, Shelved])[] {
+    const all = [...this.#shelved];
+    const count = Math.max(tendMin, Math.ceil(all.length / 4));
+    if (this.#tended >= all.length) this.#tended = 0;
+    const from = this.#tended;
+    this.#tended += count;
+    return all.slice(from, from + count);
   }
 
   #tendOne(shelved: Shelved, nowMs: number, noteLeftover: (error: unknown) => void): void {
@@ -218,7 +231,8 @@ export class CacheShelf {
     // After the thread was started anew. The file itself is not in doubt.
     if (shelved === undefined)
       throw new EmcachersError({ code: 'EMC-4003', detail: `No file of entity ${entityId} is open.` });
-    const file = shelved.file ?? CacheFile.open(shelved.paths.file(shelved.generation), shelved.identity);
+    const open = (): CacheFile => CacheFile.open(shelved.paths.file(shelved.generation), shelved.identity);
+    const file = shelved.file ?? this.#withDescriptors(open);
     shelved.usedAtMs = nowMs;
     if (shelved.file === null) {
       shelved.file = file;
@@ -237,6 +251,18 @@ export class CacheShelf {
     if (open.length < this.#options.openFilesMax) return;
     const oldest = open.reduce((left, right) => (left.usedAtMs <= right.usedAtMs ? left : right));
     this.#closeIdle(oldest);
+  }
+
+  /** If a file cannot be opened, perhaps for lack of descriptors, all others are closed and it is tried once more. */
+  #withDescriptors(open: () => CacheFile): CacheFile {
+    try {
+      return open();
+    } catch (error) {
+      const others = [...this.#shelved.values()].filter(({ file }) => file !== null);
+      if (!isUnopenable(error) || others.length === 0) throw error;
+      for (const each of others) this.#closeIdle(each);
+      return open();
+    }
   }
 
   #closeIdle(shelved: Shelved): void {

@@ -8,6 +8,7 @@ import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { CacheFinding, CacheState, CacheTrouble, RemovalTrouble } from './cache-types.ts';
 import { LockGuard } from './lock-guard.ts';
+import { openFilesMax } from './open-files.ts';
 import { readRows } from './read-rows.ts';
 import type { CacheStore } from './sqlite-cache.ts';
 import { assertSqliteVersion } from './sqlite-version.ts';
@@ -20,20 +21,21 @@ export interface CacheStoreOptions {
   readonly dataDirectory: string;
   /** Number of writer threads. Default 1, because SQLite competes with everything else for the processor. */
   readonly threads?: number;
-  /** A file without writes for this long is closed. Default 5 minutes. */
+  /** A file without writes for this long is closed. Default 30 s. */
   readonly idleMs?: number;
   /** How long a superseded generation is kept for readers that are opening it. Default 30 s. */
   readonly graceMs?: number;
-  /** Files open at once in each thread. Default 200. */
+  /** Files open at once in each thread. The default depends on the descriptors that the system grants. */
   readonly openFilesMax?: number;
 }
 
 /** Locks the data directory. Throws EMC-1003 if another engine holds it, EMC-1001 if SQLite is too old. */
 export function openCacheStore(options: CacheStoreOptions): CacheStore {
-  const { clock, threads = 1, idleMs = 300_000, graceMs = 30_000, openFilesMax = 200 } = options;
+  const { clock, threads = 1, idleMs = 30_000, graceMs = 30_000 } = options;
+  const filesMax = options.openFilesMax ?? Math.max(1, Math.floor(openFilesMax() / threads));
   const dataDirectory = resolve(options.dataDirectory);
   assertSqliteVersion();
-  const shelf = { kind: 'shelf', dataDirectory, idleMs, graceMs, openFilesMax } as const;
+  const shelf = { kind: 'shelf', dataDirectory, idleMs, graceMs, openFilesMax: filesMax } as const;
   const callers = Array.from({ length: Math.max(1, threads) }, () => new ThreadCaller(shelf));
   const [first] = callers;
   if (first === undefined) throw new EmcachersError({ code: 'EMC-5999', detail: 'No cache thread is configured.' });
