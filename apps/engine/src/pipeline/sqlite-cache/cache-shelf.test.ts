@@ -308,6 +308,17 @@ describe('the shelf', () => {
     shelf.remove({ entityId: 1, entityName: 'orders' });
     expect(readdirSync(files)).toEqual(['mine.txt']);
   });
+
+  test('the cache of a deleted entity is removed although a kill left a file without metadata beside it', () => {
+    using world = setUp();
+    const { shelf, files } = world;
+    shelf.build(identity, 0);
+    shelf.publish(1, 0);
+    shelf.release(1);
+    writeFileSync(join(files, 'db.g2.sqlite'), '');
+    shelf.removeOthers({ entityNames: [], historyId: identity.historyId });
+    expect(existsSync(files)).toBe(false);
+  });
 });
 
 describe('a read-only reader', () => {

@@ -329,10 +329,16 @@ function misnamed(
   return { kind: 'unusable', reason: `${path} is a copy of generation ${metadata.generation}.`, code: 'EMC-4001' };
 }
 
+/** Of the newest file that can be read: an engine that was killed may have left one without metadata. */
 function historyIdOf(paths: CachePaths): string | null {
-  const generation = paths.generations().at(-1);
-  if (generation === undefined) return null;
-  const path = paths.file(generation);
+  for (const generation of paths.generations().reverse()) {
+    const historyId = historyIdOfFile(paths.file(generation));
+    if (historyId !== null) return historyId;
+  }
+  return null;
+}
+
+function historyIdOfFile(path: string): string | null {
   try {
     const database = new Database(path, { readonly: true, fileMustExist: true });
     try {
