@@ -8,6 +8,7 @@ import { NuqsTestingAdapter } from 'nuqs/adapters/testing';
 import type { ReactNode } from 'react';
 import { expect, onTestFinished, vi } from 'vitest';
 import { LiveParts } from '../src/components/live-parts.tsx';
+import type { Reach } from '../src/live/silence.ts';
 import { createQueryClient } from '../src/trpc/query-client.ts';
 import { TRPCProvider } from '../src/trpc/trpc.ts';
 import type { Answers } from './answers.ts';
@@ -31,6 +32,8 @@ interface OpenOptions {
   readonly answers?: Answers;
   readonly pathname?: string;
   readonly search?: string;
+  /** How far a probe gets that the page sends when it hears nothing. Default: to the engine. */
+  readonly reach?: Reach;
   /** Makes timers stand still until the test advances them with `pass`; waiting queries (`find…`) do not work then. */
   readonly hasFakeTimers?: boolean;
 }
@@ -63,12 +66,14 @@ export function openConsole(children: ReactNode, options: OpenOptions = {}): Ope
     ...options.answers,
   });
   const queryClient = createQueryClient();
+  const probe = async () => options.reach ?? 'engine';
   const visited: string[] = [];
   let search = options.search ?? '';
   vi.setSystemTime(openedAt);
   onTestFinished(() => {
     cleanup();
     queryClient.clear();
+    sessionStorage.clear();
     const { unanswered } = engine;
     const none = { left: [], complaints: [], streams: 0, unanswered: [] };
     const found = { ...watch.end(), streams: engine.openStreams(), unanswered };
@@ -87,7 +92,9 @@ export function openConsole(children: ReactNode, options: OpenOptions = {}): Ope
                 search = queryString;
               }}
             >
-              <LiveParts renderedAtMs={Date.parse(openedAt)}>{children}</LiveParts>
+              <LiveParts renderedAtMs={Date.parse(openedAt)} probe={probe}>
+                {children}
+              </LiveParts>
             </NuqsTestingAdapter>
           </TRPCProvider>
         </QueryClientProvider>

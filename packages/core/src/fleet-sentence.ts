@@ -14,14 +14,20 @@ export interface FleetVerdicts {
 }
 
 /** The first sentence of the page: how many entities are fresh and how many need attention. */
-export function fleetSentence({ facts, entities }: FleetVerdicts): string {
+export function fleetSentence({ facts, capture, entities }: FleetVerdicts): string {
   const total = entities.length;
   if (!facts.postgres.reachable) return 'PostgreSQL cannot be reached; the state of the entities is unknown.';
   if (total === 0) return 'No entities yet.';
   const fresh = entities.filter(isFresh).length;
   const noun = total === 1 ? 'entity is' : 'entities are';
   const first = `${grouped(fresh)} of ${grouped(total)} ${noun} live and fresh`;
-  const others = [...underWay(entities), ...inNeed(entities)];
+  // One outage has one cause: it does not make every entity a case of its own.
+  const waiting = capture.health !== 'degraded' ? [] : entities.filter(({ reason }) => reason === capture.reason);
+  const others = [
+    ...underWay(entities),
+    ...waitingForChanges(waiting.length),
+    ...inNeed(entities.filter((entity) => !waiting.includes(entity))),
+  ];
   return others.length === 0 ? `${first}.` : `${first}; ${others.join(', ')}.`;
 }
 
@@ -88,6 +94,10 @@ function underWay(entities: readonly Entity[]): string[] {
     const count = entities.filter((entity) => entity.activity === activity && entity.health === 'ok').length;
     return count === 0 ? [] : [`${grouped(count)} ${words}`];
   });
+}
+
+function waitingForChanges(count: number): string[] {
+  return count === 0 ? [] : [`${grouped(count)} ${count === 1 ? 'waits' : 'wait'} for changes from MongoDB`];
 }
 
 function inNeed(entities: readonly Entity[]): string[] {

@@ -210,3 +210,16 @@ test('a warning is said in the detail and leaves health ok; a fault is said firs
   expect(warned.detail).toBe(`1 warning. orders: ${warnings[0]}`);
   expect(deriveStatus(withEntity({ warnings, deadLetters: 1 })).detail).toContain('could not be projected');
 });
+
+test('an outage of MongoDB is one cause, not one for each entity; an entity with a trouble of its own still counts', () => {
+  const capture = { ...good.capture, error: 'connection refused' };
+  const entities = [
+    { ...goodEntity, entityName: 'orders' },
+    { ...goodEntity, entityName: 'users' },
+    { ...goodEntity, entityName: 'views', activity: 'failed' as const, reason: 'The source is a view.' },
+  ];
+  const status = deriveStatus({ ...good, capture, entities });
+  expect(status.sentence).toBe(
+    '0 of 3 entities are live and fresh; 2 wait for changes from MongoDB, 1 needs attention.',
+  );
+});

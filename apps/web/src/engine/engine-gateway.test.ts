@@ -24,6 +24,12 @@ const call = (engineUrl: string, request: Request, token: string | null = null) 
   const environment = { engineUrl, token, hosts: ['console.example'] };
   return passToEngine({ request, procedure: 'entities.create', environment, fetch: globalThis.fetch });
 };
+/** With a deadline that a test can wait for. */
+const callWithin = (engineUrl: string, answerMsMax: number) => {
+  const environment = { engineUrl, token: null, hosts: [] };
+  const request = fromConsole();
+  return passToEngine({ request, procedure: 'fleet.get', environment, fetch: globalThis.fetch, answerMsMax });
+};
 const fromConsole = (init: RequestInit = {}) =>
   new Request('http://127.0.0.1:3000/api/trpc/entities.create?batch=1', {
     ...init,
@@ -95,6 +101,28 @@ describe('forwarding calls to the engine', () => {
     expect(answer.status).toBe(503);
     const body: unknown = await answer.json();
     expect(body).toMatchObject({ error: { data: { emcCode: 'EMC-5008' } } });
+  });
+
+  test('an engine that accepts the call and does not answer gives the same error when the deadline has passed', async () => {
+    await using engine = await startEngine(() => {});
+    const answer = await callWithin(engine.engineUrl, 100);
+    expect(answer.status).toBe(503);
+    const body: unknown = await answer.json();
+    expect(body).toMatchObject({ error: { data: { emcCode: 'EMC-5008', detail: expect.stringContaining('within') } } });
+  });
+
+  test('an event stream that falls silent is closed on both sides', async () => {
+    const closed = Promise.withResolvers<void>();
+    await using engine = await startEngine((_request, response) => {
+      response.on('close', closed.resolve);
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      response.write('data: 1\n\n');
+    });
+    const answer = await callWithin(engine.engineUrl, 300);
+    const reader = answer.body?.getReader();
+    expect((await reader?.read())?.done).toBe(false);
+    await expect(reader?.read()).rejects.toThrow();
+    await closed.promise;
   });
 
   test.each([

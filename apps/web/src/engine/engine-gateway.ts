@@ -1,11 +1,12 @@
 import type { ConsoleEnvironment } from '../env.ts';
-import { engineAway, originRefused } from './gateway-problem.ts';
+import { createAnswerDeadline } from './answer-deadline.ts';
+import { engineAway, engineLate, originRefused } from './gateway-problem.ts';
 
 /**
  * Forwards the console's API calls to the engine, so that the browser needs one address only. Bodies are streamed in
  * both directions; event streams are not buffered (`no-transform` disables compression). If either side closes the
  * connection, the other side's is closed too. The gateway keeps no state. Worst case: a call is refused, with the
- * reason.
+ * reason, or ends at its deadline although the engine would still have answered.
  */
 export interface GatewayCall {
   readonly request: Request;
@@ -13,6 +14,17 @@ export interface GatewayCall {
   readonly procedure: string;
   readonly environment: ConsoleEnvironment;
   readonly fetch: typeof globalThis.fetch;
+  /** Default: `answerMsMaxOf`. */
+  readonly answerMsMax?: number;
+}
+
+/** The engine answers from memory and PostgreSQL, and writes to an event stream once a second. */
+const answerMsMaxUsual = 10_000;
+/** Calls that read the source, and calls that change something: those must not end while they may still succeed. */
+const answerMsMaxSlow = 30_000;
+
+function answerMsMaxOf({ request, procedure }: GatewayCall): number {
+  return request.method === 'GET' && !procedure.includes('sources.') ? answerMsMaxUsual : answerMsMaxSlow;
 }
 
 /** Request headers that are forwarded to the engine; cookies and all others are not. */
@@ -21,25 +33,33 @@ const headersPassedBack = ['content-type', 'retry-after', 'vary', 'trpc-accept']
 const loopbackHosts = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/;
 
 export async function passToEngine(call: GatewayCall): Promise<Response> {
-  const { request, procedure, environment } = call;
+  const { request, environment } = call;
   if (!isOwnPage(request, environment.hosts))
     return originRefused(request.headers.get('origin') ?? request.headers.get('host') ?? '');
-  const target = `${environment.engineUrl}/trpc/${procedure}${new URL(request.url).search}`;
-  const hasBody = request.method !== 'GET' && request.body !== null;
+  const answerMsMax = call.answerMsMax ?? answerMsMaxOf(call);
+  const deadline = createAnswerDeadline(request.signal, answerMsMax);
   try {
-    const answer = await call.fetch(target, {
-      method: request.method,
-      headers: headersFor(call),
-      signal: request.signal,
-      cache: 'no-store',
-      redirect: 'manual',
-      ...(hasBody ? { body: request.body, duplex: 'half' } : {}),
-    });
-    return new Response(answer.body, { status: answer.status, headers: headersBack(answer) });
+    const answer = await forward(call, deadline.signal);
+    return new Response(deadline.follow(answer.body), { status: answer.status, headers: headersBack(answer) });
   } catch (error) {
+    deadline.end();
     if (request.signal.aborted) return new Response(null, { status: 499 });
+    if (deadline.hasPassed()) return engineLate(environment.engineUrl, answerMsMax);
     return engineAway(environment.engineUrl, error);
   }
+}
+
+function forward(call: GatewayCall, signal: AbortSignal): Promise<Response> {
+  const { request, procedure, environment } = call;
+  const hasBody = request.method !== 'GET' && request.body !== null;
+  return call.fetch(`${environment.engineUrl}/trpc/${procedure}${new URL(request.url).search}`, {
+    method: request.method,
+    headers: headersFor(call),
+    signal,
+    cache: 'no-store',
+    redirect: 'manual',
+    ...(hasBody ? { body: request.body, duplex: 'half' } : {}),
+  });
 }
 
 /**

@@ -18,6 +18,11 @@ export function engineAway(engineUrl: string, cause: unknown): Response {
   return problem('EMC-5008', `The engine at ${engineUrl} does not answer${reason}.`);
 }
 
+/** The engine accepted the connection and did not answer: it is frozen, or waits for a database. */
+export function engineLate(engineUrl: string, answerMsMax: number): Response {
+  return problem('EMC-5008', `The engine at ${engineUrl} has not answered within ${answerMsMax / 1_000} s.`);
+}
+
 export function originRefused(host: string): Response {
   return problem('EMC-5009', `The host "${host}" is not allowed to use this console.`);
 }

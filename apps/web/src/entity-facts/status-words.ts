@@ -35,7 +35,9 @@ export function statusWords(entity: StatusFacts): StatusWords {
     case 'live':
       return liveWords(entity);
     case 'failed':
-      return { tone: 'bad', words: 'Failed' };
+      return health === 'unknown'
+        ? { tone: 'unknown', words: 'Failed, unconfirmed' }
+        : { tone: 'bad', words: 'Failed' };
     case 'paused':
       return { tone: 'unknown', words: 'Paused' };
     case 'pending':
@@ -60,26 +62,15 @@ function busyTone(health: Health): Tone {
 function liveWords({ health, nodes }: StatusFacts): StatusWords {
   const tone = toneOfHealth(health);
   if (health === 'ok') return { tone, words: 'Live' };
+  // If nothing is known of the entity, silent nodes are not the news.
+  if (health === 'unknown') return { tone, words: 'Live, unconfirmed' };
   const silent = nodes.filter((node) => node.health === 'unknown').length;
   const behind = nodes.filter((node) => node.health === 'degraded').length;
   const failed = nodes.filter((node) => node.health === 'failed').length;
   if (failed > 0) return { tone, words: `Live, ${plural(failed, 'node')} failed` };
   if (behind > 0) return { tone, words: `Live, ${plural(behind, 'node')} behind` };
   if (silent > 0) return { tone, words: `Live, ${plural(silent, 'node')} silent` };
-  return { tone, words: wordsWithoutNode(health) };
-}
-
-function wordsWithoutNode(health: Exclude<Health, 'ok'>): string {
-  switch (health) {
-    case 'degraded':
-      return 'Live, degraded';
-    case 'failed':
-      return 'Live, failing';
-    case 'unknown':
-      return 'Live, unconfirmed';
-    default:
-      return unreachable(health);
-  }
+  return { tone, words: health === 'failed' ? 'Live, failing' : 'Live, degraded' };
 }
 
 /** The name of an activity within sentences and announcements. */

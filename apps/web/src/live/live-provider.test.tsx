@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { openConsole, pass } from '../../test/open-console.tsx';
 import { sampleFleet } from '../../test/samples.ts';
 import { LiveIndicator } from '../components/shell/live-indicator.tsx';
+import { isTabPaused, keepTabPaused } from './paused-tab.ts';
 import { useFleet } from './use-fleet.ts';
 
 const fleet = sampleFleet();
@@ -54,10 +55,10 @@ describe('the subscription of a tab', () => {
     expect(engine.openStreams()).toBe(1);
   });
 
-  test('counts as broken after 8 s without data, although the connection is open', async () => {
+  test('counts as broken after 5 s without data, although the connection is open', async () => {
     const { engine } = openTab();
     engine.push({ kind: 'fleet', fleet });
-    await pass(7_900);
+    await pass(4_900);
     expect(stateWords()).toBe('Live');
     await pass(200);
     expect(stateWords()).toBe('Reconnecting');
@@ -87,6 +88,26 @@ describe('the subscription of a tab', () => {
     engine.push({ kind: 'fleet', fleet });
     await pass(50);
     expect(stateWords()).toBe('Live');
+  });
+
+  test('is not opened by a tab that is opened in the background, until it is shown', async () => {
+    Object.defineProperty(document, 'visibilityState', { configurable: true, value: 'hidden' });
+    const { engine } = openTab();
+    await pass(50);
+    expect(engine.openStreams()).toBe(0);
+    await setVisibility('visible');
+    expect(engine.openStreams()).toBe(1);
+  });
+
+  test('stays closed after a reload of a tab whose updates the operator had paused', async () => {
+    keepTabPaused(true);
+    const { engine } = openTab();
+    await pass(50);
+    expect(engine.openStreams()).toBe(0);
+    expect(stateWords()).toBe('Paused');
+    fireEvent.click(screen.getByRole('button', { name: 'Resume live updates' }));
+    expect(engine.openStreams()).toBe(1);
+    expect(isTabPaused()).toBe(false);
   });
 
   test('does not poll and does not move while updates are paused', async () => {

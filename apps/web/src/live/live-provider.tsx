@@ -4,6 +4,7 @@ import { type ReactNode, useEffect, useMemo, useReducer } from 'react';
 import { type Live, LiveContext } from './live-context.ts';
 import { isStreaming, liveAtStart, nextLiveState, steadyMs } from './live-state.ts';
 import { LiveStream } from './live-stream.tsx';
+import { isTabPaused, keepTabPaused } from './paused-tab.ts';
 
 /** A hidden tab closes its connection after this time, because browsers allow only six connections per address. */
 const hiddenMsMax = 20_000;
@@ -17,6 +18,8 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
 
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | undefined;
+    if (isTabPaused()) happen('pause');
+    else happen(document.visibilityState === 'visible' ? 'show' : 'hide');
     const onVisibility = () => {
       clearTimeout(timer);
       if (document.visibilityState === 'visible') happen('show');
@@ -48,8 +51,14 @@ export function LiveProvider({ children }: { readonly children: ReactNode }) {
   const live = useMemo<Live>(
     () => ({
       state,
-      pause: () => happen('pause'),
-      resume: () => happen('resume'),
+      pause: () => {
+        keepTabPaused(true);
+        happen('pause');
+      },
+      resume: () => {
+        keepTabPaused(false);
+        happen('resume');
+      },
       retryNow: () => happen('retry'),
     }),
     [state],

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   isPolling,
+  isStreaming,
   type LiveHappening,
   type LiveState,
   liveAtStart,
@@ -9,10 +10,18 @@ import {
   pollingAfterFailures,
 } from './live-state.ts';
 
-const after = (...happenings: LiveHappening[]): LiveState => happenings.reduce(nextLiveState, liveAtStart);
+const after = (...happenings: LiveHappening[]): LiveState =>
+  happenings.reduce(nextLiveState, nextLiveState(liveAtStart, 'show'));
 const happenings: LiveHappening[] = ['data', 'held', 'failed', 'retry', 'pause', 'resume', 'hide', 'show'];
 
 describe('the state of the live connection', () => {
+  test('nothing is opened before the tab is known to be visible and not paused', () => {
+    expect(isStreaming(liveAtStart)).toBe(false);
+    expect(nextLiveState(liveAtStart, 'hide')).toEqual({ kind: 'hidden' });
+    expect(nextLiveState(liveAtStart, 'pause')).toEqual({ kind: 'paused' });
+    expect(isStreaming(nextLiveState(liveAtStart, 'show'))).toBe(true);
+  });
+
   test('it is live once data has arrived', () => {
     expect(after('data')).toEqual({ kind: 'live', failures: 0 });
   });
@@ -44,12 +53,12 @@ describe('the state of the live connection', () => {
         expect(after('data', 'pause', ...later)).toEqual({ kind: 'paused' });
       }),
     );
-    expect(after('pause', 'resume')).toEqual(liveAtStart);
+    expect(after('pause', 'resume')).toEqual({ kind: 'connecting', failures: 0 });
   });
 
   test('a hidden tab has no connection and opens one when it is shown', () => {
     expect(after('data', 'hide')).toEqual({ kind: 'hidden' });
-    expect(after('data', 'hide', 'failed', 'show')).toEqual(liveAtStart);
+    expect(after('data', 'hide', 'failed', 'show')).toEqual({ kind: 'connecting', failures: 0 });
   });
 
   test('it is live only if the last event was data', () => {

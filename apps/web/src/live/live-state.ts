@@ -4,6 +4,8 @@
  * polls although it could stream.
  */
 export type LiveState =
+  /** Before the page knows whether the tab is visible and whether its updates are paused: no stream is opened yet. */
+  | { readonly kind: 'starting' }
   | { readonly kind: 'connecting'; readonly failures: number }
   /** `failures` counts the failures before it. The count is reset only after the stream has been steady, so that a
    * stream that fails after its first message is not reopened in a tight loop. */
@@ -24,13 +26,14 @@ export const steadyMs = 10_000;
 const retryMsFirst = 500;
 const retryMsMax = 8_000;
 
-export const liveAtStart: LiveState = { kind: 'connecting', failures: 0 };
+export const liveAtStart: LiveState = { kind: 'starting' };
+const connecting: LiveState = { kind: 'connecting', failures: 0 };
 
 const transitions: Readonly<Record<LiveHappening, (state: LiveState) => LiveState>> = {
   pause: () => ({ kind: 'paused' }),
-  resume: (state) => (state.kind === 'paused' ? liveAtStart : state),
+  resume: (state) => (state.kind === 'paused' ? connecting : state),
   hide: (state) => (state.kind === 'paused' ? state : { kind: 'hidden' }),
-  show: (state) => (state.kind === 'hidden' ? liveAtStart : state),
+  show: (state) => (state.kind === 'hidden' || state.kind === 'starting' ? connecting : state),
   data: (state) => (state.kind === 'connecting' ? { kind: 'live', failures: state.failures } : state),
   held: (state) => (state.kind === 'live' && state.failures > 0 ? { kind: 'live', failures: 0 } : state),
   retry: (state) => (isWaitingToRetry(state) ? { kind: 'connecting', failures: state.failures } : state),

@@ -9,10 +9,8 @@ import { useTRPC, useTRPCClient } from '../trpc/trpc.ts';
 import { useAnnounce } from './announcer.tsx';
 import { entityOfPath } from './entity-of-path.ts';
 import type { LiveHappening } from './live-state.ts';
+import { freshMsMax } from './silence.ts';
 import { announceTransitions } from './transitions.ts';
-
-/** The engine pushes every second. A stream without data for this long counts as broken, even if its connection is open. */
-const silenceMsMax = 8_000;
 
 /** The open subscription. While this is mounted, the engine pushes data, which goes into the query cache. */
 export function LiveStream({ happen }: { readonly happen: (happening: LiveHappening) => void }) {
@@ -43,7 +41,8 @@ export function LiveStream({ happen }: { readonly happen: (happening: LiveHappen
     const fail = () => happen('failed');
     const listen = () => {
       clearTimeout(silence);
-      silence = setTimeout(fail, silenceMsMax);
+      // The engine pushes every second; a stream without data counts as broken, even if its connection is open.
+      silence = setTimeout(fail, freshMsMax);
     };
     listen();
     const input = entityName === null ? {} : { entityName };

@@ -1,43 +1,36 @@
 import type { EntityView, FleetView } from '@emcachers/core/api-views';
-import { useQuery } from '@tanstack/react-query';
-import { type EngineError, engineErrorOf } from '../trpc/engine-error.ts';
-import { useTRPC } from '../trpc/trpc.ts';
-import { useLive } from './live-context.ts';
-import { isPolling } from './live-state.ts';
-
-const pollMs = 4_000;
+import { createContext, use } from 'react';
+import type { EngineError } from '../trpc/engine-error.ts';
+import type { Silence } from './silence.ts';
 
 export interface FleetAnswer {
-  /** The newest fleet view, however old: see `receivedAtMs`. Undefined before the first. */
+  /**
+   * The newest fleet view; while it is too old to say anything about now, with every verdict unknown (`as-of.ts`).
+   * Undefined before the first.
+   */
   readonly fleet: FleetView | undefined;
   /** This browser's clock when the fleet view arrived. */
   readonly receivedAtMs: number;
+  /** Why nothing newer has arrived; null while the fleet view is fresh. */
+  readonly silence: Silence | null;
+  /** The time since which the state is unknown, in words; null while the fleet view is fresh or if there is none. */
+  readonly unknownSince: string | null;
   readonly error: EngineError | null;
   readonly tryAgain: () => void;
 }
 
-/** The fleet view: pushed by the subscription, or polled while the subscription fails. */
+export const FleetContext = createContext<FleetAnswer>({
+  fleet: undefined,
+  receivedAtMs: 0,
+  silence: null,
+  unknownSince: null,
+  error: null,
+  tryAgain: () => {},
+});
+
+/** The fleet view, how old it is, and why if it is old. */
 export function useFleet(): FleetAnswer {
-  const trpc = useTRPC();
-  const { state, retryNow } = useLive();
-  const answer = useQuery(
-    trpc.fleet.get.queryOptions(undefined, {
-      staleTime: Number.POSITIVE_INFINITY,
-      // The subscription already retries; retries here would only delay the error message.
-      retry: false,
-      refetchInterval: isPolling(state) ? pollMs : false,
-    }),
-  );
-  const { refetch } = answer;
-  return {
-    fleet: answer.data,
-    receivedAtMs: answer.dataUpdatedAt,
-    error: answer.error === null ? null : engineErrorOf(answer.error),
-    tryAgain: () => {
-      retryNow();
-      void refetch();
-    },
-  };
+  return use(FleetContext);
 }
 
 /** One entity of the fleet; undefined while the fleet is unknown, null if it has no entity of this name. */

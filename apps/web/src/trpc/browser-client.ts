@@ -9,8 +9,23 @@ import {
 } from '@trpc/client';
 
 const url = '/api/trpc';
-/** Calls that sample the source can take seconds and would delay all other calls in their batch. */
+/** Calls that read the source can take seconds and would delay all other calls in their batch. */
 const slowCalls = new Set(['sources.sample', 'sources.preview', 'sources.list']);
+/** Each a little longer than the gateway's deadline (`engine-gateway.ts`), so that its answer names the engine. */
+const answerMsMax = 13_000;
+const slowAnswerMsMax = 33_000;
+
+type Fetch = NonNullable<NonNullable<Parameters<typeof httpLink>[0]>['fetch']>;
+
+/** Ends a call that the console's server does not answer; without this it would stay open for minutes. */
+function fetchWithin(delayMsMax: number): Fetch {
+  return (input, init) => {
+    const late = AbortSignal.timeout(delayMsMax);
+    const left = init?.signal;
+    const signal = left === undefined || left === null ? late : AbortSignal.any([left, late]);
+    return fetch(String(input), { ...init, signal });
+  };
+}
 
 /** The browser's client for the engine; it uses the console's own address only. */
 export function createBrowserClient(): TRPCClient<AppRouter> {
@@ -20,9 +35,9 @@ export function createBrowserClient(): TRPCClient<AppRouter> {
         condition: (operation) => operation.type === 'subscription',
         true: httpSubscriptionLink({ url }),
         false: splitLink({
-          condition: (operation) => slowCalls.has(operation.path),
-          true: httpLink({ url }),
-          false: httpBatchLink({ url }),
+          condition: ({ type, path }) => type === 'mutation' || slowCalls.has(path),
+          true: httpLink({ url, fetch: fetchWithin(slowAnswerMsMax) }),
+          false: httpBatchLink({ url, fetch: fetchWithin(answerMsMax) }),
         }),
       }),
     ],

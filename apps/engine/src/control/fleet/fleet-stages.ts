@@ -45,7 +45,8 @@ function changeSourceStage(capture: CaptureReport | null, reading: Reading, verd
     health: verdict.health,
     figure: rate === null ? null : Math.round(rate * 10) / 10,
     unit: 'changes/s',
-    evidence: verdict.reason ?? activity,
+    // The stage before shows the reason.
+    evidence: verdict.health === 'ok' ? activity : 'No changes are being read',
   };
 }
 

@@ -6,9 +6,9 @@ import Link from 'next/link';
 import { parseAsStringLiteral, useQueryState } from 'nuqs';
 import type { ReactNode } from 'react';
 import { formatCount } from '../../format/numbers.ts';
-import { whoFails } from '../../trpc/engine-error.ts';
 import { buttonClasses } from '../ui/button.tsx';
 import { PageHead } from '../ui/page-head.tsx';
+import { SilenceNotice } from '../ui/silence-notice.tsx';
 import { Trouble } from '../ui/trouble.tsx';
 import { DeadLettersTab } from './dead-letters-tab.tsx';
 import { EntityHead, EntityHeadPlaceholder } from './entity-head.tsx';
@@ -41,6 +41,13 @@ export function EntityPage({ entityName }: { readonly entityName: string }) {
       return <EntityHeadPlaceholder entityName={entityName} />;
     case 'missing':
       return <MissingEntity entityName={entityName} />;
+    case 'silent':
+      return (
+        <>
+          <PageHead title={entityName} detail="The state of this entity is unknown." />
+          <SilenceNotice />
+        </>
+      );
     case 'unknown':
       return (
         <>
@@ -52,14 +59,7 @@ export function EntityPage({ entityName }: { readonly entityName: string }) {
       return (
         <>
           <EntityHead entity={answer.entity} />
-          {answer.error === null ? null : (
-            <Trouble
-              error={answer.error}
-              title={`${whoFails(answer.error)}. The figures below are out of date.`}
-              shownSinceMs={answer.receivedAtMs}
-              onRetry={answer.tryAgain}
-            />
-          )}
+          <SilenceNotice />
           <EntityTrouble entity={answer.entity} />
           <EntityTabs entity={answer.entity} />
         </>

@@ -1,6 +1,9 @@
+'use client';
+
 import type { EntityView } from '@emcachers/core/api-views';
 import { healthFacts } from '../../entity-facts/health-facts.ts';
 import type { Tone } from '../../entity-facts/status-words.ts';
+import { useFleet } from '../../live/use-fleet.ts';
 import { Card } from '../ui/card.tsx';
 import { ToneIcon, toneText } from '../ui/pill.tsx';
 
@@ -13,7 +16,12 @@ const toneWords: Readonly<Record<Tone, string>> = {
 };
 
 export function HealthCard({ entity }: { readonly entity: EntityView }) {
-  const facts = healthFacts(entity);
+  const { unknownSince } = useFleet();
+  const checks = healthFacts(entity);
+  const facts =
+    unknownSince === null
+      ? checks
+      : checks.map(({ name }) => ({ name, tone: 'unknown', evidence: `unknown since ${unknownSince}` }) as const);
   const passed = facts.filter((fact) => fact.tone === 'ok').length;
   return (
     <Card title="Health" aside={`${passed} of ${facts.length} checks passed`}>

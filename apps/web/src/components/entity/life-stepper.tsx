@@ -52,7 +52,7 @@ function Step({ name, state, isFirst, entity }: StepProps) {
         isFirst && 'before:hidden',
       )}
     >
-      <StepMark state={state} activity={entity.activity} />
+      <StepMark state={state} entity={entity} />
       <p className="figures text-sm sm:text-center">
         <span className={classes('font-[560]', state === 'next' && 'text-ink-3')}>{name}</span>
         <span className="sr-only">, {stateWords[state]}</span>{' '}
@@ -67,7 +67,8 @@ function Step({ name, state, isFirst, entity }: StepProps) {
 const pausedMark = { Icon: Pause, color: 'bg-unknown text-panel' };
 const failedMark = { Icon: X, color: 'bg-bad text-panel' };
 
-function StepMark({ state, activity }: { readonly state: StepState; readonly activity: EntityView['activity'] }) {
+function StepMark({ state, entity }: { readonly state: StepState; readonly entity: EntityView }) {
+  const { activity } = entity;
   const round = 'step-mark grid size-[18px] shrink-0 place-items-center rounded-full';
   if (state === 'done')
     return (
@@ -76,8 +77,7 @@ function StepMark({ state, activity }: { readonly state: StepState; readonly act
       </span>
     );
   if (state === 'current') {
-    const color = activity === 'live' ? 'border-ok' : 'border-busy';
-    return <span className={classes(round, 'border-[5px] bg-panel', color)} />;
+    return <span className={classes(round, 'border-[5px] bg-panel', currentColor(entity))} />;
   }
   if (state === 'stopped') {
     const { Icon, color } = activity === 'paused' ? pausedMark : failedMark;
@@ -88,6 +88,11 @@ function StepMark({ state, activity }: { readonly state: StepState; readonly act
     );
   }
   return <span className={classes(round, 'border-2 border-line-strong bg-panel')} />;
+}
+
+function currentColor({ activity, health }: EntityView): string {
+  if (health === 'unknown') return 'border-unknown';
+  return activity === 'live' ? 'border-ok' : 'border-busy';
 }
 
 function StepNote({ name, state, entity }: Omit<StepProps, 'isFirst'>) {

@@ -1,7 +1,10 @@
+'use client';
+
 import type { EntityNodeView, EntityView } from '@emcachers/core/api-views';
 import { toneOfHealth } from '../../entity-facts/status-words.ts';
 import { formatBytes, formatCount, unknownFigure } from '../../format/numbers.ts';
 import { formatLag } from '../../format/times.ts';
+import { useFleet } from '../../live/use-fleet.ts';
 import { Card } from '../ui/card.tsx';
 import { DataTable, type TableColumn } from '../ui/data-table.tsx';
 import { Moment } from '../ui/moment.tsx';
@@ -30,7 +33,7 @@ export function NodesCard({ entity }: { readonly entity: EntityView }) {
 
 const columns: TableColumn<EntityNodeView>[] = [
   { id: 'node', label: 'Node', stack: 'title', cell: (node) => <code>{node.nodeId}</code> },
-  { id: 'status', label: 'Status', stack: 'status', width: '9rem', cell: statusCell },
+  { id: 'status', label: 'Status', stack: 'status', width: '9rem', cell: (node) => <NodeStatus node={node} /> },
   { id: 'offset', label: 'Offset', end: true, width: '8rem', cell: (node) => formatCount(node.offset) },
   { id: 'behind', label: 'Behind', end: true, width: '10rem', cell: behindCell },
   { id: 'rows', label: 'Rows', end: true, width: '8rem', cell: (node) => formatCount(node.documents) },
@@ -44,8 +47,10 @@ const columns: TableColumn<EntityNodeView>[] = [
   },
 ];
 
-function statusCell(node: EntityNodeView) {
-  return <Pill tone={toneOfHealth(node.health)} words={wordsOf(node)} />;
+/** A node is silent only if others speak: while nothing arrives at all, nothing is known of it. */
+function NodeStatus({ node }: { readonly node: EntityNodeView }) {
+  const { silence } = useFleet();
+  return <Pill tone={toneOfHealth(node.health)} words={silence === null ? wordsOf(node) : 'Unknown'} />;
 }
 
 /** The node's error, shown below its row. */

@@ -1,21 +1,20 @@
 import type { EntityView } from '@emcachers/core/api-views';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { findEntity, useFleet } from '../../live/use-fleet.ts';
+import { entityAsOf } from '../../entity-facts/as-of.ts';
+import { type FleetAnswer, findEntity, useFleet } from '../../live/use-fleet.ts';
 import { type EngineError, engineErrorOf } from '../../trpc/engine-error.ts';
 import { useTRPC } from '../../trpc/trpc.ts';
 
 export type EntityAnswer =
   | { readonly kind: 'loading' }
   | { readonly kind: 'missing' }
+  /** Nothing has arrived since the page was opened, and no call has failed yet. */
+  | { readonly kind: 'silent' }
   | { readonly kind: 'unknown'; readonly error: EngineError; readonly tryAgain: () => void }
   | {
       readonly kind: 'found';
       readonly entity: EntityView;
-      /** Set when the figures are out of date because the engine does not answer. */
-      readonly error: EngineError | null;
-      readonly receivedAtMs: number;
-      readonly tryAgain: () => void;
     };
 
 const noSuchEntity = 'EMC-5002';
@@ -26,17 +25,26 @@ const noSuchEntity = 'EMC-5002';
  */
 export function useEntity(entityName: string): EntityAnswer {
   const trpc = useTRPC();
-  const { fleet, error, receivedAtMs, tryAgain } = useFleet();
+  const { fleet, error, silence, tryAgain } = useFleet();
   const inFleet = findEntity(fleet, entityName);
   const wasSeen = useWasSeen(inFleet);
   const enabled = inFleet === null && !wasSeen;
   const asked = useQuery(trpc.entities.get.queryOptions({ entityName }, { enabled, staleTime: 0, retry: false }));
-  if (inFleet === undefined) return error === null ? { kind: 'loading' } : { kind: 'unknown', error, tryAgain };
-  if (inFleet !== null) return { kind: 'found', entity: inFleet, error, receivedAtMs, tryAgain };
+  if (inFleet === undefined) return answerWithoutFleet({ error, silence, tryAgain });
+  if (inFleet !== null) return { kind: 'found', entity: inFleet };
   if (wasSeen) return { kind: 'missing' };
   if (asked.error !== null) return answerOfError(asked.error, () => void asked.refetch());
   if (asked.data === undefined) return { kind: 'loading' };
-  return { kind: 'found', entity: asked.data, error, receivedAtMs, tryAgain };
+  return { kind: 'found', entity: silence === null ? asked.data : entityAsOf(asked.data) };
+}
+
+function answerWithoutFleet({
+  error,
+  silence,
+  tryAgain,
+}: Omit<FleetAnswer, 'fleet' | 'receivedAtMs' | 'unknownSince'>): EntityAnswer {
+  if (error !== null) return { kind: 'unknown', error, tryAgain };
+  return { kind: silence === null ? 'loading' : 'silent' };
 }
 
 /** An invalid name is reported with the field at fault; no entity can have it. */

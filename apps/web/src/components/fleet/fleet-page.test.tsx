@@ -188,7 +188,11 @@ describe('the fleet page', () => {
   });
 
   test('keeps the last figures and calls them out of date once the engine has stopped answering', async () => {
-    const { engine } = openConsole(<FleetPage />, { answers: { 'fleet.get': () => fleet }, hasFakeTimers: true });
+    const { engine } = openConsole(<FleetPage />, {
+      answers: { 'fleet.get': () => fleet },
+      reach: 'gateway',
+      hasFakeTimers: true,
+    });
     await pass(100);
     engine.answer({
       'fleet.get': () => {
@@ -204,6 +208,45 @@ describe('the fleet page', () => {
     );
     expect(screen.getByText('The figures below are from 12:03:22.')).toBeInstanceOf(HTMLElement);
     expect(names()).toHaveLength(3);
+  });
+
+  test.each([
+    ['nowhere', 'This browser cannot reach the console. The figures below are out of date.'],
+    ['console', 'The console’s server does not answer. The figures below are out of date.'],
+    ['gateway', 'The engine does not answer. The figures below are out of date.'],
+    ['engine', 'The engine answers, but sends no updates. The figures below are out of date.'],
+  ] as const)(
+    'after 5 s of silence nothing is green, and one sentence names the cause (a probe reaches %s)',
+    async (reach, cause) => {
+      openConsole(<FleetPage />, { answers: { 'fleet.get': () => sampleFleet() }, reach, hasFakeTimers: true });
+      await pass(4_900);
+      expect(screen.getByRole('heading', { level: 1 }).textContent).toBe('1 of 1 entity is live and fresh.');
+      await pass(2_200);
+      expect(screen.getByRole('heading', { level: 1 }).textContent).toBe(
+        'The state of the entities is unknown since 12:03:22.',
+      );
+      expect(screen.getByText(cause)).toBeInstanceOf(HTMLElement);
+      expect(within(rowOf('orders')).getByText('Live, unconfirmed')).toBeInstanceOf(HTMLElement);
+      expect(within(rowOf('orders')).queryByText('Live')).toBeNull();
+    },
+  );
+
+  test('that gets no first answer at all says that the state is unknown, instead of loading for ever', async () => {
+    const answer = heldAnswer<typeof fleet>();
+    openConsole(<FleetPage />, {
+      answers: { 'fleet.get': () => answer.promise },
+      reach: 'gateway',
+      hasFakeTimers: true,
+    });
+    await pass(7_000);
+    expect(screen.getByText('The state of your entities is unknown.')).toBeInstanceOf(HTMLElement);
+    expect(screen.getByText('The engine does not answer.')).toBeInstanceOf(HTMLElement);
+  });
+
+  test('does not offer to create the first entity while PostgreSQL cannot be read', async () => {
+    openFleet({ 'fleet.get': () => sampleFleet({ entities: [], health: 'unknown', sentence: 'PostgreSQL is away.' }) });
+    await screen.findByRole('heading', { level: 1, name: 'PostgreSQL is away.' });
+    expect(screen.queryByText('Create your first entity')).toBeNull();
   });
 
   test('without entities it lists the collections to copy', async () => {

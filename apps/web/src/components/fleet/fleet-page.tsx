@@ -5,10 +5,10 @@ import { Plus } from 'lucide-react';
 import Link from 'next/link';
 import { listEntities } from '../../entity-facts/entity-order.ts';
 import { useFleet } from '../../live/use-fleet.ts';
-import { whoFails } from '../../trpc/engine-error.ts';
 import { Button, buttonClasses } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { PageHead } from '../ui/page-head.tsx';
+import { SilenceNotice } from '../ui/silence-notice.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { Trouble } from '../ui/trouble.tsx';
 import { EmptyFleet } from './empty-fleet.tsx';
@@ -19,29 +19,27 @@ import { useEntityListing } from './use-entity-listing.ts';
 
 /** All entities: the overall state, the pipeline and the entity table. */
 export function FleetPage() {
-  const { fleet, error, receivedAtMs, tryAgain } = useFleet();
-  const isEmpty = fleet !== undefined && fleet.entities.length === 0;
-  if (fleet === undefined && error !== null)
+  const { fleet, error, silence, tryAgain } = useFleet();
+  // Without a reading of PostgreSQL the list is empty too.
+  const isEmpty = fleet !== undefined && fleet.entities.length === 0 && fleet.health !== 'unknown';
+  if (fleet === undefined && (error !== null || silence !== null))
     return (
       <>
         <PageHead
           title="The state of your entities is unknown."
           detail="Applications can still read their cache files; only this page has no figures."
         />
-        <Trouble error={error} title="Could not read the state from the engine." onRetry={tryAgain} />
+        {error === null ? (
+          <SilenceNotice />
+        ) : (
+          <Trouble error={error} title="Could not read the state from the engine." onRetry={tryAgain} />
+        )}
       </>
     );
   return (
     <>
       <FleetHead fleet={fleet} />
-      {error === null ? null : (
-        <Trouble
-          error={error}
-          title={`${whoFails(error)}. The figures below are out of date.`}
-          shownSinceMs={receivedAtMs}
-          onRetry={tryAgain}
-        />
-      )}
+      <SilenceNotice />
       <PipelineStrip stages={fleet?.stages} />
       {isEmpty ? <EmptyFleet /> : <EntityList fleet={fleet} />}
     </>

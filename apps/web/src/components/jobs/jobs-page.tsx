@@ -5,15 +5,22 @@ import { plural } from '../../format/numbers.ts';
 import { useFleet } from '../../live/use-fleet.ts';
 import { Card } from '../ui/card.tsx';
 import { PageHead } from '../ui/page-head.tsx';
+import { SilenceNotice } from '../ui/silence-notice.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { JobList } from './job-list.tsx';
 
 export function JobsPage() {
-  const { fleet } = useFleet();
+  const { fleet, unknownSince } = useFleet();
   const [jobId] = useQueryState('job', parseAsString);
   return (
     <>
-      <PageHead title={titleOf(fleet?.activeJobs)} detail="Actions that operators requested, with their outcomes." />
+      <PageHead
+        title={
+          unknownSince === null ? titleOf(fleet?.activeJobs) : `The state of the jobs is unknown since ${unknownSince}.`
+        }
+        detail="Actions that operators requested, with their outcomes."
+      />
+      <SilenceNotice />
       <Card title="Jobs" note="newest first" flush>
         <JobList
           markedJobId={jobId}

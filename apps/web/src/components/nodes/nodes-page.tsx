@@ -7,33 +7,28 @@ import { formatBytes, formatCount, plural } from '../../format/numbers.ts';
 import { formatDuration } from '../../format/times.ts';
 import { useEngineNow } from '../../live/use-engine-now.ts';
 import { useFleet } from '../../live/use-fleet.ts';
-import { whoFails } from '../../trpc/engine-error.ts';
 import { Card } from '../ui/card.tsx';
 import { DataTable, type TableColumn } from '../ui/data-table.tsx';
 import { Moment } from '../ui/moment.tsx';
 import { PageHead } from '../ui/page-head.tsx';
 import { Pill } from '../ui/pill.tsx';
+import { SilenceNotice } from '../ui/silence-notice.tsx';
 import { Skeleton } from '../ui/skeleton.tsx';
 import { Trouble } from '../ui/trouble.tsx';
 
 /** The engine's processes: which one leads, which ones are silent, and what each one stores. */
 export function NodesPage() {
-  const { fleet, error, receivedAtMs, tryAgain } = useFleet();
+  const { fleet, error, unknownSince, tryAgain } = useFleet();
   return (
     <>
       <PageHead
-        title={fleet === undefined ? <Skeleton width="16rem" /> : sentenceOf(fleet.nodes)}
+        title={fleet === undefined ? <Skeleton width="16rem" /> : sentenceOf(fleet.nodes, unknownSince)}
         detail="A node is one engine process. The leader reads MongoDB; every node has its own cache files."
       />
-      {error === null ? null : (
-        <Trouble
-          error={error}
-          title={
-            fleet === undefined ? 'Could not list the nodes.' : `${whoFails(error)}. The figures below are out of date.`
-          }
-          shownSinceMs={receivedAtMs}
-          onRetry={tryAgain}
-        />
+      {fleet === undefined && error !== null ? (
+        <Trouble error={error} title="Could not list the nodes." onRetry={tryAgain} />
+      ) : (
+        <SilenceNotice />
       )}
       {fleet === undefined && error !== null ? null : (
         <Card title="Nodes" flush>
@@ -59,7 +54,8 @@ function rowsOf(fleet: FleetView): NodeRow[] {
   return fleet.nodes.map((node) => ({ node, facts: nodeFacts(fleet.entities, node.nodeId) }));
 }
 
-function sentenceOf(nodes: readonly NodeView[]): string {
+function sentenceOf(nodes: readonly NodeView[], unknownSince: string | null): string {
+  if (unknownSince !== null) return `The state of the nodes is unknown since ${unknownSince}.`;
   const healthy = nodes.filter((node) => node.health === 'ok').length;
   if (nodes.length === 0) return 'No node has reported yet.';
   if (healthy === nodes.length)

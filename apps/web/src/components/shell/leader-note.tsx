@@ -5,7 +5,7 @@ import { useFleet } from '../../live/use-fleet.ts';
 
 /** The node that reads MongoDB, and the epoch, which increases with each change of leader. */
 export function LeaderNote() {
-  const { fleet } = useFleet();
+  const { fleet, unknownSince } = useFleet();
   if (fleet === undefined) return null;
   const { leader } = fleet;
   return (
@@ -17,6 +17,7 @@ export function LeaderNote() {
           Leader <code className="text-ink-2">{leader.nodeId}</code>
           <br />
           epoch {formatCount(leader.epoch)}
+          {unknownSince === null ? null : `, as of ${unknownSince}`}
         </>
       )}
     </p>

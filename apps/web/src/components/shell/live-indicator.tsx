@@ -13,9 +13,9 @@ import { StatusDot } from '../ui/pill.tsx';
 /** Whether the page is live, the age of its figures, and the button that pauses updates. */
 export function LiveIndicator() {
   const { state, pause, resume } = useLive();
-  const { receivedAtMs } = useFleet();
+  const { receivedAtMs, silence } = useFleet();
   const nowMs = useNow();
-  const { tone, words } = indicatorOf(state);
+  const { tone, words } = indicatorOf(state, silence !== null);
   const isPaused = state.kind === 'paused';
   return (
     <>
@@ -39,10 +39,12 @@ export function LiveIndicator() {
   );
 }
 
-function indicatorOf(state: LiveState): { readonly tone: Tone; readonly words: string } {
+function indicatorOf(state: LiveState, isSilent: boolean): { readonly tone: Tone; readonly words: string } {
   switch (state.kind) {
     case 'live':
-      return { tone: 'ok', words: 'Live' };
+      return isSilent ? { tone: 'warn', words: 'No updates' } : { tone: 'ok', words: 'Live' };
+    case 'starting':
+      return { tone: 'busy', words: 'Connecting' };
     case 'connecting':
       return state.failures === 0 ? { tone: 'busy', words: 'Connecting' } : { tone: 'warn', words: 'Reconnecting' };
     case 'reconnecting':

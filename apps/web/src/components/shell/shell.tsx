@@ -4,6 +4,7 @@ import { Crumbs } from './crumbs.tsx';
 import { LeaderNote } from './leader-note.tsx';
 import { LiveIndicator } from './live-indicator.tsx';
 import { Navigation } from './navigation.tsx';
+import { TabStatus } from './tab-status.tsx';
 import type { Theme } from './theme.ts';
 import { ThemeSwitch } from './theme-switch.tsx';
 
@@ -11,6 +12,7 @@ import { ThemeSwitch } from './theme-switch.tsx';
 export function Shell({ theme, children }: { readonly theme: Theme; readonly children: ReactNode }) {
   return (
     <div className="min-h-dvh md:grid md:grid-cols-[212px_minmax(0,1fr)]">
+      <TabStatus />
       <a
         href="#content"
         className="-translate-y-20 fixed top-2 left-2 z-50 rounded-control bg-accent px-3 py-1.5 text-accent-ink focus:translate-y-0"

@@ -1,9 +1,6 @@
 'use client';
 
 import type { ReactNode } from 'react';
-import { formatMoment } from '../../format/times.ts';
-import { useNow } from '../../live/use-engine-now.ts';
-import { useTimeZone } from '../../live/use-time-zone.ts';
 import type { EngineError } from '../../trpc/engine-error.ts';
 import { Banner } from './banner.tsx';
 import { Button } from './button.tsx';
@@ -13,14 +10,12 @@ interface TroubleProps {
   readonly error: EngineError;
   /** What failed, as a sentence. */
   readonly title: string;
-  /** When the figures that are still shown were received, milliseconds since 1970. Omit it when no figures are shown. */
-  readonly shownSinceMs?: number;
   readonly onRetry?: () => void;
   readonly urgent?: boolean;
 }
 
-/** An error banner: what failed, why, how old the figures on the page are, what to do, and the code to search for. */
-export function Trouble({ error, title, shownSinceMs, onRetry, urgent = false }: TroubleProps) {
+/** An error banner: what failed, why, what to do, and the code to search for. */
+export function Trouble({ error, title, onRetry, urgent = false }: TroubleProps) {
   return (
     <Banner
       tone="bad"
@@ -29,7 +24,6 @@ export function Trouble({ error, title, shownSinceMs, onRetry, urgent = false }:
       action={onRetry === undefined ? undefined : <RetryButton onRetry={onRetry} />}
     >
       <p>{error.detail}</p>
-      {shownSinceMs === undefined || shownSinceMs === 0 ? null : <Age sinceMs={shownSinceMs} />}
       {error.hint === null ? null : <p>{error.hint}</p>}
       <Reference error={error} />
     </Banner>
@@ -42,12 +36,6 @@ function RetryButton({ onRetry }: { readonly onRetry: () => void }): ReactNode {
       Try again
     </Button>
   );
-}
-
-function Age({ sinceMs }: { readonly sinceMs: number }) {
-  const nowMs = useNow();
-  const timeZone = useTimeZone();
-  return <p className="figures">The figures below are from {formatMoment(sinceMs, { nowMs, timeZone })}.</p>;
 }
 
 function Reference({ error }: { readonly error: EngineError }) {
