@@ -17,6 +17,8 @@ export interface Operation {
   readonly data: string | null;
   /** Milliseconds since 1970 at the source (`wallTime` of the change event); null for a scanned document. */
   readonly sourceTimeMs: number | null;
+  /** Consecutive operations with the same number, not 0, become visible to readers together. Absent or 0: it stands alone. */
+  readonly unit?: number;
 }
 
 /** An operation with its oplog id. Id order is commit order (I3). */

@@ -103,6 +103,8 @@ function createLeading(shared: Shared) {
         options: {
           rowBytesMax,
           largeDocumentBytes,
+          transactionOperationsMax: config.transactionOperationsMax,
+          transactionBytesMax: config.transactionBytesMax,
           sourceCheckMs: config.sourceCheckMs,
           scansMax: config.scansMax,
           scanDocumentsPerSecond: config.scanDocumentsPerSecond,

@@ -29,6 +29,9 @@ export interface Config {
   readonly rowBytesMax: number;
   /** Documents with more bytes are projected in a thread. */
   readonly largeDocumentBytes: number;
+  /** Bounds of what readers see together. */
+  readonly transactionOperationsMax: number;
+  readonly transactionBytesMax: number;
   /** Dead letters kept per entity. */
   readonly deadLettersMax: number;
   readonly compaction: {
@@ -76,6 +79,11 @@ export function checkConfig(values: Values, folder: string): Config {
     scanDocumentsPerSecond: required('EMCACHERS_SCAN_DOCUMENTS_PER_SECOND', parsed.EMCACHERS_SCAN_DOCUMENTS_PER_SECOND),
     largeDocumentBytes: required('EMCACHERS_LARGE_DOCUMENT_BYTES', parsed.EMCACHERS_LARGE_DOCUMENT_BYTES),
     rowBytesMax: required('EMCACHERS_ROW_BYTES_MAX', parsed.EMCACHERS_ROW_BYTES_MAX),
+    transactionOperationsMax: required(
+      'EMCACHERS_TRANSACTION_OPERATIONS_MAX',
+      parsed.EMCACHERS_TRANSACTION_OPERATIONS_MAX,
+    ),
+    transactionBytesMax: required('EMCACHERS_TRANSACTION_BYTES_MAX', parsed.EMCACHERS_TRANSACTION_BYTES_MAX),
     deadLettersMax: required('EMCACHERS_DEAD_LETTERS_MAX', parsed.EMCACHERS_DEAD_LETTERS_MAX),
     compaction: {
       checkMs: 1_000 * required('EMCACHERS_COMPACTION_SECONDS', parsed.EMCACHERS_COMPACTION_SECONDS),

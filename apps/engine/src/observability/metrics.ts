@@ -1,6 +1,6 @@
 import type { EntityView, FleetView } from '@emcachers/core/api-views';
 import { Gauge, Registry } from 'prom-client';
-import type { IngestStatus } from '../pipeline/ingest/ingest.ts';
+import type { IngestStatus } from '../pipeline/ingest/ingest-status.ts';
 
 /**
  * Prometheus metrics, prefixed with the names of the pipeline's stages. Each scrape sets them from the same facts and verdicts
@@ -165,6 +165,10 @@ function ingestGauges(registry: Registry): (status: IngestStatus | null) => void
     'emcachers_change_source_changes_total',
     'Change events of watched collections since the start.',
   );
+  const divided = gauge(
+    'emcachers_change_source_divided_transactions_total',
+    'Transactions of the source that readers saw in parts, because they are above the bounds.',
+  );
   const reply = gauge(
     'emcachers_change_source_reply_timestamp_seconds',
     'When MongoDB last answered on the change stream, Unix seconds; alert on its age.',
@@ -176,9 +180,10 @@ function ingestGauges(registry: Registry): (status: IngestStatus | null) => void
     'Cluster time of the saved position, Unix seconds.',
   );
   return (status) => {
-    for (const each of [changes, reply, operations, bytes, saved]) each.remove();
+    for (const each of [changes, divided, reply, operations, bytes, saved]) each.remove();
     if (status === null) return;
     changes.set(status.changesTotal);
+    divided.set(status.dividedTransactionsTotal);
     operations.set(status.bufferedOperations);
     bytes.set(status.bufferedBytes);
     if (status.lastReplyAtMs !== null) reply.set(status.lastReplyAtMs / 1_000);

@@ -18,6 +18,7 @@ import type {
   Namespace,
   PositionedEvent,
   ServerFacts,
+  SourceTransaction,
 } from '../../src/pipeline/change-source/change-source-types.ts';
 import { keyDocument } from '../../src/pipeline/change-source/collection-page.ts';
 import type { Position } from '../../src/pipeline/change-source/position.ts';
@@ -27,9 +28,13 @@ import { systemClock } from '../../src/runtime/clock.ts';
 /** How long an empty reply is held back. */
 const idleMs = 5;
 
+/** Largest number of changes in a reply. */
+const batchSize = 50;
+
 interface HistoryEntry {
   readonly data: string;
   readonly time: bigint;
+  readonly transaction: SourceTransaction | null;
   /** Made at delivery, so that an update carries the document as it is then. */
   readonly event: () => ChangeEvent;
 }
@@ -67,6 +72,17 @@ export class ModelSource implements MongoSource {
       const lookUp = (): Uint8Array | null => this.#collections.get(name)?.documents.get(id) ?? null;
       const { looksUp } = this;
       this.#record(index, () => documentEvent(name, id, looksUp ? lookUp() : raw));
+    }
+  }
+
+  /** The same as one transaction, of any collections. */
+  transact(writes: readonly { readonly name: string; readonly id: number; readonly n: number }[]): void {
+    this.#time++;
+    const transaction = { sessionId: serialize({ id: 'session' }), number: this.#time };
+    for (const [index, { name, id, n }] of writes.entries()) {
+      this.#collection(name).documents.set(id, serialize({ _id: id, n, t: `v${n}` }));
+      const lookUp = (): Uint8Array | null => this.#collections.get(name)?.documents.get(id) ?? null;
+      this.#record(index, () => documentEvent(name, id, lookUp()), transaction);
     }
   }
 
@@ -211,12 +227,16 @@ export class ModelSource implements MongoSource {
 
   #batchFrom(at: number): ChangeBatch {
     const limit = this.deliverUpTo ?? this.#time;
-    const due = this.#history.slice(at, at + 50).filter(({ time }) => time <= limit);
+    const due = this.#history.slice(at, at + batchSize).filter(({ time }) => time <= limit);
     const events = due.map(
-      ({ event, data }): PositionedEvent => ({ event: event(), token: serialize({ _data: data }) }),
+      ({ event, data, transaction }): PositionedEvent => ({
+        event: event(),
+        token: serialize({ _data: data }),
+        transaction,
+      }),
     );
     const last = events.at(-1)?.token ?? serialize({ _data: tokenData(limit, 'FFFF') });
-    return { events, end: tokenPosition(last) };
+    return { events, end: tokenPosition(last), isLevel: events.length < batchSize };
   }
 
   #collection(name: string): ModelCollection {
@@ -231,9 +251,9 @@ export class ModelSource implements MongoSource {
     return made;
   }
 
-  #record(ordinal: number, event: () => ChangeEvent): void {
+  #record(ordinal: number, event: () => ChangeEvent, transaction: SourceTransaction | null = null): void {
     const data = tokenData(this.#time, ordinal.toString(16).toUpperCase().padStart(4, '0'));
-    this.#history.push({ data, time: this.#time, event });
+    this.#history.push({ data, time: this.#time, event, transaction });
   }
 }
 

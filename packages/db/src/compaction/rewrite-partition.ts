@@ -11,7 +11,7 @@ import { inTransaction } from '../transaction.ts';
  * Order: `beginRewrite` → `copyEntries` until few are left → `swapPartition`. Only the leader that compacts removes entries, so
  * what was copied stays as it is until the swap, whose transaction checks the epoch.
  */
-const columns = 'id, entity_id, operation, doc_id, data, version, source_time_ms, created_at, epoch';
+const columns = 'id, entity_id, operation, doc_id, data, version, source_time_ms, created_at, epoch, unit';
 
 /** Bytes of the entity's oplog on disk, and about how many of them its entries need. */
 export interface PartitionSpace {

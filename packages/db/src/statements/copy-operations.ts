@@ -10,7 +10,9 @@ export interface RoutedOperations {
   readonly operations: readonly Operation[];
 }
 
-const oplogSql = 'COPY oplog (entity_id, operation, doc_id, data, version, source_time_ms, epoch) FROM STDIN';
+const oplogColumns = 'entity_id, operation, doc_id, data, version, source_time_ms, epoch';
+const oplogSql = `COPY oplog (${oplogColumns}) FROM STDIN`;
+const unitsSql = `COPY oplog (${oplogColumns}, unit) FROM STDIN`;
 const stagingSql = 'COPY oplog_staging (entity_id, run_id, operation, doc_id, data, source_time_ms, epoch) FROM STDIN';
 
 /** Copies operations into the oplog, stamped with the version that the transaction read; for live changes and scanned documents. */
@@ -21,7 +23,11 @@ export async function copyToOplog(client: pg.PoolClient, routed: RoutedOperation
     const { entityId, kind, docId, data, sourceTimeMs } = operation;
     return [entityId, kind, docId, data, version, sourceTimeMs, routed.epoch];
   };
-  await copyRows(client, oplogSql, { rows: routed.operations, values });
+  // Most batches have no unit, and need not send the column.
+  if (routed.operations.every(({ unit = 0 }) => unit === 0))
+    return copyRows(client, oplogSql, { rows: routed.operations, values });
+  const unitValues = (operation: Operation) => [...values(operation), operation.unit ?? 0];
+  await copyRows(client, unitsSql, { rows: routed.operations, values: unitValues });
 }
 
 /** Copies operations into staging, where they wait until the entity's scan is complete. */

@@ -32,6 +32,7 @@ export interface EntryRow {
   readonly version: number;
   readonly source_time_ms: number | null;
   readonly created_at_ms: number;
+  readonly unit: number;
 }
 
 interface StateRow {
@@ -62,7 +63,8 @@ const sql = `
              WHERE c.entity_id = ANY ($2::integer[]) AND c.horizon > $1) AS horizons,
            (SELECT (value #>> '{}')::bigint FROM metadata WHERE key = 'head') AS head)
   SELECT state.*, NULL::bigint AS id, NULL::integer AS entity_id, NULL::text AS operation, NULL::text AS doc_id, NULL::text AS data,
-         NULL::integer AS version, NULL::bigint AS source_time_ms, NULL::float8 AS created_at_ms, NULL::bigint AS bytes
+         NULL::integer AS version, NULL::bigint AS source_time_ms, NULL::float8 AS created_at_ms, NULL::integer AS unit,
+         NULL::bigint AS bytes
     FROM state
   UNION ALL
   SELECT NULL, NULL, NULL, NULL, page.*
@@ -70,7 +72,7 @@ const sql = `
       SELECT bounded.*
         FROM (SELECT entry.*, sum(octet_length(data)) OVER (ORDER BY id ROWS UNBOUNDED PRECEDING) AS bytes
                 FROM (SELECT id, entity_id, operation, doc_id, data, version, source_time_ms,
-                             (extract(epoch FROM created_at) * 1000)::float8 AS created_at_ms
+                             (extract(epoch FROM created_at) * 1000)::float8 AS created_at_ms, unit
                         FROM oplog
                        WHERE id > $1 AND state.head > $1 AND entity_id = ANY ($2::integer[])
                        ORDER BY id LIMIT $3) AS entry) AS bounded
@@ -107,5 +109,6 @@ export function toEntry(row: EntryRow): OplogEntry {
     version: row.version,
     sourceTimeMs: row.source_time_ms,
     createdAtMs: row.created_at_ms,
+    unit: row.unit,
   };
 }

@@ -14,7 +14,7 @@ export interface TailRequest {
 export async function readTail(pool: pg.Pool, request: TailRequest): Promise<readonly OplogEntry[]> {
   const answer = await pool.query<EntryRow>(
     `SELECT id, entity_id, operation, doc_id, data, version, source_time_ms,
-            (extract(epoch FROM created_at) * 1000)::float8 AS created_at_ms
+            (extract(epoch FROM created_at) * 1000)::float8 AS created_at_ms, unit
        FROM oplog WHERE entity_id = $1 AND ($2::bigint IS NULL OR id < $2) ORDER BY id DESC LIMIT $3`,
     [request.entityId, request.before, request.limit],
   );

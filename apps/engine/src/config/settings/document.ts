@@ -25,4 +25,19 @@ export const documentSettings = {
     reason: 'The dead letters that are kept for each entity. The oldest are removed when there are more.',
     reader: 'engine',
   },
+  EMCACHERS_TRANSACTION_OPERATIONS_MAX: {
+    schema: wholeNumber(100, 50_000),
+    standard: '20000',
+    unit: 'operations, from 100 to 50000',
+    reason:
+      'The largest transaction of the source that readers see as a whole, in operations of all entities. A larger one appears in parts.',
+    reader: 'engine',
+  },
+  EMCACHERS_TRANSACTION_BYTES_MAX: {
+    schema: wholeNumber(65_536, 32 * 1024 * 1024),
+    standard: String(16 * 1024 * 1024),
+    unit: 'bytes, from 65536 to 33554432',
+    reason: 'The same in bytes of the encoded rows. The leader and each node hold one such transaction in memory.',
+    reader: 'engine',
+  },
 } as const satisfies Record<string, Setting<unknown>>;

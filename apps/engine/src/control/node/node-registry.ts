@@ -4,7 +4,7 @@ import type { Log } from '@emcachers/core/log';
 import type { Database } from '@emcachers/db/database';
 import { writeCaptureReport } from '@emcachers/db/fleet/capture-report';
 import { writeHeartbeat } from '@emcachers/db/fleet/node-heartbeat';
-import type { IngestStatus } from '../../pipeline/ingest/ingest.ts';
+import type { IngestStatus } from '../../pipeline/ingest/ingest-status.ts';
 import type { Service } from '../../runtime/service.ts';
 
 /**

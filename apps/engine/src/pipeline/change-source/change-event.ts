@@ -7,7 +7,7 @@ import { ElementWalk } from '@emcachers/bson/element-walk';
 import { stringOf } from '@emcachers/bson/raw-value';
 import { readInt32 } from '@emcachers/bson/read-bytes';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
-import type { ChangeEvent, Namespace } from './change-source-types.ts';
+import type { ChangeEvent, Namespace, SourceTransaction } from './change-source-types.ts';
 import { MalformedFrameError, readFrame } from './malformed-frame-error.ts';
 import { clusterTimeMs } from './resume-token.ts';
 
@@ -29,6 +29,9 @@ interface EventFields {
   fullDocument: Buffer | null | undefined;
   wallTimeMs: number | null;
   clusterTime: bigint | null;
+  /** Both are present only in changes of a transaction. */
+  sessionId: Buffer | null;
+  transactionNumber: bigint | null;
 }
 
 export function parseRawEvent(bytes: Uint8Array): RawEvent {
@@ -54,6 +57,8 @@ function readEvent(bytes: Uint8Array): RawEvent {
       fullDocument: undefined,
       wallTimeMs: null,
       clusterTime: null,
+      sessionId: null,
+      transactionNumber: null,
     },
   };
   while (walk.next()) readField(walk, event);
@@ -83,8 +88,16 @@ export function mergeFragments(fragments: readonly RawEvent[]): RawEvent {
       fullDocument: documents[0],
       wallTimeMs: pick('wallTimeMs', null),
       clusterTime: pick('clusterTime', null),
+      sessionId: pick('sessionId', null),
+      transactionNumber: pick('transactionNumber', null),
     },
   };
+}
+
+/** The transaction of an event; copied, because it is kept longer than the reply. Null if the event belongs to none. */
+export function transactionOf({ fields: { sessionId, transactionNumber } }: RawEvent): SourceTransaction | null {
+  if (sessionId === null || transactionNumber === null) return null;
+  return { sessionId: Uint8Array.from(sessionId), number: transactionNumber };
 }
 
 /** Interprets a whole event. Throws EMC-2008 if the engine does not know the event type. */
@@ -149,15 +162,32 @@ function readField(walk: ElementWalk, event: EventBeingRead): void {
       fields.fullDocument = documentOrNull(walk);
       return;
     case 'wallTime':
-      fields.wallTimeMs = walk.type === bsonTypes.date ? Number(walk.bytes.readBigInt64LE(walk.start)) : null;
+      fields.wallTimeMs = milliseconds(int64OrNull(walk, bsonTypes.date));
       return;
     case 'clusterTime':
-      fields.clusterTime = walk.type === bsonTypes.timestamp ? walk.bytes.readBigUInt64LE(walk.start) : null;
+      fields.clusterTime = int64OrNull(walk, bsonTypes.timestamp);
+      return;
+    case 'lsid':
+      fields.sessionId = documentOrNull(walk);
+      return;
+    case 'txnNumber':
+      fields.transactionNumber = int64OrNull(walk, bsonTypes.int64);
       return;
     default:
       // Later servers add fields (collectionUUID, operationDescription) that are not needed here.
       return;
   }
+}
+
+/** A value of 64 bits; unsigned if it is a timestamp. */
+function int64OrNull(walk: ElementWalk, type: number): bigint | null {
+  if (walk.type !== type) return null;
+  const value = walk.bytes.readBigInt64LE(walk.start);
+  return type === bsonTypes.timestamp ? BigInt.asUintN(64, value) : value;
+}
+
+function milliseconds(value: bigint | null): number | null {
+  return value === null ? null : Number(value);
 }
 
 function documentOrNull(walk: ElementWalk): Buffer | null {

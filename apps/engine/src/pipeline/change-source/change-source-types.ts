@@ -23,10 +23,20 @@ export type ChangeEvent =
   | { readonly kind: 'database-gone'; readonly database: string }
   | { readonly kind: 'invalidated' };
 
+/** Identifies a transaction of the source. Its changes follow each other in the stream. */
+export interface SourceTransaction {
+  /** Raw BSON of the session's id. */
+  readonly sessionId: Uint8Array;
+  /** Of the transaction within the session. */
+  readonly number: bigint;
+}
+
 /** One change and the raw token document of the position after it. `tokenPosition` parses the token when it is saved. */
 export interface PositionedEvent {
   readonly event: ChangeEvent;
   readonly token: Uint8Array;
+  /** Null for a write of its own. */
+  readonly transaction: SourceTransaction | null;
 }
 
 /** One server reply: its changes in order, and the position after them. An empty reply has a position too. */
@@ -34,6 +44,11 @@ export interface ChangeBatch {
   readonly events: readonly PositionedEvent[];
   /** Null while a split event is incomplete: a stream cannot resume between fragments. */
   readonly end: Position | null;
+  /**
+   * True if the reply took everything that the server had. Its updates then carry the documents of this very place, unless a
+   * write came between the server's reading of the change and of the document; otherwise possibly of a later place.
+   */
+  readonly isLevel: boolean;
 }
 
 /** The key that a scan page starts after. The first page has its own kind, because `_id: null` is a legal key. */

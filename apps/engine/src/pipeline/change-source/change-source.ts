@@ -15,8 +15,8 @@
  * Failures: the driver's errors, unchanged. `stream-errors.ts` classifies each as position lost, retryable or fatal, and maps
  * it to a catalogue code.
  *
- * Not promised: history (an update carries the document as it is at lookup, not as it was at the update), transaction
- * boundaries, and ordering by `clusterTime`, which several changes may share.
+ * Not promised: history (an update carries the document as it is at lookup, not as it was at the update), and ordering by
+ * `clusterTime`, which several changes may share. A transaction has no mark at its end: the next change, or an empty reply, shows it.
  */
 import type {
   ChangeBatch,

@@ -8,7 +8,7 @@ import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { ClientSession, Document, MongoClient } from 'mongodb';
 import { onAbort, unlessAborted, unlessLate } from '../../runtime/abort.ts';
-import { mergeFragments, parseRawEvent, type RawEvent, toChangeEvent } from './change-event.ts';
+import { mergeFragments, parseRawEvent, type RawEvent, toChangeEvent, transactionOf } from './change-event.ts';
 import type { ChangeStream } from './change-source.ts';
 import type { ChangeBatch, PositionedEvent } from './change-source-types.ts';
 import { type CursorReply, parseCursorReply } from './cursor-reply.ts';
@@ -19,8 +19,13 @@ import { tokenPosition } from './resume-token.ts';
 import type { StreamPipeline } from './stream-pipeline.ts';
 
 export interface ChangeStreamOptions {
-  /** How long the server may delay an empty reply. Bounds the age of the position on an idle stream. */
+  /**
+   * How long the server may delay an empty reply. It does not report a write that no shape needs before that, so readers that wait
+   * for such a write wait this long at most.
+   */
   readonly awaitMsMax: number;
+  /** The same after a reply with changes: an empty one then says that these were all of their time and transaction. */
+  readonly settleMsMax: number;
   /** The same while somebody waits for the position. */
   readonly hurriedMsMax: number;
   /** Largest number of events per reply. The size starts at `batchSizeMin` and doubles while replies are full. */
@@ -31,7 +36,8 @@ export interface ChangeStreamOptions {
 }
 
 export const changeStreamDefaults: ChangeStreamOptions = {
-  awaitMsMax: 500,
+  awaitMsMax: 100,
+  settleMsMax: 5,
   hurriedMsMax: 25,
   batchSizeMin: 64,
   batchSizeMax: 4096,
@@ -48,6 +54,17 @@ export interface ChangeStreamDependencies {
   readonly client: MongoClient;
   readonly clock: Clock;
   readonly options: ChangeStreamOptions;
+}
+
+/**
+ * The server also ends a reply if the next event does not fit into it. A reply with fewer events than it was asked for, and fewer
+ * bytes than this, counts as complete.
+ */
+const levelBytesMax = 4 * 1024 * 1024;
+
+interface SizedReply extends CursorReply {
+  /** The number of events that was asked for. */
+  readonly batchSize: number;
 }
 
 /** The namespace of cursors of cluster-level aggregations. */
@@ -74,13 +91,15 @@ function adminOf(client: MongoClient): CommandTarget {
   return { client, database: 'admin' };
 }
 
-/** `batchSize` 1 makes the first reply arrive as soon as one event is found, however long the oplog is. */
+const firstBatchSize = 1;
+
+/** One event makes the first reply arrive as soon as one event is found, however long the oplog is. */
 function openCommand({ position, pipeline }: ChangeStreamRequest): Document {
   const changeStream = { allChangesForCluster: true, fullDocument: 'updateLookup', ...startOf(position) };
   return {
     aggregate: 1,
     pipeline: [{ $changeStream: changeStream }, ...pipeline.stages],
-    cursor: { batchSize: 1 },
+    cursor: { batchSize: firstBatchSize },
   };
 }
 
@@ -103,7 +122,7 @@ class RawChangeStream implements ChangeStream {
   #isHurried = false;
   #batchSize: number;
   /** The next reply: in flight, or received and not yet returned by `next`. */
-  #pending: Promise<CursorReply> | null;
+  #pending: Promise<SizedReply> | null;
   #fragments: RawEvent[] = [];
   #killing: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
@@ -117,7 +136,7 @@ class RawChangeStream implements ChangeStream {
     this.#dependencies = dependencies;
     this.#cursorId = first.cursorId;
     this.#batchSize = dependencies.options.batchSizeMin;
-    this.#pending = Promise.resolve(first);
+    this.#pending = Promise.resolve({ ...first, batchSize: firstBatchSize });
     this.#listening = onAbort(dependencies.signal, () => this.#kill());
   }
 
@@ -142,29 +161,39 @@ class RawChangeStream implements ChangeStream {
     return this.#closing;
   }
 
-  #requestMore(received: number): Promise<CursorReply> {
+  #requestMore(received: number): Promise<SizedReply> {
     const { client, options, session } = this.#dependencies;
     if (received >= this.#batchSize) this.#batchSize = Math.min(this.#batchSize * 2, options.batchSizeMax);
+    const batchSize = this.#batchSize;
     const command = {
       getMore: this.#cursorId,
       collection: cursorCollection,
-      batchSize: this.#batchSize,
-      maxTimeMS: this.#isHurried ? Math.min(options.hurriedMsMax, options.awaitMsMax) : options.awaitMsMax,
+      batchSize,
+      maxTimeMS: this.#awaitMs(received),
     };
-    const reply = runCommand(adminOf(client), command, { ...rawReply, session }).then(parseCursorReply);
+    const sized = (answer: Readonly<Record<string, unknown>>) => ({ ...parseCursorReply(answer), batchSize });
+    const reply = runCommand(adminOf(client), command, { ...rawReply, session }).then(sized);
     // The stream may be closed before `next` takes this reply. Marking the rejection as handled loses nothing: `next` still rejects.
     reply.catch(() => undefined);
     return reply;
   }
 
-  #toBatch(reply: CursorReply): ChangeBatch {
+  #awaitMs(received: number): number {
+    const { awaitMsMax, hurriedMsMax, settleMsMax } = this.#dependencies.options;
+    if (received > 0) return Math.min(settleMsMax, awaitMsMax);
+    return this.#isHurried ? Math.min(hurriedMsMax, awaitMsMax) : awaitMsMax;
+  }
+
+  #toBatch(reply: SizedReply): ChangeBatch {
     const events: PositionedEvent[] = [];
     for (const document of reply.documents) {
       const whole = this.#assemble(parseRawEvent(document));
-      if (whole !== null) events.push({ event: toChangeEvent(whole), token: whole.token });
+      if (whole === null) continue;
+      events.push({ event: toChangeEvent(whole), token: whole.token, transaction: transactionOf(whole) });
     }
     const end = reply.postBatchResumeToken ?? events.at(-1)?.token ?? null;
-    return { events, end: end === null || this.#fragments.length > 0 ? null : tokenPosition(end) };
+    const isWhole = this.#fragments.length === 0;
+    return { events, end: end === null || !isWhole ? null : tokenPosition(end), isLevel: isWhole && isLevel(reply) };
   }
 
   /** The event once it is whole, otherwise null. Fragments of one event are consecutive but may span replies. */
@@ -205,4 +234,9 @@ class RawChangeStream implements ChangeStream {
     const { clock, options } = this.#dependencies;
     await unlessLate(work, { clock, delayMsMax: options.closeMsMax });
   }
+}
+
+function isLevel({ documents, batchSize }: SizedReply): boolean {
+  if (documents.length >= batchSize) return false;
+  return documents.reduce((bytes, document) => bytes + document.length, 0) < levelBytesMax;
 }

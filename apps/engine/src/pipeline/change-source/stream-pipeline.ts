@@ -46,7 +46,7 @@ export function everyChangePipeline(): StreamPipeline {
 function pipelineOf(match: Stage): StreamPipeline {
   const stages: Stage[] = [
     { $match: match },
-    { $project: { updateDescription: 0, fullDocumentBeforeChange: 0, lsid: 0, txnNumber: 0 } },
+    { $project: { updateDescription: 0, fullDocumentBeforeChange: 0 } },
     { $changeStreamSplitLargeEvent: {} },
   ];
   return { stages, hash: createHash('sha256').update(JSON.stringify(stages)).digest('hex') };

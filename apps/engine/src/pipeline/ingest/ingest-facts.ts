@@ -5,7 +5,7 @@ import type { ServerFacts } from '../change-source/change-source-types.ts';
 import type { Position } from '../change-source/position.ts';
 import { clusterTimeMs } from '../change-source/resume-token.ts';
 import type { ChannelFill } from '../channel/channel.ts';
-import type { IngestStatus } from './ingest.ts';
+import type { IngestStatus } from './ingest-status.ts';
 
 const emptyFill: ChannelFill = {
   bufferedOperations: 0,
@@ -30,6 +30,7 @@ export class IngestFacts {
   streamOpen = false;
   mongo: ServerFacts | null = null;
   changesTotal = 0;
+  #dividedTransactions = 0;
   /** Fill level of the current channel. The maxima of earlier channels are kept separately. */
   channelFill: () => ChannelFill = () => emptyFill;
   readonly #clock: Clock;
@@ -88,6 +89,11 @@ export class IngestFacts {
     this.changesTotal += changes;
   }
 
+  /** Readers see a transaction in parts, because it is above the bounds. */
+  dividedTransaction(): void {
+    this.#dividedTransactions += 1;
+  }
+
   saved(position: Position): void {
     this.#lastPositionSavedAtMs = this.#clock.nowMs();
     this.#savedClusterTimeMs = clusterTimeMs(position.clusterTime);
@@ -132,6 +138,7 @@ export class IngestFacts {
       lastPositionSavedAtMs: this.#lastPositionSavedAtMs,
       savedClusterTimeMs: this.#savedClusterTimeMs,
       changesTotal: this.changesTotal,
+      dividedTransactionsTotal: this.#dividedTransactions,
       lastError: this.#lastError,
       mongo: this.mongo === null ? null : { setName: this.mongo.setName, version: this.mongo.version },
       scans: [...this.#scans.values()].map((scan) => this.#scanStatus(scan)),

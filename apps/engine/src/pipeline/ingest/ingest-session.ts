@@ -16,18 +16,21 @@ import type { MongoSource } from '../change-source/change-source.ts';
 import { LargeDocuments, largeDocumentBytesDefault } from '../change-source/large-documents.ts';
 import type { Position } from '../change-source/position.ts';
 import { Routes } from '../change-source/to-operation.ts';
-import { type ChannelOptions, createChannel } from '../channel/bounded-channel.ts';
+import { type ChannelOptions, channelDefaults, createChannel } from '../channel/bounded-channel.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
 import type { PromotionResult } from '../oplog/oplog-types.ts';
+import { type ChangeUnit, transactionDefaults, type UnitOptions } from './change-units.ts';
 import { entitySet, FollowedEntities } from './followed-entities.ts';
 import type { IngestEntities, IngestEntity } from './ingest.ts';
 import type { IngestFacts } from './ingest-facts.ts';
 import { type ScanOptions, ScanRunner } from './ingest-scan-runner.ts';
-import { type ConvertedChange, type FollowedStream, StreamFlow } from './ingest-stream.ts';
+import { type FollowedStream, StreamFlow } from './ingest-stream.ts';
 import { SourceWatch } from './source-watch.ts';
 import { SweepProof } from './sweep-proof.ts';
 
-export interface IngestOptions extends ScanOptions {
+export interface IngestOptions
+  extends ScanOptions,
+    Pick<UnitOptions, 'transactionOperationsMax' | 'transactionBytesMax'> {
   /** Longest wait between two checks of the entities without a hint, milliseconds. */
   readonly pollMs: number;
   /** Interval between two checks that the sources are still those that the entities copy, milliseconds. */
@@ -54,6 +57,7 @@ export const ingestDefaults: IngestOptions = {
   rowBytesMax: rowBytesMaxDefault,
   largeDocumentBytes: largeDocumentBytesDefault,
   promotionRowsMax: 10_000,
+  ...transactionDefaults,
   channel: {},
 };
 
@@ -93,8 +97,8 @@ export async function runSession(dependencies: SessionDependencies, start: Sessi
   const { pipeline } = set;
   const opening = openingOf(start, pipeline.hash);
   const stream = await dependencies.source.openStream({ position: opening.position, pipeline, signal });
-  const { facts, writer, clock, options } = dependencies;
-  const channel = createChannel<ConvertedChange>(clock, options.channel);
+  const { facts, writer, clock, log, options } = dependencies;
+  const channel = createChannel<ChangeUnit>(clock, options.channel);
   const wakeup = new Wakeup(clock);
   const wake = (): void => wakeup.wake();
   const followed: FollowedStream = {
@@ -113,8 +117,15 @@ export async function runSession(dependencies: SessionDependencies, start: Sessi
       skipThrough: opening.skipThrough,
       isSharded: facts.mongo?.isSharded ?? false,
       onNews: wake,
+      onDivided: () => {
+        facts.dividedTransaction();
+        log.warn(
+          {},
+          'Readers see a transaction of the source in parts: it is above EMCACHERS_TRANSACTION_OPERATIONS_MAX or EMCACHERS_TRANSACTION_BYTES_MAX.',
+        );
+      },
     },
-    { followed, position: start.position },
+    { followed, position: start.position, options: { units: { ...channelDefaults, ...options.channel, ...options } } },
   );
   start.onWake(wake);
   facts.streamOpen = true;

@@ -17,19 +17,12 @@ import type { LargeDocuments } from '../change-source/large-documents.ts';
 import type { Position } from '../change-source/position.ts';
 import { tokenPosition } from '../change-source/resume-token.ts';
 import { type Conversion, convertEvent, type Routes } from '../change-source/to-operation.ts';
-import type { Channel, ChannelBatch, Weighed } from '../channel/channel.ts';
+import type { Channel, ChannelBatch } from '../channel/channel.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
-import type { AppendBatch, DeadLetter, EntityColumnCounts } from '../oplog/oplog-types.ts';
+import type { AppendBatch, AppendItem, DeadLetter, EntityColumnCounts } from '../oplog/oplog-types.ts';
+import { type ChangeUnit, ChangeUnits, type ConvertedChange, type UnitOptions } from './change-units.ts';
 import type { IngestFacts } from './ingest-facts.ts';
 import { type StreamIdentity, toStreamPosition } from './ingest-position.ts';
-
-/** One converted change event. It counts as at least one operation, so that events without operations are bounded too. */
-export interface ConvertedChange extends Weighed {
-  readonly conversion: Conversion;
-  readonly token: Uint8Array;
-  /** Of the pipeline that the token came from. */
-  readonly pipelineHash: string;
-}
 
 /** An opened stream, and the entities that its changes are for. */
 export interface FollowedStream {
@@ -41,7 +34,7 @@ export interface FollowedStream {
 
 export interface StreamFlowDependencies {
   readonly largeDocuments: LargeDocuments;
-  readonly channel: Channel<ConvertedChange>;
+  readonly channel: Channel<ChangeUnit>;
   readonly writer: OplogWriter;
   readonly facts: IngestFacts;
   readonly clock: Clock;
@@ -52,6 +45,8 @@ export interface StreamFlowDependencies {
   readonly isSharded: boolean;
   /** Called when a commit makes a check of the entities necessary: one needs a rescan, or the awaited time has passed. */
   readonly onNews: () => void;
+  /** Called for each transaction that readers see in parts, because it is above the bounds. */
+  readonly onDivided: () => void;
 }
 
 export interface StreamFlowOptions {
@@ -59,12 +54,13 @@ export interface StreamFlowOptions {
   readonly idleSaveMs: number;
   /** Events converted before yielding to other work. */
   readonly changesPerTurn: number;
+  readonly units: UnitOptions;
 }
 
 export interface StreamFlowStart {
   readonly followed: FollowedStream;
   readonly position: Position;
-  readonly options?: Partial<StreamFlowOptions>;
+  readonly options: Pick<StreamFlowOptions, 'units'> & Partial<StreamFlowOptions>;
 }
 
 interface Successor {
@@ -72,11 +68,12 @@ interface Successor {
   readonly taken: PromiseWithResolvers<void>;
 }
 
-const streamFlowDefaults: StreamFlowOptions = { idleSaveMs: 1000, changesPerTurn: 256 };
+const streamFlowDefaults = { idleSaveMs: 1000, changesPerTurn: 256 };
 
 export class StreamFlow {
   readonly #dependencies: StreamFlowDependencies;
   readonly #options: StreamFlowOptions;
+  readonly #units: ChangeUnits;
   #followed: FollowedStream;
   #successor: Successor | null = null;
   /** Of the followed stream, which accepts one request at a time; kept while another stream is announced. */
@@ -104,6 +101,7 @@ export class StreamFlow {
   constructor(dependencies: StreamFlowDependencies, start: StreamFlowStart) {
     this.#dependencies = dependencies;
     this.#options = { ...streamFlowDefaults, ...start.options };
+    this.#units = new ChangeUnits(this.#options.units, dependencies.onDivided);
     this.#followed = start.followed;
     this.#committedTime = start.position.clusterTime;
     this.#deliveredTime = start.position.clusterTime;
@@ -205,8 +203,9 @@ export class StreamFlow {
       const batch = await this.#nextBatch();
       if (batch === null) continue;
       facts.replied(batch.events.length);
-      await this.#offerAll(batch);
+      await this.#convertAll(batch);
       this.#delivered(batch);
+      await this.#offer(this.#units.endReply({ isEmpty: batch.events.length === 0, isLevel: batch.isLevel }));
       if (batch.events.length === 0 && batch.end !== null) await this.#idle(batch.end);
     }
   }
@@ -215,7 +214,7 @@ export class StreamFlow {
   async consume(): Promise<void> {
     const { channel, writer, facts, identity } = this.#dependencies;
     for (let batch = await channel.take(); batch !== null; batch = await channel.take()) {
-      const last = batch.items.at(-1);
+      const last = batch.items.at(-1)?.changes.at(-1);
       if (last === undefined) throw new Error('The channel returned an empty batch.');
       const position = tokenPosition(last.token);
       const columnCounts = this.#takeColumnCounts();
@@ -240,13 +239,17 @@ export class StreamFlow {
     });
   }
 
-  async #offerAll(batch: ChangeBatch): Promise<void> {
+  async #offer(unit: ChangeUnit | null): Promise<void> {
+    if (unit === null) return;
     const { channel } = this.#dependencies;
+    while (!channel.offer(unit)) await channel.room();
+  }
+
+  async #convertAll(batch: ChangeBatch): Promise<void> {
     let converted = 0;
     for (const change of batch.events) {
       if (this.#skipThrough !== null && this.#isKnown(tokenPosition(change.token))) continue;
-      const item = await this.#convert(change);
-      while (!channel.offer(item)) await channel.room();
+      await this.#offer(this.#units.add(await this.#convert(change)));
       converted++;
       if (converted % this.#options.changesPerTurn === 0) await turn();
     }
@@ -277,7 +280,7 @@ export class StreamFlow {
   /** After an empty reply: everything before its position is durable once nothing is in flight. */
   async #idle(end: Position): Promise<void> {
     const { channel, isSharded } = this.#dependencies;
-    if (!channel.isEmpty()) return;
+    if (!channel.isEmpty() || !this.#units.isEmpty()) return;
     const passed = isSharded ? end.clusterTime - 1n : end.clusterTime;
     if (this.#isIdleSaveDue(end)) await this.#saveIdle(end);
     this.#passed(passed);
@@ -318,19 +321,34 @@ export class StreamFlow {
 
 /** Throws EMC-2003 if the event invalidates the stream. */
 function toConvertedChange(
-  { event, token }: ChangeBatch['events'][number],
+  { event, token, transaction }: ChangeBatch['events'][number],
   routes: Routes,
 ): Omit<ConvertedChange, 'pipelineHash'> {
   if (event.kind === 'invalidated')
     throw new EmcachersError({ code: 'EMC-2003', detail: 'MongoDB invalidated the change stream.' });
   const conversion = convertEvent(event, routes);
   const operations = Math.max(1, conversion.items.length);
-  return { conversion, token, operations, bytes: conversion.bytes + token.length };
+  return { conversion, token, transaction, operations, bytes: conversion.bytes + token.length };
 }
 
-function toAppendBatch(batch: ChannelBatch<ConvertedChange>): Pick<AppendBatch, 'items' | 'deadLetters'> {
-  const conversions = batch.items.map(({ conversion }) => conversion);
-  return { items: conversions.flatMap(({ items }) => items), deadLetters: lastingDeadLetters(conversions) };
+function toAppendBatch(batch: ChannelBatch<ChangeUnit>): Pick<AppendBatch, 'items' | 'deadLetters'> {
+  const conversions = batch.items.flatMap(({ changes }) => changes.map(({ conversion }) => conversion));
+  return { items: batch.items.flatMap(itemsOf), deadLetters: lastingDeadLetters(conversions) };
+}
+
+function itemsOf({ changes, isTogether }: ChangeUnit): readonly AppendItem[] {
+  const items = changes.flatMap(({ conversion }) => conversion.items);
+  const last = changes.at(-1);
+  if (!isTogether || items.length < 2 || last === undefined) return items;
+  const unit = unitNumber(tokenPosition(last.token).clusterTime);
+  return items.map((item) => ('docId' in item ? { ...item, unit } : item));
+}
+
+/** Differs between units that follow each other, also across leaders. From 1 to 2^31 - 1. */
+function unitNumber(clusterTime: bigint): number {
+  const seconds = clusterTime >> 32n;
+  const ordinal = clusterTime & 0xffff_ffffn;
+  return 1 + Number((seconds * 1_000_003n + ordinal) % 0x7fff_fffen);
 }
 
 /**

@@ -11,18 +11,18 @@
  * - A refresh does not hold back live changes of its entity, and no cache shows a document in an earlier state than before.
  * - Entities come and go, and scans run side by side, without stopping one another.
  * - A failure of one entity (its scan or its documents) stops neither the stream nor another entity's scan (I10).
+ * - Readers see a transaction of the source as a whole, up to stated bounds (`change-units.ts`).
  * - Nothing is written to MongoDB.
  *
  * Call order: become leader, then call `run(signal)` with an oplog writer bound to the epoch. Call `run` again only after it settles.
- * Failures: `run` resolves once stopped and drained. It rejects with EMC-3002 if deposed, EMC-300x if PostgreSQL fails, and
- * EMC-200x if MongoDB is unreachable for longer than the bounded retries; the supervisor restarts it with back-off.
+ * Failures: `run` resolves once stopped and drained. It rejects with EMC-3002 if deposed, EMC-300x if PostgreSQL fails, and EMC-200x
+ * if MongoDB is unreachable for longer than the bounded retries; the supervisor restarts it with back-off.
  * Not promised: exactly-once appends. After a crash, a suffix of the stream is appended again, in order (I4).
  */
-import type { ErrorCode } from '@emcachers/core/error-codes';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { Service } from '../../runtime/service.ts';
 import type { LastKey } from '../change-source/change-source-types.ts';
-import type { ChannelFill } from '../channel/channel.ts';
+import type { IngestStatus } from './ingest-status.ts';
 
 /** The fields of an entity that ingest needs. Read afresh each time; never kept across a transaction. */
 export interface IngestEntity
@@ -40,31 +40,6 @@ export interface IngestEntity
 export interface IngestEntities {
   /** All entities, in scan order. */
   list(): Promise<readonly IngestEntity[]>;
-}
-
-/** Facts for `deriveStatus`. Times are the engine's wall clock in milliseconds; null means "not yet" or "unknown". */
-export interface IngestStatus extends ChannelFill {
-  /** Current state of the state machine; see `ingest-state.ts`. */
-  readonly state: string;
-  readonly streamOpen: boolean;
-  /** When the newest change event arrived. */
-  readonly lastChangeAtMs: number | null;
-  /** When the server last replied on the stream, with or without changes. Shows that an idle stream is alive. */
-  readonly lastReplyAtMs: number | null;
-  readonly lastPositionSavedAtMs: number | null;
-  /** Cluster time of the saved position, milliseconds since 1970, with a resolution of one second. */
-  readonly savedClusterTimeMs: number | null;
-  /** Change events of watched collections since the process started. */
-  readonly changesTotal: number;
-  readonly lastError: { readonly code: ErrorCode; readonly message: string; readonly atMs: number } | null;
-  readonly mongo: { readonly setName: string | null; readonly version: string } | null;
-  /** The scans that are running, in the order in which they started. */
-  readonly scans: readonly {
-    readonly entityId: number;
-    readonly scanned: number;
-    readonly estimated: number | null;
-    readonly ratePerSecond: number | null;
-  }[];
 }
 
 export interface Ingest extends Service {

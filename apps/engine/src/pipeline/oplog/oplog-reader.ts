@@ -4,11 +4,12 @@ import { readPage } from '@emcachers/db/statements/read-page';
 import { readTail } from '@emcachers/db/statements/read-tail';
 import { checkTerm } from '@emcachers/db/statements/term-check';
 import type { OplogReader } from './oplog.ts';
+import { readWholeUnits } from './whole-units.ts';
 
 /** Reads the oplog for replicators and operators. Each call is one statement, and so one snapshot, and leaves nothing open. */
 export function createOplogReader(database: Database): OplogReader {
   return {
-    readPage: (request) => orDatabaseError(readPage(database.pagePool, request)),
+    readPage: (request) => orDatabaseError(readWholeUnits((part) => readPage(database.pagePool, part), request)),
     checkTerm: (reader) => orDatabaseError(checkTerm(database.pagePool, reader)),
     tail: (request) => orDatabaseError(readTail(database.pagePool, request)),
   };

@@ -25,7 +25,7 @@ import type {
  * Guarantees: id order is commit order, so a reader at offset N has seen every entry with id ≤ N (I3); the resume
  * token commits with the entries that it covers and never moves back (I2); an old epoch cannot write (I9); the transaction that
  * writes an operation decides its destination (oplog, staging or none) and its version. Of a refresh, a scanned row is written
- * only if no live operation of its document has been since the scan began.
+ * only if no live operation of its document has been since the scan began. A unit's entries are in one batch and one page.
  * Call order per entity: `beginScan` → `appendScanPage`… → `finishScan` → `promoteChunk` until `done`, with `append`
  * allowed at any time. A new run (refresh, truncate, rescan, lost token) may start in between; calls of the old run then
  * return `superseded`, which is an expected outcome.
@@ -63,7 +63,7 @@ export interface OplogWriter {
 export interface OplogReader {
   /** Whether a reader of every entry up to `offset`, last read under `termId`, has read what the oplog contains. */
   checkTerm(reader: { termId: string | null; offset: number }): Promise<TermCheck>;
-  /** Entries of these entities with id > `afterId`, from one snapshot; at least one entry if any exists. */
+  /** Entries of these entities with id > `afterId`, from one snapshot; at least one entry if any exists. A single unit may exceed the limits. */
   readPage(request: {
     afterId: number;
     entityIds: readonly number[];
