@@ -79,7 +79,7 @@ export const changeSourceMutants: readonly Mutant[] = [
     edits: [
       {
         file: `${folder}/mongo-change-stream.ts`,
-        from: 'end: end === null || this.#fragments.length > 0 ? null : tokenPosition(end)',
+        from: 'end: end === null || !isWhole ? null : tokenPosition(end)',
         to: 'end: end === null ? null : tokenPosition(end)',
       },
     ],

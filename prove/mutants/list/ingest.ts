@@ -20,7 +20,7 @@ export const ingestMutants: readonly Mutant[] = [
   {
     id: 'M3',
     title: 'an idle position is saved while changes are in flight',
-    edits: [{ file: stream, from: '    if (!channel.isEmpty()) return;\n', to: '' }],
+    edits: [{ file: stream, from: 'if (!channel.isEmpty() || !this.#units.isEmpty()) return;', to: '' }],
     killers: [{ file: positions, name: 'an idle position is not saved' }],
   },
   {
@@ -56,8 +56,8 @@ export class StreamFlow {`,
       },
       {
         file: stream,
-        from: '      const item = await this.#convert(change);\n',
-        to: '      if (isDuplicate(change.token)) continue;\n      const item = await this.#convert(change);\n',
+        from: '      await this.#offer(this.#units.add(await this.#convert(change)));\n',
+        to: '      if (isDuplicate(change.token)) continue;\n      await this.#offer(this.#units.add(await this.#convert(change)));\n',
       },
     ],
     killers: [{ file: positions, name: 'a batch that cannot be appended' }],

@@ -11,8 +11,9 @@ import { LargeDocuments } from '../change-source/large-documents.ts';
 import { compileRoute, Routes } from '../change-source/to-operation.ts';
 import { createChannel } from '../channel/bounded-channel.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
+import { type ChangeUnit, transactionDefaults } from './change-units.ts';
 import { IngestFacts } from './ingest-facts.ts';
-import { type ConvertedChange, StreamFlow } from './ingest-stream.ts';
+import { StreamFlow } from './ingest-stream.ts';
 
 const documents = [0, 1, 2].map((id) => ({ id, n: 0 }));
 
@@ -85,7 +86,7 @@ test('an idle position is not saved while a change before it is being appended (
       steps.push('idle position');
     },
   };
-  const channel = createChannel<ConvertedChange>(systemClock);
+  const channel = createChannel<ChangeUnit>(systemClock);
   await using largeDocuments = new LargeDocuments({ largeDocumentBytes: 1 << 20, rowBytesMax: 1 << 24 });
   const flow = new StreamFlow(
     {
@@ -98,11 +99,12 @@ test('an idle position is not saved while a change before it is being appended (
       skipThrough: null,
       isSharded: false,
       onNews: () => undefined,
+      onDivided: () => undefined,
     },
     {
       followed: { stream: { ...stream, next }, routes: new Routes([route]), pipelineHash: 'test' },
       position,
-      options: { idleSaveMs: 0 },
+      options: { idleSaveMs: 0, units: { ...transactionDefaults, batchOpsMax: 100, batchBytesMax: 1 << 20 } },
     },
   );
   source.write('a', [{ id: 1, n: 7 }]);
