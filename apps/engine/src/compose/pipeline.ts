@@ -74,7 +74,6 @@ function createLeading(shared: Shared) {
   let jobRunner: JobRunner | null = null;
   let sessions: LeaderSessions | null = null;
   const entities = storedIngestEntities(database);
-  const store = createJobStore(database);
   const control = createEntityControl(database);
   const leader = createLeader({
     ...{ clock, log: shared.log, nodeId, databaseUrl: database.url },
@@ -114,6 +113,7 @@ function createLeading(shared: Shared) {
       const retryDeadLetters = createDeadLetterRetry({ database, source, writer, clock, ...limits });
       const throttle = new ScanThrottle(clock, config.scanDocumentsPerSecond);
       const refreshDocuments = createPartialRefresh({ database, source, writer, clock, throttle, ...limits });
+      const store = createJobStore(database, epoch);
       jobRunner = createJobRunner({ store, control, retryDeadLetters, refreshDocuments, clock, log });
       const compaction = createCompaction({
         ...{ database: opened, epoch, clock, log, options: config.compaction },

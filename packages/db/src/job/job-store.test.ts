@@ -54,6 +54,24 @@ test('a job that a dead runner left running is requeued', async () => {
   expect(await database.jobs.claim(1)).toMatchObject([{ jobId }]);
 });
 
+test('I9: the runner of a term that has ended claims, requeues and ends no job', async () => {
+  await using database = await openTest();
+  await database.pool.query('UPDATE leader SET epoch = 2 WHERE id = 1');
+  const deposed = createJobStore(database, 1);
+  const leading = createJobStore(database, 2);
+  const { jobId } = await database.jobs.add(refresh);
+  await leading.requeue();
+  // As a leader does that has lost its lease and has not noticed: the job would stay `running` and nobody would run it.
+  await expect(deposed.claim(1)).rejects.toMatchObject({ code: 'EMC-3002' });
+  expect(await leading.claim(1)).toMatchObject([{ jobId }]);
+  await expect(deposed.requeue()).rejects.toMatchObject({ code: 'EMC-3002' });
+  const outcome = { status: 'failed', message: 'The connection was lost.', errorCode: 'EMC-3001' } as const;
+  await expect(deposed.finish(jobId, outcome)).rejects.toMatchObject({ code: 'EMC-3002' });
+  expect(await database.jobs.get(jobId)).toMatchObject({ status: 'running' });
+  await leading.finish(jobId, { status: 'succeeded', message: 'Scanned.', errorCode: null });
+  expect(await database.jobs.get(jobId)).toMatchObject({ status: 'succeeded' });
+});
+
 test('a cancelled job stays cancelled, whatever its runner reports afterwards', async () => {
   await using database = await openTest();
   const { jobId } = await database.jobs.add(refresh);

@@ -61,8 +61,12 @@ const recordColumns = `id AS "jobId", kind, entity_name AS "entityName", status,
   ${iso('created_at')} AS "createdAt", ${iso('started_at')} AS "startedAt", ${iso('finished_at')} AS "finishedAt",
   input`;
 
-/** Keeps its jobs in `database`, which the caller disposes. */
-export function createJobStore(database: Database): JobStore {
+/**
+ * Keeps its jobs in `database`, which the caller disposes. `epoch`: of the leader whose runner claims, requeues and ends jobs; these calls
+ * fail with EMC-3002 once it has been superseded (I9). Otherwise the runner of a deposed leader could claim a job after the next one has
+ * requeued what was left, and the job would be `running` for ever. Null for a store that runs no jobs.
+ */
+export function createJobStore(database: Database, epoch: number | null = null): JobStore {
   const { pool, prisma } = database;
   const query = async <Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> => {
     const answer = await pool.query<Row>(sql, values).catch((error: unknown) => {
@@ -77,15 +81,15 @@ export function createJobStore(database: Database): JobStore {
       const job = await orDatabaseError(prisma.job.findUnique({ where: { id: jobId } }));
       return job === null ? null : toRecord(job);
     },
-    claim: async (limit) => query<JobRecord>(claimSql, [limit]),
+    claim: async (limit) => query<JobRecord>(claimSql, [epoch, limit]),
     requeue: async () => {
-      await query(`UPDATE job SET status = 'queued', started_at = NULL WHERE status = 'running'`);
+      await query(requeueSql, [epoch]);
     },
     note: async (jobId, message) => {
       await orDatabaseError(prisma.job.updateMany({ where: { id: jobId, status: 'running' }, data: { message } }));
     },
     finish: async (jobId, { status, message, errorCode }) => {
-      await query(finishSql, [jobId, status, message, errorCode]);
+      await query(finishSql, [epoch, jobId, status, message, errorCode]);
     },
     cancel: async (jobId, message) => (await query(cancelSql, [jobId, message])).length > 0,
     cancelled: async (jobIds) => {
@@ -125,13 +129,19 @@ function toRecord(job: Job): JobRecord {
 const listSql = `SELECT ${recordColumns} FROM job
  WHERE $1::text IS NULL OR lower(entity_name) = lower($1) ORDER BY created_at DESC, id LIMIT $2`;
 
+// In the statement that changes the job, so that a frozen runner cannot hold the leader's row between two statements.
+const termSql = 'WITH term AS MATERIALIZED (SELECT hold_epoch($1::integer) WHERE $1 IS NOT NULL)';
+const inTerm = '(SELECT count(*) FROM term) >= 0';
+
 // SKIP LOCKED: during a change of leader, two runners never claim the same job.
-const claimSql = `UPDATE job SET status = 'running', started_at = now()
- WHERE id IN (SELECT id FROM job WHERE status = 'queued' ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+const claimSql = `${termSql} UPDATE job SET status = 'running', started_at = now()
+ WHERE ${inTerm} AND id IN (SELECT id FROM job WHERE status = 'queued' ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
  RETURNING ${recordColumns}`;
 
-const finishSql = `UPDATE job SET status = $2, message = $3, error_code = $4, finished_at = now()
- WHERE id = $1 AND status = 'running'`;
+const requeueSql = `${termSql} UPDATE job SET status = 'queued', started_at = NULL WHERE ${inTerm} AND status = 'running'`;
+
+const finishSql = `${termSql} UPDATE job SET status = $3, message = $4, error_code = $5, finished_at = now()
+ WHERE ${inTerm} AND id = $2 AND status = 'running'`;
 
 const cancelSql = `UPDATE job SET status = 'cancelled', message = $2, finished_at = now()
  WHERE id = $1 AND status IN ('queued', 'running') RETURNING id`;
