@@ -12,24 +12,25 @@ interface Step {
   readonly name: string;
   /** Of the message to PostgreSQL by which the step is recognised. */
   readonly text: string;
+  readonly weight: number;
   /** Requested first, because it does not happen often by itself. */
   readonly work?: 'refresh';
 }
 
 const steps: readonly Step[] = [
-  { name: 'inside a COPY', text: '\tUpsert\t' },
-  { name: 'after the COPY, before the commit', text: 'SELECT hold_epoch(' },
-  { name: 'before a position is saved', text: 'save-position' },
-  { name: 'before a scan page is recorded', text: 'record-scan-page', work: 'refresh' },
-  { name: 'before staged changes are promoted', text: 'promote-staged', work: 'refresh' },
-  { name: 'before a sweep is planned', text: 'INSERT INTO sweep_plan', work: 'refresh' },
-  { name: 'before a sweep is written', text: 'sweep-chunk', work: 'refresh' },
-  { name: 'before compaction removes entries', text: 'WITH removed AS' },
+  { name: 'inside a COPY', weight: 3, text: '\tUpsert\t' },
+  { name: 'after the COPY, before the commit', weight: 3, text: 'SELECT hold_epoch(' },
+  { name: 'before a position is saved', weight: 1, text: 'save-position' },
+  { name: 'before a scan page is recorded', weight: 1, text: 'record-scan-page', work: 'refresh' },
+  { name: 'before staged changes are promoted', weight: 1, text: 'promote-staged', work: 'refresh' },
+  { name: 'before a sweep is planned', weight: 0.5, text: 'INSERT INTO sweep_plan', work: 'refresh' },
+  { name: 'before a sweep is written', weight: 1, text: 'sweep-chunk', work: 'refresh' },
+  { name: 'before compaction removes entries', weight: 1, text: 'WITH removed AS' },
 ];
 
-const crashes: readonly Fault[] = steps.map(({ name, text, work }) => ({
+const crashes: readonly Fault[] = steps.map(({ name, weight, text, work }) => ({
   name: `killed ${name}`,
-  weight: 1,
+  weight,
   async strike(target) {
     const node = await leaderOf(target);
     const step = node.postgres.holdAt(text);

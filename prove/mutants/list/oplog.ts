@@ -192,4 +192,16 @@ type AppendRun = `,
     ],
     killers: [{ file: scans, name: 'waits until the saved position has passed the end of the scan' }],
   },
+  {
+    id: 'X6',
+    title: 'a deposed leader claims jobs',
+    edits: [
+      {
+        file: 'packages/db/src/job/job-store.ts',
+        from: 'SELECT hold_epoch($1::integer) WHERE $1 IS NOT NULL',
+        to: 'SELECT 1 WHERE $1::integer IS NOT NULL',
+      },
+    ],
+    killers: [{ file: 'packages/db/src/job/job-store.test.ts', name: 'the runner of a term that has ended claims' }],
+  },
 ];
