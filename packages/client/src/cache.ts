@@ -76,7 +76,10 @@ export interface CacheReader extends Disposable {
    * after `timeoutMs`, and with the signal's reason.
    */
   waitFor(operationTime: OperationTime, options?: WaitOptions): Promise<void>;
-  /** Calls the listener after each change, until the returned function or `close` is called. Keeps the process alive. */
+  /**
+   * Calls the listener after each change, until the returned function or `close` is called. Keeps the process alive. An
+   * error of the listener is uncaught.
+   */
   onChange(listener: (change: CacheChange) => void): () => void;
   close(): void;
 }

@@ -54,7 +54,7 @@ export class ChangeListeners {
       throw error;
     }
     const changes = changesOf(before, this.#seen);
-    for (const each of changes) for (const listener of [...this.#listeners]) tell(listener, each);
+    for (const each of changes) for (const listener of [...this.#listeners]) listener(each);
   }
 
   /** Null while a cache is not published. */
@@ -87,15 +87,4 @@ function changesOf(before: Seen | null, now: Seen | null): CacheChange[] {
 
 function change(kind: CacheChange['kind'], before: CachePlace | null, now: CachePlace | null): CacheChange {
   return { kind, entity: (now ?? before)?.entity ?? '', before, now };
-}
-
-/** A listener that throws does not keep the others from being called; its error is uncaught, as in an event emitter. */
-function tell(listener: ChangeListener, event: CacheChange): void {
-  try {
-    listener(event);
-  } catch (error) {
-    queueMicrotask(() => {
-      throw error;
-    });
-  }
 }

@@ -363,7 +363,7 @@ export const errorCodes = {
   'EMC-7006': {
     title: 'Unfit version of Node.js or SQLite',
     cause: 'Caches need the module node:sqlite of Node.js with SQLite 3.37 or newer.',
-    remedy: 'Use Node.js 22.13 or newer.',
+    remedy: 'Use Node.js 22.16 or newer.',
     retry: 'never',
     httpStatus: 500,
   },
