@@ -13,7 +13,8 @@ const retries = {
 
 /** Renders docs/errors.md from the catalogue; a test compares the two. `node tidy/errors-page.ts` writes the file. */
 export function renderErrorsPage(): string {
-  const sections = Object.entries(errorCodes).map(
+  const entries = Object.entries(errorCodes).toSorted(([a], [b]) => a.localeCompare(b));
+  const sections = entries.map(
     ([code, entry]) =>
       `## ${code} ${entry.title}\n\n**Cause.** ${entry.cause}\n\n**What to do.** ${entry.remedy}\n\n${retries[entry.retry]}\n`,
   );

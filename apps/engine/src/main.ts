@@ -1,8 +1,8 @@
 import process from 'node:process';
-import { EmcachersError } from '@emcachers/core/emcachers-error';
-import { loadConfig } from './config/config.ts';
+import { type Config, loadConfig } from './config/config.ts';
 import { startEngine } from './engine.ts';
-import { createLog, redactCredentials } from './observability/log.ts';
+import { createLog } from './observability/log.ts';
+import { passwordsOf, startMessage } from './observability/start-message.ts';
 import { unlessAborted } from './runtime/abort.ts';
 import { systemClock } from './runtime/clock.ts';
 import { listenForShutdown } from './runtime/shutdown.ts';
@@ -14,16 +14,18 @@ process.exit();
 
 async function main(): Promise<number> {
   using shutdown = listenForShutdown();
+  const secrets: string[] = [];
   try {
-    return await runEngine(shutdown.requested);
+    const config = loadConfig();
+    secrets.push(...passwordsOf([config.mongoUrl, config.databaseUrl]), config.token ?? '');
+    return await runEngine(config, shutdown.requested);
   } catch (error) {
-    process.stderr.write(`${redactCredentials(startMessage(error))}\n`);
+    process.stderr.write(`${startMessage(error, secrets)}\n`);
     return 1;
   }
 }
 
-async function runEngine(requested: AbortSignal): Promise<number> {
-  const config = loadConfig();
+async function runEngine(config: Config, requested: AbortSignal): Promise<number> {
   const log = createLog(config.logLevel, process.stdout);
   const engine = await startEngine({ config, clock: systemClock, log, random: Math.random, signal: requested });
   const fatal = await unlessAborted(engine.fatal, requested);
@@ -32,10 +34,4 @@ async function runEngine(requested: AbortSignal): Promise<number> {
   if (hung.length > 0) log.error({ hung }, 'Some parts did not stop in time. Nothing that they had committed is lost.');
   if (fatal !== null) throw fatal;
   return hung.length === 0 ? 0 : 1;
-}
-
-/** One message with the problem and its remedy. Includes a stack trace only for a defect of the engine. */
-function startMessage(error: unknown): string {
-  if (error instanceof EmcachersError) return `${error.code} ${error.entry.title}. ${error.detail}\n${error.hint}`;
-  return `The engine could not start: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }

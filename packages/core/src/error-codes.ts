@@ -1,3 +1,5 @@
+import { startErrorCodes } from './start-error-codes.ts';
+
 /**
  * All error codes. A code is never reused. `cause` and `remedy` are shown by the API, the CLI and the console;
  * `retry` is what the engine does without an operator.
@@ -390,6 +392,7 @@ export const errorCodes = {
     retry: 'never',
     httpStatus: 500,
   },
+  ...startErrorCodes,
 } as const satisfies Record<string, ErrorCodeEntry>;
 
 /** A code of the catalogue, for example `EMC-1001`. */

@@ -6,7 +6,7 @@ import { EmcachersError } from '@emcachers/core/emcachers-error';
 import pg from 'pg';
 import { advisoryLocks, advisoryNamespace } from './advisory-locks.ts';
 import { connectionConfig, quoteName, schemaOf } from './connection-config.ts';
-import { connectionError } from './database-error.ts';
+import { connectAtStart, toStartError } from './requirements/connect-refusal.ts';
 
 /**
  * Applies `prisma/migrations` on startup, one transaction each. Records them as `prisma migrate deploy` does, in the same table with
@@ -26,7 +26,7 @@ interface Migration {
 
 const defaultFolder = fileURLToPath(new URL('../../../prisma/migrations', import.meta.url));
 
-/** Throws EMC-3001 if PostgreSQL cannot be reached, EMC-3005 if the schema is not one that we may migrate. */
+/** Throws EMC-3001 if PostgreSQL cannot be reached, the errors of `toStartError` if it refuses, EMC-3005 if the schema is not one that we may migrate. */
 export async function migrate(databaseUrl: string, folder: string = defaultFolder): Promise<MigrationResult> {
   const migrations = await readMigrations(folder);
   const client = new pg.Client({
@@ -35,11 +35,7 @@ export async function migrate(databaseUrl: string, folder: string = defaultFolde
     keepAlive: true,
   });
   client.on('error', () => undefined);
-  try {
-    await client.connect();
-  } catch (error) {
-    throw connectionError(error);
-  }
+  await connectAtStart(client);
   try {
     await client.query('SELECT pg_advisory_lock($1, $2)', [advisoryNamespace, advisoryLocks.migrate]);
     await createSchema(client, schemaOf(databaseUrl));
@@ -47,6 +43,8 @@ export async function migrate(databaseUrl: string, folder: string = defaultFolde
     const pending = await findPending(client, migrations);
     for (const migration of pending) await apply(client, migration);
     return { applied: pending.map((migration) => migration.name) };
+  } catch (error) {
+    throw toStartError(error);
   } finally {
     await client.end().catch(() => undefined);
   }

@@ -2,18 +2,21 @@ import { access, constants } from 'node:fs/promises';
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
+import type { Requirement } from '@emcachers/core/requirement';
 import { type Database, openDatabase } from '@emcachers/db/database';
 import { migrate } from '@emcachers/db/migrate';
+import { checkPostgres } from '@emcachers/db/requirements/postgres-requirements';
 import type { Config } from '../config/config.ts';
 import type { MongoSource } from '../pipeline/change-source/change-source.ts';
+import { checkMongo } from '../pipeline/change-source/mongo-requirements.ts';
 import { createMongoSource } from '../pipeline/change-source/mongo-source.ts';
-import { isLoginRefused } from '../pipeline/change-source/stream-errors.ts';
 import { makeDirectory } from '../runtime/make-directory.ts';
 
 /**
  * Opens what the engine needs at its start: the data directory and PostgreSQL. Each attempt is bounded in time and fails with the
- * name of the variable to change. A MongoDB that does not answer is not waited for: the node follows the oplog, and ingest
- * retries. Once the engine runs, it survives the same faults instead of exiting.
+ * name of the variable to change. What no waiting can mend ends the start at once: a refused login, a missing right, a standby.
+ * A MongoDB that does not answer is not waited for: the node follows the oplog, and ingest retries. Once the engine runs, it
+ * survives the same faults instead of exiting.
  */
 export interface Connections {
   readonly database: Database;
@@ -31,23 +34,25 @@ export interface ConnectionsDependencies {
 /** Long enough for a server that starts together with the engine, short enough for an operator who mistyped its address. */
 const startWaitMsMax = 10_000;
 const retryDelayMs = 250;
+/** How long a call to MongoDB waits for a primary. */
+const selectionMsMax = 3_000;
 
 export async function openConnections(dependencies: ConnectionsDependencies): Promise<Connections> {
   const { config, clock, log } = dependencies;
   await requireDataDir(config.dataDir);
-  const migrated = await insist({ ...dependencies, variable: 'DATABASE_URL' }, () => migrate(config.databaseUrl));
+  const migrated = await insist(dependencies, () => preparePostgres(dependencies));
   if (migrated.applied.length > 0) log.info({ applied: migrated.applied }, 'Applied migrations.');
   const database = openDatabase({
     url: config.databaseUrl,
     onIdleError: (error) => log.warn({ err: error }, 'An idle PostgreSQL connection failed.'),
   });
-  const source = createMongoSource({ url: config.mongoUrl, clock, selectionMsMax: 3_000 });
+  const source = createMongoSource({ url: config.mongoUrl, clock, selectionMsMax });
   const close = async (): Promise<void> => {
     await source.close();
     await database.close();
   };
   try {
-    if (config.roles.includes('ingest')) await tryMongo(source, dependencies);
+    if (config.roles.includes('ingest')) await tryMongo(dependencies);
   } catch (error) {
     await close();
     throw error;
@@ -69,13 +74,17 @@ async function requireDataDir(dataDir: string): Promise<void> {
   }
 }
 
-/** A wrong setting (EMC-1001, EMC-2002, a refused login) ends the start; a server that does not answer may answer later. */
-async function tryMongo(source: MongoSource, { log }: ConnectionsDependencies): Promise<void> {
+async function preparePostgres({ config, log }: ConnectionsDependencies) {
+  demand(await checkPostgres(config.databaseUrl), log);
+  return migrate(config.databaseUrl);
+}
+
+/** A server that does not answer may answer later; anything else ends the start. */
+async function tryMongo({ config, log }: ConnectionsDependencies): Promise<void> {
   try {
-    await source.describe();
+    demand(await checkMongo({ url: config.mongoUrl, selectionMsMax }), log);
   } catch (error) {
     if (!isServerAway(error)) throw error;
-    if (isLoginRefused(error)) throw unreachableAtStart(error, 'MONGO_URL');
     log.warn(
       { code: error.code, reason: error.detail },
       'MongoDB does not answer at MONGO_URL. The engine starts without it and retries; caches follow the oplog meanwhile.',
@@ -83,13 +92,16 @@ async function tryMongo(source: MongoSource, { log }: ConnectionsDependencies): 
   }
 }
 
-interface Insistence extends ConnectionsDependencies {
-  readonly variable: 'MONGO_URL' | 'DATABASE_URL';
+function demand(requirements: readonly Requirement[], log: Log): void {
+  for (const { name, found, outcome } of requirements) {
+    if (outcome.kind === 'unmet') throw outcome.error;
+    if (outcome.kind === 'doubtful') log.warn({ requirement: name, found }, outcome.why);
+  }
 }
 
-/** Retries while the server is unreachable, until the time limit. Any other error is thrown immediately. */
+/** Retries while PostgreSQL is unreachable, until the time limit. Any other error is thrown immediately. */
 async function insist<Answer>(
-  { config, clock, signal, variable }: Insistence,
+  { config, clock, signal }: ConnectionsDependencies,
   attempt: () => Promise<Answer>,
 ): Promise<Answer> {
   const endMs = clock.monotonicMs() + (config.failAfterMs ?? startWaitMsMax);
@@ -99,7 +111,7 @@ async function insist<Answer>(
     if (result.kind === 'answer') return result.answer;
     // The first error names the cause. Later attempts may fail with less specific driver errors.
     first ??= result.error;
-    if (signal.aborted || clock.monotonicMs() + retryDelayMs > endMs) throw unreachableAtStart(first, variable);
+    if (signal.aborted || clock.monotonicMs() + retryDelayMs > endMs) throw unreachableAtStart(first);
     await clock.sleep(retryDelayMs, signal);
   }
 }
@@ -119,7 +131,7 @@ function isServerAway(error: unknown): error is EmcachersError {
   return error instanceof EmcachersError && (error.code === 'EMC-2001' || error.code === 'EMC-3001');
 }
 
-function unreachableAtStart({ code, detail }: EmcachersError, variable: Insistence['variable']): EmcachersError {
-  const hint = `Start the server or correct ${variable}, then restart the engine.`;
+function unreachableAtStart({ code, detail }: EmcachersError): EmcachersError {
+  const hint = 'Start the server or correct DATABASE_URL, then restart the engine.';
   return new EmcachersError({ code, detail, hint });
 }

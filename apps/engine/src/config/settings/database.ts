@@ -1,10 +1,10 @@
-import { url } from './schemas.ts';
+import { connectionString } from './connection-string.ts';
 import type { Setting } from './setting.ts';
 
 /** The PostgreSQL that holds the oplog. */
 export const databaseSettings = {
   DATABASE_URL: {
-    schema: url(['postgres', 'postgresql']),
+    schema: connectionString({ schemes: ['postgres', 'postgresql'], hostsMax: 1 }),
     standard: null,
     unit: 'PostgreSQL connection string',
     reason: 'The database that stores the oplog. If unset, `npm start` runs its own PostgreSQL server.',

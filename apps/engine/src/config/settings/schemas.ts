@@ -16,10 +16,3 @@ export function wholeNumber(min: number, max: number): z.ZodType<number, string>
     .transform(Number)
     .refine((value) => value >= min && value <= max, problem);
 }
-
-export function url(schemes: readonly string[]): z.ZodType<string, string> {
-  const wanted = schemes.map((scheme) => `${scheme}://`).join(' or ');
-  return z.string().refine((value) => schemes.some((scheme) => value.startsWith(`${scheme}://`)), {
-    message: `does not begin with ${wanted}`,
-  });
-}

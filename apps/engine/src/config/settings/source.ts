@@ -1,10 +1,11 @@
-import { url, wholeNumber } from './schemas.ts';
+import { connectionString } from './connection-string.ts';
+import { wholeNumber } from './schemas.ts';
 import type { Setting } from './setting.ts';
 
 /** The source database. */
 export const sourceSettings = {
   MONGO_URL: {
-    schema: url(['mongodb', 'mongodb+srv']),
+    schema: connectionString({ schemes: ['mongodb', 'mongodb+srv'], hostsMax: 100 }),
     standard: null,
     unit: 'MongoDB connection string of a replica set or sharded cluster',
     reason: 'The source database. If unset, `npm start` runs its own MongoDB server.',

@@ -69,11 +69,6 @@ function isUnreachable(error: MongoError): boolean {
   return !(error instanceof MongoServerError) || error.code === 18;
 }
 
-/** True if the server answered, but refused the user or password of MONGO_URL. */
-export function isLoginRefused({ cause }: EmcachersError): boolean {
-  return cause instanceof MongoServerError && cause.code === 18;
-}
-
 /** True if the error concerns this one collection and the others can still be copied. */
 export const refusalCode = 'EMC-2007';
 
