@@ -132,7 +132,7 @@ test('serves the OpenAPI document with every route, and the reference page', asy
   expect(metrics).toMatch(/^emcachers_process_cpu_seconds_total [\d.]+$/m);
 });
 
-test('a live stream starts with a full view, reports changed rows, and leaves no listener after it is closed', async () => {
+test('a live stream starts with a full view, then sends what changes and which rows, and leaves no listener after it is closed', async () => {
   await using stack = await createStack();
   const collection = orders(stack.mongo);
   await insertOrders(collection, 10, randomFrom(1));
@@ -143,6 +143,7 @@ test('a live stream starts with a full view, reports changed rows, and leaves no
   for (const stream of streams) expect(await stream.until('"kind":"fleet"')).toContain('live and fresh');
   await collection.insertOne({ _id: 99, total: 1, count: 1, paid: true, customer: { city: 'Ulm' }, tags: [] });
   for (const stream of streams) expect(await stream.until('"kind":"rows-changed"')).toContain('"offset"');
+  for (const stream of streams) expect(await stream.until('"kind":"fleet-changes"')).toContain('"from"');
   for (const stream of streams) await stream.close();
   await eventually(async () => {
     const report = (await (await running.api.request('GET', '/metrics')).text()).match(
@@ -153,7 +154,7 @@ test('a live stream starts with a full view, reports changed rows, and leaves no
 });
 
 async function openStream(url: string) {
-  const input = encodeURIComponent(JSON.stringify({ entityName: 'orders' }));
+  const input = encodeURIComponent(JSON.stringify({ entityNames: ['orders'] }));
   const response = await fetch(`${url}/trpc/live.stream?input=${input}`);
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   if (reader === undefined) throw new Error('The stream has no body.');

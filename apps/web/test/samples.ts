@@ -14,6 +14,7 @@ export function sampleFleet(overrides: Partial<FleetView> = {}): FleetView {
     nodes: [sampleNodeView()],
     leader: { nodeId: 'node-a', epoch: 4 },
     activeJobs: 0,
+    jobsRevision: '',
     at: openedAt,
     ...overrides,
   };

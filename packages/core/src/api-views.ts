@@ -146,6 +146,8 @@ export const fleetViewSchema = z.object({
   leader: z.object({ nodeId: z.string(), epoch: z.number().int() }).nullable(),
   /** Jobs that are queued or running. */
   activeJobs: z.number().int(),
+  /** Changes whenever a listed job changes, so that a page knows when to list the jobs again. */
+  jobsRevision: z.string(),
   /** When the engine sampled this state. */
   at: z.iso.datetime(),
 });

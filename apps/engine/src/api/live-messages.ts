@@ -1,23 +1,31 @@
 import type { FleetView } from '@emcachers/core/api-views';
+import { type Difference, differenceOf } from '@emcachers/core/json-difference';
 import type { ApiServices } from './api-context.ts';
 
 /**
- * A message to one console tab. All tabs share the process's sampler (`control/fleet/fleet-sampler.ts`). A slow tab
+ * A message to one browser. All browsers share the process's sampler (`control/fleet/fleet-sampler.ts`). A slow one
  * skips views instead of buffering them (I11): between two messages only the newest view is kept.
  */
 export type LiveMessage =
   | { readonly kind: 'fleet'; readonly fleet: FleetView }
-  /** This node's cache of the watched entity has moved to this offset, so the rows in the tab may be out of date. */
-  | { readonly kind: 'rows-changed'; readonly entityName: string; readonly offset: number };
+  /** What changed since the view of the time `from`, which is the one that was sent before. */
+  | { readonly kind: 'fleet-changes'; readonly from: string; readonly changes: Difference }
+  /** This node's cache of a watched entity has moved to this offset, so rows that are shown may be out of date. */
+  | { readonly kind: 'rows-changed'; readonly entityName: string; readonly offset: number }
+  /** Nothing is new, but the stream works. */
+  | { readonly kind: 'beat' };
 
 export interface LiveWatch {
   readonly services: Pick<ApiServices, 'fleet' | 'clock' | 'rowsReader'>;
-  readonly entityName: string | null;
+  /** The entities whose rows are shown. */
+  readonly entityNames: readonly string[];
   readonly signal: AbortSignal;
 }
 
 /** Minimum interval between messages, milliseconds. */
 const lookIntervalMs = 250;
+/** Longest pause between messages. The sampler pauses longer while PostgreSQL does not answer. */
+const beatMs = 1_000;
 
 export async function* liveMessages(watch: LiveWatch): AsyncGenerator<LiveMessage, void, undefined> {
   const { fleet, clock } = watch.services;
@@ -27,16 +35,14 @@ export async function* liveMessages(watch: LiveWatch): AsyncGenerator<LiveMessag
     newest = view;
   });
   try {
-    yield { kind: 'fleet', fleet: await fleet.read() };
+    const first = await fleet.read();
+    yield { kind: 'fleet', fleet: first };
     newest = null;
-    let offset: number | null = null;
+    const news = createNews(watch, first);
     while (!watch.signal.aborted) {
       const view: FleetView | null = newest;
       newest = null;
-      if (view !== null) yield { kind: 'fleet', fleet: view };
-      const rows = currentRows(watch);
-      if (rows !== null && rows.offset !== offset) yield rows;
-      offset = rows?.offset ?? null;
+      yield* news(view);
       await clock.sleep(lookIntervalMs, watch.signal);
     }
   } finally {
@@ -44,9 +50,35 @@ export async function* liveMessages(watch: LiveWatch): AsyncGenerator<LiveMessag
   }
 }
 
-/** The message for the watched entity's current offset. Null if none is watched or this node has no readable cache of it. */
-function currentRows({ services, entityName }: LiveWatch): Extract<LiveMessage, { kind: 'rows-changed' }> | null {
-  if (entityName === null) return null;
-  const offset = services.rowsReader.offset(entityName);
-  return offset === null ? null : { kind: 'rows-changed', entityName, offset };
+/** The messages since the last call; a beat if there has been none for long. `view` is the newest one, null if there is none. */
+function createNews(watch: LiveWatch, first: FleetView): (view: FleetView | null) => LiveMessage[] {
+  const { clock } = watch.services;
+  const movedRows = createMovedRows(watch);
+  let sent = first;
+  let spokenAtMs = clock.monotonicMs();
+  return (view) => {
+    const messages = [...(view === null ? [] : changesSince(sent, view)), ...movedRows()];
+    sent = view ?? sent;
+    const isDue = clock.monotonicMs() - spokenAtMs >= beatMs;
+    if (messages.length === 0 && isDue) messages.push({ kind: 'beat' });
+    if (messages.length > 0) spokenAtMs = clock.monotonicMs();
+    return messages;
+  };
+}
+
+function changesSince(sent: FleetView, view: FleetView): LiveMessage[] {
+  const changes = differenceOf(sent, view);
+  return changes === null ? [] : [{ kind: 'fleet-changes', from: sent.at, changes }];
+}
+
+/** Each call returns the watched caches whose offset has moved since the call before; at first, all that are readable. */
+function createMovedRows({ services, entityNames }: LiveWatch): () => LiveMessage[] {
+  const offsets = new Map<string, number>();
+  return () =>
+    entityNames.flatMap((entityName): LiveMessage[] => {
+      const offset = services.rowsReader.offset(entityName);
+      if (offset === null || offset === offsets.get(entityName)) return [];
+      offsets.set(entityName, offset);
+      return [{ kind: 'rows-changed', entityName, offset }];
+    });
 }

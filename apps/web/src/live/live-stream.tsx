@@ -4,17 +4,22 @@ import type { FleetView } from '@emcachers/core/api-views';
 import { useQueryClient } from '@tanstack/react-query';
 import { usePathname } from 'next/navigation';
 import { useEffect, useEffectEvent } from 'react';
-import type { LiveMessage } from '../trpc/live-message.ts';
-import { useTRPC, useTRPCClient } from '../trpc/trpc.ts';
+import { useTRPC } from '../trpc/trpc.ts';
 import { useAnnounce } from './announcer.tsx';
 import { entityOfPath } from './entity-of-path.ts';
+import { createFleetAssembler, type LiveNews } from './fleet-assembler.ts';
+import type { LiveSource } from './live-source.ts';
 import type { LiveHappening } from './live-state.ts';
 import { freshMsMax } from './silence.ts';
 import { announceTransitions } from './transitions.ts';
 
+interface LiveStreamProps {
+  readonly source: LiveSource;
+  readonly happen: (happening: LiveHappening) => void;
+}
+
 /** The open subscription. While this is mounted, the engine pushes data, which goes into the query cache. */
-export function LiveStream({ happen }: { readonly happen: (happening: LiveHappening) => void }) {
-  const client = useTRPCClient();
+export function LiveStream({ source, happen }: LiveStreamProps) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const announce = useAnnounce();
@@ -24,45 +29,47 @@ export function LiveStream({ happen }: { readonly happen: (happening: LiveHappen
     const key = trpc.fleet.get.queryKey();
     const before = queryClient.getQueryData(key);
     queryClient.setQueryData(key, fleet);
-    const news = before === undefined ? null : announceTransitions(before, fleet);
+    if (before === undefined) return;
+    const news = announceTransitions(before, fleet);
     if (news !== null) announce(news);
+    if (before.jobsRevision !== fleet.jobsRevision)
+      void queryClient.invalidateQueries({ queryKey: trpc.jobs.pathKey() }, { cancelRefetch: false });
   };
   const refetchRows = (entityName: string): void => {
     const queryKeys = [trpc.entities.rows.queryKey({ entityName }), trpc.entities.oplog.queryKey({ entityName })];
     for (const queryKey of queryKeys) void queryClient.invalidateQueries({ queryKey }, { cancelRefetch: false });
   };
-  const receive = useEffectEvent((message: LiveMessage) => {
-    if (message.kind === 'fleet') showFleet(message.fleet);
-    else refetchRows(message.entityName);
+  const receive = useEffectEvent((news: LiveNews) => {
+    if (news.kind === 'fleet') showFleet(news.fleet);
+    if (news.kind === 'rows-changed') refetchRows(news.entityName);
   });
 
   useEffect(() => {
+    const assembler = createFleetAssembler();
     let silence: ReturnType<typeof setTimeout> | undefined;
     const fail = () => happen('failed');
     const listen = () => {
       clearTimeout(silence);
-      // The engine pushes every second; a stream without data counts as broken, even if its connection is open.
+      // The engine speaks every second; a stream without data counts as broken, even if its connection is open.
       silence = setTimeout(fail, freshMsMax);
     };
     listen();
-    const input = entityName === null ? {} : { entityName };
-    const subscription = client.live.stream.subscribe(input, {
-      onData: ({ data }) => {
+    const unsubscribe = source.subscribe(entityName, {
+      onMessage: (message) => {
+        const news = assembler.take(message);
+        // Changes of a view that this page does not have yet; the whole one is on its way.
+        if (news === null) return;
         listen();
-        receive(data);
+        receive(news);
         happen('data');
       },
-      onConnectionStateChange: ({ error }) => {
-        if (error !== null) fail();
-      },
-      onError: fail,
-      onComplete: fail,
+      onFailed: fail,
     });
     return () => {
       clearTimeout(silence);
-      subscription.unsubscribe();
+      unsubscribe();
     };
-  }, [client, entityName, happen]);
+  }, [source, entityName, happen]);
 
   return null;
 }

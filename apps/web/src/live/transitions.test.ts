@@ -12,6 +12,7 @@ const fleet = (...entities: EntityView[]): FleetView => ({
   nodes: [],
   leader: null,
   activeJobs: 0,
+  jobsRevision: '',
   at: '2026-11-21T12:03:21.000Z',
 });
 

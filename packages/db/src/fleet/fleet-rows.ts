@@ -19,6 +19,8 @@ export interface FleetRows {
   /** The leader's last report on its change stream; null before the first leader. */
   readonly capture: CaptureReport | null;
   readonly activeJobs: number;
+  /** A digest of the newest jobs; another one whenever one of them changes. */
+  readonly jobsRevision: string;
 }
 
 /** The extent of an entity in the oplog. */

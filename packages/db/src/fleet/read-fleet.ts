@@ -117,6 +117,7 @@ interface StoredRest {
   readonly sourceTimeMs: number | null;
   readonly capture: unknown;
   readonly activeJobs: number;
+  readonly jobsRevision: string;
 }
 
 /**
@@ -185,7 +186,9 @@ SELECT ${millis('clock_timestamp()')} AS "nowMs",
        l.node_id AS "leaderNodeId", l.epoch,
        ${millis('t.saved_at')} AS "savedAtMs", (floor(t.cluster_time / 4294967296) * 1000)::int8 AS "sourceTimeMs",
        (SELECT value FROM metadata WHERE key = 'capture') AS capture,
-       (SELECT count(*) FROM job WHERE status IN ('queued', 'running')) AS "activeJobs"
+       (SELECT count(*) FROM job WHERE status IN ('queued', 'running')) AS "activeJobs",
+       (SELECT coalesce(md5(string_agg(concat_ws(' ', j.id, j.status, j.message), ',')), '')
+          FROM (SELECT id, status, message FROM job ORDER BY created_at DESC, id LIMIT 200) j) AS "jobsRevision"
   FROM leader l CROSS JOIN mongo_resume_token t`;
 
 function largeRows(entities: readonly (StoredEntity & OplogExtent)[], caches: readonly StoredCache[]): LargeRows {
@@ -211,6 +214,7 @@ function assemble({ large, nodes, rest }: SmallRows & { readonly large: LargeRow
     position: { savedAtMs: rest.savedAtMs, sourceTimeMs: rest.sourceTimeMs },
     capture: parseCaptureReport(rest.capture),
     activeJobs: rest.activeJobs,
+    jobsRevision: rest.jobsRevision,
   };
 }
 

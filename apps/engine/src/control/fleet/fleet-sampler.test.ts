@@ -79,6 +79,7 @@ const rows: FleetRows = {
     mongo: { setName: 'rs0', version: '8.0.0' },
   },
   activeJobs: 0,
+  jobsRevision: '',
 };
 
 function samplerOf(...readings: (() => Promise<FleetRows>)[]) {

@@ -44,6 +44,7 @@ const noRows: FleetRows = {
   capture: null,
   extents: new Map(),
   activeJobs: 0,
+  jobsRevision: '',
 };
 
 export function createFleetSampler(dependencies: FleetSamplerDependencies): FleetSampler {

@@ -23,6 +23,7 @@ export function fleetView(reading: Reading): FleetView {
     nodes: nodeViews(rows, status),
     leader: rows.leader.nodeId === null ? null : { nodeId: rows.leader.nodeId, epoch: rows.leader.epoch },
     activeJobs: rows.activeJobs,
+    jobsRevision: rows.jobsRevision,
     at: iso(nowOf(reading)),
   };
 }

@@ -6,8 +6,9 @@ import Link from 'next/link';
 import { jobStatusWords } from '../../entity-facts/status-words.ts';
 import { unknownFigure } from '../../format/numbers.ts';
 import { formatDuration } from '../../format/times.ts';
+import { useLive } from '../../live/live-context.ts';
+import { isPolling } from '../../live/live-state.ts';
 import { useEngineNow } from '../../live/use-engine-now.ts';
-import { usePollInterval } from '../../live/use-poll-interval.ts';
 import { engineErrorOf } from '../../trpc/engine-error.ts';
 import { useTRPC } from '../../trpc/trpc.ts';
 import { useActions } from '../actions/use-actions.ts';
@@ -18,7 +19,8 @@ import { Pill } from '../ui/pill.tsx';
 import { Trouble } from '../ui/trouble.tsx';
 
 const jobsMax = 100;
-const renewMs = 2_000;
+/** While the stream is broken; otherwise it says when a job has changed. */
+const pollMs = 4_000;
 
 interface JobListProps {
   /** Omit it to list the jobs of all entities. */
@@ -30,7 +32,7 @@ interface JobListProps {
 
 export function JobList({ entityName, empty, markedJobId = null }: JobListProps) {
   const trpc = useTRPC();
-  const refetchInterval = usePollInterval(renewMs);
+  const refetchInterval = isPolling(useLive().state) ? pollMs : false;
   const input = { limit: jobsMax, ...(entityName === undefined ? {} : { entityName }) };
   const answer = useQuery(trpc.jobs.list.queryOptions(input, { refetchInterval }));
   if (answer.error !== null && answer.data === undefined)

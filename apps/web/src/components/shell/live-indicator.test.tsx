@@ -68,13 +68,15 @@ describe('the live stream', () => {
   test('of an entity’s page watches the rows of that entity', () => {
     const { engine } = openIndicator('/entities/orders');
     expect(engine.calls.filter(({ procedure }) => procedure === 'live.stream')).toEqual([
-      { procedure: 'live.stream', input: { entityName: 'orders' } },
+      { procedure: 'live.stream', input: { entityNames: ['orders'] } },
     ]);
   });
 
   test('of the form watches no rows', () => {
     const { engine } = openIndicator('/entities/new');
-    expect(engine.calls.find(({ procedure }) => procedure === 'live.stream')?.input).toEqual({});
+    expect(engine.calls.find(({ procedure }) => procedure === 'live.stream')?.input).toEqual({
+      entityNames: [],
+    });
   });
 
   test('announces a change of health to screen readers, and no figures', async () => {
