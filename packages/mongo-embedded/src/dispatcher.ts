@@ -2,8 +2,7 @@ import { bsonTypes } from '@emcachers/bson/bson-types';
 import { BsonWriter } from './bson/bson-writer.ts';
 import type { CommandBody } from './bson/command-body.ts';
 import { numberOf } from './bson/element-value.ts';
-import { findElement, type RawElement } from './bson/raw-element.ts';
-import { timestampIn } from './bson/typed-element.ts';
+import type { RawElement } from './bson/raw-element.ts';
 import { checkApiVersion } from './commands/api-version.ts';
 import type { Command, CommandContext, CommandResult } from './commands/command.ts';
 import {
@@ -16,15 +15,15 @@ import {
   startsRead,
 } from './commands/concerns.ts';
 import { checkCommandFields } from './commands/generic-fields.ts';
-import { checkDatabaseName } from './commands/namespace.ts';
+import { checkDatabaseName, namespaceOf } from './commands/namespace.ts';
 import { replicationMetadata } from './commands/replication-metadata.ts';
-import { appendReplyTimes } from './commands/reply-times.ts';
+import { appendReplyTimes, clusterTimeOf } from './commands/reply-times.ts';
 import { MongoFailure, toMongoFailure } from './error/mongo-failure.ts';
 import { errorLabelsFor, type FailedCall } from './fail-point/error-labels.ts';
 import type { FailCommand, FailPoints } from './fail-point/fail-points.ts';
 import { isChangeStreamCall } from './fail-point/is-change-stream-call.ts';
-import type { ClusterTime } from './history/history-entry.ts';
 import type { OperationTime } from './history/operation-times.ts';
+import type { Operation, OperationCall } from './operation/operation.ts';
 import { checkRole } from './replication/member-commands.ts';
 import { topologyCounterOf } from './replication/topology.ts';
 import type { ServerState } from './server-state.ts';
@@ -65,11 +64,11 @@ interface PreparedCall {
 }
 
 interface Call {
+  readonly operation: Operation;
   readonly request: Request;
+  readonly connection: ClientConnection;
   /** Determined before the command runs, because an error may close the cursor that it is read from. */
   readonly isChangeStream: boolean;
-  readonly connection: ClientConnection;
-  readonly signal: AbortSignal;
 }
 
 /**
@@ -87,17 +86,28 @@ export class Dispatcher {
     this.#direct = new DirectAccess(server.store, server.locks);
   }
 
-  async handle({ request, connection, signal }: Omit<Call, 'isChangeStream'>): Promise<Reply> {
+  async handle(received: OperationCall): Promise<Reply> {
+    const { operations } = this.#server;
+    const operation = operations.begin(received);
+    try {
+      return await this.#answer(operation, received);
+    } finally {
+      operations.end(operation);
+    }
+  }
+
+  async #answer(operation: Operation, received: OperationCall): Promise<Reply> {
+    const { request, connection } = received;
     const isChangeStream = isChangeStreamCall(request.body, this.#server.cursors);
-    const call: Call = { request, connection, signal, isChangeStream };
+    const call: Call = { operation, request, connection, isChangeStream };
     const effect = this.#failPointOf(call);
     if (effect !== null) {
-      if (effect.blockMs > 0) await this.#server.clock.sleep(effect.blockMs, signal);
+      if (effect.blockMs > 0) await this.#server.clock.sleep(effect.blockMs, operation.signal);
       if (effect.closesConnection) return { document: null };
       if (effect.errorCode !== null) return this.#failedByFailPoint(call, effect, effect.errorCode);
     }
     const document = await this.#run(call, effect);
-    return isStreaming(request) ? { document, next: async () => this.handle(call) } : { document };
+    return isStreaming(request) ? { document, next: async () => this.handle(received) } : { document };
   }
 
   #failedByFailPoint(call: Call, effect: FailCommand, errorCode: number): Reply {
@@ -112,7 +122,7 @@ export class Dispatcher {
     return failPoints.hit({
       command: body.name,
       applicationName: connection.applicationName,
-      namespace: namespaceOf(body, database),
+      namespace: namespaceOf(body, database, body.name),
     });
   }
 
@@ -125,7 +135,8 @@ export class Dispatcher {
     const failuresBefore = group.failures.count;
     try {
       const prepared = this.#prepare(call);
-      if (this.#server.member !== null) await awaitReadConcern({ body, server: this.#server, signal: call.signal });
+      if (this.#server.member !== null)
+        await awaitReadConcern({ body, server: this.#server, operation: call.operation });
       const result = await history.operations.run(operation, () => this.#runInSession(call, prepared));
       if (operation.last !== null || showsData) await group.settled;
       if (group.failures.count !== failuresBefore) throw group.failures.last;
@@ -150,7 +161,7 @@ export class Dispatcher {
 
   /** In a replica set, waits for the members that the write concern asks for. Returns the reply's `writeConcernError`. */
   async #replicated(
-    { request, signal }: Call,
+    { operation: inProgress, request }: Call,
     { command, session }: PreparedCall,
     operation: OperationTime,
   ): Promise<MongoFailure | null> {
@@ -158,7 +169,7 @@ export class Dispatcher {
     const { body } = request;
     if (member === null || (session.isInTransaction && !endings.has(body.name))) return null;
     const hasWritten = isWriteCall(command, body) || operation.last !== null;
-    return hasWritten ? member.acknowledged(acknowledgementOf(body), signal) : null;
+    return hasWritten ? member.acknowledged(acknowledgementOf(body), inProgress.signal) : null;
   }
 
   #commandFor(connection: ClientConnection, body: CommandBody, database: string): Command {
@@ -268,9 +279,9 @@ export class Dispatcher {
       txnNumber: session.txnNumber,
       transaction,
       retryableWrite: null,
-      signal: call.signal,
+      operation: call.operation,
       deadlineMs,
-      turns: new Turns({ clock, group: store.group, signal: call.signal, deadlineMs }),
+      turns: new Turns({ clock, group: store.group, operation: call.operation, deadlineMs }),
     };
   }
 
@@ -367,15 +378,6 @@ export class Dispatcher {
   }
 }
 
-/** The time that the client has seen last. */
-function clusterTimeOf(body: CommandBody): ClusterTime | undefined {
-  const gossip = body.document('$clusterTime');
-  if (gossip === undefined) return undefined;
-  const time = findElement(gossip, 'clusterTime');
-  const isAbsent = time === undefined || time.type === bsonTypes.null || time.type === bsonTypes.undefined;
-  return isAbsent ? undefined : timestampIn(time, `${body.name}.$clusterTime.clusterTime`);
-}
-
 /** Legacy messages are accepted only for the handshake. */
 function checkOpcode({ isLegacy, body }: Request): void {
   if (!isLegacy || body.name === 'hello' || body.name.toLowerCase() === 'ismaster') return;
@@ -388,11 +390,4 @@ function checkOpcode({ isLegacy, body }: Request): void {
 /** Whether a monitoring client streams `hello` replies. */
 function isStreaming({ isExhaustAllowed, body }: Request): boolean {
   return isExhaustAllowed && body.name === 'hello' && body.has('topologyVersion') && body.has('maxAwaitTimeMS');
-}
-
-function namespaceOf(body: CommandBody, database: string): string {
-  const first = body.rawElement(body.name);
-  return first?.type === bsonTypes.string
-    ? `${database}.${first.bytes.toString('utf8', 4, first.bytes.length - 1)}`
-    : `${database}.$cmd`;
 }

@@ -51,13 +51,18 @@ async function expireStored(server: ServerState, signal: AbortSignal): Promise<v
 }
 
 async function removeDropped({ clock, store }: ServerState, signal: AbortSignal): Promise<void> {
-  const turns = new Turns({ clock, group: store.group, signal, deadlineMs: null });
+  const operation = { check: () => stopAt(signal) };
+  const turns = new Turns({ clock, group: store.group, operation, deadlineMs: null });
   try {
     await removeDroppedTables(store.sqlite, { turns, enter: () => store.group.enter() });
   } catch (error) {
     // The server stops, or a commit failed: the next round, or the next start, goes on.
     if (!(error instanceof MongoFailure)) store.group.fail(error);
   }
+}
+
+function stopAt(signal: AbortSignal): void {
+  if (signal.aborted) throw new MongoFailure('InterruptedAtShutdown', 'interrupted at shutdown');
 }
 
 function endWhatIsOver({ cursors, parameters, sessions, snapshots, store }: ServerState): void {

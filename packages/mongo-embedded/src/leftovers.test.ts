@@ -21,7 +21,7 @@ async function runningState(): Promise<RunningState> {
   const { dispatcher, state } = runtime;
   const listener = createListener(
     process,
-    async (request, connection, signal) => dispatcher.handle({ request, connection, signal }),
+    async (request, connection, signal) => dispatcher.handle({ request, connection, gone: signal }),
     null,
   );
   const port = await listener.listen('127.0.0.1', 0);

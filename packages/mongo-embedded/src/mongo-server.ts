@@ -104,7 +104,7 @@ function open(options: MongoServerOptions, users: UserTable): Running {
   const { dispatcher, state, endCalls, close } = openRuntime({ clock, users, process, data, path, member: null });
   const listener = createListener(
     process,
-    (request, connection, signal) => dispatcher.handle({ request, connection, signal }),
+    (request, connection, gone) => dispatcher.handle({ request, connection, gone }),
     options.tls ?? null,
   );
   return { state, listener, endCalls, close };

@@ -8,6 +8,7 @@ import { CursorTable } from './cursor/cursor-table.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { FailPoints } from './fail-point/fail-points.ts';
 import { startHousekeeping } from './housekeeping.ts';
+import { OperationTable } from './operation/operation-table.ts';
 import type { Membership } from './replication/membership.ts';
 import type { ServerState } from './server-state.ts';
 import { SessionTable } from './session/session-table.ts';
@@ -64,6 +65,7 @@ export function openRuntime({ clock, users, process, data, path, member }: Runti
     store,
     locks,
     cursors: new CursorTable(clock),
+    operations: new OperationTable(clock),
     sessions: new SessionTable({ store, locks, clock }),
     snapshots: new SnapshotReads({ store, locks, clock }),
     users,

@@ -3,6 +3,7 @@ import type { Clock } from './clock.ts';
 import type { Parameters } from './commands/parameters.ts';
 import type { CursorTable } from './cursor/cursor-table.ts';
 import type { FailPoints } from './fail-point/fail-points.ts';
+import type { OperationTable } from './operation/operation-table.ts';
 import type { Membership } from './replication/membership.ts';
 import type { SessionTable } from './session/session-table.ts';
 import type { SnapshotReads } from './session/snapshot-reads.ts';
@@ -16,6 +17,7 @@ export interface ServerState {
   readonly locks: LockTable;
   readonly cursors: CursorTable;
   readonly sessions: SessionTable;
+  readonly operations: OperationTable;
   readonly snapshots: SnapshotReads;
   readonly failPoints: FailPoints;
   readonly users: UserTable;

@@ -5,11 +5,15 @@ import type { CommitGroup } from './storage/commit-group.ts';
 /** Longest time that one command may keep all other clients waiting, milliseconds. */
 const turnMsMax = 10;
 
+/** Throws if the work must not go on. */
+export interface Interruptible {
+  check(): void;
+}
+
 export interface TurnsOptions {
   readonly clock: Clock;
   readonly group: CommitGroup;
-  /** Aborts when the client disconnects or the server stops. */
-  readonly signal: AbortSignal;
+  readonly operation: Interruptible;
   /** `clock.monotonicMs()` by which the command must be done, or null. */
   readonly deadlineMs: number | null;
 }
@@ -36,7 +40,7 @@ export class Turns {
   }
 
   /**
-   * Lets other clients take their turn. Throws ClientDisconnect 279, MaxTimeMSExpired 50, and the error of a commit that
+   * Lets other clients take their turn. Throws what the operation throws, MaxTimeMSExpired 50, and the error of a commit that
    * failed meanwhile: the writes that it rolled back may be this command's own.
    */
   async next(): Promise<void> {
@@ -47,11 +51,10 @@ export class Turns {
     this.#endMs = clock.monotonicMs() + turnMsMax;
   }
 
-  /** Throws ClientDisconnect 279 or MaxTimeMSExpired 50 if the command must not go on. */
+  /** Throws what the operation throws, or MaxTimeMSExpired 50, if the command must not go on. */
   check(): void {
-    const { clock, signal, deadlineMs } = this.#options;
-    if (signal.aborted)
-      throw new MongoFailure('ClientDisconnect', 'operation was interrupted because a client disconnected');
+    const { clock, operation, deadlineMs } = this.#options;
+    operation.check();
     if (deadlineMs !== null && clock.monotonicMs() > deadlineMs)
       throw new MongoFailure('MaxTimeMSExpired', 'operation exceeded time limit');
   }

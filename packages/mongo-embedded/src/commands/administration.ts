@@ -12,8 +12,6 @@ function profile({ body }: CommandContext): CommandResult {
 /** Small commands that shells and test suites send. Each reports this server's actual state. */
 export const administrationCommands: readonly Command[] = [
   { names: ['usersInfo'], run: () => ({ users: [] }) },
-  { names: ['currentOp'], isAdminOnly: true, run: () => ({ inprog: [] }) },
-  { names: ['killOp'], isAdminOnly: true, run: () => ({ info: 'attempting to kill op' }) },
   { names: ['profile'], run: profile },
   { names: ['getFreeMonitoringStatus'], isAdminOnly: true, run: () => ({ state: 'disabled' }) },
   {

@@ -7,6 +7,7 @@ import type { Command } from './command.ts';
 import { countCommand } from './count.ts';
 import { createCommand } from './create.ts';
 import { createIndexesCommand } from './create-indexes.ts';
+import { operationCommands } from './current-op.ts';
 import { deleteCommand } from './delete.ts';
 import { diagnosticCommands } from './diagnostics.ts';
 import { distinctCommand } from './distinct.ts';
@@ -55,6 +56,7 @@ const ownCommands: readonly Command[] = [
   bulkWriteCommand,
   explainCommand,
   ...administrationCommands,
+  ...operationCommands,
   ...authenticationCommands,
   ...diagnosticCommands,
   ...parameterCommands,

@@ -2,6 +2,7 @@ import type { Document } from 'bson';
 import type { BsonWriter } from '../bson/bson-writer.ts';
 import type { CommandBody } from '../bson/command-body.ts';
 import type { ClusterTime } from '../history/history-entry.ts';
+import type { Operation } from '../operation/operation.ts';
 import type { ServerState } from '../server-state.ts';
 import type { RetryableWrite } from '../session/session-table.ts';
 import type { Transaction } from '../session/transaction.ts';
@@ -25,8 +26,8 @@ export interface CommandContext {
   readonly retryableWrite: RetryableWrite | null;
   /** The time of a `snapshot` read outside a transaction; null to read the latest data. */
   readonly snapshotTime: ClusterTime | null;
-  /** Aborts when the client disconnects or the server stops. */
-  readonly signal: AbortSignal;
+  /** Says whether the call must go on, and wakes it where it waits. */
+  readonly operation: Operation;
   /** `clock.monotonicMs()` by which the call must be done (maxTimeMS), or null. */
   readonly deadlineMs: number | null;
   /** Divides the call into turns, so that it does not keep other clients waiting. */

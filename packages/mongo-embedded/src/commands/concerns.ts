@@ -1,6 +1,7 @@
 import { bsonTypes } from '@emcachers/bson/bson-types';
 import type { CommandBody } from '../bson/command-body.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
+import type { Operation } from '../operation/operation.ts';
 import type { Acknowledgement } from '../replication/membership.ts';
 import type { ServerState } from '../server-state.ts';
 import type { CallSession } from '../session/call-session.ts';
@@ -10,7 +11,7 @@ import type { Command } from './command.ts';
 interface ReadCall {
   readonly body: CommandBody;
   readonly server: ServerState;
-  readonly signal: AbortSignal;
+  readonly operation: Operation;
 }
 
 interface WriteCall {
@@ -103,7 +104,7 @@ function checkSupport(body: CommandBody, level: string | undefined): void {
  * A member of a replica set waits until it, or for `majority` the set, has reached `afterClusterTime`. Throws
  * MaxTimeMSExpired 50 if that takes longer than the call may.
  */
-export async function awaitReadConcern({ body, server, signal }: ReadCall): Promise<void> {
+export async function awaitReadConcern({ body, server, operation }: ReadCall): Promise<void> {
   if (server.member === null || !startsRead(body)) return;
   const concern = body.nested('readConcern');
   const after = concern?.timestamp('afterClusterTime');
@@ -112,7 +113,8 @@ export async function awaitReadConcern({ body, server, signal }: ReadCall): Prom
   const isMajority = level === 'majority' || level === 'linearizable' || level === 'snapshot';
   const maxTimeMs = body.count('maxTimeMS') ?? 0;
   const timeoutMs = maxTimeMs > 0 ? maxTimeMs : null;
-  if (await server.member.reached(after, { isMajority, timeoutMs, signal })) return;
+  if (await server.member.reached(after, { isMajority, timeoutMs, signal: operation.signal })) return;
+  operation.check();
   throw new MongoFailure('MaxTimeMSExpired', 'operation exceeded time limit');
 }
 

@@ -43,13 +43,14 @@ async function nextBatch(
   const waitMs = waitOf(context, cursor);
   const startMs = clock.monotonicMs();
   const deadlineMs = cursor.timeLeftMs === null ? null : startMs + cursor.timeLeftMs;
-  const turns = new Turns({ clock, group: store.group, signal: context.signal, deadlineMs });
-  using stop = linkSignals([context.signal, cursor.killed.signal]);
+  const { operation } = context;
+  const turns = new Turns({ clock, group: store.group, operation, deadlineMs });
+  using stop = linkSignals([operation.signal, cursor.killed.signal]);
   const documentsMax = batchSize || Number.POSITIVE_INFINITY;
   const request = batchRequest({ ...context, turns }, { documentsMax, waitMs, signal: stop.signal });
   const batch = await cursor.source.next(request);
   if (cursor.killed.signal.aborted) throw new MongoFailure('CursorKilled', 'cursor killed while it was in use');
-  if (context.signal.aborted) throw new MongoFailure('InterruptedAtShutdown', 'interrupted at shutdown');
+  operation.check();
   if (cursor.timeLeftMs !== null) cursor.timeLeftMs -= clock.monotonicMs() - startMs;
   if (batch.isExhausted) context.server.cursors.kill(cursor.id);
   return cursorReply(

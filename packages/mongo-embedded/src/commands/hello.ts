@@ -30,7 +30,7 @@ function readClient({ body, connection }: CommandContext): void {
 }
 
 /** Waits until the topology differs from the one that the client knows. Source: SDAM monitoring specification, awaitable hello. */
-async function awaitChange({ body, connection, server, signal }: CommandContext): Promise<void> {
+async function awaitChange({ body, connection, operation, server }: CommandContext): Promise<void> {
   const awaitMs = body.count('maxAwaitTimeMS');
   const known = body.nested('topologyVersion');
   if ((awaitMs === undefined) !== (known === undefined)) {
@@ -40,12 +40,13 @@ async function awaitChange({ body, connection, server, signal }: CommandContext)
   const isCurrent = isOfProcess(known, server.processId);
   if (awaitMs === undefined || !isCurrent) return;
   const waitMs = Math.min(awaitMs, awaitMsMax);
-  if (server.member === null) await server.clock.sleep(waitMs, signal);
+  if (server.member === null) await server.clock.sleep(waitMs, operation.signal);
   else {
     // A streamed hello repeats its request, so the client knows what the previous reply said.
     const counter = Math.max(Number(known?.int64('counter') ?? 0n), connection.topologyCounterSent);
-    await server.member.topologyChange(counter, waitMs, signal);
+    await server.member.topologyChange(counter, waitMs, operation.signal);
   }
+  operation.check();
 }
 
 /** Whether the topology that the client knows is one of this process. Throws if its fields have other types. */

@@ -149,6 +149,7 @@ export class Inserter {
 const endsCommand: ReadonlySet<string> = new Set([
   'MaxTimeMSExpired',
   'ClientDisconnect',
+  'Interrupted',
   'InterruptedDueToReplStateChange',
 ]);
 

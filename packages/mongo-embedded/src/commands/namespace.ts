@@ -36,6 +36,14 @@ export function checkWritableName(database: string, name: string): void {
   }
 }
 
+/** The namespace that a call is about: of the collection that `field` names, or of its database. */
+export function namespaceOf(body: CommandBody, database: string, field: string): string {
+  const named = body.rawElement(field);
+  return named?.type === bsonTypes.string
+    ? `${database}.${named.bytes.toString('utf8', 4, named.bytes.length - 1)}`
+    : `${database}.$cmd`;
+}
+
 /** The collection that the command's first field names. */
 export function collectionName(body: CommandBody, database: string): string {
   const element = body.rawElement(body.name);

@@ -1,4 +1,8 @@
+import { bsonTypes } from '@emcachers/bson/bson-types';
 import { BsonWriter } from '../bson/bson-writer.ts';
+import type { CommandBody } from '../bson/command-body.ts';
+import { findElement } from '../bson/raw-element.ts';
+import { timestampIn } from '../bson/typed-element.ts';
 import type { ClusterTime } from '../history/history-entry.ts';
 
 export interface ReplyTimes {
@@ -29,4 +33,13 @@ function emptyElements(): Buffer {
   writer.beginDocument('signature').binary('hash', Buffer.alloc(20), 0).int64('keyId', 0).end().end();
   const document = writer.timestamp('operationTime', zero).finish();
   return Buffer.from(document.subarray(4, document.length - 1));
+}
+
+/** The newest time that the client knows, from the `$clusterTime` of its command. */
+export function clusterTimeOf(body: CommandBody): ClusterTime | undefined {
+  const gossip = body.document('$clusterTime');
+  if (gossip === undefined) return undefined;
+  const time = findElement(gossip, 'clusterTime');
+  const isAbsent = time === undefined || time.type === bsonTypes.null || time.type === bsonTypes.undefined;
+  return isAbsent ? undefined : timestampIn(time, `${body.name}.$clusterTime.clusterTime`);
 }

@@ -1,4 +1,3 @@
-import { MongoFailure } from '../error/mongo-failure.ts';
 import { linkSignals } from '../linked-signal.ts';
 import { LockedByTransaction } from '../storage/document-access.ts';
 import type { CommandContext } from './command.ts';
@@ -25,20 +24,16 @@ export async function retryWhenUnlocked<Result>(
   }
 }
 
-/** Waits for the end of the transaction that has locked a document. Throws MaxTimeMSExpired 50 or ClientDisconnect 279. */
+/** Waits for the end of the transaction that has locked a document. Throws what `turns.check` throws. */
 export async function waitForUnlock(
-  { server, deadlineMs, signal }: CommandContext,
+  { server, deadlineMs, operation, turns }: CommandContext,
   { ended }: LockedByTransaction,
 ): Promise<void> {
-  using stop = linkSignals([signal]);
+  using stop = linkSignals([operation.signal]);
   const leftMs = deadlineMs === null ? Number.POSITIVE_INFINITY : deadlineMs - server.clock.monotonicMs();
   await Promise.race([ended, server.clock.sleep(leftMs, stop.signal)]);
   stop.abort();
   // Even if the transaction has ended long ago: a retry in the same turn could starve every other client.
   await server.store.group.nextTurn();
-  if (signal.aborted)
-    throw new MongoFailure('ClientDisconnect', 'operation was interrupted because a client disconnected');
-  if (deadlineMs !== null && server.clock.monotonicMs() >= deadlineMs) {
-    throw new MongoFailure('MaxTimeMSExpired', 'operation exceeded time limit');
-  }
+  turns.check();
 }

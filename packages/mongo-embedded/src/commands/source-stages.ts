@@ -4,13 +4,27 @@ import { asBuffer } from '@emcachers/bson/read-bytes';
 import { deserialize, Long, serialize } from 'bson';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { CommandBody } from '../bson/command-body.ts';
-import { findElement } from '../bson/raw-element.ts';
+import { findElement, forEachElement } from '../bson/raw-element.ts';
+import { booleanIn } from '../bson/typed-element.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { ownedLsid } from '../session/session-table.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { idIndexSpecification } from '../storage/schema-change.ts';
 import type { CommandContext } from './command.ts';
+import { currentOperations } from './current-op.ts';
 import { collectionCounts } from './statistics.ts';
+
+/** Source: manual, "$currentOp". */
+const currentOpOptions: ReadonlySet<string> = new Set([
+  'allUsers',
+  'backtrace',
+  'idleConnections',
+  'idleCursors',
+  'idleSessions',
+  'localOps',
+  'targetAllNodes',
+  'truncateOps',
+]);
 
 export interface SourceStage {
   readonly name: string | null;
@@ -35,7 +49,8 @@ export function readSourceStage(
           'InvalidNamespace',
           "$currentOp must be run against the 'admin' database with {aggregate: 1}",
         );
-      return [];
+      checkCurrentOp(operand);
+      return currentOperations(context);
     case '$listLocalSessions':
       return context.server.sessions.ids().map((id) => {
         return new BsonWriter().document('_id', ownedLsid(id)).date('lastUse', context.server.clock.nowMs()).finish();
@@ -43,6 +58,18 @@ export function readSourceStage(
     default:
       return null;
   }
+}
+
+/** Its options select operations of other users and idle connections, cursors and sessions, which are not listed. */
+function checkCurrentOp(operand: RawValue): void {
+  if (operand.type !== bsonTypes.object)
+    throw new MongoFailure('FailedToParse', '$currentOp options must be specified in an object');
+  forEachElement(operand.span(), (name, element) => {
+    if (!currentOpOptions.has(name))
+      throw new MongoFailure('FailedToParse', `Unrecognized option '${name}' in $currentOp stage.`);
+    booleanIn(element, `$currentOp.${name}`);
+    return undefined;
+  });
 }
 
 function checkCollStats(operand: RawValue): void {

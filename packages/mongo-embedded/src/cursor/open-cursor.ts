@@ -31,7 +31,10 @@ export function batchRequest(
     documentsMax: limits.documentsMax,
     bytesMax: batchBytesMax,
     waitMs: limits.waitMs ?? 0,
-    signal: limits.signal ?? context.signal,
+    // Read only by a source that waits: the signal of an operation is made on its first use.
+    get signal() {
+      return limits.signal ?? context.operation.signal;
+    },
     turns: context.turns,
   };
 }

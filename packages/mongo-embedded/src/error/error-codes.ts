@@ -5,6 +5,7 @@
 export const errorCodes = {
   InternalError: 1,
   BadValue: 2,
+  NoSuchKey: 4,
   HostUnreachable: 6,
   HostNotFound: 7,
   UnknownError: 8,

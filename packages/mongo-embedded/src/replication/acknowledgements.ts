@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import { linkSignals } from '../linked-signal.ts';
+import { interrupted } from '../operation/operation.ts';
 import { comparePositions, type Position } from './position.ts';
 
 interface Wanted {
@@ -40,7 +41,7 @@ export class Acknowledgements {
     this.#waiters.add(waiter);
     const over = this.#clock
       .sleep(timeoutMs ?? Number.POSITIVE_INFINITY, timeout.signal)
-      .then(() => resolve(timedOut()));
+      .then(() => resolve(signal.aborted ? interrupted() : timedOut()));
     const outcome = await promise;
     this.#waiters.delete(waiter);
     timeout.abort();

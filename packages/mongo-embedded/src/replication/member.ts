@@ -152,8 +152,8 @@ export class Member implements Membership {
     this.#kept = undefined;
     const listener = createListener(
       this.#process,
-      async (request, connection, signal) =>
-        this.#runtime === null ? { document: null } : this.#runtime.dispatcher.handle({ request, connection, signal }),
+      async (request, connection, gone) =>
+        this.#runtime === null ? { document: null } : this.#runtime.dispatcher.handle({ request, connection, gone }),
       tls,
     );
     this.#port = await listener.listen(host, this.#port);
