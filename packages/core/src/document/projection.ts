@@ -8,6 +8,7 @@ import { columnTraits } from '../column-traits.ts';
 import type { Column, ColumnType } from '../shape.ts';
 import { columnValue, refused } from './column-value.ts';
 import { DocumentError, RefusedValueError, toDocumentError } from './document-error.ts';
+import { leastEncodedBytes, mostEncodedBytes } from './encoded-size.ts';
 import { holdsDamagedText, type ValueAt, valueJson } from './json-writer.ts';
 import { collectedType, type Located, LocatedValues, locate } from './located-values.ts';
 import { parsePath } from './path.ts';
@@ -106,6 +107,7 @@ class CompiledProjection implements Projection {
     let data = '[';
     for (let column = 0; column < this.#types.length; column += 1) {
       if (column > 0) data += ',';
+      this.#checkLeast(bytes, column, data.length);
       data += this.#cell(bytes, column);
       if (this.#refusals[column] !== 0) this.#allowRefusal(column);
       // Checked after each cell, so that several large columns are never joined into one text.
@@ -121,6 +123,18 @@ class CompiledProjection implements Projection {
     if (data.length * bytesPerCharMax <= this.#rowBytesMax) return;
     const bytes = Buffer.byteLength(data);
     if (bytes > this.#rowBytesMax) throw this.#tooLarge(bytes);
+  }
+
+  /** Throws before the cell is made if it makes the row too large. Measures only what a large document may hold. */
+  #checkLeast(bytes: Buffer, column: number, rowChars: number): void {
+    const left = this.#rowBytesMax - rowChars;
+    if (mostEncodedBytes(bytes.length) <= left) return;
+    const { isJson, keepsCollected } = columnTraits[this.#types[column] ?? 'Any'];
+    const located = this.#found.at(column);
+    // The columns that keep collected values are those that keep texts.
+    if (located === null || !keepsCollected) return;
+    const least = leastEncodedBytes(bytes, located, isJson || isContainer(located) ? 2 : 1);
+    if (least > left) throw this.#tooLarge(rowChars + least);
   }
 
   /** Throws if the column must not lose a value. */
@@ -189,6 +203,11 @@ class CompiledProjection implements Projection {
     this.#refusals[column] = 1;
     return 'null';
   }
+}
+
+/** Whether the value is JSON also in a column of another type. */
+function isContainer(located: Located): boolean {
+  return 'values' in located || located.type === bsonTypes.object || located.type === bsonTypes.array;
 }
 
 function isDamaged(bytes: Buffer, value: ValueAt, text: string): boolean {
