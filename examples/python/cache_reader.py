@@ -48,7 +48,7 @@ class CacheReader:
     def source_time(self):
         """Every change of the entity up to this MongoDB time is in the file. None if the file does not say."""
         rows = self.query("SELECT value FROM metadata WHERE key = 'source_time'")
-        return int(rows[0][0].strip('"')) if rows else None
+        return int(rows[0][0]) if rows else None
 
     def wait_for(self, operation_time, timeout_seconds=5.0):
         """Returns when the source time has reached operation_time: (seconds << 32) | increment. Raises TimeoutError."""

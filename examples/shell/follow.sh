@@ -9,7 +9,7 @@ select() {
 
 # 64 bits with a sign hold the source time until the year 2038.
 is_reached() {
-  [ "$(select "SELECT count(*) FROM metadata WHERE key = 'source_time' AND CAST(trim(value, '\"') AS INTEGER) >= $1")" = 1 ]
+  [ "$(select "SELECT count(*) FROM metadata WHERE key = 'source_time' AND CAST(value AS INTEGER) >= $1")" = 1 ]
 }
 
 while IFS= read -r time; do

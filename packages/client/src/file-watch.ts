@@ -45,7 +45,7 @@ export class FileWatch {
   /** A directory that was removed and made again has another inode. */
   #watchDirectories(): void {
     for (const path of this.#directories) {
-      const inode = statOf(path)?.ino ?? null;
+      const inode = inodeOf(path);
       const known = this.#watched.get(path);
       if (known !== undefined && known.inode === inode) continue;
       known?.watcher.close();
@@ -84,5 +84,14 @@ export class FileWatch {
     this.#settle = null;
     for (const { watcher } of this.#watched.values()) watcher.close();
     this.#watched.clear();
+  }
+}
+
+/** Null if the directory is missing or cannot be read; statements report why. */
+function inodeOf(path: string): bigint | null {
+  try {
+    return statOf(path)?.ino ?? null;
+  } catch {
+    return null;
   }
 }

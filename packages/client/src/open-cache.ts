@@ -41,7 +41,7 @@ export async function openCacheWhenPublished<Row = SqlRow>(
       return false;
     }
   };
-  await waitUntil({ watch: new FileWatch([path]), isReached, late: () => reason }, wait);
+  await waitUntil({ watch: new FileWatch([path]), isReached, late: () => reason, signals: [] }, wait);
   return cache ?? openCache<Row>(options);
 }
 

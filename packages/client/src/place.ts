@@ -5,11 +5,11 @@ const timeMax = 0xffff_ffff_ffff_ffffn;
 /** The place that the rows of a `metadata` table describe. Values are JSON; `source_time` is a decimal number in 64 bits. */
 export function readPlace(rows: readonly SqlRow[]): CachePlace {
   const values = new Map(rows.map(({ key, value }) => [key, String(value)]));
-  const time = /^"?(\d{1,20})"?$/.exec(values.get('source_time') ?? '')?.[1];
+  const time = values.get('source_time') ?? '';
   return {
     entity: (values.get('entity') ?? '').replaceAll('"', ''),
     offset: Number(values.get('offset') ?? 0),
-    sourceTime: time === undefined ? null : BigInt(time),
+    sourceTime: /^\d{1,20}$/.test(time) ? BigInt(time) : null,
     generation: Number(values.get('generation') ?? 0),
   };
 }

@@ -39,11 +39,9 @@ export class Reader implements CacheReader {
   }
 
   async waitFor(operationTime: OperationTime, options: WaitOptions = {}): Promise<void> {
-    const signals = [this.#stop.signal, ...(options.signal === undefined ? [] : [options.signal])];
     // A cache that is being built again may still reach the place.
     const places = () => placesUnless(this.handle, ['EMC-7002']);
-    const waiting = { watch: this.#watch, places };
-    await waitForPlace(waiting, operationTime, { ...options, signal: AbortSignal.any(signals) });
+    await waitForPlace({ watch: this.#watch, places, closing: this.#stop.signal }, operationTime, options);
   }
 
   onChange(listener: (change: CacheChange) => void): () => void {

@@ -59,12 +59,13 @@ describe('waitFor', () => {
     await gone;
   });
 
-  test('refuses a time-out that a timer cannot hold', async () => {
+  test('rejects a time-out that a timer cannot hold, and a time that is no Timestamp', async () => {
     await using caches = await openTestCaches();
     await caches.publish('orders', ['a', 1]);
     using cache = openCache({ dataDir: caches.dataDir, entity: 'orders' });
     for (const timeoutMs of [-1, Number.NaN, 2 ** 31])
       await expect(cache.waitFor(1n, { timeoutMs })).rejects.toThrow('timeoutMs must be');
+    await expect(cache.waitFor(-1n)).rejects.toThrow(RangeError);
   });
 });
 

@@ -12,52 +12,62 @@ interface Waiting {
   readonly watch: FileWatch;
   /** Null while a cache is not published. Throws what ends the wait. */
   readonly places: () => readonly CachePlace[] | null;
+  /** Aborts when the cache is closed. */
+  readonly closing: AbortSignal;
 }
 
 /** Resolves at once, without a watch, if the places are reached already. */
-export function waitForPlace({ watch, places }: Waiting, time: OperationTime, options: WaitOptions): Promise<void> {
+export function waitForPlace(waiting: Waiting, time: OperationTime, options: WaitOptions): Promise<void> {
+  const { watch, places, closing } = waiting;
   const wanted = operationTimeValue(time);
-  return waitUntil(
-    {
-      watch,
-      isReached: () => places()?.every(({ sourceTime }) => sourceTime !== null && sourceTime >= wanted) ?? false,
-      late: (timeoutMs) => tooLate(places(), wanted, timeoutMs),
-    },
-    options,
-  );
+  const isReached = (): boolean =>
+    places()?.every(({ sourceTime }) => sourceTime !== null && sourceTime >= wanted) ?? false;
+  const late = (timeoutMs: number): Error => tooLate(places(), wanted, timeoutMs);
+  return waitUntil({ watch, isReached, late, signals: [closing] }, options);
 }
 
+/** What a wait is for. */
 export interface Condition {
   readonly watch: FileWatch;
   readonly isReached: () => boolean;
+  /** The error of a wait that has lasted too long. */
   readonly late: (timeoutMs: number) => Error;
+  /** End the wait, as the caller's own signal does. */
+  readonly signals: readonly AbortSignal[];
 }
 
 export async function waitUntil(condition: Condition, options: WaitOptions): Promise<void> {
   const { timeoutMs = timeoutMsDefault, signal } = options;
   if (!(timeoutMs >= 0 && timeoutMs <= timeoutMsMax))
     throw new RangeError(`timeoutMs must be from 0 to ${timeoutMsMax}.`);
-  signal?.throwIfAborted();
-  if (condition.isReached()) return;
+  const signals = signal === undefined ? condition.signals : [...condition.signals, signal];
+  for (const each of signals) each.throwIfAborted();
+  if (!condition.isReached()) await watched(condition, { timeoutMs, signals });
+}
+
+async function watched(
+  { watch, isReached, late }: Condition,
+  { timeoutMs, signals }: { readonly timeoutMs: number; readonly signals: readonly AbortSignal[] },
+): Promise<void> {
   const ended = Promise.withResolvers<void>();
   const attempt = (whenNot: () => void): void => {
     try {
-      if (condition.isReached()) ended.resolve();
+      if (isReached()) ended.resolve();
       else whenNot();
     } catch (error) {
       ended.reject(error);
     }
   };
-  const onAbort = (): void => ended.reject(signal?.reason);
-  const stopWatch = condition.watch.add(() => attempt(() => {}));
-  const timer = setTimeout(() => attempt(() => ended.reject(condition.late(timeoutMs))), timeoutMs);
-  signal?.addEventListener('abort', onAbort, { once: true });
+  const onAbort = (): void => ended.reject(signals.find(({ aborted }) => aborted)?.reason);
+  const stopWatch = watch.add(() => attempt(() => {}));
+  const timer = setTimeout(() => attempt(() => ended.reject(late(timeoutMs))), timeoutMs);
+  for (const each of signals) each.addEventListener('abort', onAbort, { once: true });
   try {
     await ended.promise;
   } finally {
     clearTimeout(timer);
     stopWatch();
-    signal?.removeEventListener('abort', onAbort);
+    for (const each of signals) each.removeEventListener('abort', onAbort);
   }
 }
 
