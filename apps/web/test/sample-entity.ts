@@ -16,6 +16,7 @@ export function sampleEntity(overrides: Partial<EntityView> = {}): EntityView {
     head: 500,
     lagEntries: 0,
     lagMs: 0,
+    lagByHop: { captureMs: 0, applyMs: 0 },
     freshAsOf: '2026-11-21T12:03:21.000Z',
     ratePerSecond: 10,
     rateHistory: [],

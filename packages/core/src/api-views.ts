@@ -78,7 +78,14 @@ export const entityViewSchema = z.object({
   /** Newest oplog id of this entity. */
   head: z.number().int().nullable(),
   lagEntries: z.number().int().nullable(),
+  /** How old what the slowest reporting node lacks may be: the sum of both hops. It grows while nothing can arrive. */
   lagMs: z.number().nullable(),
+  lagByHop: z.object({
+    /** From MongoDB to the oplog: 0 while the stream answers and nothing waits, otherwise the time since its last answer. */
+    captureMs: z.number().nullable(),
+    /** From the oplog to the slowest cache: age of its oldest entry that is not applied. */
+    applyMs: z.number().nullable(),
+  }),
   /** Source time of the newest change that every reporting node has applied; when idle, the time of the stream's position. */
   freshAsOf: z.iso.datetime().nullable(),
   /** Changes applied per second over the last ten seconds. */

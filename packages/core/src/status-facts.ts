@@ -59,6 +59,8 @@ export interface CacheFacts {
 export const thresholds = {
   /** Nodes report every 2 s. A report older than this is late and is no longer trusted. */
   reportAgeMsMax: 10_000,
+  /** A stream whose newest answer is younger is up to date: the stream answers twice a second, and the leader reports every 2 s. */
+  answerAgeMsMax: 5_000,
   /** MongoDB replies on an idle stream every few seconds. */
   replyAgeMsMax: 30_000,
   /** A cache with entries to apply whose offset has not moved for this long is stalled. */

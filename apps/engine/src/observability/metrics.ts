@@ -29,6 +29,7 @@ interface EntityMetric {
   readonly value: (entity: EntityView) => number | null;
 }
 
+const inSeconds = (ms: number | null): number | null => (ms === null ? null : ms / 1_000);
 const healthNumber = { ok: 0, degraded: 1, unknown: 2, failed: 3 } as const;
 
 const entityMetrics: readonly EntityMetric[] = [
@@ -99,9 +100,19 @@ const entityMetrics: readonly EntityMetric[] = [
     value: (entity) => entity.lagEntries,
   },
   {
+    name: 'emcachers_entity_lag_seconds',
+    help: 'Lag from MongoDB to the slowest reporting cache, both hops. It grows while nothing can arrive.',
+    value: (entity) => inSeconds(entity.lagMs),
+  },
+  {
+    name: 'emcachers_change_source_lag_seconds',
+    help: 'Lag from MongoDB to the oplog: time since the last answer of the change stream, 0 while it answers.',
+    value: (entity) => inSeconds(entity.lagByHop.captureMs),
+  },
+  {
     name: 'emcachers_replicator_lag_seconds',
     help: 'Age of the oldest entry that the slowest reporting node has not applied.',
-    value: (entity) => (entity.lagMs === null ? null : entity.lagMs / 1_000),
+    value: (entity) => inSeconds(entity.lagByHop.applyMs),
   },
   {
     name: 'emcachers_replicator_fresh_timestamp_seconds',

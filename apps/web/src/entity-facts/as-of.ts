@@ -25,6 +25,7 @@ export function entityAsOf(entity: EntityView): EntityView {
     reason: null,
     lagEntries: null,
     lagMs: null,
+    lagByHop: { captureMs: null, applyMs: null },
     ratePerSecond: null,
     scan: { ...entity.scan, ratePerSecond: null },
     nodes: entity.nodes.map((node) => ({ ...node, health: 'unknown', lagEntries: null, lagMs: null })),

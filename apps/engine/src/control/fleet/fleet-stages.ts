@@ -5,12 +5,13 @@ import { thresholds } from '@emcachers/core/status-facts';
 import { counted, grouped, seconds } from '@emcachers/core/status-words';
 import type { Verdict } from '@emcachers/core/verdict';
 import type { CacheRow } from '@emcachers/db/fleet/fleet-rows';
+import { captureOf } from './capture-lag.ts';
 import { nowOf, type Reading } from './fleet-reading.ts';
 
 /** The six pipeline stages in flow order, each with one figure and one line of evidence. */
 export function stageViews(reading: Reading, status: FleetStatus): StageView[] {
   const { rows } = reading;
-  const capture = rows.capture !== null && rows.capture.nodeId === rows.leader.nodeId ? rows.capture : null;
+  const capture = captureOf(rows);
   return [
     mongoStage(capture, status.capture),
     changeSourceStage(capture, reading, status.capture),

@@ -5,6 +5,7 @@ import { thresholds } from '@emcachers/core/status-facts';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { CacheRow, CompactionRecord, FleetRows, OplogExtent } from '@emcachers/db/fleet/fleet-rows';
 import { cachesOf } from './caches-by-entity.ts';
+import { captureLagMs, captureOf, replyAgeMs } from './capture-lag.ts';
 import { columnCountsOf, warningsOf } from './column-warnings.ts';
 import { nowOf, type Reading } from './fleet-reading.ts';
 import { stageViews } from './fleet-stages.ts';
@@ -45,13 +46,11 @@ function statusFacts(reading: Reading): StatusFacts {
 function captureFacts(rows: FleetRows, nowMs: number): CaptureFacts {
   const leaderNodeId = rows.leader.nodeId;
   const leader = rows.nodes.find((node) => node.nodeId === leaderNodeId);
-  // A report from an earlier leader says nothing about this one.
-  const capture = rows.capture?.nodeId === leaderNodeId ? rows.capture : null;
-  const sinceReportMs = capture === null ? 0 : nowMs - capture.reportedAtMs;
+  const capture = captureOf(rows);
   return {
     leaderNodeId,
     leaderReportAgeMs: leader === undefined ? null : nowMs - leader.heartbeatAtMs,
-    replyAgeMs: capture === null || capture.replyAgeMs === null ? null : capture.replyAgeMs + sinceReportMs,
+    replyAgeMs: replyAgeMs(rows, nowMs),
     streamOpen: capture?.streamOpen ?? false,
     error: capture?.error ?? null,
   };
@@ -121,7 +120,7 @@ function entityView(entity: EntityRecord, reading: Reading, status: FleetStatus)
     offset: lowest(prompt.map((node) => node.offset)),
     head: headOf(extent),
     lagEntries: highest(prompt.map((node) => node.lagEntries)),
-    lagMs: highest(prompt.map((node) => node.lagMs)),
+    ...lagOf(prompt, reading),
     freshAsOf: freshAsOf(entity, reading),
     ratePerSecond: reading.measures.appliedPerSecond(entity.entityId),
     rateHistory: reading.measures.appliedHistory(entity.entityId),
@@ -141,6 +140,15 @@ function entityView(entity: EntityRecord, reading: Reading, status: FleetStatus)
     nodes,
     createdAt: iso(entity.createdAtMs),
     cachePath: own?.path ?? null,
+  };
+}
+
+function lagOf(prompt: readonly EntityNodeView[], reading: Reading): Pick<EntityView, 'lagMs' | 'lagByHop'> {
+  const captureMs = captureLagMs(reading.rows, nowOf(reading));
+  const applyMs = highest(prompt.map((node) => node.lagMs));
+  return {
+    lagMs: captureMs === null || applyMs === null ? null : captureMs + applyMs,
+    lagByHop: { captureMs, applyMs },
   };
 }
 

@@ -123,6 +123,11 @@ describe('the figures of the overview', () => {
     expect(screen.getByText('offset 499, head 500')).toBeInstanceOf(HTMLElement);
   });
 
+  test('show the time since MongoDB last answered although no entry waits', () => {
+    openOverview({ lagEntries: 0, lagMs: 38_000, lagByHop: { captureMs: 38_000, applyMs: 0 } });
+    expect(screen.getByText('entries · 38 s')).toBeInstanceOf(HTMLElement);
+  });
+
   test('show a cache without lag as up to date', () => {
     openOverview();
     expect(screen.getByText('up to date at offset 500')).toBeInstanceOf(HTMLElement);

@@ -77,7 +77,7 @@ function LagFact({ entity }: { readonly entity: EntityView }) {
           {lagEntries === null ? null : (
             <span className="font-[500] text-base text-ink-2 tracking-normal">
               {lagEntries === 1 ? 'entry' : 'entries'}
-              {lagMs === null || lagEntries === 0 ? '' : ` · ${formatLag(lagMs)}`}
+              {lagMs === null || lagMs === 0 ? '' : ` · ${formatLag(lagMs)}`}
             </span>
           )}
         </>
