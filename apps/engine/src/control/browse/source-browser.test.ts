@@ -6,7 +6,8 @@ import { expect, test } from 'vitest';
 import { faultProxy } from '../../../test/support/fault-proxy.ts';
 import { createMongoSource } from '../../pipeline/change-source/mongo-source.ts';
 import { systemClock } from '../../runtime/clock.ts';
-import { createSourceBrowser, previewOf } from './source-browser.ts';
+import { createSourceBrowser } from './source-browser.ts';
+import { previewOf, previewSample } from './source-preview.ts';
 
 /** A source browser on an embedded MongoDB, through a connection that the test can cut. */
 async function openTestBrowser(entitiesOf: (sourceName: string) => readonly string[] = () => []) {
@@ -152,4 +153,29 @@ test('the preview counts what a column refuses also if the document then becomes
     rows: [{ docId: 'b', cells: ['1'] }],
     columns: [{ name: 'total', found: 2, refused: 1 }],
   });
+});
+
+test('a preview of large documents leaves the event loop free, and shows the same rows with long texts cut', async () => {
+  const columns: Shape['columns'] = [
+    { name: 'note', type: 'JSONB', path: 'note' },
+    { name: 'total', type: 'Integer', path: 'total' },
+  ];
+  const large: Shape = { entityName: 'orders', sourceName: 'shop.orders', columns };
+  const documents = Array.from({ length: 20 }, (_, total) =>
+    serialize({ _id: total, note: '"'.repeat(2_000_000), total }),
+  );
+  let turns = 0;
+  const counting = setInterval(() => turns++, 5);
+  using _counting = { [Symbol.dispose]: () => clearInterval(counting) };
+  const preview = await previewSample({ shape: large, documents }, 256 * 1024);
+  // The same preview on the event loop would leave no turn.
+  expect(turns).toBeGreaterThan(3);
+  clearInterval(counting);
+  expect(preview).toEqual(previewOf(large, documents));
+  expect(preview.rows).toHaveLength(10);
+  expect(preview.rows[0]?.cells[0]).toHaveLength(2_049);
+  expect(preview.columns).toEqual([
+    { name: 'note', found: 20, refused: 0 },
+    { name: 'total', found: 20, refused: 0 },
+  ]);
 });

@@ -1,15 +1,13 @@
 import type { PreviewView, SampleView, SourceCollectionView } from '@emcachers/core/api-views';
 import type { Clock } from '@emcachers/core/clock';
-import { docIdOfDocument } from '@emcachers/core/document/doc-id';
-import { DocumentError } from '@emcachers/core/document/document-error';
-import { compileProjection, type Projection } from '@emcachers/core/document/projection';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { parseSourceName, type Shape } from '@emcachers/core/shape';
 import type { MongoSource } from '../../pipeline/change-source/change-source.ts';
 import type { Namespace } from '../../pipeline/change-source/change-source-types.ts';
+import { largeDocumentBytesDefault } from '../../pipeline/change-source/large-documents.ts';
 import { isServerError, refusalCode } from '../../pipeline/change-source/stream-errors.ts';
 import { createGuard } from '../../runtime/guard.ts';
-import { rowCells } from './row-cells.ts';
+import { previewSample } from './source-preview.ts';
 import { describeSample } from './source-sample.ts';
 
 /**
@@ -32,7 +30,6 @@ export interface SourceBrowserDependencies {
 
 /** The preview counts over as many documents as the list of paths, so that their figures agree. */
 const sampleDocuments = 100;
-const previewRowsMax = 10;
 /** Collections beyond this number are listed without an estimate, so that the list stays fast. */
 const estimatesMax = 200;
 const estimatesAtOnce = 8;
@@ -53,7 +50,7 @@ export function createSourceBrowser({ source, clock, entitiesOf }: SourceBrowser
       guard.call(async () => describeSample(await readSample(source, sourceName, sampleDocuments))),
     async preview(shape) {
       const documents = await guard.call(() => readSample(source, shape.sourceName, sampleDocuments));
-      return previewOf(shape, documents);
+      return previewSample({ shape, documents }, largeDocumentBytesDefault);
     },
   };
 }
@@ -77,39 +74,6 @@ async function estimate(source: MongoSource, namespaces: readonly Namespace[]): 
     estimates.push(...(await Promise.all(some.map((namespace) => source.estimatedDocuments(namespace)))));
   }
   return estimates;
-}
-
-/** Uses the same projection as ingest, so the preview shows exactly the rows that would be stored. */
-export function previewOf(shape: Shape, documents: readonly Uint8Array[]): PreviewView {
-  const projection = compileProjection(shape.columns);
-  const columns = shape.columns.map(({ name }) => ({ name, found: 0, refused: 0 }));
-  const rows: PreviewView['rows'] = [];
-  for (const raw of documents) {
-    const outcomes = orNull(() => projection.outcomes(raw));
-    if (outcomes === null) continue;
-    countOutcomes(outcomes, columns);
-    const projected = orNull(() => ({ docId: docIdOfDocument(raw), data: projection.project(raw).data }));
-    if (projected !== null && rows.length < previewRowsMax)
-      rows.push({ docId: projected.docId, cells: rowCells(projected.data, shape.columns) });
-  }
-  return { sampled: documents.length, rows, columns };
-}
-
-function countOutcomes(outcomes: ReturnType<Projection['outcomes']>, columns: PreviewView['columns']): void {
-  for (const [index, column] of columns.entries()) {
-    if (outcomes[index] !== 'missing') column.found += 1;
-    if (outcomes[index] === 'refused') column.refused += 1;
-  }
-}
-
-/** Null if ingest would store the document as a dead letter, or fail its entity. */
-function orNull<Answer>(read: () => Answer): Answer | null {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof DocumentError) return null;
-    throw error;
-  }
 }
 
 function nameOf({ database, collection }: Namespace): string {

@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { PreviewView } from '@emcachers/core/api-views';
+import { docIdOfDocument } from '@emcachers/core/document/doc-id';
+import { DocumentError } from '@emcachers/core/document/document-error';
+import { compileProjection, type Projection } from '@emcachers/core/document/projection';
+import type { Shape } from '@emcachers/core/shape';
+import { rowCells } from './row-cells.ts';
+
+const previewRowsMax = 10;
+/** Longer texts are cut: a document may have sixteen megabytes, and a preview ten of them. */
+const cellCharsMax = 2_048;
+
+/** What the preview thread is given. */
+export interface PreviewCall {
+  readonly shape: Shape;
+  readonly documents: readonly Uint8Array[];
+}
+
+const threadFile = new URL('./preview-thread.ts', import.meta.url);
+
+/** As `previewOf`, but documents of more than `largeBytes` together are projected in a thread of their own, so that the engine goes on. */
+export async function previewSample({ shape, documents }: PreviewCall, largeBytes: number): Promise<PreviewView> {
+  const bytes = documents.reduce((sum, document) => sum + document.length, 0);
+  if (bytes <= largeBytes) return previewOf(shape, documents);
+  // Copies: a document shares its memory with the reply that it came in, which would be sent as a whole.
+  const copies = documents.map((document) => Uint8Array.from(document));
+  const workerData: PreviewCall = { shape, documents: copies };
+  const transferList = copies.map(({ buffer }) => buffer);
+  const thread = new Worker(threadFile, { name: 'preview', workerData, transferList });
+  try {
+    const [preview] = (await once(thread, 'message')) as [PreviewView];
+    return preview;
+  } finally {
+    await thread.terminate();
+  }
+}
+
+/** Uses the same projection as ingest, so the preview shows the rows that would be stored, with long texts cut. */
+export function previewOf(shape: Shape, documents: readonly Uint8Array[]): PreviewView {
+  const projection = compileProjection(shape.columns);
+  const columns = shape.columns.map(({ name }) => ({ name, found: 0, refused: 0 }));
+  const rows: PreviewView['rows'] = [];
+  for (const raw of documents) {
+    const outcomes = orNull(() => projection.outcomes(raw));
+    if (outcomes === null) continue;
+    countOutcomes(outcomes, columns);
+    if (rows.length === previewRowsMax) continue;
+    const data = orNull(() => projection.project(raw).data);
+    if (data !== null) rows.push({ docId: docIdOfDocument(raw), cells: rowCells(data, shape.columns).map(cut) });
+  }
+  return { sampled: documents.length, rows, columns };
+}
+
+function cut(text: string | null): string | null {
+  return text === null || text.length <= cellCharsMax ? text : `${text.slice(0, cellCharsMax)}…`;
+}
+
+function countOutcomes(outcomes: ReturnType<Projection['outcomes']>, columns: PreviewView['columns']): void {
+  for (const [index, column] of columns.entries()) {
+    if (outcomes[index] !== 'missing') column.found += 1;
+    if (outcomes[index] === 'refused') column.refused += 1;
+  }
+}
+
+/** Null if ingest would store the document as a dead letter, or fail its entity. */
+function orNull<Answer>(read: () => Answer): Answer | null {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof DocumentError) return null;
+    throw error;
+  }
+}
