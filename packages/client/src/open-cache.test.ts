@@ -1,4 +1,4 @@
-import { readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import Sqlite from 'better-sqlite3';
@@ -99,14 +99,36 @@ describe('a published cache', () => {
     await using caches = await openTestCaches();
     await caches.publish('orders', ['a', 1]);
     const before = process.getActiveResourcesInfo().length;
+    const descriptors = openDescriptors();
     using cache = openCache({ dataDir: caches.dataDir, entity: 'orders' });
-    cache.get('a');
+    for (let statement = 0; statement < 200; statement += 1) cache.query(`SELECT ${statement} FROM orders`);
     expect(process.getActiveResourcesInfo().length).toBe(before);
+    expect(openDescriptors() - descriptors).toBe(process.platform === 'linux' ? 3 : 0);
     const stop = cache.onChange(() => {});
     expect(process.getActiveResourcesInfo().length).toBeGreaterThan(before);
     stop();
     await until('the watch is closed', () => process.getActiveResourcesInfo().length === before);
   });
+});
+
+/** Counted only where the system lists them. */
+function openDescriptors(): number {
+  return process.platform === 'linux' ? readdirSync('/proc/self/fd').length : 0;
+}
+
+test('a cache stays readable and current while its engine closes and reopens the idle file', async () => {
+  await using caches = await openTestCaches();
+  const entity = await caches.publish('orders', ['a', 0]);
+  using cache = openCache<Orders>({ dataDir: caches.dataDir, entity: 'orders' });
+  for (let n = 1; n <= 30; n += 1) {
+    await caches.store.release(entity.identity.entityId);
+    expect(cache.get('a')?.n).toBe(n - 1);
+    using fresh = openCache<Orders>({ dataDir: caches.dataDir, entity: 'orders' });
+    expect(fresh.get('a')?.n).toBe(n - 1);
+    await caches.store.open(entity.identity);
+    await entity.apply(['a', n]);
+    expect([cache.get('a')?.n, fresh.get('a')?.n]).toEqual([n, n]);
+  }
 });
 
 describe('a swap', () => {
