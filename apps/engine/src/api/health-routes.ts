@@ -18,7 +18,10 @@ export function registerHealthRoutes(app: FastifyInstance, dependencies: HealthR
     const { ready, reason } = readinessOf(services.fleet.latest());
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', reason });
   });
-  // Always 200: with an error status, one degraded entity would make a proxy remove the engine.
-  app.get('/health', async () => healthReport(await services.fleet.read(), serviceStates()));
+  // Always 200: with an error status, one degraded entity would make a proxy remove the engine. Never waits once it has a picture.
+  app.get('/health', async () => {
+    const seen = services.fleet.glance() ?? { view: await services.fleet.read(), ageMs: 0 };
+    return healthReport(seen, serviceStates());
+  });
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.scrape()));
 }

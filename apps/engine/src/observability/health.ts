@@ -1,4 +1,5 @@
 import type { FleetView, Health } from '@emcachers/core/api-views';
+import type { AgedFleetView } from '../control/fleet/fleet.ts';
 import type { ServiceState } from '../runtime/supervisor.ts';
 
 /** The body of `GET /health`: the fleet's status sentence and each component by name. */
@@ -10,9 +11,11 @@ export interface HealthReport {
   readonly warnings: readonly { readonly entityName: string; readonly warning: string }[];
   readonly components: readonly { readonly name: string; readonly health: Health; readonly evidence: string }[];
   readonly at: string;
+  /** How long ago PostgreSQL was read for this picture, milliseconds. */
+  readonly ageMs: number;
 }
 
-export function healthReport(fleet: FleetView, services: readonly ServiceState[]): HealthReport {
+export function healthReport({ view: fleet, ageMs }: AgedFleetView, services: readonly ServiceState[]): HealthReport {
   const stages = fleet.stages.map(({ stage, health, evidence }) => ({ name: stage, health, evidence }));
   const loops = services.map((state) => ({
     name: `service ${state.name}`,
@@ -23,7 +26,7 @@ export function healthReport(fleet: FleetView, services: readonly ServiceState[]
   const warnings = fleet.entities.flatMap((entity) =>
     entity.warnings.map((warning) => ({ entityName: entity.entityName, warning })),
   );
-  return { health, sentence, detail, warnings, components: [...stages, ...loops], at };
+  return { health, sentence, detail, warnings, components: [...stages, ...loops], at, ageMs };
 }
 
 export interface Readiness {

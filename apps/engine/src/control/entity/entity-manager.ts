@@ -34,9 +34,6 @@ export interface EntityManagerDependencies {
   readonly readRows: (entityName: string) => Promise<FleetRows>;
 }
 
-/** A server that has not answered after this time counts as unreachable, milliseconds. */
-const readingMsMax = 3_000;
-
 export function createEntityManager(dependencies: EntityManagerDependencies): EntityManager {
   const { nodeId, fleet, measures, control, readRows } = dependencies;
   const viewOf = (rows: FleetRows, entityName: string): EntityView => {
@@ -46,7 +43,8 @@ export function createEntityManager(dependencies: EntityManagerDependencies): En
   };
   const get = async (entityName: string): Promise<EntityView> => {
     const rows = await readInTime(dependencies, entityName);
-    return rows === null ? lastKnown(await fleet.read(), entityName) : viewOf(rows, entityName);
+    if (rows !== null) return viewOf(rows, entityName);
+    return lastKnown(fleet.glance()?.view ?? (await fleet.read()), entityName);
   };
   return {
     get,
@@ -66,11 +64,11 @@ export function createEntityManager(dependencies: EntityManagerDependencies): En
 
 /** Null if PostgreSQL is unreachable or does not answer in time. */
 async function readInTime(
-  { clock, readRows }: EntityManagerDependencies,
+  { clock, fleet, readRows }: EntityManagerDependencies,
   entityName: string,
 ): Promise<FleetRows | null> {
   const inTime = new AbortController();
-  const late = clock.sleep(readingMsMax, inTime.signal).then(() => null);
+  const late = clock.sleep(fleet.patienceMs(), inTime.signal).then(() => null);
   const rows = readRows(entityName).catch((error: unknown) => {
     if (error instanceof EmcachersError && error.code === 'EMC-3001') return null;
     throw error;

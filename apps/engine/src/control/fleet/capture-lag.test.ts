@@ -38,6 +38,7 @@ function rowsOf(given: Given): FleetRows {
     },
     extents: new Map(),
     activeJobs: 0,
+    jobsRevision: '',
   };
 }
 

@@ -21,7 +21,7 @@ test('a path that met nothing in a scan is a warning until a document has it; a 
   expect(warningsOf(scanned)).toEqual(['The path t of column t met no value in 3 scanned documents.']);
   const rows = await readFleet(bench.oplog.database.pool);
   const view = fleetView({ rows, reachable: true, readAgeMs: 0, nodeId: 'n1', measures: createFleetMeasures() });
-  expect(healthReport(view, []).warnings).toEqual([
+  expect(healthReport({ view, ageMs: 0 }, []).warnings).toEqual([
     { entityName: 'orders', warning: 'The path t of column t met no value in 3 scanned documents.' },
   ]);
   await bench.refresh('orders');

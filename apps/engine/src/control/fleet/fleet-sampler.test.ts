@@ -188,10 +188,35 @@ describe('while a reading hangs', () => {
     const second = sampler.read();
     hanging.resolve(rows);
     await clock.advance(0);
-    await clock.advance(3_000);
+    await clock.advance(200);
     const fleet = await second;
     expect(fleet.entities[0]).toMatchObject({ documents: 10, health: 'unknown' });
-    expect(fleet.entities[0]?.reason).toContain('this was its state 6 s ago');
+    expect(fleet.entities[0]?.reason).toContain('this was its state 3 s ago');
+  });
+
+  test('a caller waits a second for it, and a fifth of one once PostgreSQL is known to be unreachable', async () => {
+    const never = new Promise<FleetRows>(() => {});
+    const { sampler, clock } = hangingSampler(well, () => never);
+    await sampler.read();
+    const first = sampler.read();
+    await clock.advance(1_000);
+    expect(await first).toMatchObject({ health: 'unknown', entities: [{ documents: 10 }] });
+    await clock.advance(2_000);
+    const second = sampler.read();
+    await clock.advance(200);
+    expect((await second).entities[0]?.reason).toContain('this was its state 3 s ago');
+  });
+
+  test('a glance shows the last rows with their age, and is not ok once the reading is late', async () => {
+    const never = new Promise<FleetRows>(() => {});
+    const { sampler, clock } = hangingSampler(well, () => never);
+    expect(sampler.glance()).toBeNull();
+    await sampler.read();
+    void sampler.read();
+    await clock.advance(500);
+    expect(sampler.glance()).toMatchObject({ ageMs: 500, view: { health: 'ok', entities: [{ documents: 10 }] } });
+    await clock.advance(7_500);
+    expect(sampler.glance()).toMatchObject({ ageMs: 8_000, view: { health: 'unknown' } });
   });
 });
 

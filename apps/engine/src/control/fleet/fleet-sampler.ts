@@ -2,12 +2,13 @@ import type { FleetView } from '@emcachers/core/api-views';
 import type { Clock } from '@emcachers/core/clock';
 import type { Log } from '@emcachers/core/log';
 import type { FleetRows } from '@emcachers/db/fleet/fleet-rows';
+import { unlessLate } from '../../runtime/abort.ts';
 import type { Service } from '../../runtime/service.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
-import type { Fleet } from './fleet.ts';
+import type { AgedFleetView, Fleet } from './fleet.ts';
 import { createFleetMeasures, type FleetMeasures } from './fleet-measures.ts';
 import { fleetView } from './fleet-view.ts';
-import { createRowsInTime, type RowsOutcome } from './rows-in-time.ts';
+import { createRowsInTime, type RowsInTime, type RowsReading } from './rows-in-time.ts';
 
 /**
  * Takes one view of the fleet per second for the whole process, earlier when woken, and passes it to all listeners: a
@@ -32,6 +33,8 @@ export interface FleetSampler extends Fleet, Service {
 const intervalMs = 1_000;
 /** Minimum gap between the end of one reading and the start of the next, milliseconds. */
 const intervalMsMin = 200;
+/** How long a caller waits for PostgreSQL, milliseconds: while it answered last, and after it did not. */
+const patienceMs = { reachable: 1_000, unreachable: 200 } as const;
 
 const noRows: FleetRows = {
   nowMs: 0,
@@ -54,7 +57,7 @@ export function createFleetSampler(dependencies: FleetSamplerDependencies): Flee
 class PolledFleetSampler implements FleetSampler {
   readonly name = 'fleet-sampler';
   readonly #dependencies: FleetSamplerDependencies;
-  readonly #readInTime: () => Promise<RowsOutcome>;
+  readonly #rows: RowsInTime;
   readonly #wakeup: Wakeup;
   readonly measures = createFleetMeasures();
   readonly #listeners = new Set<(fleet: FleetView) => void>();
@@ -66,7 +69,7 @@ class PolledFleetSampler implements FleetSampler {
 
   constructor(dependencies: FleetSamplerDependencies) {
     this.#dependencies = dependencies;
-    this.#readInTime = createRowsInTime(dependencies);
+    this.#rows = createRowsInTime(dependencies);
     this.#wakeup = new Wakeup(dependencies.clock);
   }
 
@@ -92,8 +95,20 @@ class PolledFleetSampler implements FleetSampler {
    * callers share it.
    */
   async read(): Promise<FleetView> {
-    const view = await this.#sample();
-    return view();
+    const { clock } = this.#dependencies;
+    const view = await unlessLate(this.#sample(), { clock, delayMsMax: this.patienceMs() });
+    return view?.() ?? this.#viewOf(this.#rows.newest(), false);
+  }
+
+  glance(): AgedFleetView | null {
+    const newest = this.#rows.newest();
+    if (newest === null) return null;
+    const ageMs = this.#dependencies.clock.monotonicMs() - newest.begunAtMs;
+    return { view: this.#viewOf(newest, this.#wasReachable), ageMs };
+  }
+
+  patienceMs(): number {
+    return this.#wasReachable ? patienceMs.reachable : patienceMs.unreachable;
   }
 
   #sample(): Promise<() => FleetView> {
@@ -123,19 +138,22 @@ class PolledFleetSampler implements FleetSampler {
   }
 
   async #take(): Promise<() => FleetView> {
-    const { clock, nodeId } = this.#dependencies;
-    const outcome = await this.#readInTime();
-    const { newest } = outcome;
+    const outcome = await this.#rows.read();
     const reachable = outcome.kind === 'read';
-    if (reachable) this.measures.observe(outcome.newest.rows, clock.monotonicMs());
+    if (reachable) this.measures.observe(outcome.newest.rows, this.#dependencies.clock.monotonicMs());
     else this.#warnOnce(outcome.error);
     this.#wasReachable = reachable;
-    const rows = newest?.rows ?? { ...noRows, nowMs: clock.nowMs() };
-    const readAgeMs = reachable || newest === null ? 0 : clock.monotonicMs() - newest.begunAtMs;
-    const view = onceMade(() => fleetView({ rows, reachable, readAgeMs, nodeId, measures: this.measures }));
+    const view = onceMade(() => this.#viewOf(outcome.newest, reachable));
     this.#newest = view;
     for (const listener of this.#listeners) listener(view());
     return view;
+  }
+
+  #viewOf(reading: RowsReading | null, reachable: boolean): FleetView {
+    const { clock, nodeId } = this.#dependencies;
+    const rows = reading?.rows ?? { ...noRows, nowMs: clock.nowMs() };
+    const readAgeMs = reading === null ? 0 : clock.monotonicMs() - reading.begunAtMs;
+    return fleetView({ rows, reachable, readAgeMs, nodeId, measures: this.measures });
   }
 
   /** Logs once per outage, not once per second. */

@@ -19,6 +19,12 @@ export interface RowsInTimeDependencies {
   readonly readRows: () => Promise<FleetRows>;
 }
 
+export interface RowsInTime {
+  read(): Promise<RowsOutcome>;
+  /** The last reading that succeeded, also if nobody waited for it any more; null if none has. */
+  newest(): RowsReading | null;
+}
+
 /** A server that has not answered after this time counts as unreachable, milliseconds. */
 const readingMsMax = 3_000;
 
@@ -26,7 +32,7 @@ const readingMsMax = 3_000;
  * Reads the rows and stops waiting after 3 s. Only one reading runs at a time, so a hanging server does not exhaust the
  * connection pool: a call first waits for the reading that hangs, then begins its own. Never rejects.
  */
-export function createRowsInTime({ clock, readRows }: RowsInTimeDependencies): () => Promise<RowsOutcome> {
+export function createRowsInTime({ clock, readRows }: RowsInTimeDependencies): RowsInTime {
   let newest: RowsReading | null = null;
   let underWay: Promise<RowsOutcome> | null = null;
   const read = async (): Promise<RowsOutcome> => {
@@ -42,7 +48,7 @@ export function createRowsInTime({ clock, readRows }: RowsInTimeDependencies): (
     read().finally(() => {
       underWay = null;
     });
-  return async () => {
+  const readInTime = async (): Promise<RowsOutcome> => {
     const endMs = clock.monotonicMs() + readingMsMax;
     const inTime = (work: Promise<RowsOutcome>): Promise<RowsOutcome | null> =>
       unlessLate(work, { clock, delayMsMax: endMs - clock.monotonicMs() });
@@ -56,4 +62,5 @@ export function createRowsInTime({ clock, readRows }: RowsInTimeDependencies): (
     underWay ??= begin();
     return (await inTime(underWay)) ?? late();
   };
+  return { read: readInTime, newest: () => newest };
 }
