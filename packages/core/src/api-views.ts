@@ -196,7 +196,8 @@ export type OplogEntryView = z.infer<typeof oplogEntryViewSchema>;
 /** A page of a cache's rows, paged by doc_id. Cells are text so that numbers keep all their digits. */
 export const rowsPageSchema = z.object({
   columns: z.array(z.string()),
-  rows: z.array(z.object({ docId: z.string(), cells: z.array(z.string().nullable()) })),
+  /** A cell of more than 2,048 characters is cut there; `cut` has the numbers of those columns, from 0. */
+  rows: z.array(z.object({ docId: z.string(), cells: z.array(z.string().nullable()), cut: z.array(z.number().int()) })),
   /** Pass as `after` for the next page; null on the last page. */
   next: z.string().nullable(),
   total: z.number().int().nullable(),

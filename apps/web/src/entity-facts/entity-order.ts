@@ -26,6 +26,13 @@ export function listEntities(entities: readonly EntityView[], listing: EntityLis
     .toSorted((a, b) => compare(a, b, listing) || a.entityName.localeCompare(b.entityName));
 }
 
+/** The same entities in the order of `names`, so that no row moves under the pointer; those that are new come last. */
+export function inOrderOf(entities: readonly EntityView[], names: readonly string[]): EntityView[] {
+  const places = new Map(names.map((name, place) => [name, place]));
+  const placeOf = ({ entityName }: EntityView): number => places.get(entityName) ?? names.length;
+  return entities.toSorted((a, b) => placeOf(a) - placeOf(b));
+}
+
 function hasStatus(entity: EntityView, status: StatusFilter): boolean {
   switch (status) {
     case 'any':

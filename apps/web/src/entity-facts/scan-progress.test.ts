@@ -30,7 +30,10 @@ describe('scan progress', () => {
     expect(scanProgress({ ...scanning, ratePerSecond: null }).remainingMs).toBeNull();
   });
 
-  test('a finished scan is at 100 %, whatever the estimate was', () => {
-    expect(scanProgress({ ...scanning, finishedAt: '2026-11-21T12:03:00.000Z' }).share).toBe(1);
+  test('a finished scan is at 100 %, whatever the estimate was, and no time is left to name', () => {
+    expect(scanProgress({ ...scanning, finishedAt: '2026-11-21T12:03:00.000Z' })).toEqual({
+      share: 1,
+      remainingMs: null,
+    });
   });
 });

@@ -4,7 +4,7 @@ import type { ScanView } from '@emcachers/core/api-views';
 export interface ScanProgress {
   /** 0 to 1; null if the total is unknown, then only the counter is shown. */
   readonly share: number | null;
-  /** Estimated time left at the current rate; null if the total or the rate is unknown, or the total is exceeded. */
+  /** Estimated time left at the current rate; null if the scan is finished, the total or the rate is unknown, or the total is exceeded. */
   readonly remainingMs: number | null;
 }
 
@@ -13,7 +13,7 @@ export interface ScanProgress {
  * 100 %.
  */
 export function scanProgress(scan: ScanView): ScanProgress {
-  if (scan.finishedAt !== null) return { share: 1, remainingMs: 0 };
+  if (scan.finishedAt !== null) return { share: 1, remainingMs: null };
   if (scan.estimated === null || scan.estimated <= 0) return { share: null, remainingMs: null };
   const left = scan.estimated - scan.scanned;
   const share = Math.min(0.99, Math.max(0, scan.scanned / scan.estimated));

@@ -62,8 +62,8 @@ export function formatMoment(atMs: number, { nowMs, timeZone, isPrecise = false 
   return today ? clock.format(atMs) : `${day.format(atMs)}, ${clock.format(atMs)}`;
 }
 
-/** The full form, for titles: date, time to the millisecond and time zone. */
-export function formatFullMoment(atMs: number, timeZone: string): string {
+/** The full form, for titles: date, time to the millisecond (if `isPrecise`, the default) and time zone. */
+export function formatFullMoment(atMs: number, timeZone: string, isPrecise = true): string {
   return dateFormatter('en-US', {
     timeZone,
     year: 'numeric',
@@ -72,7 +72,7 @@ export function formatFullMoment(atMs: number, timeZone: string): string {
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
-    fractionalSecondDigits: 3,
+    ...(isPrecise ? { fractionalSecondDigits: 3 } : {}),
     hourCycle: 'h23',
     timeZoneName: 'short',
   }).format(atMs);

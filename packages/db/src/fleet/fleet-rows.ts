@@ -25,6 +25,8 @@ export interface FleetRows {
 
 /** The extent of an entity in the oplog. */
 export interface OplogExtent {
+  /** When the last pause took effect, by its job; null if the entity is not paused, or the record of the job has expired. */
+  readonly pausedSinceMs: number | null;
   /** Newest oplog id of the entity; null if it has no entries. */
   readonly head: number | null;
   /** Live operations in staging; null if no scan is running. */

@@ -59,8 +59,8 @@ test('returns heads, offsets and lag per entity, and ages by one clock', async (
     rows.extents.get(entityId),
   ]);
   expect(stored).toEqual([
-    ['Customers', 'shop.customers', { head: 9, staged: 0, compaction: null }],
-    ['orders', 'shop.orders.eu', { head: 10, staged: null, compaction }],
+    ['Customers', 'shop.customers', { head: 9, staged: 0, compaction: null, pausedSinceMs: null }],
+    ['orders', 'shop.orders.eu', { head: 10, staged: null, compaction, pausedSinceMs: null }],
   ]);
   // Of the ids above 4 the odd ones belong to entity 2; 6, 8 and 10 wait for the cache of entity 1.
   expect(rows.caches).toMatchObject([{ nodeId: 'n1', entityId: 1, offset: 4, documents: 3, lagEntries: 3 }]);
@@ -87,7 +87,7 @@ test('the rows of one entity equal those of the fleet and can be read while othe
     expect(one).toEqual({
       ...all,
       entities: all.entities.filter(({ entityName }) => entityName === 'orders'),
-      extents: new Map([[1, { head: 10, staged: null, compaction }]]),
+      extents: new Map([[1, { head: 10, staged: null, compaction, pausedSinceMs: null }]]),
     });
     expect(one.caches).toHaveLength(1);
     expect((await readFleetOf(database.pool, 'order')).entities).toEqual([]);
@@ -118,4 +118,23 @@ test('an unreachable server is EMC-3001', async () => {
   const pool = new pg.Pool({ connectionString: 'postgres://nobody@127.0.0.1:1/none', connectionTimeoutMillis: 1_000 });
   await expect(readFleet(pool)).rejects.toMatchObject({ code: 'EMC-3001' });
   await pool.end();
+});
+
+test('a paused entity is paused since its newest pause succeeded, and a job of an earlier entity of the name does not count', async () => {
+  await using database = await openTest();
+  await runOnServer(database.url, twoEntities);
+  const pausedSince = async () =>
+    [...(await readFleet(database.pool)).extents.values()].map((each) => each.pausedSinceMs);
+  const pause = (second: number, status: string) =>
+    `INSERT INTO job (id, kind, entity_name, status, created_at, finished_at)
+     VALUES (gen_random_uuid(), 'pause', 'orders', '${status}', now() + interval '${second} s', now() + interval '${second + 1} s')`;
+  await runOnServer(
+    database.url,
+    [pause(-100_000, 'succeeded'), pause(10, 'succeeded'), pause(20, 'failed')].join(';'),
+  );
+  expect(await pausedSince()).toEqual([null, null]);
+  await runOnServer(database.url, 'UPDATE entity SET paused = true');
+  const [first, second] = await pausedSince();
+  expect(first).toBeNull();
+  expect(second).toBeGreaterThan(Date.now());
 });

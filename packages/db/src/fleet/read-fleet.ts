@@ -150,6 +150,10 @@ SELECT ${entityFields},
        CASE WHEN e.route = 'staging' THEN
          (SELECT count(*) FROM (SELECT 1 FROM oplog_staging s WHERE s.entity_id = e.id AND s.run_id = e.run_id LIMIT $1) AS page)
        END AS staged,
+       CASE WHEN e.paused THEN
+         (SELECT ${millis('max(j.finished_at)')} FROM job j
+           WHERE j.entity_name = e.name AND j.kind = 'pause' AND j.status = 'succeeded' AND j.created_at >= e.created_at)
+       END AS "pausedSinceMs",
        (SELECT json_build_object('horizon', c.horizon, 'entries', c.entries, 'bytes', c.bytes, 'removed', c.removed_total,
                                  'finishedAtMs', ${millis('c.finished_at')}, 'heldBy', c.held_by)
           FROM oplog_compaction c WHERE c.entity_id = e.id) AS compaction
@@ -193,11 +197,15 @@ SELECT ${millis('clock_timestamp()')} AS "nowMs",
 
 function largeRows(entities: readonly (StoredEntity & OplogExtent)[], caches: readonly StoredCache[]): LargeRows {
   const extents = new Map(
-    entities.map(({ entityId, head, staged, compaction }) => [entityId, { head, staged, compaction }]),
+    entities.map(({ entityId, head, staged, compaction, pausedSinceMs }) => [
+      entityId,
+      { head, staged, compaction, pausedSinceMs },
+    ]),
   );
   return {
-    entities: entities.map(({ head: _head, staged: _staged, compaction: _compaction, ...stored }) =>
-      toEntityRecord(stored),
+    entities: entities.map(
+      ({ head: _head, staged: _staged, compaction: _compaction, pausedSinceMs: _since, ...stored }) =>
+        toEntityRecord(stored),
     ),
     extents,
     caches: caches.map((stored) => cacheRow(stored, extents.get(stored.entityId)?.head ?? null)),

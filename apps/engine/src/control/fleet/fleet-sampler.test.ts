@@ -62,7 +62,7 @@ const rows: FleetRows = {
   nowMs,
   head: 10,
   entities: [entity],
-  extents: new Map([[1, { head: 10, staged: null, compaction: null }]]),
+  extents: new Map([[1, { head: 10, staged: null, compaction: null, pausedSinceMs: null }]]),
   caches: [cache],
   nodes: [{ nodeId: 'n1', roles: ['ingest', 'replicate'], startedAtMs: nowMs - 60_000, heartbeatAtMs: nowMs - 500 }],
   leader: { nodeId: 'n1', epoch: 3 },

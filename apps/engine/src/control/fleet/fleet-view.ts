@@ -115,7 +115,7 @@ function entityView(entity: EntityRecord, reading: Reading, status: FleetStatus)
     activity: activityOf(entity),
     health: verdict?.health ?? 'unknown',
     reason: verdict?.reason ?? null,
-    since: iso(entity.lifecycleSinceMs),
+    since: iso(sinceMs(entity, extent)),
     documents,
     offset: lowest(prompt.map((node) => node.offset)),
     head: headOf(extent),
@@ -150,6 +150,12 @@ function lagOf(prompt: readonly EntityNodeView[], reading: Reading): Pick<Entity
     lagMs: captureMs === null || applyMs === null ? null : captureMs + applyMs,
     lagByHop: { captureMs, applyMs },
   };
+}
+
+/** A pause begins with its job: the lifecycle goes on beneath it. */
+function sinceMs(entity: EntityRecord, extent: OplogExtent | undefined): number {
+  const pausedSinceMs = activityOf(entity) === 'paused' ? (extent?.pausedSinceMs ?? null) : null;
+  return pausedSinceMs ?? entity.lifecycleSinceMs;
 }
 
 /** Compaction may remove the newest entry, if it is a Delete: then no entry lies between the newest one that is left and the horizon. */

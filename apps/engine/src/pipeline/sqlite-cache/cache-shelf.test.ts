@@ -50,13 +50,32 @@ describe('a cache file', () => {
     expect(world.rows()).toMatchObject({
       columns: ['n', 'select'],
       rows: [
-        { docId: 'a', cells: ['3', 'text 3'] },
-        { docId: 'b', cells: ['2', 'text 2'] },
+        { docId: 'a', cells: ['3', 'text 3'], cut: [] },
+        { docId: 'b', cells: ['2', 'text 2'], cut: [] },
       ],
       total: 2,
       offset: 6,
       next: null,
     });
+  });
+
+  test('gives a page of rows the beginning of a long text only, and says which cells are cut', () => {
+    using world = setUp();
+    const { shelf } = world;
+    shelf.build(identity, 0);
+    const long = `${'ä'.repeat(10)}\0${'x'.repeat(3_000_000)}`;
+    const astral = '😀'.repeat(2_000);
+    const batch = {
+      docIds: ['a', 'b', 'c'],
+      data: [JSON.stringify([1, long]), JSON.stringify([2, astral]), '[3,"short"]'],
+    };
+    shelf.apply({ ...batchOf(0, ['a', 1]), ...batch, offset: 3 }, 0);
+    shelf.publish(1, 0);
+    const { rows } = world.rows();
+    expect(rows.map(({ cut }) => cut)).toEqual([[1], [1], []]);
+    expect(rows[0]?.cells[1]).toBe(long.slice(0, 2_048));
+    expect(rows[1]?.cells[1]).toBe('😀'.repeat(1_024));
+    expect(rows[2]?.cells).toEqual(['3', 'short']);
   });
 
   test('does not change if any suffix of entries is applied again (I4)', () => {

@@ -14,6 +14,10 @@ import { quoted } from './cache-statements.ts';
 import type { RowsRequest } from './cache-types.ts';
 
 const rowsMax = 1_000;
+/** A page is for reading by eye: of a longer cell it has the beginning, so that a row of many megabytes does not ship them. */
+const cellCharsMax = 2_048;
+/** A text of more bytes than this has more than `cellCharsMax` characters. */
+const cellBytesMax = 4 * cellCharsMax;
 
 /** Throws EMC-5004 before the first publication. */
 export function readRows(dataDirectory: string, request: RowsRequest): RowsPage {
@@ -41,14 +45,37 @@ function readPage(database: Database.Database, path: string, request: RowsReques
   const names = request.columns.map(({ name }) => name);
   const limit = Math.min(Math.max(1, request.limit), rowsMax);
   const isOne = request.docId !== undefined;
-  const select = `SELECT doc_id, ${names.map(quoted).join(', ')} FROM ${quoted(request.entityName)}`;
+  const columns = names.map(quoted);
+  const select = `SELECT doc_id, ${[...columns.map(cellSql), ...columns.map(isLongSql)].join(', ')} FROM ${quoted(request.entityName)}`;
   const found = database
     .prepare<[string, number], SqlValue[]>(`${select} WHERE doc_id ${isOne ? '=' : '>'} ? ORDER BY doc_id LIMIT ?`)
     // Bigints keep every digit of an INTEGER; a JavaScript number is then always a REAL.
     .safeIntegers(true)
     .raw(true)
     .all(request.docId ?? request.after ?? '', limit + 1);
-  const rows = found.slice(0, limit).map(([docId, ...cells]) => ({ docId: String(docId), cells: cells.map(cellText) }));
+  const rows = found.slice(0, limit).map((values) => rowOf(values, names.length));
   const next = found.length > limit ? (rows.at(-1)?.docId ?? null) : null;
   return { columns: names, rows, next, total: isOne ? rows.length : documents, offset };
+}
+
+/** SQLite cuts a long text, so that only its beginning is copied out of the file. By bytes, because `substr` of a text ends at a NUL. */
+function cellSql(column: string): string {
+  return `CASE WHEN ${isLongSql(column)} THEN substr(CAST(${column} AS BLOB), 1, ${cellBytesMax}) ELSE ${column} END`;
+}
+
+function isLongSql(column: string): string {
+  return `(typeof(${column}) = 'text' AND octet_length(${column}) > ${cellBytesMax})`;
+}
+
+function rowOf([docId, ...values]: readonly SqlValue[], columnCount: number): RowsPage['rows'][number] {
+  const cut: number[] = [];
+  const cells = values.slice(0, columnCount).map((value, index) => {
+    const isLong = values[columnCount + index] === 1n;
+    const text = isLong && value instanceof Uint8Array ? new TextDecoder().decode(value) : cellText(value);
+    if (text === null || text.length <= cellCharsMax) return text;
+    cut.push(index);
+    // A pair of surrogates is not split.
+    return text.slice(0, cellCharsMax).replace(/[\ud800-\udbff]$/, '');
+  });
+  return { docId: String(docId), cells, cut };
 }

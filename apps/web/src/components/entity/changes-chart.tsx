@@ -10,11 +10,18 @@ const frame = { width: 600, height: 150, padding: 2 } as const;
 const pointMs = 5_000;
 const gridLines = [0.25, 0.5, 0.75, 1];
 
+interface ChangesChartProps {
+  readonly points: readonly number[];
+  /** The rate of the last ten seconds, which can be above every point: those are means of five seconds that have ended. */
+  readonly now: number | null;
+}
+
 /** Changes applied per second in the last minutes; pointing at the chart shows a single value. */
-export function ChangesChart({ points }: { readonly points: readonly number[] }) {
+export function ChangesChart({ points, now }: ChangesChartProps) {
   const [pointed, setPointed] = useState<number | null>(null);
   if (points.length < 2) return <p className="grid h-[206px] place-items-center text-ink-2">No changes yet.</p>;
-  const top = axisTop(points);
+  const most = Math.max(now ?? 0, ...points);
+  const top = axisTop([most]);
   const line = linePath(points, { ...frame, max: top });
   const value = pointed === null ? undefined : points[pointed];
   return (
@@ -30,7 +37,7 @@ export function ChangesChart({ points }: { readonly points: readonly number[] })
       >
         <svg
           role="img"
-          aria-label={summaryOf(points)}
+          aria-label={summaryOf(points, most)}
           viewBox={`0 0 ${frame.width} ${frame.height}`}
           preserveAspectRatio="none"
           className="block h-[176px] w-full text-accent"
@@ -56,7 +63,7 @@ export function ChangesChart({ points }: { readonly points: readonly number[] })
         <span>{formatDuration(points.length * pointMs)} ago</span>
         <span className="text-ink-2">
           {value === undefined || pointed === null
-            ? `maximum ${formatRate(Math.max(...points))} /s`
+            ? `maximum ${formatRate(most)} /s`
             : `${formatRate(value)} /s, ${formatDuration((points.length - 1 - pointed) * pointMs)} ago`}
         </span>
         <span>now</span>
@@ -75,9 +82,9 @@ function Crosshair({ share }: { readonly share: number }) {
   );
 }
 
-function summaryOf(points: readonly number[]): string {
+function summaryOf(points: readonly number[], maximum: number): string {
   const now = formatRate(points.at(-1) ?? null);
-  const most = formatRate(Math.max(...points));
+  const most = formatRate(maximum);
   const least = formatRate(Math.min(...points));
   return `Changes applied per second in the last ${formatDuration(points.length * pointMs)}: now ${now}, minimum ${least}, maximum ${most}.`;
 }

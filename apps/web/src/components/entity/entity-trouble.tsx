@@ -43,7 +43,8 @@ function Readers({ entity }: { readonly entity: EntityView }) {
   if (entity.freshAsOf === null) return <p>Applications can open the cache once the first scan is complete.</p>;
   return (
     <p>
-      Applications can still read the cache. The slowest node has the data as of <Moment at={entity.freshAsOf} />.
+      Applications can still read the cache. The slowest node has the data as of{' '}
+      <Moment at={entity.freshAsOf} isWholeSecond />.
     </p>
   );
 }

@@ -23,7 +23,7 @@ export function NodesCard({ entity }: { readonly entity: EntityView }) {
           compact
           rows={entity.nodes}
           rowKey={(node) => node.nodeId}
-          columns={columns}
+          columns={columnsOf(entity)}
           expansion={errorOf}
         />
       )}
@@ -31,10 +31,16 @@ export function NodesCard({ entity }: { readonly entity: EntityView }) {
   );
 }
 
-const columns: TableColumn<EntityNodeView>[] = [
+const columnsOf = (entity: EntityView): TableColumn<EntityNodeView>[] => [
   { id: 'node', label: 'Node', stack: 'title', cell: (node) => <code>{node.nodeId}</code> },
   { id: 'status', label: 'Status', stack: 'status', width: '9rem', cell: (node) => <NodeStatus node={node} /> },
-  { id: 'offset', label: 'Offset', end: true, width: '8rem', cell: (node) => formatCount(node.offset) },
+  {
+    id: 'offset',
+    label: 'Offset',
+    end: true,
+    width: '8rem',
+    cell: (node) => <NodeOffset node={node} head={entity.head} />,
+  },
   { id: 'behind', label: 'Behind', end: true, width: '10rem', cell: behindCell },
   { id: 'rows', label: 'Rows', end: true, width: '8rem', cell: (node) => formatCount(node.documents) },
   { id: 'file', label: 'File', end: true, width: '9rem', cell: fileCell },
@@ -46,6 +52,21 @@ const columns: TableColumn<EntityNodeView>[] = [
     cell: (node) => <Moment at={node.lastAppliedAt} show="ago" />,
   },
 ];
+
+interface NodeOffsetProps {
+  readonly node: EntityNodeView;
+  readonly head: number | null;
+}
+
+/** A cache without lag moves on with the oplog of all entities, past the newest entry of its own: that is not ahead. */
+function NodeOffset({ node: { offset }, head }: NodeOffsetProps) {
+  if (offset === null || head === null || offset <= head) return formatCount(offset);
+  return (
+    <span title={`Has read the oplog of all entities up to ${formatCount(offset)}`}>
+      {formatCount(head)} <span className="text-ink-3">of {formatCount(head)}</span>
+    </span>
+  );
+}
 
 /** A node is silent only if others speak: while nothing arrives at all, nothing is known of it. */
 function NodeStatus({ node }: { readonly node: EntityNodeView }) {

@@ -82,6 +82,21 @@ describe('the scan card', () => {
     ).toBeInstanceOf(HTMLElement);
   });
 
+  test('of a finished scan names no time left', () => {
+    openOverview({
+      ...scanning,
+      activity: 'catching-up',
+      scan: { ...scanning.scan, finishedAt: '2026-11-21T12:03:15.000Z' },
+    });
+    expect(screen.getByRole('progressbar').getAttribute('aria-valuetext')).toBe('100 %');
+    expect(screen.queryByText(/left/)).toBeNull();
+  });
+
+  test('of a first scan does not speak of a version before it, although rows are counted already', () => {
+    openOverview({ ...scanning, version: 1, documents: 0 });
+    expect(screen.queryByText(/previous version/)).toBeNull();
+  });
+
   test('is not shown for a live entity', () => {
     openOverview();
     expect(screen.queryByRole('progressbar')).toBeNull();
@@ -120,7 +135,13 @@ describe('the figures of the overview', () => {
   test('show lag with its time, and the position in the oplog', () => {
     openOverview({ lagEntries: 1, lagMs: 420, offset: 499, head: 500 });
     expect(screen.getByText('entry · 420 ms')).toBeInstanceOf(HTMLElement);
-    expect(screen.getByText('offset 499, head 500')).toBeInstanceOf(HTMLElement);
+    expect(screen.getByText('offset 499, newest entry 500')).toBeInstanceOf(HTMLElement);
+  });
+
+  test('show the time of the data without milliseconds, which MongoDB does not give', () => {
+    openOverview({ freshAsOf: '2026-11-21T12:03:21.000Z' });
+    const [time] = screen.getAllByText('12:03:21');
+    expect(time?.getAttribute('title')).not.toContain('.000');
   });
 
   test('show the time since MongoDB last answered although no entry waits', () => {
@@ -149,6 +170,13 @@ describe('the nodes card', () => {
     expect(table.getByText('The disk is full.').textContent).toContain('EMC-4001');
   });
 
+  test('shows no cache ahead of the newest entry of its entity', () => {
+    openOverview({ head: 5_184, nodes: [sampleNode({ offset: 5_451 })] });
+    const table = within(screen.getByRole('table', { name: 'Caches of orders by node' }));
+    expect(table.queryByText('5,451')).toBeNull();
+    expect(table.getByTitle('Has read the oplog of all entities up to 5,451').textContent).toBe('5,184 of 5,184');
+  });
+
   test('explains why there is no cache yet', () => {
     openOverview({ nodes: [] });
     expect(screen.getByText(/No node has a cache of this entity yet/)).toBeInstanceOf(HTMLElement);
@@ -163,6 +191,12 @@ describe('the chart of changes', () => {
       'Changes applied per second in the last 15 s: now 5, minimum 0, maximum 20.',
     );
     expect(screen.getByText('maximum 20 /s')).toBeInstanceOf(HTMLElement);
+  });
+
+  test('has no maximum below the rate that is shown as now', () => {
+    openOverview({ rateHistory: [0, 240, 200], ratePerSecond: 526 });
+    expect(screen.getByText('526 /s now')).toBeInstanceOf(HTMLElement);
+    expect(screen.getByText('maximum 526 /s')).toBeInstanceOf(HTMLElement);
   });
 
   test('shows the point under the pointer until the pointer leaves', () => {

@@ -25,7 +25,7 @@ export function OverviewTab({ entity }: { readonly entity: EntityView }) {
       <LifeStepper entity={entity} />
       <div className="grid items-start gap-5 lg:grid-cols-[1.55fr_1fr]">
         <Card title="Changes applied" note={`${formatRate(entity.ratePerSecond)} /s now`} aside="last 5 min">
-          <ChangesChart points={entity.rateHistory} />
+          <ChangesChart points={entity.rateHistory} now={entity.ratePerSecond} />
         </Card>
         <HealthCard entity={entity} />
       </div>
@@ -54,12 +54,12 @@ function Fact({ name, figure, children }: FactProps) {
 function FreshFact({ entity }: { readonly entity: EntityView }) {
   const { freshAsOf } = entity;
   return (
-    <Fact name="Fresh as of" figure={<Moment at={freshAsOf} show="precise" />}>
+    <Fact name="Fresh as of" figure={<Moment at={freshAsOf} isWholeSecond />}>
       {freshAsOf === null ? (
         'Available when the first scan is complete.'
       ) : (
         <>
-          <Moment at={freshAsOf} show="ago" />, on the slowest node
+          <Moment at={freshAsOf} show="ago" isWholeSecond />, on the slowest node
         </>
       )}
     </Fact>
@@ -91,7 +91,7 @@ function LagFact({ entity }: { readonly entity: EntityView }) {
 /** The offset of a cache without lag advances with the whole oplog, past the newest entry of its own entity. */
 function positionWords(offset: number | null, head: number | null): string {
   if (offset !== null && head !== null && offset >= head) return `up to date at offset ${formatCount(offset)}`;
-  return `offset ${formatCount(offset)}, head ${formatCount(head)}`;
+  return `offset ${formatCount(offset)}, newest entry ${formatCount(head)}`;
 }
 
 function RowsFact({ entity }: { readonly entity: EntityView }) {

@@ -10,8 +10,8 @@ import { RowsTab } from './rows-tab.tsx';
 const page = (overrides: Partial<RowsPage> = {}): RowsPage => ({
   columns: ['status', 'total'],
   rows: [
-    { docId: 'o1', cells: ['paid', '9007199254740993'] },
-    { docId: 'o2', cells: [null, '0.1000000000000000000000000000000001'] },
+    { docId: 'o1', cells: ['paid', '9007199254740993'], cut: [] },
+    { docId: 'o2', cells: [null, '0.1000000000000000000000000000000001'], cut: [] },
   ],
   next: null,
   total: 2,
@@ -47,7 +47,7 @@ describe('the rows of a cache', () => {
 
   test('distinguish NULL, the empty string and the text “NULL”', async () => {
     const columns = ['null', 'empty', 'text'];
-    const rows = [{ docId: 'x', cells: [null, '', 'NULL'] }];
+    const rows = [{ docId: 'x', cells: [null, '', 'NULL'], cut: [] }];
     openRows({ answers: { 'entities.rows': () => page({ columns, rows }) } });
     await screen.findByText('x');
     const [, nothing, empty, text] = within(table()).getAllByRole('cell');
@@ -58,7 +58,7 @@ describe('the rows of a cache', () => {
 
   test('cut a long value and keep the whole value in the title', async () => {
     const long = 'x'.repeat(200);
-    openRows({ answers: { 'entities.rows': () => page({ rows: [{ docId: 'o1', cells: ['paid', long] }] }) } });
+    openRows({ answers: { 'entities.rows': () => page({ rows: [{ docId: 'o1', cells: ['paid', long], cut: [] }] }) } });
     await loaded();
     expect(screen.getByTitle(long).textContent).toBe(`${'x'.repeat(80)}…`);
   });
@@ -80,7 +80,7 @@ describe('the rows of a cache', () => {
   test('mark a cell that changed, and only that cell', async () => {
     const { engine } = openRows();
     await loaded();
-    const changed = page({ rows: [{ docId: 'o1', cells: ['shipped', '9007199254740993'] }] });
+    const changed = page({ rows: [{ docId: 'o1', cells: ['shipped', '9007199254740993'], cut: [] }] });
     engine.answer({ 'entities.rows': () => changed });
     engine.push({ kind: 'rows-changed', entityName: 'orders', offset: 501 });
     await screen.findByText('shipped');
@@ -92,8 +92,8 @@ describe('the rows of a cache', () => {
 describe('the pages of rows', () => {
   const pages: Readonly<Record<string, RowsPage>> = {
     '': page({ next: 'o2' }),
-    o2: page({ rows: [{ docId: 'o3', cells: ['new', '3'] }], next: 'o3' }),
-    o3: page({ rows: [{ docId: 'o4', cells: ['last', '4'] }] }),
+    o2: page({ rows: [{ docId: 'o3', cells: ['new', '3'], cut: [] }], next: 'o3' }),
+    o3: page({ rows: [{ docId: 'o4', cells: ['last', '4'], cut: [] }] }),
   };
   const answers: Answers = { 'entities.rows': ({ after = '' }) => pages[after] ?? page({ rows: [] }) };
   const button = (name: string) => screen.getByRole<HTMLButtonElement>('button', { name });
@@ -134,7 +134,7 @@ describe('finding a document', () => {
   const answers: Answers = {
     'entities.rows': ({ docId }) => {
       if (docId === undefined) return page();
-      return page({ rows: docId === 'o9' ? [{ docId: 'o9', cells: ['found', '9'] }] : [] });
+      return page({ rows: docId === 'o9' ? [{ docId: 'o9', cells: ['found', '9'], cut: [] }] : [] });
     },
   };
   const field = () => screen.getByRole('textbox', { name: 'Find a document by its id' });

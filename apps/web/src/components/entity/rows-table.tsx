@@ -7,7 +7,7 @@ import type { RowMarks } from './use-row-marks.ts';
 
 type Row = RowsPage['rows'][number];
 
-/** Characters shown in a cell; the title has the whole value. */
+/** Characters shown in a cell; the title has the whole value, or what the engine sends of it. */
 const shownCharsMax = 80;
 
 interface RowsTableProps {
@@ -31,7 +31,14 @@ export function RowsTable({ page, marks, isOld, entityName }: RowsTableProps) {
       label: name,
       cell: (row: Row) => {
         const isMarked = marks.changes.get(row.docId)?.has(index) ?? false;
-        return <Cell key={isMarked ? marks.turn : 0} value={row.cells[index] ?? null} isMarked={isMarked} />;
+        return (
+          <Cell
+            key={isMarked ? marks.turn : 0}
+            value={row.cells[index] ?? null}
+            isCut={row.cut.includes(index)}
+            isMarked={isMarked}
+          />
+        );
       },
     })),
   ];
@@ -50,7 +57,14 @@ export function RowsTable({ page, marks, isOld, entityName }: RowsTableProps) {
   );
 }
 
-function Cell({ value, isMarked }: { readonly value: string | null; readonly isMarked: boolean }) {
+interface CellProps {
+  readonly value: string | null;
+  /** The engine has sent the beginning only. */
+  readonly isCut: boolean;
+  readonly isMarked: boolean;
+}
+
+function Cell({ value, isCut, isMarked }: CellProps) {
   const look = classes(
     '-mx-1.5 block w-fit max-w-[21rem] truncate rounded-[4px] px-1.5 py-0.5',
     isMarked && 'changed-cell',
@@ -58,8 +72,13 @@ function Cell({ value, isMarked }: { readonly value: string | null; readonly isM
   if (value === null) return <span className={classes(look, 'text-ink-3 text-sm')}>NULL</span>;
   const isLong = value.length > shownCharsMax;
   return (
-    <code className={look} title={isLong ? value : undefined}>
+    <code className={look} title={titleOf(value, isCut)}>
       {isLong ? `${value.slice(0, shownCharsMax)}…` : value}
     </code>
   );
+}
+
+function titleOf(value: string, isCut: boolean): string | undefined {
+  if (isCut) return `${value}… (only the beginning; query the cache file for the whole value)`;
+  return value.length > shownCharsMax ? value : undefined;
 }

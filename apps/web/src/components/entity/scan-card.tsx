@@ -1,6 +1,6 @@
 'use client';
 
-import type { EntityView } from '@emcachers/core/api-views';
+import type { EntityView, ScanView } from '@emcachers/core/api-views';
 import { scanProgress } from '../../entity-facts/scan-progress.ts';
 import { formatCount, formatEstimate, formatRate, formatShare, plural } from '../../format/numbers.ts';
 import { formatDuration } from '../../format/times.ts';
@@ -11,25 +11,32 @@ const secondsShownMsMin = 10_000;
 
 /** The progress of a scan: a bar if the total is known, and a counter. */
 export function ScanCard({ entity }: { readonly entity: EntityView }) {
-  const { scan, sourceName, activity, documents } = entity;
+  const { scan, sourceName, activity, documents, version } = entity;
   const { share, remainingMs } = scanProgress(scan);
   const left = remainingMs === null ? '' : `about ${formatDuration(Math.max(remainingMs, secondsShownMsMin))} left`;
-  const valueText = share === null ? plural(scan.scanned, 'document') : `${formatShare(share)}, ${left}`;
+  const done = share === null ? plural(scan.scanned, 'document') : formatShare(share);
+  const valueText = left === '' || share === null ? done : `${done}, ${left}`;
   return (
     <Card title={titles[activity] ?? 'Scan'} note={sourceName} aside={left === '' ? undefined : left}>
       <ProgressBar label={`Scan of ${sourceName}`} share={share} valueText={valueText} />
-      <p className="figures mt-2 text-ink-2">
-        <b className="font-[600] text-ink">{formatCount(scan.scanned)}</b>
-        {scan.estimated === null ? ' documents' : ` of ${formatEstimate(scan.estimated)} documents`}
-        {scan.ratePerSecond === null ? '' : ` · ${formatRate(scan.ratePerSecond)} /s`}
-        {scan.staged === null ? '' : ` · ${plural(scan.staged, 'live change')} staged until the scan is complete`}
-      </p>
+      <Counter scan={scan} />
       <p className="mt-0.5 text-ink-3 text-sm">
-        {documents === null
+        {documents === null || version === 1
           ? 'Readers can open the cache when the scan is complete. They never see a partial copy.'
           : 'Readers see the rows of the previous version until this scan is complete.'}
       </p>
     </Card>
+  );
+}
+
+function Counter({ scan }: { readonly scan: ScanView }) {
+  return (
+    <p className="figures mt-2 text-ink-2">
+      <b className="font-[600] text-ink">{formatCount(scan.scanned)}</b>
+      {scan.estimated === null ? ' documents' : ` of ${formatEstimate(scan.estimated)} documents`}
+      {scan.ratePerSecond === null ? '' : ` · ${formatRate(scan.ratePerSecond)} /s`}
+      {scan.staged === null ? '' : ` · ${plural(scan.staged, 'live change')} staged until the scan is complete`}
+    </p>
   );
 }
 

@@ -53,7 +53,7 @@ function columnsFor({ sortOf }: ListingControls): TableColumn<EntityView>[] {
       end: true,
       width: '8rem',
       sort: sortOf('fresh'),
-      cell: (entity) => <Moment at={entity.freshAsOf} />,
+      cell: (entity) => <Moment at={entity.freshAsOf} isWholeSecond />,
     },
     {
       id: 'lag',
@@ -125,7 +125,7 @@ function documentsCell(entity: EntityView) {
 function changesCell(entity: EntityView) {
   if (entity.rateHistory.length === 0) return <span className="text-ink-3">{unknownFigure}</span>;
   const { tone } = statusWords(entity);
-  const most = Math.max(...entity.rateHistory);
+  const most = Math.max(entity.ratePerSecond ?? 0, ...entity.rateHistory);
   const label = `Changes applied in the last 5 minutes: ${formatRate(entity.ratePerSecond)} per second now, maximum ${formatRate(most)}`;
   return <Sparkline points={entity.rateHistory} tone={tone === 'warn' ? 'ok' : tone} label={label} />;
 }

@@ -73,6 +73,19 @@ describe('the entity table', () => {
     expect(within(rowOf('prices')).getByRole('img', { name: 'node-b: degraded' })).toBeInstanceOf(HTMLElement);
   });
 
+  test('keeps its order while the pointer is in it, with new figures, and sorts again when the pointer leaves', async () => {
+    const { user, engine } = openFleet();
+    await loaded();
+    await user.hover(screen.getByRole('link', { name: 'orders' }));
+    const worse = { ...orders, health: 'failed', activity: 'failed', documents: 77 } as const;
+    const well = { ...invoices, health: 'ok', activity: 'live' } as const;
+    engine.push({ kind: 'fleet', fleet: { ...fleet, entities: [worse, prices, well] } });
+    expect(await within(rowOf('orders')).findByText('77')).toBeInstanceOf(HTMLElement);
+    expect(names()).toEqual(['invoices', 'prices', 'orders']);
+    await user.unhover(table().parentElement?.parentElement ?? document.body);
+    await waitFor(() => expect(names()[0]).toBe('orders'));
+  });
+
   test('a header sorts figures descending, then ascending, then by the worst again', async () => {
     const { user, search } = openFleet();
     await loaded();

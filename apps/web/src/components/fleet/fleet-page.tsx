@@ -3,8 +3,9 @@
 import type { FleetView } from '@emcachers/core/api-views';
 import { Plus } from 'lucide-react';
 import Link from 'next/link';
-import { listEntities } from '../../entity-facts/entity-order.ts';
+import { inOrderOf, listEntities } from '../../entity-facts/entity-order.ts';
 import { useFleet } from '../../live/use-fleet.ts';
+import { useHeld } from '../entity/use-held.ts';
 import { Button, buttonClasses } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { PageHead } from '../ui/page-head.tsx';
@@ -63,7 +64,13 @@ function FleetHead({ fleet }: { readonly fleet: FleetView | undefined }) {
 
 function EntityList({ fleet }: { readonly fleet: FleetView | undefined }) {
   const controls = useEntityListing();
-  const listed = fleet === undefined ? undefined : listEntities(fleet.entities, controls.listing);
+  const sorted = fleet === undefined ? undefined : listEntities(fleet.entities, controls.listing);
+  const { shown, isHeld, handlers } = useHeld({
+    newest: sorted?.map((entity) => entity.entityName),
+    name: JSON.stringify(controls.listing),
+    isPinned: false,
+  });
+  const listed = sorted === undefined ? undefined : inOrderOf(sorted, shown ?? []);
   const nodeIds = fleet?.nodes.map((node) => node.nodeId) ?? [];
   return (
     <Card title="Entities" flush aside={<EntityFilters controls={controls} nodeIds={nodeIds} />}>
@@ -73,7 +80,12 @@ function EntityList({ fleet }: { readonly fleet: FleetView | undefined }) {
           <Button onClick={controls.clear}>Show all entities</Button>
         </div>
       ) : (
-        <EntityTable entities={listed} controls={controls} />
+        <div {...handlers}>
+          <EntityTable entities={listed} controls={controls} />
+          <p aria-hidden={!isHeld} className="px-4 py-1.5 text-ink-3 text-xs">
+            {isHeld ? 'The order is kept while you point here; the figures are new.' : '\u00a0'}
+          </p>
+        </div>
       )}
     </Card>
   );

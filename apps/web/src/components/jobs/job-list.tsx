@@ -17,6 +17,7 @@ import { DataTable, type TableColumn } from '../ui/data-table.tsx';
 import { Moment } from '../ui/moment.tsx';
 import { Pill } from '../ui/pill.tsx';
 import { Trouble } from '../ui/trouble.tsx';
+import { CancelJob } from './cancel-job.tsx';
 
 const jobsMax = 100;
 /** While the stream is broken; otherwise it says when a job has changed. */
@@ -97,6 +98,15 @@ function columnsFor(hasEntity: boolean, markedJobId: string | null): TableColumn
       cell: (job) => <Moment at={job.startedAt ?? job.createdAt} />,
     },
     { id: 'took', label: 'Took', end: true, width: '6rem', cell: (job) => <Took job={job} /> },
+    {
+      id: 'cancel',
+      label: 'Actions',
+      isLabelHidden: true,
+      end: true,
+      width: '6rem',
+      stack: 'wide',
+      cell: (job) => (job.finishedAt === null ? <CancelJob job={job} /> : null),
+    },
   ];
 }
 

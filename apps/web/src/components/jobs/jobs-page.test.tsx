@@ -80,6 +80,22 @@ describe('the jobs page', () => {
     await rowOf('Rebuild cache');
   });
 
+  test('a job that has not ended can be cancelled, and the toast says what became of it', async () => {
+    const { user, engine } = openJobs([sampleJob(), queued]);
+    engine.answer({ 'jobs.cancel': () => ({ ...queued, status: 'cancelled', message: 'Cancelled by an operator.' }) });
+    await user.click(await screen.findByRole('button', { name: 'Cancel pause of orders' }));
+    expect(await screen.findByText('Cancelled pause of orders')).toBeInstanceOf(HTMLElement);
+    expect(engine.inputsOf('jobs.cancel')).toEqual([{ jobId: queued.jobId }]);
+    expect(screen.getAllByRole('button', { name: /^Cancel / })).toHaveLength(1);
+  });
+
+  test('a job that ended before it could be cancelled is not called cancelled', async () => {
+    const { user, engine } = openJobs([queued]);
+    engine.answer({ 'jobs.cancel': () => ({ ...queued, status: 'succeeded' }) });
+    await user.click(await screen.findByRole('button', { name: 'Cancel pause of orders' }));
+    expect(await screen.findByText('The job had already ended: succeeded')).toBeInstanceOf(HTMLElement);
+  });
+
   test('of one entity are requested for that entity and do not repeat its name', async () => {
     const { engine } = openConsole(<JobsTab entityName="prices" />, { answers: { 'jobs.list': () => [failed] } });
     expect(within(await screen.findByRole('table', { name: 'Jobs of prices' })).queryByText('Entity')).toBeNull();
