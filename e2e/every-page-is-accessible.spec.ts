@@ -40,6 +40,13 @@ const pagesWithEntity: readonly AuditedPage[] = [
     },
   },
   {
+    name: 'the problems',
+    open: async ({ page }) => {
+      await page.goto('/problems');
+      await expect(page.getByRole('heading', { level: 1, name: /problem/i })).toBeVisible();
+    },
+  },
+  {
     name: 'the nodes',
     open: async ({ page }) => {
       await page.goto('/nodes');

@@ -14,6 +14,10 @@ export interface SecondConsole extends AsyncDisposable {
   /** Closes the way to the engine, as if its process had ended. */
   readonly cutEngine: () => Promise<void>;
   readonly reconnectEngine: () => Promise<void>;
+  /** Keeps every connection open and passes nothing on, as if the engine's process were stopped (SIGSTOP). */
+  readonly freezeEngine: () => void;
+  /** New connections reach the engine again; those of the frozen time end. */
+  readonly thawEngine: () => void;
 }
 
 export async function startSecondConsole(engineUrl: string): Promise<SecondConsole> {
@@ -33,6 +37,8 @@ export async function startSecondConsole(engineUrl: string): Promise<SecondConso
     reconnectEngine: async () => {
       await engine.open(enginePort);
     },
+    freezeEngine: engine.freeze,
+    thawEngine: engine.thaw,
     [Symbol.asyncDispose]: async () => {
       const ended = once(child, 'exit');
       // It has no state, and a polite end would wait for the open page's event stream.
@@ -55,24 +61,41 @@ async function answers(url: string): Promise<boolean> {
 function createEnginePort(targetPort: number) {
   const sockets = new Set<Socket>();
   let server: Server | null = null;
+  let isFrozen = false;
+  const keep = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    socket.on('error', () => socket.destroy());
+  };
   const join = (from: Socket, to: Socket): void => {
-    sockets.add(from);
-    from.on('close', () => {
-      sockets.delete(from);
-      to.destroy();
-    });
-    from.on('error', () => from.destroy());
+    keep(from);
+    from.on('close', () => to.destroy());
     from.pipe(to);
   };
   return {
     open: async (port: number): Promise<number> => {
       server = createServer((client) => {
+        if (isFrozen) {
+          keep(client);
+          return;
+        }
         const upstream = connect(targetPort, '127.0.0.1');
         join(client, upstream);
         join(upstream, client);
       }).listen(port, '127.0.0.1');
       await once(server, 'listening');
       return portOf(server);
+    },
+    freeze: (): void => {
+      isFrozen = true;
+      for (const socket of sockets) {
+        socket.unpipe();
+        socket.pause();
+      }
+    },
+    thaw: (): void => {
+      isFrozen = false;
+      for (const socket of sockets) socket.destroy();
     },
     close: async (): Promise<void> => {
       if (server === null) return;

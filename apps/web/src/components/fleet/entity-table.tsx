@@ -137,7 +137,9 @@ function errorsCell(entity: EntityView) {
     entity.deadLetters > 0 ? plural(entity.deadLetters, 'dead letter') : null,
     entity.coercionErrors > 0 ? plural(entity.coercionErrors, 'type error') : null,
   ].filter((words) => words !== null);
-  const href = `/entities/${encodeURIComponent(entity.entityName)}?tab=dead-letters`;
+  const name = encodeURIComponent(entity.entityName);
+  // Dead letters alone have a page of their own; values that became NULL are only among the problems.
+  const href = entity.coercionErrors === 0 ? `/entities/${name}?tab=dead-letters` : `/problems?entity=${name}`;
   return (
     <Link href={href} title={counts.join(', ')} className="inline-block min-w-6 font-[560] text-warn underline">
       {formatCount(count)}

@@ -67,7 +67,7 @@ describe('the entity table', () => {
     expect(row.getByText('1,200')).toBeInstanceOf(HTMLElement);
     const errors = row.getByRole('link', { name: '3' });
     expect(errors.title).toBe('2 dead letters, 1 type error');
-    expect(errors.getAttribute('href')).toBe('/entities/orders?tab=dead-letters');
+    expect(errors.getAttribute('href')).toBe('/problems?entity=orders');
     expect(within(rowOf('prices')).getByText('Scanning 25 %')).toBeInstanceOf(HTMLElement);
     expect(within(rowOf('prices')).getByText('~2,000')).toBeInstanceOf(HTMLElement);
     expect(within(rowOf('prices')).getByRole('img', { name: 'node-b: degraded' })).toBeInstanceOf(HTMLElement);

@@ -29,6 +29,7 @@ export function Crumbs() {
 function placeOf(pathname: string): string {
   if (pathname === '/') return 'Entities';
   if (pathname === '/entities/new') return 'New entity';
+  if (pathname === '/problems') return 'Problems';
   if (pathname === '/nodes') return 'Nodes';
   if (pathname === '/jobs') return 'Jobs';
   return entityOfPath(pathname) ?? 'EMCachers';

@@ -1,6 +1,6 @@
 'use client';
 
-import { Database, ListChecks, Server } from 'lucide-react';
+import { CircleAlert, Database, ListChecks, Server } from 'lucide-react';
 import Link from 'next/link';
 import { usePathname } from 'next/navigation';
 import { formatCount } from '../../format/numbers.ts';
@@ -9,6 +9,7 @@ import { classes } from '../ui/classes.ts';
 
 const places = [
   { href: '/', words: 'Entities', icon: Database, below: '/entities' },
+  { href: '/problems', words: 'Problems', icon: CircleAlert, below: '/problems' },
   { href: '/nodes', words: 'Nodes', icon: Server, below: '/nodes' },
   { href: '/jobs', words: 'Jobs', icon: ListChecks, below: '/jobs' },
 ] as const;

@@ -34,7 +34,12 @@ describe('the navigation', () => {
   test('counts entities, nodes and active jobs, with words for screen readers', async () => {
     openShell('/', { activeJobs: 1_200 });
     await navigation().findByText('1,200');
-    expect(links().map((link) => link.textContent)).toEqual(['Entities1 total', 'Nodes1 total', 'Jobs1,200 active']);
+    expect(links().map((link) => link.textContent)).toEqual([
+      'Entities1 total',
+      'Problems',
+      'Nodes1 total',
+      'Jobs1,200 active',
+    ]);
   });
 
   test('shows no count for jobs while none is active', async () => {
