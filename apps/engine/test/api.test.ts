@@ -43,7 +43,7 @@ test('unknown, taken and impossible requests have their own codes and statuses',
   expect(await status('GET', '/api/v1/entities/none')).toEqual([404, 'EMC-5002']);
   expect(await status('POST', '/api/v1/entities/none/refresh')).toEqual([404, 'EMC-5002']);
   expect(await status('POST', '/api/v1/entities/orders/resume')).toEqual([409, 'EMC-5004']);
-  expect(await status('POST', '/api/v1/entities/orders/verify')).toEqual([501, 'EMC-5007']);
+  expect(await status('POST', '/api/v1/entities/orders/verify')).toEqual([409, 'EMC-5004']);
   expect(await status('POST', '/api/v1/entities/orders/explode')).toEqual([404, 'EMC-5011']);
   expect(await status('POST', '/api/v1/entities/orders/pause', { allowLargeSweep: true })).toEqual([400, 'EMC-5001']);
   expect(await status('GET', '/api/v1/jobs/00000000-0000-4000-8000-000000000000')).toEqual([404, 'EMC-5005']);

@@ -1,4 +1,5 @@
-import { type ErrorCode, type ErrorCodeEntry, errorCodes } from './error-codes.ts';
+import type { ErrorCodeEntry } from './error-code-entry.ts';
+import { type ErrorCode, errorCodes } from './error-codes.ts';
 
 /** The details of an error, in addition to its catalogue entry. */
 export interface EmcachersErrorOptions {

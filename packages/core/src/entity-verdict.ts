@@ -56,7 +56,7 @@ function cachesVerdict(entity: Facts): Verdict {
   const late = caches.filter((cache) => cache.reportAgeMs > thresholds.reportAgeMsMax);
   const prompt = caches.filter((cache) => !late.includes(cache));
   if (prompt.length === 0) return say('unknown', noReport(late));
-  const trouble = failure(prompt) ?? recovery(prompt) ?? slowness(prompt, entity.activity);
+  const trouble = failure(prompt) ?? recovery(prompt) ?? wrongness(prompt) ?? slowness(prompt, entity.activity);
   if (trouble !== null) return trouble;
   return late.length > 0 ? say('degraded', noReport(late)) : well;
 }
@@ -74,6 +74,13 @@ function recovery(caches: readonly CacheFacts[]): Verdict | null {
   const recovering = caches.filter((cache) => cache.error !== null && cache.state !== 'paused');
   if (recovering.length === 0) return null;
   return say('degraded', `The cache on ${namesOf(recovering)} is recovering from an error: ${recovering[0]?.error}`);
+}
+
+function wrongness(caches: readonly CacheFacts[]): Verdict | null {
+  const wrong = caches.filter((cache) => cache.differences > 0);
+  if (wrong.length === 0) return null;
+  const rows = counted(Math.max(...wrong.map((cache) => cache.differences)), 'wrong row', 'wrong rows');
+  return say('degraded', `A verification found ${rows} in the cache on ${namesOf(wrong)}. Repair it.`);
 }
 
 function slowness(caches: readonly CacheFacts[], activity: Facts['activity']): Verdict | null {

@@ -1,3 +1,5 @@
+import { cacheErrorCodes } from './cache-error-codes.ts';
+import type { ErrorCodeEntry } from './error-code-entry.ts';
 import { startErrorCodes } from './start-error-codes.ts';
 
 /**
@@ -5,18 +7,6 @@ import { startErrorCodes } from './start-error-codes.ts';
  * `retry` is what the engine does without an operator.
  * EMC-1xxx configuration and startup, 2xxx MongoDB, 3xxx PostgreSQL, 4xxx cache files, 5xxx requests, 6xxx documents, 7xxx readers of caches.
  */
-export type RetryPolicy = 'never' | 'backoff' | 'rescan' | 'rebuild';
-
-/** Documentation and handling of one error code. */
-export interface ErrorCodeEntry {
-  readonly title: string;
-  readonly cause: string;
-  readonly remedy: string;
-  readonly retry: RetryPolicy;
-  /** HTTP status of a request that fails with this error. */
-  readonly httpStatus: number;
-}
-
 export const errorCodes = {
   'EMC-1001': {
     title: 'Invalid setting',
@@ -158,43 +148,7 @@ export const errorCodes = {
     retry: 'rebuild',
     httpStatus: 503,
   },
-  'EMC-4001': {
-    title: 'A cache file is damaged',
-    cause: 'SQLite reported the file as corrupt, or it is not a cache of this entity.',
-    remedy: 'No action needed. A new generation is built from the oplog; the old file is kept until then.',
-    retry: 'rebuild',
-    httpStatus: 503,
-  },
-  'EMC-4002': {
-    title: 'The disk is full',
-    cause: 'SQLite could not write because no space is left on the disk that holds the caches.',
-    remedy: 'Free disk space. The engine then resumes applying changes; nothing is lost.',
-    retry: 'backoff',
-    httpStatus: 503,
-  },
-  'EMC-4003': {
-    title: 'A cache file cannot be opened',
-    cause: 'Missing permissions, too many open files, or an I/O error.',
-    remedy: 'See the log for the cause; fix the permissions or raise the limit on open files.',
-    retry: 'backoff',
-    httpStatus: 503,
-  },
-  'EMC-4004': {
-    title: 'A cache file is locked',
-    cause: 'Another program holds a write transaction on the file, or locked it exclusively.',
-    remedy: 'End that transaction; applications must only read cache files. The engine then applies what it missed.',
-    retry: 'backoff',
-    httpStatus: 503,
-  },
-  'EMC-4005': {
-    title: 'The lock of the data directory was lost',
-    cause:
-      'The file caches.lock was removed or replaced while this engine held it, so another engine may have started.',
-    remedy:
-      'No action needed if no other engine uses the directory: this engine takes the lock again and reopens its caches. Otherwise stop one of the two engines, or set its EMCACHERS_DATA_DIR to another directory.',
-    retry: 'backoff',
-    httpStatus: 503,
-  },
+  ...cacheErrorCodes,
   'EMC-5001': {
     title: 'Invalid request',
     cause: 'A field is missing or invalid.',
@@ -279,6 +233,20 @@ export const errorCodes = {
     remedy: 'Correct the query. The message is that of MongoDB.',
     retry: 'never',
     httpStatus: 400,
+  },
+  'EMC-5020': {
+    title: 'There is no cache to verify',
+    cause: 'No node that reports has a published cache of the entity.',
+    remedy: 'Wait until the first scan is complete and a node has published its cache; then verify again.',
+    retry: 'never',
+    httpStatus: 409,
+  },
+  'EMC-5021': {
+    title: 'A verification did not finish',
+    cause: 'It was cancelled, or a node was stopped or lost its cache while it compared.',
+    remedy: 'See the message for the node and the reason; then verify again.',
+    retry: 'never',
+    httpStatus: 409,
   },
   'EMC-5999': {
     title: 'Internal error',

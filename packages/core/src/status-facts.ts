@@ -52,6 +52,8 @@ export interface CacheFacts {
   readonly lagMs: number | null;
   /** How long the offset has not moved, milliseconds; 0 while it moves. */
   readonly standstillMs: number;
+  /** Rows that a verification found wrong and nobody has repaired. */
+  readonly differences: number;
   readonly error: string | null;
 }
 

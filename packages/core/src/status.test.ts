@@ -14,6 +14,7 @@ const goodCache: CacheFacts = {
   lagEntries: 0,
   lagMs: 0,
   standstillMs: 0,
+  differences: 0,
   error: null,
 };
 const goodEntity: EntityFacts = {
@@ -98,6 +99,12 @@ const table: [string, StatusFacts, string, RegExp | null][] = [
     /no progress for 31 s/,
   ],
   ['the cache is far behind but moving', withCache({ lagEntries: 5, lagMs: 40_000 }), 'degraded', /40 s behind/],
+  [
+    'a verification found wrong rows',
+    withCache({ differences: 3 }),
+    'degraded',
+    /A verification found 3 wrong rows in the cache on n1/,
+  ],
   ['no entry arrives for an hour', withCache({ standstillMs: 3_600_000 }), 'ok', null],
   [
     'the scan makes no progress',
@@ -156,6 +163,7 @@ const anyCache: fc.Arbitrary<CacheFacts> = fc.record({
   lagEntries: fc.option(fc.nat()),
   lagMs: fc.option(ageMs),
   standstillMs: ageMs,
+  differences: fc.nat({ max: 2 }),
   error: fc.option(fc.string()),
 });
 const anyEntity: fc.Arbitrary<EntityFacts> = fc.record({

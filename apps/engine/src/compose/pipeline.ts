@@ -3,11 +3,13 @@ import type { Log } from '@emcachers/core/log';
 import { createEntityList } from '@emcachers/db/control/entity-list';
 import { reportOffsets } from '@emcachers/db/control/offset-reports';
 import { forgetOtherOffsets } from '@emcachers/db/fleet/forget-offsets';
-import { createJobStore } from '@emcachers/db/job/job-store';
+import { createJobStore, type JobStore } from '@emcachers/db/job/job-store';
 import { type LeaderSessions, openLeaderSessions } from '@emcachers/db/leader-sessions';
+import { dueForVerification } from '@emcachers/db/verify/verifications';
 import type { Config } from '../config/config.ts';
 import { createEntityControl } from '../control/entity/entity-control.ts';
 import { createJobRunner, type JobRunner } from '../control/job/job-runner.ts';
+import { createVerifySchedule } from '../control/job/verify-schedule.ts';
 import { createLeader } from '../control/node/leader.ts';
 import { createLeaderTerm } from '../control/node/leader-term.ts';
 import { createDeadLetterRetry } from '../pipeline/ingest/dead-letter-retry.ts';
@@ -22,6 +24,7 @@ import { createOplogReader } from '../pipeline/oplog/oplog-reader.ts';
 import { createOplogWriter } from '../pipeline/oplog/oplog-writer.ts';
 import { createReplicator } from '../pipeline/replicator/oplog-replicator.ts';
 import type { CachesReport, Replicator } from '../pipeline/replicator/replicator.ts';
+import { storedVerifications } from '../pipeline/replicator/verify/stored-verifications.ts';
 import { openCacheStore } from '../pipeline/sqlite-cache/threaded-cache-store.ts';
 import type { Service } from '../runtime/service.ts';
 import type { Connections } from './connections.ts';
@@ -120,7 +123,7 @@ function createLeading(shared: Shared) {
         entities: createEntityList(database),
       });
       return {
-        services: [ingest, jobRunner, compaction],
+        services: [ingest, jobRunner, compaction, ...verifyScheduleOf(shared, store)],
         abandon: opened.abandon,
         async close() {
           ingest = null;
@@ -134,24 +137,34 @@ function createLeading(shared: Shared) {
   return { term, ingest: () => ingest, jobRunner: () => jobRunner, abandon: () => sessions?.abandon() };
 }
 
+function verifyScheduleOf({ config, database, clock }: Shared, store: JobStore): readonly Service[] {
+  const { verifyEveryMs } = config;
+  if (verifyEveryMs === 0) return [];
+  return [createVerifySchedule({ clock, store, due: () => dueForVerification(database.pool, verifyEveryMs) })];
+}
+
 /** The node's half: oplog, replicator, cache files. */
 function createReplicating(shared: Shared, oplog: OplogReader): Replicator {
   const { config, database, clock, log, random, nodeId } = shared;
-  return createReplicator({
-    clock,
-    log,
-    random,
-    oplog,
-    entities: createEntityList(database),
-    async report({ changed, entityIds }: CachesReport) {
-      const reports = changed.map(({ error, ...status }) => ({
-        ...status,
-        errorCode: error?.code ?? null,
-        error: error?.message ?? null,
-      }));
-      await reportOffsets(database, { nodeId, reports });
-      await forgetOtherOffsets(database.pool, { nodeId, entityIds });
+  return createReplicator(
+    {
+      clock,
+      log,
+      random,
+      oplog,
+      entities: createEntityList(database),
+      async report({ changed, entityIds }: CachesReport) {
+        const reports = changed.map(({ error, ...status }) => ({
+          ...status,
+          errorCode: error?.code ?? null,
+          error: error?.message ?? null,
+        }));
+        await reportOffsets(database, { nodeId, reports });
+        await forgetOtherOffsets(database.pool, { nodeId, entityIds });
+      },
+      verifications: storedVerifications(database, nodeId),
+      openStore: () => openCacheStore({ clock, dataDirectory: config.dataDir }),
     },
-    openStore: () => openCacheStore({ clock, dataDirectory: config.dataDir }),
-  });
+    { verifyRowsPerSecondMax: config.verifyRowsPerSecondMax },
+  );
 }

@@ -40,6 +40,9 @@ export interface Config {
     readonly tombstoneMs: number;
     readonly giveUpMs: number;
   };
+  /** Time between two verifications of an entity, milliseconds; 0: only on request. */
+  readonly verifyEveryMs: number;
+  readonly verifyRowsPerSecondMax: number;
   readonly leaseMs: number;
   /** A leader whose ingest makes no progress for longer gives up the lead. */
   readonly stallMsMax: number;
@@ -91,6 +94,8 @@ export function checkConfig(values: Values, folder: string): Config {
       tombstoneMs: 3_600_000 * required('EMCACHERS_TOMBSTONE_HOURS', parsed.EMCACHERS_TOMBSTONE_HOURS),
       giveUpMs: 60_000 * required('EMCACHERS_GIVE_UP_MINUTES', parsed.EMCACHERS_GIVE_UP_MINUTES),
     },
+    verifyEveryMs: 3_600_000 * required('EMCACHERS_VERIFY_HOURS', parsed.EMCACHERS_VERIFY_HOURS),
+    verifyRowsPerSecondMax: required('EMCACHERS_VERIFY_ROWS_PER_SECOND', parsed.EMCACHERS_VERIFY_ROWS_PER_SECOND),
     leaseMs: required('EMCACHERS_LEASE_MS', parsed.EMCACHERS_LEASE_MS),
     stallMsMax: required('EMCACHERS_STALL_SECONDS', parsed.EMCACHERS_STALL_SECONDS) * 1_000,
     failAfterMs: parsed.EMCACHERS_FAIL_AFTER_SECONDS === null ? null : parsed.EMCACHERS_FAIL_AFTER_SECONDS * 1_000,

@@ -9,6 +9,7 @@ import { nodeSettings } from './settings/node.ts';
 import { outageSettings } from './settings/outage.ts';
 import { sourceSettings } from './settings/source.ts';
 import { startSettings } from './settings/start.ts';
+import { verifySettings } from './settings/verify.ts';
 
 /**
  * Every setting of the product. The schema, `.env.example` and the error messages are generated from this table.
@@ -20,6 +21,7 @@ export const settings = {
   ...nodeSettings,
   ...documentSettings,
   ...compactionSettings,
+  ...verifySettings,
   ...leaderSettings,
   ...outageSettings,
   ...apiSettings,

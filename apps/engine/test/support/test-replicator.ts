@@ -10,6 +10,7 @@ import Sqlite from 'better-sqlite3';
 import { createOplogReader } from '../../src/pipeline/oplog/oplog-reader.ts';
 import { createReplicator, type ReplicatorOptions } from '../../src/pipeline/replicator/oplog-replicator.ts';
 import type { EntityCacheStatus, Replicator } from '../../src/pipeline/replicator/replicator.ts';
+import { storedVerifications } from '../../src/pipeline/replicator/verify/stored-verifications.ts';
 import type { CacheStore } from '../../src/pipeline/sqlite-cache/sqlite-cache.ts';
 import { openCacheStore } from '../../src/pipeline/sqlite-cache/threaded-cache-store.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -59,6 +60,7 @@ export async function startReplicator(parts: Parts, options: ReplicatorOptions =
             error: error?.message ?? null,
           })),
         }),
+      verifications: storedVerifications(database, 'test'),
       openStore: parts.openStore ?? openUsualStore,
     },
     { pollMs: 50, tendMs: 50, reportMs: 100, ...options },

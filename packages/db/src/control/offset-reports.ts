@@ -22,7 +22,7 @@ export interface OffsetReport {
 export interface OffsetRecord extends OffsetReport {
   readonly nodeId: string;
   readonly reportedAt: Date;
-  /** Age of the report, by PostgreSQL's clock. */
+  /** Age of the report or of the node's newer heartbeat, which says that the report still holds. By PostgreSQL's clock. */
   readonly reportedAgeMs: number;
 }
 
@@ -65,12 +65,12 @@ export async function reportOffsets(
 export async function listOffsets(database: Database): Promise<readonly OffsetRecord[]> {
   const answer = await database.pool
     .query<OffsetRecord>(
-      `SELECT node_id AS "nodeId", entity_id AS "entityId", offset_id AS "offset", documents, file_bytes AS "fileBytes",
+      `SELECT o.node_id AS "nodeId", entity_id AS "entityId", offset_id AS "offset", documents, file_bytes AS "fileBytes",
             generation, published, state, applied_total AS "appliedTotal",
             (extract(epoch FROM last_applied_at) * 1000)::float8 AS "lastAppliedAtMs", source_time_ms AS "sourceTimeMs",
             error_code AS "errorCode", error, path, reported_at AS "reportedAt",
-            (extract(epoch FROM now() - reported_at) * 1000)::float8 AS "reportedAgeMs"
-       FROM node_offset ORDER BY node_id, entity_id`,
+            (extract(epoch FROM now() - GREATEST(reported_at, n.heartbeat_at)) * 1000)::float8 AS "reportedAgeMs"
+       FROM node_offset o JOIN node n ON n.id = o.node_id ORDER BY o.node_id, entity_id`,
     )
     .catch((error: unknown) => {
       throw toDatabaseError(error);

@@ -70,6 +70,8 @@ export interface CacheRow {
   readonly lagEntries: number | null;
   /** When the oldest of them was appended; null if there are none. */
   readonly oldestWaitingAtMs: number | null;
+  /** Rows that the newest verification of this file found wrong, at least 1 if only its count is; 0 if none are known. */
+  readonly differences: number;
 }
 
 /** One node. Times are in milliseconds since 1970. */

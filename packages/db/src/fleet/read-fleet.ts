@@ -141,6 +141,7 @@ SELECT CASE WHEN EXISTS (SELECT 1 FROM entity WHERE route = 'staging') THEN NULL
          (SELECT string_agg(n.node_id || ' ' || n.entity_id || ' ' || n.xmin, ',' ORDER BY n.node_id, n.entity_id) FROM node_offset n),
          (SELECT string_agg(c.entity_id || ' ' || c.xmin, ',' ORDER BY c.entity_id) FROM oplog_compaction c),
          (SELECT count(*) || ' ' || sum(d.xmin::text::bigint) FROM dead_letter d),
+         (SELECT count(*) || ' ' || sum(v.xmin::text::bigint) FROM verification v WHERE v.state = 'different'),
          (SELECT count(*) || ' ' || sum(k.xmin::text::bigint) FROM column_count k))) END AS stamp`;
 
 // The newest id of an entity takes one index lookup in its partition, found by pruning on entity_id.
@@ -169,8 +170,12 @@ SELECT n.node_id AS "nodeId", n.entity_id AS "entityId", n.offset_id AS "offset"
        n.file_bytes AS "fileBytes", n.generation, n.state, n.applied_total AS "appliedTotal",
        ${millis('n.last_applied_at')} AS "lastAppliedAtMs", n.source_time_ms AS "sourceTimeMs",
        n.error_code AS "errorCode", n.error, n.path, ${millis('n.reported_at')} AS "reportedAtMs",
-       waiting.counted, waiting."oldestWaitingAtMs"
+       waiting.counted, waiting."oldestWaitingAtMs", COALESCE(wrong.rows, 0) AS "differences"
   FROM node_offset n
+  LEFT JOIN LATERAL (
+         SELECT GREATEST(v.missing + v.extra + v.different, 1) AS rows FROM verification v
+          WHERE v.entity_id = n.entity_id AND v.node_id = n.node_id AND v.state = 'different' AND v.generation = n.generation
+       ) AS wrong ON true
   LEFT JOIN LATERAL (
          SELECT count(*) AS counted, ${millis('min(page.created_at)')} AS "oldestWaitingAtMs"
            FROM (SELECT o.created_at FROM oplog o

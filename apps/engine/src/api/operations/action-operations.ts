@@ -51,7 +51,6 @@ function actionOperation(name: JobKindName, kind: JobKind): ActionOperation<z.Zo
     errors: [
       'EMC-5002',
       ...(kind.isFinal ? [] : (['EMC-5004'] as const)),
-      ...(kind.action ? [] : (['EMC-5007'] as const)),
       ...(name === 'refreshDocuments' ? (['EMC-5012'] as const) : []),
     ],
     rest: routeOf(name, kind),
@@ -60,7 +59,7 @@ function actionOperation(name: JobKindName, kind: JobKind): ActionOperation<z.Zo
       return services.jobs.submit({ kind: name, entityName: String(entityName), input: rest });
     },
   });
-  return { ...row, needsConfirmation: kind.action?.confirmation === 'typed-name' };
+  return { ...row, needsConfirmation: kind.action.confirmation === 'typed-name' };
 }
 
 function routeOf(name: JobKindName, { isFinal, summary }: JobKind): RestRoute {

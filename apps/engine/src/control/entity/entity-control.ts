@@ -14,6 +14,12 @@ import {
 import { listOffsets, type OffsetRecord } from '@emcachers/db/control/offset-reports';
 import type { Database } from '@emcachers/db/database';
 import { discardDeadLetters } from '@emcachers/db/statements/retry-dead-letters';
+import {
+  cancelVerification,
+  requestVerification,
+  type Verification,
+  verificationsOf,
+} from '@emcachers/db/verify/verifications';
 
 /**
  * The changes that the Job Server and the Entity Manager make to an entity's row. The statements are in packages/db.
@@ -37,6 +43,11 @@ export interface EntityControl {
   drop(entityId: number): Promise<void>;
   /** The newest oplog id of all entities. */
   head(): Promise<number>;
+  /** Asks nodes to verify, or to repair, their caches for a job. Repeating it changes nothing. */
+  requestVerification(request: Parameters<typeof requestVerification>[1]): Promise<void>;
+  /** What the nodes of a job have found so far. */
+  verifications(jobId: string): Promise<readonly Verification[]>;
+  cancelVerification(jobId: string): Promise<void>;
   /** The last report of each node that still has files of the entity. */
   caches(entityId: number): Promise<readonly CacheReport[]>;
 }
@@ -67,6 +78,9 @@ export function createEntityControl(database: Database): EntityControl {
       return dropping;
     },
     head: () => readHead(database.pool),
+    requestVerification: (request) => requestVerification(database.pool, request),
+    verifications: (jobId) => verificationsOf(database.pool, jobId),
+    cancelVerification: (jobId) => cancelVerification(database.pool, jobId),
     async caches(entityId) {
       const offsets = (await listOffsets(database)).filter((report) => report.entityId === entityId);
       return offsets.map(({ nodeId, offset, generation, published, reportedAgeMs }) => ({

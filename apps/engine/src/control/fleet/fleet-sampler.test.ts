@@ -57,6 +57,7 @@ const cache: CacheRow = {
   reportedAtMs: nowMs - 500,
   lagEntries: 0,
   oldestWaitingAtMs: null,
+  differences: 0,
 };
 const rows: FleetRows = {
   nowMs,

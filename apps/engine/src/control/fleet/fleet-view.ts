@@ -78,6 +78,7 @@ function cacheFacts(cache: CacheRow, reading: Reading): CacheFacts {
     lagEntries: cache.lagEntries,
     lagMs: lagMsOf(cache, nowMs),
     standstillMs: reading.measures.cacheStandstillMs(cache.entityId, cache.nodeId),
+    differences: cache.differences,
     error: cache.error,
   };
 }

@@ -40,7 +40,13 @@ function cacheRow(
     errorCode: status.error?.code ?? null,
     error: status.error?.message ?? null,
     path: status.path,
-    lagEntries: isLevel ? 0 : (last?.lagEntries ?? null),
-    oldestWaitingAtMs: isLevel ? null : (last?.oldestWaitingAtMs ?? null),
+    ...lagOf(isLevel, last),
+    // Found in the file that the node had when it reported last.
+    differences: last?.generation === status.generation ? last.differences : 0,
   };
+}
+
+function lagOf(isLevel: boolean, last: CacheRow | undefined): Pick<CacheRow, 'lagEntries' | 'oldestWaitingAtMs'> {
+  if (isLevel) return { lagEntries: 0, oldestWaitingAtMs: null };
+  return { lagEntries: last?.lagEntries ?? null, oldestWaitingAtMs: last?.oldestWaitingAtMs ?? null };
 }

@@ -48,5 +48,5 @@ async function run({ record, log: _log, ...dependencies }: JobAttempt): Promise<
   const kind = possibleJobKind(record.kind, entity);
   const input = z.object(kind.input).parse(record.input);
   const note = (text: string): Promise<void> => store.note(record.jobId, text);
-  return kind.run({ ...dependencies, entity, input, note });
+  return kind.run({ ...dependencies, jobId: record.jobId, entity, input, note });
 }

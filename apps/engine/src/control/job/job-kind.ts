@@ -14,9 +14,7 @@ export type JobTarget = Pick<EntityRecord, 'entityName' | 'lifecycle' | 'route' 
  * One kind of job: its behaviour and all its texts in the API and the console. Its row in `job-kinds.ts` defines the
  * tRPC mutation, the REST route, the OpenAPI operation and the console's action.
  */
-export type JobKind<Input extends z.ZodRawShape = z.ZodRawShape> = RunnableJobKind<Input> | PlannedJobKind<Input>;
-
-interface JobKindTexts<Input extends z.ZodRawShape> {
+export interface JobKind<Input extends z.ZodRawShape = z.ZodRawShape> {
   /** The console's label, used on buttons, in the menu and in the list of jobs. */
   readonly title: string;
   /** One line in the API reference. */
@@ -27,9 +25,6 @@ interface JobKindTexts<Input extends z.ZodRawShape> {
   readonly input: Input;
   /** True if requests with other inputs are other jobs. Default: one job of the kind at a time for an entity. */
   readonly isPerInput?: boolean;
-}
-
-export interface RunnableJobKind<Input extends z.ZodRawShape = z.ZodRawShape> extends JobKindTexts<Input> {
   readonly action: ActionTexts;
   /**
    * The job deletes the entity. It aborts all other jobs of the entity and succeeds if the entity no longer exists. Its
@@ -49,12 +44,6 @@ export interface RunnableJobKind<Input extends z.ZodRawShape = z.ZodRawShape> ex
   run(context: JobContext<Input>): Promise<string>;
 }
 
-/** A kind that is not implemented yet. The API answers its requests with EMC-5007, and the console does not show it. */
-export interface PlannedJobKind<Input extends z.ZodRawShape = z.ZodRawShape> extends JobKindTexts<Input> {
-  readonly action: null;
-  readonly isFinal: false;
-}
-
 export interface InputCheck<Input extends z.ZodRawShape = z.ZodRawShape> {
   readonly input: z.output<z.ZodObject<Input>>;
   readonly sourceName: string;
@@ -68,6 +57,7 @@ export interface DocumentWork {
 }
 
 export interface JobContext<Input extends z.ZodRawShape = z.ZodRawShape> extends DocumentWork {
+  readonly jobId: string;
   readonly entity: EntityRecord;
   readonly input: z.output<z.ZodObject<Input>>;
   readonly control: EntityControl;
@@ -79,6 +69,6 @@ export interface JobContext<Input extends z.ZodRawShape = z.ZodRawShape> extends
 }
 
 /** Infers the type of `run`'s input from the kind's schema. */
-export function jobKind<const Input extends z.ZodRawShape>(kind: RunnableJobKind<Input>): RunnableJobKind<Input> {
+export function jobKind<const Input extends z.ZodRawShape>(kind: JobKind<Input>): JobKind<Input> {
   return kind;
 }

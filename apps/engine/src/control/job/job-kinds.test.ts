@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
-import type { PlannedJobKind, RunnableJobKind } from './job-kind.ts';
+import type { JobKind } from './job-kind.ts';
 import { findJobKind, jobKinds } from './job-kinds.ts';
 import { possibleJobKind } from './job-refusal.ts';
 import { pauseJob } from './kinds/pause-job.ts';
-import { verifyJob } from './kinds/verify-job.ts';
 
 const entity = {
   entityName: 'orders',
@@ -18,9 +17,8 @@ test('rejects an unknown kind, also one with the name of an inherited object pro
   expect(findJobKind('toString')).toBeNull();
 });
 
-test('rejects a planned kind with EMC-5007 and finds a supported one', () => {
-  expect(() => possibleJobKind('verify', entity)).toThrowError(expect.objectContaining({ code: 'EMC-5007' }));
-  expect(possibleJobKind('pause', entity)).toBe(jobKinds.pause);
+test('finds a supported kind', () => {
+  expect(possibleJobKind('verify', entity)).toBe(jobKinds.verify);
 });
 
 test('the state of the entity decides which jobs are possible', () => {
@@ -33,17 +31,15 @@ test('a kind with a missing text does not compile', () => {
   const { title, summary, audit, action, ...rest } = pauseJob;
   const { question, ...otherTexts } = action;
   // @ts-expect-error: missing title.
-  const untitled: RunnableJobKind = { ...rest, summary, audit, action };
+  const untitled: JobKind = { ...rest, summary, audit, action };
   // @ts-expect-error: missing summary for the API reference.
-  const undescribed: RunnableJobKind = { ...rest, title, audit, action };
+  const undescribed: JobKind = { ...rest, title, audit, action };
   // @ts-expect-error: missing audit line.
-  const unaudited: RunnableJobKind = { ...rest, title, summary, action };
+  const unaudited: JobKind = { ...rest, title, summary, action };
   // @ts-expect-error: dialog without a question.
-  const unasked: RunnableJobKind = { ...rest, title, summary, audit, action: otherTexts };
-  // @ts-expect-error: a runnable kind must have the console's texts.
-  const silent: RunnableJobKind = { ...rest, title, summary, audit, action: null };
-  // @ts-expect-error: a planned kind also has a title.
-  const planned: PlannedJobKind = { ...verifyJob, title: undefined };
-  expect([untitled, undescribed, unaudited, unasked, silent, planned]).toHaveLength(6);
+  const unasked: JobKind = { ...rest, title, summary, audit, action: otherTexts };
+  // @ts-expect-error: a kind must have the console's texts.
+  const silent: JobKind = { ...rest, title, summary, audit, action: null };
+  expect([untitled, undescribed, unaudited, unasked, silent]).toHaveLength(5);
   expect(question).toContain('{entityName}');
 });

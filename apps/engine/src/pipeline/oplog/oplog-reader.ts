@@ -3,6 +3,7 @@ import { toDatabaseError } from '@emcachers/db/database-error';
 import { readPage } from '@emcachers/db/statements/read-page';
 import { readTail } from '@emcachers/db/statements/read-tail';
 import { checkTerm } from '@emcachers/db/statements/term-check';
+import { newestOf, readNewest } from '@emcachers/db/verify/newest-entries';
 import type { OplogReader } from './oplog.ts';
 import { readWholeUnits } from './whole-units.ts';
 
@@ -11,6 +12,8 @@ export function createOplogReader(database: Database): OplogReader {
   return {
     readPage: (request) => orDatabaseError(readWholeUnits((part) => readPage(database.pagePool, part), request)),
     checkTerm: (reader) => orDatabaseError(checkTerm(database.pagePool, reader)),
+    readNewest: (request, each) => orDatabaseError(readNewest(database.pool, request, each)),
+    newestOf: (request) => orDatabaseError(newestOf(database.pool, request)),
     tail: (request) => orDatabaseError(readTail(database.pagePool, request)),
   };
 }

@@ -1,5 +1,6 @@
 import type { OplogEntry } from '@emcachers/core/operation';
 import type { TermCheck } from '@emcachers/db/statements/term-check';
+import type { NewestReader } from './newest-reader.ts';
 import type {
   AppendBatch,
   AppendResult,
@@ -60,7 +61,7 @@ export interface OplogWriter {
   proveScan(run: ScanRun & ScanProof): Promise<'proven' | 'waiting' | 'superseded'>;
 }
 
-export interface OplogReader {
+export interface OplogReader extends NewestReader {
   /** Whether a reader of every entry up to `offset`, last read under `termId`, has read what the oplog contains. */
   checkTerm(reader: { termId: string | null; offset: number }): Promise<TermCheck>;
   /** Entries of these entities with id > `afterId`, from one snapshot; at least one entry if any exists. A single unit may exceed the limits. */

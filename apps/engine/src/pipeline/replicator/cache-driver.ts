@@ -187,7 +187,28 @@ export class CacheDriver {
       ahead?.catch(() => undefined);
       await this.#apply(page, end);
     }
+    await this.#mendIfAsked();
     this.#handleIn(phase, 'caught-up');
+  }
+
+  /**
+   * Entries above the offset are not written here: they are applied in their order. A document without an entry does not exist.
+   * The pages of another cache may wait for this turn, which is one look into the oplog and one transaction.
+   */
+  async #mendIfAsked(): Promise<void> {
+    const { cache } = this;
+    const { oplog, store, clock } = this.#dependencies;
+    const { mend } = cache;
+    if (mend === null) return;
+    const { entityId } = cache.entity;
+    const newest = new Map(
+      (await oplog.newestOf({ entityId, docIds: mend.docIds })).map((entry) => [entry.docId, entry]),
+    );
+    const docIds = mend.docIds.filter((docId) => (newest.get(docId)?.id ?? 0) <= cache.offset);
+    const data = docIds.map((docId) => newest.get(docId)?.data ?? null);
+    cache.applied(await store.mend({ entityId, docIds, data }), undefined, clock.nowMs());
+    mend.isDone = true;
+    cache.mend = null;
   }
 
   /** False if the page must be read again, and if the cache cannot continue from it, in which case it is outdated here. */

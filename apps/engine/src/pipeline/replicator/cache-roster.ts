@@ -44,6 +44,10 @@ export class CacheRoster {
     for (const { cache } of this.#kept.values()) yield cache;
   }
 
+  cacheOf(entityId: number): EntityCache | null {
+    return this.#kept.get(entityId)?.cache ?? null;
+  }
+
   named(entityName: string): EntityCache | null {
     const lower = entityName.toLowerCase();
     for (const cache of this.caches()) if (cache.entity.entityName.toLowerCase() === lower) return cache;

@@ -15,6 +15,12 @@ export type ReplicatedEntity = Pick<
   'entityId' | 'entityName' | 'columns' | 'shapeHash' | 'lifecycle' | 'paused' | 'liveFromId' | 'rebuildRequested'
 >;
 
+/** Rows to be written again as the oplog has them. */
+export interface MendRequest {
+  readonly docIds: readonly string[];
+  isDone: boolean;
+}
+
 export class EntityCache {
   entity: ReplicatedEntity;
   identity: CacheIdentity;
@@ -31,6 +37,8 @@ export class EntityCache {
   horizon = 0;
   /** Why the next generation is built; null if that was logged, or an operator requested it. */
   outdated: { readonly code: string; readonly message: string } | null = null;
+  /** Rows that a verification found wrong, for the driver; null if there are none. */
+  mend: MendRequest | null = null;
   /** Consecutive failures of the file, for the back-off. */
   failures = 0;
   #appliedTotal = 0;
@@ -47,6 +55,14 @@ export class EntityCache {
 
   get isLevel(): boolean {
     return this.phase.kind === 'level';
+  }
+
+  /** The driver mends the rows as soon as the file is level with the oplog, and nothing else is applied meanwhile. */
+  requestMend(docIds: readonly string[]): MendRequest {
+    const request = { docIds, isDone: false };
+    this.mend = request;
+    this.handle({ kind: 'reread' });
+    return request;
   }
 
   /** False while it is paused or suspended: its file is then opened again before it is used. */

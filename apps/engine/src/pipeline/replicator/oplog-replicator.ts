@@ -19,6 +19,7 @@ import { Follower } from './follower.ts';
 import type { CachesReport, EntityCacheStatus, Replicator } from './replicator.ts';
 import { StoreCare } from './store-care.ts';
 import { Turns } from './turns.ts';
+import { type Verifications, Verifier } from './verify/verifier.ts';
 
 export interface ReplicatorDependencies {
   readonly clock: Clock;
@@ -29,6 +30,8 @@ export interface ReplicatorDependencies {
   readonly entities: () => Promise<readonly ReplicatedEntity[]>;
   /** Reports the offsets of this node's caches to PostgreSQL. */
   readonly report: (report: CachesReport) => Promise<void>;
+  /** What jobs ask this node to verify. */
+  readonly verifications: Verifications;
   /** Opens the store. `run` calls it once and closes the store when it ends. */
   readonly openStore: () => CacheStore;
 }
@@ -48,6 +51,10 @@ export interface ReplicatorOptions {
   readonly catchUpBytesMax?: number;
   /** Number of caches that catch up at once. Default 2. */
   readonly catchUpMax?: number;
+  /** Rows that a verification compares per second, at most. Default 20,000. */
+  readonly verifyRowsPerSecondMax?: number;
+  /** How often this node looks for requests to verify without a wake-up. Default 5 s. */
+  readonly verifyPollMs?: number;
 }
 
 const databaseBackoff = { delayMsBase: 100, delayMsMax: 2_000 };
@@ -69,14 +76,17 @@ class OplogReplicator implements Replicator {
   readonly #options: Required<ReplicatorOptions>;
   readonly #oplogWakeup: Wakeup;
   readonly #entitiesWakeup: Wakeup;
+  readonly #verifyWakeup: Wakeup;
   #running: Running | null = null;
 
   constructor(dependencies: ReplicatorDependencies, options: ReplicatorOptions) {
     this.#dependencies = dependencies;
     const pages = { followRowsMax: 4_000, followBytesMax: 4 << 20, catchUpRowsMax: 20_000, catchUpBytesMax: 8 << 20 };
-    this.#options = { pollMs: 500, reportMs: 1_000, tendMs: 1_000, catchUpMax: 2, ...pages, ...options };
+    const verify = { verifyRowsPerSecondMax: 20_000, verifyPollMs: 5_000 };
+    this.#options = { pollMs: 500, reportMs: 1_000, tendMs: 1_000, catchUpMax: 2, ...pages, ...verify, ...options };
     this.#oplogWakeup = new Wakeup(dependencies.clock);
     this.#entitiesWakeup = new Wakeup(dependencies.clock);
+    this.#verifyWakeup = new Wakeup(dependencies.clock);
   }
 
   status(): readonly EntityCacheStatus[] {
@@ -93,6 +103,7 @@ class OplogReplicator implements Replicator {
 
   entitiesChanged(): void {
     this.#entitiesWakeup.wake();
+    this.#verifyWakeup.wake();
   }
 
   oplogChanged(): void {
@@ -109,6 +120,7 @@ class OplogReplicator implements Replicator {
       await endTogether(stop, [
         this.#loop(stop.signal, () => this.#lookAtEntities(roster, stop.signal)),
         this.#loop(stop.signal, this.#following({ store, roster }, stop.signal)),
+        this.#loop(stop.signal, this.#verifying({ store, roster }, stop.signal)),
         this.#loop(stop.signal, () => this.#pause(this.#options.tendMs, stop.signal, () => care.tend())),
         this.#loop(stop.signal, () => this.#pause(this.#options.reportMs, stop.signal, () => care.report())),
       ]);
@@ -138,6 +150,15 @@ class OplogReplicator implements Replicator {
     const follower = new Follower({ clock, oplog, store, caches: () => roster.caches(), onApplied, ...pages });
     return async () => {
       if (!(await follower.step())) await this.#oplogWakeup.wait(pollMs, signal);
+    };
+  }
+
+  #verifying({ store, roster }: Running, signal: AbortSignal): () => Promise<void> {
+    const { verifyRowsPerSecondMax: rowsPerSecondMax, verifyPollMs } = this.#options;
+    const cacheOf = roster.cacheOf.bind(roster);
+    const verifier = new Verifier({ ...this.#dependencies, store, rowsPerSecondMax, cacheOf });
+    return async () => {
+      if (!(await verifier.step(signal))) await this.#verifyWakeup.wait(verifyPollMs, signal);
     };
   }
 

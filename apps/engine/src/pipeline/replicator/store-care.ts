@@ -103,7 +103,7 @@ export class StoreCare {
     if (this.#isEnding || cache.phase.kind === 'removed') return;
     const { store, log } = this.#dependencies;
     try {
-      await store.check(cache.entity.entityId);
+      await store.check(cache.entity.entityId, { thorough: false });
     } catch (error) {
       if (!(error instanceof EmcachersError) || error.code !== 'EMC-4001') return;
       log.warn({ err: error, entityName: cache.entity.entityName }, 'A cache file is damaged.');

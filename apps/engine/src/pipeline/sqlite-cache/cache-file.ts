@@ -18,7 +18,7 @@ import {
   saveProgressSql,
   writeMetadata,
 } from './cache-metadata.ts';
-import { createTable, deleteRow, insertRow, metadataTable, updateRow } from './cache-statements.ts';
+import { createTable, deleteRow, insertRow, metadataTable, quoted, updateRow } from './cache-statements.ts';
 import type { CacheBatch, CacheIdentity } from './cache-types.ts';
 
 /** "EMC" and a format number, stored in the header of every file (`PRAGMA application_id`). */
@@ -159,8 +159,27 @@ export class CacheFile {
     });
   }
 
+  /**
+   * Writes rows that a comparison found wrong, without moving the offset, and counts the documents again. Call it only while no
+   * newer entry of these documents has been applied.
+   */
+  mend({ docIds, data }: Pick<CacheBatch, 'docIds' | 'data'>): void {
+    guarded(this.path, () => {
+      this.#database
+        .transaction(() => {
+          this.#applyRows({ docIds, data });
+          const table = quoted(this.#identity.entityName);
+          const documents = Number(this.#database.prepare(`SELECT count(*) FROM ${table}`).pluck().get());
+          this.#prepared.saveProgress.run(progressParameters({ ...this.#metadata, documents }));
+          this.#metadata = { ...this.#metadata, documents };
+        })
+        .immediate();
+      this.#noteOwnWrite();
+    });
+  }
+
   /** Returns the change in the number of documents. */
-  #applyRows({ docIds, data }: CacheBatch): number {
+  #applyRows({ docIds, data }: Pick<CacheBatch, 'docIds' | 'data'>): number {
     const newest = new Map<string, string | null>();
     for (const [index, docId] of docIds.entries()) newest.set(docId, data[index] ?? null);
     // In sorted order, each page is touched once.

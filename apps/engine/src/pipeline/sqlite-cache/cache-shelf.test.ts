@@ -19,7 +19,7 @@ import { describe, expect, test } from 'vitest';
 import { batchOf, identity, temporaryDirectory } from '../../../test/support/test-cache.ts';
 import { CacheFile } from './cache-file.ts';
 import { CacheShelf } from './cache-shelf.ts';
-import { quickCheck } from './quick-check.ts';
+import { checkStructure } from './check-structure.ts';
 import { readRows } from './read-rows.ts';
 
 const limits = { idleMs: 1_000, graceMs: 100, openFilesMax: 10 };
@@ -294,7 +294,9 @@ describe('the shelf', () => {
     expect(shelf.tend(2)).toEqual([
       { entityId: 1, kind: 'file', code: 'EMC-4001', reason: expect.stringContaining('another program wrote to it') },
     ]);
-    expect(() => quickCheck(join(dataDirectory, 'dbs/others/db.g1.sqlite'), 1)).toThrow('another entity');
+    expect(() =>
+      checkStructure({ path: join(dataDirectory, 'dbs/others/db.g1.sqlite'), entityId: 1, thorough: false }),
+    ).toThrow('another entity');
   });
 
   test('keeps a sound cache whose superseded generation cannot be deleted, and tries again later', () => {

@@ -19,8 +19,13 @@ import type {
   CacheState,
   CachesToKeep,
   CacheTrouble,
+  DocumentCount,
+  ExpectedRows,
   RemovalTrouble,
+  RowComparison,
+  RowsToMend,
 } from './cache-types.ts';
+import { compareRows, countDocuments } from './compare-rows.ts';
 
 export interface ShelfOptions {
   readonly dataDirectory: string;
@@ -110,6 +115,22 @@ export class CacheShelf {
     if (batch.docIds.length === 0) shelved.usedAtMs = usedAtMs;
     if (batch.docIds.length === 0 && before === null) this.#closeIdle(shelved);
     return state;
+  }
+
+  mend(rows: RowsToMend, nowMs: number): CacheState {
+    const shelved = this.#writable(rows.entityId, nowMs);
+    shelved.file.mend(rows);
+    return this.#refresh(shelved);
+  }
+
+  compare(expected: ExpectedRows): RowComparison {
+    const { paths, generation, identity } = this.#known(expected.entityId);
+    return compareRows(paths.file(generation), identity, expected);
+  }
+
+  count(entityId: number): DocumentCount {
+    const { paths, generation, identity } = this.#known(entityId);
+    return countDocuments(paths.file(generation), identity);
   }
 
   publish(entityId: number, nowMs: number): CacheState {
@@ -225,12 +246,16 @@ export class CacheShelf {
     return shelved;
   }
 
+  /** Throws EMC-4003 for an entity that was not opened since the thread started. Its file is not in doubt. */
+  #known(entityId: number): Shelved {
+    const shelved = this.#shelved.get(entityId);
+    if (shelved !== undefined) return shelved;
+    throw new EmcachersError({ code: 'EMC-4003', detail: `No file of entity ${entityId} is open.` });
+  }
+
   /** Reopens a file that was closed because it was idle. */
   #writable(entityId: number, nowMs: number): Shelved & { file: CacheFile } {
-    const shelved = this.#shelved.get(entityId);
-    // After the thread was started anew. The file itself is not in doubt.
-    if (shelved === undefined)
-      throw new EmcachersError({ code: 'EMC-4003', detail: `No file of entity ${entityId} is open.` });
+    const shelved = this.#known(entityId);
     const open = (): CacheFile => CacheFile.open(shelved.paths.file(shelved.generation), shelved.identity);
     const file = shelved.file ?? this.#withDescriptors(open);
     shelved.usedAtMs = nowMs;

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { unreachable } from '@emcachers/core/unreachable';
 import { toCacheError } from './cache-error.ts';
 import { CacheShelf } from './cache-shelf.ts';
-import { quickCheck } from './quick-check.ts';
+import { checkStructure } from './check-structure.ts';
 import type { AnswerMessage, CallMessage, CheckOptions, ShelfCall, ThreadOptions } from './thread-protocol.ts';
 
 start(workerData);
@@ -12,7 +12,7 @@ function start(options: ThreadOptions | CheckOptions): void {
   const port = parentPort;
   if (port === null) throw new Error('cache-thread.ts must run as a worker thread.');
   if (options.kind === 'check') {
-    port.postMessage(answer(0, () => quickCheck(options.path, options.entityId)));
+    port.postMessage(answer(0, () => checkStructure(options)));
     return;
   }
   const shelf = new CacheShelf(options);
@@ -41,6 +41,12 @@ function perform(shelf: CacheShelf, call: ShelfCall, nowMs: number): unknown {
       return shelf.apply(call.argument, nowMs);
     case 'publish':
       return shelf.publish(call.argument, nowMs);
+    case 'compare':
+      return shelf.compare(call.argument);
+    case 'count':
+      return shelf.count(call.argument);
+    case 'mend':
+      return shelf.mend(call.argument, nowMs);
     case 'release':
       return shelf.release(call.argument);
     case 'tend':

@@ -66,6 +66,45 @@ export interface CacheTrouble {
   readonly reason: string;
 }
 
+/** Rows that a cache should have, to be compared with those that it has. */
+export interface ExpectedRows {
+  readonly entityId: number;
+  /**
+   * All documents with `after` < DocID ≤ `upTo` (by their bytes; null is no bound) are in `docIds`, and any other row there is
+   * extra. Null: only these documents are compared.
+   */
+  readonly range: { readonly after: string | null; readonly upTo: string | null } | null;
+  readonly docIds: readonly string[];
+  /** As in `CacheBatch`; null is no row. */
+  readonly data: readonly (string | null)[];
+  /** Differences beyond this number are not returned. */
+  readonly differencesMax: number;
+}
+
+/** DocIDs of rows that differ from what was expected. */
+export interface RowDifferences {
+  readonly missing: readonly string[];
+  readonly extra: readonly string[];
+  readonly different: readonly string[];
+}
+
+export interface RowComparison extends RowDifferences {
+  /** The offset of the file when its rows were read. */
+  readonly offset: number;
+}
+
+/** The documents of a file by its metadata, and by counting its rows. */
+export interface DocumentCount {
+  readonly recorded: number;
+  readonly counted: number;
+}
+
+export interface RowsToMend {
+  readonly entityId: number;
+  readonly docIds: readonly string[];
+  readonly data: readonly (string | null)[];
+}
+
 export interface CachesToKeep {
   readonly entityNames: readonly string[];
   readonly historyId: string;

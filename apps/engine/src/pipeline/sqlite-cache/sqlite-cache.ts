@@ -6,8 +6,12 @@ import type {
   CacheState,
   CachesToKeep,
   CacheTrouble,
+  DocumentCount,
+  ExpectedRows,
   RemovalTrouble,
+  RowComparison,
   RowsRequest,
+  RowsToMend,
 } from './cache-types.ts';
 
 /**
@@ -33,8 +37,16 @@ export interface CacheStore {
   publish(entityId: number): Promise<CacheState>;
   /** Detects replaced, truncated and deleted files, closes idle ones, truncates long WALs, deletes superseded generations. */
   tend(): Promise<readonly CacheTrouble[]>;
-  /** Runs `PRAGMA quick_check` on the file that `open` found, while writes continue. Rejects with EMC-4001 if it is damaged. */
-  check(entityId: number): Promise<void>;
+  /**
+   * Checks the structure of the file that `open` found, while writes continue; `thorough` also compares its index with its
+   * table. Rejects with EMC-4001 if it is damaged.
+   */
+  check(entityId: number, options: { readonly thorough: boolean }): Promise<void>;
+  /** Compares rows with what they should be. */
+  compare(expected: ExpectedRows): Promise<RowComparison>;
+  count(entityId: number): Promise<DocumentCount>;
+  /** Writes rows that were found wrong, without moving the offset. No `apply` of this entity may run between reading and mending. */
+  mend(rows: RowsToMend): Promise<CacheState>;
   /** Closes the file and keeps it on disk. */
   release(entityId: number): Promise<void>;
   /** Closes and deletes all files of this entity. Directories and files that are not ours stay. */

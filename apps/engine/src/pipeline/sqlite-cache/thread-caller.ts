@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { StructureCheck } from './check-structure.ts';
 import type { AnswerMessage, CallMessage, CheckOptions, ThreadOptions } from './thread-protocol.ts';
 
 interface Waiting {
@@ -69,10 +70,10 @@ function threadGone(cause: unknown): EmcachersError {
   return new EmcachersError({ code: 'EMC-4003', detail, cause });
 }
 
-/** Runs `quickCheck` in a separate thread, because it can take seconds. Rejects with EMC-4001 if the file is damaged. */
-export function checkInThread(path: string, entityId: number): Promise<void> {
+/** Runs `checkStructure` in a separate thread, because it can take seconds. Rejects with EMC-4001 if the file is damaged. */
+export function checkInThread(check: StructureCheck): Promise<void> {
   return new Promise((resolve, reject) => {
-    const workerData: CheckOptions = { kind: 'check', path, entityId };
+    const workerData: CheckOptions = { kind: 'check', ...check };
     const worker = new Worker(threadFile, { workerData, name: 'cache check' });
     worker.once('message', (message: AnswerMessage) => {
       if (message.kind === 'value') resolve();

@@ -6,17 +6,21 @@ export interface ThreadOptions extends ShelfOptions {
   readonly kind: 'shelf';
 }
 
-/** A thread that only runs quick_check on one file. */
+/** A thread that only checks the structure of one file. */
 export interface CheckOptions {
   readonly kind: 'check';
   readonly path: string;
   readonly entityId: number;
+  /** Also compares the index with the table. */
+  readonly thorough: boolean;
 }
 
 export type ShelfCall =
   | { readonly name: 'open' | 'build'; readonly argument: Parameters<CacheShelf['open']>[0] }
   | { readonly name: 'apply'; readonly argument: Parameters<CacheShelf['apply']>[0] }
-  | { readonly name: 'publish' | 'release'; readonly argument: number }
+  | { readonly name: 'publish' | 'release' | 'count'; readonly argument: number }
+  | { readonly name: 'compare'; readonly argument: Parameters<CacheShelf['compare']>[0] }
+  | { readonly name: 'mend'; readonly argument: Parameters<CacheShelf['mend']>[0] }
   | { readonly name: 'tend' | 'close'; readonly argument: null }
   | { readonly name: 'remove'; readonly argument: Parameters<CacheShelf['remove']>[0] }
   | { readonly name: 'removeOthers'; readonly argument: Parameters<CacheShelf['removeOthers']>[0] };

@@ -6,7 +6,14 @@
 import { resolve } from 'node:path';
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
-import type { CacheFinding, CacheState, CacheTrouble, RemovalTrouble } from './cache-types.ts';
+import type {
+  CacheFinding,
+  CacheState,
+  CacheTrouble,
+  DocumentCount,
+  RemovalTrouble,
+  RowComparison,
+} from './cache-types.ts';
 import { LockGuard } from './lock-guard.ts';
 import { openFilesMax } from './open-files.ts';
 import { readRows } from './read-rows.ts';
@@ -72,10 +79,13 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
       const all = callers.map((caller) => call<readonly CacheTrouble[]>(caller, { name: 'tend', argument: null }));
       return (await Promise.all(all)).flat();
     },
-    async check(entityId) {
-      const file = files.get(entityId);
-      if (file !== undefined) await checkInThread(file, entityId);
+    async check(entityId, { thorough }) {
+      const path = files.get(entityId);
+      if (path !== undefined) await checkInThread({ path, entityId, thorough });
     },
+    compare: (expected) => call<RowComparison>(callerOf(expected.entityId), { name: 'compare', argument: expected }),
+    count: (entityId) => call<DocumentCount>(callerOf(entityId), { name: 'count', argument: entityId }),
+    mend: (rows) => call<CacheState>(callerOf(rows.entityId), { name: 'mend', argument: rows }),
     async release(entityId) {
       files.delete(entityId);
       await call(callerOf(entityId), { name: 'release', argument: entityId });

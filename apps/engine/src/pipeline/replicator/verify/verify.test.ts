@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import {
+  cancelVerification,
+  requestVerification,
+  type Verification,
+  verificationsOf,
+} from '@emcachers/db/verify/verifications';
+import Sqlite from 'better-sqlite3';
+import { expect, test } from 'vitest';
+import { openTestOplog, type TestOplog } from '../../../../test/support/test-oplog.ts';
+import { deletion, expectedRows, scanToLive, upsert } from '../../../../test/support/test-page.ts';
+import {
+  cachedRows,
+  type RunningReplicator,
+  startReplicator,
+  temporaryDirectory,
+} from '../../../../test/support/test-replicator.ts';
+
+const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => `o${index}`);
+
+async function setUp() {
+  const oplog = await openTestOplog();
+  const directory = temporaryDirectory();
+  await oplog.create('orders');
+  const orders = await scanToLive(oplog, 'orders', ids(2_500));
+  return {
+    oplog,
+    orders,
+    directory,
+    start: (options = {}) => startReplicator({ database: oplog.database, dataDirectory: directory.path }, options),
+    async [Symbol.asyncDispose]() {
+      await oplog[Symbol.asyncDispose]();
+      directory[Symbol.dispose]();
+    },
+  };
+}
+
+const isSettled = ({ state }: Verification): boolean => state !== 'requested' && state !== 'running';
+
+async function verify(
+  oplog: TestOplog,
+  running: RunningReplicator,
+  { entityId, repair = false }: { entityId: number; repair?: boolean },
+): Promise<Verification> {
+  const jobId = randomUUID();
+  const request = { entityId, jobId, repair, nodeIds: ['test'] };
+  await requestVerification(oplog.database.pool, request);
+  running.replicator.entitiesChanged();
+  const settled = async () => (await verificationsOf(oplog.database.pool, jobId)).find(isSettled);
+  await expect.poll(settled, { timeout: 30_000, interval: 20 }).toBeDefined();
+  const found = await settled();
+  if (found === undefined) throw new Error('The verification went away.');
+  return found;
+}
+
+/** Damage that no check of the file's structure can see. The engine is stopped. */
+function spoil(dataDirectory: string): void {
+  const database = new Sqlite(join(dataDirectory, 'dbs/orders/db.sqlite'));
+  database.exec(`
+    DELETE FROM orders WHERE doc_id IN ('o7', 'o2499');
+    INSERT INTO orders (doc_id, n, t) VALUES ('o', 1, 'extra'), ('zzz', 2, 'extra');
+    UPDATE orders SET t = 'wrong' WHERE doc_id = 'o5';
+    UPDATE orders SET n = n + 1 WHERE doc_id IN ('o0', 'o1000');
+    UPDATE metadata SET value = '2499' WHERE key = 'documents';`);
+  database.close();
+}
+
+test('a verification names exactly the rows that are missing, extra and different, and a repair mends exactly these', async () => {
+  await using world = await setUp();
+  const { oplog, orders, directory } = world;
+  {
+    await using running = await world.start();
+    await running.level('orders', (await oplog.page()).head);
+    expect(await verify(oplog, running, { entityId: orders })).toMatchObject({ state: 'clean', compared: 2_500 });
+  }
+  spoil(directory.path);
+  await using running = await world.start();
+  await running.level('orders');
+  const differing = {
+    ...{ compared: 2_500, missing: 2, extra: 2, different: 3 },
+    samples: { missing: ['o2499', 'o7'], extra: ['o', 'zzz'], different: ['o0', 'o1000', 'o5'] },
+    message: expect.stringContaining('has 2500 rows, and its metadata says 2499'),
+  };
+  expect(await verify(oplog, running, { entityId: orders })).toMatchObject({ state: 'different', ...differing });
+  expect(await verify(oplog, running, { entityId: orders, repair: true })).toMatchObject({
+    state: 'repaired',
+    ...differing,
+  });
+  expect(cachedRows(directory.path, 'orders')).toEqual(await expectedRows(oplog, orders));
+  expect(await verify(oplog, running, { entityId: orders })).toMatchObject({ state: 'clean' });
+  // The same file: nothing was built again.
+  expect(running.status('orders')).toMatchObject({ generation: 1, documents: 2_500, state: 'level' });
+});
+
+test('while documents change, come and go, a sound cache is clean, and a repair never writes an older row over a newer one (I1, I6)', async () => {
+  await using world = await setUp();
+  const { oplog, orders, directory } = world;
+  {
+    await using running = await world.start();
+    await running.level('orders', (await oplog.page()).head);
+  }
+  spoil(directory.path);
+  await using running = await world.start({ verifyRowsPerSecondMax: 5_000 });
+  await running.level('orders');
+  let isWriting = true;
+  const writing = (async () => {
+    for (let round = 0; isWriting; round += 1) {
+      const touched = ids(2_600).filter((_, index) => (index * 31 + round) % 97 === 0);
+      const change = (docId: string) =>
+        round % 3 === 0 ? deletion(orders, docId) : upsert(orders, docId, [round, 'now']);
+      await oplog.append(...touched.map(change));
+    }
+  })();
+  const first = await verify(oplog, running, { entityId: orders, repair: true });
+  expect(['repaired', 'clean']).toContain(first.state);
+  for (let round = 0; round < 3; round += 1)
+    expect(await verify(oplog, running, { entityId: orders })).toMatchObject({
+      state: 'clean',
+      missing: 0,
+      extra: 0,
+      different: 0,
+    });
+  isWriting = false;
+  await writing;
+  await running.level('orders', (await oplog.page()).head);
+  expect(cachedRows(directory.path, 'orders')).toEqual(await expectedRows(oplog, orders));
+});
+
+test('a cancelled verification stops, and the next one runs', async () => {
+  await using world = await setUp();
+  const { oplog, orders } = world;
+  // In pages of 500 rows, each of which takes a second.
+  await using running = await world.start({ verifyRowsPerSecondMax: 500 });
+  await running.level('orders', (await oplog.page()).head);
+  const jobId = randomUUID();
+  await requestVerification(oplog.database.pool, { entityId: orders, jobId, repair: false, nodeIds: ['test'] });
+  running.replicator.entitiesChanged();
+  const states = async () => (await verificationsOf(oplog.database.pool, jobId)).map(({ state }) => state);
+  await expect.poll(states, { timeout: 20_000, interval: 20 }).toEqual(['running']);
+  await cancelVerification(oplog.database.pool, jobId);
+  expect(await states()).toEqual(['cancelled']);
+  expect((await verify(oplog, running, { entityId: orders })).state).toBe('clean');
+});

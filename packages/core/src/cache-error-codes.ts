@@ -1,0 +1,49 @@
+import type { ErrorCodeEntry } from './error-code-entry.ts';
+
+/** EMC-4xxx: cache files. */
+export const cacheErrorCodes = {
+  'EMC-4001': {
+    title: 'A cache file is damaged',
+    cause: 'SQLite reported the file as corrupt, or it is not a cache of this entity.',
+    remedy: 'No action needed. A new generation is built from the oplog; the old file is kept until then.',
+    retry: 'rebuild',
+    httpStatus: 503,
+  },
+  'EMC-4002': {
+    title: 'The disk is full',
+    cause: 'SQLite could not write because no space is left on the disk that holds the caches.',
+    remedy: 'Free disk space. The engine then resumes applying changes; nothing is lost.',
+    retry: 'backoff',
+    httpStatus: 503,
+  },
+  'EMC-4003': {
+    title: 'A cache file cannot be opened',
+    cause: 'Missing permissions, too many open files, or an I/O error.',
+    remedy: 'See the log for the cause; fix the permissions or raise the limit on open files.',
+    retry: 'backoff',
+    httpStatus: 503,
+  },
+  'EMC-4004': {
+    title: 'A cache file is locked',
+    cause: 'Another program holds a write transaction on the file, or locked it exclusively.',
+    remedy: 'End that transaction; applications must only read cache files. The engine then applies what it missed.',
+    retry: 'backoff',
+    httpStatus: 503,
+  },
+  'EMC-4005': {
+    title: 'The lock of the data directory was lost',
+    cause:
+      'The file caches.lock was removed or replaced while this engine held it, so another engine may have started.',
+    remedy:
+      'No action needed if no other engine uses the directory: this engine takes the lock again and reopens its caches. Otherwise stop one of the two engines, or set its EMCACHERS_DATA_DIR to another directory.',
+    retry: 'backoff',
+    httpStatus: 503,
+  },
+  'EMC-4006': {
+    title: 'Too many rows of a cache differ',
+    cause: 'A verification found more wrong rows than a repair writes one by one.',
+    remedy: 'Rebuild the cache: its file is made again from the oplog while the current one keeps serving.',
+    retry: 'never',
+    httpStatus: 409,
+  },
+} as const satisfies Record<string, ErrorCodeEntry>;
