@@ -142,7 +142,8 @@ SELECT CASE WHEN EXISTS (SELECT 1 FROM entity WHERE route = 'staging') THEN NULL
          (SELECT string_agg(c.entity_id || ' ' || c.xmin, ',' ORDER BY c.entity_id) FROM oplog_compaction c),
          (SELECT count(*) || ' ' || sum(d.xmin::text::bigint) FROM dead_letter d),
          (SELECT count(*) || ' ' || sum(v.xmin::text::bigint) FROM verification v WHERE v.state = 'different'),
-         (SELECT count(*) || ' ' || sum(k.xmin::text::bigint) FROM column_count k))) END AS stamp`;
+         (SELECT count(*) || ' ' || sum(k.xmin::text::bigint) FROM column_count k),
+         (SELECT max(j.finished_at) FROM job j WHERE j.kind = 'pause'))) END AS stamp`;
 
 // The newest id of an entity takes one index lookup in its partition, found by pruning on entity_id.
 const entitiesSql = (scope: Scope): string => `
