@@ -138,3 +138,127 @@ describe('a hint of an index that does not exist, or is hidden, is refused', () 
     });
   }
 });
+
+/** The stages of the plan that explain shows, from the outermost to the one that reads. */
+async function stagesOf(scratch: FreshDatabase, command: Document): Promise<Document[]> {
+  const { queryPlanner } = await scratch.db.command({ explain: command });
+  const stages: Document[] = [];
+  for (let stage = queryPlanner.winningPlan; stage !== undefined; stage = stage.inputStage) stages.push(stage);
+  return stages;
+}
+
+const namesOf = (stages: readonly Document[]): unknown[] => stages.map(({ stage }) => stage);
+
+describe('explain shows that a hinted index is read', () => {
+  const cases: [string, Document, unknown[], Document][] = [
+    [
+      'in its own order without a sort',
+      { hint: 'sparse' },
+      ['FETCH', 'IXSCAN'],
+      { indexName: 'sparse', direction: 'forward', isSparse: true },
+    ],
+    [
+      'in its descending order',
+      { hint: 'descending' },
+      ['FETCH', 'IXSCAN'],
+      { indexName: 'descending', keyPattern: { a: -1 }, direction: 'forward' },
+    ],
+    [
+      'though the filter has a better one',
+      { filter: { a: 1 }, hint: 'partial' },
+      ['FETCH', 'IXSCAN'],
+      { indexName: 'partial', isPartial: true },
+    ],
+    [
+      'and sorted where it does not give the order',
+      { sort: { b: 1 }, hint: 'sparse' },
+      ['SORT', 'FETCH', 'IXSCAN'],
+      { indexName: 'sparse' },
+    ],
+    ['and sorted by _id', { sort: { _id: 1 }, hint: 'sparse' }, ['SORT', 'FETCH', 'IXSCAN'], { indexName: 'sparse' }],
+    [
+      'in the order of a sort that it gives',
+      { sort: { b: 1 }, hint: 'partial' },
+      ['FETCH', 'IXSCAN'],
+      { direction: 'forward' },
+    ],
+    [
+      'backwards for the opposite sort',
+      { sort: { b: -1 }, hint: 'partial' },
+      ['FETCH', 'IXSCAN'],
+      { direction: 'backward' },
+    ],
+    ['_id_', { hint: '_id_' }, ['FETCH', 'IXSCAN'], { indexName: '_id_', direction: 'forward' }],
+    ['$natural', { filter: { a: 1 }, hint: { $natural: -1 } }, ['COLLSCAN'], { direction: 'backward' }],
+  ];
+  for (const [name, options, names, read] of cases) {
+    test(name, async () => {
+      await using scratch = await withIndexes();
+      const stages = await stagesOf(scratch, { find: 'items', ...options });
+      expect(namesOf(stages)).toEqual(names);
+      expect(stages.at(-1)).toMatchObject(read);
+    });
+  }
+
+  test('by the other commands', async () => {
+    await using scratch = await withIndexes();
+    const commands: Document[] = [
+      { count: 'items', query: {}, hint: 'sparse' },
+      { distinct: 'items', key: 'a', hint: 'sparse' },
+      { findAndModify: 'items', query: {}, update: { $set: { c: 1 } }, hint: 'sparse' },
+      { update: 'items', updates: [{ q: {}, u: { $set: { c: 1 } }, multi: true, hint: 'sparse' }] },
+      { delete: 'items', deletes: [{ q: {}, limit: 0, hint: 'sparse' }] },
+    ];
+    for (const command of commands) {
+      const stages = await stagesOf(scratch, command);
+      expect(stages.at(-1), JSON.stringify(command)).toMatchObject({ stage: 'IXSCAN', indexName: 'sparse' });
+    }
+  });
+
+  test('and without a hint, the plan that is chosen', async () => {
+    await using scratch = await withIndexes();
+    expect(namesOf(await stagesOf(scratch, { find: 'items', filter: { _id: 1 } }))).toEqual(['IDHACK']);
+    expect(namesOf(await stagesOf(scratch, { find: 'items', filter: { c: 1 } }))).toEqual(['COLLSCAN']);
+    const [, read] = await stagesOf(scratch, { find: 'items', filter: { a: { $gte: 2 } } });
+    expect(read).toMatchObject({ stage: 'IXSCAN', keyPattern: { a: 1 } });
+  });
+});
+
+describe('the order of a hinted index', () => {
+  test('of many documents, several with the same key, is the one that a sort gives', async () => {
+    await using scratch = freshDatabase(server().client);
+    const { items } = scratch;
+    await items.insertMany(Array.from({ length: 3_000 }, (_, _id) => ({ _id, a: (_id * 7) % 5, b: (_id * 11) % 40 })));
+    await items.createIndex({ a: 1, b: 1 }, { name: 'up' });
+    await items.createIndex({ a: -1, b: -1 }, { name: 'down' });
+    await items.createIndex({ a: 1, b: -1 }, { name: 'mixed' });
+    const orders = { up: { a: 1, b: 1 }, down: { a: -1, b: -1 }, mixed: { a: 1, b: -1 } } as const;
+    for (const [hint, { a, b }] of Object.entries(orders)) {
+      const byId = await items.find({}, { sort: { a, b, _id: 1 } }).toArray();
+      expect(idsOf(await items.find({}, { hint }).toArray()), hint).toEqual(idsOf(byId));
+      const filter = { a: { $in: [1, 3] }, b: { $gt: 7 } };
+      const some = byId.filter((item) => [1, 3].includes(item['a']) && item['b'] > 7);
+      expect(idsOf(await items.find(filter, { hint, batchSize: 7 }).toArray()), hint).toEqual(idsOf(some));
+      expect(idsOf(await items.find({}, { hint, skip: 10, limit: 20 }).toArray()), hint).toEqual(
+        idsOf(byId.slice(10, 30)),
+      );
+    }
+    const reversed = await items.find({}, { hint: 'up', sort: { a: -1, b: -1 } }).toArray();
+    expect(reversed.map(({ a, b }) => [a, b])).toEqual(
+      (await items.find({}, { sort: { a: -1, b: -1 } }).toArray()).map(({ a, b }) => [a, b]),
+    );
+  });
+
+  test('is the same in a transaction that has written', async () => {
+    await using scratch = await withIndexes();
+    await using session = server().client.startSession();
+    session.startTransaction();
+    await scratch.items.insertOne({ _id: 6, a: 2.5 }, { session });
+    await scratch.items.updateOne({ _id: 4 }, { $set: { a: 8 } }, { session });
+    const found = await scratch.items.find({}, { hint: 'sparse', session }).toArray();
+    expect(idsOf(found)).toEqual([5, 1, 6, 3, 4]);
+    const descending = await scratch.items.find({}, { hint: 'descending', session }).toArray();
+    expect(idsOf(descending)).toEqual([5, 4, 3, 6, 1, 2]);
+    await session.abortTransaction();
+  });
+});

@@ -90,24 +90,24 @@ export class Dispatcher {
     const { operations } = this.#server;
     const operation = operations.begin(received);
     try {
-      return await this.#answer(operation, received);
+      const { request, connection } = received;
+      const isChangeStream = isChangeStreamCall(request.body, this.#server.cursors);
+      const call: Call = { operation, request, connection, isChangeStream };
+      const effect = this.#failPointOf(call);
+      const failed = effect === null ? null : await this.#failBefore(call, effect);
+      if (failed !== null) return failed;
+      const document = await this.#run(call, effect);
+      return isStreaming(request) ? { document, next: async () => this.handle(received) } : { document };
     } finally {
       operations.end(operation);
     }
   }
 
-  async #answer(operation: Operation, received: OperationCall): Promise<Reply> {
-    const { request, connection } = received;
-    const isChangeStream = isChangeStreamCall(request.body, this.#server.cursors);
-    const call: Call = { operation, request, connection, isChangeStream };
-    const effect = this.#failPointOf(call);
-    if (effect !== null) {
-      if (effect.blockMs > 0) await this.#server.clock.sleep(effect.blockMs, operation.signal);
-      if (effect.closesConnection) return { document: null };
-      if (effect.errorCode !== null) return this.#failedByFailPoint(call, effect, effect.errorCode);
-    }
-    const document = await this.#run(call, effect);
-    return isStreaming(request) ? { document, next: async () => this.handle(received) } : { document };
+  /** The reply of a fail point that lets no command run; null if it lets it run. */
+  async #failBefore(call: Call, effect: FailCommand): Promise<Reply | null> {
+    if (effect.blockMs > 0) await this.#server.clock.sleep(effect.blockMs, call.operation.signal);
+    if (effect.closesConnection) return { document: null };
+    return effect.errorCode === null ? null : this.#failedByFailPoint(call, effect, effect.errorCode);
   }
 
   #failedByFailPoint(call: Call, effect: FailCommand, errorCode: number): Reply {

@@ -91,7 +91,7 @@ function results(context: CommandContext, name: string | null, stages: readonly 
   const firstName = first?.[0];
   if (name === null) checkReadsNoCollection(firstName);
   const pipeline = compilePipeline(stages, { variables, documents });
-  const hint = readHint(body, collection);
+  const hint = readHint(context, body, collection);
   if (collection === undefined || firstName === '$documents') return pipeline.run([]);
   const counted = countOf(context, { collection, hint, stages });
   if (counted !== null) return [counted];
@@ -107,12 +107,13 @@ function checkReadsNoCollection(firstStage = 'an empty pipeline'): void {
   );
 }
 
-/** Compiles the pipeline and checks its options as a run would. */
-export function explainAggregate(context: CommandContext): void {
+/** Compiles the pipeline and checks its options as a run would. Shows no scan: a pipeline may have several. */
+export function explainAggregate(context: CommandContext): null {
   const stages = stagesOf(context);
-  if (stages[0] !== undefined && findElement(stages[0].span(), '$changeStream') !== undefined) return;
+  if (stages[0] !== undefined && findElement(stages[0].span(), '$changeStream') !== undefined) return null;
   const writeStage = writeStageOf(context, stages);
   results(context, targetOf(context), writeStage === null ? stages : stages.slice(0, -1));
+  return null;
 }
 
 /** `[{ $match: {} }, { $group: { _id: 1, n: { $sum: 1 } } }]`, which is how drivers count documents. */

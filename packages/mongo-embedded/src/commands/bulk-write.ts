@@ -220,7 +220,7 @@ class Runner {
   async #update({ body, namespace }: Operation, index: number): Promise<Done> {
     const context = this.#within(namespace);
     checkCommandCollation(body);
-    const hint = readHint(body, context.access.collection(namespace.database, namespace.name));
+    const hint = readHint(context, body, context.access.collection(namespace.database, namespace.name));
     const compiled = compileStatement(context, {
       filter: body.requiredDocument('filter'),
       update: body.element('updateMods'),

@@ -115,7 +115,7 @@ export async function deleteMatches(context: CommandContext, name: string, wante
   const { statement, limit } = wanted;
   checkCommandCollation(statement);
   const collection = access.collection(database, name);
-  const hint = readHint(statement, collection);
+  const hint = readHint(context, statement, collection);
   const filter = restricted(filterOf(statement.requiredDocument('q'), variablesOf(context)), hint);
   if (collection === undefined) return 0;
   let deleted = 0;

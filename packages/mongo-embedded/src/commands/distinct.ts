@@ -3,6 +3,7 @@ import { documentValue, type RawValue } from '@emcachers/bson/raw-value';
 import { textBetween } from '@emcachers/bson/read-bytes';
 import { BsonWriter } from '../bson/bson-writer.ts';
 import { batchRequest } from '../cursor/open-cursor.ts';
+import type { ScanOrder } from '../cursor/scan-plan.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { CompiledFilter } from '../query/filter.ts';
 import { orderKey } from '../query/order-key.ts';
@@ -11,7 +12,7 @@ import { documentBytesMax } from '../server-state.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { scanSource } from './find.ts';
-import { queryFilter, readCollection } from './named-collection.ts';
+import { queryRead, readCollection } from './named-collection.ts';
 
 async function run(context: CommandContext): Promise<CommandResult> {
   const { body, database, access } = context;
@@ -19,9 +20,9 @@ async function run(context: CommandContext): Promise<CommandResult> {
   const key = body.requiredString('key');
   if (key === '' || key.includes('\0')) throw new MongoFailure('BadValue', "'key' must be a path");
   const collection = access.collection(database, name);
-  const filter = queryFilter(context, collection);
-  const values =
-    collection === undefined ? [] : await readValues(context, collection, { names: pathBytes(key), filter });
+  const { filter, choice } = queryRead(context, collection);
+  const wanted = { names: pathBytes(key), filter, order: choice.order };
+  const values = collection === undefined ? [] : await readValues(context, collection, wanted);
   const writer = new BsonWriter().beginArray('values');
   values.forEach((value, index) => {
     writer.value(String(index), value.type, value.span());
@@ -34,17 +35,18 @@ async function run(context: CommandContext): Promise<CommandResult> {
 interface Wanted {
   readonly names: readonly Uint8Array[];
   readonly filter: CompiledFilter;
+  readonly order: ScanOrder;
 }
 
 /** Distinct values in order of first occurrence; arrays contribute their items. */
 async function readValues(
   context: CommandContext,
   collection: Collection,
-  { names, filter }: Wanted,
+  { names, filter, order }: Wanted,
 ): Promise<RawValue[]> {
   const source = scanSource(context, collection, {
     filter,
-    order: 'any',
+    order,
     bounds: filter.idBounds,
     skip: 0,
     limit: null,

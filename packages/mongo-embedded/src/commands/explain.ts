@@ -1,61 +1,79 @@
 import { CommandBody } from '../bson/command-body.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
+import type { Collection } from '../storage/catalog.ts';
 import { aggregateCommand, explainAggregate } from './aggregate.ts';
 import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { countCommand } from './count.ts';
 import { deleteCommand } from './delete.ts';
 import { distinctCommand } from './distinct.ts';
-import { findCommand, findSource } from './find.ts';
+import { type ExplainedRead, winningPlan } from './explain-plan.ts';
+import { findCommand, findRead, findSource } from './find.ts';
 import { findAndModifyCommand } from './find-and-modify.ts';
-import { checkCommandCollation, filterOf, sortOf, variablesOf } from './find-options.ts';
+import { checkCommandCollation, filterOf, sortOf, unsorted, variablesOf } from './find-options.ts';
 import { checkCommandFields } from './generic-fields.ts';
-import { readHint } from './hint.ts';
+import { orderedBy, readHint, restricted } from './hint.ts';
+import { queryRead } from './named-collection.ts';
 import { collectionName } from './namespace.ts';
 import { updateCommand } from './update.ts';
 import { parseStatement } from './update-statement.ts';
 
 const verbosities: readonly string[] = ['queryPlanner', 'executionStats', 'allPlansExecution'];
 
-/** Checks a command as its run would, without running it. */
-type Check = (context: CommandContext, name: string) => void;
-
-function checkQuery(context: CommandContext, name: string): void {
-  const { body, access, database } = context;
-  filterOf(body.document('query'), variablesOf(context));
-  readHint(body, access.collection(database, name));
+interface Explained {
+  readonly context: CommandContext;
+  readonly name: string;
+  readonly collection: Collection | undefined;
 }
 
-function checkFind(context: CommandContext, name: string): void {
-  findSource(context, context.access.collection(context.database, name)).close();
+/** Checks a command as its run would, without running it. Returns what it reads; null if that is not one scan. */
+type Explain = (explained: Explained) => ExplainedRead | null;
+
+function explainQuery({ context, collection }: Explained): ExplainedRead {
+  return queryRead(context, collection);
 }
 
-function checkUpdates(context: CommandContext, name: string): void {
-  for (const raw of context.body.documents('updates') ?? [])
-    parseStatement(context, new CommandBody(Buffer.from(raw), new Map(), 'update.updates'), name);
+function explainFind({ context, collection }: Explained): ExplainedRead {
+  findSource(context, collection).close();
+  return findRead(context, collection);
 }
 
-function checkDeletes(context: CommandContext, name: string): void {
+/** Of several statements the last one is shown. */
+function explainUpdates({ context, name }: Explained): ExplainedRead | null {
+  let read: ExplainedRead | null = null;
+  for (const raw of context.body.documents('updates') ?? []) {
+    const statement = new CommandBody(Buffer.from(raw), new Map(), 'update.updates');
+    const { filter, sort } = parseStatement(context, statement, name);
+    read = { filter, choice: sort ?? unsorted('any') };
+  }
+  return read;
+}
+
+function explainDeletes({ context, collection }: Explained): ExplainedRead | null {
+  let read: ExplainedRead | null = null;
   for (const raw of context.body.documents('deletes') ?? []) {
     const statement = new CommandBody(Buffer.from(raw), new Map(), 'delete.deletes');
-    filterOf(statement.requiredDocument('q'), variablesOf(context));
-    readHint(statement, context.access.collection(context.database, name));
+    const hint = readHint(context, statement, collection);
+    const filter = filterOf(statement.requiredDocument('q'), variablesOf(context));
+    read = { filter: restricted(filter, hint), choice: unsorted(hint.order.order) };
   }
+  return read;
 }
 
-function checkFindAndModify(context: CommandContext, name: string): void {
-  checkQuery(context, name);
-  sortOf(context.body.document('sort'));
+function explainFindAndModify({ context, collection }: Explained): ExplainedRead {
+  const { filter } = queryRead(context, collection);
+  const hint = readHint(context, context.body, collection);
+  return { filter, choice: orderedBy(sortOf(context.body.document('sort')), hint) };
 }
 
-const explainable: readonly (readonly [Command, Check])[] = [
-  [findCommand, checkFind],
-  [aggregateCommand, explainAggregate],
-  [countCommand, checkQuery],
-  [distinctCommand, checkQuery],
-  [updateCommand, checkUpdates],
-  [deleteCommand, checkDeletes],
-  [findAndModifyCommand, checkFindAndModify],
+const explainable: readonly (readonly [Command, Explain])[] = [
+  [findCommand, explainFind],
+  [aggregateCommand, ({ context }) => explainAggregate(context)],
+  [countCommand, explainQuery],
+  [distinctCommand, explainQuery],
+  [updateCommand, explainUpdates],
+  [deleteCommand, explainDeletes],
+  [findAndModifyCommand, explainFindAndModify],
 ];
 
 function run(context: CommandContext): CommandResult {
@@ -71,27 +89,27 @@ function run(context: CommandContext): CommandResult {
   const found = explainable.find(([{ names }]) => names.includes(body.name));
   if (found === undefined)
     throw new MongoFailure('CommandNotFound', `Explain failed due to unknown command: ${body.name}`);
-  const [command, check] = found;
+  const [command, explain] = found;
   checkCommandFields(body, command.names[0] ?? body.name);
   const isCollection = body.name !== 'aggregate' || body.rawElement('aggregate')?.type === stringType;
   const within = { ...context, body };
   const name = isCollection ? collectionName(body, context.database) : '';
   if (isCollection) checkCollectionUuid(within, name);
   checkCommandCollation(body);
-  check(within, name);
+  const collection = context.access.collection(context.database, name);
+  const read = explain({ context: within, name, collection });
   return {
     queryPlanner: {
       plannerVersion: 1,
       namespace: `${context.database}.${name}`,
-      winningPlan: { stage: 'UNKNOWN' },
+      winningPlan: winningPlan(collection, read),
       rejectedPlans: [],
     },
     command: body.decode(),
-    note: 'this server does not show which index it uses',
   };
 }
 
 const stringType = 2;
 
-/** `explain`: checks the command as a run would, and reports no plan. */
+/** `explain`: checks the command as a run would, and reports the plan of its scan. */
 export const explainCommand: Command = { names: ['explain'], run };

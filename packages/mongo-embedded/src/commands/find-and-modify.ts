@@ -36,7 +36,7 @@ async function run(context: CommandContext): Promise<CommandResult> {
   refuseView(context, name);
   checkOptions(context);
   checkCommandCollation(body);
-  const hint = readHint(body, context.access.collection(database, name));
+  const hint = readHint(context, body, context.access.collection(database, name));
   const ids = new StatementIds(context);
   const before = ids.before(0);
   if (before !== null) return ids.appendRetried(new BsonWriter(before.length + 256).elements(before));

@@ -46,16 +46,24 @@ export interface SortChoice {
   readonly order: ScanOrder;
   /** The sort to apply after the scan; null if the scan already yields this order. */
   readonly sort: CompiledSort | null;
+  /** The requested sort, whether the scan yields it or not; null without one. */
+  readonly requested: CompiledSort | null;
+}
+
+/** The order of the scan alone. */
+export function unsorted(order: ScanOrder): SortChoice {
+  return { order, sort: null, requested: null };
 }
 
 /** Reads `sort`, including `$natural` and the orders that a scan yields. */
 export function sortOf(document: Uint8Array | undefined): SortChoice {
-  if (document === undefined || document.length === 5) return { order: 'any', sort: null };
+  if (document === undefined || document.length === 5) return unsorted('any');
   const natural = findElement(document, '$natural');
-  if (natural !== undefined) return { order: naturalOrder(natural), sort: null };
+  if (natural !== undefined) return unsorted(naturalOrder(natural));
   const sort = compileSort(document);
-  if (sort.idDirection !== null) return { order: sort.idDirection === -1 ? 'id-descending' : 'id', sort: null };
-  return { order: 'any', sort };
+  if (sort.idDirection !== null)
+    return { order: sort.idDirection === -1 ? 'id-descending' : 'id', sort: null, requested: sort };
+  return { order: 'any', sort, requested: sort };
 }
 
 /** The direction of `$natural`; BadValue 2 for anything but 1 and -1. */

@@ -10,6 +10,7 @@ import { SortedSource } from '../cursor/sorted-source.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { CompiledFilter } from '../query/filter.ts';
 import { type CompiledSort, compileSort } from '../query/sort.ts';
+import type { Variables } from '../query/variables.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { viewOf } from '../storage/collection-options.ts';
 import type { StoredDocument } from '../storage/collection-table.ts';
@@ -17,6 +18,7 @@ import type { PageReader } from '../storage/document-access.ts';
 import { documentsOf } from './collection-documents.ts';
 import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
+import type { ExplainedRead } from './explain-plan.ts';
 import { checkCommandCollation, filterOf, minMaxBounds, sortOf, variablesOf } from './find-options.ts';
 import { orderedBy, readHint, restricted } from './hint.ts';
 import { collectionName } from './namespace.ts';
@@ -52,9 +54,8 @@ async function run(context: CommandContext): Promise<CommandResult> {
 export function findSource(context: CommandContext, collection: Collection | undefined): DocumentSource {
   const { body } = context;
   const variables = variablesOf(context);
-  const hint = readHint(body, collection);
-  const filter = restricted(filterOf(body.document('filter'), variables), hint);
-  const { order, sort } = orderedBy(sortOf(body.document('sort')), hint);
+  const { filter, choice } = findRead(context, collection, variables);
+  const { order, sort } = choice;
   const project = projector(body.document('projection'), filter, variables);
   const bounds = minMaxBounds(body, filter.idBounds);
   const skip = body.count('skip') ?? 0;
@@ -65,6 +66,18 @@ export function findSource(context: CommandContext, collection: Collection | und
   if (viewSort === null) return scanSource(context, collection, { ...scan, skip, limit, project });
   const source = scanSource(context, collection, { ...scan, skip: 0, limit: null, project: null });
   return new SortedSource({ source, sort: viewSort, skip, limit, project });
+}
+
+/** What `find` reads, and in which order. */
+export function findRead(
+  context: CommandContext,
+  collection: Collection | undefined,
+  variables: Variables = variablesOf(context),
+): ExplainedRead {
+  const { body } = context;
+  const hint = readHint(context, body, collection);
+  const filter = restricted(filterOf(body.document('filter'), variables), hint);
+  return { filter, choice: orderedBy(sortOf(body.document('sort')), hint) };
 }
 
 /** A view has no inherent order, not even by `_id`. */
@@ -84,6 +97,7 @@ interface Scan {
 
 /** A clustered collection stores documents in `_id` order, so that is also its natural order. */
 function orderWithin({ options }: Collection, order: ScanOrder): ScanOrder {
+  if (typeof order !== 'string') return order;
   if (findElement(options, 'clusteredIndex') === undefined) return order;
   if (order === 'natural-descending') return 'id-descending';
   return order === 'id-descending' ? order : 'id';

@@ -5,15 +5,18 @@ import { findElement, forEachElement, type RawElement } from '../bson/raw-elemen
 import type { ScanOrder } from '../cursor/scan-plan.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { CompiledFilter } from '../query/filter.ts';
-import { compileSort } from '../query/sort.ts';
+import { type CompiledSort, compileSort } from '../query/sort.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { IndexTable } from '../storage/index-table.ts';
-import { naturalOrder, type SortChoice } from './find-options.ts';
+import type { CommandContext } from './command.ts';
+import { naturalOrder, type SortChoice, unsorted } from './find-options.ts';
 
 /** What a hint means for the result: the documents in the hinted index, in its order. */
 export interface Hint {
   /** The order in which a command without a sort sees the documents. */
   readonly order: SortChoice;
+  /** The hinted index if what is read comes in its order or backwards; else null. */
+  readonly index: IndexTable | null;
   /** Whether the index has the document; null if it has all of them. */
   readonly covers: ((document: Uint8Array) => boolean) | null;
 }
@@ -21,7 +24,7 @@ export interface Hint {
 const noHint: Hint = along('any');
 
 function along(order: ScanOrder): Hint {
-  return { order: { order, sort: null }, covers: null };
+  return { order: unsorted(order), index: null, covers: null };
 }
 
 /**
@@ -29,7 +32,11 @@ function along(order: ScanOrder): Hint {
  * and without a sort it sees them in the order of the index. Throws BadValue 2, as mongod does, if there is no such
  * index, it is hidden, or its build is not complete. Source: manual, "cursor.hint()", "Sparse Indexes".
  */
-export function readHint(body: CommandBody, collection: Collection | undefined): Hint {
+export function readHint(
+  { access }: Pick<CommandContext, 'access'>,
+  body: CommandBody,
+  collection: Collection | undefined,
+): Hint {
   const hint = body.element('hint');
   if (hint === undefined) return noHint;
   if (hint.type !== bsonTypes.string && hint.type !== bsonTypes.object)
@@ -38,7 +45,7 @@ export function readHint(body: CommandBody, collection: Collection | undefined):
   if (complete !== null) return complete;
   if (collection === undefined) return noHint;
   const index = collection.indexes.find((candidate) => isHinted(candidate, hint));
-  if (index?.state.isReady === true && !isHidden(index)) return hintOf(index);
+  if (index?.state.isReady === true && !isHidden(index)) return hintOf(index, access.keepsIndexOrder);
   throw new MongoFailure(
     'BadValue',
     'error processing query: planner returned error: bad hint: hint provided does not correspond to an existing index',
@@ -54,23 +61,26 @@ function completeHint(hint: RawElement): Hint | null {
   return hint.bytes.length === 5 ? noHint : null;
 }
 
-function hintOf(index: IndexTable): Hint {
-  const sort = isOrdered(index) ? compileSort(index.keyPattern) : null;
-  return {
-    order: { order: 'any', sort },
-    covers: index.coversAll ? null : (document) => index.covers(document),
-  };
+/** `keepsOrder`: what is read along an index comes in its order. */
+function hintOf(index: IndexTable, keepsOrder: boolean): Hint {
+  const covers = index.coversAll ? null : (document: Uint8Array) => index.covers(document);
+  if (!index.isUsable) return { order: unsorted('any'), index: null, covers };
+  const directions = directionsOf(index);
+  const isOneWay = directions !== null && new Set(directions).size === 1;
+  const order = { index, isDescending: isOneWay && directions[0] === -1 };
+  if (isOneWay && keepsOrder) return { order: unsorted(order), index, covers };
+  const sort = directions === null ? null : compileSort(index.keyPattern);
+  return { order: { order, sort, requested: null }, index: null, covers };
 }
 
-/** Whether each field of the key pattern is 1 or -1: an index of another kind has no order. */
-function isOrdered({ keyPattern }: IndexTable): boolean {
-  let result = true;
-  forEachElement(keyPattern, (path, element) => {
-    const direction = numberOf(element);
-    result &&= (direction === 1 || direction === -1) && !path.startsWith('$');
+/** The direction of each path; null for an index of another kind, which has no order. */
+function directionsOf({ keyPattern }: IndexTable): number[] | null {
+  const directions: number[] = [];
+  forEachElement(keyPattern, (_, element) => {
+    directions.push(numberOf(element) ?? 0);
     return undefined;
   });
-  return result;
+  return directions.every((direction) => direction === 1 || direction === -1) ? directions : null;
 }
 
 function isHidden({ specification }: IndexTable): boolean {
@@ -90,10 +100,26 @@ export function restricted(filter: CompiledFilter, { covers }: Hint): CompiledFi
   };
 }
 
-/** The requested sort, or the order of the hint if there is none. */
+/** The requested sort along the hinted index, or the order of the hint if there is none. */
 export function orderedBy(sort: SortChoice | null, hint: Hint): SortChoice {
   const isUnsorted = sort === null || (sort.order === 'any' && sort.sort === null);
-  return isUnsorted ? hint.order : sort;
+  if (isUnsorted) return hint.order;
+  const { requested } = sort;
+  if (requested === null || typeof hint.order.order === 'string') return sort;
+  const isDescending = hint.index === null ? null : directionFor(hint.index, requested);
+  if (isDescending === null) return { order: hint.order.order, sort: requested, requested };
+  return { order: { index: hint.order.order.index, isDescending }, sort: null, requested };
+}
+
+/**
+ * Whether the index gives the order of the sort backwards or, false, forwards; null if it does not. A document with several keys
+ * is found by any of them, and the sort means the least or the greatest.
+ */
+function directionFor({ paths, state }: IndexTable, { parts }: CompiledSort): boolean | null {
+  const isLeading = parts.every(({ path }, position) => paths[position]?.path === path);
+  const [first] = parts;
+  const isOneWay = parts.every(({ isDescending }) => isDescending === first?.isDescending);
+  return first === undefined || !isLeading || !isOneWay || state.isMultikey ? null : first.isDescending;
 }
 
 function isIdHint({ type, bytes }: RawElement): boolean {

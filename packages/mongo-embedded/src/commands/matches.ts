@@ -1,4 +1,4 @@
-import { planScan, remainingFilter } from '../cursor/scan-plan.ts';
+import { planScan, remainingFilter, type ScanOrder } from '../cursor/scan-plan.ts';
 import { MongoFailure } from '../error/mongo-failure.ts';
 import type { CompiledFilter } from '../query/filter.ts';
 import type { CompiledSort } from '../query/sort.ts';
@@ -63,7 +63,7 @@ interface MatchPlan {
 function planMatches(context: CommandContext, options: MatchOptions): MatchPlan | Promise<MatchPlan> {
   const { collection, filter, isSingle, sort } = options;
   if (isSingle && sort !== null && sort.sort !== null)
-    return planFirst(context, collection, { filter, sort: sort.sort });
+    return planFirst(context, collection, { filter, sort: sort.sort, order: sort.order });
   const plan = planScan(collection, filter, { order: sort?.order ?? 'any' });
   return { plan, remaining: remainingFilter(filter, plan) };
 }
@@ -150,6 +150,7 @@ function changeOnce(
 interface SortedMatch {
   readonly filter: CompiledFilter;
   readonly sort: CompiledSort;
+  readonly order: ScanOrder;
 }
 
 /** The key of the first match in sort order; empty if nothing matches. */
@@ -158,7 +159,7 @@ async function firstInOrder(
   collection: Collection,
   wanted: SortedMatch,
 ): Promise<Uint8Array[]> {
-  const reader = context.access.pages(collection, planScan(collection, wanted.filter, { order: 'any' }));
+  const reader = context.access.pages(collection, planScan(collection, wanted.filter, { order: wanted.order }));
   const { turns } = context;
   let first: StoredDocument | null = null;
   for (let page = reader.next(pageLimit); page !== null; page = reader.next(pageLimit)) {

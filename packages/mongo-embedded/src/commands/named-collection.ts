@@ -1,9 +1,9 @@
-import type { CompiledFilter } from '../query/filter.ts';
 import type { Collection } from '../storage/catalog.ts';
 import { refuseView } from './collection-documents.ts';
 import { checkCollectionUuid } from './collection-uuid.ts';
 import type { CommandContext } from './command.ts';
-import { checkCommandCollation, filterOf, variablesOf } from './find-options.ts';
+import type { ExplainedRead } from './explain-plan.ts';
+import { checkCommandCollation, filterOf, unsorted, variablesOf } from './find-options.ts';
 import { readHint, restricted } from './hint.ts';
 import { checkWritableName, collectionName } from './namespace.ts';
 import { refuseOplog } from './oplog-cursor.ts';
@@ -26,8 +26,9 @@ export function readCollection(context: CommandContext): string {
   return name;
 }
 
-/** The filter `query`, restricted to the documents of the hinted index. */
-export function queryFilter(context: CommandContext, collection: Collection | undefined): CompiledFilter {
+/** What a command without a sort reads: the matches of the filter `query`, along the hinted index. */
+export function queryRead(context: CommandContext, collection: Collection | undefined): ExplainedRead {
   const filter = filterOf(context.body.document('query'), variablesOf(context));
-  return restricted(filter, readHint(context.body, collection));
+  const hint = readHint(context, context.body, collection);
+  return { filter: restricted(filter, hint), choice: unsorted(hint.order.order) };
 }

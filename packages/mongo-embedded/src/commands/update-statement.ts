@@ -90,7 +90,7 @@ export function parseStatement(
   if (isMulti && context.retryableWrite !== null) {
     throw new MongoFailure('InvalidOptions', 'Cannot use retryable writes with multi=true');
   }
-  const hint = readHint(statement, context.access.collection(context.database, collectionName));
+  const hint = readHint(context, statement, context.access.collection(context.database, collectionName));
   const compiled = compileStatement(context, {
     filter: statement.requiredDocument('q'),
     update: statement.element('u'),

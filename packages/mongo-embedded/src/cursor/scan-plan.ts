@@ -2,10 +2,12 @@ import type { CompiledFilter } from '../query/filter.ts';
 import { everyKey, type IdBounds } from '../query/id-bounds.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { ScanPlan } from '../storage/document-access.ts';
-import { planIndex } from '../storage/index-plan.ts';
+import { type IndexOrder, planHinted, planIndex } from '../storage/index-plan.ts';
 
-/** The requested order: by `_id`, by insertion, or any. */
-export type ScanOrder = 'id' | 'id-descending' | 'natural' | 'natural-descending' | 'any';
+/** The requested order: by `_id`, by insertion, by a hinted index, or any. */
+export type ScanOrder = NamedOrder | IndexOrder;
+
+type NamedOrder = 'id' | 'id-descending' | 'natural' | 'natural-descending' | 'any';
 
 export interface PlanOptions {
   readonly order: ScanOrder;
@@ -19,6 +21,16 @@ export interface PlanOptions {
  */
 export function planScan(collection: Collection, filter: CompiledFilter, options: PlanOptions): ScanPlan {
   const { order, bounds = filter.idBounds } = options;
+  return typeof order === 'string'
+    ? planNamed(collection, filter, { order, bounds })
+    : { ...everyRow, index: planHinted(order, filter) };
+}
+
+function planNamed(
+  collection: Collection,
+  filter: CompiledFilter,
+  { order, bounds }: { readonly order: NamedOrder; readonly bounds: IdBounds | null },
+): ScanPlan {
   const isDescending = order === 'id-descending' || order === 'natural-descending';
   if (bounds?.points != null) return planLookups(bounds.points, isDescending);
   const index = order === 'any' ? planIndex(collection.indexes, filter) : null;

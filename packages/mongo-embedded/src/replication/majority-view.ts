@@ -39,6 +39,10 @@ export class MajorityView extends DirectAccess {
     return before === undefined ? collection.table.get(key) : (before ?? undefined);
   }
 
+  override get keepsIndexOrder(): boolean {
+    return false;
+  }
+
   override pages(collection: Collection, plan: ScanPlan): PageReader {
     return readOverlaidPages(collection, plan, {
       get: (key) => this.get(collection, key),

@@ -101,6 +101,10 @@ export class TransactionAccess implements DocumentAccess {
     return before === undefined ? collection.table.get(key) : (before ?? undefined);
   }
 
+  get keepsIndexOrder(): boolean {
+    return false;
+  }
+
   pages(collection: Collection, plan: ScanPlan): PageReader {
     return readOverlaidPages(collection, plan, {
       get: (key) => this.get(collection, key),

@@ -67,6 +67,10 @@ export class DirectAccess implements DocumentAccess {
     return collection.table.get(key);
   }
 
+  get keepsIndexOrder(): boolean {
+    return true;
+  }
+
   pages(collection: Collection, plan: ScanPlan): PageReader {
     return readTablePages(collection, plan);
   }

@@ -39,6 +39,8 @@ export interface DocumentAccess {
   collectionForWrite(database: string, name: string): Collection;
   get(collection: Collection, key: Uint8Array): StoredDocument | undefined;
   pages(collection: Collection, plan: ScanPlan): PageReader;
+  /** Whether the pages of a plan with an index are in the order of the index. */
+  readonly keepsIndexOrder: boolean;
   /** One stamp for documents that mongod would log as one oplog entry. */
   stamp(): Stamp;
   insert(

@@ -37,7 +37,7 @@ export function* expiredDocuments(collection: Collection, nowMs: number): Genera
     const isOver = ({ document }: StoredDocument): boolean =>
       indexKeys(document, [path]).some((key) => key.compare(earliest) >= 0 && key.compare(limit) <= 0);
     const upper = Buffer.concat([limit, Buffer.of(0xff)]);
-    const plan = { index, ranges: [{ lower: earliest, upper }], equalPaths: 0 };
+    const plan = { index, ranges: [{ lower: earliest, upper }], equalPaths: 0, isDescending: false };
     const isReadable = index.isUsable && index.state.isReady;
     const reader = readTablePages(collection, { ...everyRow, index: isReadable ? plan : null });
     for (let page = reader.next(pageLimit); page !== null; page = reader.next(pageLimit)) yield page.filter(isOver);

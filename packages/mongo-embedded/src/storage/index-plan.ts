@@ -12,6 +12,14 @@ export interface IndexPlan {
   readonly ranges: readonly IndexRange[];
   /** Leading paths of the index that are compared for equality. */
   readonly equalPaths: number;
+  /** Reads from the greatest key to the least. */
+  readonly isDescending: boolean;
+}
+
+/** The order of an index that must be read. */
+export interface IndexOrder {
+  readonly index: IndexTable;
+  readonly isDescending: boolean;
 }
 
 /** Ranges of one plan; a filter that needs more of them uses fewer paths. */
@@ -52,7 +60,19 @@ function planWith(index: IndexTable, fields: readonly FieldBounds[]): IndexPlan 
   const next = used[equalPaths];
   const range = next?.points === null ? next : null;
   if (equalPaths === 0 && range === null) return null;
-  return { index, ranges: prefixes.map((prefix) => rangeOf(prefix, range)), equalPaths };
+  return { index, ranges: prefixes.map((prefix) => rangeOf(prefix, range)), equalPaths, isDescending: false };
+}
+
+/**
+ * The plan of a hinted index: it is read whether it helps or not, and what it lacks is not found. Ranges are in the order
+ * of their keys.
+ */
+export function planHinted({ index, isDescending }: IndexOrder, filter: CompiledFilter): IndexPlan {
+  const used = usedBounds(index, filter.fields);
+  const { prefixes, equalPaths } = equalPrefixes(used);
+  const next = used[equalPaths];
+  const range = next?.points === null ? next : null;
+  return { index, ranges: prefixes.map((prefix) => rangeOf(prefix, range)), equalPaths, isDescending };
 }
 
 /** The beginnings of the keys that equal the bounds of the leading paths, as long as they are points. */

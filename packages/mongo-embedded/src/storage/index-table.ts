@@ -34,6 +34,14 @@ export interface IndexRange {
   readonly upper: Uint8Array;
 }
 
+/** A page of the entries of a range. */
+export interface IndexPage {
+  /** The last entry of the page before; null for the first page. */
+  readonly after: IndexEntry | null;
+  readonly limit: number;
+  readonly isDescending: boolean;
+}
+
 /**
  * One index other than `_id_`: its entries are in the table `x_<id>`, ordered by key, then row. Keys ascend whatever the
  * direction of the key pattern. Special indexes (text, hashed, geospatial, wildcard) have no entries.
@@ -125,15 +133,29 @@ export class IndexTable {
     for (const key of keys) statement.run(key, row);
   }
 
-  /** The entries of a range after the given one. */
-  page({ lower, upper }: IndexRange, after: IndexEntry | null, limit: number): IndexEntry[] {
+  /** The entries of a range after the given one, by key and row, or by descending key and row. */
+  page(range: IndexRange, { after, limit, isDescending }: IndexPage): IndexEntry[] {
+    return isDescending ? this.#pageBackwards(range, after, limit) : this.#pageForwards(range, after, limit);
+  }
+
+  #pageForwards({ lower, upper }: IndexRange, after: IndexEntry | null, limit: number): IndexEntry[] {
     const from = after === null ? 'k >= ?' : '(k, r) > (?, ?)';
-    const sql = `SELECT k, r FROM x_${this.id} WHERE ${from} AND k < ? ORDER BY k, r LIMIT ?`;
     const start = after === null ? [lower] : [after.key, after.row];
-    const rows = this.#statement(sql)
-      .raw()
-      .all(...start, upper, limit) as [Buffer, number][];
-    return rows.map(([key, row]) => ({ key, row }));
+    return this.#entries(`${from} AND k < ? ORDER BY k, r`, [...start, upper, limit]);
+  }
+
+  /** Rows of one key ascend here too, as in MongoDB, where they are in the order of insertion. */
+  #pageBackwards({ lower, upper }: IndexRange, after: IndexEntry | null, limit: number): IndexEntry[] {
+    const same = after === null ? [] : this.#entries('k = ? AND r > ? ORDER BY r', [after.key, after.row, limit]);
+    const left = limit - same.length;
+    if (left === 0) return same;
+    const below = after === null ? upper : after.key;
+    return [...same, ...this.#entries('k >= ? AND k < ? ORDER BY k DESC, r', [lower, below, left])];
+  }
+
+  #entries(where: string, values: readonly unknown[]): IndexEntry[] {
+    const statement = this.#statement(`SELECT k, r FROM x_${this.id} WHERE ${where} LIMIT ?`).raw();
+    return (statement.all(...values) as [Buffer, number][]).map(([key, row]) => ({ key, row }));
   }
 
   #setMultikey(): void {

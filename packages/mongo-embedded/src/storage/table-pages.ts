@@ -44,9 +44,9 @@ function* documentsByKey({ table }: Collection, keys: readonly Uint8Array[]): Ge
  * The documents of the index's ranges, each once: it may have several keys, and a key that changes during the scan may
  * come again.
  */
-function readByIndex(collection: Collection, { index, ranges }: IndexPlan): PageReader {
+function readByIndex(collection: Collection, plan: IndexPlan): PageReader {
   const seen = new Set<number>();
-  const all = new IndexEntries(index, ranges);
+  const all = new IndexEntries(plan);
   return {
     next(limit: PageLimit) {
       const entries = all.next(Math.min(limit.rows, indexPageRows));
@@ -62,12 +62,14 @@ function readByIndex(collection: Collection, { index, ranges }: IndexPlan): Page
 class IndexEntries {
   readonly #index: IndexTable;
   readonly #ranges: readonly IndexRange[];
+  readonly #isDescending: boolean;
   #position = 0;
   #after: IndexEntry | null = null;
 
-  constructor(index: IndexTable, ranges: readonly IndexRange[]) {
+  constructor({ index, ranges, isDescending }: IndexPlan) {
     this.#index = index;
-    this.#ranges = ranges;
+    this.#ranges = isDescending ? ranges.toReversed() : ranges;
+    this.#isDescending = isDescending;
   }
 
   /** Null at the end. */
@@ -75,7 +77,7 @@ class IndexEntries {
     for (;;) {
       const range = this.#ranges[this.#position];
       if (range === undefined) return null;
-      const entries = this.#index.page(range, this.#after, limit);
+      const entries = this.#index.page(range, { after: this.#after, limit, isDescending: this.#isDescending });
       this.#pass(entries, limit);
       if (entries.length > 0) return entries;
     }
