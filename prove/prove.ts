@@ -7,6 +7,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import { BankReader } from './checks/bank-reader.ts';
 import { CacheReader } from './checks/cache-reader.ts';
 import { checkDatabase } from './checks/database-checks.ts';
 import { OplogWatch } from './checks/oplog-watch.ts';
@@ -15,6 +16,7 @@ import { compareAll } from './compare.ts';
 import { Report } from './report.ts';
 import { runRound } from './round.ts';
 import { settle } from './settle.ts';
+import { bankShape, openAccounts } from './workload/bank.ts';
 import { Dice } from './workload/dice.ts';
 import type { Tally } from './workload/documents.ts';
 import { anyShape } from './workload/entities.ts';
@@ -85,10 +87,11 @@ async function prove({ cluster, dice, report, tally, options }: Run): Promise<vo
   await createFirst(cluster, dice);
   const watch = new OplogWatch(cluster.database);
   const reader = new CacheReader(report);
+  const bank = new BankReader(cluster.database, report);
   const { operations, faults } = options;
   const endMs = performance.now() + options.minutes * 60_000;
   while (report.rounds < options.rounds || performance.now() < endMs) {
-    await runRound({ cluster, dice: dice.fork(), tally, report, watch, reader, operations, faults });
+    await runRound({ cluster, dice: dice.fork(), tally, report, watch, reader, bank, operations, faults });
     const entities = await settle(cluster, report);
     if (entities !== null) await compareAll(cluster, entities, report);
     await watch.checkHoles(report);
@@ -108,8 +111,10 @@ function restartsOf({ nodes }: Cluster): number {
 }
 
 /** So that the first faults find something to interrupt. */
-async function createFirst({ nodes }: Cluster, dice: Dice): Promise<void> {
+async function createFirst({ nodes, mongo }: Cluster, dice: Dice): Promise<void> {
   const api = await nodes[0]?.ready();
+  await openAccounts(mongo);
+  await api?.request('POST', '/api/v1/entities', { body: bankShape });
   for (let created = 0; created < 4; created += 1)
     await api?.request('POST', '/api/v1/entities', { body: anyShape(dice) });
 }

@@ -1,5 +1,6 @@
 /** One round: writers, an operator, faults and readers side by side, until enough documents have changed. */
 
+import type { BankReader } from './checks/bank-reader.ts';
 import type { CacheReader } from './checks/cache-reader.ts';
 import type { OplogWatch } from './checks/oplog-watch.ts';
 import type { Cluster } from './cluster/cluster.ts';
@@ -16,6 +17,7 @@ export interface Round {
   readonly report: Report;
   readonly watch: OplogWatch;
   readonly reader: CacheReader;
+  readonly bank: BankReader;
   /** Operations on documents after which it ends. */
   readonly operations: number;
   /** Faults after which it ends, if they come later. */
@@ -97,7 +99,7 @@ async function watch({ cluster, report, watch: oplogWatch }: Round, signal: Abor
   await cluster.database.ping().catch(() => undefined);
 }
 
-async function read({ cluster, dice, reader }: Round, signal: AbortSignal): Promise<void> {
+async function read({ cluster, dice, reader, bank }: Round, signal: AbortSignal): Promise<void> {
   const own = dice.fork();
   while (!signal.aborted) {
     const answer = await cluster.database.pool
@@ -107,6 +109,8 @@ async function read({ cluster, dice, reader }: Round, signal: AbortSignal): Prom
       const { name, source } = own.pick(answer.rows);
       reader.read({ dataDir: own.pick(cluster.nodes).dataDir, entityName: name, isRenamed: /^r\d$/.test(source) });
     }
+    // Its session may be among those that a fault ends.
+    await bank.read(own.pick(cluster.nodes).dataDir).catch(() => undefined);
     await pauseFor(20, signal);
   }
 }

@@ -1,5 +1,6 @@
 /** Writers that change documents at random, side by side, while everything else goes wrong. */
 import type { AnyBulkWriteOperation, ClientSession, Collection, Document, Filter, MongoClient } from 'mongodb';
+import { transfer } from './bank.ts';
 import type { Dice } from './dice.ts';
 import { anyFields, anyId, anyUpdate } from './values.ts';
 
@@ -34,6 +35,7 @@ const kinds: readonly Kind[] = [
   { name: 'delete', weight: 15, run: single(({ dice }) => ({ deleteOne: { filter: byId(dice) } })) },
   { name: 'bulk', weight: 15, run: bulk },
   { name: 'transaction', weight: 6, run: transaction },
+  { name: 'transfer', weight: 8, run: ({ mongo, dice, tally }) => transferOnce(mongo, dice, nextRev(tally)) },
   { name: 'update many', weight: 2, run: updateMany },
   { name: 'delete many', weight: 1, run: deleteMany },
   { name: 'drop', weight: 0.15, run: drop },
@@ -102,6 +104,10 @@ function anyOperation(writing: Writing): Operation {
   const { dice } = writing;
   if (dice.chance(0.3)) return { deleteOne: { filter: byId(dice) } };
   return dice.chance(0.5) ? { replaceOne: replacement(writing) } : { updateOne: update(writing) };
+}
+
+async function transferOnce(mongo: MongoClient, dice: Dice, rev: number): Promise<number> {
+  return (await transfer(mongo, dice, rev)) ? 2 : 0;
 }
 
 /** Several documents of several collections at once. A conflict with another writer ends it without a change. */
