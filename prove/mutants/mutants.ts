@@ -1,5 +1,6 @@
 import { cacheMutants } from './list/caches.ts';
 import { changeSourceMutants } from './list/change-source.ts';
+import { clientMutants } from './list/client.ts';
 import { ingestMutants } from './list/ingest.ts';
 import { oplogMutants } from './list/oplog.ts';
 import type { Mutant } from './mutant.ts';
@@ -10,4 +11,5 @@ export const mutants: readonly Mutant[] = [
   ...ingestMutants,
   ...oplogMutants,
   ...cacheMutants,
+  ...clientMutants,
 ].toSorted((left, right) => left.id.localeCompare(right.id, 'en', { numeric: true }));

@@ -112,9 +112,9 @@ export class CacheConnection implements Disposable {
     }
   }
 
-  /** There is nothing to commit, and a failed statement may have ended the transaction. */
+  /** There is nothing to commit. A failed statement, or a callback that closes the cache, may have ended the transaction. */
   end(): void {
-    if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
+    if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK');
   }
 
   #prepared(sql: string): StatementSync {

@@ -93,6 +93,9 @@ describe('a published cache', () => {
     await expect(wait).rejects.toThrow('EMC-7009');
     expect(() => cache.get('a')).toThrow('EMC-7009');
     expect(() => cache.iterate('SELECT 1').next()).toThrow('EMC-7009');
+    const second = openCache({ dataDir: caches.dataDir, entity: 'orders' });
+    second.read(() => second.close());
+    expect(() => second.offset()).toThrow('EMC-7009');
   });
 
   test('costs nothing while nobody waits or listens', async () => {
