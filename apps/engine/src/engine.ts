@@ -62,7 +62,8 @@ export async function startEngine(dependencies: EngineDependencies): Promise<Eng
     return {
       ...address,
       fatal: fatal.promise,
-      stop: () => stopInTime({ clock, log, api, supervisor, services, pipeline, connections }),
+      stop: () =>
+        stopInTime({ clock, log, api, supervisor, services, pipeline, connections, signOff: control.signOff }),
     };
   } catch (error) {
     await api.close();

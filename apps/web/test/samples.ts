@@ -28,6 +28,7 @@ export function sampleNodeView(overrides: Partial<NodeView> = {}): NodeView {
     health: 'ok',
     startedAt: '2026-11-21T09:00:00.000Z',
     heartbeatAt: '2026-11-21T12:03:20.000Z',
+    leftAt: null,
     ...overrides,
   };
 }

@@ -137,6 +137,8 @@ export const nodeViewSchema = z.object({
   health: healthSchema,
   startedAt: z.iso.datetime(),
   heartbeatAt: z.iso.datetime(),
+  /** When the node stopped in good order; null while it runs, and for one that went silent. */
+  leftAt: z.iso.datetime().nullable(),
 });
 /** One engine process. */
 export type NodeView = z.infer<typeof nodeViewSchema>;

@@ -29,6 +29,8 @@ export interface Control {
   readonly rowsReader: RowsReader;
   /** Registers this node before its parts report under its name. */
   readonly register: () => Promise<void>;
+  /** Says, once its parts have ended, that this node stops in good order. */
+  readonly signOff: () => Promise<void>;
   readonly services: readonly Service[];
 }
 
@@ -86,6 +88,7 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
     }),
     rowsReader: createRowsReader(pipeline.replicator),
     register: registry.beat,
+    signOff: registry.signOff,
     services: [wakeListener, fleet, registry],
   };
 }

@@ -15,6 +15,7 @@ export interface StoppedParts {
   readonly services: readonly Service[];
   readonly pipeline: Pick<Pipeline, 'abandon'>;
   readonly connections: Connections;
+  readonly signOff: () => Promise<void>;
 }
 
 /** Time limit of the whole shutdown, milliseconds. Orchestrators commonly send SIGKILL after 30 s. */
@@ -48,11 +49,21 @@ export async function stopInTime(parts: StoppedParts): Promise<readonly string[]
     abandon(`${hung.join(', ')} did not stop in time.`);
     hung = await supervisor.stop(hung, within(closeMsMax).delayMsMax);
   }
+  if (hung.length === 0) await unlessLate(signOff(parts), within(closeMsMax));
   const closed = await unlessLate(
     connections.close().then(() => true),
     within(0),
   );
   return closed === true ? hung : [...hung, 'connections'];
+}
+
+/** A node that cannot say that it stops is silent for the others, which is true. */
+async function signOff({ log, signOff: write }: StoppedParts): Promise<void> {
+  try {
+    await write();
+  } catch (error) {
+    log.warn({ err: error }, 'This node could not sign off; others see it as silent.');
+  }
 }
 
 async function answers({ database }: Connections, clock: Clock): Promise<boolean> {

@@ -80,4 +80,6 @@ export interface NodeRow {
   readonly roles: readonly string[];
   readonly startedAtMs: number;
   readonly heartbeatAtMs: number;
+  /** When it signed off; null while it runs or is silent. */
+  readonly leftAtMs: number | null;
 }

@@ -13,10 +13,24 @@ export interface NodeHeartbeat {
 // Heartbeats are stamped with PostgreSQL's clock, so that ages do not depend on the hosts' clocks.
 const beatSql = `
 INSERT INTO node (id, roles, host, started_at, heartbeat_at) VALUES ($1, $2, $3, to_timestamp($4 / 1000.0), now())
-ON CONFLICT (id) DO UPDATE SET roles = EXCLUDED.roles, host = EXCLUDED.host, started_at = EXCLUDED.started_at, heartbeat_at = now()`;
+ON CONFLICT (id) DO UPDATE SET roles = EXCLUDED.roles, host = EXCLUDED.host, started_at = EXCLUDED.started_at, heartbeat_at = now(),
+  left_at = NULL`;
 
 // A node without a heartbeat for a day is removed; if it comes back, it registers again.
 const forgetSql = `DELETE FROM node WHERE heartbeat_at < now() - interval '1 day'`;
+
+// Not if a process that started later runs under the same name.
+const signOffSql = 'UPDATE node SET left_at = now() WHERE id = $1 AND started_at = to_timestamp($2 / 1000.0)';
+
+/** Records that the node stops in good order and keeps no caches fresh from now on. Errors: EMC-3001. */
+export async function writeSignOff(
+  pool: pg.Pool,
+  { nodeId, startedAtMs }: Pick<NodeHeartbeat, 'nodeId' | 'startedAtMs'>,
+): Promise<void> {
+  await pool.query(signOffSql, [nodeId, startedAtMs]).catch((error: unknown) => {
+    throw toDatabaseError(error);
+  });
+}
 
 /** Records that the node is alive, and removes nodes without a heartbeat for a day. Errors: EMC-3001. */
 export async function writeHeartbeat(pool: pg.Pool, heartbeat: NodeHeartbeat): Promise<void> {

@@ -186,7 +186,8 @@ SELECT n.node_id AS "nodeId", n.entity_id AS "entityId", n.offset_id AS "offset"
  ORDER BY n.node_id, n.entity_id`;
 
 const nodesSql = `
-SELECT id AS "nodeId", roles, ${millis('started_at')} AS "startedAtMs", ${millis('heartbeat_at')} AS "heartbeatAtMs"
+SELECT id AS "nodeId", roles, ${millis('started_at')} AS "startedAtMs", ${millis('heartbeat_at')} AS "heartbeatAtMs",
+       ${millis('left_at')} AS "leftAtMs"
   FROM node ORDER BY id`;
 
 // The high 32 bits of a BSON Timestamp are its seconds.

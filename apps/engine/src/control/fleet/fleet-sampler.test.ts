@@ -65,7 +65,15 @@ const rows: FleetRows = {
   entities: [entity],
   extents: new Map([[1, { head: 10, staged: null, compaction: null, pausedSinceMs: null }]]),
   caches: [cache],
-  nodes: [{ nodeId: 'n1', roles: ['ingest', 'replicate'], startedAtMs: nowMs - 60_000, heartbeatAtMs: nowMs - 500 }],
+  nodes: [
+    {
+      nodeId: 'n1',
+      roles: ['ingest', 'replicate'],
+      startedAtMs: nowMs - 60_000,
+      heartbeatAtMs: nowMs - 500,
+      leftAtMs: null,
+    },
+  ],
   leader: { nodeId: 'n1', epoch: 3 },
   position: { savedAtMs: nowMs - 500, sourceTimeMs: nowMs - 1_000 },
   capture: {
@@ -124,6 +132,24 @@ test('the view of a healthy fleet has all figures', async () => {
     freshAsOf: new Date(nowMs - 1_000).toISOString(),
     cachePath: '/data/dbs/orders/db.sqlite',
   });
+});
+
+test('a node that signed off is listed with its time and counts for nothing; one that went silent does count', async () => {
+  const other = { nodeId: 'n2', roles: ['replicate'], startedAtMs: nowMs - 90_000, heartbeatAtMs: nowMs - 60_000 };
+  const withOther = (leftAtMs: number | null) => async (): Promise<FleetRows> => ({
+    ...rows,
+    nodes: [...rows.nodes, { ...other, leftAtMs }],
+    caches: [...rows.caches, { ...cache, nodeId: 'n2', offset: 3, lagEntries: 7, reportedAtMs: nowMs - 60_000 }],
+  });
+  const left = await samplerOf(withOther(nowMs - 59_000)).sampler.read();
+  expect(left).toMatchObject({ health: 'ok', sentence: '1 of 1 entity is live and fresh.' });
+  expect(left.entities[0]).toMatchObject({ lagEntries: 0, nodes: [{ nodeId: 'n1' }] });
+  expect(left.nodes.map(({ nodeId, leftAt }) => [nodeId, leftAt])).toEqual([
+    ['n1', null],
+    ['n2', new Date(nowMs - 59_000).toISOString()],
+  ]);
+  const silent = await samplerOf(withOther(null)).sampler.read();
+  expect(silent).toMatchObject({ health: 'degraded', nodes: [{ health: 'ok' }, { health: 'unknown', leftAt: null }] });
 });
 
 test('while PostgreSQL is unreachable, the view keeps the last rows with their age and no verdict is ok', async () => {

@@ -7,12 +7,14 @@ import type { CacheRow, CompactionRecord, FleetRows, OplogExtent } from '@emcach
 import { cachesOf } from './caches-by-entity.ts';
 import { captureLagMs, captureOf, replyAgeMs } from './capture-lag.ts';
 import { columnCountsOf, warningsOf } from './column-warnings.ts';
+import { withoutDeparted } from './departed-nodes.ts';
 import { nowOf, type Reading } from './fleet-reading.ts';
 import { stageViews } from './fleet-stages.ts';
 import { iso, isoOrNull } from './iso-time.ts';
 
-/** Builds the view of the fleet. Pure; every verdict comes from `deriveStatus`. */
-export function fleetView(reading: Reading): FleetView {
+/** Builds the view of the fleet. Pure; every verdict comes from `deriveStatus`. Nodes that have signed off are only listed. */
+export function fleetView(given: Reading): FleetView {
+  const reading = { ...given, rows: withoutDeparted(given.rows) };
   const { rows } = reading;
   const status = deriveStatus(statusFacts(reading));
   return {
@@ -21,7 +23,7 @@ export function fleetView(reading: Reading): FleetView {
     detail: status.detail,
     stages: stageViews(reading, status),
     entities: rows.entities.map((entity) => entityView(entity, reading, status)),
-    nodes: nodeViews(rows, status),
+    nodes: nodeViews(given.rows, status),
     leader: rows.leader.nodeId === null ? null : { nodeId: rows.leader.nodeId, epoch: rows.leader.epoch },
     activeJobs: rows.activeJobs,
     jobsRevision: rows.jobsRevision,
@@ -218,6 +220,7 @@ function nodeViews(rows: FleetRows, status: FleetStatus): NodeView[] {
     health: status.nodes.get(node.nodeId) ?? 'unknown',
     startedAt: iso(node.startedAtMs),
     heartbeatAt: iso(node.heartbeatAtMs),
+    leftAt: isoOrNull(node.leftAtMs),
   }));
 }
 

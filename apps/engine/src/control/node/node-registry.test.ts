@@ -1,3 +1,4 @@
+import { silentLog } from '@emcachers/core/log';
 import { openDatabase } from '@emcachers/db/database';
 import { createTestDatabase } from '@emcachers/db/testing';
 import { expect, test } from 'vitest';
@@ -22,6 +23,23 @@ test('a beat writes name, roles and start time of the node', async () => {
     'SELECT id, roles, extract(epoch FROM started_at) = 0 AS started FROM node',
   );
   expect(rows).toEqual([{ id: 'berlin', roles: ['replicate'], started: true }]);
+  await database.close();
+});
+
+test('a node signs off, and its next beat takes that back; an earlier process of the same name cannot sign it off', async () => {
+  await using owned = await createTestDatabase();
+  const { registry, database, clock } = testRegistry(owned.url);
+  const hasLeft = async (): Promise<unknown> =>
+    (await database.pool.query('SELECT left_at IS NOT NULL AS gone FROM node')).rows;
+  await registry.beat();
+  await registry.signOff();
+  expect(await hasLeft()).toEqual([{ gone: true }]);
+  await clock.advance(1_000);
+  const parts = { clock, log: silentLog, database, nodeId: 'berlin', roles: ['replicate'], ingest: () => null };
+  await createNodeRegistry(parts).beat();
+  expect(await hasLeft()).toEqual([{ gone: false }]);
+  await registry.signOff();
+  expect(await hasLeft()).toEqual([{ gone: false }]);
   await database.close();
 });
 

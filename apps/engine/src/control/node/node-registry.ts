@@ -3,7 +3,7 @@ import type { Clock } from '@emcachers/core/clock';
 import type { Log } from '@emcachers/core/log';
 import type { Database } from '@emcachers/db/database';
 import { writeCaptureReport } from '@emcachers/db/fleet/capture-report';
-import { writeHeartbeat } from '@emcachers/db/fleet/node-heartbeat';
+import { writeHeartbeat, writeSignOff } from '@emcachers/db/fleet/node-heartbeat';
 import type { IngestStatus } from '../../pipeline/ingest/ingest-status.ts';
 import type { Service } from '../../runtime/service.ts';
 
@@ -26,6 +26,8 @@ const beatIntervalMs = 2_000;
 export interface NodeRegistry extends Service {
   /** Writes one report. Rejects if it cannot be written. */
   beat(): Promise<void>;
+  /** Says that this node stops in good order. After it, nothing may beat. Rejects if it cannot be written. */
+  signOff(): Promise<void>;
 }
 
 export function createNodeRegistry(dependencies: NodeRegistryDependencies): NodeRegistry {
@@ -40,6 +42,7 @@ export function createNodeRegistry(dependencies: NodeRegistryDependencies): Node
   return {
     name: 'node-registry',
     beat,
+    signOff: () => writeSignOff(database.pool, { nodeId, startedAtMs }),
     async run(signal) {
       while (!signal.aborted) {
         await beat().then(

@@ -52,6 +52,12 @@ describe('the nodes page', () => {
     expect((await rowOf('node-a')).getByText('Unknown')).toBeInstanceOf(HTMLElement);
   });
 
+  test('shows a node that stopped in good order with its time, and does not count it', async () => {
+    openNodes([sampleNodeView(), sampleNodeView({ nodeId: 'node-b', leftAt: '2026-11-21T12:03:00.000Z' })]);
+    expect(await heading('The node is healthy.')).toBeInstanceOf(HTMLElement);
+    expect((await rowOf('node-b')).getByText(/^Stopped/)).toBeInstanceOf(HTMLElement);
+  });
+
   test('shows placeholders until the first answer', () => {
     const answer = heldAnswer<ReturnType<typeof sampleFleet>>();
     openConsole(<NodesPage />, { answers: { 'fleet.get': () => answer.promise } });

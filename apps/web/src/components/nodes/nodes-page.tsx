@@ -56,11 +56,13 @@ function rowsOf(fleet: FleetView): NodeRow[] {
 
 function sentenceOf(nodes: readonly NodeView[], unknownSince: string | null): string {
   if (unknownSince !== null) return `The state of the nodes is unknown since ${unknownSince}.`;
-  const healthy = nodes.filter((node) => node.health === 'ok').length;
   if (nodes.length === 0) return 'No node has reported yet.';
-  if (healthy === nodes.length)
-    return nodes.length === 1 ? 'The node is healthy.' : `All ${nodes.length} nodes are healthy.`;
-  return `${healthy} of ${plural(nodes.length, 'node')} ${healthy === 1 ? 'is' : 'are'} healthy.`;
+  const running = nodes.filter((node) => node.leftAt === null);
+  const healthy = running.filter((node) => node.health === 'ok').length;
+  if (running.length === 0) return 'No node is running.';
+  if (healthy === running.length)
+    return running.length === 1 ? 'The node is healthy.' : `All ${running.length} nodes are healthy.`;
+  return `${healthy} of ${plural(running.length, 'node')} ${healthy === 1 ? 'is' : 'are'} healthy.`;
 }
 
 const columns: TableColumn<NodeRow>[] = [
@@ -80,7 +82,14 @@ const columns: TableColumn<NodeRow>[] = [
     label: 'Status',
     stack: 'status',
     width: '9rem',
-    cell: ({ node }) => <Pill tone={toneOfHealth(node.health)} words={healthWords[node.health]} />,
+    cell: ({ node }) =>
+      node.leftAt === null ? (
+        <Pill tone={toneOfHealth(node.health)} words={healthWords[node.health]} />
+      ) : (
+        <span className="text-ink-3">
+          Stopped <Moment at={node.leftAt} show="ago" />
+        </span>
+      ),
   },
   { id: 'roles', label: 'Roles', width: '12rem', cell: ({ node }) => node.roles.join(', ') },
   { id: 'caches', label: 'Caches', end: true, width: '6rem', cell: ({ facts }) => formatCount(facts.caches) },
