@@ -3,8 +3,8 @@ import type { Mutant } from '../mutant.ts';
 const cache = 'apps/engine/src/pipeline/sqlite-cache';
 const together = `${cache}/cache-file.test.ts`;
 const replicator = 'apps/engine/src/pipeline/replicator';
-const saveProgress = '        this.#prepared.saveProgress.run(progressParameters(progress));\n';
-const commit = "        this.#database.exec('COMMIT');\n";
+const saveProgress = '      this.#prepared.saveProgress.run(progressParameters(progress));\n';
+const commit = "      this.#database.exec('COMMIT');\n";
 
 export const cacheMutants: readonly Mutant[] = [
   {
@@ -19,11 +19,11 @@ export const cacheMutants: readonly Mutant[] = [
     edits: [
       {
         file: `${cache}/cache-file.ts`,
-        from: "      this.#database.exec('BEGIN IMMEDIATE');\n",
-        to: `      const { version: v, offset: o, termId: t, horizon: h } = batch;
-      const early = { offset: o, documents: this.#metadata.documents, version: v ?? 0, termId: t, horizon: h };
-      this.#prepared.saveProgress.run(progressParameters(early));
-      this.#database.exec('BEGIN IMMEDIATE');
+        from: "    this.#database.exec('BEGIN IMMEDIATE');\n",
+        to: `    const { version: v, offset: o, termId: t, horizon: h } = batch;
+    const early = { offset: o, documents: this.#metadata.documents, version: v ?? 0, termId: t, horizon: h };
+    this.#prepared.saveProgress.run(progressParameters(early));
+    this.#database.exec('BEGIN IMMEDIATE');
 `,
       },
     ],
@@ -52,8 +52,8 @@ export const cacheMutants: readonly Mutant[] = [
     edits: [
       {
         file: `${cache}/cache-file.ts`,
-        from: 'if (batch.offset <= this.#metadata.offset) return;',
-        to: 'if (String(batch.offset) <= String(this.#metadata.offset)) return;',
+        from: 'const isKnown = batch.offset <= this.#metadata.offset;',
+        to: 'const isKnown = String(batch.offset) <= String(this.#metadata.offset);',
       },
     ],
     killers: [{ file: together }],

@@ -28,5 +28,6 @@ export function batchOf(
 ): CacheBatch {
   const data = entries.map(([, n]) => (n === null ? null : encodeRow([n, `text ${n}`], ['Integer', 'Any'])));
   const docIds = entries.map(([docId]) => docId);
-  return { entityId: 1, after, docIds, data, offset: after + entries.length, version: 1, termId: null, horizon: 0 };
+  const offset = after + entries.length;
+  return { entityId: 1, after, docIds, data, offset, version: 1, termId: null, horizon: 0, sourceTime: null };
 }

@@ -20,7 +20,12 @@ export async function requestRefresh(
   return inTransaction(database.pool, async (client) => {
     await client.query('BEGIN');
     const entityIds = [request.entityId];
-    const restarted = await restartScans(client, { entityIds, reason: null, allowLargeSweep: request.allowLargeSweep });
+    const restarted = await restartScans(client, {
+      entityIds,
+      reason: null,
+      hasGap: false,
+      allowLargeSweep: request.allowLargeSweep,
+    });
     if (restarted.length === 0) throw await refusal(database, request.entityId);
     const answer = await client.query<{ version: number }>('SELECT version FROM entity WHERE id = $1', [
       request.entityId,

@@ -8,6 +8,8 @@ export interface AppendEnd {
   readonly appended: boolean;
   /** Entities or jobs changed: notifies their watchers. */
   readonly controlChanged: boolean;
+  /** The saved position moved, and with it the source time of caches: notifies readers. */
+  readonly positionMoved?: boolean;
 }
 
 /**
@@ -19,10 +21,8 @@ export interface AppendEnd {
 export async function commitAppend(client: pg.PoolClient, end: AppendEnd): Promise<void> {
   const statements: string[] = [];
   if (end.appended)
-    statements.push(
-      `UPDATE metadata SET value = to_json((SELECT last_value FROM oplog_id_seq)) WHERE key = 'head'`,
-      'NOTIFY emcachers_oplog',
-    );
+    statements.push(`UPDATE metadata SET value = to_json((SELECT last_value FROM oplog_id_seq)) WHERE key = 'head'`);
+  if (end.appended || end.positionMoved === true) statements.push('NOTIFY emcachers_oplog');
   if (end.controlChanged) statements.push('NOTIFY emcachers_control');
   await client.query([...statements, `SELECT hold_epoch(${end.epoch})`, 'COMMIT'].join('; '));
 }

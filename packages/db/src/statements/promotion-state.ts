@@ -31,7 +31,7 @@ export async function readPromotionState(client: pg.PoolClient, entityId: number
 }
 
 /**
- * The last step of a scan: from now on live operations go to the oplog. A cache is published once it has reached the current
+ * The last step of a scan: from now on live operations go to the oplog, which has every change up to the saved position, unless the sweep was refused. A cache is published once it has reached the current
  * head; that is read from the sequence, because the head's row is written later in this transaction. Dead letters of earlier
  * scans are deleted: this scan has read those documents or did not find them. After a refused sweep (EMC-3004) the entity stays
  * failed but its live operations are applied: everything staged is promoted, and only the documents to be swept remain.
@@ -46,7 +46,7 @@ export async function markLive(client: pg.PoolClient, entityId: number): Promise
   await client.query(
     `UPDATE entity
         SET lifecycle = CASE WHEN error_code IS NULL THEN 'live' ELSE 'failed' END, lifecycle_since = now(),
-            route = 'oplog', allow_large_sweep = false,
+            route = 'oplog', allow_large_sweep = false, has_gap = has_gap AND error_code IS NOT NULL,
             live_from_id = COALESCE(live_from_id, (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM oplog_id_seq))
       WHERE id = $1`,
     [entityId],

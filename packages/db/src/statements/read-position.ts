@@ -47,7 +47,7 @@ export async function clearPosition(client: pg.PoolClient): Promise<void> {
   await client.query(
     `UPDATE mongo_resume_token
         SET token = NULL, token_data = NULL, cluster_time = NULL, pipeline_hash = NULL, source_id = NULL,
-            change_token = NULL, version = version + 1, status = 'scanning', saved_at = now()
+            change_token = NULL, passed_time = NULL, version = version + 1, status = 'scanning', saved_at = now()
       WHERE id = 1`,
   );
 }

@@ -9,6 +9,8 @@ export interface PositionRow {
   /** Hash of the pipeline that the token came from; null if there is no token. */
   readonly pipelineHash: string | null;
   readonly version: number;
+  /** Every change up to and including this time is in the oplog or in staging. If absent or null, the saved one is kept. */
+  readonly passedTime?: bigint | null;
   /** Id of the replica set or sharded cluster. If absent or null, the saved one is kept. */
   readonly sourceId?: string | null;
   /** Raw token of the newest change that the oplog has. If absent or null, the saved one is kept. */
@@ -25,7 +27,7 @@ export async function savePosition(client: pg.PoolClient, position: PositionRow)
     name: 'save-position',
     text: `UPDATE mongo_resume_token
               SET token = $1, token_data = $2, cluster_time = $3, pipeline_hash = $5, saved_at = now(),
-                  source_id = COALESCE($6, source_id), change_token = COALESCE($7, change_token)
+                  source_id = COALESCE($6, source_id), change_token = COALESCE($7, change_token), passed_time = GREATEST(passed_time, $8)
             WHERE id = 1 AND version = $4
               AND (cluster_time IS NULL OR cluster_time <= $3)
               AND (token_data IS NULL OR token_data <= $2)`,
@@ -37,6 +39,7 @@ export async function savePosition(client: pg.PoolClient, position: PositionRow)
       position.pipelineHash,
       position.sourceId ?? null,
       position.changeToken ?? null,
+      position.passedTime?.toString() ?? null,
     ],
   });
   if (answer.rowCount === 1) return;

@@ -58,14 +58,14 @@ export async function markScanFinished(
   );
 }
 
-/** Stops ingest of the entity until it is refreshed; staged rows belong to a scan that will not complete. */
+/** Stops ingest of the entity until it is refreshed, so its changes are missing from now on; staged rows belong to a scan that will not complete. */
 export async function markScanFailed(
   client: pg.PoolClient,
   scan: { entityId: number; errorCode: string; reason: string },
 ): Promise<void> {
   await client.query(
     `UPDATE entity
-        SET lifecycle = 'failed', lifecycle_since = now(), route = 'none', error_code = $2, reason = $3
+        SET lifecycle = 'failed', lifecycle_since = now(), route = 'none', has_gap = true, error_code = $2, reason = $3
       WHERE id = $1`,
     [scan.entityId, scan.errorCode, scan.reason],
   );
@@ -77,6 +77,8 @@ export interface Restart {
   readonly reason: string | null;
   /** True if an operator allowed it, or the stream proved that the documents were deleted. False keeps the earlier value. */
   readonly allowLargeSweep: boolean;
+  /** True if changes of the entity are missing in the oplog until the scan is complete. False keeps the earlier value. */
+  readonly hasGap: boolean;
 }
 
 /**
@@ -90,12 +92,12 @@ export async function restartScans(client: pg.ClientBase | pg.Pool, restart: Res
     `UPDATE entity
         SET version = version + 1, run_id = gen_random_uuid(), lifecycle = 'pending', lifecycle_since = now(),
             route = CASE route WHEN 'staging' THEN 'none' ELSE route END, reason = $2, error_code = NULL,
-            allow_large_sweep = allow_large_sweep OR $3, sweep_prepared = false, scan_last_key = NULL,
+            allow_large_sweep = allow_large_sweep OR $3, has_gap = has_gap OR $4, sweep_prepared = false, scan_last_key = NULL,
             scan_has_last_key = false, scan_scanned = 0, scan_estimated = NULL, scan_started_at = NULL,
             scan_finished_at = NULL, scan_end_time = NULL
       WHERE id = ANY ($1::integer[]) AND lifecycle <> 'deleting'
       RETURNING id`,
-    [restart.entityIds, restart.reason, restart.allowLargeSweep],
+    [restart.entityIds, restart.reason, restart.allowLargeSweep, restart.hasGap],
   );
   return answer.rows.map((row) => row.id);
 }

@@ -15,7 +15,8 @@ import { type StreamPipeline, streamPipeline } from '../change-source/stream-pip
 import { compileRoute, type Route, Routes } from '../change-source/to-operation.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
 import type { IngestEntities, IngestEntity } from './ingest.ts';
-import type { FollowedStream, StreamFlow } from './ingest-stream.ts';
+import type { StreamFlow } from './ingest-stream.ts';
+import type { FollowedStream } from './stream-flow-types.ts';
 
 export interface RouteDependencies {
   readonly writer: OplogWriter;

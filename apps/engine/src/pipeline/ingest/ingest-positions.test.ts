@@ -11,9 +11,10 @@ import { LargeDocuments } from '../change-source/large-documents.ts';
 import { compileRoute, Routes } from '../change-source/to-operation.ts';
 import { createChannel } from '../channel/bounded-channel.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
-import { type ChangeUnit, transactionDefaults } from './change-units.ts';
+import { transactionDefaults } from './change-units.ts';
 import { IngestFacts } from './ingest-facts.ts';
 import { StreamFlow } from './ingest-stream.ts';
+import type { DeliveredUnit } from './stream-flow-types.ts';
 
 const documents = [0, 1, 2].map((id) => ({ id, n: 0 }));
 
@@ -86,7 +87,7 @@ test('an idle position is not saved while a change before it is being appended (
       steps.push('idle position');
     },
   };
-  const channel = createChannel<ChangeUnit>(systemClock);
+  const channel = createChannel<DeliveredUnit>(systemClock);
   await using largeDocuments = new LargeDocuments({ largeDocumentBytes: 1 << 20, rowBytesMax: 1 << 24 });
   const flow = new StreamFlow(
     {

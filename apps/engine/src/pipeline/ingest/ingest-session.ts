@@ -19,13 +19,14 @@ import { Routes } from '../change-source/to-operation.ts';
 import { type ChannelOptions, channelDefaults, createChannel } from '../channel/bounded-channel.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
 import type { PromotionResult } from '../oplog/oplog-types.ts';
-import { type ChangeUnit, transactionDefaults, type UnitOptions } from './change-units.ts';
+import { transactionDefaults, type UnitOptions } from './change-units.ts';
 import { entitySet, FollowedEntities } from './followed-entities.ts';
 import type { IngestEntities, IngestEntity } from './ingest.ts';
 import type { IngestFacts } from './ingest-facts.ts';
 import { type ScanOptions, ScanRunner } from './ingest-scan-runner.ts';
-import { type FollowedStream, StreamFlow } from './ingest-stream.ts';
+import { StreamFlow } from './ingest-stream.ts';
 import { SourceWatch } from './source-watch.ts';
+import type { DeliveredUnit, FollowedStream } from './stream-flow-types.ts';
 import { SweepProof } from './sweep-proof.ts';
 
 export interface IngestOptions
@@ -98,7 +99,7 @@ export async function runSession(dependencies: SessionDependencies, start: Sessi
   const opening = openingOf(start, pipeline.hash);
   const stream = await dependencies.source.openStream({ position: opening.position, pipeline, signal });
   const { facts, writer, clock, log, options } = dependencies;
-  const channel = createChannel<ChangeUnit>(clock, options.channel);
+  const channel = createChannel<DeliveredUnit>(clock, options.channel);
   const wakeup = new Wakeup(clock);
   const wake = (): void => wakeup.wake();
   const followed: FollowedStream = {

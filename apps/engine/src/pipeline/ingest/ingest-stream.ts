@@ -8,72 +8,44 @@
  * places pass positions to the writer, both in this file.
  */
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { unlessAborted } from '../../runtime/abort.ts';
 import type { ChangeStream } from '../change-source/change-source.ts';
 import type { ChangeBatch } from '../change-source/change-source-types.ts';
-import type { LargeDocuments } from '../change-source/large-documents.ts';
 import type { Position } from '../change-source/position.ts';
 import { tokenPosition } from '../change-source/resume-token.ts';
-import { type Conversion, convertEvent, type Routes } from '../change-source/to-operation.ts';
-import type { Channel, ChannelBatch } from '../channel/channel.ts';
-import type { OplogWriter } from '../oplog/oplog.ts';
-import type { AppendBatch, AppendItem, DeadLetter, EntityColumnCounts } from '../oplog/oplog-types.ts';
-import { type ChangeUnit, ChangeUnits, type ConvertedChange, type UnitOptions } from './change-units.ts';
-import type { IngestFacts } from './ingest-facts.ts';
-import { type StreamIdentity, toStreamPosition } from './ingest-position.ts';
-
-/** An opened stream, and the entities that its changes are for. */
-export interface FollowedStream {
-  readonly stream: ChangeStream;
-  readonly routes: Routes;
-  /** Of the stream's pipeline. */
-  readonly pipelineHash: string;
-}
-
-export interface StreamFlowDependencies {
-  readonly largeDocuments: LargeDocuments;
-  readonly channel: Channel<ChangeUnit>;
-  readonly writer: OplogWriter;
-  readonly facts: IngestFacts;
-  readonly clock: Clock;
-  readonly identity: Omit<StreamIdentity, 'pipelineHash'>;
-  /** `_data` of the saved token if the stream was opened at its time: changes up to it are already in the oplog. */
-  readonly skipThrough: string | null;
-  /** True on a sharded cluster, where a high-water mark means that all changes before its time have arrived, but not those at its time. */
-  readonly isSharded: boolean;
-  /** Called when a commit makes a check of the entities necessary: one needs a rescan, or the awaited time has passed. */
-  readonly onNews: () => void;
-  /** Called for each transaction that readers see in parts, because it is above the bounds. */
-  readonly onDivided: () => void;
-}
-
-export interface StreamFlowOptions {
-  /** Shortest interval between two saves of an idle position, milliseconds. */
-  readonly idleSaveMs: number;
-  /** Events converted before yielding to other work. */
-  readonly changesPerTurn: number;
-  readonly units: UnitOptions;
-}
-
-export interface StreamFlowStart {
-  readonly followed: FollowedStream;
-  readonly position: Position;
-  readonly options: Pick<StreamFlowOptions, 'units'> & Partial<StreamFlowOptions>;
-}
+import { convertEvent, type Routes } from '../change-source/to-operation.ts';
+import { channelDefaults } from '../channel/bounded-channel.ts';
+import type { ChannelBatch } from '../channel/channel.ts';
+import type { EntityColumnCounts } from '../oplog/oplog-types.ts';
+import { toAppendBatch } from './append-batch.ts';
+import { type ChangeUnit, ChangeUnits, type ConvertedChange, transactionDefaults } from './change-units.ts';
+import { toStreamPosition } from './ingest-position.ts';
+import type {
+  DeliveredUnit,
+  FollowedStream,
+  StreamFlowDependencies,
+  StreamFlowOptions,
+  StreamFlowStart,
+} from './stream-flow-types.ts';
 
 interface Successor {
   readonly next: FollowedStream;
   readonly taken: PromiseWithResolvers<void>;
 }
 
-const streamFlowDefaults = { idleSaveMs: 1000, changesPerTurn: 256 };
+const streamFlowDefaults: StreamFlowOptions = {
+  idleSaveMs: 50,
+  changesPerTurn: 256,
+  units: { ...channelDefaults, ...transactionDefaults },
+};
 
 export class StreamFlow {
   readonly #dependencies: StreamFlowDependencies;
   readonly #options: StreamFlowOptions;
   readonly #units: ChangeUnits;
+  /** Position of the newest reply if it was empty and came while units before it were on their way. */
+  #settled: Position | null = null;
   #followed: FollowedStream;
   #successor: Successor | null = null;
   /** Of the followed stream, which accepts one request at a time; kept while another stream is announced. */
@@ -88,6 +60,8 @@ export class StreamFlow {
   #idleSavedAtMs = Number.NEGATIVE_INFINITY;
   /** Of the saved position; null while it is a time without a token. */
   #savedData: string | null;
+  /** Saved with it; 0 while it is unknown. */
+  #savedPassed = 0n;
   #skipThrough: string | null;
   #passedTime = 0n;
   /** Replaced whenever `passedTime` grows. */
@@ -205,7 +179,7 @@ export class StreamFlow {
       facts.replied(batch.events.length);
       await this.#convertAll(batch);
       this.#delivered(batch);
-      await this.#offer(this.#units.endReply({ isEmpty: batch.events.length === 0, isLevel: batch.isLevel }));
+      await this.#endReply(batch);
       if (batch.events.length === 0 && batch.end !== null) await this.#idle(batch.end);
     }
   }
@@ -214,22 +188,45 @@ export class StreamFlow {
   async consume(): Promise<void> {
     const { channel, writer, facts, identity } = this.#dependencies;
     for (let batch = await channel.take(); batch !== null; batch = await channel.take()) {
-      const last = batch.items.at(-1)?.changes.at(-1);
-      if (last === undefined) throw new Error('The channel returned an empty batch.');
+      const lastUnit = batch.items.at(-1);
+      const last = lastUnit?.changes.at(-1);
+      if (lastUnit === undefined || last === undefined) throw new Error('The channel returned an empty batch.');
       const position = tokenPosition(last.token);
       const columnCounts = this.#takeColumnCounts();
       const { pipelineHash } = last;
-      const saved = { ...toStreamPosition(position, { ...identity, pipelineHash }), changeToken: last.token };
+      const passedTime = this.#passedAfter(lastUnit.passedTime, batch);
+      const saved = {
+        ...toStreamPosition(position, { ...identity, pipelineHash }),
+        changeToken: last.token,
+        passedTime,
+      };
       facts.committing();
       const { rescans } = await writer.append({ ...toAppendBatch(batch), columnCounts, position: saved });
-      channel.acknowledge(batch);
-      // Later events may share the last event's cluster time, so only times before it are complete.
       this.progressed = true;
-      this.#committed(position);
-      this.#passed(position.clusterTime - 1n);
+      this.#committed(position, passedTime);
+      this.#passed(passedTime);
       facts.saved(position);
+      await this.#saveSettled(batch);
+      channel.acknowledge(batch);
       if (rescans.length > 0) this.#dependencies.onNews();
     }
+  }
+
+  /** The settled position if nothing but this batch is on its way; null otherwise. */
+  #settledBy(batch: ChannelBatch<DeliveredUnit>): Position | null {
+    const isLast = this.#dependencies.channel.fill().bufferedOperations === batch.operations && this.#units.isEmpty();
+    return isLast ? this.#settled : null;
+  }
+
+  #passedAfter(passedTime: bigint, batch: ChannelBatch<DeliveredUnit>): bigint {
+    const settled = this.#settledBy(batch);
+    return settled === null ? passedTime : this.#passedBy(settled);
+  }
+
+  /** Readers wait for it: the next reply may come late. Before the acknowledgement, so that the producer does not save too. */
+  async #saveSettled(batch: ChannelBatch<DeliveredUnit>): Promise<void> {
+    const settled = this.#settledBy(batch);
+    if (settled !== null) await this.#saveIfDue(settled);
   }
 
   #takeColumnCounts(): readonly EntityColumnCounts[] {
@@ -239,17 +236,34 @@ export class StreamFlow {
     });
   }
 
-  async #offer(unit: ChangeUnit | null): Promise<void> {
-    if (unit === null) return;
+  /** Later changes may share the cluster time of the last one, so by default only times before it are complete. */
+  async #offer(unit: ChangeUnit | null, passedAfter: bigint | null = null): Promise<void> {
+    const last = unit?.changes.at(-1);
+    if (unit === null || last === undefined) return;
     const { channel } = this.#dependencies;
-    while (!channel.offer(unit)) await channel.room();
+    const delivered = { ...unit, passedTime: passedAfter ?? tokenPosition(last.token).clusterTime - 1n };
+    while (!channel.offer(delivered)) await channel.room();
+  }
+
+  async #endReply(batch: ChangeBatch): Promise<void> {
+    const isEmpty = batch.events.length === 0;
+    const unit = this.#units.endReply({ isEmpty, isLevel: batch.isLevel });
+    if (batch.end === null) return this.#offer(unit);
+    await this.#offer(unit, isEmpty ? this.#passedBy(batch.end) : batch.end.clusterTime - 1n);
+  }
+
+  /** Up to which time an empty reply with this position says that every change has arrived. */
+  #passedBy(end: Position): bigint {
+    return this.#dependencies.isSharded ? end.clusterTime - 1n : end.clusterTime;
   }
 
   async #convertAll(batch: ChangeBatch): Promise<void> {
     let converted = 0;
+    if (batch.events.length > 0) this.#settled = null;
     for (const change of batch.events) {
       if (this.#skipThrough !== null && this.#isKnown(tokenPosition(change.token))) continue;
-      await this.#offer(this.#units.add(await this.#convert(change)));
+      const item = await this.#convert(change);
+      await this.#offer(this.#units.add(item));
       converted++;
       if (converted % this.#options.changesPerTurn === 0) await turn();
     }
@@ -279,27 +293,41 @@ export class StreamFlow {
 
   /** After an empty reply: everything before its position is durable once nothing is in flight. */
   async #idle(end: Position): Promise<void> {
-    const { channel, isSharded } = this.#dependencies;
-    if (!channel.isEmpty() || !this.#units.isEmpty()) return;
-    const passed = isSharded ? end.clusterTime - 1n : end.clusterTime;
-    if (this.#isIdleSaveDue(end)) await this.#saveIdle(end);
+    const { channel } = this.#dependencies;
+    if (!this.#units.isEmpty()) return;
+    this.#settled = end;
+    if (!channel.isEmpty()) return;
+    await this.#saveIfDue(end);
+  }
+
+  async #saveIfDue(end: Position): Promise<void> {
+    const passed = this.#passedBy(end);
+    if (this.#isIdleSaveDue(end, passed)) await this.#saveIdle(end, passed);
     this.#passed(passed);
   }
 
-  #isIdleSaveDue(end: Position): boolean {
-    if (end.kind === 'token' && end.data <= (this.#savedData ?? '')) return false;
+  #isIdleSaveDue(end: Position, passed: bigint): boolean {
+    const order = this.#orderToSaved(end);
+    if (order < 0 || (order === 0 && passed <= this.#savedPassed)) return false;
     if (this.#committedTime < (this.awaitedTime ?? 0n) && end.clusterTime >= (this.awaitedTime ?? 0n)) return true;
     return this.#dependencies.clock.monotonicMs() - this.#idleSavedAtMs >= this.#options.idleSaveMs;
   }
 
-  async #saveIdle(end: Position): Promise<void> {
+  /** Negative, zero or positive, as the position is before, at or after the saved one. */
+  #orderToSaved(position: Position): number {
+    const savedData = this.#savedData ?? '';
+    if (position.kind === 'time' || position.data > savedData) return 1;
+    return position.data === savedData ? 0 : -1;
+  }
+
+  async #saveIdle(end: Position, passedTime: bigint): Promise<void> {
     const { writer, clock, facts, identity } = this.#dependencies;
     const { pipelineHash } = this.#followed;
     const startedAtMs = clock.monotonicMs();
-    await writer.savePosition(toStreamPosition(end, { ...identity, pipelineHash }));
+    await writer.savePosition({ ...toStreamPosition(end, { ...identity, pipelineHash }), passedTime });
     this.#idleSavedAtMs = startedAtMs;
     if (end.clusterTime > this.#committedTime) this.progressed = true;
-    this.#committed(end);
+    this.#committed(end, passedTime);
     facts.saved(end);
   }
 
@@ -313,7 +341,8 @@ export class StreamFlow {
     if (isAwaited) this.#dependencies.onNews();
   }
 
-  #committed(position: Position): void {
+  #committed(position: Position, passedTime: bigint): void {
+    if (passedTime > this.#savedPassed) this.#savedPassed = passedTime;
     if (position.kind === 'token') this.#savedData = position.data;
     if (position.clusterTime > this.#committedTime) this.#committedTime = position.clusterTime;
   }
@@ -329,48 +358,4 @@ function toConvertedChange(
   const conversion = convertEvent(event, routes);
   const operations = Math.max(1, conversion.items.length);
   return { conversion, token, transaction, operations, bytes: conversion.bytes + token.length };
-}
-
-function toAppendBatch(batch: ChannelBatch<ChangeUnit>): Pick<AppendBatch, 'items' | 'deadLetters'> {
-  const conversions = batch.items.flatMap(({ changes }) => changes.map(({ conversion }) => conversion));
-  return { items: batch.items.flatMap(itemsOf), deadLetters: lastingDeadLetters(conversions) };
-}
-
-function itemsOf({ changes, isTogether }: ChangeUnit): readonly AppendItem[] {
-  const items = changes.flatMap(({ conversion }) => conversion.items);
-  const last = changes.at(-1);
-  if (!isTogether || items.length < 2 || last === undefined) return items;
-  const unit = unitNumber(tokenPosition(last.token).clusterTime);
-  return items.map((item) => ('docId' in item ? { ...item, unit } : item));
-}
-
-/** Differs between units that follow each other, also across leaders. From 1 to 2^31 - 1. */
-function unitNumber(clusterTime: bigint): number {
-  const seconds = clusterTime >> 32n;
-  const ordinal = clusterTime & 0xffff_ffffn;
-  return 1 + Number((seconds * 1_000_003n + ordinal) % 0x7fff_fffen);
-}
-
-/**
- * Dead letters whose document has no later good change in the batch, which removes an earlier dead letter. If a document was
- * refused several times, its newest dead letter counts them.
- */
-function lastingDeadLetters(conversions: readonly Conversion[]): readonly DeadLetter[] {
-  if (conversions.every(({ deadLetters }) => deadLetters.length === 0)) return [];
-  const lasting = new Map<string, DeadLetter>();
-  for (const { items, deadLetters } of conversions) {
-    const refused = deadLetters.map((letter) => ({ ...letter, attempts: attemptsOf(lasting, letter) + 1 }));
-    const changed = items.filter((item) => 'docId' in item);
-    for (const item of changed) lasting.delete(keyOf(item));
-    for (const letter of refused) lasting.set(keyOf(letter), letter);
-  }
-  return [...lasting.values()];
-}
-
-function attemptsOf(letters: ReadonlyMap<string, DeadLetter>, letter: DeadLetter): number {
-  return letters.get(keyOf(letter))?.attempts ?? 0;
-}
-
-function keyOf({ entityId, docId }: { readonly entityId: number; readonly docId: string }): string {
-  return `${entityId} ${docId}`;
 }

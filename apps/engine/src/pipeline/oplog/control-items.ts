@@ -50,7 +50,7 @@ async function rescan(
   target: AppendTarget,
   reason: string,
 ): Promise<AppliedControlItem> {
-  const ids = await restartScans(client, { entityIds: [target.entityId], reason, allowLargeSweep: true });
+  const ids = await restartScans(client, { entityIds: [target.entityId], reason, allowLargeSweep: true, hasGap: true });
   return { targets: withRestarted(targets, target), appended: 0, restarted: ids.length > 0 };
 }
 

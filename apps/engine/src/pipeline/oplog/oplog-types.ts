@@ -19,6 +19,8 @@ export interface StreamPosition {
   readonly sourceId?: string | null;
   /** Raw token of the newest change that the position covers. If absent or null, the saved one is kept. */
   readonly changeToken?: Uint8Array | null;
+  /** Every change up to and including this time is in the oplog or in staging. If absent or null, the saved one is kept. */
+  readonly passedTime?: bigint | null;
   /** `SavedPosition.version` under which the stream was opened. A save after a reset is refused. */
   readonly version: number;
 }
@@ -155,6 +157,10 @@ export interface OplogPage {
   /** Horizons of the requested entities, by id; only those above `afterId`. */
   readonly horizons: ReadonlyMap<number, number>;
   readonly head: number;
+  /** Every change of the source up to and including this cluster time is in the oplog or in staging; null: unknown. */
+  readonly passedTime: bigint | null;
+  /** Those of the requested entities whose changes the oplog may lack, whatever `passedTime` says. */
+  readonly gaps: ReadonlySet<number>;
   readonly entries: readonly OplogEntry[];
   readonly full: boolean;
 }

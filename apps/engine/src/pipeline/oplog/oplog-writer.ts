@@ -43,12 +43,12 @@ export function createOplogWriter(options: OplogWriterOptions): OplogWriter {
       inTransaction(database.pool, async (client) => {
         await beginAppend(client, { epoch, entityIds: [], lock: 'share', appends: false });
         await savePosition(client, position);
-        await commitAppend(client, { epoch, appended: false, controlChanged: false });
+        await commitAppend(client, { epoch, appended: false, controlChanged: false, positionMoved: true });
       }),
     resetPosition: ({ reason, errorCode }) =>
       inTransaction(database.pool, async (client) => {
         const targets = await beginAppend(client, { epoch, entityIds: 'all', lock: 'update', appends: false });
-        await restartScans(client, { entityIds: [...targets.keys()], reason, allowLargeSweep: false });
+        await restartScans(client, { entityIds: [...targets.keys()], reason, allowLargeSweep: false, hasGap: true });
         await clearPosition(client);
         await openIncident(client, { subject: 'change-source', errorCode, detail: reason });
         await commitAppend(client, { epoch, appended: false, controlChanged: true });
@@ -92,7 +92,12 @@ async function append({ client, epoch, byRow, deadLettersMax }: AppendRun, batch
   await recordOutcomes(appending, { ...batch, columnCounts, refused: tally.refused });
   if (changesEntities) await recordStreamStatus(client);
   if (batch.position !== null) await savePosition(client, batch.position);
-  await commitAppend(client, { epoch, appended: tally.appended > 0, controlChanged: changesEntities });
+  await commitAppend(client, {
+    epoch,
+    appended: tally.appended > 0,
+    controlChanged: changesEntities,
+    positionMoved: batch.position !== null,
+  });
   return { appended: tally.appended, staged: tally.staged, dropped: tally.dropped, rescans: tally.rescans };
 }
 

@@ -31,6 +31,8 @@ export class EntityCache {
   readTo = 0;
   /** Id up to which the file is complete. The offset stored in the file lags behind it while only other entities have entries. */
   offset = 0;
+  /** Every change of the source up to and including this cluster time is among the entries up to `offset`; null: unknown. */
+  sourceTime: bigint | null = null;
   /** The term of leadership under which the newest page was read; null before the first. */
   termId: string | null = null;
   /** The entity's horizon when the file was at offset 0: what the entries below it left out, the file never had. */
@@ -107,10 +109,11 @@ export class EntityCache {
     this.termId = state.termId;
     this.horizon = state.horizon;
     this.readTo = state.offset;
+    this.sourceTime = state.sourceTime;
   }
 
   /** The batch that moves the file to `offset`. */
-  batch(entries: EntityEntries | undefined, offset: number): CacheBatch {
+  batch(entries: EntityEntries | undefined, offset: number, sourceTime = this.sourceTime): CacheBatch {
     return {
       entityId: this.entity.entityId,
       after: this.state?.offset ?? 0,
@@ -120,6 +123,7 @@ export class EntityCache {
       version: entries?.last.version ?? null,
       termId: this.termId,
       horizon: this.horizon,
+      sourceTime,
     };
   }
 
@@ -131,6 +135,12 @@ export class EntityCache {
     this.#appliedTotal += entries.docIds.length;
     this.#lastAppliedAtMs = nowMs;
     this.#sourceTimeMs = entries.sourceTimeMs ?? this.#sourceTimeMs;
+  }
+
+  /** True if the file's offset or source time is behind what its rows are complete to. */
+  get hasProgress(): boolean {
+    if (!this.isLevel || this.state === null) return false;
+    return this.offset > this.state.offset || this.sourceTime !== this.state.sourceTime;
   }
 
   /** True if the file may be published, which requires all of the first complete scan. */

@@ -35,6 +35,7 @@ test('I3: a page for several caches starts at the lowest of their offsets, so th
     pageRowsMax: 1_000,
     pageBytesMax: 1 << 20,
     onApplied: () => undefined,
+    onSourceTime: () => undefined,
   });
   await follower.step();
   // The first cache leaves the others while entries of both arrive, as one does whose disk is full for a moment.

@@ -12,7 +12,7 @@ import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
 import type { CachePhase } from './cache-phase.ts';
 import type { EntityCache } from './entity-cache.ts';
 import { checkHistory, checkPlace, restoredMessage } from './history-check.ts';
-import { type EntityEntries, entriesByEntity, pageEnd } from './page-batches.ts';
+import { type EntityEntries, entriesByEntity, pageEnd, sourceTimeAfter } from './page-batches.ts';
 
 export interface FollowerDependencies {
   readonly clock: Clock;
@@ -23,10 +23,18 @@ export interface FollowerDependencies {
   readonly pageBytesMax: number;
   /** Called when a cache may be ready for publication. */
   readonly onApplied: (cache: EntityCache) => void;
+  /** Called when the source time of a cache moved of which the page had no entries. */
+  readonly onSourceTime: () => void;
 }
 
 /** The caches that a page was read for. If a cache's phase is no longer the same object, it has left in the meantime. */
 type Members = ReadonlyMap<EntityCache, CachePhase>;
+
+/** What a cache is complete to once it has applied a page. */
+interface PagePlace {
+  readonly end: number;
+  readonly sourceTime: bigint | null;
+}
 
 interface GroupPage {
   readonly page: OplogPage;
@@ -104,28 +112,33 @@ export class Follower {
     const byEntity = entriesByEntity(page.entries);
     const applying: Promise<void>[] = [];
     for (const cache of present(members)) {
-      const entries = byEntity.get(cache.entity.entityId);
-      if (entries !== undefined && entries.last.id > cache.offset) applying.push(this.#applyTo(cache, entries, end));
-      else this.#advance(cache, end);
+      const { entityId } = cache.entity;
+      const entries = byEntity.get(entityId);
+      const place = { end, sourceTime: sourceTimeAfter(page, entityId, cache.sourceTime) };
+      if (entries !== undefined && entries.last.id > cache.offset) applying.push(this.#applyTo(cache, entries, place));
+      else this.#advance(cache, place);
     }
     await Promise.all(applying);
   }
 
-  async #applyTo(cache: EntityCache, entries: EntityEntries, end: number): Promise<void> {
+  async #applyTo(cache: EntityCache, entries: EntityEntries, place: PagePlace): Promise<void> {
     const { phase } = cache;
     const { store, clock } = this.#dependencies;
     try {
-      const state = await store.apply(cache.batch(entries, Math.max(end, cache.offset)));
+      const state = await store.apply(cache.batch(entries, Math.max(place.end, cache.offset), place.sourceTime));
       if (cache.phase !== phase) return;
       cache.applied(state, entries, clock.nowMs());
-      this.#advance(cache, end);
+      this.#advance(cache, place);
     } catch (error) {
       if (cache.phase === phase) cache.fail(error);
     }
   }
 
-  #advance(cache: EntityCache, end: number): void {
+  /** Only after the rows are applied: whatever is saved next must not be ahead of them. */
+  #advance(cache: EntityCache, { end, sourceTime }: PagePlace): void {
     cache.offset = Math.max(cache.offset, end);
+    cache.sourceTime = sourceTime;
+    if (sourceTime !== cache.state?.sourceTime) this.#dependencies.onSourceTime();
     if (cache.isDue) this.#dependencies.onApplied(cache);
   }
 }

@@ -17,6 +17,7 @@ import { CacheRoster } from './cache-roster.ts';
 import type { ReplicatedEntity } from './entity-cache.ts';
 import { Follower } from './follower.ts';
 import type { CachesReport, EntityCacheStatus, Replicator } from './replicator.ts';
+import { SourceTimes } from './save-progress.ts';
 import { StoreCare } from './store-care.ts';
 import { Turns } from './turns.ts';
 import { type Verifications, Verifier } from './verify/verifier.ts';
@@ -55,6 +56,8 @@ export interface ReplicatorOptions {
   readonly verifyRowsPerSecondMax?: number;
   /** How often this node looks for requests to verify without a wake-up. Default 5 s. */
   readonly verifyPollMs?: number;
+  /** Shortest pause between two rounds that write the source time into files without new rows. Default 50 ms. */
+  readonly sourceTimePauseMsMin?: number;
 }
 
 const databaseBackoff = { delayMsBase: 100, delayMsMax: 2_000 };
@@ -83,7 +86,16 @@ class OplogReplicator implements Replicator {
     this.#dependencies = dependencies;
     const pages = { followRowsMax: 4_000, followBytesMax: 4 << 20, catchUpRowsMax: 20_000, catchUpBytesMax: 8 << 20 };
     const verify = { verifyRowsPerSecondMax: 20_000, verifyPollMs: 5_000 };
-    this.#options = { pollMs: 500, reportMs: 1_000, tendMs: 1_000, catchUpMax: 2, ...pages, ...verify, ...options };
+    this.#options = {
+      pollMs: 500,
+      reportMs: 1_000,
+      tendMs: 1_000,
+      catchUpMax: 2,
+      sourceTimePauseMsMin: 50,
+      ...pages,
+      ...verify,
+      ...options,
+    };
     this.#oplogWakeup = new Wakeup(dependencies.clock);
     this.#entitiesWakeup = new Wakeup(dependencies.clock);
     this.#verifyWakeup = new Wakeup(dependencies.clock);
@@ -115,12 +127,16 @@ class OplogReplicator implements Replicator {
     using stop = linkedAbort(signal);
     const care = new StoreCare({ ...this.#dependencies, store, caches: () => this.#running?.roster.caches() ?? [] });
     const roster = this.#createRoster({ store, care, signal: stop.signal });
+    const { clock } = this.#dependencies;
+    const pauseMsMin = this.#options.sourceTimePauseMsMin;
+    const times = new SourceTimes({ clock, store, pauseMsMin, caches: () => roster.caches() });
     this.#running = { store, roster };
     try {
       await endTogether(stop, [
         this.#loop(stop.signal, () => this.#lookAtEntities(roster, stop.signal)),
-        this.#loop(stop.signal, this.#following({ store, roster }, stop.signal)),
+        this.#loop(stop.signal, this.#following({ store, roster }, times, stop.signal)),
         this.#loop(stop.signal, this.#verifying({ store, roster }, stop.signal)),
+        this.#loop(stop.signal, () => times.step(stop.signal)),
         this.#loop(stop.signal, () => this.#pause(this.#options.tendMs, stop.signal, () => care.tend())),
         this.#loop(stop.signal, () => this.#pause(this.#options.reportMs, stop.signal, () => care.report())),
       ]);
@@ -142,12 +158,14 @@ class OplogReplicator implements Replicator {
     return new CacheRoster({ log, store, driver, signal });
   }
 
-  #following({ store, roster }: Running, signal: AbortSignal): () => Promise<void> {
+  #following({ store, roster }: Running, times: SourceTimes, signal: AbortSignal): () => Promise<void> {
     const { clock, oplog } = this.#dependencies;
     const { followRowsMax: pageRowsMax, followBytesMax: pageBytesMax, pollMs } = this.#options;
     const pages = { pageRowsMax, pageBytesMax };
     const onApplied = roster.wake.bind(roster);
-    const follower = new Follower({ clock, oplog, store, caches: () => roster.caches(), onApplied, ...pages });
+    const onSourceTime = times.moved.bind(times);
+    const hooks = { caches: () => roster.caches(), onApplied, onSourceTime };
+    const follower = new Follower({ clock, oplog, store, ...hooks, ...pages });
     return async () => {
       if (!(await follower.step())) await this.#oplogWakeup.wait(pollMs, signal);
     };

@@ -33,6 +33,16 @@ export function pageEnd(page: OplogPage): number {
   return page.full && last !== undefined ? last.id : page.head;
 }
 
+/**
+ * The source time of a cache that has applied the page and everything before it; `before` is its source time until then. Null if the
+ * oplog lacks changes of its entity. A full page does not reach up to the time that it was read with.
+ */
+export function sourceTimeAfter(page: OplogPage, entityId: number, before: bigint | null): bigint | null {
+  if (page.gaps.has(entityId)) return null;
+  if (page.full || page.passedTime === null) return before;
+  return before !== null && before > page.passedTime ? before : page.passedTime;
+}
+
 /** Why a file cannot continue with a page. */
 export interface Outdated {
   readonly code: 'EMC-3003' | 'EMC-3006';

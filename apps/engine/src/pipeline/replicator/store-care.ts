@@ -11,6 +11,7 @@ import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
 import type { EntityCache } from './entity-cache.ts';
 import type { CachesReport } from './replicator.ts';
 import { ReportPlan } from './report-plan.ts';
+import { saveProgress } from './save-progress.ts';
 
 export interface StoreCareDependencies {
   readonly clock: Clock;
@@ -53,9 +54,9 @@ export class StoreCare {
     }
     if (this.#toSave.length === 0 && clock.monotonicMs() - this.#savedAtMs >= saveOffsetsMs) {
       this.#savedAtMs = clock.monotonicMs();
-      this.#toSave = [...caches.values()].filter(hasUnsavedOffset);
+      this.#toSave = [...caches.values()].filter((cache) => cache.hasProgress);
     }
-    for (const cache of this.#toSave.splice(0, savesMax)) await this.#saveOffset(cache);
+    for (const cache of this.#toSave.splice(0, savesMax)) await saveProgress(cache, this.#dependencies);
   }
 
   /** An error of the store itself concerns every cache: its thread ended, or the lock of the data directory was lost. */
@@ -69,17 +70,6 @@ export class StoreCare {
         this.#dependencies.log.warn({ err: error, caches: open.length }, 'The caches of this node cannot be written.');
       for (const cache of open) cache.fail(error);
       return [];
-    }
-  }
-
-  async #saveOffset(cache: EntityCache): Promise<void> {
-    const { phase, offset } = cache;
-    if (!hasUnsavedOffset(cache)) return;
-    try {
-      const saved = await this.#dependencies.store.apply(cache.batch(undefined, offset));
-      if (cache.phase === phase) cache.applied(saved, undefined, this.#dependencies.clock.nowMs());
-    } catch (error) {
-      if (cache.phase === phase) cache.fail(error);
     }
   }
 
@@ -116,8 +106,4 @@ export class StoreCare {
     this.#isEnding = true;
     await this.#checks;
   }
-}
-
-function hasUnsavedOffset({ isLevel, state, offset }: EntityCache): boolean {
-  return isLevel && state !== null && offset > state.offset;
 }

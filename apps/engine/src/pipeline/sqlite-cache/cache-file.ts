@@ -15,7 +15,9 @@ import {
   firstMetadata,
   progressParameters,
   readMetadata,
+  removeSourceTimeSql,
   saveProgressSql,
+  saveSourceTimeSql,
   writeMetadata,
 } from './cache-metadata.ts';
 import { createTable, deleteRow, insertRow, metadataTable, quoted, updateRow } from './cache-statements.ts';
@@ -40,6 +42,8 @@ interface Statements {
   readonly update: Database.Statement<unknown[]>;
   readonly delete: Database.Statement<unknown[]>;
   readonly saveProgress: Database.Statement<unknown[]>;
+  readonly saveSourceTime: Database.Statement<unknown[]>;
+  readonly removeSourceTime: Database.Statement<unknown[]>;
 }
 
 export class CacheFile {
@@ -124,6 +128,8 @@ export class CacheFile {
       update: this.#database.prepare(updateRow(entityName, columns)),
       delete: this.#database.prepare(deleteRow(entityName)),
       saveProgress: this.#database.prepare(saveProgressSql),
+      saveSourceTime: this.#database.prepare(saveSourceTimeSql),
+      removeSourceTime: this.#database.prepare(removeSourceTimeSql),
     };
     return this.#statements;
   }
@@ -134,29 +140,50 @@ export class CacheFile {
 
   /** Applies rows and offset in one transaction. On EMC-4001, 4002 or 4003 nothing of it is applied. */
   apply(batch: CacheBatch): void {
-    if (batch.offset <= this.#metadata.offset) return;
+    const isKnown = batch.offset <= this.#metadata.offset;
+    if (isKnown && !this.#movesTime(batch)) return;
     if (batch.after > this.#metadata.offset)
       throw new EmcachersError({
         code: 'EMC-5999',
         detail: `${this.path} is at offset ${this.#metadata.offset}, but the batch starts after ${batch.after}.`,
       });
-    guarded(this.path, () => {
-      this.#database.exec('BEGIN IMMEDIATE');
-      try {
-        const documents = this.#metadata.documents + this.#applyRows(batch);
-        const version = batch.version ?? this.#metadata.version;
-        const { offset, termId, horizon } = batch;
-        const progress = { offset, documents, version, termId, horizon };
-        this.#prepared.saveProgress.run(progressParameters(progress));
-        this.#database.exec('COMMIT');
-        this.#metadata = { ...this.#metadata, ...progress };
-        this.#noteOwnWrite();
-      } catch (error) {
-        // SQLite rolls back on its own after FULL, IOERR and some other errors.
-        if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
-        throw error;
-      }
-    });
+    // Rows that the file has are not applied again (I4). The source time may move without any.
+    guarded(this.path, () => this.#commit(isKnown ? { ...batch, docIds: [], data: [] } : batch));
+  }
+
+  /** False if the batch is older than the file. */
+  #movesTime({ offset, sourceTime }: CacheBatch): boolean {
+    const before = this.#metadata.sourceTime;
+    return offset === this.#metadata.offset && laterTime(before, sourceTime) !== before;
+  }
+
+  #commit(batch: CacheBatch): void {
+    this.#database.exec('BEGIN IMMEDIATE');
+    try {
+      const documents = this.#metadata.documents + this.#applyRows(batch);
+      const version = batch.version ?? this.#metadata.version;
+      const { offset, termId, horizon } = batch;
+      const progress = { offset, documents, version, termId, horizon };
+      const sourceTime = this.#saveSourceTime(batch.sourceTime);
+      this.#prepared.saveProgress.run(progressParameters(progress));
+      this.#database.exec('COMMIT');
+      this.#metadata = { ...this.#metadata, ...progress, sourceTime };
+      this.#noteOwnWrite();
+    } catch (error) {
+      // SQLite rolls back on its own after FULL, IOERR and some other errors.
+      if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  /** Returns the time that the file then has. */
+  #saveSourceTime(time: bigint | null): bigint | null {
+    const before = this.#metadata.sourceTime;
+    const after = laterTime(before, time);
+    if (after === before) return after;
+    if (after === null) this.#prepared.removeSourceTime.run();
+    else this.#prepared.saveSourceTime.run(after.toString());
+    return after;
   }
 
   /**
@@ -288,6 +315,11 @@ export class CacheFile {
       last?.close();
     }
   }
+}
+
+/** Null only if `next` is: changes are missing then. A time never goes back. */
+function laterTime(before: bigint | null, next: bigint | null): bigint | null {
+  return before !== null && next !== null && before > next ? before : next;
 }
 
 function guarded<Result>(path: string, action: () => Result): Result {

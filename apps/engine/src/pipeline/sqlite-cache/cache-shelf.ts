@@ -37,6 +37,9 @@ export interface ShelfOptions {
   readonly openFilesMax: number;
 }
 
+/** Of an entity whose file was never opened. */
+const noUse = { file: null, usedAtMs: 0, state: null };
+
 /** How many caches one call of `tend` looks at, at least. */
 const tendMin = 64;
 /** How long after a failed attempt a superseded generation is deleted again, milliseconds. */
@@ -107,13 +110,14 @@ export class CacheShelf {
   }
 
   apply(batch: CacheBatch, nowMs: number): CacheState {
-    const { file: before, usedAtMs } = this.#shelved.get(batch.entityId) ?? { file: null, usedAtMs: nowMs };
+    const { file: before, usedAtMs, state: last } = { ...noUse, ...this.#shelved.get(batch.entityId) };
     const shelved = this.#writable(batch.entityId, nowMs);
     shelved.file.apply(batch);
     const state = this.#refresh(shelved);
-    // Moving an offset without rows does not count as use: idle files stay closed.
-    if (batch.docIds.length === 0) shelved.usedAtMs = usedAtMs;
-    if (batch.docIds.length === 0 && before === null) this.#closeIdle(shelved);
+    // Moving an offset without rows does not count as use: idle files stay closed. Source times move too often for that.
+    if (batch.docIds.length > 0 || state.sourceTime !== last?.sourceTime) return state;
+    shelved.usedAtMs = usedAtMs;
+    if (before === null) this.#closeIdle(shelved);
     return state;
   }
 
@@ -297,7 +301,7 @@ export class CacheShelf {
 }
 
 function stateOf({ paths, generation, file }: Pick<Shelved, 'paths' | 'generation'> & { file: CacheFile }): CacheState {
-  const { offset, documents, termId, horizon } = file.metadata;
+  const { offset, documents, termId, horizon, sourceTime } = file.metadata;
   const link = paths.published();
   const published = link === generation;
   const names = { path: paths.link, file: file.path };
@@ -307,6 +311,7 @@ function stateOf({ paths, generation, file }: Pick<Shelved, 'paths' | 'generatio
     documents,
     termId,
     horizon,
+    sourceTime,
     published,
     served: link !== null,
     fileBytes: file.bytes(),

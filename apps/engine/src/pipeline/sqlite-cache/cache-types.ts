@@ -31,6 +31,8 @@ export interface CacheState {
   readonly termId: string | null;
   /** The entity's horizon when the file was at offset 0. Only a higher one, above the offset, means that entries were missed. */
   readonly horizon: number;
+  /** Every change of the entity at the source up to and including this cluster time is in the file; null: unknown. */
+  readonly sourceTime: bigint | null;
 }
 
 export type CacheFinding =
@@ -53,6 +55,8 @@ export interface CacheBatch {
   readonly termId: string | null;
   /** As in `CacheState`. */
   readonly horizon: number;
+  /** As in `CacheState`, after the batch. An earlier time than the file's is ignored. */
+  readonly sourceTime: bigint | null;
 }
 
 /**
