@@ -234,6 +234,13 @@ export const errorCodes = {
     retry: 'never',
     httpStatus: 400,
   },
+  'EMC-5013': {
+    title: 'The source still has the documents',
+    cause: 'An erasure was requested for documents that MongoDB still has. Their next change would copy them again.',
+    remedy: 'Delete the documents in MongoDB first, then request the erasure again.',
+    retry: 'never',
+    httpStatus: 409,
+  },
   'EMC-5020': {
     title: 'There is no cache to verify',
     cause: 'No node that reports has a published cache of the entity.',

@@ -13,12 +13,14 @@ import { createVerifySchedule } from '../control/job/verify-schedule.ts';
 import { createLeader } from '../control/node/leader.ts';
 import { createLeaderTerm } from '../control/node/leader-term.ts';
 import { createDeadLetterRetry } from '../pipeline/ingest/dead-letter-retry.ts';
+import { createFindDocuments } from '../pipeline/ingest/find-documents.ts';
 import type { Ingest } from '../pipeline/ingest/ingest.ts';
 import { storedIngestEntities } from '../pipeline/ingest/ingest-entities.ts';
 import { createIngest } from '../pipeline/ingest/ingest-loop.ts';
 import { createPartialRefresh } from '../pipeline/ingest/partial-refresh.ts';
 import { ScanThrottle } from '../pipeline/ingest/scan-throttle.ts';
 import { createCompaction } from '../pipeline/oplog/compaction/compaction.ts';
+import { createErasure } from '../pipeline/oplog/erasure.ts';
 import type { OplogReader } from '../pipeline/oplog/oplog.ts';
 import { createOplogReader } from '../pipeline/oplog/oplog-reader.ts';
 import { createOplogWriter } from '../pipeline/oplog/oplog-writer.ts';
@@ -26,6 +28,7 @@ import { createReplicator } from '../pipeline/replicator/oplog-replicator.ts';
 import type { CachesReport, Replicator } from '../pipeline/replicator/replicator.ts';
 import { storedVerifications } from '../pipeline/replicator/verify/stored-verifications.ts';
 import { openCacheStore } from '../pipeline/sqlite-cache/threaded-cache-store.ts';
+import { Exclusive } from '../runtime/exclusive.ts';
 import type { Service } from '../runtime/service.ts';
 import type { Connections } from './connections.ts';
 
@@ -116,10 +119,15 @@ function createLeading(shared: Shared) {
       const retryDeadLetters = createDeadLetterRetry({ database, source, writer, clock, ...limits });
       const throttle = new ScanThrottle(clock, config.scanDocumentsPerSecond);
       const refreshDocuments = createPartialRefresh({ database, source, writer, clock, throttle, ...limits });
+      const upkeep = new Exclusive();
+      const work = {
+        ...{ retryDeadLetters, refreshDocuments, findDocuments: createFindDocuments(source) },
+        eraseFromOplog: createErasure({ database: opened, epoch, upkeep }),
+      };
       const store = createJobStore(database, epoch);
-      jobRunner = createJobRunner({ store, control, retryDeadLetters, refreshDocuments, clock, log });
+      jobRunner = createJobRunner({ store, control, ...work, clock, log });
       const compaction = createCompaction({
-        ...{ database: opened, epoch, clock, log, options: config.compaction },
+        ...{ database: opened, epoch, clock, log, upkeep, options: config.compaction },
         entities: createEntityList(database),
       });
       return {

@@ -8,6 +8,8 @@ export interface OffsetReport {
   readonly documents: number | null;
   readonly fileBytes: number | null;
   readonly generation: number | null;
+  /** How many generations have files on the node. Absent or null: unknown. */
+  readonly generations?: number | null;
   readonly published: boolean;
   readonly state: string;
   readonly appliedTotal: number;
@@ -37,19 +39,19 @@ export async function reportOffsets(
   if (node.reports.length === 0) return;
   try {
     await database.pool.query(
-      `INSERT INTO node_offset (node_id, entity_id, offset_id, documents, file_bytes, generation, published, state,
+      `INSERT INTO node_offset (node_id, entity_id, offset_id, documents, file_bytes, generation, generations, published, state,
                                 applied_total, last_applied_at, source_time_ms, error_code, error, path)
-       SELECT $1, r."entityId", r."offset", r.documents, r."fileBytes", r.generation, r.published, r.state, r."appliedTotal",
+       SELECT $1, r."entityId", r."offset", r.documents, r."fileBytes", r.generation, r.generations, r.published, r.state, r."appliedTotal",
               to_timestamp(r."lastAppliedAtMs" / 1000.0), r."sourceTimeMs", r."errorCode", r.error, r.path
          FROM json_to_recordset($2::json) AS r("entityId" integer, "offset" bigint, documents bigint, "fileBytes" bigint,
-              generation integer, published boolean, state text, "appliedTotal" bigint, "lastAppliedAtMs" float8,
+              generation integer, generations integer, published boolean, state text, "appliedTotal" bigint, "lastAppliedAtMs" float8,
               "sourceTimeMs" float8, "errorCode" text, error text, path text)
          JOIN entity e ON e.id = r."entityId"
          JOIN node n ON n.id = $1
           FOR KEY SHARE OF e, n
        ON CONFLICT (node_id, entity_id) DO UPDATE
           SET offset_id = EXCLUDED.offset_id, documents = EXCLUDED.documents, file_bytes = EXCLUDED.file_bytes,
-              generation = EXCLUDED.generation, published = EXCLUDED.published, state = EXCLUDED.state,
+              generation = EXCLUDED.generation, generations = EXCLUDED.generations, published = EXCLUDED.published, state = EXCLUDED.state,
               applied_total = EXCLUDED.applied_total, last_applied_at = EXCLUDED.last_applied_at,
               source_time_ms = EXCLUDED.source_time_ms, error_code = EXCLUDED.error_code, error = EXCLUDED.error,
               path = EXCLUDED.path, reported_at = now(),
@@ -66,7 +68,7 @@ export async function listOffsets(database: Database): Promise<readonly OffsetRe
   const answer = await database.pool
     .query<OffsetRecord>(
       `SELECT o.node_id AS "nodeId", entity_id AS "entityId", offset_id AS "offset", documents, file_bytes AS "fileBytes",
-            generation, published, state, applied_total AS "appliedTotal",
+            generation, generations, published, state, applied_total AS "appliedTotal",
             (extract(epoch FROM last_applied_at) * 1000)::float8 AS "lastAppliedAtMs", source_time_ms AS "sourceTimeMs",
             error_code AS "errorCode", error, path, reported_at AS "reportedAt",
             (extract(epoch FROM now() - GREATEST(reported_at, n.heartbeat_at)) * 1000)::float8 AS "reportedAgeMs"

@@ -51,7 +51,7 @@ function actionOperation(name: JobKindName, kind: JobKind): ActionOperation<z.Zo
     errors: [
       'EMC-5002',
       ...(kind.isFinal ? [] : (['EMC-5004'] as const)),
-      ...(name === 'refreshDocuments' ? (['EMC-5012'] as const) : []),
+      ...(kind.errors ?? []),
     ],
     rest: routeOf(name, kind),
     handle: ({ input, services }) => {

@@ -53,7 +53,8 @@ export interface EntityControl {
 }
 
 /** One node's last report about its cache. */
-export interface CacheReport extends Pick<OffsetRecord, 'nodeId' | 'offset' | 'generation' | 'published'> {
+export interface CacheReport
+  extends Pick<OffsetRecord, 'nodeId' | 'offset' | 'generation' | 'generations' | 'published'> {
   /** The report is no older than the limit that `deriveStatus` uses. */
   readonly isPrompt: boolean;
 }
@@ -83,10 +84,11 @@ export function createEntityControl(database: Database): EntityControl {
     cancelVerification: (jobId) => cancelVerification(database.pool, jobId),
     async caches(entityId) {
       const offsets = (await listOffsets(database)).filter((report) => report.entityId === entityId);
-      return offsets.map(({ nodeId, offset, generation, published, reportedAgeMs }) => ({
+      return offsets.map(({ nodeId, offset, generation, generations = null, published, reportedAgeMs }) => ({
         nodeId,
         offset,
         generation,
+        generations,
         published,
         isPrompt: reportedAgeMs <= thresholds.reportAgeMsMax,
       }));

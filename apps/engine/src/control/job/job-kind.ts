@@ -1,10 +1,13 @@
 import type { ActionTexts } from '@emcachers/core/action-view';
 import type { Clock } from '@emcachers/core/clock';
+import type { ErrorCode } from '@emcachers/core/error-codes';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { z } from 'zod';
 import type { MongoSource } from '../../pipeline/change-source/change-source.ts';
 import type { RetryDeadLetters } from '../../pipeline/ingest/dead-letter-retry.ts';
+import type { FindDocuments } from '../../pipeline/ingest/find-documents.ts';
 import type { RefreshDocuments } from '../../pipeline/ingest/partial-refresh.ts';
+import type { EraseFromOplog } from '../../pipeline/oplog/erasure.ts';
 import type { EntityControl } from '../entity/entity-control.ts';
 
 /** The fields of an entity that decide whether a job is possible. */
@@ -23,6 +26,8 @@ export interface JobKind<Input extends z.ZodRawShape = z.ZodRawShape> {
   readonly audit: string;
   /** Request fields other than the entity's name. The job's record stores them as JSON. */
   readonly input: Input;
+  /** Error codes of `check`, beside EMC-5001. */
+  readonly errors?: readonly ErrorCode[];
   /** True if requests with other inputs are other jobs. Default: one job of the kind at a time for an entity. */
   readonly isPerInput?: boolean;
   readonly action: ActionTexts;
@@ -35,7 +40,7 @@ export interface JobKind<Input extends z.ZodRawShape = z.ZodRawShape> {
    * Why the entity's current state forbids the job, or null. Checked when the job is added and again when it starts.
    */
   refusal(entity: JobTarget): string | null;
-  /** Throws EMC-5001 or EMC-5012 if the input is wrong in a way that the schema does not see. Called when the job is added. */
+  /** Throws if the input is wrong in a way that the schema does not see. Called when the job is added. */
   check?(request: InputCheck<Input>): Promise<void>;
   /**
    * Resolves with a one-sentence result when the job is complete. Rejects with an `EmcachersError` that gives the
@@ -44,16 +49,21 @@ export interface JobKind<Input extends z.ZodRawShape = z.ZodRawShape> {
   run(context: JobContext<Input>): Promise<string>;
 }
 
+/** What a check may ask MongoDB. */
+export type CheckedSource = Pick<MongoSource, 'checkFilter' | 'readDocuments' | 'operationTime'>;
+
 export interface InputCheck<Input extends z.ZodRawShape = z.ZodRawShape> {
   readonly input: z.output<z.ZodObject<Input>>;
   readonly sourceName: string;
-  readonly source: Pick<MongoSource, 'checkFilter'>;
+  readonly source: CheckedSource;
 }
 
 /** Work on documents that only the leader can do. */
 export interface DocumentWork {
   readonly retryDeadLetters: RetryDeadLetters;
   readonly refreshDocuments: RefreshDocuments;
+  readonly findDocuments: FindDocuments;
+  readonly eraseFromOplog: EraseFromOplog;
 }
 
 export interface JobContext<Input extends z.ZodRawShape = z.ZodRawShape> extends DocumentWork {

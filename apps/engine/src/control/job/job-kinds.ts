@@ -1,6 +1,7 @@
 import type { JobKind } from './job-kind.ts';
 import { deleteJob } from './kinds/delete-job.ts';
 import { discardJob } from './kinds/discard-job.ts';
+import { eraseJob } from './kinds/erase-job.ts';
 import { pauseJob } from './kinds/pause-job.ts';
 import { rebuildJob } from './kinds/rebuild-job.ts';
 import { refreshDocumentsJob } from './kinds/refresh-documents-job.ts';
@@ -24,6 +25,7 @@ export const jobKinds = {
   refreshDocuments: refreshDocumentsJob,
   retry: retryJob,
   discard: discardJob,
+  erase: eraseJob,
   delete: deleteJob,
 } as const satisfies Readonly<Record<string, JobKind>>;
 

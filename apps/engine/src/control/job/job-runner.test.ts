@@ -16,7 +16,12 @@ import { createJobRunner } from './job-runner.ts';
 import { createJobServer } from './job-server.ts';
 
 const withoutMongo = (): Promise<never> => Promise.reject(new Error('These tests have no MongoDB.'));
-const work: DocumentWork = { retryDeadLetters: withoutMongo, refreshDocuments: withoutMongo };
+const work: DocumentWork = {
+  retryDeadLetters: withoutMongo,
+  refreshDocuments: withoutMongo,
+  findDocuments: withoutMongo,
+  eraseFromOplog: withoutMongo,
+};
 
 /** A job server and a running job runner on a database without ingest, so that a refresh runs until the test ends it. */
 async function openTestJobs() {
@@ -26,7 +31,11 @@ async function openTestJobs() {
   const logLines: string[] = [];
   const log = createLog('info', { write: (line) => logLines.push(line) });
   const runner = createJobRunner({ store, control, ...work, clock: systemClock, log });
-  const jobs = createJobServer({ store, control, source: { checkFilter: withoutMongo } });
+  const jobs = createJobServer({
+    store,
+    control,
+    source: { checkFilter: withoutMongo, readDocuments: withoutMongo, operationTime: withoutMongo },
+  });
   const stop = new AbortController();
   const ran = runner.run(stop.signal);
   return {

@@ -2,9 +2,9 @@ import type { JobView } from '@emcachers/core/api-views';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { JobRecord, JobStore } from '@emcachers/db/job/job-store';
 import { z } from 'zod';
-import type { MongoSource } from '../../pipeline/change-source/change-source.ts';
 import type { EntityControl } from '../entity/entity-control.ts';
 import { unknownEntity } from '../entity/unknown-entity.ts';
+import type { CheckedSource } from './job-kind.ts';
 import type { JobKindName } from './job-kinds.ts';
 import { possibleJobKind } from './job-refusal.ts';
 
@@ -36,7 +36,7 @@ export interface JobServer {
 export function createJobServer(dependencies: {
   readonly store: JobStore;
   readonly control: EntityControl;
-  readonly source: Pick<MongoSource, 'checkFilter'>;
+  readonly source: CheckedSource;
 }): JobServer {
   const { store, control, source } = dependencies;
   const get = async (jobId: string): Promise<JobView> => {

@@ -41,6 +41,8 @@ export interface EntityCacheStatus {
   readonly entityName: string;
   /** Newest oplog id applied to the file; null before a file exists. */
   readonly offset: number | null;
+  /** How many generations of the cache have files; absent if they were not counted. */
+  readonly generations?: number;
   readonly documents: number | null;
   readonly fileBytes: number | null;
   readonly generation: number | null;

@@ -9,7 +9,7 @@ import type { Log } from '@emcachers/core/log';
 import type { CacheTrouble } from '../sqlite-cache/cache-types.ts';
 import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
 import type { EntityCache } from './entity-cache.ts';
-import type { CachesReport } from './replicator.ts';
+import type { CachesReport, EntityCacheStatus } from './replicator.ts';
 import { ReportPlan } from './report-plan.ts';
 import { saveProgress } from './save-progress.ts';
 
@@ -36,6 +36,8 @@ export class StoreCare {
   #savedAtMs: number;
   #toSave: EntityCache[] = [];
   readonly #plan = new ReportPlan();
+  /** Generations without older files beside them, by entity. */
+  readonly #alone = new Map<number, number>();
   #checks: Promise<void> = Promise.resolve();
   #isEnding = false;
 
@@ -76,12 +78,22 @@ export class StoreCare {
   async report(): Promise<void> {
     const { caches, clock, report } = this.#dependencies;
     const planned = this.#plan.next(
-      [...caches()].map((cache) => cache.status()),
+      [...caches()].map((cache) => this.#withGenerations(cache.status())),
       clock.monotonicMs(),
     );
     if (planned === null) return;
     await report(planned.report);
     planned.confirm();
+  }
+
+  /** Looks at the files only while older ones may be left. */
+  #withGenerations(status: EntityCacheStatus): EntityCacheStatus {
+    const { entityId, entityName, generation } = status;
+    if (generation === null) return status;
+    if (this.#alone.get(entityId) === generation) return { ...status, generations: 1 };
+    const generations = this.#dependencies.store.countGenerations(entityName);
+    if (generations === 1) this.#alone.set(entityId, generation);
+    return { ...status, generations };
   }
 
   /** Checks one file at a time, because a full read competes with everything else for the disk. */

@@ -28,6 +28,11 @@ export function cachesDirectory(dataDirectory: string): string {
   return join(dataDirectory, 'dbs');
 }
 
+/** How many generations of an entity's cache have files. */
+export function countGenerations(dataDirectory: string, entityName: string): number {
+  return new CachePaths(dataDirectory, entityName).generations().length;
+}
+
 /** The directory of one entity's files. */
 export class CachePaths {
   readonly directory: string;

@@ -53,6 +53,8 @@ export interface CacheStore {
   remove(entity: { readonly entityId: number; readonly entityName: string }): Promise<void>;
   /** Deletes caches of this oplog whose entities are not in the list. Returns what could not be deleted. */
   removeOthers(keep: CachesToKeep): Promise<readonly RemovalTrouble[]>;
+  /** How many generations of an entity's cache have files. */
+  countGenerations(entityName: string): number;
   readRows(request: RowsRequest): RowsPage;
   close(): Promise<void>;
 }

@@ -6,6 +6,7 @@
 import { resolve } from 'node:path';
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
+import { countGenerations } from './cache-paths.ts';
 import type {
   CacheFinding,
   CacheState,
@@ -95,6 +96,7 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
       await call(callerOf(entity.entityId), { name: 'remove', argument: entity });
     },
     removeOthers: (keep) => call<readonly RemovalTrouble[]>(first, { name: 'removeOthers', argument: keep }),
+    countGenerations: (entityName) => countGenerations(dataDirectory, entityName),
     readRows: (request) => readRows(dataDirectory, request),
     async close() {
       await closeThreads();

@@ -149,6 +149,23 @@ describe('refreshing documents', () => {
   });
 });
 
+describe('erasing documents', () => {
+  test('needs ids and the name of the entity, and says what it does not reach', async () => {
+    const { user, engine } = openEntity({ 'entities.erase': () => accepted });
+    await user.click(await pageButton('Actions for orders'));
+    await user.click(await screen.findByRole('menuitem', { name: 'Erase documents' }));
+    const dialog = await dialogNamed('Erase documents of orders?');
+    expect(dialog.textContent).toContain('backups of PostgreSQL and MongoDB');
+    await user.type(within(dialog).getByRole('textbox', { name: '_ids' }), 'A-17');
+    const confirm = inDialog(dialog, 'Erase documents');
+    expect(confirm.disabled).toBe(true);
+    await user.type(within(dialog).getByRole('textbox', { name: /Type orders to confirm/ }), 'orders');
+    await user.click(confirm);
+    await screen.findByText('Erased documents of orders');
+    expect(engine.inputsOf('entities.erase')).toEqual([{ entityName: 'orders', ids: ['A-17'], confirm: 'orders' }]);
+  });
+});
+
 describe('deleting an entity', () => {
   async function openDeletion(answers: Answers = {}) {
     const opened = openEntity({ 'entities.delete': () => accepted, ...answers });

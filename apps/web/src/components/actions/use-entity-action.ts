@@ -68,11 +68,20 @@ async function sendRequest(
 ): Promise<{ readonly jobId: string }> {
   const confirmed = confirmation === 'typed-name' ? { confirm: entityName } : {};
   const named = { entityName, ...options, ...confirmed };
-  if (kind === 'refreshDocuments') {
-    if (documents === undefined) throw new Error('The dialog must ask for the documents.');
-    return client.entities.refreshDocuments.mutate({ ...named, documents });
-  }
+  if (kind === 'refreshDocuments')
+    return client.entities.refreshDocuments.mutate({ ...named, documents: required(documents) });
+  if (kind === 'erase') return client.entities.erase.mutate({ ...named, ids: idsIn(required(documents)) });
   return client.entities[kind].mutate({ ...named, ...(docIds === undefined ? {} : { docIds: [...docIds] }) });
+}
+
+function required(documents: SelectedDocuments | undefined): SelectedDocuments {
+  if (documents === undefined) throw new Error('The dialog must ask for the documents.');
+  return documents;
+}
+
+function idsIn(documents: SelectedDocuments): unknown[] {
+  if (!('ids' in documents)) throw new Error('The dialog must ask for ids only.');
+  return documents.ids;
 }
 
 function useLoadAction(): (kind: ActionKind) => Promise<ActionView> {

@@ -24,6 +24,7 @@ test('the list’s menu has every action', async () => {
     'Rebuild cache',
     'Pause',
     'Refresh documents',
+    'Erase documents',
     'Duplicate',
     'Delete entity',
   ]);
@@ -32,7 +33,7 @@ test('the list’s menu has every action', async () => {
 test('on the entity’s page the menu omits the actions that are buttons there', async () => {
   const { user } = openMenu('live', true);
   await user.click(trigger());
-  expect(await itemNames()).toEqual(['Pause', 'Refresh documents', 'Duplicate', 'Delete entity']);
+  expect(await itemNames()).toEqual(['Pause', 'Refresh documents', 'Erase documents', 'Duplicate', 'Delete entity']);
 });
 
 test('it opens with the keyboard and starts the dialog of the chosen action', async () => {

@@ -11,6 +11,7 @@ export const refreshDocumentsJob = jobKind({
   summary: 'Read some documents again from the source: those with given _ids, of a query, or since a time.',
   audit: 'An operator requested a refresh of documents.',
   input: { documents: selectedDocuments },
+  errors: ['EMC-5012'],
   isPerInput: true,
   isFinal: false,
   action: {

@@ -1,6 +1,7 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
+import type { Exclusive } from '../../../runtime/exclusive.ts';
 import type { Service } from '../../../runtime/service.ts';
 import {
   type CompactionOptions,
@@ -21,6 +22,8 @@ import {
  */
 export interface CompactionDependencies extends CompactionRunDependencies {
   readonly log: Log;
+  /** Held for a run: the oplog of an entity is compacted or erased from, not both. */
+  readonly upkeep: Exclusive;
   readonly entities: () => Promise<readonly CompactedEntity[]>;
   readonly options: CompactionOptions & {
     /** How often entities are looked at. */
@@ -56,10 +59,10 @@ async function compactEntity(
   { entityId, entityName }: CompactedEntity,
   signal: AbortSignal,
 ): Promise<void> {
-  const { log, clock } = dependencies;
+  const { log, clock, upkeep } = dependencies;
   const startedAtMs = clock.monotonicMs();
   try {
-    const result = await new CompactionRun(dependencies, entityId, signal).run();
+    const result = await upkeep.run(entityId, () => new CompactionRun(dependencies, entityId, signal).run());
     report(log, { entityName, ...result, durationMs: Math.round(clock.monotonicMs() - startedAtMs) });
   } catch (error) {
     if (signal.aborted) return;

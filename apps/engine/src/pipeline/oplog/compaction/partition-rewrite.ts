@@ -25,6 +25,8 @@ export interface PartitionRewrite {
   readonly signal: AbortSignal;
 }
 
+type Copy = Omit<PartitionRewrite, 'bytesMin'>;
+
 const deadShareMin = 0.5;
 const copyRows = 10_000;
 /** Copied while appends wait: a few milliseconds. */
@@ -37,13 +39,19 @@ export async function rewritePartition(rewrite: PartitionRewrite): Promise<boole
   const { database, entityId, bytesMin } = rewrite;
   const { bytes, neededBytes } = await readSpace(database.pool, entityId);
   if (bytes < bytesMin || neededBytes > bytes * (1 - deadShareMin)) return false;
+  return rewriteNow(rewrite);
+}
+
+/** As `rewritePartition`, whatever the partition's size. */
+export async function rewriteNow(rewrite: Copy): Promise<boolean> {
+  const { database, entityId } = rewrite;
   await beginRewrite(database.pool, entityId);
   const isSwapped = await copyAndSwap(rewrite);
   if (!isSwapped) await abandonRewrite(database.pool, entityId);
   return isSwapped;
 }
 
-async function copyAndSwap({ database, epoch, entityId, paced, signal }: PartitionRewrite): Promise<boolean> {
+async function copyAndSwap({ database, epoch, entityId, paced, signal }: Copy): Promise<boolean> {
   let after = 0;
   for (let step = 0; step < stepsMax; step += 1) {
     if (signal.aborted) return false;

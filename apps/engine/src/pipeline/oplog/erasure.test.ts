@@ -1,0 +1,105 @@
+import { beginRewrite } from '@emcachers/db/compaction/rewrite-partition';
+import { describe, expect, test } from 'vitest';
+import { openTestOplog, type TestOplog } from '../../../test/support/test-oplog.ts';
+import { deletion, scanToLive, upsert } from '../../../test/support/test-page.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import { Exclusive } from '../../runtime/exclusive.ts';
+import { CompactionRun } from './compaction/compaction-run.ts';
+import { createErasure, type ErasureOutcome } from './erasure.ts';
+
+const { signal } = new AbortController();
+
+/** Documents a, b and c, of which a was changed and deleted. */
+async function openChanged() {
+  const oplog = await openTestOplog();
+  await oplog.create('orders');
+  const orders = await scanToLive(oplog, 'orders', ['a', 'b', 'c']);
+  await oplog.append(upsert(orders, 'a', [7, 'secret']), upsert(orders, 'b', [8, 'kept']), deletion(orders, 'a'));
+  return { oplog, orders, [Symbol.asyncDispose]: () => oplog[Symbol.asyncDispose]() };
+}
+
+function erase(oplog: TestOplog, entityId: number, docIds: readonly string[]): Promise<ErasureOutcome> {
+  const { database, epoch } = oplog;
+  return createErasure({ database, epoch, upkeep: new Exclusive() })({ entityId, docIds, signal });
+}
+
+describe('I1: an erasure', () => {
+  test('leaves of the documents only their Deletes, and every other entry as it was, with its id', async () => {
+    await using changed = await openChanged();
+    const { oplog, orders } = changed;
+    const before = (await oplog.page(orders)).entries;
+    expect(await erase(oplog, orders, ['a', 'never'])).toMatchObject({
+      kind: 'erased',
+      rows: { entries: 2 },
+      notRewritten: [],
+    });
+    const after = (await oplog.page(orders)).entries;
+    expect(after).toEqual(before.filter(({ docId, kind }) => docId !== 'a' || kind === 'Delete'));
+    expect(await erase(oplog, orders, ['a'])).toMatchObject({ rows: { entries: 0 } });
+  });
+
+  test('lets a reader at any place end with the same rows', async () => {
+    await using changed = await openChanged();
+    const { oplog, orders } = changed;
+    const before = (await oplog.page(orders)).entries;
+    await erase(oplog, orders, ['a']);
+    const after = (await oplog.page(orders)).entries;
+    const rowsOf = (entries: typeof before) => new Map(entries.map(({ docId, data }) => [docId, data]));
+    const expected = rowsOf(before);
+    for (const { id } of before) {
+      const read = [...before.filter((entry) => entry.id <= id), ...after.filter((entry) => entry.id > id)];
+      expect(rowsOf(read)).toEqual(expected);
+    }
+  });
+
+  test('removes nothing if the oplog has a newer row of one of the documents', async () => {
+    await using changed = await openChanged();
+    const { oplog, orders } = changed;
+    const before = (await oplog.page(orders)).entries;
+    expect(await erase(oplog, orders, ['a', 'b'])).toMatchObject({ kind: 'present', docIds: ['b'] });
+    expect((await oplog.page(orders)).entries).toEqual(before);
+  });
+
+  test('of an entity that is scanned is left until its scan is complete', async () => {
+    await using changed = await openChanged();
+    const { oplog, orders } = changed;
+    await oplog.database.pool.query(`UPDATE entity SET lifecycle = 'scanning'`);
+    expect(await erase(oplog, orders, ['a'])).toMatchObject({ kind: 'not-live' });
+  });
+
+  test('by a leader that was deposed removes nothing', async () => {
+    await using changed = await openChanged();
+    const { oplog, orders } = changed;
+    const { database, epoch } = oplog;
+    const outdated = createErasure({ database, epoch: epoch - 1, upkeep: new Exclusive() });
+    await expect(outdated({ entityId: orders, docIds: ['a'], signal })).rejects.toMatchObject({ code: 'EMC-3002' });
+  });
+
+  test('works after a compaction, before one, and after a rewrite that was interrupted', async () => {
+    await using changed = await openChanged();
+    const { oplog, orders } = changed;
+    const { database, epoch } = oplog;
+    const options = { giveUpMs: 60_000, tombstoneMs: 60_000, entriesMin: 1 };
+    const compact = () => new CompactionRun({ database, epoch, clock: systemClock, options }, orders, signal).run();
+    const countsOf = async () => {
+      const answer = await database.pool.query<{ kept: number; tombstones: number; entries: number; deletes: number }>(
+        `SELECT c.kept, c.tombstones, count(o.id) AS entries, count(o.id) FILTER (WHERE o.operation = 'Delete') AS deletes
+           FROM oplog_compaction c LEFT JOIN oplog o ON o.entity_id = c.entity_id AND o.id <= c.compacted_to
+          GROUP BY c.kept, c.tombstones`,
+      );
+      return answer.rows[0];
+    };
+    await compact();
+    await oplog.append(deletion(orders, 'b'));
+    await beginRewrite(database.pool, orders);
+    expect(await erase(oplog, orders, ['b'])).toMatchObject({ kind: 'erased', rows: { entries: 1 }, notRewritten: [] });
+    const counts = await countsOf();
+    expect(counts).toMatchObject({ kept: counts?.entries, tombstones: counts?.deletes });
+    await compact();
+    expect((await oplog.page(orders)).entries.map(({ docId, kind }) => [docId, kind])).toEqual([
+      ['c', 'Upsert'],
+      ['a', 'Delete'],
+      ['b', 'Delete'],
+    ]);
+  });
+});

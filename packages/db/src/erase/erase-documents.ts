@@ -1,0 +1,84 @@
+import type pg from 'pg';
+import { beginAppend } from '../statements/begin-append.ts';
+import { commitAppend } from '../statements/commit-append.ts';
+import { partitionName } from '../statements/partition.ts';
+import { inTransaction } from '../transaction.ts';
+
+/** Documents of an entity whose values are to be removed, by the leader of an epoch. */
+export interface ErasedDocuments {
+  readonly epoch: number;
+  readonly entityId: number;
+  readonly docIds: readonly string[];
+}
+
+/** How many rows were removed in each place. */
+export interface ErasedRows {
+  readonly entries: number;
+  readonly staged: number;
+  readonly swept: number;
+  readonly deadLetters: number;
+}
+
+/** `present`: documents whose newest entry is an Upsert; nothing was removed. `not-live`: the entity is being scanned. */
+export type EraseOutcome =
+  | { readonly kind: 'erased'; readonly rows: ErasedRows }
+  | { readonly kind: 'present'; readonly docIds: readonly string[] }
+  | { readonly kind: 'not-live' };
+
+/**
+ * Removes every entry of the documents but their newest, which is a Delete without data, and what else PostgreSQL keeps of them. A reader
+ * anywhere in the oplog still meets the Delete, so the horizon stays. Takes no lock that appends wait for: an entry that is superseded stays
+ * superseded. Passes over the partition twice (docs/decisions/0002-oplog-indexes.md). Fails with EMC-3002 if the epoch has been superseded.
+ */
+export function eraseDocuments(pool: pg.Pool, erased: ErasedDocuments): Promise<EraseOutcome> {
+  const { epoch, entityId, docIds } = erased;
+  return inTransaction(pool, async (client) => {
+    const targets = await beginAppend(client, { epoch, entityIds: [entityId], lock: 'share', appends: false });
+    const outcome = targets.get(entityId)?.lifecycle === 'live' ? await erase(client, { entityId, docIds }) : notLive;
+    if (outcome.kind === 'erased') await commitAppend(client, { epoch, appended: false, controlChanged: false });
+    else await client.query('ROLLBACK');
+    return outcome;
+  });
+}
+
+const notLive: EraseOutcome = { kind: 'not-live' };
+
+async function erase(
+  client: pg.PoolClient,
+  { entityId, docIds }: Omit<ErasedDocuments, 'epoch'>,
+): Promise<EraseOutcome> {
+  const partition = partitionName(entityId);
+  const newest = await client.query<{ docId: string; id: number; isPresent: boolean }>(
+    `SELECT doc_id AS "docId", max(id) AS id, max(id) = COALESCE(max(id) FILTER (WHERE operation = 'Upsert'), 0) AS "isPresent"
+       FROM ${partition} WHERE doc_id = ANY ($1) GROUP BY doc_id`,
+    [docIds],
+  );
+  const present = newest.rows.filter(({ isPresent }) => isPresent).map(({ docId }) => docId);
+  if (present.length > 0) return { kind: 'present', docIds: present };
+  const deletes = { docIds: newest.rows.map(({ docId }) => docId), ids: newest.rows.map(({ id }) => id) };
+  const answer = await client.query<ErasedRows>(eraseSql(partition), [entityId, docIds, deletes.docIds, deletes.ids]);
+  const [rows] = answer.rows;
+  if (rows === undefined) throw new Error('An aggregate returned no row.');
+  return { kind: 'erased', rows };
+}
+
+/** Up to `compacted_to` a document has one entry, so the counters of compaction change with the removed ones. */
+const eraseSql = (partition: string): string => `
+  WITH removed AS (
+    DELETE FROM ${partition} o USING unnest($3::text[], $4::bigint[]) AS newest (doc_id, id)
+     WHERE o.doc_id = newest.doc_id AND o.id < newest.id RETURNING o.id, o.operation = 'Delete' AS is_delete
+  ), counted AS (
+    UPDATE oplog_compaction c
+       SET kept = c.kept - (SELECT count(*) FROM removed r WHERE r.id <= c.compacted_to),
+           tombstones = c.tombstones - (SELECT count(*) FROM removed r WHERE r.id <= c.compacted_to AND r.is_delete),
+           removed_total = c.removed_total + (SELECT count(*) FROM removed)
+     WHERE c.entity_id = $1
+  ), staged AS (
+    DELETE FROM oplog_staging WHERE entity_id = $1 AND doc_id = ANY ($2::text[]) RETURNING 1
+  ), swept AS (
+    DELETE FROM oplog_sweep WHERE entity_id = $1 AND doc_id = ANY ($2::text[]) RETURNING 1
+  ), letters AS (
+    DELETE FROM dead_letter WHERE entity_id = $1 AND doc_id = ANY ($2::text[]) RETURNING 1
+  )
+  SELECT (SELECT count(*) FROM removed) AS entries, (SELECT count(*) FROM staged) AS staged,
+         (SELECT count(*) FROM swept) AS swept, (SELECT count(*) FROM letters) AS "deadLetters"`;
