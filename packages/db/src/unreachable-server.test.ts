@@ -14,7 +14,7 @@ import { writeCaptureReport } from './fleet/capture-report.ts';
 import { forgetOtherOffsets } from './fleet/forget-offsets.ts';
 import { writeHeartbeat } from './fleet/node-heartbeat.ts';
 import { readDeadLetters } from './fleet/read-dead-letters.ts';
-import { readFleet, readFleetOf } from './fleet/read-fleet.ts';
+import { createFleetReader, readFleetOf } from './fleet/read-fleet.ts';
 import { createIdempotencyStore } from './job/idempotency-store.ts';
 import { createJobStore } from './job/job-store.ts';
 import { openCandidacy } from './leadership.ts';
@@ -74,7 +74,7 @@ test.each<[string, () => Promise<unknown>]>([
   ['writeHeartbeat', () => writeHeartbeat(pool, { nodeId: 'one', roles: [], host: 'here', startedAtMs: 0 })],
   ['writeCaptureReport', () => writeCaptureReport(pool, 'one', capture)],
   ['forgetOtherOffsets', () => forgetOtherOffsets(pool, { nodeId: 'one', entityIds: [] })],
-  ['readFleet', () => readFleet(pool)],
+  ['readFleet', () => createFleetReader(pool)()],
   ['readFleetOf', () => readFleetOf(pool, 'orders')],
   ['readDeadLetters', () => readDeadLetters(database, { entityId: 1, limit: 1 })],
   ['jobs.add', () => jobs.add({ kind: 'refresh', entityName: 'orders', input: {} })],

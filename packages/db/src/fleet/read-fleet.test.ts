@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { openDatabase } from '../database.ts';
 import { createTestDatabase, runOnServer } from '../testing.ts';
 import { writeCaptureReport } from './capture-report.ts';
-import { readFleet, readFleetOf } from './read-fleet.ts';
+import { createFleetReader, readFleetOf } from './read-fleet.ts';
 
 async function openTest() {
   const created = await createTestDatabase();
@@ -37,7 +37,7 @@ const compaction = { horizon: 4, entries: 5, bytes: 8192, removed: 2, finishedAt
 
 test('an empty database is an empty fleet', async () => {
   await using database = await openTest();
-  expect(await readFleet(database.pool)).toMatchObject({
+  expect(await createFleetReader(database.pool)()).toMatchObject({
     head: 0,
     entities: [],
     caches: [],
@@ -52,7 +52,7 @@ test('an empty database is an empty fleet', async () => {
 test('returns heads, offsets and lag per entity, and ages by one clock', async () => {
   await using database = await openTest();
   await runOnServer(database.url, twoEntities);
-  const rows = await readFleet(database.pool);
+  const rows = await createFleetReader(database.pool)();
   const stored = rows.entities.map(({ entityId, entityName, sourceName }) => [
     entityName,
     sourceName,
@@ -76,7 +76,7 @@ test('returns heads, offsets and lag per entity, and ages by one clock', async (
 test('the rows of one entity equal those of the fleet and can be read while other partitions are locked', async () => {
   await using database = await openTest();
   await runOnServer(database.url, twoEntities);
-  const fleet = await readFleet(database.pool);
+  const fleet = await createFleetReader(database.pool)();
   const others = new pg.Client({ connectionString: database.url });
   await others.connect();
   try {
@@ -109,14 +109,14 @@ test('only the capture report of the leader is used', async () => {
     mongo: null,
   };
   await writeCaptureReport(database.pool, 'n2', report);
-  expect((await readFleet(database.pool)).capture).toBeNull();
+  expect((await createFleetReader(database.pool)()).capture).toBeNull();
   await writeCaptureReport(database.pool, 'n1', report);
-  expect((await readFleet(database.pool)).capture).toMatchObject({ ...report, nodeId: 'n1' });
+  expect((await createFleetReader(database.pool)()).capture).toMatchObject({ ...report, nodeId: 'n1' });
 });
 
 test('an unreachable server is EMC-3001', async () => {
   const pool = new pg.Pool({ connectionString: 'postgres://nobody@127.0.0.1:1/none', connectionTimeoutMillis: 1_000 });
-  await expect(readFleet(pool)).rejects.toMatchObject({ code: 'EMC-3001' });
+  await expect(createFleetReader(pool)()).rejects.toMatchObject({ code: 'EMC-3001' });
   await pool.end();
 });
 

@@ -5,14 +5,10 @@ import { parseCaptureReport } from './capture-report.ts';
 import type { CacheRow, FleetRows, NodeRow, OplogExtent } from './fleet-rows.ts';
 
 /**
- * Reads the state of the fleet from one snapshot, with small statements. Every engine calls this once a second, so no count
- * may take longer as a collection grows; each stops at `countMax`.
+ * Reads the state of the fleet, each time from one snapshot, with small statements. Every engine calls it once a second, so no
+ * count may take longer as a collection grows; each stops at `countMax`. Entities and caches are read again only if one of them,
+ * or the oplog, has changed.
  */
-export function readFleet(pool: pg.Pool): Promise<FleetRows> {
-  return createFleetReader(pool)();
-}
-
-/** As `readFleet`, for a loop: entities and caches are read again only if one of them, or the oplog, has changed. */
 export function createFleetReader(pool: pg.Pool): () => Promise<FleetRows> {
   let known: { readonly stamp: string; readonly large: LargeRows } | null = null;
   return () =>

@@ -1,6 +1,6 @@
 import { silentLog } from '@emcachers/core/log';
 import { openDatabase } from '@emcachers/db/database';
-import { readFleet, readFleetOf } from '@emcachers/db/fleet/read-fleet';
+import { createFleetReader, readFleetOf } from '@emcachers/db/fleet/read-fleet';
 import { createTestDatabase } from '@emcachers/db/testing';
 import { expect, test } from 'vitest';
 import { systemClock } from '../../runtime/clock.ts';
@@ -19,7 +19,7 @@ async function openEntityManager() {
   const owned = await createTestDatabase();
   const { pool, ...database } = openDatabase({ url: owned.url });
   const clock = systemClock;
-  const fleet = createFleetSampler({ clock, log: silentLog, nodeId, readRows: () => readFleet(pool) });
+  const fleet = createFleetSampler({ clock, log: silentLog, nodeId, readRows: () => createFleetReader(pool)() });
   const entities = createEntityManager({
     clock,
     nodeId,
@@ -80,7 +80,7 @@ test('an unknown name is EMC-5002', async () => {
 test('a server too slow for the reading in time: create answers with the new entity, get with EMC-3001, not with 404', async () => {
   await using opened = await openEntityManager();
   const { pool, database } = opened;
-  const before = await readFleet(pool);
+  const before = await createFleetReader(pool)();
   const fleet = createFleetSampler({ clock: systemClock, log: silentLog, nodeId, readRows: async () => before });
   const entities = createEntityManager({
     clock: { ...systemClock, sleep: async () => undefined },

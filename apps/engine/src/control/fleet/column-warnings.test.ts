@@ -1,4 +1,4 @@
-import { readFleet } from '@emcachers/db/fleet/read-fleet';
+import { createFleetReader } from '@emcachers/db/fleet/read-fleet';
 import { expect, test } from 'vitest';
 import { openIngestBench } from '../../../test/support/test-ingest.ts';
 import { healthReport } from '../../observability/health.ts';
@@ -19,7 +19,7 @@ test('a path that met nothing in a scan is a warning until a document has it; a 
     { name: 't', met: 0, coercionErrors: 0 },
   ]);
   expect(warningsOf(scanned)).toEqual(['The path t of column t met no value in 3 scanned documents.']);
-  const rows = await readFleet(bench.oplog.database.pool);
+  const rows = await createFleetReader(bench.oplog.database.pool)();
   const view = fleetView({ rows, reachable: true, readAgeMs: 0, nodeId: 'n1', measures: createFleetMeasures() });
   expect(healthReport({ view, ageMs: 0 }, []).warnings).toEqual([
     { entityName: 'orders', warning: 'The path t of column t met no value in 3 scanned documents.' },

@@ -3,8 +3,9 @@ import { onAbort } from '../../runtime/abort.ts';
 import type { Service } from '../../runtime/service.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import { type AttemptDependencies, attemptJob } from './attempt-job.ts';
+import { engineStops } from './engine-stops.ts';
 import type { JobKindName } from './job-kinds.ts';
-import { engineStops, RunningJobs } from './running-jobs.ts';
+import { RunningJobs } from './running-jobs.ts';
 
 /**
  * Runs jobs, on the leader only: a fleet has one job runner. Jobs run concurrently because a refresh of one entity may

@@ -1,5 +1,6 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { JobRecord } from '@emcachers/db/job/job-store';
+import { engineStops } from './engine-stops.ts';
 import { findJobKind } from './job-kinds.ts';
 
 interface RunningJob {
@@ -7,9 +8,6 @@ interface RunningJob {
   readonly controller: AbortController;
   settled: Promise<void>;
 }
-
-/** The abort reason when the engine stops. The jobs stay `running` in the records and are requeued later. */
-export const engineStops = new Error('The engine is stopping.');
 
 /** The jobs that are running in this process, each with its own signal. */
 export class RunningJobs {

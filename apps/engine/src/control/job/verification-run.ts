@@ -3,9 +3,12 @@ import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { counted, grouped } from '@emcachers/core/status-words';
 import type { Verification } from '@emcachers/db/verify/verifications';
 import { onAbort } from '../../runtime/abort.ts';
+import { engineStops } from './engine-stops.ts';
 import type { JobContext, JobTarget } from './job-kind.ts';
-import { engineStops } from './running-jobs.ts';
 import { waitFor } from './wait-for.ts';
+
+/** Longest wait for the report of a published cache, milliseconds. */
+const reportWaitMsMax = 10_000;
 
 type VerificationContext = Pick<JobContext, 'jobId' | 'entity' | 'control' | 'clock' | 'signal' | 'note'>;
 
@@ -18,10 +21,7 @@ export function verificationRefusal(entity: JobTarget): string | null {
 /** Resolves with one sentence. Rejects with EMC-5020 or EMC-5021. */
 export async function runVerification(context: VerificationContext, repair: boolean): Promise<string> {
   const { jobId, entity, control, signal } = context;
-  const prompt = (await control.caches(entity.entityId)).filter((cache) => cache.isPrompt && cache.published);
-  const nodeIds = prompt.map(({ nodeId }) => nodeId);
-  if (nodeIds.length === 0)
-    throw new EmcachersError({ code: 'EMC-5020', detail: `No node has a published cache of ${entity.entityName}.` });
+  const nodeIds = await nodesWithCache(context);
   await control.requestVerification({ entityId: entity.entityId, jobId, repair, nodeIds });
   // A stop of the engine is not a cancellation: the nodes go on, and the next runner waits for them.
   using _cancelling = onAbort(signal, () => void cancelled(context));
@@ -29,6 +29,19 @@ export async function runVerification(context: VerificationContext, repair: bool
   const failed = done.filter(({ state }) => state === 'failed' || state === 'cancelled');
   if (failed.length > 0) throw new EmcachersError({ code: 'EMC-5021', detail: failed.map(failureOf).join(' ') });
   return summaryOf(done);
+}
+
+/** A node that has just published its cache reports it a moment later. */
+async function nodesWithCache(context: VerificationContext): Promise<readonly string[]> {
+  const { entity, control, clock } = context;
+  const endMs = clock.monotonicMs() + reportWaitMsMax;
+  return waitFor(context, async () => {
+    const caches = await control.caches(entity.entityId);
+    const ready = caches.filter((cache) => cache.isPrompt && cache.published);
+    if (ready.length > 0) return ready.map(({ nodeId }) => nodeId);
+    if (clock.monotonicMs() < endMs) return null;
+    throw new EmcachersError({ code: 'EMC-5020', detail: `No node has a published cache of ${entity.entityName}.` });
+  });
 }
 
 async function cancelled({ jobId, control, signal }: VerificationContext): Promise<void> {

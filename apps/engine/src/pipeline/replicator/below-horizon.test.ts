@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { silentLog } from '@emcachers/core/log';
-import { readFleet } from '@emcachers/db/fleet/read-fleet';
+import { createFleetReader } from '@emcachers/db/fleet/read-fleet';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { randomFrom } from '../../../test/support/seeded-random.ts';
@@ -24,7 +24,9 @@ function compact(oplog: TestOplog, entityId: number, giveUpMs: number) {
 async function reported(oplog: TestOplog): Promise<void> {
   const { head } = await oplog.page();
   await expect
-    .poll(async () => (await readFleet(oplog.database.pool)).caches.map(({ offset }) => offset), { timeout: 20_000 })
+    .poll(async () => (await createFleetReader(oplog.database.pool)()).caches.map(({ offset }) => offset), {
+      timeout: 20_000,
+    })
     .toEqual([head]);
 }
 

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { readFleet } from '@emcachers/db/fleet/read-fleet';
+import { createFleetReader } from '@emcachers/db/fleet/read-fleet';
 import { expect, test } from 'vitest';
 import { openTestOplog, type TestOplog } from '../../../test/support/test-oplog.ts';
 import { upsert } from '../../../test/support/test-page.ts';
@@ -23,7 +23,7 @@ function startUnderLimit(descriptors: number, url: string, dataDirectory: string
 
 async function untilReported(oplog: TestOplog, head: number): Promise<void> {
   const unlevel = async (): Promise<number> => {
-    const { caches } = await readFleet(oplog.database.pool);
+    const { caches } = await createFleetReader(oplog.database.pool)();
     const level = caches.filter(
       ({ state, offset, error }) => state === 'level' && error === null && (offset ?? 0) >= head,
     );
