@@ -77,11 +77,12 @@ function inArray(array: RawValue, depth: number, search: Search): boolean {
   const wanted = search.path.positions[depth];
   const walker = walkOf(array);
   for (let position = 0; walker.next(); position += 1) {
+    const isWanted = position === wanted;
+    // Most items are neither a document nor at the position, and a value that nobody tests is not made.
+    if (!isWanted && walker.type !== bsonTypes.object) continue;
     const item = walker.value;
-    const found =
-      (item.type === bsonTypes.object && inDocument(item, depth, search)) ||
-      (position === wanted && atPosition(item, depth, search));
-    if (found) {
+    const isFound = isWanted ? inWanted(item, depth, search) : inDocument(item, depth, search);
+    if (isFound) {
       search.trace.position = position;
       return true;
     }
@@ -89,8 +90,9 @@ function inArray(array: RawValue, depth: number, search: Search): boolean {
   return false;
 }
 
-/** An item that a numeric name of the path denotes. */
-function atPosition(item: RawValue, depth: number, search: Search): boolean {
+/** An item that a numeric name of the path denotes: the name may also be one of its fields. */
+function inWanted(item: RawValue, depth: number, search: Search): boolean {
+  if (item.type === bsonTypes.object && inDocument(item, depth, search)) return true;
   if (depth === search.path.names.length - 1) return atEnd(item, search);
   if (item.type === bsonTypes.object) return inDocument(item, depth + 1, search);
   return item.type === bsonTypes.array && inArray(item, depth + 1, search);
