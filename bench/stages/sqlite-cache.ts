@@ -54,6 +54,7 @@ async function measureApply(options: { name: string; docIds: DocIds; rows: reado
             version: 1,
             termId: null,
             horizon: 0,
+            sourceTime: null,
           });
           offset += batch;
         }

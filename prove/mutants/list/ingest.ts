@@ -20,7 +20,7 @@ export const ingestMutants: readonly Mutant[] = [
   {
     id: 'M3',
     title: 'an idle position is saved while changes are in flight',
-    edits: [{ file: stream, from: 'if (!channel.isEmpty() || !this.#units.isEmpty()) return;', to: '' }],
+    edits: [{ file: stream, from: '    if (!channel.isEmpty()) return;\n', to: '' }],
     killers: [{ file: positions, name: 'an idle position is not saved' }],
   },
   {

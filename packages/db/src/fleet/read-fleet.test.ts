@@ -124,7 +124,7 @@ test('a paused entity is paused since its newest pause succeeded, and a job of a
   await using database = await openTest();
   await runOnServer(database.url, twoEntities);
   const pausedSince = async () =>
-    [...(await readFleet(database.pool)).extents.values()].map((each) => each.pausedSinceMs);
+    [...(await createFleetReader(database.pool)()).extents.values()].map((each) => each.pausedSinceMs);
   const pause = (second: number, status: string) =>
     `INSERT INTO job (id, kind, entity_name, status, created_at, finished_at)
      VALUES (gen_random_uuid(), 'pause', 'orders', '${status}', now() + interval '${second} s', now() + interval '${second + 1} s')`;

@@ -25,9 +25,9 @@ export async function previewSample({ shape, documents }: PreviewCall, largeByte
   if (bytes <= largeBytes) return previewOf(shape, documents);
   // Copies: a document shares its memory with the reply that it came in, which would be sent as a whole.
   const copies = documents.map((document) => Uint8Array.from(document));
-  const workerData: PreviewCall = { shape, documents: copies };
+  const call: PreviewCall = { shape, documents: copies };
   const transferList = copies.map(({ buffer }) => buffer);
-  const thread = new Worker(threadFile, { name: 'preview', workerData, transferList });
+  const thread = new Worker(threadFile, { name: 'preview', workerData: call, transferList });
   try {
     const [preview] = (await once(thread, 'message')) as [PreviewView];
     return preview;

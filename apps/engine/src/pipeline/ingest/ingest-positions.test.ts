@@ -1,8 +1,10 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { silentLog } from '@emcachers/core/log';
 import { requestRefresh } from '@emcachers/db/control/entity-requests';
+import { openDatabase } from '@emcachers/db/database';
 import { serialize } from 'bson';
 import { expect, test } from 'vitest';
+import { faultProxy } from '../../../test/support/fault-proxy.ts';
 import { ModelSource } from '../../../test/support/model-source.ts';
 import { projectionOf, type RunningIngest, runIngest, until } from '../../../test/support/test-ingest.ts';
 import { openTestOplog, type TestOplog } from '../../../test/support/test-oplog.ts';
@@ -11,6 +13,7 @@ import { LargeDocuments } from '../change-source/large-documents.ts';
 import { compileRoute, Routes } from '../change-source/to-operation.ts';
 import { createChannel } from '../channel/bounded-channel.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
+import { createOplogWriter } from '../oplog/oplog-writer.ts';
 import { transactionDefaults } from './change-units.ts';
 import { IngestFacts } from './ingest-facts.ts';
 import { StreamFlow } from './ingest-stream.ts';
@@ -53,6 +56,31 @@ test('a batch that cannot be appended leaves the saved position before it, and i
   expect(position?.clusterTime).toBeLessThan(source.time);
   await using _second = start(source, oplog);
   await converged(source, oplog);
+});
+
+test('a commit whose answer is lost has happened: the position says so, and nothing is appended twice (4.7)', async () => {
+  await using oplog = await openTestOplog();
+  const url = new URL(oplog.database.url);
+  await using proxy = await faultProxy(Number(url.port));
+  url.host = `127.0.0.1:${proxy.port}`;
+  const database = openDatabase({ url: url.href });
+  const source = new ModelSource();
+  source.write('a', documents);
+  const { entityId } = await oplog.create('a');
+  const first = start(source, oplog, createOplogWriter({ database, epoch: oplog.epoch }));
+  await settled(source, oplog);
+  const { head } = await oplog.page();
+  const lost = proxy.loseAnswerTo('NOTIFY emcachers_oplog');
+  source.write('a', [{ id: 1, n: 7 }]);
+  await lost;
+  await until(() => first.ingest.status().state === 'failed');
+  await expect(first.stop()).rejects.toMatchObject({ code: 'EMC-3001' });
+  await database.close();
+  await using _second = start(source, oplog);
+  source.write('a', [{ id: 2, n: 7 }]);
+  await converged(source, oplog);
+  const { entries } = await oplog.page(entityId);
+  expect(entries.filter(({ id }) => id > head).map(({ docId }) => docId)).toEqual(['n:1', 'n:2']);
 });
 
 test('an idle position is not saved while a change before it is being appended (I2)', async () => {
