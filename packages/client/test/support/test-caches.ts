@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Column } from '@emcachers/core/shape';
 import Sqlite from 'better-sqlite3';
-import type { CacheBatch, CacheIdentity } from '../../../../apps/engine/src/pipeline/sqlite-cache/cache-types.ts';
+import type { CacheIdentity } from '../../../../apps/engine/src/pipeline/sqlite-cache/cache-types.ts';
 import type { CacheStore } from '../../../../apps/engine/src/pipeline/sqlite-cache/sqlite-cache.ts';
 import { openCacheStore } from '../../../../apps/engine/src/pipeline/sqlite-cache/threaded-cache-store.ts';
 import { systemClock } from '../../../../apps/engine/src/runtime/clock.ts';
@@ -106,7 +106,8 @@ class WrittenEntity implements TestEntity {
     return this.#offset;
   }
 
-  #batch(after: number, rows: readonly Row[]): CacheBatch {
+  /** Of an engine that does not know the source time; `setSourceTime` writes it. */
+  #batch(after: number, rows: readonly Row[]) {
     const data = rows.map(([, n]) => (n === null ? null : encodeRow([n, `text ${n}`], ['Integer', 'Any'])));
     return {
       entityId: this.identity.entityId,
@@ -117,6 +118,7 @@ class WrittenEntity implements TestEntity {
       version: 1,
       termId: null,
       horizon: 0,
+      sourceTime: null,
     };
   }
 
