@@ -48,11 +48,7 @@ function actionOperation(name: JobKindName, kind: JobKind): ActionOperation<z.Zo
     audit: kind.audit,
     // While the first job is queued or running, a second request returns its id.
     repetition: 'same',
-    errors: [
-      'EMC-5002',
-      ...(kind.isFinal ? [] : (['EMC-5004'] as const)),
-      ...(kind.errors ?? []),
-    ],
+    errors: ['EMC-5002', ...(kind.isFinal ? [] : (['EMC-5004'] as const)), ...(kind.errors ?? [])],
     rest: routeOf(name, kind),
     handle: ({ input, services }) => {
       const { entityName, ...rest } = input;
