@@ -9,19 +9,15 @@ export type CopyValue = string | number | null;
 const special = /[\\\n\r\t]/;
 
 /**
- * Split and joined, not replaced by a callback: V8 keeps an array of all matches for a callback, and ends the process if a text
- * of 100 MB has too many of them. On ordinary rows this is also three times as fast. Most texts contain only backslashes, from
+ * Replaced by texts, not by a callback: V8 keeps an array of all matches for a callback, and ends the process if a text
+ * of 100 MB has too many of them. Splitting and joining takes twice the time. Most texts contain only backslashes, from
  * escapes in JSON.
  */
 function escapeText(text: string): string {
   if (!special.test(text)) return text;
-  const escaped = replaced(text, '\\', '\\\\');
+  const escaped = text.replace(/\\/g, '\\\\');
   if (!/[\n\r\t]/.test(text)) return escaped;
-  return replaced(replaced(replaced(escaped, '\n', '\\n'), '\r', '\\r'), '\t', '\\t');
-}
-
-function replaced(text: string, character: string, replacement: string): string {
-  return text.split(character).join(replacement);
+  return escaped.replace(/\n/g, '\\n').replace(/\r/g, '\\r').replace(/\t/g, '\\t');
 }
 
 const chunkCharsMax = 1 << 20;
