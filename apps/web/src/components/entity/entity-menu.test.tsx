@@ -23,6 +23,8 @@ test('the list’s menu has every action', async () => {
     'Refresh from source',
     'Rebuild cache',
     'Pause',
+    'Verify',
+    'Repair',
     'Refresh documents',
     'Erase documents',
     'Duplicate',
@@ -33,7 +35,15 @@ test('the list’s menu has every action', async () => {
 test('on the entity’s page the menu omits the actions that are buttons there', async () => {
   const { user } = openMenu('live', true);
   await user.click(trigger());
-  expect(await itemNames()).toEqual(['Pause', 'Refresh documents', 'Erase documents', 'Duplicate', 'Delete entity']);
+  expect(await itemNames()).toEqual([
+    'Pause',
+    'Verify',
+    'Repair',
+    'Refresh documents',
+    'Erase documents',
+    'Duplicate',
+    'Delete entity',
+  ]);
 });
 
 test('it opens with the keyboard and starts the dialog of the chosen action', async () => {
