@@ -28,6 +28,11 @@ test('a node that stops in good order leaves the fleet healthy, and is there aga
   const left = await settled(1);
   expect(left.sentence).toBe('1 of 1 entity is live and fresh.');
   expect(left.nodes.find(({ nodeId }) => nodeId === 'second')?.leftAt).not.toBeNull();
+  const forget = (nodeId: string): Promise<Response> => running.api.request('DELETE', `/api/v1/nodes/${nodeId}`);
+  const refused = await forget('test-node');
+  expect([refused.status, await refused.json()]).toEqual([409, expect.objectContaining({ code: 'EMC-5004' })]);
+  const forgotten = (await (await forget('second')).json()) as FleetView;
+  expect(forgotten.nodes.map(({ nodeId }) => nodeId)).toEqual(['test-node']);
   await using _again = await stack.engine(settings);
   const back = await settled(2);
   expect(back.nodes.map(({ leftAt }) => leftAt)).toEqual([null, null]);

@@ -11,8 +11,9 @@ import {
 import { listOffsets, reportOffsets } from './control/offset-reports.ts';
 import { openDatabase } from './database.ts';
 import { writeCaptureReport } from './fleet/capture-report.ts';
+import { forgetNode, forgetSilentNodes } from './fleet/forget-node.ts';
 import { forgetOtherOffsets } from './fleet/forget-offsets.ts';
-import { writeHeartbeat } from './fleet/node-heartbeat.ts';
+import { writeHeartbeat, writeSignOff } from './fleet/node-heartbeat.ts';
 import { readDeadLetters } from './fleet/read-dead-letters.ts';
 import { createFleetReader, readFleetOf } from './fleet/read-fleet.ts';
 import { createIdempotencyStore } from './job/idempotency-store.ts';
@@ -74,6 +75,9 @@ test.each<[string, () => Promise<unknown>]>([
   ['writeHeartbeat', () => writeHeartbeat(pool, { nodeId: 'one', roles: [], host: 'here', startedAtMs: 0 })],
   ['writeCaptureReport', () => writeCaptureReport(pool, 'one', capture)],
   ['forgetOtherOffsets', () => forgetOtherOffsets(pool, { nodeId: 'one', entityIds: [] })],
+  ['writeSignOff', () => writeSignOff(pool, { nodeId: 'one', startedAtMs: 0 })],
+  ['forgetNode', () => forgetNode(pool, 'one')],
+  ['forgetSilentNodes', () => forgetSilentNodes(pool, 24)],
   ['readFleet', () => createFleetReader(pool)()],
   ['readFleetOf', () => readFleetOf(pool, 'orders')],
   ['readDeadLetters', () => readDeadLetters(database, { entityId: 1, limit: 1 })],

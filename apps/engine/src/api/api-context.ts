@@ -6,6 +6,7 @@ import type { SourceBrowser } from '../control/browse/source-browser.ts';
 import type { EntityManager } from '../control/entity/entity-manager.ts';
 import type { Fleet } from '../control/fleet/fleet.ts';
 import type { JobServer } from '../control/job/job-server.ts';
+import type { NodeControl } from '../control/node/node-control.ts';
 import type { Idempotency } from './idempotency.ts';
 
 /** The services that the routes use. tRPC and REST share them, so both give the same answers. */
@@ -14,6 +15,7 @@ export interface ApiServices {
   readonly fleet: Fleet;
   readonly entities: EntityManager;
   readonly jobs: JobServer;
+  readonly nodes: NodeControl;
   readonly idempotency: Idempotency;
   readonly sources: SourceBrowser;
   readonly oplogBrowser: OplogBrowser;

@@ -23,6 +23,9 @@ export async function callOperation({
   const key = operation.repetition === 'by-key' ? idempotencyKey : null;
   const route = operation.rest.operationId;
   const answer = await services.idempotency.once({ key, route, body: input }, handle);
-  log.info({ operation: name, entity: input['entityName'], jobId: input['jobId'], correlationId }, operation.audit);
+  log.info(
+    { operation: name, entity: input['entityName'], jobId: input['jobId'], nodeId: input['nodeId'], correlationId },
+    operation.audit,
+  );
   return answer;
 }

@@ -1,4 +1,5 @@
 import type { FleetRows } from '@emcachers/db/fleet/fleet-rows';
+import { forgetNode } from '@emcachers/db/fleet/forget-node';
 import { readDeadLetters } from '@emcachers/db/fleet/read-dead-letters';
 import { createFleetReader, readFleetOf } from '@emcachers/db/fleet/read-fleet';
 import { createIdempotencyStore } from '@emcachers/db/job/idempotency-store';
@@ -13,6 +14,7 @@ import { createEntityManager, type EntityManager } from '../control/entity/entit
 import { createFleetSampler, type FleetSampler } from '../control/fleet/fleet-sampler.ts';
 import { withOwnCaches } from '../control/fleet/own-caches.ts';
 import { createJobServer, type JobServer } from '../control/job/job-server.ts';
+import { createNodeControl, type NodeControl } from '../control/node/node-control.ts';
 import { createNodeRegistry } from '../control/node/node-registry.ts';
 import { createWakeListener } from '../control/node/wake-listener.ts';
 import type { Service } from '../runtime/service.ts';
@@ -27,6 +29,7 @@ export interface Control {
   readonly sources: SourceBrowser;
   readonly oplogBrowser: OplogBrowser;
   readonly rowsReader: RowsReader;
+  readonly nodes: NodeControl;
   /** Registers this node before its parts report under its name. */
   readonly register: () => Promise<void>;
   /** Says, once its parts have ended, that this node stops in good order. */
@@ -52,6 +55,7 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
     database,
     nodeId,
     roles: config.roles,
+    forgetNodeHours: config.forgetNodeHours,
     ingest: () => pipeline.ingest()?.status() ?? null,
   });
   const wakeListener = createWakeListener({
@@ -87,6 +91,7 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
       readDeadLetters: (entityId, limit) => readDeadLetters(database, { entityId, limit }),
     }),
     rowsReader: createRowsReader(pipeline.replicator),
+    nodes: createNodeControl({ forget: (name) => forgetNode(database.pool, name) }),
     register: registry.beat,
     signOff: registry.signOff,
     services: [wakeListener, fleet, registry],

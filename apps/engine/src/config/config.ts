@@ -19,6 +19,8 @@ export interface Config {
   readonly dataDir: string;
   readonly roles: readonly Role[];
   readonly nodeId: string | null;
+  /** A node without a heartbeat for this long is removed from the fleet. */
+  readonly forgetNodeHours: number;
   /** Interval between two checks of the sources, milliseconds. */
   readonly sourceCheckMs: number;
   /** Scans that read at the same time. */
@@ -77,6 +79,7 @@ export function checkConfig(values: Values, folder: string): Config {
     dataDir: path.resolve(folder, required('EMCACHERS_DATA_DIR', parsed.EMCACHERS_DATA_DIR)),
     roles: required('EMCACHERS_ROLES', parsed.EMCACHERS_ROLES),
     nodeId: parsed.EMCACHERS_NODE_ID,
+    forgetNodeHours: required('EMCACHERS_FORGET_NODE_HOURS', parsed.EMCACHERS_FORGET_NODE_HOURS),
     sourceCheckMs: 1000 * required('EMCACHERS_SOURCE_CHECK_SECONDS', parsed.EMCACHERS_SOURCE_CHECK_SECONDS),
     scansMax: required('EMCACHERS_SCANS_MAX', parsed.EMCACHERS_SCANS_MAX),
     scanDocumentsPerSecond: required('EMCACHERS_SCAN_DOCUMENTS_PER_SECOND', parsed.EMCACHERS_SCAN_DOCUMENTS_PER_SECOND),

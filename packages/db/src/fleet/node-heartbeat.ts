@@ -16,9 +16,6 @@ INSERT INTO node (id, roles, host, started_at, heartbeat_at) VALUES ($1, $2, $3,
 ON CONFLICT (id) DO UPDATE SET roles = EXCLUDED.roles, host = EXCLUDED.host, started_at = EXCLUDED.started_at, heartbeat_at = now(),
   left_at = NULL`;
 
-// A node without a heartbeat for a day is removed; if it comes back, it registers again.
-const forgetSql = `DELETE FROM node WHERE heartbeat_at < now() - interval '1 day'`;
-
 // Not if a process that started later runs under the same name.
 const signOffSql = 'UPDATE node SET left_at = now() WHERE id = $1 AND started_at = to_timestamp($2 / 1000.0)';
 
@@ -32,11 +29,10 @@ export async function writeSignOff(
   });
 }
 
-/** Records that the node is alive, and removes nodes without a heartbeat for a day. Errors: EMC-3001. */
+/** Records that the node is alive. Errors: EMC-3001. */
 export async function writeHeartbeat(pool: pg.Pool, heartbeat: NodeHeartbeat): Promise<void> {
   try {
     await pool.query(beatSql, [heartbeat.nodeId, heartbeat.roles, heartbeat.host, heartbeat.startedAtMs]);
-    await pool.query(forgetSql);
   } catch (error) {
     throw toDatabaseError(error);
   }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wholeNumber } from './schemas.ts';
 import type { Setting } from './setting.ts';
 
 export const roles = ['ingest', 'replicate', 'api'] as const;
@@ -36,6 +37,13 @@ export const nodeSettings = {
     unit: 'name',
     reason:
       'The name operators see for this node. If unset, a name is derived from the host name and saved in the data directory.',
+    reader: 'engine',
+  },
+  EMCACHERS_FORGET_NODE_HOURS: {
+    schema: wholeNumber(1, 8_760),
+    standard: '24',
+    unit: 'hours, from 1 to 8760',
+    reason: 'A node without a heartbeat for this long is removed from the fleet. It registers again if it comes back.',
     reader: 'engine',
   },
 } as const satisfies Record<string, Setting<unknown>>;

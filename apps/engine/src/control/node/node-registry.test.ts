@@ -11,7 +11,15 @@ function testRegistry(url: string) {
   const lines: string[] = [];
   const clock = createManualClock();
   const log = createLog('info', { write: (line) => lines.push(line) });
-  const parts = { clock, log, database, nodeId: 'berlin', roles: ['replicate'], ingest: () => null };
+  const parts = {
+    clock,
+    log,
+    database,
+    nodeId: 'berlin',
+    roles: ['replicate'],
+    forgetNodeHours: 24,
+    ingest: () => null,
+  };
   return { registry: createNodeRegistry(parts), database, clock, lines };
 }
 
@@ -35,7 +43,15 @@ test('a node signs off, and its next beat takes that back; an earlier process of
   await registry.signOff();
   expect(await hasLeft()).toEqual([{ gone: true }]);
   await clock.advance(1_000);
-  const parts = { clock, log: silentLog, database, nodeId: 'berlin', roles: ['replicate'], ingest: () => null };
+  const parts = {
+    clock,
+    log: silentLog,
+    database,
+    nodeId: 'berlin',
+    roles: ['replicate'],
+    forgetNodeHours: 24,
+    ingest: () => null,
+  };
   await createNodeRegistry(parts).beat();
   expect(await hasLeft()).toEqual([{ gone: false }]);
   await registry.signOff();

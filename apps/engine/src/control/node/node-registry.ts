@@ -3,6 +3,7 @@ import type { Clock } from '@emcachers/core/clock';
 import type { Log } from '@emcachers/core/log';
 import type { Database } from '@emcachers/db/database';
 import { writeCaptureReport } from '@emcachers/db/fleet/capture-report';
+import { forgetSilentNodes } from '@emcachers/db/fleet/forget-node';
 import { writeHeartbeat, writeSignOff } from '@emcachers/db/fleet/node-heartbeat';
 import type { IngestStatus } from '../../pipeline/ingest/ingest-status.ts';
 import type { Service } from '../../runtime/service.ts';
@@ -17,6 +18,8 @@ export interface NodeRegistryDependencies {
   readonly database: Database;
   readonly nodeId: string;
   readonly roles: readonly string[];
+  /** A node without a heartbeat for this long is removed. */
+  readonly forgetNodeHours: number;
   /** Null while this node does not ingest. */
   readonly ingest: () => IngestStatus | null;
 }
@@ -36,6 +39,7 @@ export function createNodeRegistry(dependencies: NodeRegistryDependencies): Node
   let failing = false;
   const beat = async (): Promise<void> => {
     await writeHeartbeat(database.pool, { nodeId, roles, host: hostname(), startedAtMs });
+    await forgetSilentNodes(database.pool, dependencies.forgetNodeHours);
     const status = dependencies.ingest();
     if (status !== null) await writeCaptureReport(database.pool, nodeId, captureReport(status, clock.nowMs()));
   };
