@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { createWriteStream, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import { openRotatingLog } from './rotating-log.ts';
 import { StartError } from './settings.ts';
 
-/** Each start begins a new log file and keeps the previous one as `.1`. Output beyond this size is dropped. */
-const logBytesMax = 64 * 1024 * 1024;
 const tailCharsMax = 4_000;
 /** The engine drains within 30 s; a process still running after this is killed. */
 const stopMsMax = 35_000;
@@ -64,20 +63,15 @@ export function startChild(options: ChildOptions): Child {
 
 function captureOutput(child: ChildProcess, options: ChildOptions): () => string {
   mkdirSync(options.logDir, { recursive: true });
-  const file = path.join(options.logDir, `${options.name}.log`);
-  if (existsSync(file)) renameSync(file, `${file}.1`);
-  const log = createWriteStream(file);
-  log.on('error', () => {});
-  let bytes = 0;
+  const log = openRotatingLog(path.join(options.logDir, `${options.name}.log`));
   const tails = { stdout: '', stderr: '' };
   const take = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
     tails[stream] = (tails[stream] + chunk.toString('utf8')).slice(-tailCharsMax);
-    bytes += chunk.length;
-    if (bytes < logBytesMax) log.write(chunk);
+    log.write(chunk);
   };
   child.stdout?.on('data', take('stdout'));
   child.stderr?.on('data', take('stderr'));
-  child.once('close', () => log.end());
+  child.once('close', () => log.close());
   // Messages for people are on stderr; the structured log is on stdout.
   return () => (tails.stderr.trim() === '' ? tails.stdout.trim() : tails.stderr.trim());
 }
