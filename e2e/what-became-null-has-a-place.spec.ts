@@ -23,6 +23,13 @@ test('the errors of a row open the problems that they count: values that became 
   await expect(page).toHaveURL(new RegExp(`/problems\\?entity=${entityName}$`));
   await expect(page.getByText('Values of age do not fit the type Integer; column age has NULL instead.')).toBeVisible();
 
+  await page.goto(`/entities/${entityName}?tab=rows`);
+  await page.getByRole('textbox', { name: 'Find a document by its id' }).fill('2');
+  await page.getByRole('button', { name: 'Find', exact: true }).click();
+  await expect(page.getByRole('cell', { name: 'n:2' })).toBeVisible();
+  await expect(page.getByRole('cell', { name: 'n:1' })).toHaveCount(0);
+
+  await page.goto(`/problems?entity=${entityName}`);
   await people.drop();
   await page.reload();
   await expect(page.getByText(new RegExp(`MongoDB has no collection ${sourceName}`))).toBeVisible();

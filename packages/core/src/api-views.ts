@@ -237,7 +237,15 @@ export const previewViewSchema = z.object({
   sampled: z.number().int(),
   rows: z.array(z.object({ docId: z.string(), cells: z.array(z.string().nullable()) })),
   /** Per column: how many sampled documents have the path, and how many values the type could not hold. */
-  columns: z.array(z.object({ name: z.string(), found: z.number().int(), refused: z.number().int() })),
+  columns: z.array(
+    z.object({
+      name: z.string(),
+      found: z.number().int(),
+      refused: z.number().int(),
+      /** Documents of which the type could not hold the value, a few of them. */
+      refusedDocIds: z.array(z.string()),
+    }),
+  ),
 });
 /** Rows that a draft shape would produce. */
 export type PreviewView = z.infer<typeof previewViewSchema>;

@@ -20,7 +20,7 @@ describe('the difference of two JSON values', () => {
   test('is null if they are equal', () => {
     fc.assert(
       fc.property(json, (value) => {
-        expect(differenceOf(value, structuredClone(value) as Json)).toBeNull();
+        expect(differenceOf(value, structuredClone<Json>(value))).toBeNull();
       }),
     );
   });

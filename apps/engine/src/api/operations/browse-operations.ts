@@ -5,11 +5,18 @@ import { namedEntity, pageLimit } from '../inputs.ts';
 import { query } from '../operation.ts';
 
 const tag = 'entities';
+/** Longer ids are known by their DocID, which is a hash. */
+const idTextCharsMax = 2_000;
 
 /** Reads the rows, oplog entries and dead letters of one entity, in pages. */
 export const browseOperations = {
   rows: query({
-    input: namedEntity.extend({ after: z.string().optional(), docId: z.string().optional(), limit: pageLimit }),
+    input: namedEntity.extend({
+      after: z.string().optional(),
+      docId: z.string().optional(),
+      idText: z.string().max(idTextCharsMax).optional(),
+      limit: pageLimit,
+    }),
     output: rowsPageSchema,
     errors: ['EMC-5002'],
     rest: {
@@ -17,7 +24,8 @@ export const browseOperations = {
       path: '/api/v1/entities/{entityName}/rows',
       operationId: 'listRows',
       tag,
-      summary: "Read a page of rows from this node's cache, in doc_id order.",
+      summary:
+        "Read a page of rows from this node's cache, in doc_id order; or one row by docId, or by idText, an _id as people write it.",
       status: 200,
     },
     handle: ({ input, services }) => services.rowsReader.rows(input),

@@ -93,8 +93,8 @@ test('a preview shows the rows that ingest would store, and counts values by col
     { docId: 'n:3', cells: [null, 'Bonn'] },
   ]);
   expect(preview.columns).toEqual([
-    { name: 'total', found: 2, refused: 1 },
-    { name: 'city', found: 2, refused: 0 },
+    { name: 'total', found: 2, refused: 1, refusedDocIds: ['n:2'] },
+    { name: 'city', found: 2, refused: 0, refusedDocIds: [] },
   ]);
 });
 
@@ -106,8 +106,8 @@ test('the preview counts over the sample that the list of paths describes, and s
   const sample = await browser.sample('shop.orders');
   const columns = [{ name: 'text', type: 'Text' as const, path: 'text' }];
   const preview = await browser.preview({ ...shape, columns });
-  expect(preview).toMatchObject({ sampled: sample.sampled, columns: [{ name: 'text', found: 50, refused: 0 }] });
-  expect(sample.sampled).toBe(100);
+  expect(preview).toMatchObject({ sampled: sample.sampled, columns: [{ name: 'text', found: 75, refused: 0 }] });
+  expect(sample.sampled).toBe(150);
   expect(preview.rows).toHaveLength(10);
 });
 
@@ -151,7 +151,7 @@ test('the preview counts what a column refuses also if the document then becomes
   expect(preview).toEqual({
     sampled: 2,
     rows: [{ docId: 'b', cells: ['1'] }],
-    columns: [{ name: 'total', found: 2, refused: 1 }],
+    columns: [{ name: 'total', found: 2, refused: 1, refusedDocIds: ['a'] }],
   });
 });
 
@@ -175,7 +175,27 @@ test('a preview of large documents leaves the event loop free, and shows the sam
   expect(preview.rows).toHaveLength(10);
   expect(preview.rows[0]?.cells[0]).toHaveLength(2_049);
   expect(preview.columns).toEqual([
-    { name: 'note', found: 20, refused: 0 },
-    { name: 'total', found: 20, refused: 0 },
+    { name: 'note', found: 20, refused: 0, refusedDocIds: [] },
+    { name: 'total', found: 20, refused: 0, refusedDocIds: [] },
   ]);
+});
+
+test('a type that one document in a thousand has is found, with the id of that document', async () => {
+  await using opened = await openTestBrowser();
+  const { browser, mongo } = opened;
+  const documents = Array.from({ length: 1_500 }, (_, n) => ({ _id: n, total: n === 700 ? 'seven' : n }));
+  await mongo.db('shop').collection<{ _id: number; total: number | string }>('orders').insertMany(documents);
+  const { sampled, columns } = await browser.preview(shape);
+  expect(sampled).toBe(1_500);
+  expect(columns[0]).toEqual({ name: 'total', found: 1_500, refused: 1, refusedDocIds: ['n:700'] });
+});
+
+test('a sample of large documents is bounded by bytes, and keeps documents of both ends', async () => {
+  await using opened = await openTestBrowser();
+  const { browser, mongo } = opened;
+  const large = Array.from({ length: 12 }, (_, n) => ({ _id: n, total: n, text: 'x'.repeat(1_000_000) }));
+  await mongo.db('shop').collection<{ _id: number }>('orders').insertMany(large);
+  const { sampled, rows } = await browser.preview(shape);
+  expect(sampled).toBeLessThan(6);
+  expect(rows.map(({ docId }) => docId)).toEqual(expect.arrayContaining(['n:0', 'n:11']));
 });

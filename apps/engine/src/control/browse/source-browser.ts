@@ -28,8 +28,10 @@ export interface SourceBrowserDependencies {
   readonly entitiesOf: (sourceName: string) => readonly string[];
 }
 
-/** The preview counts over as many documents as the list of paths, so that their figures agree. */
-const sampleDocuments = 100;
+/** Thousands, because a type that one document in a hundred has is easily missed; the preview counts over the same ones. */
+const sampleDocuments = 2_000;
+/** Half of it from each end: a sample is decoded in one piece, and large documents would hold the event loop. */
+const sampleBytesMax = 4_000_000;
 /** Collections beyond this number are listed without an estimate, so that the list stays fast. */
 const estimatesMax = 200;
 const estimatesAtOnce = 8;
@@ -60,11 +62,28 @@ const refusals: ReadonlySet<unknown> = new Set([13, 73]);
 
 async function readSample(source: MongoSource, sourceName: string, limit: number): Promise<readonly Uint8Array[]> {
   try {
-    return await source.sample(parseSourceName(sourceName), limit);
+    return withinBytes(await source.sample(parseSourceName(sourceName), limit));
   } catch (error) {
     if (!isServerError(error) || !refusals.has(error.code)) throw error;
     throw new EmcachersError({ code: refusalCode, detail: `${sourceName}: ${error.message}`, cause: error });
   }
+}
+
+/** The sample comes from both ends of the collection, and keeps documents from both. At least one of each end. */
+function withinBytes(documents: readonly Uint8Array[]): readonly Uint8Array[] {
+  const middle = Math.ceil(documents.length / 2);
+  const first = fitting(documents.slice(0, middle));
+  const last = fitting(documents.slice(middle).toReversed());
+  return [...first, ...last.toReversed()];
+}
+
+function fitting(documents: readonly Uint8Array[]): readonly Uint8Array[] {
+  let bytes = 0;
+  const end = documents.findIndex((document) => {
+    bytes += document.byteLength;
+    return bytes > sampleBytesMax / 2;
+  });
+  return end === -1 ? documents : documents.slice(0, Math.max(1, end));
 }
 
 async function estimate(source: MongoSource, namespaces: readonly Namespace[]): Promise<(number | null)[]> {

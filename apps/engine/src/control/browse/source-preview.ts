@@ -8,6 +8,7 @@ import type { Shape } from '@emcachers/core/shape';
 import { rowCells } from './row-cells.ts';
 
 const previewRowsMax = 10;
+const refusedDocIdsMax = 3;
 /** Longer texts are cut: a document may have sixteen megabytes, and a preview ten of them. */
 const cellCharsMax = 2_048;
 
@@ -39,12 +40,17 @@ export async function previewSample({ shape, documents }: PreviewCall, largeByte
 /** Uses the same projection as ingest, so the preview shows the rows that would be stored, with long texts cut. */
 export function previewOf(shape: Shape, documents: readonly Uint8Array[]): PreviewView {
   const projection = compileProjection(shape.columns);
-  const columns = shape.columns.map(({ name }) => ({ name, found: 0, refused: 0 }));
+  const columns: PreviewView['columns'] = shape.columns.map(({ name }) => ({
+    name,
+    found: 0,
+    refused: 0,
+    refusedDocIds: [],
+  }));
   const rows: PreviewView['rows'] = [];
   for (const raw of documents) {
     const outcomes = orNull(() => projection.outcomes(raw));
     if (outcomes === null) continue;
-    countOutcomes(outcomes, columns);
+    countOutcomes({ outcomes, columns, raw });
     if (rows.length === previewRowsMax) continue;
     const data = orNull(() => projection.project(raw).data);
     if (data !== null) rows.push({ docId: docIdOfDocument(raw), cells: rowCells(data, shape.columns).map(cut) });
@@ -56,10 +62,18 @@ function cut(text: string | null): string | null {
   return text === null || text.length <= cellCharsMax ? text : `${text.slice(0, cellCharsMax)}…`;
 }
 
-function countOutcomes(outcomes: ReturnType<Projection['outcomes']>, columns: PreviewView['columns']): void {
+interface Counted {
+  readonly outcomes: ReturnType<Projection['outcomes']>;
+  readonly columns: PreviewView['columns'];
+  readonly raw: Uint8Array;
+}
+
+function countOutcomes({ outcomes, columns, raw }: Counted): void {
   for (const [index, column] of columns.entries()) {
     if (outcomes[index] !== 'missing') column.found += 1;
-    if (outcomes[index] === 'refused') column.refused += 1;
+    if (outcomes[index] !== 'refused') continue;
+    column.refused += 1;
+    if (column.refusedDocIds.length < refusedDocIdsMax) column.refusedDocIds.push(docIdOfDocument(raw));
   }
 }
 

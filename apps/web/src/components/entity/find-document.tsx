@@ -25,7 +25,8 @@ export function FindDocument({ docId, onFind }: FindDocumentProps) {
           small
           mono
           aria-label="Find a document by its id"
-          placeholder="Document id"
+          placeholder="_id or doc_id"
+          title="As you write it: 2, a hex ObjectId, a UUID, text, JSON, or the doc_id"
           value={typed}
           onChange={(event) => setTyped(event.target.value)}
           className="w-56 max-w-full"

@@ -132,9 +132,9 @@ describe('the pages of rows', () => {
 
 describe('finding a document', () => {
   const answers: Answers = {
-    'entities.rows': ({ docId }) => {
-      if (docId === undefined) return page();
-      return page({ rows: docId === 'o9' ? [{ docId: 'o9', cells: ['found', '9'], cut: [] }] : [] });
+    'entities.rows': ({ idText }) => {
+      if (idText === undefined) return page();
+      return page({ rows: idText === 'o9' ? [{ docId: 'o9', cells: ['found', '9'], cut: [] }] : [] });
     },
   };
   const field = () => screen.getByRole('textbox', { name: 'Find a document by its id' });
@@ -144,7 +144,7 @@ describe('finding a document', () => {
     await loaded();
     await user.type(field(), ' o9 {Enter}');
     await screen.findByText('found');
-    expect(engine.inputsOf('entities.rows').at(-1)).toEqual({ entityName: 'orders', limit: 25, docId: 'o9' });
+    expect(engine.inputsOf('entities.rows').at(-1)).toEqual({ entityName: 'orders', limit: 25, idText: 'o9' });
     await user.click(screen.getByRole('button', { name: 'Show all rows' }));
     await loaded();
     expect(screen.queryByText('found')).toBeNull();

@@ -64,7 +64,7 @@ function useRowsPosition() {
   return {
     after,
     doc,
-    selection: { ...(doc === null ? {} : { docId: doc }), ...(after === null ? {} : { after }) },
+    selection: { ...(doc === null ? {} : { idText: doc }), ...(after === null ? {} : { after }) },
     onFind: (docId: string | null) => go({ after: null, doc: docId }, []),
     onFirst: after === null && doc === null ? null : () => go({ after: null }, []),
     onPrevious: previous === undefined ? null : () => go({ after: previous }, trail.slice(0, -1)),

@@ -19,7 +19,7 @@ export function Refusals({ preview, columns, onUseAny }: RefusalsProps) {
   const empty = preview.columns.filter(({ found }) => found === 0 && preview.sampled > 0);
   return (
     <>
-      {refusing.map(({ name, refused }) => {
+      {refusing.map(({ name, refused, refusedDocIds }) => {
         const column = byName.get(name);
         if (column === undefined) return null;
         return (
@@ -35,6 +35,14 @@ export function Refusals({ preview, columns, onUseAny }: RefusalsProps) {
           >
             Such values are stored as NULL in the column {name} and counted as errors. The type Any stores every value
             unchanged.
+            <p>
+              For example:{' '}
+              {refusedDocIds.map((docId) => (
+                <code key={docId} className="mr-2 break-all">
+                  {docId}
+                </code>
+              ))}
+            </p>
           </Banner>
         );
       })}

@@ -4,11 +4,19 @@ import type { FleetView, SampleView, SourceCollectionView } from '@emcachers/cor
 import { type Shape, sourceNameSchema } from '@emcachers/core/shape';
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
-import { type UseFieldArrayReturn, type UseFormReturn, useFieldArray, useFormState, useWatch } from 'react-hook-form';
+import {
+  type UseFieldArrayReturn,
+  type UseFormReturn,
+  useController,
+  useFieldArray,
+  useFormState,
+  useWatch,
+} from 'react-hook-form';
 import { proposeColumnName, proposeName } from '../../shape-draft/names.ts';
 import { previewShape } from '../../shape-draft/preview-shape.ts';
 import { engineErrorOf } from '../../trpc/engine-error.ts';
 import { useTRPC } from '../../trpc/trpc.ts';
+import { Banner } from '../ui/banner.tsx';
 import { Button, buttonClasses } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { TextInput } from '../ui/text-input.tsx';
@@ -21,10 +29,13 @@ import { PreviewCard } from './preview-card.tsx';
 import { Refusals } from './refusals.tsx';
 import { SourceField } from './source-field.tsx';
 import { useDebounced } from './use-debounced.ts';
+import type { KeptDraft } from './use-kept-draft.ts';
 import { useShapeForm } from './use-shape-form.ts';
 
 interface ShapeEditorProps {
   readonly initial: Shape;
+  /** What the form was opened for; a draft is kept for it. */
+  readonly place: string;
   readonly sources: readonly SourceCollectionView[] | undefined;
   readonly fleet: FleetView | undefined;
 }
@@ -32,8 +43,8 @@ interface ShapeEditorProps {
 const quietMs = 350;
 const nameId = 'entity-name';
 
-export function ShapeEditor({ initial, sources, fleet }: ShapeEditorProps) {
-  const { form, submit, isPending, error } = useShapeForm(initial);
+export function ShapeEditor({ initial, place, sources, fleet }: ShapeEditorProps) {
+  const { form, draft: kept, submit, isPending, error } = useShapeForm(initial, place);
   const columns = useFieldArray({ control: form.control, name: 'columns' });
   const draft = useWatch({ control: form.control }) as Shape;
   const { sample, preview } = useSampled(draft);
@@ -52,6 +63,7 @@ export function ShapeEditor({ initial, sources, fleet }: ShapeEditorProps) {
       }}
     >
       <div className="grid grid-cols-1 gap-5">
+        <RestoredNote draft={kept} />
         <Card>
           <div className="grid gap-[18px]">
             <Names form={form} draft={draft} sources={sources} fleet={fleet} />
@@ -98,6 +110,21 @@ export function ShapeEditor({ initial, sources, fleet }: ShapeEditorProps) {
   );
 }
 
+function RestoredNote({ draft }: { readonly draft: KeptDraft }) {
+  if (!draft.isRestored) return null;
+  return (
+    <Banner
+      tone="unknown"
+      title="This is the draft that you had before the page was loaded again."
+      action={
+        <Button size="small" onClick={draft.discard}>
+          Discard the draft
+        </Button>
+      }
+    />
+  );
+}
+
 interface NamesProps extends Pick<ShapeEditorProps, 'sources' | 'fleet'> {
   readonly form: UseFormReturn<Shape>;
   readonly draft: Shape;
@@ -106,6 +133,8 @@ interface NamesProps extends Pick<ShapeEditorProps, 'sources' | 'fleet'> {
 /** Source collection and entity name. The name is derived from the collection until the operator types one. */
 function Names({ form, draft, sources, fleet }: NamesProps) {
   const { errors } = useFormState({ control: form.control });
+  // Known to the form before the name is, so that of two wrong fields the first has the focus.
+  const { field: sourceField } = useController({ control: form.control, name: 'sourceName' });
   const nameError = errors.entityName?.message;
   const chooseSource = (sourceName: string) => {
     form.setValue('sourceName', sourceName, { shouldValidate: true, shouldDirty: true });
@@ -120,6 +149,7 @@ function Names({ form, draft, sources, fleet }: NamesProps) {
         sources={sources}
         value={draft.sourceName}
         onChange={chooseSource}
+        focusRef={sourceField.ref}
         error={errors.sourceName?.message}
       />
       <Field id={nameId} label="Entity name" error={nameError} hint={`dbs/${draft.entityName || '…'}/db.sqlite`}>

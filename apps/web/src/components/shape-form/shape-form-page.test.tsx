@@ -58,7 +58,14 @@ const answers: Answers = {
   ],
   'sources.sample': () => sample,
   'sources.preview': ({ columns }) =>
-    preview(columns.map(({ name }) => ({ name, found: 80, refused: name === 'total' ? 25 : 0 }))),
+    preview(
+      columns.map(({ name }) => ({
+        name,
+        found: 80,
+        refused: name === 'total' ? 25 : 0,
+        refusedDocIds: name === 'total' ? ['n:7'] : [],
+      })),
+    ),
   'entities.create': ({ entityName }) => sampleEntity({ entityName }),
 };
 
@@ -236,7 +243,9 @@ describe('the preview', () => {
   });
 
   test('warns of a path that no sampled document has', async () => {
-    const { user } = openForm({ 'sources.preview': () => preview([{ name: 'status', found: 0, refused: 0 }]) });
+    const { user } = openForm({
+      'sources.preview': () => preview([{ name: 'status', found: 0, refused: 0, refusedDocIds: [] }]),
+    });
     await user.click(await addField('status'));
     expect(await screen.findByText('No sampled document has the path “status”.')).toBeInstanceOf(HTMLElement);
   });
@@ -260,7 +269,7 @@ describe('submitting the form', () => {
     await waitFor(() => expect(name.getAttribute('aria-invalid')).toBe('true'));
     expect(screen.getByText('Add at least one column.')).toBeInstanceOf(HTMLElement);
     expect(errorOf(screen.getByRole('combobox', { name: 'Source collection' }))).toContain('database.collection');
-    expect(document.activeElement).toBe(name);
+    expect(document.activeElement).toBe(screen.getByRole('combobox', { name: 'Source collection' }));
     expect(engine.inputsOf('entities.create')).toEqual([]);
   });
 

@@ -36,7 +36,12 @@ export function ShapeFormPage() {
         />
       )}
       {isKnown ? (
-        <ShapeEditor initial={initialShape()} sources={sources.data} fleet={fleet} />
+        <ShapeEditor
+          initial={initialShape()}
+          place={`${source ?? ''} ${from ?? ''}`}
+          sources={sources.data}
+          fleet={fleet}
+        />
       ) : (
         <div aria-busy className="h-96 rounded-card border border-line bg-panel p-4">
           <Skeleton width="40%" />

@@ -12,13 +12,15 @@ interface SourceFieldProps {
   readonly sources: readonly SourceCollectionView[] | undefined;
   readonly value: string;
   readonly onChange: (sourceName: string) => void;
+  /** The form gives it the focus if it is the first field that is wrong. */
+  readonly focusRef: (element: HTMLButtonElement | null) => void;
   readonly error: string | undefined;
 }
 
 const id = 'source-name';
 
 /** Selects the collection to copy. The operator can also type the name of one that does not exist yet. */
-export function SourceField({ sources, value, onChange, error }: SourceFieldProps) {
+export function SourceField({ sources, value, onChange, focusRef, error }: SourceFieldProps) {
   const [typed, setTyped] = useState('');
   const known = new Map(sources?.map((source) => [source.sourceName, source]));
   const names = [...known.keys()];
@@ -36,6 +38,7 @@ export function SourceField({ sources, value, onChange, error }: SourceFieldProp
       >
         <Combobox.Trigger
           id={id}
+          ref={focusRef}
           className="flex h-[34px] w-full min-w-0 items-center gap-2 rounded-control border border-field bg-panel px-2.5 text-start aria-invalid:border-bad"
           {...describedBy(id, error)}
         >

@@ -5,9 +5,11 @@ import { useRouter } from 'next/navigation';
 import { type FieldPath, type UseFormReturn, useForm } from 'react-hook-form';
 import { type EngineError, engineErrorOf } from '../../trpc/engine-error.ts';
 import { useTRPCClient } from '../../trpc/trpc.ts';
+import { type KeptDraft, useKeptDraft } from './use-kept-draft.ts';
 
 export interface ShapeForm {
   readonly form: UseFormReturn<Shape>;
+  readonly draft: KeptDraft;
   readonly submit: () => void;
   readonly isPending: boolean;
   /** The engine's error when it does not belong to a field. */
@@ -18,14 +20,16 @@ export interface ShapeForm {
  * The form, validated with the same schema as the engine. Errors that only the engine can detect, such as a name that is
  * already taken, name the field at fault and are shown on it.
  */
-export function useShapeForm(initial: Shape): ShapeForm {
+export function useShapeForm(initial: Shape, place: string): ShapeForm {
   const client = useTRPCClient();
   const router = useRouter();
   const form = useForm<Shape>({ resolver: zodResolver(shapeSchema), defaultValues: initial, mode: 'all' });
   const create = useMutation({ mutationFn: (shape: Shape) => client.entities.create.mutate(shape) });
+  const draft = useKeptDraft(form, place);
   const submit = form.handleSubmit(async (shape) => {
     try {
       const entity = await create.mutateAsync(shape);
+      draft.forget();
       router.push(`/entities/${encodeURIComponent(entity.entityName)}`);
     } catch (refusal) {
       showOnFields(form, engineErrorOf(refusal));
@@ -34,6 +38,7 @@ export function useShapeForm(initial: Shape): ShapeForm {
   const problem = create.error === null ? null : engineErrorOf(create.error);
   return {
     form,
+    draft,
     submit: () => void submit(),
     isPending: create.isPending || create.isSuccess,
     error: problem === null || problem.fields.length > 0 ? null : problem,

@@ -1,0 +1,48 @@
+import { columnTypes, refusalPolicies, type Shape } from '@emcachers/core/shape';
+import { z } from 'zod';
+
+/** A draft may be unfinished, so its names and paths are any text. */
+const draftSchema = z.object({
+  entityName: z.string(),
+  sourceName: z.string(),
+  columns: z.array(
+    z.object({
+      name: z.string(),
+      path: z.string(),
+      type: z.enum(columnTypes),
+      whenRefused: z.enum(refusalPolicies).optional(),
+    }),
+  ),
+});
+
+const keyPrefix = 'emcachers-draft ';
+
+/** `place` is the form's query, so that a draft from one collection is not offered for another. */
+export function readDraft(place: string): Shape | null {
+  try {
+    const kept = sessionStorage.getItem(keyPrefix + place);
+    const parsed = kept === null ? null : draftSchema.safeParse(JSON.parse(kept));
+    if (parsed === null || !parsed.success) return null;
+    const { columns, ...names } = parsed.data;
+    return { ...names, columns: columns.map(({ whenRefused, ...column }) => withPolicy(column, whenRefused)) };
+  } catch {
+    // Storage can be forbidden, or hold what is not JSON; the form then starts anew.
+    return null;
+  }
+}
+
+type Column = Shape['columns'][number];
+
+function withPolicy(column: Omit<Column, 'whenRefused'>, policy: Column['whenRefused'] | undefined): Column {
+  return policy === undefined ? column : { ...column, whenRefused: policy };
+}
+
+/** Null forgets the draft. The browser keeps it until the tab is closed. */
+export function keepDraft(place: string, draft: Shape | null): void {
+  try {
+    if (draft === null) sessionStorage.removeItem(keyPrefix + place);
+    else sessionStorage.setItem(keyPrefix + place, JSON.stringify(draft));
+  } catch {
+    // As above.
+  }
+}
