@@ -28,8 +28,9 @@ export async function previewSample({ shape, documents }: PreviewCall, largeByte
   const copies = documents.map((document) => Uint8Array.from(document));
   const call: PreviewCall = { shape, documents: copies };
   const transferList = copies.map(({ buffer }) => buffer);
-  const thread = new Worker(threadFile, { name: 'preview', workerData: call, transferList });
+  const thread = new Worker(threadFile, { name: 'preview' });
   try {
+    thread.postMessage(call, transferList);
     const [preview] = (await once(thread, 'message')) as [PreviewView];
     return preview;
   } finally {
