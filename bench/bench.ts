@@ -3,6 +3,7 @@ import process from 'node:process';
 import { fullSizes, measureMongoEmbedded, quickSizes } from './mongo-embedded/mongo-embedded.ts';
 import { measureLive } from './path/live.ts';
 import { measureManyEntities } from './path/many-entities.ts';
+import { measureReadYourWrites } from './path/read-your-writes.ts';
 import { measureScan } from './path/scan.ts';
 import { measureCompaction } from './stages/compaction.ts';
 import { measureConvert } from './stages/convert.ts';
@@ -49,6 +50,7 @@ const parts: readonly Part[] = [
   { title: 'Cache files', group: 'stages', measure: measureSqliteCache },
   { title: 'Scan, end to end', group: 'path', measure: () => measureScan(sizes) },
   { title: 'Live changes, end to end', group: 'path', measure: measureLive },
+  { title: 'Read your writes, end to end', group: 'path', measure: measureReadYourWrites },
   { title: 'Many idle entities', group: 'path', measure: () => measureManyEntities(isQuick ? 50 : 300) },
 ];
 

@@ -1,34 +1,28 @@
 import path from 'node:path';
 import Database from 'better-sqlite3';
-import { type Collection, MongoClient } from 'mongodb';
+import { MongoClient } from 'mongodb';
 import { type Measurement, percentile } from '../support/measurement.ts';
-import { sampleColumns, sampleDocument } from '../support/sample-documents.ts';
 import { type EngineStack, startEngineStack } from './engine-stack.ts';
-import { createEntity, untilEntity } from './entity.ts';
+import {
+  createLoadAndProbe,
+  documents,
+  type Load,
+  loadPerSecond,
+  type Probe,
+  steadyLoad,
+  updates,
+} from './load-and-probe.ts';
 
-const loadPerSecond = 2_000;
-const loadBatch = 50;
 const probesPerSecond = 50;
 const latencySeconds = 10;
 const burstChanges = 50_000;
-const documents = 10_000;
 
 /** Live changes: latency from source to cache file under steady load, and maximum throughput. */
 export async function measureLive(): Promise<Measurement[]> {
   await using stack = await startEngineStack();
   const client = new MongoClient(stack.mongoUrl);
-  const load = client.db('bench').collection<{ _id: number; number?: number }>('load');
-  await load.insertMany(Array.from({ length: documents }, (_, index) => ({ ...sampleDocument(index), _id: index })));
-  await client.db('bench').collection<{ _id: string }>('probe').insertOne({ _id: 'probe' });
-  await createEntity(stack, { entityName: 'load', sourceName: 'bench.load', columns: sampleColumns });
-  await createEntity(stack, {
-    entityName: 'probe',
-    sourceName: 'bench.probe',
-    columns: [{ name: 'sequence', type: 'Integer', path: 'sequence' }],
-  });
-  for (const name of ['load', 'probe'])
-    await untilEntity(stack, name, (entity) => entity.activity === 'live' && entity.lagEntries === 0);
-  const latencies = await measureLatency(stack, client, load);
+  const { load, probe } = await createLoadAndProbe(stack, client);
+  const latencies = await measureLatency(stack, load, probe);
   const burst = await measureBurst(stack, load);
   await client.close();
   const label = `change to cache at ${loadPerSecond.toLocaleString('en-US')} changes/s`;
@@ -40,11 +34,7 @@ export async function measureLive(): Promise<Measurement[]> {
 }
 
 /** Changes a probe document repeatedly while other documents provide the load; a reader polls every millisecond. */
-async function measureLatency(
-  stack: EngineStack,
-  client: MongoClient,
-  load: Collection<{ _id: number; number?: number }>,
-): Promise<number[]> {
+async function measureLatency(stack: EngineStack, load: Load, probe: Probe): Promise<number[]> {
   const stopping = new AbortController();
   const background = steadyLoad(load, stopping.signal);
   const sentAt = new Map<number, number>();
@@ -53,7 +43,6 @@ async function measureLatency(
     const sent = sentAt.get(sequence);
     if (sent !== undefined) latencies.push(performance.now() - sent);
   });
-  const probe = client.db('bench').collection<{ _id: string; sequence?: number }>('probe');
   for (let sequence = 1; sequence <= latencySeconds * probesPerSecond; sequence += 1) {
     const pause = new Promise((resolve) => setTimeout(resolve, 1000 / probesPerSecond));
     await probe.updateOne({ _id: 'probe' }, { $set: { sequence } });
@@ -65,23 +54,6 @@ async function measureLatency(
   await background;
   await reader;
   return latencies;
-}
-
-async function steadyLoad(load: Collection<{ _id: number; number?: number }>, signal: AbortSignal): Promise<void> {
-  let changes = 0;
-  const startedAt = performance.now();
-  while (!signal.aborted) {
-    await load.bulkWrite(updates(loadBatch, changes), { ordered: false });
-    changes += loadBatch;
-    const due = startedAt + (changes / loadPerSecond) * 1000;
-    await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
-  }
-}
-
-function updates(count: number, from: number) {
-  return Array.from({ length: count }, (_, index) => ({
-    updateOne: { filter: { _id: (from + index) % documents }, update: { $set: { number: from + index } } },
-  }));
 }
 
 async function watchProbe(
@@ -102,10 +74,7 @@ async function watchProbe(
 }
 
 /** A burst of changes, timed from the first write until the last one is in the file. */
-async function measureBurst(
-  stack: EngineStack,
-  load: Collection<{ _id: number; number?: number }>,
-): Promise<Measurement[]> {
+async function measureBurst(stack: EngineStack, load: Load): Promise<Measurement[]> {
   const database = new Database(path.join(stack.dataDir, 'dbs/load/db.sqlite'), { readonly: true });
   const read = database.prepare('SELECT count(*) FROM load WHERE number >= ?').pluck();
   const from = 10_000_000;
