@@ -37,9 +37,11 @@ export interface EngineDependencies {
 }
 
 export async function startEngine(dependencies: EngineDependencies): Promise<Engine> {
-  const { config, clock, log, random } = dependencies;
+  const { config, clock, random } = dependencies;
   const connections = await openConnections(dependencies);
-  const nodeId = nodeName(config.dataDir, config.nodeId, log);
+  const nodeId = nodeName(config.dataDir, config.nodeId, dependencies.log);
+  // Lines of several nodes are often read together.
+  const log = dependencies.log.child({ nodeId });
   const fatal = Promise.withResolvers<EmcachersError>();
   const onFault = (fault: unknown): void => {
     if (fault instanceof EmcachersError && isFatal(fault)) fatal.resolve(fault);
@@ -58,7 +60,7 @@ export async function startEngine(dependencies: EngineDependencies): Promise<Eng
       ...outageWatchOf(shared, (error) => fatal.resolve(error)),
     ];
     for (const service of services) supervisor.start(service);
-    log.info({ nodeId, roles: config.roles, url: address.url }, 'Engine started.');
+    log.info({ roles: config.roles, url: address.url }, 'Engine started.');
     return {
       ...address,
       fatal: fatal.promise,

@@ -1,6 +1,7 @@
 import type { EntityView, FleetView } from '@emcachers/core/api-views';
-import { Gauge, Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import type { IngestStatus } from '../pipeline/ingest/ingest-status.ts';
+import { createInstrument, type Instrument } from './instrument.ts';
 
 /**
  * Prometheus metrics, prefixed with the names of the pipeline's stages. Each scrape sets them from the same facts and verdicts
@@ -128,25 +129,25 @@ const entityMetrics: readonly EntityMetric[] = [
 
 export function createMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry();
-  const gauges = entityMetrics.map((metric) => ({
+  const instruments = entityMetrics.map((metric) => ({
     metric,
-    gauge: new Gauge({ name: metric.name, help: metric.help, labelNames: ['entity'], registers: [registry] }),
+    instrument: createInstrument({ ...metric, registry, labelNames: ['entity'] }),
   }));
-  const setIngest = ingestGauges(registry);
-  const memory = new Gauge({
+  const setIngest = ingestInstruments(registry);
+  const memory = createInstrument({
     name: 'emcachers_process_resident_bytes',
     help: 'Resident memory of this process.',
-    registers: [registry],
+    registry,
   });
-  const cpu = new Gauge({
+  const cpu = createInstrument({
     name: 'emcachers_process_cpu_seconds_total',
     help: 'Processor time of this process since its start, user and system.',
-    registers: [registry],
+    registry,
   });
-  const streams = new Gauge({
+  const streams = createInstrument({
     name: 'emcachers_live_streams',
     help: 'Open live streams to consoles.',
-    registers: [registry],
+    registry,
   });
   return {
     contentType: registry.contentType,
@@ -156,42 +157,42 @@ export function createMetrics(sources: MetricsSources): Metrics {
       streams.set(sources.liveStreams());
       setIngest(sources.ingest());
       const entities = sources.fleet()?.entities ?? [];
-      for (const { metric, gauge } of gauges) setEntityGauge(gauge, metric, entities);
+      for (const { metric, instrument } of instruments) setEntities(instrument, metric, entities);
       return registry.metrics();
     },
   };
 }
 
-function setEntityGauge(gauge: Gauge, metric: EntityMetric, entities: readonly EntityView[]): void {
-  gauge.reset();
+function setEntities(instrument: Instrument, metric: EntityMetric, entities: readonly EntityView[]): void {
+  instrument.clear();
   for (const entity of entities) {
     const value = metric.value(entity);
-    if (value !== null) gauge.set({ entity: entity.entityName }, value);
+    if (value !== null) instrument.set(value, { entity: entity.entityName });
   }
 }
 
-function ingestGauges(registry: Registry): (status: IngestStatus | null) => void {
-  const gauge = (name: string, help: string): Gauge => new Gauge({ name, help, registers: [registry] });
-  const changes = gauge(
+function ingestInstruments(registry: Registry): (status: IngestStatus | null) => void {
+  const instrument = (name: string, help: string): Instrument => createInstrument({ name, help, registry });
+  const changes = instrument(
     'emcachers_change_source_changes_total',
     'Change events of watched collections since the start.',
   );
-  const divided = gauge(
+  const divided = instrument(
     'emcachers_change_source_divided_transactions_total',
     'Transactions of the source that readers saw in parts, because they are above the bounds.',
   );
-  const reply = gauge(
+  const reply = instrument(
     'emcachers_change_source_reply_timestamp_seconds',
     'When MongoDB last answered on the change stream, Unix seconds; alert on its age.',
   );
-  const operations = gauge('emcachers_channel_buffered_operations', 'Operations between change source and oplog.');
-  const bytes = gauge('emcachers_channel_buffered_bytes', 'Bytes between change source and oplog.');
-  const saved = gauge(
+  const operations = instrument('emcachers_channel_buffered_operations', 'Operations between change source and oplog.');
+  const bytes = instrument('emcachers_channel_buffered_bytes', 'Bytes between change source and oplog.');
+  const saved = instrument(
     'emcachers_oplog_position_timestamp_seconds',
     'Cluster time of the saved position, Unix seconds.',
   );
   return (status) => {
-    for (const each of [changes, divided, reply, operations, bytes, saved]) each.remove();
+    for (const each of [changes, divided, reply, operations, bytes, saved]) each.clear();
     if (status === null) return;
     changes.set(status.changesTotal);
     divided.set(status.dividedTransactionsTotal);
