@@ -87,7 +87,8 @@ test('an erasure leaves no value of the documents in any file of the oplog and o
   expect(job.message).toMatch(/^Erased 2 documents\. PostgreSQL: removed 5 entries/);
   expect(job.message).toContain('their tables were written anew');
   expect(job.message).toContain('built again without older files on test-node');
-  expect(job.message).toContain('Not looked at: silent, which did not report');
+  // A node that has just stopped may still be listed.
+  expect(job.message).toMatch(/Not looked at: (?:away, )?silent, which did not report/);
   expect(filesWithCanary(stack.dataDir)).toEqual([]);
   expect(await tablesWithCanary(stack, { analyze: false })).toEqual([]);
   expect((await api.entity('people')).documents).toBe(398);

@@ -38,6 +38,23 @@ describe('I1: an erasure', () => {
     expect(await erase(oplog, orders, ['a'])).toMatchObject({ rows: { entries: 0 } });
   });
 
+  test('leaves no table in the file in which the values were', async () => {
+    await using changed = await openChanged();
+    const { oplog, orders } = changed;
+    const filesOf = async () => {
+      const answer = await oplog.database.pool.query<{ file: number }>(
+        `SELECT pg_relation_filenode(name)::int8 AS file FROM unnest($1::text[]) AS name`,
+        [[`oplog_e${orders}`, 'oplog_staging', 'oplog_sweep', 'dead_letter']],
+      );
+      return answer.rows.map(({ file }) => file);
+    };
+    const before = await filesOf();
+    await erase(oplog, orders, ['a']);
+    const after = await filesOf();
+    expect(after.filter((file) => before.includes(file))).toEqual([]);
+    expect(after).toHaveLength(4);
+  });
+
   test('lets a reader at any place end with the same rows', async () => {
     await using changed = await openChanged();
     const { oplog, orders } = changed;
