@@ -6,6 +6,8 @@ test('ten tabs load and are live on one stream, and another tab takes it over wh
   source,
   stack,
 }) => {
+  // Ten pages are loaded one after the other, which takes more than a minute on a busy machine.
+  test.setTimeout(240_000);
   const streams = async (): Promise<string | undefined> => {
     const metrics = await (await fetch(`${stack.engineUrl}/metrics`)).text();
     return /^emcachers_live_streams (\d+)$/m.exec(metrics)?.[1];
