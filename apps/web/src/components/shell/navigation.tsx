@@ -33,11 +33,11 @@ export function Navigation() {
                 href={href}
                 aria-current={here ? 'page' : undefined}
                 className={classes(
-                  'flex min-h-8 items-center gap-2.5 rounded-control px-2 font-[500]',
+                  'flex min-h-8 items-center gap-2.5 whitespace-nowrap rounded-control px-2 font-[500] max-[30rem]:gap-1.5 max-[30rem]:px-1.5',
                   here ? 'bg-sunken text-ink' : 'text-ink-2 hover:bg-sunken hover:text-ink',
                 )}
               >
-                <Icon size={16} strokeWidth={1.75} aria-hidden className="max-[22rem]:hidden" />
+                <Icon size={16} strokeWidth={1.75} aria-hidden className="max-[30rem]:hidden" />
                 {words}
                 <Count count={counts[href]} what={href === '/jobs' ? 'active' : 'total'} />
               </Link>
