@@ -319,7 +319,7 @@ export const errorCodes = {
     cause: 'The cache was open, and its entity was deleted or is no longer kept on this node.',
     remedy: 'Close the cache. If the entity is created again, the same handle reads the new cache.',
     retry: 'never',
-    httpStatus: 410,
+    httpStatus: 404,
   },
   'EMC-7004': {
     title: 'The file is not the cache that was asked for',

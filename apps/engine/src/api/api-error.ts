@@ -78,6 +78,8 @@ export function trpcCodeOf(status: number): TRPCError['code'] {
       return 'NOT_IMPLEMENTED';
     case 503:
       return 'SERVICE_UNAVAILABLE';
+    case 504:
+      return 'GATEWAY_TIMEOUT';
     default:
       return 'INTERNAL_SERVER_ERROR';
   }
