@@ -67,7 +67,7 @@ function FreshFact({ entity }: { readonly entity: EntityView }) {
 }
 
 function LagFact({ entity }: { readonly entity: EntityView }) {
-  const { lagEntries, lagMs, offset, head } = entity;
+  const { lagEntries, lagMs } = entity;
   return (
     <Fact
       name="Lag"
@@ -83,14 +83,15 @@ function LagFact({ entity }: { readonly entity: EntityView }) {
         </>
       }
     >
-      {positionWords(offset, head)}
+      {positionWords(entity)}
     </Fact>
   );
 }
 
 /** The offset of a cache without lag advances with the whole oplog, past the newest entry of its own entity. */
-function positionWords(offset: number | null, head: number | null): string {
-  if (offset !== null && head !== null && offset >= head) return `up to date at offset ${formatCount(offset)}`;
+function positionWords({ offset, head, lagEntries }: EntityView): string {
+  if (lagEntries === 0 && offset !== null && head !== null && offset >= head)
+    return `up to date at offset ${formatCount(offset)}`;
   return `offset ${formatCount(offset)}, newest entry ${formatCount(head)}`;
 }
 
