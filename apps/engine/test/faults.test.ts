@@ -74,6 +74,7 @@ test('while PostgreSQL is unreachable the engine answers with health unknown; af
   const { api } = running;
   await api.create(shape);
   await api.untilLive('orders');
+  await api.untilWell();
   proxy.cut();
   await changeOrders(collection, 1_000, random);
   const report = await eventually(async () => {

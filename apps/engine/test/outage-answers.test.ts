@@ -21,6 +21,7 @@ test('with a PostgreSQL that does not answer, every call answers with the last p
   const { api } = running;
   await api.create(orderShape('orders'));
   await api.untilLive('orders');
+  await api.untilWell();
   proxy.blackHole();
   const report = await eventually(async () => {
     const seen = (await (await api.request('GET', '/health')).json()) as Report;

@@ -24,6 +24,7 @@ test('a damaged row is found by a verify job, keeps the status from ok until it 
   await using second = await stack.engine();
   const { api } = second;
   await api.untilLive('orders');
+  await api.untilWell();
   const found = await api.job('orders', 'verify');
   expect(found.message).toMatch(/^Compared 300 rows on 1 node\. Wrong: 1 missing, 0 extra, 0 different on test-node/);
   const wrong = await eventually(async () => {

@@ -57,6 +57,14 @@ export class ApiClient {
     }, `${name} to be live and level`);
   }
 
+  /** Until the fleet's newest reading is well: it is up to a second older than an answer about one entity. */
+  async untilWell(): Promise<void> {
+    await eventually(async () => {
+      const { health } = await this.#expect<{ health: string }>(200, await this.request('GET', '/health'));
+      return health === 'ok' ? true : null;
+    }, 'the fleet to be well');
+  }
+
   async #expect<Body>(status: number, response: Response): Promise<Body> {
     const text = await response.text();
     if (response.status !== status) throw new Error(`${response.url} answered ${response.status}: ${text}`);

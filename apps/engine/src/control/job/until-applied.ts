@@ -15,7 +15,8 @@ export async function untilApplied(
   const endMs = clock.monotonicMs() + applyMsMax;
   const reports = await waitFor(context, async () => {
     const caches = await control.caches(entity.entityId);
-    const isDone = caches.every(({ isPrompt, offset }) => !isPrompt || (offset ?? 0) >= head);
+    // A node that has just built its cache reports it within a second.
+    const isDone = caches.length > 0 && caches.every(({ isPrompt, offset }) => !isPrompt || (offset ?? 0) >= head);
     return isDone || clock.monotonicMs() > endMs ? caches : null;
   });
   const behind = reports.filter(({ offset }) => (offset ?? 0) < head).map(({ nodeId }) => nodeId);
