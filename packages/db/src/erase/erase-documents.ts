@@ -13,6 +13,8 @@ export interface ErasedDocuments {
 
 /** How many rows were removed in each place. */
 export interface ErasedRows {
+  /** Documents of which there was anything, if only their Deletes; the ids that were asked for may be more. */
+  readonly documents: number;
   readonly entries: number;
   readonly staged: number;
   readonly swept: number;
@@ -74,11 +76,13 @@ const eraseSql = (partition: string): string => `
            removed_total = c.removed_total + (SELECT count(*) FROM removed)
      WHERE c.entity_id = $1
   ), staged AS (
-    DELETE FROM oplog_staging WHERE entity_id = $1 AND doc_id = ANY ($2::text[]) RETURNING 1
+    DELETE FROM oplog_staging WHERE entity_id = $1 AND doc_id = ANY ($2::text[]) RETURNING doc_id
   ), swept AS (
-    DELETE FROM oplog_sweep WHERE entity_id = $1 AND doc_id = ANY ($2::text[]) RETURNING 1
+    DELETE FROM oplog_sweep WHERE entity_id = $1 AND doc_id = ANY ($2::text[]) RETURNING doc_id
   ), letters AS (
-    DELETE FROM dead_letter WHERE entity_id = $1 AND doc_id = ANY ($2::text[]) RETURNING 1
+    DELETE FROM dead_letter WHERE entity_id = $1 AND doc_id = ANY ($2::text[]) RETURNING doc_id
+  ), documents AS (
+    SELECT unnest($3::text[]) UNION SELECT doc_id FROM staged UNION SELECT doc_id FROM swept UNION SELECT doc_id FROM letters
   )
-  SELECT (SELECT count(*) FROM removed) AS entries, (SELECT count(*) FROM staged) AS staged,
+  SELECT (SELECT count(*) FROM documents) AS documents, (SELECT count(*) FROM removed) AS entries, (SELECT count(*) FROM staged) AS staged,
          (SELECT count(*) FROM swept) AS swept, (SELECT count(*) FROM letters) AS "deadLetters"`;

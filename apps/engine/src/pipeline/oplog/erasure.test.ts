@@ -30,12 +30,24 @@ describe('I1: an erasure', () => {
     const before = (await oplog.page(orders)).entries;
     expect(await erase(oplog, orders, ['a', 'never'])).toMatchObject({
       kind: 'erased',
-      rows: { entries: 2 },
+      rows: { documents: 1, entries: 2 },
       notRewritten: [],
     });
     const after = (await oplog.page(orders)).entries;
     expect(after).toEqual(before.filter(({ docId, kind }) => docId !== 'a' || kind === 'Delete'));
     expect(await erase(oplog, orders, ['a'])).toMatchObject({ rows: { entries: 0 } });
+  });
+
+  test('counts the documents of which there was anything, each once, and not the ids that were asked for', async () => {
+    await using changed = await openChanged();
+    const { oplog, orders } = changed;
+    await oplog.database.pool.query(
+      `INSERT INTO dead_letter (entity_id, doc_id, error_code, reason)
+       SELECT $1, doc_id, 'EMC-4010', 'Too large.' FROM unnest('{a,letter}'::text[]) AS doc_id`,
+      [orders],
+    );
+    const rows = { documents: 2, entries: 2, deadLetters: 2 };
+    expect(await erase(oplog, orders, ['a', 'letter', 's:a', 'never'])).toMatchObject({ kind: 'erased', rows });
   });
 
   test('leaves no table in the file in which the values were', async () => {

@@ -128,7 +128,7 @@ describe('refreshing documents', () => {
     await user.click(confirm);
     await screen.findByText('Refreshed documents of orders');
     expect(engine.inputsOf('entities.refreshDocuments')).toEqual([
-      { entityName: 'orders', documents: { ids: ['A-17', 7] } },
+      { entityName: 'orders', documents: { ids: ['A-17', 7, '7'] } },
     ]);
   });
 

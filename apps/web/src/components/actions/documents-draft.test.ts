@@ -3,21 +3,33 @@ import { emptyDocuments, selectedDocuments } from './documents-draft.ts';
 
 const ids = (text: string) => selectedDocuments({ ...emptyDocuments, text });
 const oid = '65f0a1b2c3d4e5f601234567';
+const uuid = '08cc05b7-61c4-4fa7-a9dc-716fe069bd0c';
 
 describe('the documents of an action', () => {
-  test('are one _id in each line: the hex of an ObjectId, Extended JSON, or plain text', () => {
-    const text = `${oid}\n\n 7 \n"8"\nA-17\n{"$uuid":"08cc05b7-61c4-4fa7-a9dc-716fe069bd0c"}\n9007199254740993`;
+  test('are those of one _id in each line: the hex of an ObjectId, Extended JSON, or plain text', () => {
+    const text = `${oid}\n\n"8"\nA-17\n{"$uuid":"${uuid}"}\n{"$numberLong":"9007199254740993"}`;
     expect(ids(text)).toEqual({
-      ids: [
-        { $oid: oid },
-        7,
-        '8',
-        'A-17',
-        { $uuid: '08cc05b7-61c4-4fa7-a9dc-716fe069bd0c' },
-        { $numberLong: '9007199254740993' },
-      ],
+      ids: [{ $oid: oid }, '8', 'A-17', { $uuid: uuid }, { $numberLong: '9007199254740993' }],
     });
-    expect(ids('123456789012345678901234')).toEqual({ ids: [{ $oid: '123456789012345678901234' }] });
+    for (const hex of ['123456789012345678901234', '650000000000000000000e12'])
+      expect(ids(hex)).toEqual({ ids: [{ $oid: hex }] });
+  });
+
+  test.each<[string, unknown]>([
+    ['100234', 100_234],
+    ['1e5', 100_000],
+    ['-2.5', -2.5],
+    ['true', true],
+    ['null', null],
+    [uuid, { $uuid: uuid }],
+    ['9007199254740993', { $numberLong: '9007199254740993' }],
+    ['9223372036854775808', { $numberDecimal: '9223372036854775808' }],
+  ])('%s without quotes means the value and the text', (text, value) => {
+    expect(ids(` ${text} `)).toEqual({ ids: [value, text] });
+  });
+
+  test.each(['007', '1e400', '-1e400', '[1]', '{'])('%s can only be a text', (text) => {
+    expect(ids(text)).toEqual({ ids: [text] });
   });
 
   test('are those of a query, once it is a JSON object', () => {

@@ -23,14 +23,35 @@ export function selectedDocuments({ by, text, since, field }: DocumentsDraft): S
   return ids.length === 0 ? null : { ids };
 }
 
-/** A line is Extended JSON, the hex of an ObjectId, or else the text of a string. */
 function idsOf(text: string): unknown[] {
   const lines = text.split('\n').map((line) => line.trim());
-  return lines.filter((line) => line !== '').map((line) => parsedJson(line) ?? plainId(line));
+  return lines.filter((line) => line !== '').flatMap(meaningsOf);
 }
 
-function plainId(line: string): unknown {
-  return /^[0-9a-f]{24}$/i.test(line) ? { $oid: line } : line;
+const hex = /^[0-9a-f]{24}$/i;
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * The `_id`s that a line may mean. What is written without quotes can be a value or the text of a string, as in the search for
+ * a document; a document that one of them misses would keep its entries. A quoted text and an object mean only themselves.
+ */
+function meaningsOf(line: string): unknown[] {
+  if (hex.test(line)) return [{ $oid: line }];
+  if (uuid.test(line)) return [{ $uuid: line }, line];
+  const value = isLongInteger(line) ? longInteger(line) : parsedJson(line);
+  // Neither an array nor an infinite number is sent: the one cannot be an `_id`, and JSON has null for the other.
+  if (value === undefined || Array.isArray(value) || isInfinite(value)) return [line];
+  return isExact(line) ? [value] : [value, line];
+}
+
+const isInfinite = (value: unknown): boolean => typeof value === 'number' && !Number.isFinite(value);
+const isExact = (line: string): boolean => line.startsWith('"') || line.startsWith('{');
+const isLongInteger = (line: string): boolean => /^-?(?!0)\d{16,34}$/.test(line);
+
+/** An integer that JSON would round. MongoDB compares numbers of different types by value. */
+function longInteger(digits: string): unknown {
+  const value = BigInt(digits);
+  return BigInt.asIntN(64, value) === value ? { $numberLong: digits } : { $numberDecimal: digits };
 }
 
 function byQuery(text: string): SelectedDocuments | null {
@@ -45,9 +66,8 @@ function sinceTime(since: string, field: string): SelectedDocuments | null {
   return { since: time.toISOString(), ...(field === '' ? {} : { field }) };
 }
 
-/** Undefined if the text is not JSON. A number that JSON would round is taken as Extended JSON has it. */
+/** Undefined if the text is not JSON. */
 function parsedJson(text: string): unknown {
-  if (/^-?\d{16,}$/.test(text)) return /^[0-9a-f]{24}$/i.test(text) ? undefined : { $numberLong: text };
   try {
     return JSON.parse(text);
   } catch {

@@ -56,7 +56,7 @@ function wayOf(value: string): DocumentsDraft['by'] {
 type PartProps = Omit<DocumentsInputProps, 'asks'> & { readonly id: string };
 
 const hints = {
-  ids: 'One in each line: the hex of an ObjectId, a text, or Extended JSON such as {"$uuid":"…"}.',
+  ids: 'One in each line: the hex of an ObjectId, a text, or Extended JSON such as {"$uuid":"…"}. A number or true also means the text; write "7" for the text alone and {"$numberInt":"7"} for the number alone.',
   query: 'A MongoDB query in Extended JSON, for example {"status":"open"}.',
 } as const;
 

@@ -71,7 +71,7 @@ export const eraseJob = jobKind({
     await context.note('Removing the entries from the oplog. A compaction that is running is waited for.');
     const erased = await eraseEntries(context, docIds);
     const caches = await rebuildCaches(context);
-    return [`Erased ${counted(docIds.length, 'document', 'documents')}.`, erased, caches, notReached].join(' ');
+    return [erased, caches, notReached].join(' ');
   },
 });
 
@@ -111,8 +111,8 @@ function stillThere(docIds: readonly string[]): EmcachersError {
 }
 
 function postgresWords({ rows, notRewritten }: Extract<ErasureOutcome, { kind: 'erased' }>): string {
-  const { entries, staged, swept, deadLetters } = rows;
-  const removed = `PostgreSQL: removed ${counted(entries, 'entry', 'entries')}, ${counted(deadLetters, 'dead letter', 'dead letters')} and ${grouped(staged + swept)} held rows`;
+  const { documents, entries, staged, swept, deadLetters } = rows;
+  const removed = `Erased ${counted(documents, 'document', 'documents')}. PostgreSQL: removed ${counted(entries, 'entry', 'entries')}, ${counted(deadLetters, 'dead letter', 'dead letters')} and ${grouped(staged + swept)} held rows`;
   if (notRewritten.length === 0) return `${removed}; their tables were written anew.`;
   return `${removed}; ${notRewritten.join(', ')} could not be written anew, so the values remain in unused space until it is overwritten.`;
 }
