@@ -14,14 +14,14 @@ function Sentence() {
   return <p>{useFleet().fleet?.sentence ?? 'nothing yet'}</p>;
 }
 
-function openTab() {
+function openTab(pathname = '/') {
   const page = (
     <>
       <LiveIndicator />
       <Sentence />
     </>
   );
-  return openConsole(page, { answers: { 'fleet.get': () => fleet }, hasFakeTimers: true });
+  return openConsole(page, { answers: { 'fleet.get': () => fleet }, pathname, hasFakeTimers: true });
 }
 
 const stateWords = () => screen.getByTestId('live-state').textContent;
@@ -63,6 +63,22 @@ describe('the subscription of a tab', () => {
     await pass(200);
     expect(stateWords()).toBe('Reconnecting');
   });
+
+  test.each<[string, string[]]>([
+    ['/entities/orders', ['orders']],
+    ['/entities/my-orders', []],
+    ['/entities/100%', []],
+    ['/entities/new', []],
+    ['/jobs', []],
+  ])(
+    'at %s watches the rows of %j, because the engine refuses a name that no entity can have',
+    async (pathname, entityNames) => {
+      const { engine } = openTab(pathname);
+      await pass(50);
+      const streams = engine.calls.filter(({ procedure }) => procedure === 'live.stream');
+      expect(streams.map(({ input }) => input)).toEqual([{ entityNames }]);
+    },
+  );
 
   test('shows what the engine pushes', async () => {
     const { engine } = openTab();

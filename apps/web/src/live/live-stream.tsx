@@ -6,7 +6,7 @@ import { usePathname } from 'next/navigation';
 import { useEffect, useEffectEvent } from 'react';
 import { useTRPC } from '../trpc/trpc.ts';
 import { useAnnounce } from './announcer.tsx';
-import { entityOfPath } from './entity-of-path.ts';
+import { watchedEntityOfPath } from './entity-of-path.ts';
 import { createFleetAssembler, type LiveNews } from './fleet-assembler.ts';
 import type { LiveSource } from './live-source.ts';
 import type { LiveHappening } from './live-state.ts';
@@ -23,7 +23,7 @@ export function LiveStream({ source, happen }: LiveStreamProps) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const announce = useAnnounce();
-  const entityName = entityOfPath(usePathname());
+  const entityName = watchedEntityOfPath(usePathname());
 
   const showFleet = (fleet: FleetView): void => {
     const key = trpc.fleet.get.queryKey();
