@@ -3,13 +3,14 @@
 import type { FleetView } from '@emcachers/core/api-views';
 import { useQueryClient } from '@tanstack/react-query';
 import { usePathname } from 'next/navigation';
-import { useEffect, useEffectEvent } from 'react';
+import { useEffect, useEffectEvent, useState } from 'react';
 import { useTRPC } from '../trpc/trpc.ts';
 import { useAnnounce } from './announcer.tsx';
 import { watchedEntityOfPath } from './entity-of-path.ts';
 import { createFleetAssembler, type LiveNews } from './fleet-assembler.ts';
 import type { LiveSource } from './live-source.ts';
 import type { LiveHappening } from './live-state.ts';
+import { createRenewal } from './renewal.ts';
 import { freshMsMax } from './silence.ts';
 import { announceTransitions } from './transitions.ts';
 
@@ -23,6 +24,7 @@ export function LiveStream({ source, happen }: LiveStreamProps) {
   const trpc = useTRPC();
   const queryClient = useQueryClient();
   const announce = useAnnounce();
+  const [renew] = useState(() => createRenewal(queryClient));
   const entityName = watchedEntityOfPath(usePathname());
 
   const showFleet = (fleet: FleetView): void => {
@@ -32,12 +34,10 @@ export function LiveStream({ source, happen }: LiveStreamProps) {
     if (before === undefined) return;
     const news = announceTransitions(before, fleet);
     if (news !== null) announce(news);
-    if (before.jobsRevision !== fleet.jobsRevision)
-      void queryClient.invalidateQueries({ queryKey: trpc.jobs.pathKey() }, { cancelRefetch: false });
   };
   const refetchRows = (entityName: string): void => {
-    const queryKeys = [trpc.entities.rows.queryKey({ entityName }), trpc.entities.oplog.queryKey({ entityName })];
-    for (const queryKey of queryKeys) void queryClient.invalidateQueries({ queryKey }, { cancelRefetch: false });
+    renew(trpc.entities.rows.queryKey({ entityName }));
+    renew(trpc.entities.oplog.queryKey({ entityName }));
   };
   const receive = useEffectEvent((news: LiveNews) => {
     if (news.kind === 'fleet') showFleet(news.fleet);

@@ -87,6 +87,23 @@ describe('the rows of a cache', () => {
     await waitFor(() => expect(screen.getByText('shipped').className).toContain('changed-cell'));
     expect(screen.getByText('9007199254740993').className).not.toContain('changed-cell');
   });
+
+  test('show the last change of a burst, although rows were being read when it came', async () => {
+    const { engine } = openRows();
+    await loaded();
+    const withStatus = (status: string, offset: number) =>
+      page({ rows: [{ docId: 'o1', cells: [status, '1'], cut: [] }], offset });
+    const held = heldAnswer<RowsPage>();
+    engine.answer({ 'entities.rows': () => held.promise });
+    engine.push({ kind: 'rows-changed', entityName: 'orders', offset: 501 });
+    await waitFor(() => expect(engine.inputsOf('entities.rows')).toHaveLength(2));
+    engine.push({ kind: 'rows-changed', entityName: 'orders', offset: 502 });
+    engine.push({ kind: 'rows-changed', entityName: 'orders', offset: 503 });
+    engine.answer({ 'entities.rows': () => withStatus('shipped', 503) });
+    held.release(withStatus('packed', 501));
+    await screen.findByText('shipped');
+    expect(engine.inputsOf('entities.rows')).toHaveLength(3);
+  });
 });
 
 describe('the pages of rows', () => {

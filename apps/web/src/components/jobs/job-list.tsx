@@ -1,14 +1,18 @@
 'use client';
 
 import type { JobView } from '@emcachers/core/api-views';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import Link from 'next/link';
+import { useEffect, useRef, useState } from 'react';
 import { jobStatusWords } from '../../entity-facts/status-words.ts';
 import { unknownFigure } from '../../format/numbers.ts';
 import { formatDuration } from '../../format/times.ts';
 import { useLive } from '../../live/live-context.ts';
 import { isPolling } from '../../live/live-state.ts';
+import { createRenewal } from '../../live/renewal.ts';
 import { useEngineNow } from '../../live/use-engine-now.ts';
+import { useFleet } from '../../live/use-fleet.ts';
+import { usePollInterval } from '../../live/use-poll-interval.ts';
 import { engineErrorOf } from '../../trpc/engine-error.ts';
 import { useTRPC } from '../../trpc/trpc.ts';
 import { useActions } from '../actions/use-actions.ts';
@@ -20,8 +24,10 @@ import { Trouble } from '../ui/trouble.tsx';
 import { CancelJob } from './cancel-job.tsx';
 
 const jobsMax = 100;
-/** While the stream is broken; otherwise it says when a job has changed. */
+/** While the stream is broken; otherwise the fleet view says when a job has changed. */
 const pollMs = 4_000;
+/** In case that a change came before the first fleet view or was missed. */
+const renewMs = 15_000;
 
 interface JobListProps {
   /** Omit it to list the jobs of all entities. */
@@ -33,9 +39,11 @@ interface JobListProps {
 
 export function JobList({ entityName, empty, markedJobId = null }: JobListProps) {
   const trpc = useTRPC();
-  const refetchInterval = isPolling(useLive().state) ? pollMs : false;
+  const refetchInterval = usePollInterval(isPolling(useLive().state) ? pollMs : renewMs);
+  useRenewalOfJobs();
   const input = { limit: jobsMax, ...(entityName === undefined ? {} : { entityName }) };
-  const answer = useQuery(trpc.jobs.list.queryOptions(input, { refetchInterval }));
+  // A list of a moment ago can be out of date: jobs that changed while no list was shown are not followed.
+  const answer = useQuery(trpc.jobs.list.queryOptions(input, { refetchInterval, staleTime: 0 }));
   if (answer.error !== null && answer.data === undefined)
     return (
       <div className="p-4">
@@ -55,6 +63,20 @@ export function JobList({ entityName, empty, markedJobId = null }: JobListProps)
       columns={columnsFor(entityName === undefined, markedJobId)}
     />
   );
+}
+
+/** Lists the jobs again whenever one has changed since the list was opened, however the page learns of it. */
+function useRenewalOfJobs(): void {
+  const trpc = useTRPC();
+  const queryClient = useQueryClient();
+  const [renew] = useState(() => createRenewal(queryClient));
+  const revision = useFleet().fleet?.jobsRevision;
+  const listed = useRef(revision);
+  useEffect(() => {
+    const isNew = listed.current !== undefined && listed.current !== revision;
+    listed.current = revision;
+    if (isNew) renew(trpc.jobs.list.queryKey());
+  }, [revision, renew, trpc]);
 }
 
 function columnsFor(hasEntity: boolean, markedJobId: string | null): TableColumn<JobView>[] {

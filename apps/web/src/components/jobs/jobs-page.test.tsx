@@ -1,9 +1,9 @@
 // @vitest-environment jsdom
 import type { JobView } from '@emcachers/core/api-views';
-import { screen, within } from '@testing-library/react';
+import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, test } from 'vitest';
-import { refusal } from '../../../test/answers.ts';
-import { openConsole } from '../../../test/open-console.tsx';
+import { heldAnswer, refusal } from '../../../test/answers.ts';
+import { openConsole, pass } from '../../../test/open-console.tsx';
 import { sampleFleet, sampleJob } from '../../../test/samples.ts';
 import { JobsTab } from '../entity/jobs-tab.tsx';
 import { JobsPage } from './jobs-page.tsx';
@@ -94,6 +94,31 @@ describe('the jobs page', () => {
     engine.answer({ 'jobs.cancel': () => ({ ...queued, status: 'succeeded' }) });
     await user.click(await screen.findByRole('button', { name: 'Cancel pause of orders' }));
     expect(await screen.findByText('The job had already ended: succeeded')).toBeInstanceOf(HTMLElement);
+  });
+
+  test('of a job that ends while the jobs are being listed, the end is shown', async () => {
+    const running = sampleJob({ status: 'running', finishedAt: null });
+    const { engine } = openJobs([running]);
+    await screen.findByText('Running');
+    const held = heldAnswer<JobView[]>();
+    engine.answer({ 'jobs.list': () => held.promise });
+    engine.push({ kind: 'fleet', fleet: sampleFleet({ jobsRevision: '1' }) });
+    await waitFor(() => expect(engine.inputsOf('jobs.list')).toHaveLength(2));
+    engine.push({ kind: 'fleet', fleet: sampleFleet({ jobsRevision: '2' }) });
+    engine.answer({ 'jobs.list': () => [sampleJob()] });
+    held.release([running]);
+    expect(await screen.findByText('Succeeded')).toBeInstanceOf(HTMLElement);
+    expect(engine.inputsOf('jobs.list')).toHaveLength(3);
+  });
+
+  test('are listed again after 15 s, in case that a change was missed', async () => {
+    const { engine } = openConsole(<JobsPage />, { answers: { 'jobs.list': () => [] }, hasFakeTimers: true });
+    for (let second = 0; second < 15; second += 1) {
+      await pass(1_000);
+      engine.push({ kind: 'beat' });
+    }
+    await pass(100);
+    expect(engine.inputsOf('jobs.list')).toHaveLength(2);
   });
 
   test('of one entity are requested for that entity and do not repeat its name', async () => {
