@@ -20,6 +20,15 @@ export function sampleFleet(overrides: Partial<FleetView> = {}): FleetView {
   };
 }
 
+/** What the engine pushes while it cannot read PostgreSQL. */
+export function unreachableFleet(): FleetView {
+  return sampleFleet({
+    health: 'unknown',
+    sentence: 'The state of the entities is unknown: PostgreSQL does not answer.',
+    stages: [{ stage: 'oplog', health: 'unknown', figure: 9, unit: 'newest entry', evidence: 'Last read 30 s ago' }],
+  });
+}
+
 export function sampleNodeView(overrides: Partial<NodeView> = {}): NodeView {
   return {
     nodeId: 'node-a',

@@ -1,4 +1,5 @@
 import type { EntityView, SourceCollectionView } from '@emcachers/core/api-views';
+import { collectionsListedMax } from '@emcachers/core/collections-listed-max';
 
 /** Causes in the order in which they are shown: what stops an entity first, what may be no fault last. */
 export const problemCauses = ['failed', 'missing-source', 'dead-letters', 'null-values', 'unmet-paths'] as const;
@@ -42,7 +43,7 @@ export interface ProblemFacts {
 const samplesMax = 3;
 
 export function problemsOf({ entities, sources, letters }: ProblemFacts): Problem[] {
-  const known = sources === undefined ? null : new Set(sources.map(({ sourceName }) => sourceName));
+  const known = sources === undefined || isCut(sources) ? null : new Set(sources.map(({ sourceName }) => sourceName));
   return entities.flatMap((entity) => [
     ...failure(entity),
     ...missingSource(entity, known),
@@ -50,6 +51,11 @@ export function problemsOf({ entities, sources, letters }: ProblemFacts): Proble
     ...nullValues(entity),
     ...unmetPaths(entity),
   ]);
+}
+
+/** A collection that is not in a list that may be cut can exist. */
+export function isCut(sources: readonly SourceCollectionView[]): boolean {
+  return sources.length >= collectionsListedMax;
 }
 
 const unseen = { count: null, samples: [], firstSeen: null, lastSeen: null } as const;

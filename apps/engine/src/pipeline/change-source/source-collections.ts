@@ -1,11 +1,9 @@
 /** Lists and describes collections, for scans and for the form that defines an entity. */
+import { collectionsListedMax } from '@emcachers/core/collections-listed-max';
 import { Binary, type Document, type MongoClient, MongoServerError } from 'mongodb';
 import type { CollectionFacts, Namespace } from './change-source-types.ts';
 import { parseCursorReply } from './cursor-reply.ts';
 import { runPlain, runRaw } from './mongo-commands.ts';
-
-/** More than an operator can pick from a list. Names beyond the limit can still be typed. */
-export const collectionsListedMax = 2000;
 
 /** MongoDB's internal databases. */
 const systemDatabases: ReadonlySet<string> = new Set(['admin', 'config', 'local']);

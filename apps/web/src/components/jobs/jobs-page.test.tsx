@@ -4,7 +4,7 @@ import { screen, waitFor, within } from '@testing-library/react';
 import { describe, expect, test } from 'vitest';
 import { heldAnswer, refusal } from '../../../test/answers.ts';
 import { openConsole, pass } from '../../../test/open-console.tsx';
-import { sampleFleet, sampleJob } from '../../../test/samples.ts';
+import { sampleFleet, sampleJob, unreachableFleet } from '../../../test/samples.ts';
 import { JobsTab } from '../entity/jobs-tab.tsx';
 import { JobsPage } from './jobs-page.tsx';
 
@@ -52,6 +52,13 @@ describe('the jobs page', () => {
     expect(await screen.findByRole('heading', { level: 1, name: '1 job queued or running.' })).toBeInstanceOf(
       HTMLElement,
     );
+  });
+
+  test('does not say that no jobs run while the engine cannot read PostgreSQL', async () => {
+    const { engine } = openJobs([]);
+    await screen.findByRole('heading', { level: 1, name: '1 job queued or running.' });
+    engine.push({ kind: 'fleet', fleet: unreachableFleet() });
+    await screen.findByRole('heading', { level: 1, name: unreachableFleet().sentence });
   });
 
   test('without jobs says what is recorded here', async () => {

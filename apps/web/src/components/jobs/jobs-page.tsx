@@ -1,6 +1,7 @@
 'use client';
 
 import { parseAsString, useQueryState } from 'nuqs';
+import { unknownSentence } from '../../entity-facts/unknown-sentence.ts';
 import { plural } from '../../format/numbers.ts';
 import { useFleet } from '../../live/use-fleet.ts';
 import { Card } from '../ui/card.tsx';
@@ -16,7 +17,9 @@ export function JobsPage() {
     <>
       <PageHead
         title={
-          unknownSince === null ? titleOf(fleet?.activeJobs) : `The state of the jobs is unknown since ${unknownSince}.`
+          unknownSince === null
+            ? (unknownSentence(fleet) ?? titleOf(fleet?.activeJobs))
+            : `The state of the jobs is unknown since ${unknownSince}.`
         }
         detail="Actions that operators requested, with their outcomes."
       />

@@ -2,9 +2,9 @@
 import { screen, within } from '@testing-library/react';
 import { describe, expect, test } from 'vitest';
 import { type Answers, refusal } from '../../../test/answers.ts';
-import { openConsole } from '../../../test/open-console.tsx';
+import { openConsole, pass } from '../../../test/open-console.tsx';
 import { sampleEntity } from '../../../test/sample-entity.ts';
-import { sampleFleet } from '../../../test/samples.ts';
+import { sampleFleet, unreachableFleet } from '../../../test/samples.ts';
 import { ProblemsPage } from './problems-page.tsx';
 
 const orders = sampleEntity({
@@ -13,28 +13,28 @@ const orders = sampleEntity({
   deadLetters: 1,
 });
 const prices = sampleEntity({ entityName: 'prices', sourceName: 'shop.prices' });
+const letter = {
+  docId: 'd1',
+  key: '1',
+  column: null,
+  errorCode: 'EMC-4010',
+  error: 'The document is too large.',
+  attempts: 1,
+  createdAt: '2026-11-21T10:00:00.000Z',
+  updatedAt: '2026-11-21T11:00:00.000Z',
+};
 const collection = (sourceName: string) => ({ sourceName, estimatedDocuments: 1, entities: [] });
 
-function openProblems(answers: Answers = {}, search = '') {
+function openProblems(answers: Answers = {}, search = '', hasFakeTimers = false) {
   return openConsole(<ProblemsPage />, {
     answers: {
       'fleet.get': () => sampleFleet({ entities: [orders, prices] }),
       'sources.list': () => [collection('shop.orders')],
-      'entities.deadLetters': () => [
-        {
-          docId: 'd1',
-          key: '1',
-          column: null,
-          errorCode: 'EMC-4010',
-          error: 'The document is too large.',
-          attempts: 1,
-          createdAt: '2026-11-21T10:00:00.000Z',
-          updatedAt: '2026-11-21T11:00:00.000Z',
-        },
-      ],
+      'entities.deadLetters': () => [letter],
       ...answers,
     },
     search,
+    hasFakeTimers,
     pathname: '/problems',
   });
 }
@@ -75,5 +75,37 @@ describe('the problems page', () => {
     });
     expect(await screen.findByText('Could not check whether the sources exist.')).toBeInstanceOf(HTMLElement);
     expect(await heading('2 problems in 1 entity.')).toBeInstanceOf(HTMLElement);
+  });
+
+  test('does not say that there is none while the engine cannot read PostgreSQL', async () => {
+    openProblems({ 'fleet.get': unreachableFleet });
+    await heading(unreachableFleet().sentence);
+    expect(screen.queryByRole('heading', { name: 'No problems.' })).toBeNull();
+  });
+
+  test('looks for no missing source in a list of collections that may be cut', async () => {
+    const many = Array.from({ length: 2_000 }, (_, index) => collection(`archive.c${index}`));
+    openProblems({ 'sources.list': () => many });
+    await screen.findByText('Missing sources are not looked for.');
+    expect(await heading('2 problems in 1 entity.')).toBeInstanceOf(HTMLElement);
+    expect(screen.queryByText(/MongoDB has no collection/)).toBeNull();
+  });
+
+  test('shows a collection that was dropped and a dead letter of another error while the page is open', async () => {
+    const { engine } = openProblems({}, '', true);
+    await pass(100);
+    engine.answer({
+      'sources.list': () => [],
+      'entities.deadLetters': () => [
+        letter,
+        { ...letter, docId: 'd2', errorCode: 'EMC-4011', error: 'The value does not fit.' },
+      ],
+    });
+    for (let second = 0; second < 11; second += 1) {
+      await pass(1_000);
+      engine.push({ kind: 'beat' });
+    }
+    expect(screen.getByText(/MongoDB has no collection shop.orders/)).toBeInstanceOf(HTMLElement);
+    expect(screen.getByText('The value does not fit.')).toBeInstanceOf(HTMLElement);
   });
 });

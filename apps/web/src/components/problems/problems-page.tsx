@@ -3,8 +3,10 @@
 import Link from 'next/link';
 import { parseAsString, useQueryState } from 'nuqs';
 import { type Problem, type ProblemCause, problemCauses } from '../../entity-facts/problems.ts';
+import { unknownSentence } from '../../entity-facts/unknown-sentence.ts';
 import { plural } from '../../format/numbers.ts';
 import { useFleet } from '../../live/use-fleet.ts';
+import { Banner } from '../ui/banner.tsx';
 import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { DataTable } from '../ui/data-table.tsx';
@@ -51,12 +53,13 @@ const causeWords: Readonly<Record<ProblemCause, CauseWords>> = {
 /** What is wrong with the data of the entities, by cause: also what would otherwise be lost without a sign. */
 export function ProblemsPage() {
   const [entityName, setEntityName] = useQueryState('entity', parseAsString);
-  const { unknownSince } = useFleet();
-  const { problems, sourcesError } = useProblems(entityName);
+  const { fleet, unknownSince } = useFleet();
+  const { problems, sourcesError, isSourceListCut } = useProblems(entityName);
+  const unknown = unknownSince === null ? unknownSentence(fleet) : `The problems are unknown since ${unknownSince}.`;
   return (
     <>
       <PageHead
-        title={problems === undefined ? <Skeleton width="18rem" /> : sentenceOf(problems, entityName, unknownSince)}
+        title={problems === undefined ? <Skeleton width="18rem" /> : (unknown ?? sentenceOf(problems, entityName))}
         detail="Documents and values that are missing from caches, and sources that cannot be copied."
         actions={
           entityName === null ? undefined : (
@@ -68,6 +71,11 @@ export function ProblemsPage() {
       {sourcesError === null ? null : (
         <Trouble error={sourcesError} title="Could not check whether the sources exist." />
       )}
+      {isSourceListCut ? (
+        <Banner tone="unknown" title="Missing sources are not looked for.">
+          <p>MongoDB has more collections than the engine lists.</p>
+        </Banner>
+      ) : null}
       {problemCauses.map((cause) => (
         <CauseCard key={cause} cause={cause} problems={problems?.filter((problem) => problem.cause === cause) ?? []} />
       ))}
@@ -75,8 +83,7 @@ export function ProblemsPage() {
   );
 }
 
-function sentenceOf(problems: readonly Problem[], entityName: string | null, unknownSince: string | null) {
-  if (unknownSince !== null) return `The problems are unknown since ${unknownSince}.`;
+function sentenceOf(problems: readonly Problem[], entityName: string | null) {
   const entities = new Set(problems.map((problem) => problem.entityName)).size;
   if (problems.length === 0) return entityName === null ? 'No problems.' : `No problems of ${entityName}.`;
   const where = entityName ?? plural(entities, 'entity', 'entities');
