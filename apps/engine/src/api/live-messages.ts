@@ -73,12 +73,12 @@ function changesSince(sent: FleetView, view: FleetView): LiveMessage[] {
 
 /** Each call returns the watched caches whose offset has moved since the call before; at first, all that are readable. */
 function createMovedRows({ services, entityNames }: LiveWatch): () => LiveMessage[] {
-  const offsets = new Map<string, number>();
-  return () =>
-    entityNames.flatMap((entityName): LiveMessage[] => {
-      const offset = services.rowsReader.offset(entityName);
-      if (offset === null || offset === offsets.get(entityName)) return [];
-      offsets.set(entityName, offset);
-      return [{ kind: 'rows-changed', entityName, offset }];
-    });
+  let sent: ReadonlyMap<string, number> = new Map();
+  return () => {
+    const offsets = services.rowsReader.offsets(entityNames);
+    const moved = [...offsets].filter(([entityName, offset]) => offset !== sent.get(entityName));
+    // A cache that cannot be read now keeps the offset that was sent.
+    sent = new Map([...sent, ...moved]);
+    return moved.map(([entityName, offset]) => ({ kind: 'rows-changed', entityName, offset }));
+  };
 }
