@@ -1,4 +1,5 @@
 import type { Operation } from '@emcachers/core/operation';
+import { toDatabaseError } from '@emcachers/db/database-error';
 import { type AppendTarget, beginAppend } from '@emcachers/db/statements/begin-append';
 import { commitAppend } from '@emcachers/db/statements/commit-append';
 import type { RefusedOperation } from '@emcachers/db/statements/copy-accepted';
@@ -36,7 +37,13 @@ import type { OplogWriterOptions } from './writer-options.ts';
 export function createOplogWriter(options: OplogWriterOptions): OplogWriter {
   const { database, epoch } = options;
   return {
-    readPosition: () => readPosition(database.pool),
+    readPosition: async () => {
+      try {
+        return await readPosition(database.pool);
+      } catch (error) {
+        throw toDatabaseError(error);
+      }
+    },
     append: (batch) =>
       appendByNeed((byRow) => inTransaction(database.pool, (client) => append({ ...options, client, byRow }, batch))),
     savePosition: (position) =>
