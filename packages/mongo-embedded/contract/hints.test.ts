@@ -149,6 +149,44 @@ async function stagesOf(scratch: FreshDatabase, command: Document): Promise<Docu
 
 const namesOf = (stages: readonly Document[]): unknown[] => stages.map(({ stage }) => stage);
 
+// Source: mongodb/mongo query_planner.cpp, `indexCompatibleMaxMin`: the same paths in the same order.
+describe('min and max that the hinted index does not fit are refused', () => {
+  const hints = ['sparse', 'descending', 'partial', { a: 1 }, 'both'];
+  for (const hint of hints) {
+    test(`bounds of _id over ${JSON.stringify(hint)}`, async () => {
+      await using scratch = await withIndexes();
+      await scratch.items.createIndex({ _id: 1, a: 1 }, { name: 'both' });
+      for (const bounds of [{ min: { _id: 5 } }, { max: { _id: 5 } }, { min: { _id: 1 }, max: { _id: 5 } }])
+        for (const command of [
+          { find: 'items', hint, ...bounds },
+          { find: 'items', hint, sort: { _id: 1 }, ...bounds },
+          { explain: { find: 'items', hint, ...bounds } },
+        ])
+          expect((await failureOf(scratch.db.command(command))).code, JSON.stringify(command)).toBe(51174);
+    });
+  }
+
+  test('more paths than the index has, over _id', async () => {
+    await using scratch = await withIndexes();
+    const command = { find: 'items', hint: '_id_', min: { _id: 1, a: 1 } };
+    expect((await failureOf(scratch.db.command(command))).code).toBe(51174);
+  });
+
+  test('without a hint of an index', async () => {
+    await using scratch = await withIndexes();
+    for (const hint of [undefined, {}, { $natural: 1 }]) {
+      const command = { find: 'items', min: { _id: 1 }, ...(hint === undefined ? {} : { hint }) };
+      expect((await failureOf(scratch.db.command(command))).code, JSON.stringify(hint)).toBe(51173);
+    }
+  });
+
+  test('and those of _id are kept over its own index', async () => {
+    await using scratch = await withIndexes();
+    for (const hint of ['_id_', { _id: 1 }] as const)
+      expect(idsOf(await scratch.items.find({}, { hint, min: { _id: 2 }, max: { _id: 4 } }).toArray())).toEqual([2, 3]);
+  });
+});
+
 describe('explain shows that a hinted index is read', () => {
   const cases: [string, Document, unknown[], Document][] = [
     [

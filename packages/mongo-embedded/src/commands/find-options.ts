@@ -79,8 +79,6 @@ export function minMaxBounds(body: CommandBody, bounds: IdBounds | null): IdBoun
   const lower = idKey(body, 'min');
   const upper = idKey(body, 'max');
   if (lower === null && upper === null) return bounds;
-  if (body.element('hint') === undefined)
-    throw new MongoFailure(51173, 'When using min()/max() a hint of which index to use must be provided');
   const range: KeyBounds = { ...everyKey, lower, isLowerInclusive: true, upper, isUpperInclusive: false };
   if (bounds === null) return { points: null, range, isExact: false };
   if (bounds.points !== null)

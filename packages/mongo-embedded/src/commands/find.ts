@@ -20,7 +20,7 @@ import { checkCollectionUuid } from './collection-uuid.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import type { ExplainedRead } from './explain-plan.ts';
 import { checkCommandCollation, filterOf, minMaxBounds, sortOf, variablesOf } from './find-options.ts';
-import { orderedBy, readHint, restricted } from './hint.ts';
+import { checkMinMax, orderedBy, readHint, restricted } from './hint.ts';
 import { collectionName } from './namespace.ts';
 import { isOplog, openOplogCursor } from './oplog-cursor.ts';
 import { projector } from './projector.ts';
@@ -76,6 +76,8 @@ export function findRead(
 ): ExplainedRead {
   const { body } = context;
   const hint = readHint(context, body, collection);
+  // What does not exist has no index, and is read without a plan.
+  if (collection !== undefined) checkMinMax(body, hint);
   const filter = restricted(filterOf(body.document('filter'), variables), hint);
   return { filter, choice: orderedBy(sortOf(body.document('sort')), hint) };
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { bsonTypes } from '@emcachers/bson/bson-types';
 import type { CommandBody } from '../bson/command-body.ts';
 import { numberOf } from '../bson/element-value.ts';
@@ -19,12 +20,14 @@ export interface Hint {
   readonly index: IndexTable | null;
   /** Whether the index has the document; null if it has all of them. */
   readonly covers: ((document: Uint8Array) => boolean) | null;
+  /** The paths of the hinted index, in its order; null if no index is hinted. */
+  readonly paths: readonly string[] | null;
 }
 
-const noHint: Hint = along('any');
+const noHint: Hint = along('any', null);
 
-function along(order: ScanOrder): Hint {
-  return { order: unsorted(order), index: null, covers: null };
+function along(order: ScanOrder, paths: Hint['paths']): Hint {
+  return { order: unsorted(order), index: null, covers: null, paths };
 }
 
 /**
@@ -54,23 +57,47 @@ export function readHint(
 
 /** A hint that leaves no document out: none, `$natural` or the index of `_id`. Null for any other. */
 function completeHint(hint: RawElement): Hint | null {
-  if (isIdHint(hint)) return along('id');
+  if (isIdHint(hint)) return along('id', ['_id']);
   if (hint.type === bsonTypes.string) return null;
   const natural = findElement(hint.bytes, '$natural');
-  if (natural !== undefined) return along(naturalOrder(natural));
+  if (natural !== undefined) return along(naturalOrder(natural), null);
   return hint.bytes.length === 5 ? noHint : null;
 }
 
 /** `keepsOrder`: what is read along an index comes in its order. */
 function hintOf(index: IndexTable, keepsOrder: boolean): Hint {
   const covers = index.coversAll ? null : (document: Uint8Array) => index.covers(document);
-  if (!index.isUsable) return { order: unsorted('any'), index: null, covers };
+  const paths = pathsOf(index.keyPattern);
+  if (!index.isUsable) return { order: unsorted('any'), index: null, covers, paths };
   const directions = directionsOf(index);
   const isOneWay = directions !== null && new Set(directions).size === 1;
   const order = { index, isDescending: isOneWay && directions[0] === -1 };
-  if (isOneWay && keepsOrder) return { order: unsorted(order), index, covers };
+  if (isOneWay && keepsOrder) return { order: unsorted(order), index, covers, paths };
   const sort = directions === null ? null : compileSort(index.keyPattern);
-  return { order: { order, sort, requested: null }, index: null, covers };
+  return { order: { order, sort, requested: null }, index: null, covers, paths };
+}
+
+/**
+ * Throws, as mongod does, if `min` or `max` does not name the paths of the hinted index in their order. Source:
+ * mongodb/mongo query_planner.cpp, `indexCompatibleMaxMin`.
+ */
+export function checkMinMax(body: CommandBody, { paths }: Hint): void {
+  for (const document of [body.document('min'), body.document('max')]) {
+    if (document === undefined || document.length === 5) continue;
+    if (paths === null)
+      throw new MongoFailure(51173, 'When using min()/max() a hint of which index to use must be provided');
+    if (!isDeepStrictEqual(pathsOf(document), paths))
+      throw new MongoFailure(51174, 'The index chosen is not compatible with min/max');
+  }
+}
+
+function pathsOf(document: Uint8Array): string[] {
+  const paths: string[] = [];
+  forEachElement(document, (name) => {
+    paths.push(name);
+    return undefined;
+  });
+  return paths;
 }
 
 /** The direction of each path; null for an index of another kind, which has no order. */
