@@ -8,7 +8,7 @@ import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { BankReader } from './checks/bank-reader.ts';
-import { CacheReader } from './checks/cache-reader.ts';
+import { CacheReader, keptEntity } from './checks/cache-reader.ts';
 import { checkDatabase } from './checks/database-checks.ts';
 import { OplogWatch } from './checks/oplog-watch.ts';
 import { type Cluster, startCluster } from './cluster/cluster.ts';
@@ -86,7 +86,7 @@ async function prove({ cluster, dice, report, tally, options }: Run): Promise<vo
   for (const node of cluster.nodes) await node.ready();
   await createFirst(cluster, dice);
   const watch = new OplogWatch(cluster.database);
-  const reader = new CacheReader(report);
+  const reader = new CacheReader(report, (entityName) => keptEntity(cluster.database, entityName));
   const bank = new BankReader(cluster.database, report);
   const { operations, faults } = options;
   const endMs = performance.now() + options.minutes * 60_000;

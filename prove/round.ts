@@ -107,9 +107,11 @@ async function read({ cluster, dice, reader, bank }: Round, signal: AbortSignal)
       .catch(() => ({ rows: [] }));
     if (answer.rows.length > 0) {
       const { name, source } = own.pick(answer.rows);
-      reader.read({ dataDir: own.pick(cluster.nodes).dataDir, entityName: name, isRenamed: /^r\d$/.test(source) });
+      const { dataDir } = own.pick(cluster.nodes);
+      const isRenamed = /^r\d$/.test(source);
+      // Its session may be among those that a fault ends.
+      await reader.read({ dataDir, entityName: name, isRenamed }).catch(() => undefined);
     }
-    // Its session may be among those that a fault ends.
     await bank.read(own.pick(cluster.nodes).dataDir).catch(() => undefined);
     await pauseFor(20, signal);
   }

@@ -20,6 +20,8 @@ export class BankReader {
   readonly #report: Report;
   /** By version: the head when the entity was first seen live. */
   readonly #liveFrom = new Map<number, number>();
+  /** Data directories and versions whose file was seen beyond the end of the scan. */
+  readonly #passed = new Set<string>();
 
   constructor(database: Database, report: Report) {
     this.#database = database;
@@ -34,10 +36,24 @@ export class BankReader {
     const link = cacheLink(dataDir, bankShape.entityName);
     const seen = existsSync(link) ? look(link) : null;
     const after = await this.#state();
-    if (seen === null || seen.offset < liveFrom || after?.version !== before.version) return;
+    if (seen === null || after?.version !== before.version) return;
+    if (!this.#hasPassed({ dataDir, link, version: before.version }, seen.offset, liveFrom)) return;
     this.#report.checked('transactions are seen as a whole');
     if (seen.accounts !== accounts || seen.sum !== sumOfBalances)
       this.#report.fail(`a part of a transaction in ${link}: ${JSON.stringify(seen)}`);
+  }
+
+  /** False before the file contains all of the scan. Once it does, no other file may take its place that does not (I8). */
+  #hasPassed(
+    { dataDir, link, version }: { readonly dataDir: string; readonly link: string; readonly version: number },
+    offset: number,
+    liveFrom: number,
+  ): boolean {
+    const key = `${dataDir} ${version}`;
+    if (offset >= liveFrom) this.#passed.add(key);
+    else if (this.#passed.has(key))
+      this.#report.fail(`I8: ${link} was published beyond ${liveFrom} and is now at ${offset}`);
+    return offset >= liveFrom;
   }
 
   async #state(): Promise<BankState | undefined> {

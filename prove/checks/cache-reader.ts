@@ -1,7 +1,8 @@
-import { existsSync, realpathSync } from 'node:fs';
-import Sqlite from 'better-sqlite3';
+import type { Database } from '@emcachers/db/database';
+import type Sqlite from 'better-sqlite3';
 import { cacheLink } from '../oracle/cache-rows.ts';
 import type { Report } from '../report.ts';
+import { lookAtCache } from './cache-look.ts';
 
 /** What a reader has seen of one generation of a file. */
 interface Seen {
@@ -14,41 +15,81 @@ interface Row {
   readonly rev: number | null;
 }
 
+/** An entity that nobody has asked to delete. */
+export interface KeptEntity {
+  readonly entityId: number;
+  /** Where its first complete scan ends in the oplog; null before that. */
+  readonly liveFromId: number | null;
+}
+
+interface Place {
+  readonly dataDir: string;
+  readonly entityName: string;
+  /** Documents of the source may be replaced by older ones of another collection. */
+  readonly isRenamed: boolean;
+}
+
+interface Found {
+  readonly entityId: number;
+  readonly offset: number;
+}
+
 /**
  * Reads published caches while everything goes wrong, as applications do: a published file can be opened, its offset only grows
- * (I5), and of no document an earlier state is shown after a later one (I6).
+ * (I5), and of no document an earlier state is shown after a later one (I6). No file is published without all of the first scan,
+ * and what was published once is never missing and never replaced by less, as long as the entity is kept (I8).
  */
 export class CacheReader {
-  readonly #report: Report;
+  readonly #report: Pick<Report, 'checked' | 'fail'>;
+  readonly #kept: (entityName: string) => Promise<KeptEntity | null>;
   readonly #seen = new Map<string, Seen>();
+  /** By data directory and entity: the highest offset that was published. */
+  readonly #published = new Map<string, number>();
 
-  constructor(report: Report) {
+  constructor(report: Pick<Report, 'checked' | 'fail'>, kept: (entityName: string) => Promise<KeptEntity | null>) {
     this.#report = report;
+    this.#kept = kept;
   }
 
-  /** `isRenamed`: documents of the source may be replaced by older ones of another collection. */
-  read(place: { readonly dataDir: string; readonly entityName: string; readonly isRenamed: boolean }): void {
+  async read(place: Place): Promise<void> {
+    const before = await this.#kept(place.entityName);
+    if (before === null) return;
     const link = cacheLink(place.dataDir, place.entityName);
-    if (!existsSync(link)) return;
-    try {
-      const file = realpathSync(link);
-      const database = new Sqlite(file, { readonly: true, fileMustExist: true, timeout: 1_000 });
-      try {
-        this.#report.checked('I8 a published cache can be opened');
-        database.transaction(() => this.#look(database, { file, ...place }))();
-      } finally {
-        database.close();
-      }
-    } catch (error) {
-      // The file may go away between the look at its link and its opening, with its entity or its generation.
-      if (existsSync(link) && !isPassing(error)) this.#report.fail(`I8: ${link} cannot be read: ${String(error)}`);
-    }
+    const sight = await lookAtCache(link, (database, file) => this.#look(database, { file, ...place }));
+    const entity = await this.#kept(place.entityName);
+    // With the entity, its files go.
+    if (entity?.entityId !== before.entityId) return;
+    if (sight.kind === 'found') this.#judge(sight.found, { link, entity, place });
+    if (sight.kind === 'broken') this.#report.fail(`I8: ${link} cannot be read: ${sight.why}`);
+    if (sight.kind === 'missing') this.#missing(link, keyOf(place, entity));
+  }
+
+  #missing(link: string, key: string): void {
+    const published = this.#published.get(key);
+    if (published !== undefined) this.#report.fail(`I8: ${link} is missing; it was published at offset ${published}`);
+  }
+
+  #judge(
+    { entityId, offset }: Found,
+    { link, entity, place }: { readonly link: string; readonly entity: KeptEntity; readonly place: Place },
+  ): void {
+    // The file of an entity of the same name that was deleted may still be there.
+    if (entityId !== entity.entityId) return;
+    const { liveFromId } = entity;
+    this.#report.checked('I8 a published cache is whole');
+    if (liveFromId === null || offset < liveFromId)
+      this.#report.fail(`I8: ${link} is published at ${offset}, but the first scan ends at ${liveFromId}`);
+    const key = keyOf(place, entity);
+    const published = this.#published.get(key) ?? 0;
+    if (offset < published) this.#report.fail(`I8: ${link} was published at ${published} and is now at ${offset}`);
+    this.#published.set(key, Math.max(published, offset));
   }
 
   #look(
     database: Sqlite.Database,
     place: { readonly file: string; readonly entityName: string; readonly isRenamed: boolean },
-  ): void {
+  ): Found {
+    this.#report.checked('I8 a published cache can be opened');
     const metadata = new Map(
       database
         .prepare<[], { key: string; value: string }>('SELECT key, value FROM metadata')
@@ -63,6 +104,7 @@ export class CacheReader {
     if (offset < seen.offset) this.#report.fail(`I5: ${place.file} went from offset ${seen.offset} back to ${offset}`);
     seen.offset = offset;
     if (!place.isRenamed) this.#lookAtRows(database, place, seen);
+    return { entityId: Number(metadata.get('entityId')), offset };
   }
 
   #lookAtRows(
@@ -81,9 +123,15 @@ export class CacheReader {
   }
 }
 
-/** A reader that opens a file while its writer was killed may have to wait for its recovery; and a file may be gone by then. */
-function isPassing(error: unknown): boolean {
-  return (
-    error instanceof Error && 'code' in error && /^SQLITE_(BUSY|CANTOPEN|READONLY)|^ENOENT$/.test(String(error.code))
+function keyOf({ dataDir }: Place, { entityId }: KeptEntity): string {
+  return `${dataDir} ${entityId}`;
+}
+
+/** Null if there is no such entity, or if its deletion was asked for. */
+export async function keptEntity({ pool }: Database, entityName: string): Promise<KeptEntity | null> {
+  const answer = await pool.query<KeptEntity>(
+    `SELECT id AS "entityId", live_from_id::float8 AS "liveFromId" FROM entity WHERE name = $1 AND lifecycle <> 'deleting'`,
+    [entityName],
   );
+  return answer.rows[0] ?? null;
 }

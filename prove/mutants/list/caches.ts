@@ -47,6 +47,23 @@ export const cacheMutants: readonly Mutant[] = [
     ],
   },
   {
+    id: 'M11b',
+    title: 'a cache is published before it is level',
+    edits: [
+      {
+        file: `${replicator}/entity-cache.ts`,
+        from: 'return this.isLevel && this.state?.published === false && liveFromId !== null && this.offset >= liveFromId;',
+        to: 'return this.state?.published === false && liveFromId !== null;',
+      },
+      {
+        file: `${replicator}/cache-driver.ts`,
+        from: '      await this.#apply(page, end);\n',
+        to: '      await this.#apply(page, end);\n      await this.publishIfDue();\n',
+      },
+    ],
+    killers: [{ file: `${replicator}/faults.test.ts`, name: 'never misses a row during rebuilds and swaps' }],
+  },
+  {
     id: 'M16b',
     title: 'a cache compares offsets as text',
     edits: [
