@@ -5,7 +5,7 @@ import { differences } from './oracle/differences.ts';
 import { expectedRows } from './oracle/expected-rows.ts';
 import type { Report } from './report.ts';
 
-/** What became right within this time was level later than the API said; what did not is wrong. */
+/** What becomes right within this time was level later than the API said (I12); what does not is wrong (I1). */
 const lateMsMax = 5_000;
 const entriesShownMax = 8;
 
@@ -35,7 +35,8 @@ async function lastingDifferences(
   const endMs = performance.now() + lateMsMax;
   for (let looks = 1; ; looks += 1) {
     const found = differences(expected, cacheRows(dataDir, entity), entity);
-    if (found.length === 0 && looks > 1) report.note(`level later than the API said: ${nodeId}`);
+    if (found.length === 0 && looks > 1)
+      report.fail(`I12: ${entity.entityName} on ${nodeId} was level later than the API said`);
     if (found.length === 0 || performance.now() > endMs) return found;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

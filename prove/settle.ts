@@ -22,6 +22,35 @@ export async function settle(cluster: Cluster, report: Report): Promise<readonly
   return null;
 }
 
+/** How long a cause of trouble may be shown after it has ended, milliseconds. */
+const healthMsMax = 30_000;
+
+/** What is right must also be called right (I12). */
+export async function awaitHealth({ nodes }: Cluster, report: Report): Promise<void> {
+  const endMs = performance.now() + healthMsMax;
+  for (;;) {
+    const troubles = await troublesOf(nodes).catch((error: unknown) => [String(error)]);
+    if (troubles.length === 0) return report.checked('I12 what is level is called healthy');
+    if (performance.now() > endMs)
+      return report.fail(`I12: not ok ${healthMsMax / 1_000} s after all was level: ${troubles.join('; ')}`);
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
+}
+
+async function troublesOf(nodes: readonly EngineNode[]): Promise<readonly string[]> {
+  const troubles: string[] = [];
+  for (const node of nodes)
+    for (const { entityName, health, reason } of await entitiesOf(await node.ready(), node.nodeId))
+      if (health !== 'ok') troubles.push(`${node.nodeId} calls ${entityName} ${health}: ${reason}`);
+  return troubles;
+}
+
+async function entitiesOf(api: ApiClient, nodeId: string): Promise<readonly EntityView[]> {
+  const response = await api.request('GET', '/api/v1/entities');
+  if (response.status !== 200) throw new Error(`${nodeId} answers ${response.status}`);
+  return (await response.json()) as readonly EntityView[];
+}
+
 async function heal({ nodes, mongo }: Cluster): Promise<void> {
   await mongo.db('admin').command({ configureFailPoint: 'failCommand', mode: 'off' });
   for (const node of nodes) {
@@ -94,9 +123,7 @@ class Level {
 
   async #views(node: EngineNode): Promise<readonly EntityView[] | null> {
     const api = await node.ready();
-    const response = await api.request('GET', '/api/v1/entities');
-    if (response.status !== 200) throw new Error(`${node.nodeId} answers ${response.status}`);
-    const views = (await response.json()) as readonly EntityView[];
+    const views = await entitiesOf(api, node.nodeId);
     for (const view of views) if (!(await this.#isLevel(view, { node, api }))) return null;
     return views;
   }

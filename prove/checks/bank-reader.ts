@@ -5,6 +5,8 @@ import { cacheLink } from '../oracle/cache-rows.ts';
 import type { Report } from '../report.ts';
 import { accounts, bankShape, sumOfBalances } from '../workload/bank.ts';
 
+export const transactionsWhole = 'transactions are seen as a whole';
+
 interface BankState {
   readonly version: number;
   readonly isLive: boolean;
@@ -38,7 +40,7 @@ export class BankReader {
     const after = await this.#state();
     if (seen === null || after?.version !== before.version) return;
     if (!this.#hasPassed({ dataDir, link, version: before.version }, seen.offset, liveFrom)) return;
-    this.#report.checked('transactions are seen as a whole');
+    this.#report.checked(transactionsWhole);
     if (seen.accounts !== accounts || seen.sum !== sumOfBalances)
       this.#report.fail(`a part of a transaction in ${link}: ${JSON.stringify(seen)}`);
   }

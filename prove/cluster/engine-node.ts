@@ -1,6 +1,7 @@
 import type { ApiClient } from '../../apps/engine/test/support/api-client.ts';
 import { type EngineProcess, startEngineProcess } from '../../apps/engine/test/support/engine-process.ts';
 import { type FaultProxy, faultProxy } from '../../apps/engine/test/support/fault-proxy.ts';
+import { wrongEnd } from './engine-end.ts';
 
 /** One engine in a process of its own, with a proxy between it and each of the two databases. */
 export interface EngineNode extends AsyncDisposable {
@@ -14,6 +15,8 @@ export interface EngineNode extends AsyncDisposable {
   readonly api: ApiClient | null;
   /** How often it was started. */
   readonly starts: number;
+  /** Ends that neither a request nor a fault explains; see `engine-end.ts`. */
+  readonly wrongEnds: readonly string[];
   /** What every process of this node has logged, the newest at the end. */
   log(): string;
   /** Starts it if it is not running. `crashAt` ends the process at a named point; see `crash-points.ts`. */
@@ -24,6 +27,8 @@ export interface EngineNode extends AsyncDisposable {
   stop(): Promise<number | null>;
   ready(): Promise<ApiClient>;
 }
+
+type EndSignal = 'SIGKILL' | 'SIGTERM';
 
 export interface NodePlace {
   readonly nodeId: string;
@@ -50,6 +55,9 @@ class OneNode implements EngineNode {
   process: EngineProcess | null = null;
   api: ApiClient | null = null;
   starts = 0;
+  readonly wrongEnds: string[] = [];
+  /** Signals that were sent to end the process that runs. */
+  #asked = new Set<EndSignal>();
   #log = '';
 
   constructor(place: NodePlace, postgres: FaultProxy, mongo: FaultProxy) {
@@ -68,15 +76,21 @@ class OneNode implements EngineNode {
     if (this.process !== null) return;
     this.starts += 1;
     const process = startEngineProcess(this.#environment(crashAt));
+    const asked = new Set<EndSignal>();
+    let wasReady = false;
     this.process = process;
+    this.#asked = asked;
     process.ready.then(
       (api) => {
+        wasReady = true;
         if (this.process === process) this.api = api;
       },
       () => undefined,
     );
-    void process.ended.then(({ words }) => {
-      this.#log = `${this.#log}${words}`.slice(-400_000);
+    void process.ended.then((end) => {
+      this.#log = `${this.#log}${end.words}`.slice(-400_000);
+      const wrong = wrongEnd({ ...end, asked, wasReady, mayCrash: crashAt !== '' });
+      if (wrong !== null) this.wrongEnds.push(`${this.nodeId}: ${wrong}`);
       if (this.process !== process) return;
       this.process = null;
       this.api = null;
@@ -113,10 +127,12 @@ class OneNode implements EngineNode {
     return this.#end('SIGTERM');
   }
 
-  async #end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null> {
+  /** A second SIGTERM would ask it to end without a drain. */
+  async #end(signal: EndSignal): Promise<number | null> {
     const { process } = this;
     if (process === null) return null;
-    process.child.kill(signal);
+    if (signal === 'SIGKILL' || !this.#asked.has(signal)) process.child.kill(signal);
+    this.#asked.add(signal);
     const { code } = await process.ended;
     return code;
   }
