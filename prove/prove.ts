@@ -19,7 +19,7 @@ import { runRound } from './round.ts';
 import { awaitHealth, settle } from './settle.ts';
 import { bankShape, openAccounts } from './workload/bank.ts';
 import { Dice } from './workload/dice.ts';
-import type { Tally } from './workload/documents.ts';
+import { cameFirst, type Tally } from './workload/documents.ts';
 import { anyShape } from './workload/entities.ts';
 
 interface Options {
@@ -61,7 +61,7 @@ async function main(): Promise<number> {
   process.stdout.write(`seed ${seed}, engines ${engines}, at least ${options.minutes} minutes\n`);
   const cluster = await startCluster(engines);
   const report = new Report();
-  const tally: Tally = { counts: new Map(), rev: 0 };
+  const tally: Tally = { counts: new Map(), rev: 0, endedAt: new Map() };
   try {
     await prove({ cluster, dice, report, tally, options });
     if (!report.checks.has(transactionsWhole)) report.fail(`Not once checked: ${transactionsWhole}`);
@@ -88,7 +88,10 @@ async function prove({ cluster, dice, report, tally, options }: Run): Promise<vo
   for (const node of cluster.nodes) await node.ready();
   await createFirst(cluster, dice);
   const watch = new OplogWatch(cluster.database);
-  const reader = new CacheReader(report, (entityName) => keptEntity(cluster.database, entityName));
+  const reader = new CacheReader(report, {
+    kept: (entityName) => keptEntity(cluster.database, entityName),
+    cameFirst: (rev, other) => cameFirst(tally, rev, other),
+  });
   const bank = new BankReader(cluster.database, report);
   const { operations, faults } = options;
   const endMs = performance.now() + options.minutes * 60_000;

@@ -5,6 +5,7 @@ import Sqlite from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { CacheReader, type KeptEntity } from '../prove/checks/cache-reader.ts';
 import { Report } from '../prove/report.ts';
+import { cameFirst } from '../prove/workload/documents.ts';
 
 /** The files of one entity as an engine leaves them, and a reader that looks at them. */
 function setUp() {
@@ -13,13 +14,18 @@ function setUp() {
   mkdirSync(directory, { recursive: true });
   const link = path.join(directory, 'db.sqlite');
   const report = new Report();
+  const endedAt = new Map<number, number>();
   const state: { entity: KeptEntity | null } = { entity: { entityId: 7, liveFromId: 100 } };
-  const reader = new CacheReader(report, async () => state.entity);
+  const reader = new CacheReader(report, {
+    kept: async () => state.entity,
+    cameFirst: (rev, other) => cameFirst({ endedAt }, rev, other),
+  });
   return {
     directory,
     link,
     report,
     state,
+    endedAt,
     publish(generation: number, offset: number, entityId = 7): void {
       const name = `db.g${generation}.sqlite`;
       const database = new Sqlite(path.join(directory, name));
@@ -28,6 +34,11 @@ function setUp() {
       database.close();
       rmSync(link, { force: true });
       symlinkSync(name, link);
+    },
+    write(rev: number): void {
+      const database = new Sqlite(link);
+      database.exec(`DELETE FROM orders; INSERT INTO orders VALUES ('a', ${rev})`);
+      database.close();
     },
     read: () => reader.read({ dataDir, entityName: 'orders', isRenamed: false }),
     [Symbol.dispose]: remove,
@@ -98,4 +109,15 @@ test('the proof finds a published cache that cannot be read (I8)', async () => {
   symlinkSync('db.g1.sqlite', place.link);
   await place.read();
   expect(place.report.wrong).toEqual([expect.stringMatching(/^I8: .* cannot be read: /)]);
+});
+
+test('the proof finds a document that goes back, unless its writes went on side by side (I6)', async () => {
+  using place = setUp();
+  place.publish(1, 100);
+  place.endedAt.set(3, 5).set(4, 4);
+  for (const rev of [5, 3, 6, 4]) {
+    place.write(rev);
+    await place.read();
+  }
+  expect(place.report.wrong).toEqual([expect.stringMatching(/^I6: a of .* went from 6 back to 4$/)]);
 });

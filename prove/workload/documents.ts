@@ -11,8 +11,18 @@ export const collectionNames: readonly string[] = ['c0', 'c1', 'c2', 'c3', 'r0',
 export interface Tally {
   /** Operations on single documents, by kind. */
   readonly counts: Map<string, number>;
-  /** Grows with every write of the run. */
+  /** Grows with every write of the run, in the order in which writers take it. */
   rev: number;
+  /** By rev: the newest rev of the run when the write ended. Absent while it goes on. */
+  readonly endedAt: Map<number, number>;
+}
+
+/**
+ * True if the source had the one rev before the other. Writers side by side take their revs in one order and may be served in
+ * another, so only a write that ended before the other began came first.
+ */
+export function cameFirst({ endedAt }: Pick<Tally, 'endedAt'>, rev: number, other: number): boolean {
+  return (endedAt.get(rev) ?? Number.POSITIVE_INFINITY) < other;
 }
 
 export interface Writing {
@@ -47,7 +57,12 @@ export async function changeOnce(writing: Writing): Promise<void> {
   const { mongo, dice, tally } = writing;
   const kind = dice.weighted(kinds);
   const collection = mongo.db(databaseName).collection<Document>(dice.pick(collectionNames));
-  const operations = await kind.run(writing, collection);
+  const before = tally.rev;
+  const running = kind.run(writing, collection);
+  // A change takes all of its revs before it first waits.
+  const last = tally.rev;
+  const operations = await running;
+  for (let rev = before + 1; rev <= last; rev += 1) tally.endedAt.set(rev, tally.rev);
   tally.counts.set(kind.name, (tally.counts.get(kind.name) ?? 0) + operations);
 }
 
