@@ -2,11 +2,13 @@ import { createEntity, getEntity } from '@emcachers/db/control/entities';
 import { setPaused } from '@emcachers/db/control/entity-requests';
 import { readDeadLetters } from '@emcachers/db/fleet/read-dead-letters';
 import { Decimal128, Long, ObjectId, Timestamp, UUID } from 'bson';
-import { describe, expect, test } from 'vitest';
-import { type IngestBench, openIngestBench, testColumns } from '../../../test/support/test-ingest.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { type IngestBench, openIngestBench, testColumns, until } from '../../../test/support/test-ingest.ts';
 import { selectionOf } from '../../control/job/document-input.ts';
 import { systemClock } from '../../runtime/clock.ts';
+import { Exclusive } from '../../runtime/exclusive.ts';
 import type { MongoSource } from '../change-source/change-source.ts';
+import { createErasure } from '../oplog/erasure.ts';
 import { createPartialRefresh } from './partial-refresh.ts';
 import type { RereadTally } from './reread.ts';
 import { ScanThrottle } from './scan-throttle.ts';
@@ -30,9 +32,9 @@ async function openLive(documents: readonly Item[]) {
     sourceName: 'shop.items',
     columns: [{ name: 'n', type: 'Integer', path: 'n', whenRefused: 'dead-letter' }, ...testColumns.slice(1)],
   });
-  bench.run();
+  const running = bench.run();
   await bench.settled('items');
-  return { bench, items, [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose]() };
+  return { bench, items, running, [Symbol.asyncDispose]: () => bench[Symbol.asyncDispose]() };
 }
 
 type Selected = Parameters<typeof selectionOf>[0];
@@ -129,6 +131,33 @@ describe('I1: a partial refresh by ids', () => {
     const letters = await readDeadLetters(bench.oplog.database, { entityId, limit: 10 });
     expect(letters.map(({ docId }) => docId)).toEqual(['bad']);
     expect([...(await bench.replayed('items')).keys()]).toEqual(['good']);
+  });
+
+  test('ends only when the oplog has the changes that were under way, so that an erasure after it leaves nothing', async () => {
+    await using live = await openLive([{ _id: 'a', n: 1 }]);
+    const { bench, items, running } = live;
+    const { database, epoch, writer } = bench.oplog;
+    const { entityId } = await bench.oplog.entity('items');
+    await running.stop();
+    await items.insertMany([
+      { _id: 'x', n: 1 },
+      { _id: 'y', n: 'refused' },
+    ]);
+    await items.deleteMany({ _id: { $in: ['x', 'y'] } });
+    const positions = vi.spyOn(writer, 'readPosition');
+    const refreshed = refresh(bench, { ids: ['x', 'y'] });
+    const looked = until(() => positions.mock.calls.length > 3);
+    expect(await Promise.race([refreshed.then(() => 'ended'), looked.then(() => 'waits')])).toBe('waits');
+    bench.run();
+    await refreshed;
+    const { signal } = new AbortController();
+    const erase = createErasure({ database, epoch, upkeep: new Exclusive() });
+    expect(await erase({ entityId, docIds: ['x', 'y'], signal })).toMatchObject({ kind: 'erased' });
+    await bench.settled('items');
+    const entries = (await bench.oplog.page(entityId)).entries.filter(({ docId }) => docId !== 'a');
+    expect(entries.filter(({ data }) => data !== null)).toEqual([]);
+    expect(entries.map(({ docId }) => docId)).toContain('x');
+    expect(await readDeadLetters(database, { entityId, limit: 10 })).toEqual([]);
   });
 
   test.each([

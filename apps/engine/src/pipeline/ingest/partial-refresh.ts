@@ -19,6 +19,7 @@ import { compileRoute } from '../change-source/to-operation.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
 import { emptyTally, type Reading, type RereadContext, type RereadTally, reread } from './reread.ts';
 import type { ScanThrottle } from './scan-throttle.ts';
+import { streamPassed } from './stream-passed.ts';
 
 /** Which documents. `sinceObjectId`: hex; documents whose ObjectId is not below it. */
 export type DocumentSelection =
@@ -33,7 +34,7 @@ export interface PartialRefreshRequest {
 }
 
 /**
- * Resolves when every selected document was read once. May be repeated. Throws EMC-5002 or EMC-5004 if the entity is deleted or does
+ * Resolves when every selected document was read once and, for `keys`, the oplog has every earlier change of the source. May be repeated. Throws EMC-5002 or EMC-5004 if the entity is deleted or does
  * not stay live, EMC-200x and EMC-300x as ingest does.
  */
 export type RefreshDocuments = (request: PartialRefreshRequest) => Promise<Readonly<RereadTally>>;
@@ -80,7 +81,11 @@ export function createPartialRefresh(dependencies: PartialRefreshDependencies): 
 }
 
 async function refreshSelection(run: Run, selection: DocumentSelection): Promise<void> {
-  if (selection.kind === 'keys') return refreshKeys(run, selection.keys, { keysOnly: false });
+  if (selection.kind === 'keys') {
+    await refreshKeys(run, selection.keys, { keysOnly: false });
+    // A document that was created and deleted while the stream lags is in neither place yet.
+    return streamPassed(run, await run.source.operationTime(), run.signal);
+  }
   await refreshMatching(run, selection.filter);
   if (selection.sinceObjectId !== null) await deleteGoneSince(run, selection.sinceObjectId);
 }
