@@ -241,6 +241,14 @@ export const errorCodes = {
     retry: 'never',
     httpStatus: 409,
   },
+  'EMC-5014': {
+    title: 'An erasure did not reach a cache',
+    cause: 'A node that reports did not build a new cache file, or did not delete the old ones, in time.',
+    remedy:
+      'See the message for the node and the state of its cache. When the cache is well, request the erasure again.',
+    retry: 'never',
+    httpStatus: 409,
+  },
   'EMC-5020': {
     title: 'There is no cache to verify',
     cause: 'No node that reports has a published cache of the entity.',

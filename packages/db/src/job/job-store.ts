@@ -24,6 +24,8 @@ export interface NewJob {
   readonly input: object;
   /** If true, requests with other inputs are other jobs. Default false: one job of the kind at a time for the entity. */
   readonly isPerInput?: boolean;
+  /** What the audit keeps of the request. Default: the input. */
+  readonly auditDetail?: object;
   /** Who asked for it, for the audit. Default `api`. */
   readonly actor?: 'api' | 'engine';
 }
@@ -175,7 +177,7 @@ async function insert(client: TransactionClient, job: NewJob & { readonly jobId:
     job.actor ?? 'api',
     kind,
     entityName,
-    input,
+    JSON.stringify(job.auditDetail ?? job.input),
   ]);
   await client.query(pruneSql, [recordsMax]);
   await client.query(`NOTIFY emcachers_control, 'job'`);

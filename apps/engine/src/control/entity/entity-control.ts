@@ -54,7 +54,7 @@ export interface EntityControl {
 
 /** One node's last report about its cache. */
 export interface CacheReport
-  extends Pick<OffsetRecord, 'nodeId' | 'offset' | 'generation' | 'generations' | 'published'> {
+  extends Pick<OffsetRecord, 'nodeId' | 'offset' | 'generation' | 'generations' | 'published' | 'state'> {
   /** The report is no older than the limit that `deriveStatus` uses. */
   readonly isPrompt: boolean;
 }
@@ -84,12 +84,13 @@ export function createEntityControl(database: Database): EntityControl {
     cancelVerification: (jobId) => cancelVerification(database.pool, jobId),
     async caches(entityId) {
       const offsets = (await listOffsets(database)).filter((report) => report.entityId === entityId);
-      return offsets.map(({ nodeId, offset, generation, generations = null, published, reportedAgeMs }) => ({
+      return offsets.map(({ nodeId, offset, generation, generations = null, published, state, reportedAgeMs }) => ({
         nodeId,
         offset,
         generation,
         generations,
         published,
+        state,
         isPrompt: reportedAgeMs <= thresholds.reportAgeMsMax,
       }));
     },

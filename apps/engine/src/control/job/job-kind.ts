@@ -30,6 +30,8 @@ export interface JobKind<Input extends z.ZodRawShape = z.ZodRawShape> {
   readonly errors?: readonly ErrorCode[];
   /** True if requests with other inputs are other jobs. Default: one job of the kind at a time for an entity. */
   readonly isPerInput?: boolean;
+  /** What the audit keeps of the input, for ever: no `_id`s and no values of documents. Default: all of it. */
+  auditDetail?(input: z.output<z.ZodObject<Input>>): object;
   readonly action: ActionTexts;
   /**
    * The job deletes the entity. It aborts all other jobs of the entity and succeeds if the entity no longer exists. Its

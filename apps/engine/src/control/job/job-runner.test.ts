@@ -6,9 +6,11 @@ import { createJobStore } from '@emcachers/db/job/job-store';
 import { expect, test } from 'vitest';
 import { createLeapingClock } from '../../../test/support/test-clock.ts';
 import { openTestOplog } from '../../../test/support/test-oplog.ts';
-import { scanToLive } from '../../../test/support/test-page.ts';
+import { deletion, scanToLive } from '../../../test/support/test-page.ts';
 import { createLog } from '../../observability/log.ts';
+import { createErasure } from '../../pipeline/oplog/erasure.ts';
 import { systemClock } from '../../runtime/clock.ts';
+import { Exclusive } from '../../runtime/exclusive.ts';
 import { createEntityControl } from '../entity/entity-control.ts';
 import { attemptJob } from './attempt-job.ts';
 import type { DocumentWork } from './job-kind.ts';
@@ -21,6 +23,20 @@ const work: DocumentWork = {
   refreshDocuments: withoutMongo,
   findDocuments: withoutMongo,
   eraseFromOplog: withoutMongo,
+};
+
+/** The rest of a report of a cache. */
+const unknown = {
+  offset: null,
+  documents: null,
+  fileBytes: null,
+  generation: 1,
+  appliedTotal: 0,
+  lastAppliedAtMs: null,
+  sourceTimeMs: null,
+  errorCode: null,
+  error: null,
+  path: null,
 };
 
 /** A job server and a running job runner on a database without ingest, so that a refresh runs until the test ends it. */
@@ -149,18 +165,6 @@ test('a deletion waits ten seconds for a node that keeps its files, and then nam
   await oplog.create('orders');
   const entityId = await scanToLive(oplog, 'orders', ['a']);
   await writeHeartbeat(database.pool, { nodeId: 'berlin', roles: ['replicate'], host: 'here', startedAtMs: 0 });
-  const unknown = {
-    offset: null,
-    documents: null,
-    fileBytes: null,
-    generation: 1,
-    appliedTotal: 0,
-    lastAppliedAtMs: null,
-    sourceTimeMs: null,
-    errorCode: null,
-    error: null,
-    path: null,
-  };
   const reports = [{ ...unknown, entityId, published: true, state: 'level' }];
   await reportOffsets(database, { nodeId: 'berlin', reports });
   const store = createJobStore(database);
@@ -178,6 +182,48 @@ test('a deletion waits ten seconds for a node that keeps its files, and then nam
   });
   expect(clock.monotonicMs() - startMs).toBeGreaterThanOrEqual(10_000);
   expect(await control.find('orders')).toBeNull();
+});
+
+test('an erasure that does not reach the cache of a node that reports fails with its name and state, and the audit keeps no ids', async () => {
+  await using oplog = await openTestOplog();
+  const { database, epoch } = oplog;
+  await oplog.create('orders');
+  const entityId = await scanToLive(oplog, 'orders', ['a']);
+  await oplog.append(deletion(entityId, 'a'));
+  await writeHeartbeat(database.pool, { nodeId: 'berlin', roles: ['replicate'], host: 'here', startedAtMs: 0 });
+  const reports = [{ ...unknown, entityId, generations: 2, published: true, state: 'failed' }];
+  await reportOffsets(database, { nodeId: 'berlin', reports });
+  const store = createJobStore(database);
+  const control = createEntityControl(database);
+  const nothing = { documents: [], isComplete: true };
+  const source = {
+    checkFilter: withoutMongo,
+    readDocuments: () => Promise.resolve(nothing),
+    operationTime: () => Promise.resolve(0n),
+  };
+  await createJobServer({ store, control, source }).submit({
+    kind: 'erase',
+    entityName: 'orders',
+    input: { ids: ['a'] },
+  });
+  const audit = await database.pool.query(`SELECT detail FROM audit WHERE action = 'erase'`);
+  expect(audit.rows).toEqual([{ detail: { ids: 1 } }]);
+  const [record] = await store.claim(1);
+  if (record === undefined) throw new Error('No job was claimed.');
+  const leaping = createLeapingClock();
+  const clock = { ...leaping, sleep: async () => leaping.leap(60_000) };
+  const erasing: DocumentWork = {
+    ...work,
+    findDocuments: () => Promise.resolve([]),
+    refreshDocuments: () => Promise.resolve({ written: 0, gone: 0, refused: 0, changed: 0 }),
+    eraseFromOplog: createErasure({ database, epoch, upkeep: new Exclusive() }),
+  };
+  const { signal } = new AbortController();
+  expect(await attemptJob({ store, control, ...erasing, clock, log: silentLog, record, signal })).toMatchObject({
+    status: 'failed',
+    errorCode: 'EMC-5014',
+    message: expect.stringMatching(/^PostgreSQL: removed 1 entry.*on berlin \(failed, files of 2 generations\)/),
+  });
 });
 
 test('two discards of different dead letters are two jobs, and a repeated one is the same job', async () => {

@@ -50,8 +50,10 @@ export function createJobServer(dependencies: {
       const entity = await control.find(entityName);
       if (entity === null) throw unknownEntity(entityName);
       const { isPerInput = false, ...row } = possibleJobKind(kind, entity);
-      await row.check?.({ input: z.object(row.input).parse(input), sourceName: entity.sourceName, source });
-      const { jobId } = await store.add({ kind, entityName: entity.entityName, input, isPerInput });
+      const parsed = z.object(row.input).parse(input);
+      await row.check?.({ input: parsed, sourceName: entity.sourceName, source });
+      const auditDetail = row.auditDetail?.(parsed) ?? input;
+      const { jobId } = await store.add({ kind, entityName: entity.entityName, input, isPerInput, auditDetail });
       return { jobId };
     },
     list: async ({ entityName, limit }) =>

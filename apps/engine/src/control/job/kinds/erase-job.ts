@@ -26,6 +26,7 @@ export const eraseJob = jobKind({
   input,
   errors: ['EMC-5013'],
   isPerInput: true,
+  auditDetail: ({ ids }) => ({ ids: ids.length }),
   isFinal: false,
   action: {
     doing: 'Erasing documents of',
@@ -71,7 +72,9 @@ export const eraseJob = jobKind({
     await context.note('Removing the entries from the oplog. A compaction that is running is waited for.');
     const erased = await eraseEntries(context, docIds);
     const caches = await rebuildCaches(context);
-    return [erased, caches, notReached].join(' ');
+    const unclean = caches.filter(({ isClean, isPrompt }) => isPrompt && !isClean);
+    if (unclean.length > 0) throw notErased(erased, unclean);
+    return [erased, cacheWords(caches), notReached].join(' ');
   },
 });
 
@@ -117,8 +120,13 @@ function postgresWords({ rows, notRewritten }: Extract<ErasureOutcome, { kind: '
   return `${removed}; ${notRewritten.join(', ')} could not be written anew, so the values remain in unused space until it is overwritten.`;
 }
 
+interface RebuiltCache extends CacheReport {
+  /** Built after the entries were erased, and without older files beside it. */
+  readonly isClean: boolean;
+}
+
 /** Every node builds a new file from the oplog and deletes the old ones. A node that is away does so when it returns. */
-async function rebuildCaches(context: EraseContext): Promise<string> {
+async function rebuildCaches(context: EraseContext): Promise<readonly RebuiltCache[]> {
   const { entity, control, clock, note } = context;
   const before = new Map((await control.caches(entity.entityId)).map((cache) => [cache.nodeId, cache.generation ?? 0]));
   await control.rebuild(entity.entityId);
@@ -126,20 +134,31 @@ async function rebuildCaches(context: EraseContext): Promise<string> {
   const endMs = clock.monotonicMs() + filesWaitMsMax;
   const isClean = (cache: CacheReport): boolean =>
     cache.published && cache.generations === 1 && (cache.generation ?? 0) > (before.get(cache.nodeId) ?? 0);
-  const caches = await waitFor(context, async () => {
+  return waitFor(context, async () => {
     const reports = await control.caches(entity.entityId);
-    const isDone = reports.every((cache) => !cache.isPrompt || isClean(cache));
-    return isDone || clock.monotonicMs() > endMs ? reports : null;
+    const caches = reports.map((cache) => ({ ...cache, isClean: isClean(cache) }));
+    const isDone = caches.every((cache) => !cache.isPrompt || cache.isClean);
+    return isDone || clock.monotonicMs() > endMs ? caches : null;
   });
-  return cacheWords(
-    caches.filter(isClean),
-    caches.filter((cache) => !isClean(cache)),
-  );
 }
 
-function cacheWords(clean: readonly CacheReport[], others: readonly CacheReport[]): string {
-  const names = (caches: readonly CacheReport[]): string => caches.map(({ nodeId }) => nodeId).join(', ');
+function cacheWords(caches: readonly RebuiltCache[]): string {
+  const names = (some: readonly RebuiltCache[]): string => some.map(({ nodeId }) => nodeId).join(', ');
+  const clean = caches.filter((cache) => cache.isClean);
+  const away = caches.filter((cache) => !cache.isClean);
   const built = `Caches: built again without older files on ${clean.length === 0 ? 'no node' : names(clean)}.`;
-  if (others.length === 0) return built;
-  return `${built} Not looked at: ${names(others)}, which did not report and will build its files when it returns.`;
+  if (away.length === 0) return built;
+  return `${built} Not looked at: ${names(away)}, which did not report and will build its files when it returns.`;
+}
+
+function notErased(erased: string, unclean: readonly RebuiltCache[]): EmcachersError {
+  const states = unclean.map(({ nodeId, state, generations }) => {
+    const files =
+      typeof generations === 'number'
+        ? counted(generations, 'generation', 'generations')
+        : 'an unknown number of generations';
+    return `${nodeId} (${state}, files of ${files})`;
+  });
+  const detail = `${erased} Cache files still may have the values on ${states.join(', ')}.`;
+  return new EmcachersError({ code: 'EMC-5014', detail });
 }

@@ -1,7 +1,7 @@
 import { parseSourceName } from '@emcachers/core/shape';
 import { counted, grouped } from '@emcachers/core/status-words';
 import type { RereadTally } from '../../../pipeline/ingest/reread.ts';
-import { selectedDocuments, selectionOf } from '../document-input.ts';
+import { type SelectedDocuments, selectedDocuments, selectionOf } from '../document-input.ts';
 import { jobKind } from '../job-kind.ts';
 import { untilApplied } from '../until-applied.ts';
 
@@ -13,6 +13,7 @@ export const refreshDocumentsJob = jobKind({
   input: { documents: selectedDocuments },
   errors: ['EMC-5012'],
   isPerInput: true,
+  auditDetail: ({ documents }) => ({ documents: withoutValues(documents) }),
   isFinal: false,
   action: {
     doing: 'Refreshing documents of',
@@ -50,6 +51,11 @@ export const refreshDocumentsJob = jobKind({
     return `${sentence(wordsOf(tally))}. ${await untilApplied(context)}`;
   },
 });
+
+function withoutValues(documents: SelectedDocuments): object {
+  if ('ids' in documents) return { ids: documents.ids.length };
+  return 'query' in documents ? { query: Object.keys(documents.query) } : documents;
+}
 
 function wordsOf(tally: Readonly<RereadTally>): string {
   const parts = [
