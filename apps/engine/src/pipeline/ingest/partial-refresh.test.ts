@@ -218,6 +218,19 @@ describe('a partial refresh since a time', () => {
     expect([...ofDays, rows.get('zz')].map((row) => row?.slice(0, 2))).toEqual(['[1', '[2', undefined, '[2', '[1']);
   });
 
+  test('by ObjectIds passes over the partition once for many documents, of which some are gone', async () => {
+    const ids = Array.from({ length: 12_000 }, () => new ObjectId());
+    await using live = await openLive(ids.map((_id) => ({ _id, n: 1 })));
+    const { bench, items } = live;
+    const gone = ids.filter((_, index) => index % 4_000 < 20);
+    await unseen(bench, () => items.deleteMany({ _id: { $in: gone } }));
+    const queries = vi.spyOn(bench.oplog.database.pool, 'query');
+    expect(await refresh(bench, { since: day(1).toISOString() })).toMatchObject({ gone: 60 });
+    const passes = queries.mock.calls.map(([sql]) => String(sql)).filter((sql) => sql.includes('GROUP BY doc_id'));
+    expect(passes).toHaveLength(1);
+    expect(await bench.replayed('items')).toEqual(await bench.projected('items'));
+  });
+
   test('by a date field reads the documents that have a later date', async () => {
     await using live = await openLive([1, 2, 3].map((date) => ({ _id: date, n: 1, at: day(date) })));
     const { bench, items } = live;

@@ -56,7 +56,8 @@ const documentsPerPageMax = 500;
 /** What is read before it is written together, because each write waits for the stream. */
 const documentsPerWriteMax = 5_000;
 const bytesPerWriteMax = 8 * 1024 * 1024;
-const listedDocIdsMax = 5_000;
+/** At some 50 bytes each. Each list is one pass over the partition. */
+const listedDocIdsMax = 100_000;
 
 interface Run extends RereadContext {
   readonly source: MongoSource;
@@ -90,7 +91,7 @@ async function refreshSelection(run: Run, selection: DocumentSelection): Promise
   if (selection.sinceObjectId !== null) await deleteGoneSince(run, selection.sinceObjectId);
 }
 
-/** `keysOnly`: documents that exist are left as they are. */
+/** `keysOnly`: the keys are of documents that caches have, and those that exist are left as they are. */
 async function refreshKeys(
   run: Run,
   keys: readonly Uint8Array[],
@@ -116,8 +117,8 @@ async function readKeys(
   run: Run,
   request: { readonly keys: readonly Uint8Array[]; readonly notBefore: bigint; readonly keysOnly: boolean },
 ): Promise<KeyReading> {
-  const { source, throttle, signal, route, database } = run;
-  const { namespace, entityId } = route;
+  const { source, throttle, signal, route } = run;
+  const { namespace } = route;
   await throttle.wait(signal);
   const { documents, isComplete } = await source.readDocuments({ namespace, ...request });
   throttle.pay(documents.length);
@@ -127,8 +128,14 @@ async function readKeys(
   const kept = request.keysOnly ? [] : documents;
   if (!isComplete) return { documents: kept, gone: [], readTime, rest: missing };
   const docIds = missing.map(docIdOfDocument);
-  const copied = docIds.length === 0 ? new Set<string>() : await findCopied(database.pool, { entityId, docIds });
-  return { documents: kept, gone: docIds.filter((docId) => copied.has(docId)), readTime, rest: [] };
+  const gone = request.keysOnly ? docIds : await copiedOf(run, docIds);
+  return { documents: kept, gone, readTime, rest: [] };
+}
+
+async function copiedOf({ database, route: { entityId } }: Run, docIds: readonly string[]): Promise<readonly string[]> {
+  if (docIds.length === 0) return [];
+  const copied = await findCopied(database.pool, { entityId, docIds });
+  return docIds.filter((docId) => copied.has(docId));
 }
 
 async function refreshMatching(run: Run, filter: SourceFilter): Promise<void> {
