@@ -10,6 +10,7 @@ import { projectionOf, type RunningIngest, runIngest, until } from '../../../tes
 import { openTestOplog, type TestOplog } from '../../../test/support/test-oplog.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { LargeDocuments } from '../change-source/large-documents.ts';
+import type { Position } from '../change-source/position.ts';
 import { compileRoute, Routes } from '../change-source/to-operation.ts';
 import { createChannel } from '../channel/bounded-channel.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
@@ -17,7 +18,7 @@ import { createOplogWriter } from '../oplog/oplog-writer.ts';
 import { transactionDefaults } from './change-units.ts';
 import { IngestFacts } from './ingest-facts.ts';
 import { StreamFlow } from './ingest-stream.ts';
-import type { DeliveredUnit } from './stream-flow-types.ts';
+import type { DeliveredUnit, FollowedStream } from './stream-flow-types.ts';
 
 const documents = [0, 1, 2].map((id) => ({ id, n: 0 }));
 
@@ -83,6 +84,31 @@ test('a commit whose answer is lost has happened: the position says so, and noth
   expect(entries.filter(({ id }) => id > head).map(({ docId }) => docId)).toEqual(['n:1', 'n:2']);
 });
 
+function openFlow(writer: OplogWriter, followed: FollowedStream, position: Position) {
+  const channel = createChannel<DeliveredUnit>(systemClock);
+  const largeDocuments = new LargeDocuments({ largeDocumentBytes: 1 << 20, rowBytesMax: 1 << 24 });
+  const flow = new StreamFlow(
+    {
+      largeDocuments,
+      channel,
+      writer,
+      facts: new IngestFacts(systemClock),
+      clock: systemClock,
+      identity: { version: 1, sourceId: null },
+      skipThrough: null,
+      isSharded: false,
+      onNews: () => undefined,
+      onDivided: () => undefined,
+    },
+    {
+      followed,
+      position,
+      options: { idleSaveMs: 0, units: { ...transactionDefaults, batchOpsMax: 100, batchBytesMax: 1 << 20 } },
+    },
+  );
+  return { flow, channel, [Symbol.asyncDispose]: () => largeDocuments[Symbol.asyncDispose]() };
+}
+
 test('an idle position is not saved while a change before it is being appended (I2)', async () => {
   await using oplog = await openTestOplog();
   const source = new ModelSource();
@@ -115,27 +141,9 @@ test('an idle position is not saved while a change before it is being appended (
       steps.push('idle position');
     },
   };
-  const channel = createChannel<DeliveredUnit>(systemClock);
-  await using largeDocuments = new LargeDocuments({ largeDocumentBytes: 1 << 20, rowBytesMax: 1 << 24 });
-  const flow = new StreamFlow(
-    {
-      largeDocuments,
-      channel,
-      writer,
-      facts: new IngestFacts(systemClock),
-      clock: systemClock,
-      identity: { version: 1, sourceId: null },
-      skipThrough: null,
-      isSharded: false,
-      onNews: () => undefined,
-      onDivided: () => undefined,
-    },
-    {
-      followed: { stream: { ...stream, next }, routes: new Routes([route]), pipelineHash: 'test' },
-      position,
-      options: { idleSaveMs: 0, units: { ...transactionDefaults, batchOpsMax: 100, batchBytesMax: 1 << 20 } },
-    },
-  );
+  const followed = { stream: { ...stream, next }, routes: new Routes([route]), pipelineHash: 'test' };
+  await using opened = openFlow(writer, followed, position);
+  const { flow, channel } = opened;
   source.write('a', [{ id: 1, n: 7 }]);
   const consuming = flow.consume();
   const producing = flow.produce().catch(() => undefined);
@@ -147,6 +155,67 @@ test('an idle position is not saved while a change before it is being appended (
   await until(() => steps.includes('idle position'));
   expect(steps.slice(0, 3)).toEqual(['append', 'appended', 'idle position']);
   await flow.close();
+  channel.close();
+  await Promise.all([consuming, producing]);
+});
+
+test('an idle position of a stream that was replaced is not saved as one of the stream that took its place (I2)', async () => {
+  await using oplog = await openTestOplog();
+  const source = new ModelSource();
+  source.write('a', documents);
+  await oplog.create('a');
+  await oplog.scanToLive('a', ['n:0', 'n:1', 'n:2']);
+  const routes = new Routes([compileRoute(await oplog.entity('a'))]);
+  const position = { kind: 'time', clusterTime: source.time + 1n } as const;
+  const { signal } = new AbortController();
+  const [first, second] = [
+    await source.openStream({ position, signal }),
+    await source.openStream({ position, signal }),
+  ];
+  let replies = 0;
+  const counted: typeof first.next = async () => {
+    const reply = await first.next();
+    replies += 1;
+    return reply;
+  };
+  const [isAppending, appends, secondReplies] = [
+    Promise.withResolvers<void>(),
+    Promise.withResolvers<void>(),
+    Promise.withResolvers<void>(),
+  ];
+  const held: typeof second.next = async () => {
+    await secondReplies.promise;
+    return second.next();
+  };
+  const savedHashes: (string | null)[] = [];
+  const writer: OplogWriter = {
+    ...oplog.writer,
+    append: async (batch) => {
+      isAppending.resolve();
+      await appends.promise;
+      return oplog.writer.append(batch);
+    },
+    savePosition: async (saved) => {
+      savedHashes.push(saved.pipelineHash);
+      await oplog.writer.savePosition(saved);
+    },
+  };
+  const followed = { stream: { ...first, next: counted }, routes, pipelineHash: 'first' };
+  await using opened = openFlow(writer, followed, position);
+  const { flow, channel } = opened;
+  source.write('a', [{ id: 1, n: 7 }]);
+  const consuming = flow.consume();
+  const producing = flow.produce().catch(() => undefined);
+  await isAppending.promise;
+  const before = replies;
+  await until(() => replies > before + 5);
+  await flow.follow({ stream: { ...second, next: held }, routes, pipelineHash: 'second' });
+  savedHashes.length = 0;
+  appends.resolve();
+  await until(() => channel.isEmpty());
+  expect(savedHashes).toEqual([]);
+  await flow.close();
+  secondReplies.resolve();
   channel.close();
   await Promise.all([consuming, producing]);
 });

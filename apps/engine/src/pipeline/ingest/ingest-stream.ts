@@ -132,6 +132,8 @@ export class StreamFlow {
     if (next.stream !== stream) {
       this.#skipThrough = this.#deliveredData;
       this.#reply = null;
+      // It says nothing of the collections that only the new stream has.
+      this.#settled = null;
       this.#close(stream);
     }
     taken.resolve();
