@@ -4,9 +4,9 @@ import { closeEntityIncidents } from './incidents.ts';
 /** What decides whether an entity can be promoted. */
 export interface PromotionState {
   readonly version: number;
-  /** The saved position has passed the scan's end time. */
+  /** Every change up to the scan's end time is in the oplog or in staging. */
   readonly passed: boolean;
-  /** The saved position's time; null if none is saved. */
+  /** Up to which time every change is; the saved position may be earlier. Null if none is saved. */
   readonly passedTime: bigint | null;
   readonly sweepPrepared: boolean;
   readonly allowLargeSweep: boolean;
@@ -18,8 +18,8 @@ export interface PromotionState {
 export async function readPromotionState(client: pg.PoolClient, entityId: number): Promise<PromotionState> {
   const answer = await client.query<Omit<PromotionState, 'passedTime'> & { passedTime: string | null }>({
     name: 'promotion-state',
-    text: `SELECT e.version, COALESCE(t.cluster_time >= e.scan_end_time, false) AS passed,
-                  t.cluster_time::text AS "passedTime",
+    text: `SELECT e.version, COALESCE(GREATEST(t.cluster_time, t.passed_time) >= e.scan_end_time, false) AS passed,
+                  GREATEST(t.cluster_time, t.passed_time)::text AS "passedTime",
                   e.sweep_prepared AS "sweepPrepared", e.allow_large_sweep AS "allowLargeSweep",
                   e.live_from_id IS NOT NULL AS "wasLive", e.error_code AS "errorCode"
              FROM entity e, mongo_resume_token t WHERE e.id = $1 AND t.id = 1`,

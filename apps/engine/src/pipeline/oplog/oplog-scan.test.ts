@@ -107,6 +107,15 @@ describe('promotion', () => {
     expect(await oplog.writer.readPosition()).toMatchObject({ status: 'live' });
   });
 
+  test('does not wait for a later position if the saved one says that all earlier changes have arrived', async () => {
+    await using oplog = await openTestOplog();
+    const { entityId, runId } = await oplog.create('orders');
+    await oplog.writer.beginScan({ entityId, runId, collectionUuid: null, estimated: null });
+    await oplog.writer.finishScan({ entityId, runId, endTime: 100n });
+    await oplog.writer.savePosition({ ...position(50), passedTime: 100n });
+    expect(await oplog.promote('orders')).toMatchObject({ kind: 'done' });
+  });
+
   test('moves the newest staged row of each document once, in order, for any chunk size and after interruptions', async () => {
     await using oplog = await openTestOplog();
     const { entityId, runId } = await oplog.create('orders');
