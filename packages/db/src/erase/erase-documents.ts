@@ -49,26 +49,32 @@ async function erase(
   client: pg.PoolClient,
   { entityId, docIds }: Omit<ErasedDocuments, 'epoch'>,
 ): Promise<EraseOutcome> {
-  const partition = partitionName(entityId);
-  const newest = await client.query<{ docId: string; id: number; isPresent: boolean }>(
-    `SELECT doc_id AS "docId", max(id) AS id, max(id) = COALESCE(max(id) FILTER (WHERE operation = 'Upsert'), 0) AS "isPresent"
-       FROM ${partition} WHERE doc_id = ANY ($1) GROUP BY doc_id`,
-    [docIds],
-  );
-  const present = newest.rows.filter(({ isPresent }) => isPresent).map(({ docId }) => docId);
-  if (present.length > 0) return { kind: 'present', docIds: present };
-  const deletes = { docIds: newest.rows.map(({ docId }) => docId), ids: newest.rows.map(({ id }) => id) };
-  const answer = await client.query<ErasedRows>(eraseSql(partition), [entityId, docIds, deletes.docIds, deletes.ids]);
-  const [rows] = answer.rows;
-  if (rows === undefined) throw new Error('An aggregate returned no row.');
-  return { kind: 'erased', rows };
+  const answer = await client.query<ErasedRows & { present: readonly string[] }>(eraseSql(partitionName(entityId)), [
+    entityId,
+    docIds,
+  ]);
+  const [row] = answer.rows;
+  if (row === undefined) throw new Error('An aggregate returned no row.');
+  const { present, ...rows } = row;
+  return present.length > 0 ? { kind: 'present', docIds: present } : { kind: 'erased', rows };
 }
 
-/** Up to `compacted_to` a document has one entry, so the counters of compaction change with the removed ones. */
+/**
+ * One statement, so that it sees one state: a document that is created again meanwhile keeps what is new. A dead letter that was replaced meanwhile
+ * has another time. Up to `compacted_to` a document has one entry, so the counters of compaction change with the removed ones.
+ */
 const eraseSql = (partition: string): string => `
-  WITH removed AS (
-    DELETE FROM ${partition} o USING unnest($3::text[], $4::bigint[]) AS newest (doc_id, id)
-     WHERE o.doc_id = newest.doc_id AND o.id < newest.id RETURNING o.id, o.operation = 'Delete' AS is_delete
+  WITH newest AS MATERIALIZED (
+    SELECT doc_id, max(id) AS id, max(id) = COALESCE(max(id) FILTER (WHERE operation = 'Upsert'), 0) AS is_present
+      FROM ${partition} WHERE doc_id = ANY ($2::text[]) GROUP BY doc_id
+  ), target AS MATERIALIZED (
+    SELECT doc_id FROM unnest($2::text[]) AS doc_id WHERE NOT EXISTS (SELECT FROM newest WHERE is_present)
+  ), letter AS MATERIALIZED (
+    SELECT id, updated_at FROM dead_letter WHERE entity_id = $1 AND doc_id IN (SELECT doc_id FROM target)
+  ), removed AS (
+    DELETE FROM ${partition} o USING newest
+     WHERE o.doc_id = newest.doc_id AND o.id < newest.id AND o.doc_id IN (SELECT doc_id FROM target)
+    RETURNING o.id, o.operation = 'Delete' AS is_delete
   ), counted AS (
     UPDATE oplog_compaction c
        SET kept = c.kept - (SELECT count(*) FROM removed r WHERE r.id <= c.compacted_to),
@@ -76,13 +82,14 @@ const eraseSql = (partition: string): string => `
            removed_total = c.removed_total + (SELECT count(*) FROM removed)
      WHERE c.entity_id = $1
   ), staged AS (
-    DELETE FROM oplog_staging WHERE entity_id = $1 AND doc_id = ANY ($2::text[]) RETURNING doc_id
+    DELETE FROM oplog_staging WHERE entity_id = $1 AND doc_id IN (SELECT doc_id FROM target) RETURNING doc_id
   ), swept AS (
-    DELETE FROM oplog_sweep WHERE entity_id = $1 AND doc_id = ANY ($2::text[]) RETURNING doc_id
+    DELETE FROM oplog_sweep WHERE entity_id = $1 AND doc_id IN (SELECT doc_id FROM target) RETURNING doc_id
   ), letters AS (
-    DELETE FROM dead_letter WHERE entity_id = $1 AND doc_id = ANY ($2::text[]) RETURNING doc_id
+    DELETE FROM dead_letter d USING letter WHERE d.id = letter.id AND d.updated_at = letter.updated_at RETURNING d.doc_id
   ), documents AS (
-    SELECT unnest($3::text[]) UNION SELECT doc_id FROM staged UNION SELECT doc_id FROM swept UNION SELECT doc_id FROM letters
+    SELECT doc_id FROM newest UNION SELECT doc_id FROM staged UNION SELECT doc_id FROM swept UNION SELECT doc_id FROM letters
   )
   SELECT (SELECT count(*) FROM documents) AS documents, (SELECT count(*) FROM removed) AS entries, (SELECT count(*) FROM staged) AS staged,
-         (SELECT count(*) FROM swept) AS swept, (SELECT count(*) FROM letters) AS "deadLetters"`;
+         (SELECT count(*) FROM swept) AS swept, (SELECT count(*) FROM letters) AS "deadLetters",
+         ARRAY(SELECT doc_id FROM newest WHERE is_present) AS present`;

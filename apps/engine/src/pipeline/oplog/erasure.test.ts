@@ -1,4 +1,5 @@
 import { beginRewrite } from '@emcachers/db/compaction/rewrite-partition';
+import { readDeadLetters } from '@emcachers/db/fleet/read-dead-letters';
 import { describe, expect, test } from 'vitest';
 import { openTestOplog, type TestOplog } from '../../../test/support/test-oplog.ts';
 import { deletion, scanToLive, upsert } from '../../../test/support/test-page.ts';
@@ -102,6 +103,31 @@ describe('I1: an erasure', () => {
     const { database, epoch } = oplog;
     const outdated = createErasure({ database, epoch: epoch - 1, upkeep: new Exclusive() });
     await expect(outdated({ entityId: orders, docIds: ['a'], signal })).rejects.toMatchObject({ code: 'EMC-3002' });
+  });
+
+  test('leaves a dead letter that replaced an older one meanwhile: the document was created again', async () => {
+    await using changed = await openChanged();
+    const { oplog, orders } = changed;
+    const { pool } = oplog.database;
+    const letter = { entityId: orders, docId: 'a', errorCode: 'EMC-6001', reason: 'not BSON', attempts: 1 };
+    const deadLetters = [{ ...letter, raw: null, documentKey: null }];
+    await oplog.writer.append({ items: [], deadLetters, columnCounts: [], position: null });
+    const refusing = await pool.connect();
+    try {
+      await refusing.query('BEGIN');
+      await refusing.query(`UPDATE dead_letter SET reason = 'of the new document', updated_at = clock_timestamp()`);
+      const erased = erase(oplog, orders, ['a']);
+      const waits = `SELECT count(*)::int8 AS waits FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database() AND backend_type = 'client backend'`;
+      const waiting = async () => (await pool.query<{ waits: number }>(waits)).rows[0]?.waits;
+      await expect.poll(waiting, { timeout: 15_000 }).toBe(1);
+      await refusing.query('COMMIT');
+      expect(await erased).toMatchObject({ kind: 'erased', rows: { entries: 2, deadLetters: 0 } });
+    } finally {
+      refusing.release(true);
+    }
+    const letters = await readDeadLetters(oplog.database, { entityId: orders, limit: 10 });
+    expect(letters.map(({ reason }) => reason)).toEqual(['of the new document']);
+    expect(await erase(oplog, orders, ['a'])).toMatchObject({ rows: { deadLetters: 1 } });
   });
 
   test('works after a compaction, before one, and after a rewrite that was interrupted', async () => {
