@@ -93,6 +93,18 @@ export const cacheMutants: readonly Mutant[] = [
     killers: [{ file: `${replicator}/follower.test.ts` }],
   },
   {
+    id: 'M19b',
+    title: 'a page counts as read before its history is checked',
+    edits: [
+      {
+        file: `${replicator}/follower.ts`,
+        from: '    await this.#dropOutdated(group);\n    countAsRead(group);\n',
+        to: '    countAsRead(group);\n    await this.#dropOutdated(group);\n',
+      },
+    ],
+    killers: [{ file: `${replicator}/follower.test.ts`, name: 'a page is read again' }],
+  },
+  {
     id: 'M20',
     title: 'the half-open circuit breaker admits every call',
     edits: [

@@ -1,6 +1,7 @@
 /**
  * Reads one sequence of pages for all level caches and passes each cache its part. Keeps I3 and I6: for every cache, pages
- * follow each other without a gap, starting at the lowest id that any cache has read, and parts are applied in order.
+ * follow each other without a gap, starting at the lowest id that any cache has read, and parts are applied in order. A page
+ * that is dropped before it is applied, because PostgreSQL does not answer, counts as not read.
  * Keeps I10: a part that fails suspends its cache only. Keeps I11: at most one page is read while another is applied.
  * Worst case: a page is read for a cache that is no longer level. Its part is dropped, because that cache will read again from
  * its file's offset.
@@ -56,6 +57,7 @@ export class Follower {
     const group = await ahead;
     if (group === null) return false;
     await this.#dropOutdated(group);
+    countAsRead(group);
     if (group.page.full) {
       this.#ahead = this.#read();
       // The rejection is handled in the next step; until then it must not count as unhandled.
@@ -84,10 +86,7 @@ export class Follower {
   }
 
   async #readFor(members: Members, reading: Promise<OplogPage>): Promise<GroupPage> {
-    const page = await reading;
-    const end = pageEnd(page);
-    for (const cache of present(members)) cache.readTo = Math.max(cache.readTo, end);
-    return { page, members };
+    return { page: await reading, members };
   }
 
   /** Afterwards the page may be applied to every member that is still present. */
@@ -141,6 +140,12 @@ export class Follower {
     if (sourceTime !== cache.state?.sourceTime) this.#dependencies.onSourceTime();
     if (cache.isDue) this.#dependencies.onApplied(cache);
   }
+}
+
+/** Nothing may fail between this and the application of the page: the next page is read from here, so its entries would be missed. */
+function countAsRead({ page, members }: GroupPage): void {
+  const end = pageEnd(page);
+  for (const cache of present(members)) cache.readTo = Math.max(cache.readTo, end);
 }
 
 function* present(members: Members): Iterable<EntityCache> {
