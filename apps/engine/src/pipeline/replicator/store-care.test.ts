@@ -1,3 +1,5 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { silentLog } from '@emcachers/core/log';
 import { expect, test } from 'vitest';
@@ -36,6 +38,7 @@ async function setUp() {
   const store = openCacheStore({ clock, dataDirectory: directory.path, graceMs: 200 });
   const cache = await levelCache(store);
   const reports: number[] = [];
+  const counted: (number | undefined)[] = [];
   const care = new StoreCare({
     clock,
     log: silentLog,
@@ -43,6 +46,7 @@ async function setUp() {
     caches: () => [cache],
     report: async ({ changed }) => {
       reports.push(changed[0]?.offset ?? -1);
+      counted.push(changed[0]?.generations);
     },
   });
   return {
@@ -51,6 +55,8 @@ async function setUp() {
     cache,
     care,
     reports,
+    counted,
+    directory: directory.path,
     async [Symbol.asyncDispose]() {
       await care.ended();
       await store.close();
@@ -102,6 +108,20 @@ test('a cache is reported at once when it changed, an offset without rows every 
   clock.leap(10_000);
   await care.report();
   expect(reports).toEqual([50, 51, 51, 51]);
+});
+
+test('I10: a cache whose directory cannot be read is reported without the count of its generations, until it can', async () => {
+  await using parts = await setUp();
+  const { care, clock, counted, directory } = parts;
+  const own = join(directory, 'dbs', entity.entityName);
+  renameSync(own, `${own}.away`);
+  writeFileSync(own, 'a file where a directory should be');
+  await care.report();
+  rmSync(own);
+  renameSync(`${own}.away`, own);
+  clock.leap(15_000);
+  await care.report();
+  expect(counted).toEqual([undefined, 1]);
 });
 
 test('a cache that was removed before its check is not checked', async () => {

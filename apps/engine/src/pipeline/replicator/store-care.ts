@@ -91,9 +91,20 @@ export class StoreCare {
     const { entityId, entityName, generation } = status;
     if (generation === null) return status;
     if (this.#alone.get(entityId) === generation) return { ...status, generations: 1 };
-    const generations = this.#dependencies.store.countGenerations(entityName);
+    const generations = this.#countGenerations(entityName);
+    if (generations === null) return status;
     if (generations === 1) this.#alone.set(entityId, generation);
     return { ...status, generations };
+  }
+
+  /** Null if it cannot be known now, as without a free descriptor or beside a removal. The cache itself may be well. */
+  #countGenerations(entityName: string): number | null {
+    try {
+      return this.#dependencies.store.countGenerations(entityName);
+    } catch (error) {
+      if (!(error instanceof EmcachersError)) throw error;
+      return null;
+    }
   }
 
   /** Checks one file at a time, because a full read competes with everything else for the disk. */

@@ -18,6 +18,7 @@ import {
   symlinkSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { toCacheError } from './cache-error.ts';
 
 const linkName = 'db.sqlite';
 const temporaryLinkName = 'db.sqlite.next';
@@ -28,9 +29,14 @@ export function cachesDirectory(dataDirectory: string): string {
   return join(dataDirectory, 'dbs');
 }
 
-/** How many generations of an entity's cache have files. */
+/** How many generations of an entity's cache have files. Throws EMC-4003 if the directory cannot be read. */
 export function countGenerations(dataDirectory: string, entityName: string): number {
-  return new CachePaths(dataDirectory, entityName).generations().length;
+  const paths = new CachePaths(dataDirectory, entityName);
+  try {
+    return paths.generations().length;
+  } catch (error) {
+    throw toCacheError(error, paths.directory);
+  }
 }
 
 /** The directory of one entity's files. */

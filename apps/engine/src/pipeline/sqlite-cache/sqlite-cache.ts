@@ -53,7 +53,7 @@ export interface CacheStore {
   remove(entity: { readonly entityId: number; readonly entityName: string }): Promise<void>;
   /** Deletes caches of this oplog whose entities are not in the list. Returns what could not be deleted. */
   removeOthers(keep: CachesToKeep): Promise<readonly RemovalTrouble[]>;
-  /** How many generations of an entity's cache have files. */
+  /** How many generations of an entity's cache have files. Throws EMC-4003 if the directory cannot be read. */
   countGenerations(entityName: string): number;
   readRows(request: RowsRequest): RowsPage;
   close(): Promise<void>;
