@@ -6,6 +6,9 @@ import { faultProxy } from '../../../test/support/fault-proxy.ts';
 import { openTestOplog } from '../../../test/support/test-oplog.ts';
 import { expectedRows, scanToLive, upsert } from '../../../test/support/test-page.ts';
 import { cachedRows, startReplicator, temporaryDirectory } from '../../../test/support/test-replicator.ts';
+import { systemClock } from '../../runtime/clock.ts';
+import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
+import { openCacheStore } from '../sqlite-cache/threaded-cache-store.ts';
 
 const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => `o${index}`);
 
@@ -94,5 +97,42 @@ test('a node whose lock file is removed says so while another holds its director
     expect(first.status('orders')).toMatchObject({ state: 'failed', error: { code: 'EMC-4005' } });
   }
   expect(await first.level('orders', (await oplog.page()).head)).toMatchObject({ generation: 1, error: null });
+  expect(cachedRows(directory.path, 'orders')).toEqual(await expectedRows(oplog, orders));
+});
+
+test('a generation that an earlier process left unpublished is checked before it catches up, not while it is published', async () => {
+  await using oplog = await openTestOplog();
+  using directory = temporaryDirectory();
+  const parts = { database: oplog.database, dataDirectory: directory.path };
+  await oplog.create('orders');
+  {
+    await using running = await startReplicator(parts);
+    await running.until('the first file', () => running.status('orders')?.generation === 1);
+  }
+  const orders = await scanToLive(oplog, 'orders', ids(100));
+  const calls: string[] = [];
+  const openStore = (): CacheStore => {
+    const store = openCacheStore({ clock: systemClock, dataDirectory: directory.path, graceMs: 200 });
+    return {
+      ...store,
+      async check(entityId, options) {
+        calls.push('check');
+        await store.check(entityId, options);
+        calls.push('checked');
+      },
+      apply(batch) {
+        if (batch.docIds.length > 0) calls.push('apply');
+        return store.apply(batch);
+      },
+      publish(entityId) {
+        calls.push('publish');
+        return store.publish(entityId);
+      },
+    };
+  };
+  await using running = await startReplicator({ ...parts, openStore });
+  await running.level('orders', (await oplog.page()).head);
+  expect(running.status('orders')).toMatchObject({ generation: 1, error: null });
+  expect(calls).toEqual(['check', 'checked', 'apply', 'publish']);
   expect(cachedRows(directory.path, 'orders')).toEqual(await expectedRows(oplog, orders));
 });

@@ -30,7 +30,7 @@ export interface DriverDependencies {
   readonly turns: Turns;
   readonly pageRowsMax: number;
   readonly pageBytesMax: number;
-  /** Runs quick_check on the file after the calls already pending for it. */
+  /** Runs quick_check on the published file, beside its other calls. */
   readonly checkLater: (cache: EntityCache) => void;
 }
 
@@ -45,6 +45,8 @@ export class CacheDriver {
   readonly cache: EntityCache;
   readonly #dependencies: DriverDependencies;
   readonly #wakeup: Wakeup;
+  /** The newest generation that this process built or has checked before its publication. */
+  #soundGeneration: number | null = null;
   /** Aborts when the phase changes, which cancels a pending turn. */
   #left = new AbortController();
 
@@ -105,6 +107,7 @@ export class CacheDriver {
       case 'creating': {
         this.#logOutdated();
         cache.opened(await this.#dependencies.store.build(cache.identity));
+        this.#soundGeneration = cache.state?.generation ?? null;
         return this.#handleIn(phase, 'ready');
       }
       case 'catching-up':
@@ -152,7 +155,7 @@ export class CacheDriver {
     cache.opened(finding.state);
     if (!(await adoptNewestTerm(this.#dependencies.oplog, cache)))
       return cache.outdate({ code: 'EMC-3003', message: restoredMessage });
-    checkLater(cache);
+    if (finding.state.published) checkLater(cache);
     this.#handleIn(phase, 'ready');
   }
 
@@ -168,7 +171,22 @@ export class CacheDriver {
 
   async #catchUpInTurn(phase: CachePhase, signal: AbortSignal): Promise<void> {
     using wanted = linkedAbort(signal, this.#left.signal);
-    await this.#dependencies.turns.take(() => this.#catchUp(phase, signal), wanted.signal);
+    const work = async (): Promise<void> => {
+      await this.#checkUnpublished();
+      await this.#catchUp(phase, signal);
+    };
+    await this.#dependencies.turns.take(work, wanted.signal);
+  }
+
+  /**
+   * An earlier process may have left a damaged file. It is checked before anything else happens to it: publication empties its
+   * log, which fails while a check reads.
+   */
+  async #checkUnpublished(): Promise<void> {
+    const { state, entity } = this.cache;
+    if (state === null || state.published || state.generation === this.#soundGeneration) return;
+    await this.#dependencies.store.check(entity.entityId, { thorough: false });
+    this.#soundGeneration = state.generation;
   }
 
   /** Reads and applies pages of this entity only. The next page is read while one is applied. */

@@ -124,6 +124,33 @@ test('I10: a cache whose directory cannot be read is reported without the count 
   expect(counted).toEqual([undefined, 1]);
 });
 
+test('a generation that is opened again before its check has ended is not checked twice', async () => {
+  await using parts = await setUp();
+  const { cache, clock, store } = parts;
+  const checked = Promise.withResolvers<void>();
+  const started: number[] = [];
+  const waiting: CacheStore = {
+    ...store,
+    async check(entityId) {
+      started.push(entityId);
+      await checked.promise;
+    },
+  };
+  const caches = () => [cache];
+  const care = new StoreCare({ clock, log: silentLog, store: waiting, caches, report: async () => undefined });
+  for (let opened = 0; opened < 5; opened += 1) care.checkLater(cache);
+  await expect.poll(() => started.length).toBe(1);
+  care.checkLater(cache);
+  checked.resolve();
+  // Checks run one after another, so this one begins after all that were asked for before.
+  const last = new EntityCache({ ...entity, entityId: 2, entityName: 'last' }, 'history');
+  last.opened(await store.build(last.identity));
+  care.checkLater(last);
+  await expect.poll(() => started).toContain(2);
+  await care.ended();
+  expect(started).toEqual([1, 2]);
+});
+
 test('a cache that was removed before its check is not checked', async () => {
   await using parts = await setUp();
   const { care, cache, store } = parts;

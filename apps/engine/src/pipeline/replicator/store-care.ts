@@ -1,6 +1,6 @@
 /**
- * Periodic maintenance of a node's caches: detects files that were replaced, truncated or deleted, runs quick_check once on each
- * newly opened file, saves offsets that move without rows, and reports offsets. Keeps I12: reports come from the files, and a
+ * Periodic maintenance of a node's caches: detects files that were replaced, truncated or deleted, runs quick_check on each newly
+ * opened file, saves offsets that move without rows, and reports offsets. Keeps I12: reports come from the files, and a
  * missing report turns the node's health to unknown.
  */
 import type { Clock } from '@emcachers/core/clock';
@@ -39,6 +39,8 @@ export class StoreCare {
   /** Generations without older files beside them, by entity. */
   readonly #alone = new Map<number, number>();
   #checks: Promise<void> = Promise.resolve();
+  /** Generations whose check has not ended, by entity. */
+  readonly #checking = new Map<number, number>();
   #isEnding = false;
 
   constructor(dependencies: StoreCareDependencies) {
@@ -107,18 +109,30 @@ export class StoreCare {
     }
   }
 
-  /** Checks one file at a time, because a full read competes with everything else for the disk. */
+  /**
+   * Checks one file at a time, because a full read competes with everything else for the disk. A file that is opened again and
+   * again is checked once meanwhile.
+   */
   checkLater(cache: EntityCache): void {
-    this.#checks = this.#checks.then(() => this.#check(cache));
+    const { entityId } = cache.entity;
+    const generation = cache.state?.generation;
+    if (generation === undefined || this.#checking.get(entityId) === generation) return;
+    this.#checking.set(entityId, generation);
+    this.#checks = this.#checks.then(async () => {
+      await this.#check(cache, generation);
+      if (this.#checking.get(entityId) === generation) this.#checking.delete(entityId);
+    });
   }
 
-  async #check(cache: EntityCache): Promise<void> {
-    if (this.#isEnding || cache.phase.kind === 'removed') return;
+  /** Does nothing to a newer generation, which may be about to be published. */
+  async #check(cache: EntityCache, generation: number): Promise<void> {
+    const isGone = (): boolean => cache.phase.kind === 'removed' || cache.state?.generation !== generation;
+    if (this.#isEnding || isGone()) return;
     const { store, log } = this.#dependencies;
     try {
       await store.check(cache.entity.entityId, { thorough: false });
     } catch (error) {
-      if (!(error instanceof EmcachersError) || error.code !== 'EMC-4001') return;
+      if (!(error instanceof EmcachersError) || error.code !== 'EMC-4001' || isGone()) return;
       log.warn({ err: error, entityName: cache.entity.entityName }, 'A cache file is damaged.');
       cache.fail(error);
     }
