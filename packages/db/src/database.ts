@@ -4,6 +4,7 @@ import { connectionConfig, type OwnOptions, schemaOf } from './connection-config
 import { createConnectionSockets } from './connection-sockets.ts';
 import { toDatabaseError } from './database-error.ts';
 import { PrismaClient } from './generated/client.ts';
+import { promptMsMax } from './prompt-query.ts';
 import { safeInteger } from './safe-integer.ts';
 
 /**
@@ -32,6 +33,8 @@ export interface DatabaseOptions {
   readonly connectionsMax?: number;
   /** Maximum time for one statement. Default 5 minutes: a sweep reads a whole partition. */
   readonly statementMsMax?: number;
+  /** Maximum wait for a page of the oplog. Default 30 s: while it waits, the caches stand still. */
+  readonly pageMsMax?: number;
   /** Maximum wait for a connection. Default 10 s. */
   readonly connectMsMax?: number;
   readonly onIdleError?: (error: Error) => void;
@@ -43,7 +46,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   const own = { applicationName: 'emcachers' };
   const config = { ...poolConfig(options, own), stream: sockets.open };
   const pool = new pg.Pool(config);
-  const pagePool = new pg.Pool({ ...poolConfig(options, { ...own, settings: pagePlanner }), stream: sockets.open });
+  const pagePool = new pg.Pool({ ...pageConfig(options, { ...own, settings: pagePlanner }), stream: sockets.open });
   const { types: _types, ...controlConfig } = config;
   const controlPool = new pg.Pool(controlConfig);
   for (const each of [pool, pagePool, controlPool]) surviveErrors(each, options);
@@ -91,6 +94,12 @@ export function poolConfig(options: DatabaseOptions, own: OwnOptions): pg.PoolCo
     idle_in_transaction_session_timeout: 10_000,
     types: { getTypeParser: typeParser },
   };
+}
+
+/** The server has the same limit, so that it does not go on with a statement that is sent again. */
+function pageConfig(options: DatabaseOptions, own: OwnOptions): pg.PoolConfig {
+  const pageMsMax = options.pageMsMax ?? promptMsMax;
+  return { ...poolConfig(options, own), statement_timeout: pageMsMax, query_timeout: pageMsMax };
 }
 
 const pagePlanner = [

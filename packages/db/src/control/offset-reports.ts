@@ -1,5 +1,6 @@
 import type { Database } from '../database.ts';
 import { toDatabaseError } from '../database-error.ts';
+import { promptly } from '../prompt-query.ts';
 
 /** A node's report on one of its caches; null means unknown. Ages use PostgreSQL's clock, so nodes' clocks do not matter. */
 export interface OffsetReport {
@@ -28,6 +29,25 @@ export interface OffsetRecord extends OffsetReport {
   readonly reportedAgeMs: number;
 }
 
+const reportSql = `
+INSERT INTO node_offset (node_id, entity_id, offset_id, documents, file_bytes, generation, generations, published, state,
+                         applied_total, last_applied_at, source_time_ms, error_code, error, path)
+SELECT $1, r."entityId", r."offset", r.documents, r."fileBytes", r.generation, r.generations, r.published, r.state, r."appliedTotal",
+       to_timestamp(r."lastAppliedAtMs" / 1000.0), r."sourceTimeMs", r."errorCode", r.error, r.path
+  FROM json_to_recordset($2::json) AS r("entityId" integer, "offset" bigint, documents bigint, "fileBytes" bigint,
+       generation integer, generations integer, published boolean, state text, "appliedTotal" bigint, "lastAppliedAtMs" float8,
+       "sourceTimeMs" float8, "errorCode" text, error text, path text)
+  JOIN entity e ON e.id = r."entityId"
+  JOIN node n ON n.id = $1
+   FOR KEY SHARE OF e, n
+ON CONFLICT (node_id, entity_id) DO UPDATE
+   SET offset_id = EXCLUDED.offset_id, documents = EXCLUDED.documents, file_bytes = EXCLUDED.file_bytes,
+       generation = EXCLUDED.generation, generations = EXCLUDED.generations, published = EXCLUDED.published, state = EXCLUDED.state,
+       applied_total = EXCLUDED.applied_total, last_applied_at = EXCLUDED.last_applied_at,
+       source_time_ms = EXCLUDED.source_time_ms, error_code = EXCLUDED.error_code, error = EXCLUDED.error,
+       path = EXCLUDED.path, reported_at = now(),
+       moved_at = CASE WHEN node_offset.offset_id IS DISTINCT FROM EXCLUDED.offset_id THEN now() ELSE node_offset.moved_at END`;
+
 /**
  * Reports all caches of a node in one statement. Deleted entities are ignored, and so is the report of a node that is not
  * registered: it was forgotten, or the database was restored; its next heartbeat registers it again.
@@ -38,26 +58,7 @@ export async function reportOffsets(
 ): Promise<void> {
   if (node.reports.length === 0) return;
   try {
-    await database.pool.query(
-      `INSERT INTO node_offset (node_id, entity_id, offset_id, documents, file_bytes, generation, generations, published, state,
-                                applied_total, last_applied_at, source_time_ms, error_code, error, path)
-       SELECT $1, r."entityId", r."offset", r.documents, r."fileBytes", r.generation, r.generations, r.published, r.state, r."appliedTotal",
-              to_timestamp(r."lastAppliedAtMs" / 1000.0), r."sourceTimeMs", r."errorCode", r.error, r.path
-         FROM json_to_recordset($2::json) AS r("entityId" integer, "offset" bigint, documents bigint, "fileBytes" bigint,
-              generation integer, generations integer, published boolean, state text, "appliedTotal" bigint, "lastAppliedAtMs" float8,
-              "sourceTimeMs" float8, "errorCode" text, error text, path text)
-         JOIN entity e ON e.id = r."entityId"
-         JOIN node n ON n.id = $1
-          FOR KEY SHARE OF e, n
-       ON CONFLICT (node_id, entity_id) DO UPDATE
-          SET offset_id = EXCLUDED.offset_id, documents = EXCLUDED.documents, file_bytes = EXCLUDED.file_bytes,
-              generation = EXCLUDED.generation, generations = EXCLUDED.generations, published = EXCLUDED.published, state = EXCLUDED.state,
-              applied_total = EXCLUDED.applied_total, last_applied_at = EXCLUDED.last_applied_at,
-              source_time_ms = EXCLUDED.source_time_ms, error_code = EXCLUDED.error_code, error = EXCLUDED.error,
-              path = EXCLUDED.path, reported_at = now(),
-              moved_at = CASE WHEN node_offset.offset_id IS DISTINCT FROM EXCLUDED.offset_id THEN now() ELSE node_offset.moved_at END`,
-      [node.nodeId, JSON.stringify(node.reports)],
-    );
+    await database.pool.query(promptly({ text: reportSql, values: [node.nodeId, JSON.stringify(node.reports)] }));
   } catch (error) {
     throw toDatabaseError(error);
   }

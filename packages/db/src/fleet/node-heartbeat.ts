@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { toDatabaseError } from '../database-error.ts';
+import { promptly } from '../prompt-query.ts';
 
 /** A node's report about itself. */
 export interface NodeHeartbeat {
@@ -32,7 +33,8 @@ export async function writeSignOff(
 /** Records that the node is alive. Errors: EMC-3001. */
 export async function writeHeartbeat(pool: pg.Pool, heartbeat: NodeHeartbeat): Promise<void> {
   try {
-    await pool.query(beatSql, [heartbeat.nodeId, heartbeat.roles, heartbeat.host, heartbeat.startedAtMs]);
+    const values = [heartbeat.nodeId, heartbeat.roles, heartbeat.host, heartbeat.startedAtMs];
+    await pool.query(promptly({ text: beatSql, values }));
   } catch (error) {
     throw toDatabaseError(error);
   }

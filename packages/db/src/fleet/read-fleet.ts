@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { entityFields, millis, type StoredEntity, toEntityRecord } from '../control/entity-record.ts';
 import { toDatabaseError } from '../database-error.ts';
+import { promptly } from '../prompt-query.ts';
 import { parseCaptureReport } from './capture-report.ts';
 import type { CacheRow, FleetRows, NodeRow, OplogExtent } from './fleet-rows.ts';
 
@@ -13,10 +14,12 @@ export function createFleetReader(pool: pg.Pool): () => Promise<FleetRows> {
   let known: { readonly stamp: string; readonly large: LargeRows } | null = null;
   return () =>
     inSnapshot(pool, async (client) => {
-      const { stamp } = one(await client.query<{ stamp: string | null }>({ name: 'fleet-stamp', text: stampSql }));
+      const { stamp } = one(
+        await client.query<{ stamp: string | null }>(promptly({ name: 'fleet-stamp', text: stampSql })),
+      );
       if (stamp === null || known?.stamp !== stamp) {
         // The plan of a statement over all partitions costs as much as its execution, so one plan is kept.
-        await client.query('SET LOCAL plan_cache_mode = force_generic_plan');
+        await client.query(promptly({ text: 'SET LOCAL plan_cache_mode = force_generic_plan' }));
         const large = await readLarge(client, { scope: allEntities, values: [countMax], prepared: 'fleet' });
         known = stamp === null ? null : { stamp, large };
         return assemble({ large, ...(await readSmall(client)) });
@@ -31,9 +34,9 @@ export function createFleetReader(pool: pg.Pool): () => Promise<FleetRows> {
  */
 export function readFleetOf(pool: pg.Pool, entityName: string): Promise<FleetRows> {
   return inSnapshot(pool, async (client) => {
-    const named = await client.query<{ id: number }>('SELECT id FROM entity WHERE name_lower = $1', [
-      entityName.toLowerCase(),
-    ]);
+    const named = await client.query<{ id: number }>(
+      promptly({ text: 'SELECT id FROM entity WHERE name_lower = $1', values: [entityName.toLowerCase()] }),
+    );
     const values = [countMax, named.rows[0]?.id ?? null];
     const large = await readLarge(client, { scope: oneEntity, values, prepared: null });
     return assemble({ large, ...(await readSmall(client)) });
@@ -49,9 +52,9 @@ async function inSnapshot<Answer>(pool: pg.Pool, read: (client: pg.PoolClient) =
   });
   let broken: Error | undefined;
   try {
-    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    await client.query(promptly({ text: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY' }));
     const answer = await read(client);
-    await client.query('COMMIT');
+    await client.query(promptly({ text: 'COMMIT' }));
     return answer;
   } catch (error) {
     broken = error instanceof Error ? error : new Error(String(error));
@@ -78,19 +81,16 @@ interface LargeRequest {
 }
 
 async function readLarge(client: pg.PoolClient, { scope, values, prepared }: LargeRequest): Promise<LargeRows> {
-  const statement = (name: string, text: string): pg.QueryConfig => ({
-    text,
-    values: [...values],
-    ...(prepared === null ? {} : { name: `${prepared}-${name}` }),
-  });
+  const statement = (name: string, text: string): pg.QueryConfig =>
+    promptly({ text, values: [...values], ...(prepared === null ? {} : { name: `${prepared}-${name}` }) });
   const entities = await client.query<StoredEntity & OplogExtent>(statement('entities', entitiesSql(scope)));
   const caches = await client.query<StoredCache>(statement('caches', cachesSql(scope)));
   return largeRows(entities.rows, caches.rows);
 }
 
 async function readSmall(client: pg.PoolClient): Promise<SmallRows> {
-  const nodes = await client.query<NodeRow>(nodesSql);
-  return { nodes: nodes.rows, rest: one(await client.query<StoredRest>(restSql)) };
+  const nodes = await client.query<NodeRow>(promptly({ text: nodesSql }));
+  return { nodes: nodes.rows, rest: one(await client.query<StoredRest>(promptly({ text: restSql }))) };
 }
 
 function one<Row extends pg.QueryResultRow>({ rows }: pg.QueryResult<Row>): Row {
