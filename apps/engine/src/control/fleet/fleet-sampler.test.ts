@@ -152,6 +152,31 @@ test('a node that signed off is listed with its time and counts for nothing; one
   expect(silent).toMatchObject({ health: 'degraded', nodes: [{ health: 'ok' }, { health: 'unknown', leftAt: null }] });
 });
 
+test('a leader that signed off leads no more, and does not count as one that has never reported', async () => {
+  const [node] = rows.nodes;
+  const left = async (): Promise<FleetRows> => ({
+    ...rows,
+    nodes: node === undefined ? [] : [{ ...node, leftAtMs: nowMs - 400 }],
+  });
+  const fleet = await samplerOf(left).sampler.read();
+  expect(fleet).toMatchObject({ health: 'degraded', leader: null, nodes: [{ nodeId: 'n1', isLeader: false }] });
+  expect(fleet.stages[0]).toMatchObject({
+    health: 'degraded',
+    evidence: 'No node is ingesting; changes wait in MongoDB until one does.',
+  });
+});
+
+test('a cache whose lag is unknown is not called up to date with the oplog', async () => {
+  const evidenceWith = async (...lags: (number | null)[]) => {
+    const caches = lags.map((lagEntries, index) => ({ ...cache, entityId: index + 1, lagEntries }));
+    const { stages } = await samplerOf(async () => ({ ...rows, caches })).sampler.read();
+    return stages.find(({ stage }) => stage === 'replicator')?.evidence;
+  };
+  expect(await evidenceWith(0, 0)).toBe('Up to date with the oplog');
+  expect(await evidenceWith(0, null)).toBe('The lag of 1 cache is unknown');
+  expect(await evidenceWith(7, null, null)).toBe('7 entries behind; the lag of 2 caches is unknown');
+});
+
 test('while PostgreSQL is unreachable, the view keeps the last rows with their age and no verdict is ok', async () => {
   const { sampler, clock } = samplerOf(well, away);
   await sampler.read();

@@ -87,15 +87,24 @@ function replicatorStage(reading: Reading): StageView {
   const { rows, reachable } = reading;
   const nodes = rows.nodes.filter((node) => node.roles.includes('replicate'));
   const late = nodes.filter((node) => nowOf(reading) - node.heartbeatAtMs > thresholds.reportAgeMsMax);
-  const lag = rows.caches.reduce((most, cache) => Math.max(most, cache.lagEntries ?? 0), 0);
-  const level = lag === 0 ? 'Up to date with the oplog' : `${counted(lag, 'entry', 'entries')} behind`;
   return {
     stage: 'replicator',
     health: !reachable || nodes.length === 0 ? 'unknown' : late.length === 0 ? 'ok' : 'degraded',
     figure: nodes.length - late.length,
     unit: nodes.length === 1 ? 'node' : 'nodes',
-    evidence: late.length === 0 ? level : `No recent report from ${counted(late.length, 'node', 'nodes')}`,
+    evidence:
+      late.length === 0 ? lagEvidence(rows.caches) : `No recent report from ${counted(late.length, 'node', 'nodes')}`,
   };
+}
+
+/** An unknown lag, as of a cache whose file is not open yet, is not 0. */
+function lagEvidence(caches: readonly CacheRow[]): string {
+  const lag = caches.reduce((most, cache) => Math.max(most, cache.lagEntries ?? 0), 0);
+  const unknown = caches.filter((cache) => cache.lagEntries === null).length;
+  const behind = `${counted(lag, 'entry', 'entries')} behind`;
+  if (unknown === 0) return lag === 0 ? 'Up to date with the oplog' : behind;
+  const ofUnknown = `lag of ${counted(unknown, 'cache', 'caches')} is unknown`;
+  return lag === 0 ? `The ${ofUnknown}` : `${behind}; the ${ofUnknown}`;
 }
 
 function sqliteCacheStage(reading: Reading): StageView {

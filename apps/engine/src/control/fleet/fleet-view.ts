@@ -23,7 +23,7 @@ export function fleetView(given: Reading): FleetView {
     detail: status.detail,
     stages: stageViews(reading, status),
     entities: rows.entities.map((entity) => entityView(entity, reading, status)),
-    nodes: nodeViews(given.rows, status),
+    nodes: nodeViews({ ...rows, nodes: given.rows.nodes }, status),
     leader: rows.leader.nodeId === null ? null : { nodeId: rows.leader.nodeId, epoch: rows.leader.epoch },
     activeJobs: rows.activeJobs,
     jobsRevision: rows.jobsRevision,
