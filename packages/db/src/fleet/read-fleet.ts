@@ -137,7 +137,7 @@ SELECT CASE WHEN EXISTS (SELECT 1 FROM entity WHERE route = 'staging') THEN NULL
          (SELECT string_agg(n.node_id || ' ' || n.entity_id || ' ' || n.xmin, ',' ORDER BY n.node_id, n.entity_id) FROM node_offset n),
          (SELECT string_agg(c.entity_id || ' ' || c.xmin, ',' ORDER BY c.entity_id) FROM oplog_compaction c),
          (SELECT count(*) || ' ' || sum(d.xmin::text::bigint) FROM dead_letter d),
-         (SELECT count(*) || ' ' || sum(v.xmin::text::bigint) FROM verification v WHERE v.state = 'different'),
+         (SELECT count(*) || ' ' || sum(v.xmin::text::bigint) FROM verification v WHERE v.wrong > 0),
          (SELECT count(*) || ' ' || sum(k.xmin::text::bigint) FROM column_count k),
          (SELECT max(j.finished_at) FROM job j WHERE j.kind = 'pause'))) END AS stamp`;
 
@@ -170,8 +170,8 @@ SELECT n.node_id AS "nodeId", n.entity_id AS "entityId", n.offset_id AS "offset"
        waiting.counted, waiting."oldestWaitingAtMs", COALESCE(wrong.rows, 0) AS "differences"
   FROM node_offset n
   LEFT JOIN LATERAL (
-         SELECT GREATEST(v.missing + v.extra + v.different, 1) AS rows FROM verification v
-          WHERE v.entity_id = n.entity_id AND v.node_id = n.node_id AND v.state = 'different' AND v.generation = n.generation
+         SELECT v.wrong AS rows FROM verification v
+          WHERE v.entity_id = n.entity_id AND v.node_id = n.node_id AND v.wrong > 0 AND v.wrong_generation = n.generation
        ) AS wrong ON true
   LEFT JOIN LATERAL (
          SELECT count(*) AS counted, ${millis('min(page.created_at)')} AS "oldestWaitingAtMs"

@@ -46,7 +46,10 @@ async function query<Row extends pg.QueryResultRow>(pool: pg.Pool, sql: string, 
   return answer.rows;
 }
 
-/** Asks nodes to verify their caches. The same job may ask again: what its nodes have done stays. */
+/**
+ * Asks nodes to verify their caches. The same job may ask again: what its nodes have done stays. `wrong` stays for any job, so
+ * that wrong rows are reported until a verification has ended.
+ */
 export async function requestVerification(
   pool: pg.Pool,
   request: {
@@ -93,6 +96,13 @@ export async function nextVerification(pool: pg.Pool, nodeId: string): Promise<V
   return rows[0] ?? null;
 }
 
+/** `wrong` follows from the states that end a comparison; the others leave it. */
+const wrongness = `
+  wrong = CASE $4 WHEN 'different' THEN GREATEST($6::bigint + $7::bigint + $8::bigint, 1)
+                  WHEN 'clean' THEN 0 WHEN 'repaired' THEN 0 ELSE wrong END,
+  wrong_generation = CASE $4 WHEN 'different' THEN $11::integer
+                             WHEN 'clean' THEN NULL WHEN 'repaired' THEN NULL ELSE wrong_generation END`;
+
 /** False if the work was cancelled or another job has taken its place. */
 export async function saveVerification(pool: pg.Pool, progress: VerificationProgress): Promise<boolean> {
   const { entityId, nodeId, jobId, state, compared, missing, extra, different, samples, message, generation } =
@@ -101,7 +111,7 @@ export async function saveVerification(pool: pg.Pool, progress: VerificationProg
     pool,
     `UPDATE verification
         SET state = $4, compared = $5, missing = $6, extra = $7, different = $8, samples = $9, message = $10,
-            generation = $11, finished_at = CASE $4 WHEN 'running' THEN NULL ELSE now() END
+            generation = $11, ${wrongness}, finished_at = CASE $4 WHEN 'running' THEN NULL ELSE now() END
       WHERE entity_id = $1 AND node_id = $2 AND job_id = $3 AND state IN ('requested', 'running') RETURNING job_id`,
     [entityId, nodeId, jobId, state, compared, missing, extra, different, JSON.stringify(samples), message, generation],
   );

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { createFleetReader } from '@emcachers/db/fleet/read-fleet';
 import {
   cancelVerification,
   requestVerification,
@@ -141,4 +142,33 @@ test('a cancelled verification stops, and the next one runs', async () => {
   await cancelVerification(oplog.database.pool, jobId);
   expect(await states()).toEqual(['cancelled']);
   expect((await verify(oplog, running, { entityId: orders })).state).toBe('clean');
+});
+
+test('wrong rows are reported while the next verification runs and after it is cancelled, until they are mended (I12)', async () => {
+  await using world = await setUp();
+  const { oplog, orders, directory } = world;
+  const { pool } = oplog.database;
+  {
+    await using running = await world.start();
+    await running.level('orders', (await oplog.page()).head);
+  }
+  spoil(directory.path);
+  // In pages of 1,000 rows, each of which takes a second.
+  await using running = await world.start({ verifyRowsPerSecondMax: 1_000 });
+  await running.level('orders');
+  const read = createFleetReader(pool);
+  const wrong = async () => (await read()).caches.map(({ differences }) => differences);
+  expect((await verify(oplog, running, { entityId: orders })).state).toBe('different');
+  await expect.poll(wrong, { timeout: 20_000, interval: 20 }).toEqual([7]);
+  const jobId = randomUUID();
+  await requestVerification(pool, { entityId: orders, jobId, repair: true, nodeIds: ['test'] });
+  expect(await wrong()).toEqual([7]);
+  running.replicator.entitiesChanged();
+  const states = async () => (await verificationsOf(pool, jobId)).map(({ state }) => state);
+  await expect.poll(states, { timeout: 20_000, interval: 20 }).toEqual(['running']);
+  expect(await wrong()).toEqual([7]);
+  await cancelVerification(pool, jobId);
+  expect([await states(), await wrong()]).toEqual([['cancelled'], [7]]);
+  expect((await verify(oplog, running, { entityId: orders, repair: true })).state).toBe('repaired');
+  expect(await wrong()).toEqual([0]);
 });
