@@ -118,16 +118,22 @@ export async function saveVerification(pool: pg.Pool, progress: VerificationProg
   return rows.length > 0;
 }
 
-/** The live entity whose newest verification, or creation, is the longest ago, if that is more than `ageMs`; null if none is due. */
+/**
+ * The live entity whose newest verification, job for one, or creation is the longest ago, if that is more than `ageMs`; null if
+ * none is due. A job that failed before it asked any node counts too: otherwise its entity would be chosen again and again.
+ */
 export async function dueForVerification(pool: pg.Pool, ageMs: number): Promise<string | null> {
   const rows = await query<{ name: string }>(
     pool,
     `SELECT e.name
        FROM entity e
        LEFT JOIN (SELECT entity_id, max(requested_at) AS at FROM verification GROUP BY entity_id) AS v ON v.entity_id = e.id
-      WHERE e.lifecycle = 'live' AND NOT e.paused AND COALESCE(v.at, e.created_at) < now() - $1 * interval '1 millisecond'
+       LEFT JOIN (SELECT entity_name, max(created_at) AS at FROM job WHERE kind IN ('verify', 'repair') GROUP BY entity_name) AS j
+         ON j.entity_name = e.name
+      CROSS JOIN LATERAL (SELECT GREATEST(v.at, j.at, e.created_at) AS at) AS newest
+      WHERE e.lifecycle = 'live' AND NOT e.paused AND newest.at < now() - $1 * interval '1 millisecond'
         AND NOT EXISTS (SELECT 1 FROM job j WHERE j.kind IN ('verify', 'repair') AND j.status IN ('queued', 'running'))
-      ORDER BY COALESCE(v.at, e.created_at) LIMIT 1`,
+      ORDER BY newest.at LIMIT 1`,
     [ageMs],
   );
   return rows[0]?.name ?? null;
