@@ -43,27 +43,31 @@ export class Verifier {
     this.#dependencies = dependencies;
   }
 
-  /** Does one verification. False if none was asked for. Rejects only if PostgreSQL does not answer. */
+  /** Does one verification. False if none was asked for, or the signal aborts. Rejects only if PostgreSQL does not answer. */
   async step(signal: AbortSignal): Promise<boolean> {
     const { verifications, cacheOf, log } = this.#dependencies;
     const asked = await verifications.next();
     if (asked === null) return false;
     const cache = cacheOf(asked.entityId);
     const outcome = await this.#outcome(asked, cache, signal);
-    if (signal.aborted) return false;
+    if (outcome === null) return false;
     const { entityId, jobId } = asked;
     await verifications.save({ entityId, jobId, generation: cache?.state?.generation ?? null, ...outcome });
     log.info({ entityName: cache?.entity.entityName, ...outcome, samples: undefined }, 'A cache was verified.');
     return true;
   }
 
-  async #outcome(asked: Verification, cache: EntityCache | null, signal: AbortSignal): Promise<Outcome> {
+  /** Null if the signal aborts. An error outside the catalogue ends this verification, not the replicator. */
+  async #outcome(asked: Verification, cache: EntityCache | null, signal: AbortSignal): Promise<Outcome | null> {
     try {
-      return await this.#verify(asked, publishedCache(cache), signal);
+      const outcome = await this.#verify(asked, publishedCache(cache), signal);
+      return signal.aborted ? null : outcome;
     } catch (error) {
-      if (!(error instanceof EmcachersError) || isDatabaseFault(error)) throw error;
-      if (error.code === 'EMC-4001') cache?.fail(error);
-      return outcomeOf({ state: 'failed', compared: 0, found: none, message: `${error.code} ${error.detail}` });
+      if (signal.aborted) return null;
+      if (isDatabaseFault(error)) throw error;
+      const known = knownError(error);
+      if (known.code === 'EMC-4001') cache?.fail(known);
+      return outcomeOf({ state: 'failed', compared: 0, found: none, message: `${known.code} ${known.detail}` });
     }
   }
 
@@ -144,6 +148,12 @@ function outcomeOf(given: {
 function publishedCache(cache: EntityCache | null): EntityCache {
   if (cache?.state?.published === true) return cache;
   throw unfit('This node has no published cache of it.');
+}
+
+function knownError(error: unknown): EmcachersError {
+  if (error instanceof EmcachersError) return error;
+  const detail = error instanceof Error ? error.message : String(error);
+  return new EmcachersError({ code: 'EMC-5999', detail, cause: error });
 }
 
 function unfit(detail: string): EmcachersError {

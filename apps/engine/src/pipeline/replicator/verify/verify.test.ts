@@ -1,81 +1,28 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { createFleetReader } from '@emcachers/db/fleet/read-fleet';
-import {
-  cancelVerification,
-  requestVerification,
-  type Verification,
-  verificationsOf,
-} from '@emcachers/db/verify/verifications';
-import Sqlite from 'better-sqlite3';
+import { cancelVerification, requestVerification, verificationsOf } from '@emcachers/db/verify/verifications';
 import { expect, test } from 'vitest';
-import { openTestOplog, type TestOplog } from '../../../../test/support/test-oplog.ts';
-import { deletion, expectedRows, scanToLive, upsert } from '../../../../test/support/test-page.ts';
-import {
-  cachedRows,
-  type RunningReplicator,
-  startReplicator,
-  temporaryDirectory,
-} from '../../../../test/support/test-replicator.ts';
+import { deletion, expectedRows, upsert } from '../../../../test/support/test-page.ts';
+import { cachedRows } from '../../../../test/support/test-replicator.ts';
+import { ids, openOrders, spoilOrders, verify } from '../../../../test/support/test-verification.ts';
 
-const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => `o${index}`);
-
-async function setUp() {
-  const oplog = await openTestOplog();
-  const directory = temporaryDirectory();
-  await oplog.create('orders');
-  const orders = await scanToLive(oplog, 'orders', ids(2_500));
-  return {
-    oplog,
-    orders,
-    directory,
-    start: (options = {}) => startReplicator({ database: oplog.database, dataDirectory: directory.path }, options),
-    async [Symbol.asyncDispose]() {
-      await oplog[Symbol.asyncDispose]();
-      directory[Symbol.dispose]();
-    },
-  };
-}
-
-const isSettled = ({ state }: Verification): boolean => state !== 'requested' && state !== 'running';
-
-async function verify(
-  oplog: TestOplog,
-  running: RunningReplicator,
-  { entityId, repair = false }: { entityId: number; repair?: boolean },
-): Promise<Verification> {
-  const jobId = randomUUID();
-  const request = { entityId, jobId, repair, nodeIds: ['test'] };
-  await requestVerification(oplog.database.pool, request);
-  running.replicator.entitiesChanged();
-  const settled = async () => (await verificationsOf(oplog.database.pool, jobId)).find(isSettled);
-  await expect.poll(settled, { timeout: 30_000, interval: 20 }).toBeDefined();
-  const found = await settled();
-  if (found === undefined) throw new Error('The verification went away.');
-  return found;
-}
-
-/** Damage that no check of the file's structure can see. The engine is stopped. */
-function spoil(dataDirectory: string): void {
-  const database = new Sqlite(join(dataDirectory, 'dbs/orders/db.sqlite'));
-  database.exec(`
+/** Damage that no check of the file's structure can see. */
+const damage = `
     DELETE FROM orders WHERE doc_id IN ('o7', 'o2499');
     INSERT INTO orders (doc_id, n, t) VALUES ('o', 1, 'extra'), ('zzz', 2, 'extra');
     UPDATE orders SET t = 'wrong' WHERE doc_id = 'o5';
     UPDATE orders SET n = n + 1 WHERE doc_id IN ('o0', 'o1000');
-    UPDATE metadata SET value = '2499' WHERE key = 'documents';`);
-  database.close();
-}
+    UPDATE metadata SET value = '2499' WHERE key = 'documents';`;
 
 test('a verification names exactly the rows that are missing, extra and different, and a repair mends exactly these', async () => {
-  await using world = await setUp();
+  await using world = await openOrders();
   const { oplog, orders, directory } = world;
   {
     await using running = await world.start();
     await running.level('orders', (await oplog.page()).head);
     expect(await verify(oplog, running, { entityId: orders })).toMatchObject({ state: 'clean', compared: 2_500 });
   }
-  spoil(directory.path);
+  spoilOrders(directory.path, damage);
   await using running = await world.start();
   await running.level('orders');
   const differing = {
@@ -95,13 +42,13 @@ test('a verification names exactly the rows that are missing, extra and differen
 });
 
 test('while documents change, come and go, a sound cache is clean, and a repair never writes an older row over a newer one (I1, I6)', async () => {
-  await using world = await setUp();
+  await using world = await openOrders();
   const { oplog, orders, directory } = world;
   {
     await using running = await world.start();
     await running.level('orders', (await oplog.page()).head);
   }
-  spoil(directory.path);
+  spoilOrders(directory.path, damage);
   await using running = await world.start({ verifyRowsPerSecondMax: 5_000 });
   await running.level('orders');
   let isWriting = true;
@@ -129,7 +76,7 @@ test('while documents change, come and go, a sound cache is clean, and a repair 
 });
 
 test('a cancelled verification stops, and the next one runs', async () => {
-  await using world = await setUp();
+  await using world = await openOrders();
   const { oplog, orders } = world;
   // In pages of 500 rows, each of which takes a second.
   await using running = await world.start({ verifyRowsPerSecondMax: 500 });
@@ -145,14 +92,14 @@ test('a cancelled verification stops, and the next one runs', async () => {
 });
 
 test('wrong rows are reported while the next verification runs and after it is cancelled, until they are mended (I12)', async () => {
-  await using world = await setUp();
+  await using world = await openOrders();
   const { oplog, orders, directory } = world;
   const { pool } = oplog.database;
   {
     await using running = await world.start();
     await running.level('orders', (await oplog.page()).head);
   }
-  spoil(directory.path);
+  spoilOrders(directory.path, damage);
   // In pages of 1,000 rows, each of which takes a second.
   await using running = await world.start({ verifyRowsPerSecondMax: 1_000 });
   await running.level('orders');
