@@ -258,7 +258,8 @@ export const errorCodes = {
   },
   'EMC-5021': {
     title: 'A verification did not finish',
-    cause: 'It was cancelled, or a node was stopped or lost its cache while it compared.',
+    cause:
+      'It was cancelled, a node was stopped or lost its cache while it compared, or the entity changed faster than it was compared.',
     remedy: 'See the message for the node and the reason; then verify again.',
     retry: 'never',
     httpStatus: 409,

@@ -77,10 +77,14 @@ function summaryOf(done: readonly Verification[]): string {
   const compared = `Compared ${counted(total(done, 'compared'), 'row', 'rows')} ${where}`;
   const wrong = done.filter(({ state }) => state === 'different');
   const repaired = done.filter(({ state }) => state === 'repaired');
-  if (wrong.length > 0)
-    return `${compared}. Wrong: ${wrong.map(findingOf).join('; ')}. Repair writes these rows again.`;
+  if (wrong.length > 0) return `${compared}. Wrong: ${wrong.map(findingOf).join('; ')}.${adviceFor(wrong)}`;
   if (repaired.length > 0) return `${compared}. Repaired: ${repaired.map(findingOf).join('; ')}.`;
   return `${compared}; all are right.`;
+}
+
+/** A message with the code of an error says itself what to do. */
+function adviceFor(wrong: readonly Verification[]): string {
+  return wrong.some(({ message }) => message?.startsWith('EMC-') === true) ? '' : ' Repair writes these rows again.';
 }
 
 function findingOf({ nodeId, missing, extra, different, message }: Verification): string {

@@ -3,7 +3,7 @@ import { toDatabaseError } from '@emcachers/db/database-error';
 import { readPage } from '@emcachers/db/statements/read-page';
 import { readTail } from '@emcachers/db/statements/read-tail';
 import { checkTerm } from '@emcachers/db/statements/term-check';
-import { newestOf, readNewest } from '@emcachers/db/verify/newest-entries';
+import { dataOf, newestIdsOf, newestOf, readNewest } from '@emcachers/db/verify/newest-entries';
 import type { OplogReader } from './oplog.ts';
 import { readWholeUnits } from './whole-units.ts';
 
@@ -14,6 +14,8 @@ export function createOplogReader(database: Database): OplogReader {
     checkTerm: (reader) => orDatabaseError(checkTerm(database.pagePool, reader)),
     readNewest: (request, each) => orDatabaseError(readNewest(database.pool, request, each)),
     newestOf: (request) => orDatabaseError(newestOf(database.pool, request)),
+    newestIdsOf: (request) => orDatabaseError(newestIdsOf(database.pool, request)),
+    dataOf: (request) => orDatabaseError(dataOf(database.pool, request)),
     tail: (request) => orDatabaseError(readTail(database.pagePool, request)),
   };
 }

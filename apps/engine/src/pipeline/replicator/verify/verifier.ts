@@ -67,7 +67,7 @@ export class Verifier {
       if (isDatabaseFault(error)) throw error;
       const known = knownError(error);
       if (known.code === 'EMC-4001') cache?.fail(known);
-      return outcomeOf({ state: 'failed', compared: 0, found: none, message: `${known.code} ${known.detail}` });
+      return outcomeOf({ state: 'failed', compared: 0, found: none, message: worded(known) });
     }
   }
 
@@ -75,9 +75,13 @@ export class Verifier {
     const { store } = this.#dependencies;
     const { entityId } = asked;
     await store.check(entityId, { thorough: true });
-    const { compared, differences } = await this.#compare(asked, cache, signal);
-    const count = await this.#countProblem(entityId, cache);
+    const { compared, differences, incomplete } = await this.#compare(asked, cache, signal);
     const docIds = allOf(differences);
+    if (incomplete !== null) {
+      if (docIds.length === 0) throw incomplete;
+      return outcomeOf({ state: 'different', compared, found: differences, message: worded(incomplete) });
+    }
+    const count = await this.#countProblem(entityId, cache);
     if (docIds.length === 0 && count === null)
       return outcomeOf({ state: 'clean', compared, found: none, message: null });
     if (!asked.repair) return outcomeOf({ state: 'different', compared, found: differences, message: count });
@@ -154,6 +158,10 @@ function knownError(error: unknown): EmcachersError {
   if (error instanceof EmcachersError) return error;
   const detail = error instanceof Error ? error.message : String(error);
   return new EmcachersError({ code: 'EMC-5999', detail, cause: error });
+}
+
+function worded({ code, detail }: EmcachersError): string {
+  return `${code} ${detail}`;
 }
 
 function unfit(detail: string): EmcachersError {
