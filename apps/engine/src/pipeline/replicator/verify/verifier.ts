@@ -30,6 +30,8 @@ export interface VerifierDependencies extends Omit<ComparisonDependencies, 'stor
 /** How often progress is saved, milliseconds. */
 const progressMs = 1_000;
 const samplesMax = 20;
+/** A statement that takes too long, or whose sort fills the disk, looks like a server that is away, and fails each time. */
+const databaseFaultsMax = 3;
 const mendWaitMs = 50;
 
 type Outcome = Omit<VerificationProgress, 'entityId' | 'nodeId' | 'jobId' | 'generation'>;
@@ -38,12 +40,17 @@ const none: RowDifferences = { missing: [], extra: [], different: [] };
 
 export class Verifier {
   readonly #dependencies: VerifierDependencies;
+  /** Consecutive faults of PostgreSQL in the newest job. */
+  #faults = { jobId: '', count: 0 };
 
   constructor(dependencies: VerifierDependencies) {
     this.#dependencies = dependencies;
   }
 
-  /** Does one verification. False if none was asked for, or the signal aborts. Rejects only if PostgreSQL does not answer. */
+  /**
+   * Does one verification. False if none was asked for, or the signal aborts. Rejects only if PostgreSQL does not answer; after
+   * the third time the verification has failed.
+   */
   async step(signal: AbortSignal): Promise<boolean> {
     const { verifications, cacheOf, log } = this.#dependencies;
     const asked = await verifications.next();
@@ -64,11 +71,15 @@ export class Verifier {
       return signal.aborted ? null : outcome;
     } catch (error) {
       if (signal.aborted) return null;
-      if (isDatabaseFault(error)) throw error;
-      const known = knownError(error);
-      if (known.code === 'EMC-4001') cache?.fail(known);
-      return outcomeOf({ state: 'failed', compared: 0, found: none, message: worded(known) });
+      if (isDatabaseFault(error) && this.#isTriedAgain(asked.jobId)) throw error;
+      return failureOf(error, cache);
     }
+  }
+
+  #isTriedAgain(jobId: string): boolean {
+    const count = jobId === this.#faults.jobId ? this.#faults.count + 1 : 1;
+    this.#faults = { jobId, count };
+    return count < databaseFaultsMax;
   }
 
   async #verify(asked: Verification, cache: EntityCache, signal: AbortSignal): Promise<Outcome> {
@@ -152,6 +163,12 @@ function outcomeOf(given: {
 function publishedCache(cache: EntityCache | null): EntityCache {
   if (cache?.state?.published === true) return cache;
   throw unfit('This node has no published cache of it.');
+}
+
+function failureOf(error: unknown, cache: EntityCache | null): Outcome {
+  const known = knownError(error);
+  if (known.code === 'EMC-4001') cache?.fail(known);
+  return outcomeOf({ state: 'failed', compared: 0, found: none, message: worded(known) });
 }
 
 function knownError(error: unknown): EmcachersError {
