@@ -186,7 +186,7 @@ type AppendRun = `,
     edits: [
       {
         file: `${statements}/promotion-state.ts`,
-        from: 'COALESCE(t.cluster_time >= e.scan_end_time, false) AS passed',
+        from: 'COALESCE(GREATEST(t.cluster_time, t.passed_time) >= e.scan_end_time, false) AS passed',
         to: 'true AS passed',
       },
     ],
