@@ -222,7 +222,9 @@ test('an erasure that does not reach the cache of a node that reports fails with
   expect(await attemptJob({ store, control, ...erasing, clock, log: silentLog, record, signal })).toMatchObject({
     status: 'failed',
     errorCode: 'EMC-5014',
-    message: expect.stringMatching(/^PostgreSQL: removed 1 entry.*on berlin \(failed, files of 2 generations\)/),
+    message: expect.stringMatching(
+      /^Erased 1 document\. PostgreSQL: removed 1 entry.*on berlin \(failed, files of 2 generations\)/,
+    ),
   });
 });
 
