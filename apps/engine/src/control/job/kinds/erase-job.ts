@@ -120,6 +120,9 @@ function postgresWords({ rows, notRewritten }: Extract<ErasureOutcome, { kind: '
   return `${removed}; ${notRewritten.join(', ')} could not be written anew, so the values remain in unused space until it is overwritten.`;
 }
 
+/** How long a node that has just built its first cache may take to report it, milliseconds. */
+const firstReportMsMax = 10_000;
+
 interface RebuiltCache extends CacheReport {
   /** Built after the entries were erased, and without older files beside it. */
   readonly isClean: boolean;
@@ -132,12 +135,14 @@ async function rebuildCaches(context: EraseContext): Promise<readonly RebuiltCac
   await control.rebuild(entity.entityId);
   await note('Building new cache files, and deleting the old ones.');
   const endMs = clock.monotonicMs() + filesWaitMsMax;
+  const reportEndMs = clock.monotonicMs() + firstReportMsMax;
   const isClean = (cache: CacheReport): boolean =>
     cache.published && cache.generations === 1 && (cache.generation ?? 0) > (before.get(cache.nodeId) ?? 0);
   return waitFor(context, async () => {
     const reports = await control.caches(entity.entityId);
     const caches = reports.map((cache) => ({ ...cache, isClean: isClean(cache) }));
-    const isDone = caches.every((cache) => !cache.isPrompt || cache.isClean);
+    const isReported = caches.some((cache) => cache.isPrompt) || clock.monotonicMs() > reportEndMs;
+    const isDone = isReported && caches.every((cache) => !cache.isPrompt || cache.isClean);
     return isDone || clock.monotonicMs() > endMs ? caches : null;
   });
 }
