@@ -128,8 +128,9 @@ interface Scope {
 const allEntities: Scope = { id: (column) => column, where: () => 'true' };
 const oneEntity: Scope = { id: () => '$2::integer', where: (column) => `${column} = $2::integer` };
 
-// Equal if and only if nothing has changed that the statements below read: an update gives a row a new xmin. Null while operations
-// are staged, because their table is too large to look through.
+// The same as long as nothing has changed that the statements below read: an update gives a row a new xmin. Dead letters and column counts
+// are summed, so two changes could cancel each other out; the counts shown are then old until the next change. Null while operations are
+// staged, because their table is too large to look through.
 const stampSql = `
 SELECT CASE WHEN EXISTS (SELECT 1 FROM entity WHERE route = 'staging') THEN NULL ELSE md5(concat_ws('|',
          (SELECT value #>> '{}' FROM metadata WHERE key = 'head'),
