@@ -20,6 +20,10 @@ async function readEntity(stack: EngineStack, entityName: string): Promise<Entit
   return (await (await fetch(`${stack.engineUrl}/api/v1/entities/${entityName}`)).json()) as EntityView;
 }
 
+export async function readEntities(stack: EngineStack): Promise<readonly EntityView[]> {
+  return (await (await fetch(`${stack.engineUrl}/api/v1/entities`)).json()) as EntityView[];
+}
+
 /** Waits until the API's view of the entity meets the condition. */
 export async function untilEntity(
   stack: EngineStack,

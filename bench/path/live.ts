@@ -12,9 +12,9 @@ import {
   steadyLoad,
   updates,
 } from './load-and-probe.ts';
+import { probeLatencies } from './probe-latencies.ts';
 
-const probesPerSecond = 50;
-const latencySeconds = 10;
+const latencyMs = 10_000;
 const burstChanges = 50_000;
 
 /** Live changes: latency from source to cache file under steady load, and maximum throughput. */
@@ -22,7 +22,7 @@ export async function measureLive(): Promise<Measurement[]> {
   await using stack = await startEngineStack();
   const client = new MongoClient(stack.mongoUrl);
   const { load, probe } = await createLoadAndProbe(stack, client);
-  const latencies = await measureLatency(stack, load, probe);
+  const latencies = await underLoad(stack, load, probe);
   const burst = await measureBurst(stack, load);
   await client.close();
   const label = `change to cache at ${loadPerSecond.toLocaleString('en-US')} changes/s`;
@@ -33,44 +33,13 @@ export async function measureLive(): Promise<Measurement[]> {
   ];
 }
 
-/** Changes a probe document repeatedly while other documents provide the load; a reader polls every millisecond. */
-async function measureLatency(stack: EngineStack, load: Load, probe: Probe): Promise<number[]> {
+async function underLoad(stack: EngineStack, load: Load, probe: Probe): Promise<number[]> {
   const stopping = new AbortController();
   const background = steadyLoad(load, stopping.signal);
-  const sentAt = new Map<number, number>();
-  const latencies: number[] = [];
-  const reader = watchProbe(stack, stopping.signal, (sequence) => {
-    const sent = sentAt.get(sequence);
-    if (sent !== undefined) latencies.push(performance.now() - sent);
-  });
-  for (let sequence = 1; sequence <= latencySeconds * probesPerSecond; sequence += 1) {
-    const pause = new Promise((resolve) => setTimeout(resolve, 1000 / probesPerSecond));
-    await probe.updateOne({ _id: 'probe' }, { $set: { sequence } });
-    // Timed from the acknowledgement: the time before it is the client's round trip.
-    sentAt.set(sequence, performance.now());
-    await pause;
-  }
+  const latencies = await probeLatencies(stack, probe, AbortSignal.timeout(latencyMs));
   stopping.abort();
   await background;
-  await reader;
   return latencies;
-}
-
-async function watchProbe(
-  stack: EngineStack,
-  signal: AbortSignal,
-  onChange: (sequence: number) => void,
-): Promise<void> {
-  const database = new Database(path.join(stack.dataDir, 'dbs/probe/db.sqlite'), { readonly: true });
-  const read = database.prepare('SELECT sequence FROM probe').pluck();
-  let last = 0;
-  while (!signal.aborted) {
-    const sequence = Number(read.get() ?? 0);
-    if (sequence !== last) onChange(sequence);
-    last = sequence;
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  database.close();
 }
 
 /** A burst of changes, timed from the first write until the last one is in the file. */

@@ -4,7 +4,7 @@ import type { EntityView } from '@emcachers/core/api-views';
 import { MongoClient } from 'mongodb';
 import type { Measurement } from '../support/measurement.ts';
 import { type EngineStack, startEngineStack } from './engine-stack.ts';
-import { createEntity } from './entity.ts';
+import { createEntity, readEntities } from './entity.ts';
 
 const idleMs = 20_000;
 /** After the last creation, so that what the engine does once is not counted as idle cost, milliseconds. */
@@ -103,8 +103,7 @@ async function forAll(names: readonly string[], action: (name: string) => Promis
 async function until(stack: EngineStack, condition: (entities: readonly EntityView[]) => boolean): Promise<void> {
   const deadline = performance.now() + waitMsMax;
   while (performance.now() < deadline) {
-    const entities = (await (await fetch(`${stack.engineUrl}/api/v1/entities`)).json()) as EntityView[];
-    if (condition(entities)) return;
+    if (condition(await readEntities(stack))) return;
     await sleep(200);
   }
   throw new Error(`The entities did not meet the condition within ${waitMsMax / 1000} s.`);
