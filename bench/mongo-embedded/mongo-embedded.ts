@@ -9,6 +9,7 @@ import { type ServerProcess, startServerProcess } from '../../packages/mongo-emb
 import { type Measurement, measureRate, median, type RateOptions } from '../support/measurement.ts';
 import { measureOperations } from './operations.ts';
 import { measurePing } from './ping.ts';
+import { measureSingleOperations } from './single-operations.ts';
 import { type Target, withServer } from './with-server.ts';
 
 const runs = 5;
@@ -31,6 +32,7 @@ export async function measureMongoEmbedded(sizes: MongoEmbeddedSizes): Promise<M
     ...(await withServer(async (target) => [...(await measureInsert(target, sizes)), ...(await measureRead(target))])),
     ...(await withServer(async (target) => measureStream(target, sizes))),
     ...(await measureOperations(sizes)),
+    ...(await measureSingleOperations(Math.min(sizes.documents, 20_000))),
     ...(await measurePing()),
     ...(await measureStart()),
     ...(await measureWeight(sizes)),
