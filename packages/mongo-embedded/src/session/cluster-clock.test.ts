@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { createSystemClock } from '../clock.ts';
-import { ClusterClock, compareClusterTime } from './cluster-clock.ts';
+import { ClusterClock, compareClusterTime, idleSeconds } from './cluster-clock.ts';
 
 test('only moves forward, whatever the machine does to its clock', () => {
   const steps = fc.array(fc.tuple(fc.integer({ min: -5000, max: 5000 }), fc.constantFrom('tick', 'idle', 'observe')));
@@ -25,6 +25,24 @@ test('only moves forward, whatever the machine does to its clock', () => {
       }
     }),
   );
+});
+
+test('moves by itself only after ten seconds without a write, as mongod does', () => {
+  let nowMs = 1_700_000_000_000;
+  const system = createSystemClock();
+  const clock = new ClusterClock({ ...system, nowMs: () => nowMs }, { seconds: 1_700_000_000, increment: 1 });
+  const idleAfter = (seconds: number): boolean => {
+    nowMs += seconds * 1000;
+    return clock.idle();
+  };
+  expect(idleSeconds).toBe(10);
+  expect(idleAfter(9)).toBe(false);
+  expect(clock.tick()).toEqual({ seconds: 1_700_000_009, increment: 1 });
+  expect(idleAfter(9)).toBe(false);
+  expect(clock.current).toEqual({ seconds: 1_700_000_009, increment: 1 });
+  expect(idleAfter(1)).toBe(true);
+  expect(clock.current).toEqual({ seconds: 1_700_000_019, increment: 1 });
+  expect(clock.idle()).toBe(false);
 });
 
 test('refuses a time of a client that is more than a year ahead', () => {

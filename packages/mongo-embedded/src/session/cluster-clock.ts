@@ -5,6 +5,12 @@ import type { ClusterTime } from '../history/history-entry.ts';
 /** mongod's `maxAcceptableLogicalClockDriftSecs`: one year. */
 const driftSecondsMax = 31_536_000;
 
+/**
+ * mongod's `periodicNoopIntervalSecs`: how long nothing is written before the time moves by itself. Each move makes every reader of
+ * a change stream save a position.
+ */
+export const idleSeconds = 10;
+
 /** Negative, zero or positive, as `a` is before, at or after `b`. */
 export function compareClusterTime(a: ClusterTime, b: ClusterTime): number {
   return a.seconds - b.seconds || a.increment - b.increment;
@@ -40,9 +46,9 @@ export class ClusterClock {
     return this.#current;
   }
 
-  /** Follows the machine's clock while nothing is written. Returns whether the time moved. */
+  /** Follows the machine's clock if nothing has been written for `idleSeconds`. Returns whether the time moved. */
   idle(): boolean {
-    if (Math.floor(this.#clock.nowMs() / 1000) <= this.#current.seconds) return false;
+    if (Math.floor(this.#clock.nowMs() / 1000) < this.#current.seconds + idleSeconds) return false;
     this.tick();
     return true;
   }
