@@ -14,6 +14,9 @@ test('the defaults of `npm start` are the documented ones', () => {
     CONSOLE_PORT: String(start.consolePort),
     EMCACHERS_MONGO_PORT: String(start.mongoPort),
     EMCACHERS_POSTGRES_PORT: String(start.postgresPort),
+    EMCACHERS_LOG_FILE_BYTES_MAX: String(start.logLimits.fileBytesMax),
+    EMCACHERS_LOG_FILES_KEPT: String(start.logLimits.filesKept),
+    EMCACHERS_STOP_SECONDS: String(start.stopMsMax / 1_000 - 7),
   }).toEqual({
     EMCACHERS_DATA_DIR: documented['EMCACHERS_DATA_DIR'],
     ENGINE_HOST: documented['ENGINE_HOST'],
@@ -21,5 +24,8 @@ test('the defaults of `npm start` are the documented ones', () => {
     CONSOLE_PORT: documented['CONSOLE_PORT'],
     EMCACHERS_MONGO_PORT: documented['EMCACHERS_MONGO_PORT'],
     EMCACHERS_POSTGRES_PORT: documented['EMCACHERS_POSTGRES_PORT'],
+    EMCACHERS_LOG_FILE_BYTES_MAX: documented['EMCACHERS_LOG_FILE_BYTES_MAX'],
+    EMCACHERS_LOG_FILES_KEPT: documented['EMCACHERS_LOG_FILES_KEPT'],
+    EMCACHERS_STOP_SECONDS: documented['EMCACHERS_STOP_SECONDS'],
   });
 });

@@ -1,12 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { openRotatingLog } from './rotating-log.ts';
+import { openRotatingLog, type RotatingLogLimits } from './rotating-log.ts';
 import { StartError } from './settings.ts';
 
 const tailCharsMax = 4_000;
-/** The engine drains within 30 s; a process still running after this is killed. */
-const stopMsMax = 35_000;
 
 export interface ChildOptions {
   readonly name: string;
@@ -15,6 +13,9 @@ export interface ChildOptions {
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly logDir: string;
+  readonly logLimits: RotatingLogLimits;
+  /** A process that still runs this long after SIGTERM is killed, milliseconds. */
+  readonly stopMsMax: number;
 }
 
 export interface Child {
@@ -54,7 +55,7 @@ export function startChild(options: ChildOptions): Child {
     async stop() {
       if (done) return;
       child.kill('SIGTERM');
-      const timer = setTimeout(() => child.kill('SIGKILL'), stopMsMax);
+      const timer = setTimeout(() => child.kill('SIGKILL'), options.stopMsMax);
       await ended.catch(() => {});
       clearTimeout(timer);
     },
@@ -63,7 +64,7 @@ export function startChild(options: ChildOptions): Child {
 
 function captureOutput(child: ChildProcess, options: ChildOptions): () => string {
   mkdirSync(options.logDir, { recursive: true });
-  const log = openRotatingLog(path.join(options.logDir, `${options.name}.log`));
+  const log = openRotatingLog(path.join(options.logDir, `${options.name}.log`), options.logLimits);
   const tails = { stdout: '', stderr: '' };
   const take = (stream: 'stdout' | 'stderr') => (chunk: Buffer) => {
     tails[stream] = (tails[stream] + chunk.toString('utf8')).slice(-tailCharsMax);

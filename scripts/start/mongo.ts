@@ -50,6 +50,8 @@ async function startEmbedded(context: StartContext): Promise<RunningMongo> {
     env: context.env,
     cwd: context.root,
     logDir: context.logDir,
+    logLimits: context.settings.logLimits,
+    stopMsMax: context.settings.stopMsMax,
   });
   const url = `mongodb://127.0.0.1:${port}/?replicaSet=${replicaSetName}`;
   await waitForPrimary(child, `mongodb://127.0.0.1:${port}/?directConnection=true`);
@@ -67,6 +69,8 @@ async function startMongod(context: StartContext, binary: string): Promise<Runni
     env: context.env,
     cwd: context.root,
     logDir: context.logDir,
+    logLimits: context.settings.logLimits,
+    stopMsMax: context.settings.stopMsMax,
   });
   await waitForPrimary(child, `mongodb://127.0.0.1:${port}/?directConnection=true`, async (client) => {
     await initiate(client, port);

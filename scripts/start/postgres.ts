@@ -7,7 +7,7 @@ import { openRotatingLog } from './rotating-log.ts';
 /** The embedded PostgreSQL in `<data dir>/postgres`, with its log next to the others. */
 export async function startPostgres(context: StartContext): Promise<EmbeddedPostgres> {
   await mkdir(context.logDir, { recursive: true });
-  const log = openRotatingLog(path.join(context.logDir, 'postgres.log'));
+  const log = openRotatingLog(path.join(context.logDir, 'postgres.log'), context.settings.logLimits);
   return startEmbeddedPostgres({
     directory: path.join(context.settings.dataDir, 'postgres'),
     port: context.settings.postgresPort,

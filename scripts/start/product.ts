@@ -112,6 +112,8 @@ async function startEngine(
     },
     cwd: context.root,
     logDir: context.logDir,
+    logLimits: context.settings.logLimits,
+    stopMsMax: context.settings.stopMsMax,
   });
   parts.push(partOf('The engine', engine));
   await waitForHttp(engine, `${url}/healthz`, readyMsMax);
@@ -142,6 +144,8 @@ async function startConsole(context: StartContext, parts: Part[]): Promise<void>
     },
     cwd: webDir,
     logDir: context.logDir,
+    logLimits: context.settings.logLimits,
+    stopMsMax: context.settings.stopMsMax,
   });
   parts.push(partOf('The console', child));
   await waitForHttp(child, `http://127.0.0.1:${settings.consolePort}/`, readyMsMax);

@@ -8,9 +8,6 @@ export interface RotatingLogLimits {
   readonly filesKept: number;
 }
 
-/** At most 64 MiB for each process. */
-export const logLimits: RotatingLogLimits = { fileBytesMax: 16 * 1024 * 1024, filesKept: 3 };
-
 export interface RotatingLog {
   /** Never throws: a full disk must not end the process that is logged. */
   write(chunk: Uint8Array | string): void;
@@ -21,7 +18,7 @@ export interface RotatingLog {
  * A log whose newest output is always there, within a bound on the disk: the oldest file goes when another one begins. Each
  * start begins a new file. Writes are synchronous, so that files change places in order and nothing waits in memory.
  */
-export function openRotatingLog(file: string, limits: RotatingLogLimits = logLimits): RotatingLog {
+export function openRotatingLog(file: string, limits: RotatingLogLimits): RotatingLog {
   let descriptor: number | null = null;
   let bytes = 0;
   const close = (): void => {

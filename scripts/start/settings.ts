@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { RotatingLogLimits } from './rotating-log.ts';
 
 /** The settings that `npm start` uses. The engine validates its own settings; only those of the start script are checked here. */
 export interface StartSettings {
@@ -15,12 +16,19 @@ export interface StartSettings {
   readonly demo: boolean;
   /** What the engine requires of its callers, if it requires a token. */
   readonly token: string | null;
+  /** Of each part's log. */
+  readonly logLimits: RotatingLogLimits;
+  /** A part that still runs this long after SIGTERM is killed, milliseconds. */
+  readonly stopMsMax: number;
 }
 
 /** An invalid or unusable setting; printed as one message that names the variable, without a stack trace. */
 export class StartError extends Error {}
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The engine ends by itself within EMCACHERS_STOP_SECONDS; only a process that hangs takes longer. */
+const stopReserveMs = 7_000;
 
 export function readStartSettings(environment: Environment, root: string): StartSettings {
   const mongoUrl = text(environment, 'MONGO_URL');
@@ -37,6 +45,11 @@ export function readStartSettings(environment: Environment, root: string): Start
     // The demo must never write to an operator's own MongoDB unless asked to.
     demo: demoWanted(environment, mongoUrl === null),
     token: text(environment, 'EMCACHERS_TOKEN'),
+    logLimits: {
+      fileBytesMax: whole(environment, 'EMCACHERS_LOG_FILE_BYTES_MAX', 16_777_216),
+      filesKept: whole(environment, 'EMCACHERS_LOG_FILES_KEPT', 3),
+    },
+    stopMsMax: whole(environment, 'EMCACHERS_STOP_SECONDS', 28) * 1_000 + stopReserveMs,
   };
 }
 
@@ -53,6 +66,14 @@ function port(environment: Environment, name: string, standard: number): number 
   throw new StartError(
     `EMC-1001: ${name} is "${value}", which is not a port. Set ${name} to a number from 1 to 65535.`,
   );
+}
+
+/** The engine checks the bounds. */
+function whole(environment: Environment, name: string, standard: number): number {
+  const value = text(environment, name);
+  if (value === null) return standard;
+  if (/^\d{1,15}$/.test(value)) return Number(value);
+  throw new StartError(`EMC-1001: ${name} is "${value}", which is not a whole number.`);
 }
 
 function demoWanted(environment: Environment, standard: boolean): boolean {

@@ -46,7 +46,7 @@ export async function startEngine(dependencies: EngineDependencies): Promise<Eng
   const onFault = (fault: unknown): void => {
     if (fault instanceof EmcachersError && isFatal(fault)) fatal.resolve(fault);
   };
-  const supervisor = createSupervisor({ clock, log, random, onFault });
+  const supervisor = createSupervisor({ clock, log, random, onFault }, config.supervision);
   const shared = { config, clock, log, random, nodeId, ...connections };
   const pipeline = createPipeline(shared);
   const control = createControl({ ...shared, pipeline });
@@ -65,7 +65,11 @@ export async function startEngine(dependencies: EngineDependencies): Promise<Eng
       ...address,
       fatal: fatal.promise,
       stop: () =>
-        stopInTime({ clock, log, api, supervisor, services, pipeline, connections, signOff: control.signOff }),
+        stopInTime({
+          ...{ clock, log, api, supervisor, services, pipeline, connections },
+          signOff: control.signOff,
+          stopMsMax: config.pace.stopMsMax,
+        }),
     };
   } catch (error) {
     await api.close();

@@ -1,6 +1,8 @@
 import process from 'node:process';
-import { type Config, loadConfig } from './config/config.ts';
-import { startEngine } from './engine.ts';
+import { readCommandLine } from './config/command-line.ts';
+import { type Config, defaultPlaces, loadConfig } from './config/config.ts';
+import { type ConfigReport, checkReport, printReport } from './config/config-report.ts';
+import { readSettingSources, type SettingPlaces } from './config/setting-sources.ts';
 import { createLog } from './observability/log.ts';
 import { passwordsOf, startMessage } from './observability/start-message.ts';
 import { unlessAborted } from './runtime/abort.ts';
@@ -16,7 +18,10 @@ async function main(): Promise<number> {
   using shutdown = listenForShutdown();
   const secrets: string[] = [];
   try {
-    const config = loadConfig();
+    const { command, envFile } = readCommandLine(process.argv.slice(2));
+    const places = { ...defaultPlaces(), envFile };
+    if (command !== 'run') return report(command, places);
+    const config = loadConfig(places);
     secrets.push(...passwordsOf([config.mongoUrl, config.databaseUrl]), config.token ?? '');
     return await runEngine(config, shutdown.requested);
   } catch (error) {
@@ -25,8 +30,23 @@ async function main(): Promise<number> {
   }
 }
 
+function report(command: 'check-config' | 'print-config', places: SettingPlaces): number {
+  const create = command === 'check-config' ? checkReport : printReport;
+  const { lines, problems }: ConfigReport = create(readSettingSources(places));
+  for (const line of lines) process.stdout.write(`${line}\n`);
+  for (const problem of problems) process.stderr.write(`${problem}\n`);
+  return problems.length === 0 ? 0 : 1;
+}
+
 async function runEngine(config: Config, requested: AbortSignal): Promise<number> {
   const log = createLog(config.logLevel, process.stdout);
+  if (config.unknownNames.length > 0)
+    log.warn(
+      { names: config.unknownNames },
+      'Variables with the prefix EMCACHERS_ that are not settings have no effect.',
+    );
+  // A check of the settings must not need the drivers of the databases, which take most of the time of a start.
+  const { startEngine } = await import('./engine.ts');
   const engine = await startEngine({ config, clock: systemClock, log, random: Math.random, signal: requested });
   const fatal = await unlessAborted(engine.fatal, requested);
   log.info({ reason: fatal?.code ?? 'signal' }, 'Engine is stopping.');

@@ -3,8 +3,8 @@ import pg from 'pg';
 import { connectionConfig, type OwnOptions, schemaOf } from './connection-config.ts';
 import { createConnectionSockets } from './connection-sockets.ts';
 import { toDatabaseError } from './database-error.ts';
+import { type DatabaseLimits, databaseDefaults } from './database-limits.ts';
 import { PrismaClient } from './generated/client.ts';
-import { promptMsMax } from './prompt-query.ts';
 import { safeInteger } from './safe-integer.ts';
 
 /**
@@ -26,17 +26,9 @@ export interface Database {
   abandon(): void;
 }
 
-/** Connection limits. Durations are in milliseconds. */
-export interface DatabaseOptions {
+/** What the connections are made from. */
+export interface DatabaseOptions extends Partial<DatabaseLimits> {
   readonly url: string;
-  /** Maximum connections in each of the three pools. Default 6: appending, promoting, scanning, and spares. */
-  readonly connectionsMax?: number;
-  /** Maximum time for one statement. Default 5 minutes: a sweep reads a whole partition. */
-  readonly statementMsMax?: number;
-  /** Maximum wait for a page of the oplog. Default 30 s: while it waits, the caches stand still. */
-  readonly pageMsMax?: number;
-  /** Maximum wait for a connection. Default 10 s. */
-  readonly connectMsMax?: number;
   readonly onIdleError?: (error: Error) => void;
 }
 
@@ -80,25 +72,24 @@ export function surviveErrors(pool: pg.Pool, { onIdleError }: DatabaseOptions): 
 
 /** The settings that all pools of hot statements share. */
 export function poolConfig(options: DatabaseOptions, own: OwnOptions): pg.PoolConfig {
-  const statementMsMax = options.statementMsMax ?? 300_000;
+  const { connectionsMax, connectMsMax, statementMsMax, idleTransactionMsMax } = { ...databaseDefaults, ...options };
   return {
     ...connectionConfig(options.url, own),
-    max: options.connectionsMax ?? 6,
-    connectionTimeoutMillis: options.connectMsMax ?? 10_000,
+    max: connectionsMax,
+    connectionTimeoutMillis: connectMsMax,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
     statement_timeout: statementMsMax,
     // The client-side limit, for a server that vanished. It is above the server's limit, whose error names the statement.
     query_timeout: statementMsMax + 5_000,
-    // A transaction whose process is frozen keeps its locks no longer than this. A long pause of the event loop must fit.
-    idle_in_transaction_session_timeout: 10_000,
+    idle_in_transaction_session_timeout: idleTransactionMsMax,
     types: { getTypeParser: typeParser },
   };
 }
 
 /** The server has the same limit, so that it does not go on with a statement that is sent again. */
 function pageConfig(options: DatabaseOptions, own: OwnOptions): pg.PoolConfig {
-  const pageMsMax = options.pageMsMax ?? promptMsMax;
+  const { pageMsMax } = { ...databaseDefaults, ...options };
   return { ...poolConfig(options, own), statement_timeout: pageMsMax, query_timeout: pageMsMax };
 }
 

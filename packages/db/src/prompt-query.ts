@@ -1,7 +1,5 @@
 import type pg from 'pg';
-
-/** How long a prompt statement may stay without an answer, milliseconds. */
-export const promptMsMax = 30_000;
+import { promptMsMax } from './database-limits.ts';
 
 /** The driver reads the limit from each query, but its types do not have it. */
 interface PromptQuery extends pg.QueryConfig {

@@ -23,20 +23,24 @@ export interface ApiServerDependencies {
   readonly metrics: Metrics;
   readonly serviceStates: () => readonly ServiceState[];
   readonly log: Log;
+  readonly limits: ApiLimits;
 }
 
-/** Far more than a shape with 500 columns and long paths needs. */
-const bodyBytesMax = 1_048_576;
+export interface ApiLimits {
+  /** Largest body of a request. */
+  readonly bodyBytesMax: number;
+  /** Maximum time to receive a whole request, milliseconds. */
+  readonly requestMsMax: number;
+}
+
 /** A batch of tRPC calls has the names of all its procedures in the path. */
 const pathParameterCharsMax = 4_096;
-/** Maximum time to receive a whole request, milliseconds. */
-const requestMsMax = 30_000;
 
 export async function createApiServer(dependencies: ApiServerDependencies): Promise<FastifyInstance> {
   const app = fastify({
     logger: false,
-    bodyLimit: bodyBytesMax,
-    requestTimeout: requestMsMax,
+    bodyLimit: dependencies.limits.bodyBytesMax,
+    requestTimeout: dependencies.limits.requestMsMax,
     // The services' signal ends streams before the close; connections still open after that are closed by force.
     forceCloseConnections: true,
     routerOptions: { maxParamLength: pathParameterCharsMax },

@@ -1,6 +1,6 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { createApiServer } from '../api/api-server.ts';
-import { isLoopback } from '../config/config.ts';
+import { isLoopback } from '../config/loopback.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import type { ServiceState } from '../runtime/supervisor.ts';
 import type { Control } from './control.ts';
@@ -30,6 +30,7 @@ export function createApi(parts: ApiParts): Api {
     metrics: createMetrics({
       fleet: () => control.fleet.latest(),
       ingest: () => pipeline.ingest()?.status() ?? null,
+      flow: () => pipeline.ingest()?.flow() ?? [],
       liveStreams: () => control.fleet.listenerCount(),
       memoryBytes: () => process.memoryUsage.rss(),
       cpuSeconds: () => {
@@ -39,6 +40,7 @@ export function createApi(parts: ApiParts): Api {
     }),
     serviceStates: parts.serviceStates,
     log,
+    limits: config.apiLimits,
   });
   return {
     async listen() {

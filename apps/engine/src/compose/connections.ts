@@ -31,11 +31,7 @@ export interface ConnectionsDependencies {
   readonly signal: AbortSignal;
 }
 
-/** Long enough for a server that starts together with the engine, short enough for an operator who mistyped its address. */
-const startWaitMsMax = 10_000;
 const retryDelayMs = 250;
-/** How long a call to MongoDB waits for a primary. */
-const selectionMsMax = 3_000;
 
 export async function openConnections(dependencies: ConnectionsDependencies): Promise<Connections> {
   const { config, clock, log } = dependencies;
@@ -44,9 +40,10 @@ export async function openConnections(dependencies: ConnectionsDependencies): Pr
   if (migrated.applied.length > 0) log.info({ applied: migrated.applied }, 'Applied migrations.');
   const database = openDatabase({
     url: config.databaseUrl,
+    ...config.postgres,
     onIdleError: (error) => log.warn({ err: error }, 'An idle PostgreSQL connection failed.'),
   });
-  const source = createMongoSource({ url: config.mongoUrl, clock, selectionMsMax });
+  const source = createMongoSource({ url: config.mongoUrl, clock, ...config.mongo, stream: config.stream });
   const close = async (): Promise<void> => {
     await source.close();
     await database.close();
@@ -82,7 +79,7 @@ async function preparePostgres({ config, log }: ConnectionsDependencies) {
 /** A server that does not answer may answer later; anything else ends the start. */
 async function tryMongo({ config, log }: ConnectionsDependencies): Promise<void> {
   try {
-    demand(await checkMongo({ url: config.mongoUrl, selectionMsMax }), log);
+    demand(await checkMongo({ url: config.mongoUrl, ...config.mongo }), log);
   } catch (error) {
     if (!isServerAway(error)) throw error;
     log.warn(
@@ -104,7 +101,7 @@ async function insist<Answer>(
   { config, clock, signal }: ConnectionsDependencies,
   attempt: () => Promise<Answer>,
 ): Promise<Answer> {
-  const endMs = clock.monotonicMs() + (config.failAfterMs ?? startWaitMsMax);
+  const endMs = clock.monotonicMs() + (config.failAfterMs ?? config.pace.startWaitMsMax);
   let first: EmcachersError | null = null;
   for (;;) {
     const result = await answerOrServerAway(attempt);

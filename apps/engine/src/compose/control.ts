@@ -48,6 +48,7 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
     log,
     nodeId,
     readRows: async () => withOwn(await readRows()),
+    intervalMs: config.pace.fleetMs,
   });
   const registry = createNodeRegistry({
     clock,
@@ -56,6 +57,7 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
     nodeId,
     roles: config.roles,
     forgetNodeHours: config.forgetNodeHours,
+    beatMs: config.pace.beatMs,
     ingest: () => pipeline.ingest()?.status() ?? null,
   });
   const wakeListener = createWakeListener({

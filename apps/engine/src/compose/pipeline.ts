@@ -14,6 +14,7 @@ import { createLeader } from '../control/node/leader.ts';
 import { createLeaderTerm } from '../control/node/leader-term.ts';
 import { createDeadLetterRetry } from '../pipeline/ingest/dead-letter-retry.ts';
 import { createFindDocuments } from '../pipeline/ingest/find-documents.ts';
+import { createFlowLog } from '../pipeline/ingest/flow-log.ts';
 import type { Ingest } from '../pipeline/ingest/ingest.ts';
 import { storedIngestEntities } from '../pipeline/ingest/ingest-entities.ts';
 import { createIngest } from '../pipeline/ingest/ingest-loop.ts';
@@ -92,13 +93,14 @@ function createLeading(shared: Shared) {
     clock,
     log: shared.log,
     random,
+    supervision: config.supervision,
     open(epoch) {
       const log = shared.log.child({ epoch });
       const { rowBytesMax, largeDocumentBytes } = config;
-      const opened = openLeaderSessions({ url: database.url, epoch });
+      const opened = openLeaderSessions({ url: database.url, epoch, ...config.postgres });
       sessions = opened;
       const writer = createOplogWriter({ database: opened, epoch, deadLettersMax: config.deadLettersMax });
-      ingest = createIngest({
+      const created = createIngest({
         source,
         writer,
         entities,
@@ -106,6 +108,8 @@ function createLeading(shared: Shared) {
         log,
         random,
         options: {
+          ...config.ingest,
+          channel: config.channel,
           rowBytesMax,
           largeDocumentBytes,
           transactionOperationsMax: config.transactionOperationsMax,
@@ -115,6 +119,7 @@ function createLeading(shared: Shared) {
           scanDocumentsPerSecond: config.scanDocumentsPerSecond,
         },
       });
+      ingest = created;
       const limits = { rowBytesMax, largeDocumentBytes };
       const retryDeadLetters = createDeadLetterRetry({ database, source, writer, clock, ...limits });
       const throttle = new ScanThrottle(clock, config.scanDocumentsPerSecond);
@@ -125,13 +130,15 @@ function createLeading(shared: Shared) {
         eraseFromOplog: createErasure({ database: opened, epoch, upkeep }),
       };
       const store = createJobStore(database, epoch);
-      jobRunner = createJobRunner({ store, control, ...work, clock, log });
+      jobRunner = createJobRunner({ store, control, ...work, clock, log }, config.jobs);
       const compaction = createCompaction({
         ...{ database: opened, epoch, clock, log, upkeep, options: config.compaction },
         entities: createEntityList(database),
       });
+      const totals = (): ReturnType<Ingest['flow']> => created.flow();
+      const flowLog = createFlowLog({ clock, log, intervalMs: config.pace.countersLogMs, totals });
       return {
-        services: [ingest, jobRunner, compaction, ...verifyScheduleOf(shared, store)],
+        services: [created, jobRunner, compaction, ...verifyScheduleOf(shared, store), flowLog],
         abandon: opened.abandon,
         async close() {
           ingest = null;
@@ -148,7 +155,8 @@ function createLeading(shared: Shared) {
 function verifyScheduleOf({ config, database, clock }: Shared, store: JobStore): readonly Service[] {
   const { verifyEveryMs } = config;
   if (verifyEveryMs === 0) return [];
-  return [createVerifySchedule({ clock, store, due: () => dueForVerification(database.pool, verifyEveryMs) })];
+  const due = () => dueForVerification(database.pool, verifyEveryMs);
+  return [createVerifySchedule({ clock, store, due, lookMs: config.pace.verifyLookMs })];
 }
 
 /** The node's half: oplog, replicator, cache files. */
@@ -171,8 +179,8 @@ function createReplicating(shared: Shared, oplog: OplogReader): Replicator {
         await forgetOtherOffsets(database.pool, { nodeId, entityIds });
       },
       verifications: storedVerifications(database, nodeId),
-      openStore: () => openCacheStore({ clock, dataDirectory: config.dataDir }),
+      openStore: () => openCacheStore({ clock, dataDirectory: config.dataDir, ...config.cacheStore }),
     },
-    { verifyRowsPerSecondMax: config.verifyRowsPerSecondMax },
+    { ...config.replicator, verifyRowsPerSecondMax: config.verifyRowsPerSecondMax },
   );
 }

@@ -16,11 +16,11 @@ export interface StoppedParts {
   readonly pipeline: Pick<Pipeline, 'abandon'>;
   readonly connections: Connections;
   readonly signOff: () => Promise<void>;
+  /** Time limit of the whole shutdown, milliseconds. */
+  readonly stopMsMax: number;
 }
 
-/** Time limit of the whole shutdown, milliseconds. Orchestrators commonly send SIGKILL after 30 s. */
-const stopMsMax = 28_000;
-/** Of that, what remains for ending the parts again after their connections are broken, and for closing the connections. */
+/** Of the time limit, what remains for ending the parts again after their connections are broken, and for closing the connections. */
 const breakMsMax = 10_000;
 const closeMsMax = 4_000;
 /** A PostgreSQL that does not answer within this time is not waited for, milliseconds. */
@@ -33,7 +33,7 @@ const answerMsMax = 3_000;
  */
 export async function stopInTime(parts: StoppedParts): Promise<readonly string[]> {
   const { clock, log, api, supervisor, services, pipeline, connections } = parts;
-  const endMs = clock.monotonicMs() + stopMsMax;
+  const endMs = clock.monotonicMs() + parts.stopMsMax;
   const within = (reserveMs: number) => ({ clock, delayMsMax: Math.max(0, endMs - reserveMs - clock.monotonicMs()) });
   const abandon = (reason: string): void => {
     log.warn({ reason }, 'PostgreSQL is not waited for; its connections are broken.');

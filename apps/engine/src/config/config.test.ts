@@ -2,9 +2,21 @@ import { mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
+import { databaseDefaults } from '@emcachers/db/database-limits';
+import { deadLettersMaxDefault } from '@emcachers/db/statements/dead-letters';
 import { expect, test } from 'vitest';
-import { checkConfig, loadConfig } from './config.ts';
+import { jobRunnerDefaults } from '../control/job/job-runner-options.ts';
+import { changeStreamDefaults } from '../pipeline/change-source/change-stream-options.ts';
+import { mongoClientDefaults } from '../pipeline/change-source/mongo-client-options.ts';
+import { channelDefaults } from '../pipeline/channel/bounded-channel.ts';
+import { documentDefaults } from '../pipeline/ingest/ingest-loop.ts';
+import { ingestDefaults } from '../pipeline/ingest/ingest-options.ts';
+import { replicatorDefaults } from '../pipeline/replicator/replicator-options.ts';
+import { cacheStoreDefaults } from '../pipeline/sqlite-cache/cache-store-limits.ts';
+import { supervisorDefaults } from '../runtime/supervisor.ts';
+import { type Config, checkConfig, loadConfig } from './config.ts';
 import { renderEnvExample } from './env-example.ts';
+import { renderSettingsPage } from './settings-page.ts';
 
 const servers = { MONGO_URL: 'mongodb://127.0.0.1:27017', DATABASE_URL: 'postgres://me:secret@127.0.0.1/emc' };
 
@@ -15,6 +27,10 @@ function refusal(values: Record<string, string>): EmcachersError {
     if (error instanceof EmcachersError) return error;
   }
   throw new Error('The configuration was accepted.');
+}
+
+function load(place: string, environment: Record<string, string>, envFile: string | null = null): Config {
+  return loadConfig({ folder: place, environment, envFile });
 }
 
 function folder() {
@@ -68,7 +84,7 @@ test.each(['emcachers.config.json', 'emcachers.config.yaml'])(
   (name) => {
     using here = folder();
     writeFileSync(path.join(here.path, name), '{"ENGINE_PORT": 4100, "EMCACHERS_ROLES": ["api"], "LOG_LEVEL": "warn"}');
-    const config = loadConfig(here.path, { ...servers, LOG_LEVEL: 'error', ENGINE_HOST: '' });
+    const config = load(here.path, { ...servers, LOG_LEVEL: 'error', ENGINE_HOST: '' });
     expect(config).toMatchObject({ port: 4100, roles: ['api'], logLevel: 'error', host: '127.0.0.1' });
   },
 );
@@ -77,18 +93,106 @@ test('.env overrides the configuration file, and the environment overrides .env'
   using here = folder();
   writeFileSync(path.join(here.path, 'emcachers.config.yaml'), 'ENGINE_PORT: 4100\nLOG_LEVEL: warn\n');
   writeFileSync(path.join(here.path, '.env'), 'ENGINE_PORT=4200\nLOG_LEVEL=debug\n');
-  expect(loadConfig(here.path, { ...servers, LOG_LEVEL: 'error' })).toMatchObject({ port: 4200, logLevel: 'error' });
+  expect(load(here.path, { ...servers, LOG_LEVEL: 'error' })).toMatchObject({ port: 4200, logLevel: 'error' });
 });
 
 test('the error for an unknown setting in the file names the setting', () => {
   using here = folder();
   writeFileSync(path.join(here.path, 'emcachers.config.yaml'), 'ENGINE_PROT: 4100\n');
-  expect(() => loadConfig(here.path, servers)).toThrow(/ENGINE_PROT/);
+  expect(() => load(here.path, servers)).toThrow(/ENGINE_PROT/);
 });
 
 test('.env.example matches the settings', () => {
   const example = readFileSync(path.join(import.meta.dirname, '../../../../.env.example'), 'utf8');
   expect(example).toBe(renderEnvExample());
+});
+
+test('docs/settings.md matches the settings', () => {
+  const page = readFileSync(path.join(import.meta.dirname, '../../../../docs/settings.md'), 'utf8');
+  expect(page).toBe(renderSettingsPage());
+});
+
+test('every problem is reported at once, each with its variable and what to set', () => {
+  const error = refusal({
+    ENGINE_PORT: 'http',
+    EMCACHERS_JOBS_MAX: '0',
+    EMCACHERS_TOKEN: 'short',
+    ENGINE_HOST: '0.0.0.0',
+  });
+  expect(error.detail).toBe(
+    'EMCACHERS_JOBS_MAX is not a whole number from 1 to 1000 ("0"). ENGINE_PORT is not a port number from 0 to 65535 ("http"). EMCACHERS_TOKEN has fewer than 16 characters.',
+  );
+  expect(error.hint).toContain('Set EMCACHERS_JOBS_MAX to: jobs, from 1 to 1000.');
+});
+
+test('a channel that cannot hold a batch is refused', () => {
+  const error = refusal({ EMCACHERS_CHANNEL_OPERATIONS_MAX: '10' });
+  expect(error.detail).toBe(
+    'EMCACHERS_CHANNEL_OPERATIONS_MAX is 10, which is below EMCACHERS_BATCH_OPERATIONS_MAX (2000).',
+  );
+});
+
+test('production refuses an unknown EMCACHERS_ name and suggests the nearest one; development reports it, test ignores it', () => {
+  const misspelt = { EMCACHERS_NODEID: 'a' };
+  const error = refusal(misspelt);
+  expect(error.detail).toBe('EMCACHERS_NODEID in the environment is not a setting.');
+  expect(error.hint).toBe('Did you mean EMCACHERS_NODE_ID?');
+  expect(refusal({ EMCACHERS_ZZ: 'a' }).hint).toContain('docs/settings.md');
+  const namesIn = (mode: string) => checkConfig({ ...servers, ...misspelt, EMCACHERS_ENV: mode }, '/').unknownNames;
+  expect(namesIn('development')).toEqual(['EMCACHERS_NODEID']);
+  expect(namesIn('test')).toEqual([]);
+});
+
+test('development and test are as strict as production about values', () => {
+  for (const EMCACHERS_ENV of ['development', 'test'])
+    expect(refusal({ EMCACHERS_ENV, EMCACHERS_LEASE_MS: '5' }).detail).toContain('EMCACHERS_LEASE_MS');
+  expect(refusal({ EMCACHERS_ENV: 'staging', EMCACHERS_NODEID: 'a' }).detail).toMatch(
+    /EMCACHERS_NODEID.*EMCACHERS_ENV/,
+  );
+});
+
+test('an env file that is named replaces .env, and must exist', () => {
+  using here = folder();
+  writeFileSync(path.join(here.path, '.env'), 'ENGINE_PORT=4200\n');
+  writeFileSync(path.join(here.path, 'other.env'), 'LOG_LEVEL=debug\n');
+  expect(load(here.path, servers, 'other.env')).toMatchObject({ port: 4000, logLevel: 'debug' });
+  expect(() => load(here.path, servers, 'absent.env')).toThrow(/absent\.env cannot be read/);
+});
+
+test('every setting reaches the part of the engine that it is for', () => {
+  const config = checkConfig(
+    {
+      ...servers,
+      EMCACHERS_BATCH_LINGER_MS: '25',
+      EMCACHERS_POSTGRES_STATEMENT_SECONDS: '60',
+      EMCACHERS_CACHE_OPEN_FILES_MAX: '9',
+      EMCACHERS_BREAKER_OPEN_SECONDS: '7',
+      EMCACHERS_STREAM_AWAIT_MS: '11',
+    },
+    '/',
+  );
+  expect(config.channel.lingerMs).toBe(25);
+  expect(config.postgres.statementMsMax).toBe(60_000);
+  expect(config.cacheStore.openFilesMax).toBe(9);
+  expect(config.supervision.breaker.openMs).toBe(7_000);
+  expect(config.stream.awaitMsMax).toBe(11);
+});
+
+test('without settings, every part has its own defaults', () => {
+  const config = checkConfig(servers, '/');
+  expect(config.mongo).toEqual(mongoClientDefaults);
+  expect({ ...changeStreamDefaults, ...config.stream }).toEqual(changeStreamDefaults);
+  expect(config.postgres).toEqual(databaseDefaults);
+  expect(config.channel).toEqual(channelDefaults);
+  expect({ ...ingestDefaults, ...config.ingest }).toEqual(ingestDefaults);
+  expect(config).toMatchObject(documentDefaults);
+  expect(config).toMatchObject({ sourceCheckMs: ingestDefaults.sourceCheckMs, scansMax: ingestDefaults.scansMax });
+  expect(config.verifyRowsPerSecondMax).toBe(replicatorDefaults.verifyRowsPerSecondMax);
+  expect(config.deadLettersMax).toBe(deadLettersMaxDefault);
+  expect({ ...replicatorDefaults, ...config.replicator }).toEqual(replicatorDefaults);
+  expect(config.cacheStore).toEqual(cacheStoreDefaults);
+  expect(config.supervision).toEqual(supervisorDefaults);
+  expect(config.jobs).toEqual(jobRunnerDefaults);
 });
 
 test('additional console origins are accepted as a list, and anything else is refused by name', () => {
@@ -105,7 +209,7 @@ test.each([
 ])('%s that is not a mapping is refused by its name', (name, text) => {
   using place = folder();
   writeFileSync(path.join(place.path, name), text);
-  expect(() => loadConfig(place.path, servers)).toThrowError(
+  expect(() => load(place.path, servers)).toThrowError(
     expect.objectContaining({ code: 'EMC-1001', detail: expect.stringContaining(name) }),
   );
 });

@@ -1,18 +1,24 @@
-import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { parseEnv } from 'node:util';
-import { EmcachersError } from '@emcachers/core/emcachers-error';
-import { parse as parseYaml } from 'yaml';
+import { type ComponentOptions, componentOptions } from './component-options.ts';
+import { examineSettings } from './examine-settings.ts';
+import { type ParsedSettings, settingsError } from './parse-settings.ts';
+import {
+  readSettingSources,
+  type SettingPlaces,
+  type SettingSource,
+  type Values,
+  valuesOf,
+} from './setting-sources.ts';
 import type { Role } from './settings/node.ts';
-import { type SettingName, settingNames, settings } from './settings.ts';
+import type { SettingName } from './settings.ts';
 
 /**
  * The engine's configuration. Sources in order of precedence: the environment, `.env`, `emcachers.config.json|yaml`, the
  * defaults. One schema checks each value. Only this file reads `process.env`. An invalid value fails with EMC-1001 and the
  * variable's name; the message omits a value that may contain a password.
  */
-export interface Config {
+export interface Config extends ComponentOptions {
   readonly mongoUrl: string;
   readonly databaseUrl: string;
   /** Absolute. */
@@ -56,140 +62,85 @@ export interface Config {
   readonly consoleOrigins: readonly string[];
   readonly token: string | null;
   readonly logLevel: string;
+  /** Names in the environment that look like settings; only in development, where they do not end the start. */
+  readonly unknownNames: readonly string[];
 }
 
-type Values = Readonly<Record<string, string | undefined>>;
-const fileNames = ['emcachers.config.json', 'emcachers.config.yaml', 'emcachers.config.yml'] as const;
+/** Throws EMC-1001 or EMC-1004 with every problem. */
+export function loadConfig(places: SettingPlaces): Config {
+  return configOf(readSettingSources(places), places.folder);
+}
 
-export function loadConfig(folder: string = process.cwd(), environment: Values = process.env): Config {
-  return checkConfig(readSettingValues(folder, environment), folder);
+/** The folder in which the process was started, and its environment. */
+export function defaultPlaces(): SettingPlaces {
+  return { folder: process.cwd(), environment: process.env, envFile: null };
 }
 
 /** The settings that are set, unparsed: environment variables, then `.env`, then the configuration file of `folder`. */
 export function readSettingValues(folder: string, environment: Values): Values {
-  return { ...readConfigFile(folder), ...readDotEnv(folder), ...withoutEmpty(environment) };
+  return valuesOf(readSettingSources({ folder, environment, envFile: null }));
 }
 
 /** Parses text values, keyed by variable name. Relative paths are resolved against `folder`. */
 export function checkConfig(values: Values, folder: string): Config {
-  const parsed = parseSettings(values);
-  const config: Config = {
-    mongoUrl: required('MONGO_URL', parsed.MONGO_URL),
-    databaseUrl: required('DATABASE_URL', parsed.DATABASE_URL),
-    dataDir: path.resolve(folder, required('EMCACHERS_DATA_DIR', parsed.EMCACHERS_DATA_DIR)),
-    roles: required('EMCACHERS_ROLES', parsed.EMCACHERS_ROLES),
-    nodeId: parsed.EMCACHERS_NODE_ID,
-    forgetNodeHours: required('EMCACHERS_FORGET_NODE_HOURS', parsed.EMCACHERS_FORGET_NODE_HOURS),
-    sourceCheckMs: 1000 * required('EMCACHERS_SOURCE_CHECK_SECONDS', parsed.EMCACHERS_SOURCE_CHECK_SECONDS),
-    scansMax: required('EMCACHERS_SCANS_MAX', parsed.EMCACHERS_SCANS_MAX),
-    scanDocumentsPerSecond: required('EMCACHERS_SCAN_DOCUMENTS_PER_SECOND', parsed.EMCACHERS_SCAN_DOCUMENTS_PER_SECOND),
-    largeDocumentBytes: required('EMCACHERS_LARGE_DOCUMENT_BYTES', parsed.EMCACHERS_LARGE_DOCUMENT_BYTES),
-    rowBytesMax: required('EMCACHERS_ROW_BYTES_MAX', parsed.EMCACHERS_ROW_BYTES_MAX),
-    transactionOperationsMax: required(
-      'EMCACHERS_TRANSACTION_OPERATIONS_MAX',
-      parsed.EMCACHERS_TRANSACTION_OPERATIONS_MAX,
-    ),
-    transactionBytesMax: required('EMCACHERS_TRANSACTION_BYTES_MAX', parsed.EMCACHERS_TRANSACTION_BYTES_MAX),
-    deadLettersMax: required('EMCACHERS_DEAD_LETTERS_MAX', parsed.EMCACHERS_DEAD_LETTERS_MAX),
-    compaction: {
-      checkMs: 1_000 * required('EMCACHERS_COMPACTION_SECONDS', parsed.EMCACHERS_COMPACTION_SECONDS),
-      entriesMin: required('EMCACHERS_COMPACTION_ENTRIES_MIN', parsed.EMCACHERS_COMPACTION_ENTRIES_MIN),
-      tombstoneMs: 3_600_000 * required('EMCACHERS_TOMBSTONE_HOURS', parsed.EMCACHERS_TOMBSTONE_HOURS),
-      giveUpMs: 60_000 * required('EMCACHERS_GIVE_UP_MINUTES', parsed.EMCACHERS_GIVE_UP_MINUTES),
-    },
-    verifyEveryMs: 3_600_000 * required('EMCACHERS_VERIFY_HOURS', parsed.EMCACHERS_VERIFY_HOURS),
-    verifyRowsPerSecondMax: required('EMCACHERS_VERIFY_ROWS_PER_SECOND', parsed.EMCACHERS_VERIFY_ROWS_PER_SECOND),
-    leaseMs: required('EMCACHERS_LEASE_MS', parsed.EMCACHERS_LEASE_MS),
-    stallMsMax: required('EMCACHERS_STALL_SECONDS', parsed.EMCACHERS_STALL_SECONDS) * 1_000,
-    failAfterMs: parsed.EMCACHERS_FAIL_AFTER_SECONDS === null ? null : parsed.EMCACHERS_FAIL_AFTER_SECONDS * 1_000,
-    host: required('ENGINE_HOST', parsed.ENGINE_HOST),
-    port: required('ENGINE_PORT', parsed.ENGINE_PORT),
-    consoleOrigins: [
-      ...consoleOriginsOf(required('CONSOLE_PORT', parsed.CONSOLE_PORT)),
-      ...(parsed.EMCACHERS_CONSOLE_ORIGINS ?? []),
-    ],
-    token: parsed.EMCACHERS_TOKEN,
-    logLevel: required('LOG_LEVEL', parsed.LOG_LEVEL),
-  };
-  if (!isLoopback(config.host) && config.token === null) throw tokenMissing(config.host);
-  return config;
+  return configOf([{ name: 'environment', isOursAlone: false, values }], folder);
 }
 
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+function configOf(sources: readonly SettingSource[], folder: string): Config {
+  const { parsed, problems, unknownNames } = examineSettings(sources);
+  const [first, ...rest] = problems;
+  if (first !== undefined) throw settingsError(first, rest);
+  return build(parsed, { folder, unknownNames });
+}
+
+interface BuildContext {
+  readonly folder: string;
+  readonly unknownNames: readonly string[];
+}
+
+function build(parsed: ParsedSettings, { folder, unknownNames }: BuildContext): Config {
+  return {
+    ...componentOptions(parsed),
+    unknownNames,
+    mongoUrl: present('MONGO_URL', parsed.MONGO_URL),
+    databaseUrl: present('DATABASE_URL', parsed.DATABASE_URL),
+    dataDir: path.resolve(folder, parsed.EMCACHERS_DATA_DIR),
+    roles: parsed.EMCACHERS_ROLES,
+    nodeId: parsed.EMCACHERS_NODE_ID,
+    forgetNodeHours: parsed.EMCACHERS_FORGET_NODE_HOURS,
+    sourceCheckMs: 1000 * parsed.EMCACHERS_SOURCE_CHECK_SECONDS,
+    scansMax: parsed.EMCACHERS_SCANS_MAX,
+    scanDocumentsPerSecond: parsed.EMCACHERS_SCAN_DOCUMENTS_PER_SECOND,
+    largeDocumentBytes: parsed.EMCACHERS_LARGE_DOCUMENT_BYTES,
+    rowBytesMax: parsed.EMCACHERS_ROW_BYTES_MAX,
+    transactionOperationsMax: parsed.EMCACHERS_TRANSACTION_OPERATIONS_MAX,
+    transactionBytesMax: parsed.EMCACHERS_TRANSACTION_BYTES_MAX,
+    deadLettersMax: parsed.EMCACHERS_DEAD_LETTERS_MAX,
+    compaction: {
+      checkMs: 1_000 * parsed.EMCACHERS_COMPACTION_SECONDS,
+      entriesMin: parsed.EMCACHERS_COMPACTION_ENTRIES_MIN,
+      tombstoneMs: 3_600_000 * parsed.EMCACHERS_TOMBSTONE_HOURS,
+      giveUpMs: 60_000 * parsed.EMCACHERS_GIVE_UP_MINUTES,
+    },
+    verifyEveryMs: 3_600_000 * parsed.EMCACHERS_VERIFY_HOURS,
+    verifyRowsPerSecondMax: parsed.EMCACHERS_VERIFY_ROWS_PER_SECOND,
+    leaseMs: parsed.EMCACHERS_LEASE_MS,
+    stallMsMax: parsed.EMCACHERS_STALL_SECONDS * 1_000,
+    failAfterMs: parsed.EMCACHERS_FAIL_AFTER_SECONDS === null ? null : parsed.EMCACHERS_FAIL_AFTER_SECONDS * 1_000,
+    host: parsed.ENGINE_HOST,
+    port: parsed.ENGINE_PORT,
+    consoleOrigins: [...consoleOriginsOf(parsed.CONSOLE_PORT), ...(parsed.EMCACHERS_CONSOLE_ORIGINS ?? [])],
+    token: parsed.EMCACHERS_TOKEN,
+    logLevel: parsed.LOG_LEVEL,
+  };
 }
 
 function consoleOriginsOf(port: number): string[] {
   return [`http://127.0.0.1:${port}`, `http://localhost:${port}`];
 }
 
-type Parsed = { [Name in SettingName]: ReturnType<(typeof settings)[Name]['schema']['parse']> | null };
-
-function parseSettings(values: Values): Parsed {
-  const parsed = Object.fromEntries(settingNames.map((name) => [name, parseOne(name, values[name])]));
-  return parsed as Parsed;
-}
-
-function parseOne(name: SettingName, given: string | undefined): unknown {
-  const setting = settings[name];
-  const text = given ?? setting.standard;
-  if (text === null) return null;
-  const result = setting.schema.safeParse(text);
-  if (result.success) return result.data;
-  const shown = /URL|TOKEN/.test(name) ? '' : ` ("${text}")`;
-  const problem = result.error.issues[0]?.message ?? 'is invalid';
-  throw wrong(name, `${problem}${shown}`, `Set ${name} to: ${setting.unit}.`);
-}
-
-function required<T>(name: SettingName, value: T | null): T {
-  if (value !== null) return value;
-  const hint = `Set ${name}, or run \`npm start\`, which runs its own server for each one that is unset.`;
-  throw wrong(name, 'is not set', hint);
-}
-
-function wrong(name: string, problem: string, hint: string): EmcachersError {
-  return new EmcachersError({ code: 'EMC-1001', detail: `${name} ${problem}.`, hint });
-}
-
-function tokenMissing(host: string): EmcachersError {
-  return new EmcachersError({
-    code: 'EMC-1004',
-    detail: `ENGINE_HOST is ${host}, which other machines can reach, but EMCACHERS_TOKEN is not set.`,
-  });
-}
-
-function readDotEnv(folder: string): Values {
-  const file = path.join(folder, '.env');
-  return existsSync(file) ? withoutEmpty(parseEnv(readFileSync(file, 'utf8'))) : {};
-}
-
-function readConfigFile(folder: string): Values {
-  const name = fileNames.find((candidate) => existsSync(path.join(folder, candidate)));
-  if (name === undefined) return {};
-  const content = parseConfigFile(name, readFileSync(path.join(folder, name), 'utf8'));
-  const strangers = Object.keys(content).filter((key) => !(key in settings));
-  if (strangers[0] !== undefined) throw wrong(strangers[0], `in ${name} is not a setting`, 'Check its spelling.');
-  const texts = Object.entries(content).map(([key, value]): [string, string] => [
-    key,
-    Array.isArray(value) ? value.join(',') : String(value),
-  ]);
-  return Object.fromEntries(texts);
-}
-
-function parseConfigFile(name: string, text: string): Record<string, unknown> {
-  let content: unknown;
-  try {
-    // JSON is YAML; one parser reads both.
-    content = parseYaml(text) ?? {};
-  } catch (cause) {
-    const detail = `${name} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`;
-    throw new EmcachersError({ code: 'EMC-1001', detail, cause });
-  }
-  if (typeof content === 'object' && content !== null && !Array.isArray(content)) return { ...content };
-  throw new EmcachersError({ code: 'EMC-1001', detail: `${name} is not a mapping from setting names to values.` });
-}
-
-/** An empty variable counts as unset, because shells and containers cannot always unset one. */
-function withoutEmpty(values: Values): Values {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined && value.trim() !== ''));
+/** `examineSettings` has reported a value that is absent. */
+function present(name: SettingName, value: string | null): string {
+  if (value === null) throw new Error(`${name} is absent.`);
+  return value;
 }

@@ -1,5 +1,6 @@
 import type { EntityView, FleetView } from '@emcachers/core/api-views';
 import { Registry } from 'prom-client';
+import type { EntityFlow } from '../pipeline/ingest/flow-counters.ts';
 import type { IngestStatus } from '../pipeline/ingest/ingest-status.ts';
 import { createInstrument, type Instrument } from './instrument.ts';
 
@@ -11,6 +12,8 @@ export interface MetricsSources {
   readonly fleet: () => FleetView | null;
   /** Null on a node that does not ingest. */
   readonly ingest: () => IngestStatus | null;
+  /** Empty on a node that does not ingest. */
+  readonly flow: () => readonly EntityFlow[];
   /** Number of open live streams. */
   readonly liveStreams: () => number;
   readonly memoryBytes: () => number;
@@ -127,6 +130,35 @@ const entityMetrics: readonly EntityMetric[] = [
   },
 ];
 
+interface FlowMetric {
+  readonly name: string;
+  readonly help: string;
+  readonly value: (flow: EntityFlow) => number;
+}
+
+const flowMetrics: readonly FlowMetric[] = [
+  {
+    name: 'emcachers_channel_processed_operations_total',
+    help: 'Operations of the entity that this leader committed, from the change stream and from scans.',
+    value: (flow) => flow.processed,
+  },
+  {
+    name: 'emcachers_channel_blocked_total',
+    help: 'How often changes of the entity waited because the channel was full. Nothing is dropped.',
+    value: (flow) => flow.blocked,
+  },
+  {
+    name: 'emcachers_channel_blocked_seconds_total',
+    help: 'How long changes of the entity waited because the channel was full.',
+    value: (flow) => flow.blockedMs / 1_000,
+  },
+  {
+    name: 'emcachers_channel_dead_letters_total',
+    help: 'Documents of the entity that this leader made dead letters.',
+    value: (flow) => flow.deadLettered,
+  },
+];
+
 export function createMetrics(sources: MetricsSources): Metrics {
   const registry = new Registry();
   const instruments = entityMetrics.map((metric) => ({
@@ -134,6 +166,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
     instrument: createInstrument({ ...metric, registry, labelNames: ['entity'] }),
   }));
   const setIngest = ingestInstruments(registry);
+  const setFlow = flowInstruments(registry);
   const memory = createInstrument({
     name: 'emcachers_process_resident_bytes',
     help: 'Resident memory of this process.',
@@ -156,6 +189,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
       cpu.set(sources.cpuSeconds());
       streams.set(sources.liveStreams());
       setIngest(sources.ingest());
+      setFlow(sources.flow());
       const entities = sources.fleet()?.entities ?? [];
       for (const { metric, instrument } of instruments) setEntities(instrument, metric, entities);
       return registry.metrics();
@@ -169,6 +203,19 @@ function setEntities(instrument: Instrument, metric: EntityMetric, entities: rea
     const value = metric.value(entity);
     if (value !== null) instrument.set(value, { entity: entity.entityName });
   }
+}
+
+function flowInstruments(registry: Registry): (flows: readonly EntityFlow[]) => void {
+  const instruments = flowMetrics.map((metric) => ({
+    metric,
+    instrument: createInstrument({ ...metric, registry, labelNames: ['entity'] }),
+  }));
+  return (flows) => {
+    for (const { metric, instrument } of instruments) {
+      instrument.clear();
+      for (const flow of flows) instrument.set(metric.value(flow), { entity: flow.entityName });
+    }
+  };
 }
 
 function ingestInstruments(registry: Registry): (status: IngestStatus | null) => void {

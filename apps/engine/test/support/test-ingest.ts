@@ -14,7 +14,7 @@ import { compileRoute, convertPage } from '../../src/pipeline/change-source/to-o
 import type { Ingest } from '../../src/pipeline/ingest/ingest.ts';
 import { storedIngestEntities } from '../../src/pipeline/ingest/ingest-entities.ts';
 import { createIngest } from '../../src/pipeline/ingest/ingest-loop.ts';
-import type { IngestOptions } from '../../src/pipeline/ingest/ingest-session.ts';
+import type { IngestOptions } from '../../src/pipeline/ingest/ingest-options.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { openTestOplog, replayed, type TestOplog } from './test-oplog.ts';
 

@@ -8,8 +8,9 @@ import type { Database } from '@emcachers/db/database';
 import { writeHeartbeat } from '@emcachers/db/fleet/node-heartbeat';
 import Sqlite from 'better-sqlite3';
 import { createOplogReader } from '../../src/pipeline/oplog/oplog-reader.ts';
-import { createReplicator, type ReplicatorOptions } from '../../src/pipeline/replicator/oplog-replicator.ts';
+import { createReplicator } from '../../src/pipeline/replicator/oplog-replicator.ts';
 import type { EntityCacheStatus, Replicator } from '../../src/pipeline/replicator/replicator.ts';
+import type { ReplicatorOptions } from '../../src/pipeline/replicator/replicator-options.ts';
 import { storedVerifications } from '../../src/pipeline/replicator/verify/stored-verifications.ts';
 import type { CacheStore } from '../../src/pipeline/sqlite-cache/sqlite-cache.ts';
 import { openCacheStore } from '../../src/pipeline/sqlite-cache/threaded-cache-store.ts';
@@ -39,7 +40,10 @@ interface Parts {
 }
 
 /** A replicator of node `test`, stopped when disposed. Its wake-ups are its polls alone, unless the test gives some. */
-export async function startReplicator(parts: Parts, options: ReplicatorOptions = {}): Promise<RunningReplicator> {
+export async function startReplicator(
+  parts: Parts,
+  options: Partial<ReplicatorOptions> = {},
+): Promise<RunningReplicator> {
   const { database, dataDirectory, log = silentLog } = parts;
   const openUsualStore = (): CacheStore => openCacheStore({ clock: systemClock, dataDirectory, graceMs: 200 });
   await writeHeartbeat(database.pool, { nodeId: 'test', roles: ['replicate'], host: 'test', startedAtMs: 0 });

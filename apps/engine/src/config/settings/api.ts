@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { port } from './schemas.ts';
+import { numberSetting, port } from './schemas.ts';
 import type { Setting } from './setting.ts';
 
 /** The engine's address, and the token that clients need. */
@@ -25,4 +25,19 @@ export const apiSettings = {
     reason: 'Clients send it as a bearer token. Required unless the engine listens on loopback only.',
     reader: 'engine',
   },
+  EMCACHERS_API_BODY_BYTES_MAX: numberSetting({
+    unit: 'bytes',
+    min: 65_536,
+    max: 64 * 1024 * 1024,
+    standard: 1024 * 1024,
+    reason:
+      'The largest body of a request. The default is far more than a shape with 500 columns and long paths needs.',
+  }),
+  EMCACHERS_API_REQUEST_SECONDS: numberSetting({
+    unit: 'seconds',
+    min: 1,
+    max: 3_600,
+    standard: 30,
+    reason: 'The longest that a client may take to send a whole request.',
+  }),
 } as const satisfies Record<string, Setting<unknown>>;

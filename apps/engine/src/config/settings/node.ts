@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { wholeNumber } from './schemas.ts';
+import { fleetIntervalMsDefault } from '../../control/fleet/fleet-interval.ts';
+import { numberSetting, wholeNumber } from './schemas.ts';
 import type { Setting } from './setting.ts';
 
 export const roles = ['ingest', 'replicate', 'api'] as const;
@@ -46,4 +47,18 @@ export const nodeSettings = {
     reason: 'A node without a heartbeat for this long is removed from the fleet. It registers again if it comes back.',
     reader: 'engine',
   },
+  EMCACHERS_HEARTBEAT_MS: numberSetting({
+    unit: 'milliseconds',
+    min: 200,
+    max: 5_000,
+    standard: 2_000,
+    reason: 'How often a node says that it is alive. Others call it silent after 10 s without a heartbeat.',
+  }),
+  EMCACHERS_FLEET_MS: numberSetting({
+    unit: 'milliseconds',
+    min: 250,
+    max: 10_000,
+    standard: fleetIntervalMsDefault,
+    reason: 'How often each engine with the API reads the state of the fleet when no notification arrives.',
+  }),
 } as const satisfies Record<string, Setting<unknown>>;

@@ -6,6 +6,7 @@ import { unlessLate } from '../../runtime/abort.ts';
 import type { Service } from '../../runtime/service.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import type { AgedFleetView, Fleet } from './fleet.ts';
+import { fleetIntervalMsDefault } from './fleet-interval.ts';
 import { createFleetMeasures, type FleetMeasures } from './fleet-measures.ts';
 import { fleetView } from './fleet-view.ts';
 import { createRowsInTime, type RowsInTime, type RowsReading } from './rows-in-time.ts';
@@ -21,6 +22,8 @@ export interface FleetSamplerDependencies {
   readonly nodeId: string;
   /** Reads all rows in one snapshot. Rejects if PostgreSQL is unreachable. */
   readonly readRows: (signal?: AbortSignal) => Promise<FleetRows>;
+  /** Time from one reading to the next without a wake-up, milliseconds. */
+  readonly intervalMs?: number;
 }
 
 export interface FleetSampler extends Fleet, Service {
@@ -30,7 +33,6 @@ export interface FleetSampler extends Fleet, Service {
   wake(): void;
 }
 
-const intervalMs = 1_000;
 /** Minimum gap between the end of one reading and the start of the next, milliseconds. */
 const intervalMsMin = 200;
 /** How long a caller waits for PostgreSQL, milliseconds: while it answered last, and after it did not. */
@@ -121,7 +123,7 @@ class PolledFleetSampler implements FleetSampler {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#dependencies;
+    const { clock, intervalMs = fleetIntervalMsDefault } = this.#dependencies;
     while (!signal.aborted) {
       await this.#sample();
       // The wakeup keeps a hint that arrives during the reading or this pause; the wait below then returns at once.

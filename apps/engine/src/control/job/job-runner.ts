@@ -5,6 +5,7 @@ import { Wakeup } from '../../runtime/wakeup.ts';
 import { type AttemptDependencies, attemptJob } from './attempt-job.ts';
 import { engineStops } from './engine-stops.ts';
 import type { JobKindName } from './job-kinds.ts';
+import { type JobRunnerOptions, jobRunnerDefaults } from './job-runner-options.ts';
 import { RunningJobs } from './running-jobs.ts';
 
 /**
@@ -17,12 +18,10 @@ export interface JobRunner extends Service {
   wake(): void;
 }
 
-const jobsAtOnceMax = 32;
-const pollMs = 1_000;
-/** How often deletions without a job are looked for, milliseconds. */
-const deletionsPollMs = 60_000;
-
-export function createJobRunner(dependencies: AttemptDependencies): JobRunner {
+export function createJobRunner(
+  dependencies: AttemptDependencies,
+  { jobsMax, pollMs, deletionsPollMs }: JobRunnerOptions = jobRunnerDefaults,
+): JobRunner {
   const { store, clock } = dependencies;
   const wakeup = new Wakeup(clock);
   return {
@@ -40,7 +39,7 @@ export function createJobRunner(dependencies: AttemptDependencies): JobRunner {
             await resumeDeletions(dependencies);
             deletionsAtMs = clock.monotonicMs();
           }
-          await startAndCancelJobs(running, dependencies);
+          await startAndCancelJobs(running, jobsMax, dependencies);
           await wakeup.wait(pollMs, signal);
         }
       } finally {
@@ -56,9 +55,13 @@ async function resumeDeletions({ control, store }: AttemptDependencies): Promise
   for (const entityName of await control.deleting()) await store.add({ kind, entityName, input: {}, actor: 'engine' });
 }
 
-async function startAndCancelJobs(running: RunningJobs, dependencies: AttemptDependencies): Promise<void> {
+async function startAndCancelJobs(
+  running: RunningJobs,
+  jobsMax: number,
+  dependencies: AttemptDependencies,
+): Promise<void> {
   const { store } = dependencies;
-  const claimed = await store.claim(jobsAtOnceMax - running.count);
+  const claimed = await store.claim(jobsMax - running.count);
   for (const record of claimed) running.start(record, (job, stop) => runJob(job, stop, dependencies));
   for (const jobId of await store.cancelled(running.ids())) running.cancel(jobId);
 }

@@ -12,13 +12,13 @@ export interface VerifyScheduleDependencies {
   readonly store: Pick<JobStore, 'add'>;
   /** The entity that has waited the longest; null if none is due, or a verification is under way. */
   readonly due: () => Promise<string | null>;
-  /** How often due entities are looked for, milliseconds. Default 30 s. */
-  readonly lookMs?: number;
+  /** How often due entities are looked for, milliseconds. */
+  readonly lookMs: number;
 }
 
 const kind = 'verify' satisfies JobKindName;
 
-export function createVerifySchedule({ clock, store, due, lookMs = 30_000 }: VerifyScheduleDependencies): Service {
+export function createVerifySchedule({ clock, store, due, lookMs }: VerifyScheduleDependencies): Service {
   return {
     name: 'verify-schedule',
     async run(signal) {

@@ -1,7 +1,7 @@
 import { linkedAbort, onAbort, untilAborted } from '../../runtime/abort.ts';
 import { isDeposed } from '../../runtime/is-deposed.ts';
 import type { Service } from '../../runtime/service.ts';
-import { createSupervisor, type SupervisorDependencies } from '../../runtime/supervisor.ts';
+import { createSupervisor, type SupervisorDependencies, type SupervisorOptions } from '../../runtime/supervisor.ts';
 import type { Leader, Term } from './leader.ts';
 
 /**
@@ -11,6 +11,7 @@ import type { Leader, Term } from './leader.ts';
 export interface LeaderTermDependencies extends SupervisorDependencies {
   readonly leader: Leader;
   readonly open: (epoch: number) => TermParts;
+  readonly supervision?: SupervisorOptions;
 }
 
 /** What exists only while this node leads. */
@@ -33,7 +34,10 @@ export function createLeaderTerm(dependencies: LeaderTermDependencies): Service 
   };
 }
 
-async function lead({ leader: _, open, ...supervising }: LeaderTermDependencies, term: Term): Promise<void> {
+async function lead(
+  { leader: _, open, supervision, ...supervising }: LeaderTermDependencies,
+  term: Term,
+): Promise<void> {
   const { log } = supervising;
   const { epoch } = term;
   log.info({ epoch }, 'This node is now the leader.');
@@ -41,7 +45,10 @@ async function lead({ leader: _, open, ...supervising }: LeaderTermDependencies,
   using deposed = linkedAbort(term.lost);
   using _abandoning = onAbort(deposed.signal, () => parts.abandon());
   using ending = linkedAbort(deposed.signal, term.signal);
-  const supervisor = createSupervisor({ ...supervising, onFault: (fault) => isDeposed(fault) && deposed.abort() });
+  const onFault = (fault: unknown): void => {
+    if (isDeposed(fault)) deposed.abort();
+  };
+  const supervisor = createSupervisor({ ...supervising, onFault }, supervision);
   for (const service of parts.services) supervisor.start(service);
   await untilAborted(ending.signal);
   const names = parts.services.map((service) => service.name);

@@ -17,6 +17,7 @@ function testRegistry(url: string) {
     database,
     nodeId: 'berlin',
     roles: ['replicate'],
+    beatMs: 2_000,
     forgetNodeHours: 24,
     ingest: () => null,
   };
@@ -50,6 +51,7 @@ test('a node signs off, and its next beat takes that back; an earlier process of
     nodeId: 'berlin',
     roles: ['replicate'],
     forgetNodeHours: 24,
+    beatMs: 2_000,
     ingest: () => null,
   };
   await createNodeRegistry(parts).beat();

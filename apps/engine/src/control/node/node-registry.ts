@@ -9,7 +9,7 @@ import type { IngestStatus } from '../../pipeline/ingest/ingest-status.ts';
 import type { Service } from '../../runtime/service.ts';
 
 /**
- * Reports every two seconds that this node is alive and, while it leads, the state of its change stream. A missing report makes
+ * Reports at a steady interval that this node is alive and, while it leads, the state of its change stream. A missing report makes
  * the node's health unknown (I12), so a failed report is not retried: the next one follows soon.
  */
 export interface NodeRegistryDependencies {
@@ -20,11 +20,11 @@ export interface NodeRegistryDependencies {
   readonly roles: readonly string[];
   /** A node without a heartbeat for this long is removed. */
   readonly forgetNodeHours: number;
+  /** Interval between two reports, milliseconds. */
+  readonly beatMs: number;
   /** Null while this node does not ingest. */
   readonly ingest: () => IngestStatus | null;
 }
-
-const beatIntervalMs = 2_000;
 
 export interface NodeRegistry extends Service {
   /** Writes one report. Rejects if it cannot be written. */
@@ -58,7 +58,7 @@ export function createNodeRegistry(dependencies: NodeRegistryDependencies): Node
             failing = true;
           },
         );
-        await clock.sleep(beatIntervalMs, signal);
+        await clock.sleep(dependencies.beatMs, signal);
       }
     },
   };

@@ -11,38 +11,13 @@ import { onAbort, unlessAborted, unlessLate } from '../../runtime/abort.ts';
 import { mergeFragments, parseRawEvent, type RawEvent, toChangeEvent, transactionOf } from './change-event.ts';
 import type { ChangeStream } from './change-source.ts';
 import type { ChangeBatch, PositionedEvent } from './change-source-types.ts';
+import type { ChangeStreamOptions } from './change-stream-options.ts';
 import { type CursorReply, parseCursorReply } from './cursor-reply.ts';
 import { exactDocument } from './exact-bson.ts';
 import { type CommandTarget, plainReply, rawReply, runCommand, toTimestamp } from './mongo-commands.ts';
 import type { Position } from './position.ts';
 import { tokenPosition } from './resume-token.ts';
 import type { StreamPipeline } from './stream-pipeline.ts';
-
-export interface ChangeStreamOptions {
-  /**
-   * How long the server may delay an empty reply. It does not report a write that no shape needs before that, so readers that wait
-   * for such a write wait this long at most.
-   */
-  readonly awaitMsMax: number;
-  /** The same after a reply with changes: an empty one then says that these were all of their time and transaction. */
-  readonly settleMsMax: number;
-  /** The same while somebody waits for the position. */
-  readonly hurriedMsMax: number;
-  /** Largest number of events per reply. The size starts at `batchSizeMin` and doubles while replies are full. */
-  readonly batchSizeMin: number;
-  readonly batchSizeMax: number;
-  /** How long `close` waits for the server. After that, ending the session removes the cursor. */
-  readonly closeMsMax: number;
-}
-
-export const changeStreamDefaults: ChangeStreamOptions = {
-  awaitMsMax: 100,
-  settleMsMax: 5,
-  hurriedMsMax: 25,
-  batchSizeMin: 64,
-  batchSizeMax: 4096,
-  closeMsMax: 500,
-};
 
 export interface ChangeStreamRequest {
   readonly position: Position;

@@ -1,24 +1,24 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
-import { MongoClient, type MongoClientOptions } from 'mongodb';
+import { type MongoClientOptions as DriverOptions, MongoClient } from 'mongodb';
+import { type MongoClientOptions, mongoClientDefaults } from './mongo-client-options.ts';
 
 /** What a client of ours is made from. */
-export interface MongoClientDependencies {
+export interface MongoClientDependencies extends Partial<MongoClientOptions> {
   /** The value of MONGO_URL. */
   readonly url: string;
-  /** How long a call waits for a primary before it fails, milliseconds. */
-  readonly selectionMsMax?: number;
 }
 
 /**
  * Creates a client without connecting, with options that never decode user data by accident (I13). Worst case: a wrong option
  * here changes values silently, so every option is listed explicitly below. Throws EMC-1001 if the URL is invalid.
  */
-export function createMongoClient({ url, selectionMsMax = 5000 }: MongoClientDependencies): MongoClient {
-  const options: MongoClientOptions = {
+export function createMongoClient({ url, ...given }: MongoClientDependencies): MongoClient {
+  const { selectionMsMax, connectionsMax } = { ...mongoClientDefaults, ...given };
+  const options: DriverOptions = {
     appName: 'emcachers',
     serverSelectionTimeoutMS: selectionMsMax,
     connectTimeoutMS: selectionMsMax,
-    maxPoolSize: 10,
+    maxPoolSize: connectionsMax,
     // After a step-down the driver finds the new primary at its next heartbeat, by default up to 10 s later.
     heartbeatFrequencyMS: 2000,
     // Nothing here decodes user documents. If a future change does, PCRE patterns and text that is not UTF-8 must not

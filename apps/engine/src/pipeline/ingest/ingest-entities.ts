@@ -11,6 +11,7 @@ export function storedIngestEntities(database: Database): IngestEntities {
 
 function toIngestEntity({
   entityId,
+  entityName,
   sourceName,
   columns,
   version,
@@ -21,6 +22,7 @@ function toIngestEntity({
 }: EntityRecord): IngestEntity {
   return {
     entityId,
+    entityName,
     sourceName,
     columns,
     version,

@@ -5,6 +5,7 @@ import type { ServerFacts } from '../change-source/change-source-types.ts';
 import type { Position } from '../change-source/position.ts';
 import { clusterTimeMs } from '../change-source/resume-token.ts';
 import type { ChannelFill } from '../channel/channel.ts';
+import { FlowCounters } from './flow-counters.ts';
 import type { IngestStatus } from './ingest-status.ts';
 
 const emptyFill: ChannelFill = {
@@ -30,6 +31,7 @@ export class IngestFacts {
   streamOpen = false;
   mongo: ServerFacts | null = null;
   changesTotal = 0;
+  readonly flow = new FlowCounters();
   #dividedTransactions = 0;
   /** Fill level of the current channel. The maxima of earlier channels are kept separately. */
   channelFill: () => ChannelFill = () => emptyFill;

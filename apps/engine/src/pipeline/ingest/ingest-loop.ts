@@ -4,20 +4,24 @@
  * opening. Worst case: discarding a good position costs a full scan, and keeping a lost one stops ingest; `stream-errors.ts`
  * distinguishes the two.
  */
-import { backoffDelayMs } from '@emcachers/core/backoff';
+import { type BackoffOptions, backoffDelayMs } from '@emcachers/core/backoff';
 import type { Clock } from '@emcachers/core/clock';
+import { rowBytesMaxDefault } from '@emcachers/core/document/projection';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
 import { unreachable } from '@emcachers/core/unreachable';
 import type { MongoSource } from '../change-source/change-source.ts';
+import { largeDocumentBytesDefault } from '../change-source/large-documents.ts';
 import type { Position } from '../change-source/position.ts';
 import { classifyStreamError, toStreamError } from '../change-source/stream-errors.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
+import { transactionDefaults } from './change-units.ts';
 import type { Ingest, IngestEntities } from './ingest.ts';
 import { IngestFacts } from './ingest-facts.ts';
 import { historyDifference } from './ingest-history.ts';
+import { type DocumentLimits, type IngestOptions, ingestDefaults } from './ingest-options.ts';
 import { fromStreamPosition, type StreamIdentity, toStreamPosition } from './ingest-position.ts';
-import { type IngestOptions, ingestDefaults, runSession, type SessionEnd } from './ingest-session.ts';
+import { runSession, type SessionEnd } from './ingest-session.ts';
 import { type IngestInput, type IngestState, transition } from './ingest-state.ts';
 
 export interface IngestDependencies {
@@ -31,7 +35,13 @@ export interface IngestDependencies {
   readonly options?: Partial<IngestOptions>;
 }
 
-const backoff = { delayMsBase: 200, delayMsMax: 10_000 };
+const retryDelayMsBase = 200;
+
+export const documentDefaults: DocumentLimits = {
+  rowBytesMax: rowBytesMaxDefault,
+  largeDocumentBytes: largeDocumentBytesDefault,
+  ...transactionDefaults,
+};
 
 export function createIngest(dependencies: IngestDependencies): Ingest {
   return new IngestLoop(dependencies);
@@ -41,6 +51,7 @@ class IngestLoop implements Ingest {
   readonly name = 'ingest';
   readonly #dependencies: IngestDependencies;
   readonly #options: IngestOptions;
+  readonly #backoff: BackoffOptions;
   readonly #facts: IngestFacts;
   readonly #scanFailures = new Map<string, number>();
   #wake: () => void = () => undefined;
@@ -49,7 +60,8 @@ class IngestLoop implements Ingest {
 
   constructor(dependencies: IngestDependencies) {
     this.#dependencies = dependencies;
-    this.#options = { ...ingestDefaults, ...dependencies.options };
+    this.#options = { ...documentDefaults, ...ingestDefaults, ...dependencies.options };
+    this.#backoff = { delayMsBase: retryDelayMsBase, delayMsMax: this.#options.retryDelayMsMax };
     this.#facts = new IngestFacts(dependencies.clock);
   }
 
@@ -59,6 +71,10 @@ class IngestLoop implements Ingest {
 
   status(): ReturnType<Ingest['status']> {
     return this.#facts.status();
+  }
+
+  flow(): ReturnType<Ingest['flow']> {
+    return this.#facts.flow.totals();
   }
 
   stalledMs(): number {
@@ -103,7 +119,7 @@ class IngestLoop implements Ingest {
       case 'resetting':
         return this.#resetPosition(state.error);
       case 'waiting':
-        await clock.sleep(backoffDelayMs(state.failures, backoff, random), signal);
+        await clock.sleep(backoffDelayMs(state.failures, this.#backoff, random), signal);
         return { kind: 'waited' };
       case 'stopped':
       case 'failed':

@@ -17,6 +17,7 @@ import type { EntityFailure } from '../oplog/oplog-types.ts';
 import { FairTurns } from './fair-turns.ts';
 import type { IngestEntity } from './ingest.ts';
 import type { IngestFacts } from './ingest-facts.ts';
+import type { ScanOptions } from './ingest-options.ts';
 import {
   describeScanEnd,
   isRefresh,
@@ -27,17 +28,6 @@ import {
 } from './ingest-scan.ts';
 import type { StreamFlow } from './ingest-stream.ts';
 import { ScanThrottle } from './scan-throttle.ts';
-
-export interface ScanOptions {
-  /** Documents per scan page. */
-  readonly pageDocumentsMax: number;
-  /** Bytes of encoded rows per transaction of a scan. */
-  readonly pageBytesMax: number;
-  /** First scans, and refreshes, that read at the same time; the others wait for a turn. Each holds at most two pages. */
-  readonly scansMax: number;
-  /** Documents that all scans together read per second; 0 for no limit. */
-  readonly scanDocumentsPerSecond: number;
-}
 
 export interface ScanRunnerDependencies {
   readonly source: MongoSource;
@@ -52,9 +42,6 @@ export interface ScanRunnerDependencies {
   readonly scanFailures: Map<string, number>;
   readonly options: ScanOptions;
 }
-
-/** Server errors in one run after which the entity is set to `failed` instead of being retried. */
-const serverErrorsMax = 3;
 
 export class ScanRunner {
   readonly #dependencies: ScanRunnerDependencies;
@@ -141,7 +128,7 @@ export class ScanRunner {
   #failsTooOften(runId: string): boolean {
     const failures = (this.#dependencies.scanFailures.get(runId) ?? 0) + 1;
     this.#dependencies.scanFailures.set(runId, failures);
-    return failures > serverErrorsMax;
+    return failures > this.#dependencies.options.serverErrorsMax;
   }
 }
 

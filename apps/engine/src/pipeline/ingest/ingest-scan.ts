@@ -246,6 +246,7 @@ async function appendPart(
   const page = { entityId, runId, operations, deadLetters, counts, lastKey };
   const outcome = await dependencies.writer.appendScanPage(page);
   if (outcome === 'superseded') return outcome;
+  dependencies.facts.flow.committed({ items: operations, deadLetters });
   dependencies.facts.scannedMore({ entityId, documents });
   return failures[0] === undefined ? outcome : refuse(dependencies, request, failures[0]);
 }

@@ -7,60 +7,26 @@
  * part ends on the signal or on the channel's failure.
  */
 import type { Clock } from '@emcachers/core/clock';
-import { rowBytesMaxDefault } from '@emcachers/core/document/projection';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
 import { linkedAbort } from '../../runtime/abort.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import type { MongoSource } from '../change-source/change-source.ts';
-import { LargeDocuments, largeDocumentBytesDefault } from '../change-source/large-documents.ts';
+import { LargeDocuments } from '../change-source/large-documents.ts';
 import type { Position } from '../change-source/position.ts';
 import { Routes } from '../change-source/to-operation.ts';
-import { type ChannelOptions, channelDefaults, createChannel } from '../channel/bounded-channel.ts';
+import { channelDefaults, createChannel } from '../channel/bounded-channel.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
 import type { PromotionResult } from '../oplog/oplog-types.ts';
-import { transactionDefaults, type UnitOptions } from './change-units.ts';
 import { entitySet, FollowedEntities } from './followed-entities.ts';
 import type { IngestEntities, IngestEntity } from './ingest.ts';
 import type { IngestFacts } from './ingest-facts.ts';
-import { type ScanOptions, ScanRunner } from './ingest-scan-runner.ts';
+import type { IngestOptions } from './ingest-options.ts';
+import { ScanRunner } from './ingest-scan-runner.ts';
 import { StreamFlow } from './ingest-stream.ts';
 import { SourceWatch } from './source-watch.ts';
 import type { DeliveredUnit, FollowedStream } from './stream-flow-types.ts';
 import { SweepProof } from './sweep-proof.ts';
-
-export interface IngestOptions
-  extends ScanOptions,
-    Pick<UnitOptions, 'transactionOperationsMax' | 'transactionBytesMax'> {
-  /** Longest wait between two checks of the entities without a hint, milliseconds. */
-  readonly pollMs: number;
-  /** Interval between two checks that the sources are still those that the entities copy, milliseconds. */
-  readonly sourceCheckMs: number;
-  /** How long requests to follow other collections are collected before the stream is reopened, milliseconds. */
-  readonly reopenWindowMs: number;
-  /** Largest encoded row, bytes; a document with a larger one becomes a dead letter. */
-  readonly rowBytesMax: number;
-  /** Documents with more bytes are projected in a thread. */
-  readonly largeDocumentBytes: number;
-  /** Staged rows or deletions per promotion transaction. */
-  readonly promotionRowsMax: number;
-  readonly channel: Partial<ChannelOptions>;
-}
-
-export const ingestDefaults: IngestOptions = {
-  pollMs: 1000,
-  sourceCheckMs: 30_000,
-  reopenWindowMs: 50,
-  pageDocumentsMax: 2000,
-  pageBytesMax: 4 * 1024 * 1024,
-  scansMax: 4,
-  scanDocumentsPerSecond: 0,
-  rowBytesMax: rowBytesMaxDefault,
-  largeDocumentBytes: largeDocumentBytesDefault,
-  promotionRowsMax: 10_000,
-  ...transactionDefaults,
-  channel: {},
-};
 
 export interface SessionDependencies {
   readonly source: MongoSource;
@@ -99,7 +65,8 @@ export async function runSession(dependencies: SessionDependencies, start: Sessi
   const opening = openingOf(start, pipeline.hash);
   const stream = await dependencies.source.openStream({ position: opening.position, pipeline, signal });
   const { facts, writer, clock, log, options } = dependencies;
-  const channel = createChannel<DeliveredUnit>(clock, options.channel);
+  const bounds = { ...channelDefaults, ...options.channel };
+  const channel = createChannel<DeliveredUnit>(clock, bounds);
   const wakeup = new Wakeup(clock);
   const wake = (): void => wakeup.wake();
   const followed: FollowedStream = {
@@ -126,7 +93,11 @@ export async function runSession(dependencies: SessionDependencies, start: Sessi
         );
       },
     },
-    { followed, position: start.position, options: { units: { ...channelDefaults, ...options.channel, ...options } } },
+    {
+      followed,
+      position: start.position,
+      options: { idleSaveMs: options.idleSaveMs, units: { ...bounds, ...options } },
+    },
   );
   start.onWake(wake);
   facts.streamOpen = true;
@@ -227,12 +198,13 @@ class SessionControl {
   }
 
   async #run(): Promise<SessionEnd> {
-    const { signal, entities, flow, wakeup, options } = this.#dependencies;
+    const { signal, entities, facts, flow, wakeup, options } = this.#dependencies;
     while (!signal.aborted) {
       const { passedTime } = flow;
       const running = this.#scans.running();
       const list = await entities.list();
       this.#followed.check(list);
+      facts.flow.follow(list);
       await this.#watch.check(list, passedTime);
       flow.hurry(list.some(({ lifecycle }) => scanLifecycles.has(lifecycle)));
       const hasMore = await this.#promote(list);

@@ -15,11 +15,10 @@ import type { ChangeBatch } from '../change-source/change-source-types.ts';
 import type { Position } from '../change-source/position.ts';
 import { tokenPosition } from '../change-source/resume-token.ts';
 import { convertEvent, type Routes } from '../change-source/to-operation.ts';
-import { channelDefaults } from '../channel/bounded-channel.ts';
 import type { ChannelBatch } from '../channel/channel.ts';
 import type { EntityColumnCounts } from '../oplog/oplog-types.ts';
 import { toAppendBatch } from './append-batch.ts';
-import { type ChangeUnit, ChangeUnits, type ConvertedChange, transactionDefaults } from './change-units.ts';
+import { type ChangeUnit, ChangeUnits, type ConvertedChange } from './change-units.ts';
 import { toStreamPosition } from './ingest-position.ts';
 import type {
   DeliveredUnit,
@@ -34,11 +33,8 @@ interface Successor {
   readonly taken: PromiseWithResolvers<void>;
 }
 
-const streamFlowDefaults: StreamFlowOptions = {
-  idleSaveMs: 50,
-  changesPerTurn: 256,
-  units: { ...channelDefaults, ...transactionDefaults },
-};
+/** Converting this many takes a few milliseconds, which is how long health checks may wait. */
+const changesPerTurn = 256;
 
 export class StreamFlow {
   readonly #dependencies: StreamFlowDependencies;
@@ -74,7 +70,7 @@ export class StreamFlow {
 
   constructor(dependencies: StreamFlowDependencies, start: StreamFlowStart) {
     this.#dependencies = dependencies;
-    this.#options = { ...streamFlowDefaults, ...start.options };
+    this.#options = start.options;
     this.#units = new ChangeUnits(this.#options.units, dependencies.onDivided);
     this.#followed = start.followed;
     this.#committedTime = start.position.clusterTime;
@@ -203,8 +199,10 @@ export class StreamFlow {
         passedTime,
       };
       facts.committing();
-      const { rescans } = await writer.append({ ...toAppendBatch(batch), columnCounts, position: saved });
+      const work = toAppendBatch(batch);
+      const { rescans } = await writer.append({ ...work, columnCounts, position: saved });
       this.progressed = true;
+      facts.flow.committed(work);
       this.#committed(position, passedTime);
       this.#passed(passedTime);
       facts.saved(position);
@@ -242,9 +240,17 @@ export class StreamFlow {
   async #offer(unit: ChangeUnit | null, passedAfter: bigint | null = null): Promise<void> {
     const last = unit?.changes.at(-1);
     if (unit === null || last === undefined) return;
-    const { channel } = this.#dependencies;
     const delivered = { ...unit, passedTime: passedAfter ?? tokenPosition(last.token).clusterTime - 1n };
-    while (!channel.offer(delivered)) await channel.room();
+    if (!this.#dependencies.channel.offer(delivered)) await this.#offerLater(delivered);
+  }
+
+  /** Nothing is dropped: the stream waits until the channel has room. */
+  async #offerLater(unit: DeliveredUnit): Promise<void> {
+    const { channel, clock, facts } = this.#dependencies;
+    const startedAtMs = clock.monotonicMs();
+    do await channel.room();
+    while (!channel.offer(unit));
+    facts.flow.blocked(entityIdsOf(unit), clock.monotonicMs() - startedAtMs);
   }
 
   async #endReply(batch: ChangeBatch): Promise<void> {
@@ -267,7 +273,7 @@ export class StreamFlow {
       const item = await this.#convert(change);
       await this.#offer(this.#units.add(item));
       converted++;
-      if (converted % this.#options.changesPerTurn === 0) await turn();
+      if (converted % changesPerTurn === 0) await turn();
     }
   }
 
@@ -348,6 +354,11 @@ export class StreamFlow {
     if (position.kind === 'token') this.#savedData = position.data;
     if (position.clusterTime > this.#committedTime) this.#committedTime = position.clusterTime;
   }
+}
+
+function entityIdsOf({ changes }: ChangeUnit): ReadonlySet<number> {
+  const conversions = changes.map(({ conversion }) => [...conversion.items, ...conversion.deadLetters]);
+  return new Set(conversions.flat().map(({ entityId }) => entityId));
 }
 
 /** Throws EMC-2003 if the event invalidates the stream. */

@@ -5,7 +5,7 @@ import { ModelSource } from '../../../test/support/model-source.ts';
 import { runIngest, until } from '../../../test/support/test-ingest.ts';
 import { openTestOplog, replayed, type TestOplog } from '../../../test/support/test-oplog.ts';
 import { testRandom } from '../../../test/support/test-random.ts';
-import type { IngestOptions } from './ingest-session.ts';
+import type { IngestOptions } from './ingest-options.ts';
 
 /** More than a reply of the stream has changes of, so that none shows all of them at their newest. */
 const accounts = 120;

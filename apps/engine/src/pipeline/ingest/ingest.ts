@@ -22,11 +22,15 @@
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { Service } from '../../runtime/service.ts';
 import type { LastKey } from '../change-source/change-source-types.ts';
+import type { EntityFlow } from './flow-counters.ts';
 import type { IngestStatus } from './ingest-status.ts';
 
 /** The fields of an entity that ingest needs. Read afresh each time; never kept across a transaction. */
 export interface IngestEntity
-  extends Pick<EntityRecord, 'entityId' | 'sourceName' | 'columns' | 'version' | 'lifecycle' | 'route' | 'runId'> {
+  extends Pick<
+    EntityRecord,
+    'entityId' | 'entityName' | 'sourceName' | 'columns' | 'version' | 'lifecycle' | 'route' | 'runId'
+  > {
   /** The key after which the current scan continues. */
   readonly scanLastKey: LastKey;
   /** The collection's UUID at the start of the current scan; null if the collection did not exist. */
@@ -46,6 +50,8 @@ export interface Ingest extends Service {
   /** Signals that entities or jobs changed (a NOTIFY on `emcachers_control`): check now instead of at the next poll. */
   wake(): void;
   status(): IngestStatus;
+  /** What was written for each entity, what waited, and what became a dead letter. */
+  flow(): readonly EntityFlow[];
   /**
    * For how long nothing has been received, committed or retried, or one commit has been running, milliseconds. 0 while the
    * supervisor waits to run it again.

@@ -44,13 +44,11 @@ export interface StreamFlowDependencies {
 export interface StreamFlowOptions {
   /** Shortest interval between two saves of an idle position, milliseconds. */
   readonly idleSaveMs: number;
-  /** Events converted before yielding to other work. */
-  readonly changesPerTurn: number;
   readonly units: UnitOptions;
 }
 
 export interface StreamFlowStart {
   readonly followed: FollowedStream;
   readonly position: Position;
-  readonly options?: Partial<StreamFlowOptions>;
+  readonly options: StreamFlowOptions;
 }

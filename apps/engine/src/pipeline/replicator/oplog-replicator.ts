@@ -17,6 +17,7 @@ import { CacheRoster } from './cache-roster.ts';
 import type { ReplicatedEntity } from './entity-cache.ts';
 import { Follower } from './follower.ts';
 import type { CachesReport, EntityCacheStatus, Replicator } from './replicator.ts';
+import { type ReplicatorOptions, replicatorDefaults } from './replicator-options.ts';
 import { SourceTimes } from './save-progress.ts';
 import { StoreCare } from './store-care.ts';
 import { Turns } from './turns.ts';
@@ -37,29 +38,6 @@ export interface ReplicatorDependencies {
   readonly openStore: () => CacheStore;
 }
 
-export interface ReplicatorOptions {
-  /** How often the oplog is polled without a wake-up. Default 500 ms. */
-  readonly pollMs?: number;
-  /** How often offsets are reported when they have changed. Default 1 s. */
-  readonly reportMs?: number;
-  /** How often files are checked and maintained. Default 1 s. */
-  readonly tendMs?: number;
-  /** Page limits for level caches, sized for transactions of about 50 ms. Default 4,000 rows and 4 MB. */
-  readonly followRowsMax?: number;
-  readonly followBytesMax?: number;
-  /** Page limits for a cache that is catching up. Default 20,000 rows and 8 MB. */
-  readonly catchUpRowsMax?: number;
-  readonly catchUpBytesMax?: number;
-  /** Number of caches that catch up at once. Default 2. */
-  readonly catchUpMax?: number;
-  /** Rows that a verification compares per second, at most. Default 20,000. */
-  readonly verifyRowsPerSecondMax?: number;
-  /** How often this node looks for requests to verify without a wake-up. Default 5 s. */
-  readonly verifyPollMs?: number;
-  /** Shortest pause between two rounds that write the source time into files without new rows. Default 50 ms. */
-  readonly sourceTimePauseMsMin?: number;
-}
-
 const databaseBackoff = { delayMsBase: 100, delayMsMax: 2_000 };
 const databaseAway = 'PostgreSQL is unreachable; the replicator is retrying.';
 const filesUnusable = 'The cache files of this node cannot be used; the replicator is retrying.';
@@ -69,33 +47,25 @@ interface Running {
   readonly roster: CacheRoster;
 }
 
-export function createReplicator(dependencies: ReplicatorDependencies, options: ReplicatorOptions = {}): Replicator {
+export function createReplicator(
+  dependencies: ReplicatorDependencies,
+  options: Partial<ReplicatorOptions> = {},
+): Replicator {
   return new OplogReplicator(dependencies, options);
 }
 
 class OplogReplicator implements Replicator {
   readonly name = 'replicator';
   readonly #dependencies: ReplicatorDependencies;
-  readonly #options: Required<ReplicatorOptions>;
+  readonly #options: ReplicatorOptions;
   readonly #oplogWakeup: Wakeup;
   readonly #entitiesWakeup: Wakeup;
   readonly #verifyWakeup: Wakeup;
   #running: Running | null = null;
 
-  constructor(dependencies: ReplicatorDependencies, options: ReplicatorOptions) {
+  constructor(dependencies: ReplicatorDependencies, options: Partial<ReplicatorOptions>) {
     this.#dependencies = dependencies;
-    const pages = { followRowsMax: 4_000, followBytesMax: 4 << 20, catchUpRowsMax: 20_000, catchUpBytesMax: 8 << 20 };
-    const verify = { verifyRowsPerSecondMax: 20_000, verifyPollMs: 5_000 };
-    this.#options = {
-      pollMs: 500,
-      reportMs: 1_000,
-      tendMs: 1_000,
-      catchUpMax: 2,
-      sourceTimePauseMsMin: 50,
-      ...pages,
-      ...verify,
-      ...options,
-    };
+    this.#options = { ...replicatorDefaults, ...options };
     this.#oplogWakeup = new Wakeup(dependencies.clock);
     this.#entitiesWakeup = new Wakeup(dependencies.clock);
     this.#verifyWakeup = new Wakeup(dependencies.clock);

@@ -7,6 +7,7 @@ import { resolve } from 'node:path';
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { countGenerations } from './cache-paths.ts';
+import { type CacheStoreLimits, cacheStoreDefaults } from './cache-store-limits.ts';
 import type {
   CacheFinding,
   CacheState,
@@ -23,23 +24,17 @@ import { assertSqliteVersion } from './sqlite-version.ts';
 import { checkInThread, ThreadCaller } from './thread-caller.ts';
 import type { ShelfCall } from './thread-protocol.ts';
 
-export interface CacheStoreOptions {
+export interface CacheStoreOptions extends Partial<CacheStoreLimits> {
   readonly clock: Clock;
   /** Caches are stored in its `dbs` directory. */
   readonly dataDirectory: string;
-  /** Number of writer threads. Default 1, because SQLite competes with everything else for the processor. */
-  readonly threads?: number;
-  /** A file without writes for this long is closed. Default 30 s. */
-  readonly idleMs?: number;
-  /** How long a superseded generation is kept for readers that are opening it. Default 30 s. */
-  readonly graceMs?: number;
   /** Files open at once in each thread. The default depends on the descriptors that the system grants. */
   readonly openFilesMax?: number;
 }
 
 /** Locks the data directory. Throws EMC-1003 if another engine holds it, EMC-1001 if SQLite is too old. */
 export function openCacheStore(options: CacheStoreOptions): CacheStore {
-  const { clock, threads = 1, idleMs = 30_000, graceMs = 30_000 } = options;
+  const { clock, threads, idleMs, graceMs } = { ...cacheStoreDefaults, ...options };
   const filesMax = options.openFilesMax ?? Math.max(1, Math.floor(openFilesMax() / threads));
   const dataDirectory = resolve(options.dataDirectory);
   assertSqliteVersion();
