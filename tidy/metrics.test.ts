@@ -3,6 +3,7 @@ import { read } from './repository.ts';
 
 /** Prefixes after `emcachers_`: the pipeline's stages, and what is not part of a stage. */
 const subjects = [
+  'source',
   'change_source',
   'channel',
   'ingest',
@@ -14,7 +15,7 @@ const subjects = [
   'live',
 ];
 
-test('every metric is named after a stage of the pipeline, the entity, the process or the live stream', () => {
+test('every metric is named after a stage of the pipeline, MongoDB, the entity, the process or the live stream', () => {
   const names = [...read('apps/engine/src/observability/metrics.ts').matchAll(/'(emcachers_\w+)'/g)].map(
     ([, name = '']) => name,
   );

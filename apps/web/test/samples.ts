@@ -10,6 +10,7 @@ export function sampleFleet(overrides: Partial<FleetView> = {}): FleetView {
     sentence: '1 of 1 entity is live and fresh.',
     detail: 'Nothing to do.',
     stages: [],
+    sourceOplog: { level: 'ok', windowMs: 172_800_000, behindMs: 1_000, headroomMs: 172_799_000, reason: null },
     entities: [sampleEntity()],
     nodes: [sampleNodeView()],
     leader: { nodeId: 'node-a', epoch: 4 },

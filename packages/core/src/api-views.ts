@@ -143,6 +143,21 @@ export const nodeViewSchema = z.object({
 /** One engine process. */
 export type NodeView = z.infer<typeof nodeViewSchema>;
 
+export const sourceOplogViewSchema = z.object({
+  /** `unknown` if the engine may not read what it takes; `reason` then names the privilege to grant. */
+  level: z.enum(['ok', 'warning', 'critical', 'unknown']),
+  /** From MongoDB's oldest oplog entry to its time now. */
+  windowMs: z.number().nullable(),
+  /** How far the saved position of the stream is behind MongoDB's time. */
+  behindMs: z.number().nullable(),
+  /** How long the stream may stand still, at today's rate of changes, before its position is lost. */
+  headroomMs: z.number().nullable(),
+  /** In one or two sentences, unless the level is ok. */
+  reason: z.string().nullable(),
+});
+/** MongoDB's own oplog and the place of the change stream in it. */
+export type SourceOplogView = z.infer<typeof sourceOplogViewSchema>;
+
 export const fleetViewSchema = z.object({
   health: healthSchema,
   /** The page's first sentence, for example "3 of 3 entities are live and fresh." */
@@ -150,6 +165,7 @@ export const fleetViewSchema = z.object({
   /** What this means for application data and what to do, for example "Nothing to do." */
   detail: z.string(),
   stages: z.array(stageViewSchema),
+  sourceOplog: sourceOplogViewSchema,
   entities: z.array(entityViewSchema),
   nodes: z.array(nodeViewSchema),
   leader: z.object({ nodeId: z.string(), epoch: z.number().int() }).nullable(),

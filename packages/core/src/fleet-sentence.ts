@@ -1,4 +1,4 @@
-import type { Activity, EntityView, Health } from './api-views.ts';
+import type { Activity, EntityView, Health, SourceOplogView } from './api-views.ts';
 import type { StatusFacts } from './status-facts.ts';
 import { counted, grouped, seconds } from './status-words.ts';
 import type { Verdict } from './verdict.ts';
@@ -9,12 +9,13 @@ type Entity = Pick<EntityView, 'entityName' | 'activity' | 'health' | 'reason'>;
 export interface FleetVerdicts {
   readonly facts: StatusFacts;
   readonly capture: Verdict;
+  readonly sourceOplog: SourceOplogView;
   readonly entities: readonly Entity[];
   readonly health: Health;
 }
 
 /** The first sentence of the page: how many entities are fresh and how many need attention. */
-export function fleetSentence({ facts, capture, entities }: FleetVerdicts): string {
+export function fleetSentence({ facts, capture, sourceOplog, entities }: FleetVerdicts): string {
   const total = entities.length;
   if (!facts.postgres.reachable) return 'PostgreSQL cannot be reached; the state of the entities is unknown.';
   if (total === 0) return 'No entities yet.';
@@ -27,6 +28,7 @@ export function fleetSentence({ facts, capture, entities }: FleetVerdicts): stri
     ...underWay(entities),
     ...waitingForChanges(waiting.length),
     ...inNeed(entities.filter((entity) => !waiting.includes(entity))),
+    ...(sourceOplog.level === 'critical' ? ['the position in MongoDB is about to be lost'] : []),
   ];
   return others.length === 0 ? `${first}.` : `${first}; ${others.join(', ')}.`;
 }
@@ -40,10 +42,11 @@ export function fleetDetail(verdicts: FleetVerdicts): string {
 }
 
 /** Null if every verdict is ok. */
-function troubleDetail({ capture, entities }: FleetVerdicts): string | null {
+function troubleDetail({ capture, sourceOplog, entities }: FleetVerdicts): string | null {
   const failed = entities.find((entity) => entity.health === 'failed');
   if (failed !== undefined)
     return `${failed.entityName}: ${failed.reason ?? 'failed'} Its caches keep serving their last rows; other entities are not affected.`;
+  if (sourceOplog.level === 'critical') return [capture.reason, sourceOplog.reason].filter(Boolean).join(' ');
   if (capture.health !== 'ok')
     return `${capture.reason ?? ''} Caches keep serving but receive no new changes meanwhile; nothing is lost.`;
   const troubled = entities.find((entity) => entity.health !== 'ok');
@@ -52,7 +55,8 @@ function troubleDetail({ capture, entities }: FleetVerdicts): string | null {
 
 /** A warning is no fault, so it is said only if there is none. */
 function calmDetail(verdicts: FleetVerdicts): string {
-  return warningDetail(verdicts) ?? idleDetail(verdicts);
+  const { level, reason } = verdicts.sourceOplog;
+  return (level === 'warning' ? reason : null) ?? warningDetail(verdicts) ?? idleDetail(verdicts);
 }
 
 function warningDetail({ facts }: FleetVerdicts): string | null {

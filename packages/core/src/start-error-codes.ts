@@ -54,6 +54,15 @@ export const startErrorCodes = {
     retry: 'never',
     httpStatus: 503,
   },
+  'EMC-2021': {
+    title: 'The oplog of MongoDB is short',
+    cause:
+      'At its present rate of changes, MongoDB will soon remove changes that the engine has not read. The position of the stream is then lost, and every entity is scanned again.',
+    remedy:
+      'If the engine is behind, see why: MongoDB or PostgreSQL is slow or away. Otherwise make the oplog larger, for example with replSetResizeOplog or storage.oplogMinRetentionHours.',
+    retry: 'never',
+    httpStatus: 503,
+  },
   'EMC-3007': {
     title: 'PostgreSQL refuses the connection',
     cause: 'The server at DATABASE_URL answered and refused the role, the password, the database or this address.',

@@ -1,4 +1,5 @@
 import type { EntityView } from './api-views.ts';
+import type { HeadroomFacts } from './oplog-headroom.ts';
 
 /**
  * The input of `deriveStatus` (I12). An age is in milliseconds and measured with the clock that stamped the report
@@ -11,6 +12,7 @@ export interface StatusFacts {
     readonly readAgeMs: number | null;
   };
   readonly capture: CaptureFacts;
+  readonly headroom: HeadroomFacts;
   readonly nodes: readonly NodeFacts[];
   readonly entities: readonly (Pick<EntityView, 'entityName' | 'activity' | 'deadLetters'> & {
     /** The reason stored in PostgreSQL for `failed`. */

@@ -29,6 +29,7 @@ const goodEntity: EntityFacts = {
 const good: StatusFacts = {
   postgres: { reachable: true, readAgeMs: 0 },
   capture: { leaderNodeId: 'n1', leaderReportAgeMs: 500, replyAgeMs: 900, streamOpen: true, error: null },
+  headroom: { look: null, placeMs: null },
   nodes: [{ nodeId: 'n1', reportAgeMs: 500 }],
   entities: [goodEntity],
 };
@@ -184,6 +185,7 @@ const anyFacts: fc.Arbitrary<StatusFacts> = fc.record({
     streamOpen: fc.boolean(),
     error: fc.option(fc.string({ minLength: 1 })),
   }),
+  headroom: fc.constant(good.headroom),
   nodes: fc.array(fc.record({ nodeId: fc.string(), reportAgeMs: ageMs }), {
     maxLength: 3,
   }),
@@ -230,4 +232,26 @@ test('an outage of MongoDB is one cause, not one for each entity; an entity with
   expect(status.sentence).toBe(
     '0 of 3 entities are live and fresh; 2 wait for changes from MongoDB, 1 needs attention.',
   );
+});
+
+test('a position about to be lost degrades the fleet, not each entity; a short oplog is a warning', () => {
+  const hourMs = 3_600_000;
+  const withWindow = (windowMs: number): StatusFacts => ({
+    ...good,
+    headroom: {
+      look: {
+        oplog: { kind: 'known', oldestMs: 0, newestMs: windowMs, filled: 1 },
+        ageMs: 0,
+        limits: { warningMs: 24 * hourMs, criticalMs: hourMs },
+      },
+      placeMs: windowMs,
+    },
+  });
+  const lost = deriveStatus(withWindow(hourMs / 2));
+  expect([lost.health, lost.entities.get('orders')?.health]).toEqual(['degraded', 'ok']);
+  expect(lost.sentence).toBe('1 of 1 entity is live and fresh; the position in MongoDB is about to be lost.');
+  expect(lost.detail).toMatch(/^About 30 min of headroom is left/);
+  const short = deriveStatus(withWindow(5 * hourMs));
+  expect([short.health, short.sentence]).toEqual(['ok', '1 of 1 entity is live and fresh.']);
+  expect(short.detail).toMatch(/^About 5 h of headroom is left/);
 });

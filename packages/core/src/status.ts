@@ -1,6 +1,7 @@
-import type { Health } from './api-views.ts';
+import type { Health, SourceOplogView } from './api-views.ts';
 import { deriveEntityVerdict } from './entity-verdict.ts';
 import { fleetDetail, fleetSentence } from './fleet-sentence.ts';
+import { deriveHeadroom } from './oplog-headroom.ts';
 import { type CaptureFacts, type NodeFacts, type StatusFacts, thresholds } from './status-facts.ts';
 import { seconds } from './status-words.ts';
 import type { Verdict } from './verdict.ts';
@@ -11,6 +12,7 @@ export interface FleetStatus {
   readonly sentence: string;
   readonly detail: string;
   readonly capture: Verdict;
+  readonly sourceOplog: SourceOplogView;
   /** By entity name. */
   readonly entities: ReadonlyMap<string, Verdict>;
   readonly nodes: ReadonlyMap<string, Health>;
@@ -28,13 +30,15 @@ export function deriveStatus(facts: StatusFacts): FleetStatus {
     return { entityName, activity, ...deriveEntityVerdict(entity, { postgres: facts.postgres, capture }) };
   });
   const nodes = new Map(facts.nodes.map((node) => [node.nodeId, deriveNode(node, facts.postgres.reachable)]));
-  const health = fleetHealth(facts, entities, capture);
-  const verdicts = { facts, capture, entities, health };
+  const sourceOplog = deriveHeadroom(facts.headroom);
+  const health = fleetHealth(facts, entities, { capture, sourceOplog });
+  const verdicts = { facts, capture, sourceOplog, entities, health };
   return {
     health,
     sentence: fleetSentence(verdicts),
     detail: fleetDetail(verdicts),
     capture,
+    sourceOplog,
     entities: new Map(entities.map(({ entityName, health, reason }) => [entityName, { health, reason }])),
     nodes,
   };
@@ -61,10 +65,15 @@ function deriveNode(node: NodeFacts, postgresReachable: boolean): Health {
 }
 
 /** The worst health of all parts. `unknown` ranks above `degraded` because it may hide a failure. */
-function fleetHealth(facts: StatusFacts, entities: readonly Verdict[], capture: Verdict): Health {
+function fleetHealth(
+  facts: StatusFacts,
+  entities: readonly Verdict[],
+  { capture, sourceOplog }: Pick<FleetStatus, 'capture' | 'sourceOplog'>,
+): Health {
   if (!facts.postgres.reachable) return 'unknown';
   const healths = entities.map((entity) => entity.health);
   if (entities.length > 0) healths.push(capture.health);
+  if (entities.length > 0 && sourceOplog.level === 'critical') healths.push('degraded');
   return (['failed', 'unknown', 'degraded'] as const).find((health) => healths.includes(health)) ?? 'ok';
 }
 

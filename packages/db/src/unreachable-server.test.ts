@@ -56,6 +56,7 @@ const capture = {
   bufferedBytes: 0,
   error: null,
   mongo: null,
+  sourceOplog: null,
 };
 
 test.each<[string, () => Promise<unknown>]>([

@@ -65,6 +65,23 @@ describe('local.oplog.rs', () => {
     expect(all.map(({ o }: Document) => o._id)).toEqual(documents.map(({ _id }) => _id).reverse());
   });
 
+  test('has a size, a size at which the oldest entries go, and the times between which it reaches', async () => {
+    await using scratch = freshDatabase(server().client);
+    await scratch.items.insertOne({ _id: 1 });
+    const local = server().client.db('local');
+    const { size, maxSize, capped, ns } = await local.command({ collStats: 'oplog.rs' });
+    expect({ capped, ns }).toEqual({ capped: true, ns: 'local.oplog.rs' });
+    expect(size).toBeGreaterThan(0);
+    expect(Number(maxSize)).toBeGreaterThan(1024 * 1024);
+    const admin = server().client.db('admin');
+    const { oplog: times, operationTime } = await admin.command({ serverStatus: 1, oplog: 1 });
+    const [oldest] = await oplog().find().sort({ $natural: 1 }).limit(1).toArray();
+    expect(times.earliestOptime.compare(oldest?.['ts'])).toBeLessThanOrEqual(0);
+    expect(times.latestOptime.compare(times.earliestOptime)).toBe(1);
+    expect(times.latestOptime.compare(operationTime)).toBeLessThanOrEqual(0);
+    expect(await admin.command({ serverStatus: 1 })).not.toHaveProperty('oplog');
+  });
+
   test('is never taken for an empty collection by another command', async () => {
     if (server().kind !== 'embedded') return;
     const local = server().client.db('local');

@@ -59,6 +59,7 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
     forgetNodeHours: config.forgetNodeHours,
     beatMs: config.pace.beatMs,
     ingest: () => pipeline.ingest()?.status() ?? null,
+    sourceOplog: pipeline.sourceOplog,
   });
   const wakeListener = createWakeListener({
     databaseUrl: database.url,

@@ -1,3 +1,4 @@
+import type { OplogLook } from '@emcachers/core/capture-report';
 import type { Clock } from '@emcachers/core/clock';
 import type { Log } from '@emcachers/core/log';
 import { createEntityList } from '@emcachers/db/control/entity-list';
@@ -15,9 +16,11 @@ import { createLeaderTerm } from '../control/node/leader-term.ts';
 import { createDeadLetterRetry } from '../pipeline/ingest/dead-letter-retry.ts';
 import { createFindDocuments } from '../pipeline/ingest/find-documents.ts';
 import { createFlowLog } from '../pipeline/ingest/flow-log.ts';
+import { createHeadroomWatch, type HeadroomWatch } from '../pipeline/ingest/headroom-watch.ts';
 import type { Ingest } from '../pipeline/ingest/ingest.ts';
 import { storedIngestEntities } from '../pipeline/ingest/ingest-entities.ts';
 import { createIngest } from '../pipeline/ingest/ingest-loop.ts';
+import type { IngestOptions } from '../pipeline/ingest/ingest-options.ts';
 import { createPartialRefresh } from '../pipeline/ingest/partial-refresh.ts';
 import { ScanThrottle } from '../pipeline/ingest/scan-throttle.ts';
 import { createCompaction } from '../pipeline/oplog/compaction/compaction.ts';
@@ -47,6 +50,8 @@ export interface Pipeline {
   /** Null unless this node is the leader. */
   readonly ingest: () => Ingest | null;
   readonly jobRunner: () => JobRunner | null;
+  /** What the last look at MongoDB's oplog found; null unless this node is the leader. */
+  readonly sourceOplog: () => OplogLook | null;
   readonly oplog: OplogReader;
   /** Null on a node without caches. */
   readonly replicator: Replicator | null;
@@ -64,6 +69,7 @@ export function createPipeline(shared: Shared): Pipeline {
   return {
     ingest: leading.ingest,
     jobRunner: leading.jobRunner,
+    sourceOplog: leading.sourceOplog,
     abandon: leading.abandon,
     oplog,
     replicator,
@@ -79,6 +85,7 @@ function createLeading(shared: Shared) {
   const { config, database, source, clock, random, nodeId } = shared;
   let ingest: Ingest | null = null;
   let jobRunner: JobRunner | null = null;
+  let headroom: HeadroomWatch | null = null;
   let sessions: LeaderSessions | null = null;
   const entities = storedIngestEntities(database);
   const control = createEntityControl(database);
@@ -107,17 +114,7 @@ function createLeading(shared: Shared) {
         clock,
         log,
         random,
-        options: {
-          ...config.ingest,
-          channel: config.channel,
-          rowBytesMax,
-          largeDocumentBytes,
-          transactionOperationsMax: config.transactionOperationsMax,
-          transactionBytesMax: config.transactionBytesMax,
-          sourceCheckMs: config.sourceCheckMs,
-          scansMax: config.scansMax,
-          scanDocumentsPerSecond: config.scanDocumentsPerSecond,
-        },
+        options: ingestOptionsOf(config),
       });
       ingest = created;
       const limits = { rowBytesMax, largeDocumentBytes };
@@ -129,6 +126,7 @@ function createLeading(shared: Shared) {
         ...{ retryDeadLetters, refreshDocuments, findDocuments: createFindDocuments(source) },
         eraseFromOplog: createErasure({ database: opened, epoch, upkeep }),
       };
+      headroom = createHeadroomWatch({ source, clock, log, options: config.headroom });
       const store = createJobStore(database, epoch);
       jobRunner = createJobRunner({ store, control, ...work, clock, log }, config.jobs);
       const compaction = createCompaction({
@@ -138,18 +136,36 @@ function createLeading(shared: Shared) {
       const totals = (): ReturnType<Ingest['flow']> => created.flow();
       const flowLog = createFlowLog({ clock, log, intervalMs: config.pace.countersLogMs, totals });
       return {
-        services: [created, jobRunner, compaction, ...verifyScheduleOf(shared, store), flowLog],
+        services: [created, headroom, jobRunner, compaction, ...verifyScheduleOf(shared, store), flowLog],
         abandon: opened.abandon,
         async close() {
           ingest = null;
           jobRunner = null;
+          headroom = null;
           sessions = null;
           await opened.close();
         },
       };
     },
   });
-  return { term, ingest: () => ingest, jobRunner: () => jobRunner, abandon: () => sessions?.abandon() };
+  return {
+    term,
+    ingest: () => ingest,
+    jobRunner: () => jobRunner,
+    sourceOplog: () => headroom?.last() ?? null,
+    abandon: () => sessions?.abandon(),
+  };
+}
+
+function ingestOptionsOf(config: Config): Partial<IngestOptions> {
+  const { rowBytesMax, largeDocumentBytes, transactionOperationsMax, transactionBytesMax } = config;
+  const { sourceCheckMs, scansMax, scanDocumentsPerSecond } = config;
+  return {
+    ...config.ingest,
+    channel: config.channel,
+    ...{ rowBytesMax, largeDocumentBytes, transactionOperationsMax, transactionBytesMax },
+    ...{ sourceCheckMs, scansMax, scanDocumentsPerSecond },
+  };
 }
 
 function verifyScheduleOf({ config, database, clock }: Shared, store: JobStore): readonly Service[] {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import process from 'node:process';
+import type { OplogLook } from '@emcachers/core/capture-report';
 import { type ComponentOptions, componentOptions } from './component-options.ts';
 import { examineSettings } from './examine-settings.ts';
 import { type ParsedSettings, settingsError } from './parse-settings.ts';
@@ -29,6 +30,8 @@ export interface Config extends ComponentOptions {
   readonly forgetNodeHours: number;
   /** Interval between two checks of the sources, milliseconds. */
   readonly sourceCheckMs: number;
+  /** How MongoDB's oplog is watched: the time between two looks, and what is left when status warns and is degraded. */
+  readonly headroom: { readonly checkMs: number } & OplogLook['limits'];
   /** Scans that read at the same time. */
   readonly scansMax: number;
   /** Of all scans together; 0: no limit. */
@@ -109,6 +112,11 @@ function build(parsed: ParsedSettings, { folder, unknownNames }: BuildContext): 
     nodeId: parsed.EMCACHERS_NODE_ID,
     forgetNodeHours: parsed.EMCACHERS_FORGET_NODE_HOURS,
     sourceCheckMs: 1000 * parsed.EMCACHERS_SOURCE_CHECK_SECONDS,
+    headroom: {
+      checkMs: 1_000 * parsed.EMCACHERS_HEADROOM_CHECK_SECONDS,
+      warningMs: 3_600_000 * parsed.EMCACHERS_HEADROOM_WARNING_HOURS,
+      criticalMs: 60_000 * parsed.EMCACHERS_HEADROOM_CRITICAL_MINUTES,
+    },
     scansMax: parsed.EMCACHERS_SCANS_MAX,
     scanDocumentsPerSecond: parsed.EMCACHERS_SCAN_DOCUMENTS_PER_SECOND,
     largeDocumentBytes: parsed.EMCACHERS_LARGE_DOCUMENT_BYTES,

@@ -8,11 +8,17 @@ export interface HealthReport {
   readonly sentence: string;
   readonly detail: string;
   /** What an operator should check although it is no fault: health does not depend on it. */
-  readonly warnings: readonly { readonly entityName: string; readonly warning: string }[];
+  readonly warnings: readonly HealthWarning[];
   readonly components: readonly { readonly name: string; readonly health: Health; readonly evidence: string }[];
   readonly at: string;
   /** How long ago PostgreSQL was read for this picture, milliseconds. */
   readonly ageMs: number;
+}
+
+export interface HealthWarning {
+  /** Null if it concerns no single entity. */
+  readonly entityName: string | null;
+  readonly warning: string;
 }
 
 export function healthReport({ view: fleet, ageMs }: AgedFleetView, services: readonly ServiceState[]): HealthReport {
@@ -23,10 +29,16 @@ export function healthReport({ view: fleet, ageMs }: AgedFleetView, services: re
     evidence: state.status === 'running' ? 'running' : (state.lastFault?.message ?? state.status),
   }));
   const { health, sentence, detail, at } = fleet;
-  const warnings = fleet.entities.flatMap((entity) =>
-    entity.warnings.map((warning) => ({ entityName: entity.entityName, warning })),
-  );
+  const warnings = [
+    ...headroomWarnings(fleet),
+    ...fleet.entities.flatMap(({ entityName, warnings }) => warnings.map((warning) => ({ entityName, warning }))),
+  ];
   return { health, sentence, detail, warnings, components: [...stages, ...loops], at, ageMs };
+}
+
+function headroomWarnings({ sourceOplog: { level, reason } }: FleetView): HealthWarning[] {
+  const isShort = level === 'warning' || level === 'critical';
+  return isShort && reason !== null ? [{ entityName: null, warning: reason }] : [];
 }
 
 export interface Readiness {

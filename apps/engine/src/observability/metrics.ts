@@ -167,6 +167,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
   }));
   const setIngest = ingestInstruments(registry);
   const setFlow = flowInstruments(registry);
+  const setHeadroom = headroomInstruments(registry);
   const memory = createInstrument({
     name: 'emcachers_process_resident_bytes',
     help: 'Resident memory of this process.',
@@ -190,6 +191,7 @@ export function createMetrics(sources: MetricsSources): Metrics {
       streams.set(sources.liveStreams());
       setIngest(sources.ingest());
       setFlow(sources.flow());
+      setHeadroom(sources.fleet());
       const entities = sources.fleet()?.entities ?? [];
       for (const { metric, instrument } of instruments) setEntities(instrument, metric, entities);
       return registry.metrics();
@@ -216,6 +218,29 @@ function flowInstruments(registry: Registry): (flows: readonly EntityFlow[]) => 
       for (const flow of flows) instrument.set(metric.value(flow), { entity: flow.entityName });
     }
   };
+}
+
+function headroomInstruments(registry: Registry): (fleet: FleetView | null) => void {
+  const span = createInstrument({
+    name: 'emcachers_source_oplog_window_seconds',
+    help: 'From the oldest entry of the oplog of MongoDB to its time now.',
+    registry,
+  });
+  const left = createInstrument({
+    name: 'emcachers_source_oplog_headroom_seconds',
+    help: 'How long the change stream may stand still, at the present rate, before its position is lost.',
+    registry,
+  });
+  return (fleet) => {
+    const { windowMs, headroomMs } = fleet?.sourceOplog ?? { windowMs: null, headroomMs: null };
+    setOrClear(span, inSeconds(windowMs));
+    setOrClear(left, inSeconds(headroomMs));
+  };
+}
+
+function setOrClear(instrument: Instrument, value: number | null): void {
+  instrument.clear();
+  if (value !== null) instrument.set(value);
 }
 
 function ingestInstruments(registry: Registry): (status: IngestStatus | null) => void {

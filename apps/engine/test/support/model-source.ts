@@ -3,7 +3,9 @@
  * stream lags, at a shared cluster time, behind a cut history. Documents are `{ _id: number, n, t }`. What MongoDB promises
  * is kept: stream order, updateLookup at delivery, inclusive operation times, high-water marks. Used by tests only.
  */
+
 import { asBuffer } from '@emcachers/bson/read-bytes';
+import type { SourceOplog } from '@emcachers/core/capture-report';
 import { type Document, serialize } from 'bson';
 import { MongoServerError } from 'mongodb';
 import type { ChangeStream, MongoSource } from '../../src/pipeline/change-source/change-source.ts';
@@ -130,6 +132,10 @@ export class ModelSource implements MongoSource {
 
   describe(): Promise<ServerFacts> {
     return Promise.resolve({ sourceId: 'model', setName: 'model', version: '0', isSharded: false });
+  }
+
+  readOplog(): Promise<SourceOplog> {
+    return Promise.resolve({ kind: 'unknown', reason: 'The model has no oplog.' });
   }
 
   findChange(token: Uint8Array): Promise<ChangePresence> {

@@ -34,10 +34,15 @@ export interface RunningEngine extends AsyncDisposable {
   readonly logLines: readonly string[];
 }
 
-export async function createStack(): Promise<Stack> {
+export interface StackOptions {
+  /** Size at which the embedded MongoDB removes its oldest history. Default: the server's. */
+  readonly historyBytesMax?: number;
+}
+
+export async function createStack(options: StackOptions = {}): Promise<Stack> {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'emcachers-engine-'));
   const database = await createTestDatabase();
-  const server = await startMongo(path.join(dataDir, 'mongo'));
+  const server = await startMongo(path.join(dataDir, 'mongo'), options);
   const mongo = new MongoClient(server.url);
   const environment = (extra: Record<string, string> = {}): Record<string, string> => ({
     MONGO_URL: server.url,
@@ -91,10 +96,10 @@ interface MongoForTest {
   stop(): Promise<void>;
 }
 
-async function startMongo(folder: string): Promise<MongoForTest> {
+async function startMongo(folder: string, options: StackOptions): Promise<MongoForTest> {
   const given = process.env['EMCACHERS_TEST_MONGO_URL'];
   if (given !== undefined && given !== '') return { url: given, cutHistory: null, stop: async () => {} };
-  const server = createMongoServer({ path: folder });
+  const server = createMongoServer({ path: folder, ...options });
   const { url } = await server.start();
   return { url, cutHistory: () => server.cutHistory(), stop: () => server.stop() };
 }

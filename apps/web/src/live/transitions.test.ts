@@ -8,6 +8,7 @@ const fleet = (...entities: EntityView[]): FleetView => ({
   sentence: '',
   detail: '',
   stages: [],
+  sourceOplog: { level: 'unknown', windowMs: null, behindMs: null, headroomMs: null, reason: null },
   entities,
   nodes: [],
   leader: null,

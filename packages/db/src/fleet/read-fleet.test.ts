@@ -107,6 +107,7 @@ test('only the capture report of the leader is used', async () => {
     bufferedBytes: 0,
     error: null,
     mongo: null,
+    sourceOplog: null,
   };
   await writeCaptureReport(database.pool, 'n2', report);
   expect((await createFleetReader(database.pool)()).capture).toBeNull();

@@ -1,6 +1,9 @@
 import { arch, cpus, hostname, platform, release, totalmem } from 'node:os';
-import { Double, Long } from 'bson';
+import { rawValue } from '@emcachers/bson/raw-value';
+import { Double, Long, Timestamp } from 'bson';
 import { MongoFailure } from '../error/mongo-failure.ts';
+import type { ClusterTime } from '../history/history-entry.ts';
+import { isTruthy } from '../query/truth.ts';
 import { topologyOf } from '../replication/topology.ts';
 import { documentBytesMax, replicaSetName, serverVersion } from '../server-state.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
@@ -24,7 +27,17 @@ function buildInfo(): CommandResult {
   };
 }
 
-function serverStatus({ server, connection }: CommandContext): CommandResult {
+/** A section that mongod shows only if it is asked for. Source: jstests `server_status_oplog` of mongodb/mongo. */
+function oplogSection({ body, server }: CommandContext): CommandResult {
+  const asked = body.element('oplog');
+  if (asked === undefined || !isTruthy(rawValue(asked.type, asked.bytes))) return {};
+  const { history } = server.store;
+  const at = ({ seconds, increment }: ClusterTime): Timestamp => new Timestamp({ t: seconds, i: increment });
+  return { oplog: { latestOptime: at(history.head().time), earliestOptime: at(history.oldest().time) } };
+}
+
+function serverStatus(context: CommandContext): CommandResult {
+  const { server, connection } = context;
   const uptimeMs = server.clock.monotonicMs() - server.startedMonotonicMs;
   const cursors = server.cursors.counts;
   const transactions = server.sessions.counts;
@@ -67,6 +80,7 @@ function serverStatus({ server, connection }: CommandContext): CommandResult {
       setName: replicaSetName,
       ...topologyOf(server, connection),
     },
+    ...oplogSection(context),
     storageEngine: {
       name: 'sqlite',
       supportsCommittedReads: true,

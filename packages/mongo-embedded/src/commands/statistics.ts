@@ -1,8 +1,10 @@
 import { Double, Long } from 'bson';
 import { MongoFailure } from '../error/mongo-failure.ts';
+import type { History } from '../history/history-entry.ts';
 import type { Collection } from '../storage/catalog.ts';
 import type { Command, CommandContext, CommandResult } from './command.ts';
 import { collectionName } from './namespace.ts';
+import { isOplog } from './oplog-cursor.ts';
 
 /** Bytes divided by `scale`, as the statistics commands report them. */
 function scaled(bytes: number, scale: number): number {
@@ -38,9 +40,18 @@ export function collectionCounts(collection: Collection | undefined, scale = 1):
   };
 }
 
+/** The oplog is capped: beyond `maxSize` the oldest entries go. */
+function oplogCounts(history: History, scale: number): Record<string, unknown> {
+  const { entries, bytes, bytesMax } = history.extent();
+  const size = scaled(bytes, scale);
+  return { size, count: entries, storageSize: size, capped: true, maxSize: Long.fromNumber(scaled(bytesMax, scale)) };
+}
+
 function collStats(context: CommandContext): CommandResult {
-  const { body, database, access } = context;
+  const { body, database, access, server } = context;
   const name = collectionName(body, database);
+  if (isOplog(database, name))
+    return { ns: `${database}.${name}`, ...oplogCounts(server.store.history, scaleOf(context)) };
   return { ns: `${database}.${name}`, ...collectionCounts(access.collection(database, name), scaleOf(context)) };
 }
 

@@ -67,6 +67,8 @@ export interface History {
   head(): { sequence: number; time: ClusterTime };
   /** Oldest time that everything after is retained of; resuming before it is 286 ChangeStreamHistoryLost. */
   oldest(): { sequence: number; time: ClusterTime };
+  /** What is retained, and the size beyond which the oldest entries are pruned. */
+  extent(): { readonly entries: number; readonly bytes: number; readonly bytesMax: number };
   /** The UUID of the server's present run, for its high-water marks. */
   readonly runId: Uint8Array;
   /** Whether a run of this history can have issued a high-water mark of that time. */

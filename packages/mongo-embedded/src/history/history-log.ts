@@ -180,6 +180,11 @@ export class HistoryLog implements History {
     return this.#oldest;
   }
 
+  extent(): { entries: number; bytes: number; bytesMax: number } {
+    const entries = Math.max(0, this.#committed.sequence - this.#oldest.sequence + 1);
+    return { entries, bytes: this.#segments.bytes, bytesMax: this.#dependencies.historyBytesMax };
+  }
+
   get runId(): Uint8Array {
     return this.#dependencies.settings.runs.current;
   }

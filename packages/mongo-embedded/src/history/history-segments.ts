@@ -54,6 +54,10 @@ export class HistorySegments {
     return this.#segments.at(-1)?.last ?? 0;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Time of the newest pruned entry; null if none. */
   get lostTime(): ClusterTime | null {
     return this.#lostTime;

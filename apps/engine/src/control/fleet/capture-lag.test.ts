@@ -35,6 +35,7 @@ function rowsOf(given: Given): FleetRows {
       bufferedBytes: 0,
       error: null,
       mongo: null,
+      sourceOplog: null,
     },
     extents: new Map(),
     activeJobs: 0,

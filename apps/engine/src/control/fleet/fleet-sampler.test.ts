@@ -86,6 +86,7 @@ const rows: FleetRows = {
     bufferedBytes: 0,
     error: null,
     mongo: { setName: 'rs0', version: '8.0.0' },
+    sourceOplog: null,
   },
   activeJobs: 0,
   jobsRevision: '',

@@ -10,6 +10,7 @@ import { columnCountsOf, warningsOf } from './column-warnings.ts';
 import { withoutDeparted } from './departed-nodes.ts';
 import { nowOf, type Reading } from './fleet-reading.ts';
 import { stageViews } from './fleet-stages.ts';
+import { headroomFacts } from './headroom-facts.ts';
 import { iso, isoOrNull } from './iso-time.ts';
 
 /** Builds the view of the fleet. Pure; every verdict comes from `deriveStatus`. Nodes that have signed off are only listed. */
@@ -22,6 +23,7 @@ export function fleetView(given: Reading): FleetView {
     sentence: status.sentence,
     detail: status.detail,
     stages: stageViews(reading, status),
+    sourceOplog: status.sourceOplog,
     entities: rows.entities.map((entity) => entityView(entity, reading, status)),
     nodes: nodeViews({ ...rows, nodes: given.rows.nodes }, status),
     leader: rows.leader.nodeId === null ? null : { nodeId: rows.leader.nodeId, epoch: rows.leader.epoch },
@@ -37,6 +39,7 @@ function statusFacts(reading: Reading): StatusFacts {
   return {
     postgres: { reachable, readAgeMs },
     capture: captureFacts(rows, nowMs),
+    headroom: headroomFacts(reading),
     nodes: rows.nodes.map((node) => ({
       nodeId: node.nodeId,
       reportAgeMs: nowMs - node.heartbeatAtMs,

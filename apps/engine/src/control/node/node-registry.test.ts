@@ -20,6 +20,7 @@ function testRegistry(url: string) {
     beatMs: 2_000,
     forgetNodeHours: 24,
     ingest: () => null,
+    sourceOplog: () => null,
   };
   return { registry: createNodeRegistry(parts), database, clock, lines };
 }
@@ -53,6 +54,7 @@ test('a node signs off, and its next beat takes that back; an earlier process of
     forgetNodeHours: 24,
     beatMs: 2_000,
     ingest: () => null,
+    sourceOplog: () => null,
   };
   await createNodeRegistry(parts).beat();
   expect(await hasLeft()).toEqual([{ gone: false }]);

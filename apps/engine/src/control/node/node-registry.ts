@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import type { OplogLook } from '@emcachers/core/capture-report';
 import type { Clock } from '@emcachers/core/clock';
 import type { Log } from '@emcachers/core/log';
 import type { Database } from '@emcachers/db/database';
@@ -24,6 +25,8 @@ export interface NodeRegistryDependencies {
   readonly beatMs: number;
   /** Null while this node does not ingest. */
   readonly ingest: () => IngestStatus | null;
+  /** What the leader last found of MongoDB's oplog; null before that. */
+  readonly sourceOplog: () => OplogLook | null;
 }
 
 export interface NodeRegistry extends Service {
@@ -41,7 +44,9 @@ export function createNodeRegistry(dependencies: NodeRegistryDependencies): Node
     await writeHeartbeat(database.pool, { nodeId, roles, host: hostname(), startedAtMs });
     await forgetSilentNodes(database.pool, dependencies.forgetNodeHours);
     const status = dependencies.ingest();
-    if (status !== null) await writeCaptureReport(database.pool, nodeId, captureReport(status, clock.nowMs()));
+    if (status === null) return;
+    const report = { ...captureReport(status, clock.nowMs()), sourceOplog: dependencies.sourceOplog() };
+    await writeCaptureReport(database.pool, nodeId, report);
   };
   return {
     name: 'node-registry',

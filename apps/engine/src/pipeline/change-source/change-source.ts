@@ -18,6 +18,7 @@
  * Not promised: history (an update carries the document as it is at lookup, not as it was at the update), and ordering by
  * `clusterTime`, which several changes may share. A transaction has no mark at its end: the next change, or an empty reply, shows it.
  */
+import type { SourceOplog } from '@emcachers/core/capture-report';
 import type {
   ChangeBatch,
   ChangePresence,
@@ -53,6 +54,7 @@ export interface MongoSource {
   findChange(token: Uint8Array, signal: AbortSignal): Promise<ChangePresence>;
   /** The server's operation time. No read that completed before this call has seen a later write. */
   operationTime(): Promise<bigint>;
+  readOplog(): Promise<SourceOplog>;
   openStream(request: {
     readonly position: Position;
     readonly pipeline: StreamPipeline;

@@ -16,6 +16,7 @@ import { createMongoClient, isDnsError, isFileError, type MongoClientDependencie
 import { runPlain, toClusterTime } from './mongo-commands.ts';
 import { collectionFacts, estimatedDocuments, listSourceCollections, sampleSource } from './source-collections.ts';
 import { findChange, readSourceId } from './source-identity.ts';
+import { readSourceOplog } from './source-oplog.ts';
 import { unreachableError } from './stream-errors.ts';
 import { everyChangePipeline } from './stream-pipeline.ts';
 
@@ -39,6 +40,7 @@ export function createMongoSource(dependencies: MongoSourceDependencies): MongoS
     },
     operationTime: async () =>
       toClusterTime((await runPlain({ client, database: 'admin' }, { ping: 1 }))['operationTime']),
+    readOplog: () => readSourceOplog(client),
     openStream: (request) => openChangeStream({ client, clock: dependencies.clock, options }, request),
     collectionFacts: (namespace) => collectionFacts(client, namespace),
     estimatedDocuments: (namespace) => estimatedDocuments(client, namespace),

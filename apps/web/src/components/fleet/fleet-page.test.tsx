@@ -292,3 +292,32 @@ describe('the fleet page', () => {
     expect(await screen.findByText(/MongoDB has no collections yet/)).toBeInstanceOf(HTMLElement);
   });
 });
+
+describe('the oplog headroom', () => {
+  const hourMs = 3_600_000;
+
+  test('is the time before a rescan would be needed', async () => {
+    openFleet({
+      'fleet.get': () => ({
+        ...fleet,
+        sourceOplog: {
+          level: 'warning',
+          windowMs: 48 * hourMs,
+          behindMs: 17 * hourMs,
+          headroomMs: 31 * hourMs,
+          reason: 'x',
+        },
+      }),
+    });
+    const line = await screen.findByText(/^Oplog headroom/);
+    expect(line.textContent).toBe('Oplog headroom: 1 d 7 h before a rescan would be needed; MongoDB reaches back 2 d.');
+    expect(screen.getByRole('img', { name: 'Short' })).toBeTruthy();
+  });
+
+  test('names the privilege to grant if it is not known', async () => {
+    const reason = 'Grant the user the role read on the database local.';
+    const sourceOplog = { level: 'unknown' as const, windowMs: null, behindMs: null, headroomMs: null, reason };
+    openFleet({ 'fleet.get': () => ({ ...fleet, sourceOplog }) });
+    expect((await screen.findByText(/^Oplog headroom/)).textContent).toBe(`Oplog headroom: not known. ${reason}`);
+  });
+});

@@ -15,6 +15,7 @@ import { Trouble } from '../ui/trouble.tsx';
 import { EmptyFleet } from './empty-fleet.tsx';
 import { EntityFilters } from './entity-filters.tsx';
 import { EntityTable } from './entity-table.tsx';
+import { HeadroomLine } from './headroom-line.tsx';
 import { PipelineStrip } from './pipeline-strip.tsx';
 import { useEntityListing } from './use-entity-listing.ts';
 
@@ -42,6 +43,7 @@ export function FleetPage() {
       <FleetHead fleet={fleet} />
       <SilenceNotice />
       <PipelineStrip stages={fleet?.stages} />
+      <HeadroomLine oplog={fleet?.sourceOplog} />
       {isEmpty ? <EmptyFleet /> : <EntityList fleet={fleet} />}
     </>
   );
