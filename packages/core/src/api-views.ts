@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { indexStates } from './index-report.ts';
 import { columnSchema, columnTypes } from './shape.ts';
 
 /**
@@ -60,10 +61,25 @@ export const entityNodeViewSchema = z.object({
   error: z.string().nullable(),
 });
 
+export const indexViewSchema = z.object({
+  columns: z.array(z.string()),
+  /** Of each node that reports: `unknown` if its report is late. */
+  nodes: z.array(
+    z.object({
+      nodeId: z.string(),
+      state: z.enum([...indexStates, 'unknown']),
+      /** Why the last attempt failed; null if none has. */
+      reason: z.string().nullable(),
+    }),
+  ),
+});
+
 export const entityViewSchema = z.object({
   entityName: z.string(),
   sourceName: z.string(),
   columns: z.array(columnSchema),
+  /** Indexes of the cache files beside the key. */
+  indexes: z.array(indexViewSchema),
   version: z.number().int(),
   activity: activitySchema,
   health: healthSchema,
@@ -112,6 +128,8 @@ export const entityViewSchema = z.object({
 export type EntityView = z.infer<typeof entityViewSchema>;
 /** One node's cache of an entity. */
 export type EntityNodeView = z.infer<typeof entityNodeViewSchema>;
+/** A declared index and what became of it on each node. */
+export type IndexView = z.infer<typeof indexViewSchema>;
 /** Size and compaction of an entity's oplog. */
 export type OplogSizeView = z.infer<typeof oplogSizeViewSchema>;
 /** Progress of the current or last scan. */

@@ -46,4 +46,13 @@ export const cacheErrorCodes = {
     retry: 'never',
     httpStatus: 409,
   },
+  'EMC-4007': {
+    title: 'An index of a cache could not be built',
+    cause:
+      'SQLite could not write the index: the disk is full, or another program holds a write transaction on the file.',
+    remedy:
+      'No action needed for the rows: the cache serves them without the index, and the engine builds the index again. Free disk space, or end that transaction.',
+    retry: 'backoff',
+    httpStatus: 503,
+  },
 } as const satisfies Record<string, ErrorCodeEntry>;

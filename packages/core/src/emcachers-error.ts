@@ -1,6 +1,12 @@
 import type { ErrorCodeEntry } from './error-code-entry.ts';
 import { type ErrorCode, errorCodes } from './error-codes.ts';
 
+/** An invalid input field. */
+export interface FieldProblem {
+  readonly path: readonly (string | number)[];
+  readonly message: string;
+}
+
 /** The details of an error, in addition to its catalogue entry. */
 export interface EmcachersErrorOptions {
   readonly code: ErrorCode;
@@ -10,7 +16,7 @@ export interface EmcachersErrorOptions {
   readonly hint?: string;
   readonly cause?: unknown;
   /** The invalid input fields, by path. */
-  readonly fields?: readonly { readonly path: readonly (string | number)[]; readonly message: string }[];
+  readonly fields?: readonly FieldProblem[];
 }
 
 /** The base class of all our errors. Anything else thrown is a defect or a driver's error. */
@@ -18,7 +24,7 @@ export class EmcachersError extends Error {
   readonly code: ErrorCode;
   readonly detail: string;
   readonly hint: string;
-  readonly fields: readonly { readonly path: readonly (string | number)[]; readonly message: string }[];
+  readonly fields: readonly FieldProblem[];
 
   constructor(options: EmcachersErrorOptions) {
     super(`${options.code} ${errorCodes[options.code].title}: ${options.detail}`, { cause: options.cause });

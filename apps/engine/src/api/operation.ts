@@ -43,7 +43,7 @@ export interface Mutation<Input extends z.ZodObject, Output extends z.ZodType> e
 }
 
 export interface RestRoute<Answer = unknown> {
-  readonly method: 'GET' | 'POST' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** In OpenAPI syntax: `/api/v1/entities/{entityName}`. The names in braces are input fields. */
   readonly path: string;
   readonly operationId: string;

@@ -9,13 +9,13 @@ export interface RestInput {
   readonly body: z.ZodObject | null;
 }
 
-/** Path parameters come from the path. Other fields come from the body of a POST, otherwise from the query. */
+/** Path parameters come from the path. Other fields come from the body of a POST or PUT, otherwise from the query. */
 export function restInputOf({ input, rest }: Operation): RestInput {
   const inPath = [...rest.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name ?? '');
   const params = inPath.length === 0 ? null : fieldsOf(input, (name) => inPath.includes(name));
   const others = fieldsOf(input, (name) => !inPath.includes(name));
   // Use the whole input schema to keep its checks across fields.
-  if (rest.method === 'POST')
+  if (rest.method === 'POST' || rest.method === 'PUT')
     return { params, query: null, body: params === null ? input : z.strictObject(others.shape) };
   return { params, query: Object.keys(others.shape).length === 0 ? null : others, body: null };
 }

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
-import type { Column, Shape } from '@emcachers/core/shape';
+import type { NewEntity } from '@emcachers/core/new-entity';
+import type { Column } from '@emcachers/core/shape';
 import { parseSourceName } from '@emcachers/core/shape';
 import type pg from 'pg';
 import type { Database } from '../database.ts';
 import { toDatabaseError } from '../database-error.ts';
-import { createPartition } from '../statements/partition.ts';
+import { createPartitions } from '../statements/partition.ts';
 import { inTransaction } from '../transaction.ts';
 import { type EntityRecord, entityFields, type StoredEntity, toEntityRecord } from './entity-record.ts';
 
@@ -30,38 +31,62 @@ export async function getEntity(database: Database, name: string): Promise<Entit
   return entity;
 }
 
-/** Creates an entity, `pending`, and its partition. Throws EMC-5003 if the name is in use, also by an entity that is still being deleted. */
-export async function createEntity(database: Database, shape: Shape): Promise<EntityRecord> {
-  const source = parseSourceName(shape.sourceName);
-  const columns = JSON.stringify(shape.columns);
-  try {
-    await inTransaction(database.pool, async (client) => {
-      await client.query('BEGIN');
-      const answer = await client.query<{ id: number }>(
-        `INSERT INTO entity (name, name_lower, source_database, source_collection, columns, shape_hash, run_id)
-         VALUES ($1, $2, $3, $4, $5, $6, gen_random_uuid()) RETURNING id`,
-        [
-          shape.entityName,
-          shape.entityName.toLowerCase(),
-          source.database,
-          source.collection,
-          columns,
-          shapeHash(shape.columns),
-        ],
-      );
-      const id = answer.rows[0]?.id ?? 0;
-      await createPartition(client, id);
-      await client.query('NOTIFY emcachers_control; COMMIT');
-    });
-  } catch (error) {
-    if (isUniqueViolation(error)) {
-      const detail = `An entity named ${shape.entityName} already exists.`;
-      const fields = [{ path: ['entityName'], message: 'This name is already in use.' }];
-      throw new EmcachersError({ code: 'EMC-5003', detail, fields, cause: error });
-    }
-    throw error;
-  }
-  return getEntity(database, shape.entityName);
+/** As `createEntities`, of one. Throws EMC-5003 if the name is in use. */
+export async function createEntity(database: Database, entity: NewEntity): Promise<EntityRecord> {
+  const [created] = await createEntities(database, [entity]);
+  if (created === undefined) throw new Error('createEntities must answer for each entity.');
+  if (created instanceof EmcachersError) throw created;
+  return created;
+}
+
+/**
+ * Creates entities, `pending`, and their partitions, in one transaction: each attached partition makes every session plan its
+ * statements over all partitions again. The answer for each is its record, or EMC-5003 if its name is in use, also by an entity that is
+ * still being deleted.
+ */
+export async function createEntities(
+  database: Database,
+  entities: readonly NewEntity[],
+): Promise<readonly (EntityRecord | EmcachersError)[]> {
+  const created = await inTransaction(database.pool, async (client) => {
+    await client.query('BEGIN');
+    const answer = await client.query<{ id: number; name: string }>(insertSql, [
+      JSON.stringify(entities.map(storedEntity)),
+    ]);
+    await createPartitions(
+      client,
+      answer.rows.map(({ id }) => id),
+    );
+    await client.query('NOTIFY emcachers_control; COMMIT');
+    return answer.rows;
+  });
+  const ids = created.map(({ id }) => id);
+  const records = await queryEntities(database.pool, `${selectEntity} WHERE e.id = ANY ($1::integer[])`, [ids]);
+  // Of two requests for one name, the first was inserted.
+  return entities.map(({ entityName }) => {
+    const place = records.findIndex((record) => record.entityName === entityName);
+    return records.splice(place, place < 0 ? 0 : 1)[0] ?? nameInUse(entityName);
+  });
+}
+
+const insertSql = `
+  INSERT INTO entity (name, name_lower, source_database, source_collection, columns, shape_hash, indexes, run_id)
+  SELECT n.name, lower(n.name), n.source_database, n.source_collection, n.columns, n.shape_hash, n.indexes, gen_random_uuid()
+    FROM json_to_recordset($1::json) AS n(name text, source_database text, source_collection text, columns json, shape_hash text,
+         indexes json)
+  ON CONFLICT (name_lower) DO NOTHING
+  RETURNING id, name`;
+
+function storedEntity({ entityName, sourceName, columns, indexes = [] }: NewEntity) {
+  const { database, collection } = parseSourceName(sourceName);
+  const source = { source_database: database, source_collection: collection };
+  return { name: entityName, ...source, columns, shape_hash: shapeHash(columns), indexes };
+}
+
+function nameInUse(entityName: string): EmcachersError {
+  const detail = `An entity named ${entityName} already exists.`;
+  const fields = [{ path: ['entityName'], message: 'This name is already in use.' }];
+  return new EmcachersError({ code: 'EMC-5003', detail, fields });
 }
 
 /** SHA-256 of the columns. It is stored in each cache file; a file with a different hash is rebuilt. */
@@ -77,9 +102,4 @@ async function queryEntities(pool: pg.Pool, text: string, values: readonly unkno
   } catch (error) {
     throw toDatabaseError(error);
   }
-}
-
-/** SQLSTATE 23505. */
-function isUniqueViolation(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === '23505';
 }

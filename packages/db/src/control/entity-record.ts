@@ -1,3 +1,4 @@
+import type { CacheIndex } from '@emcachers/core/cache-index';
 import type { Column } from '@emcachers/core/shape';
 
 /** An entity as stored in PostgreSQL. Times are milliseconds since 1970 by PostgreSQL's clock. */
@@ -20,6 +21,8 @@ export interface EntityRecord {
   /** A cache is published once its offset has reached this; null before the first promotion. */
   readonly liveFromId: number | null;
   readonly rebuildRequested: number;
+  /** The indexes that each node's cache file should have. No part of the shape. */
+  readonly indexes: readonly CacheIndex[];
   readonly allowLargeSweep: boolean;
   readonly createdAtMs: number;
   readonly deadLetters: number;
@@ -65,7 +68,7 @@ export const entityFields = `
          e.scan_has_last_key AS "hasLastKey", e.scan_collection_uuid AS "collectionUuid", e.scan_scanned AS scanned,
          e.scan_estimated AS estimated, ${millis('e.scan_started_at')} AS "startedAtMs",
          ${millis('e.scan_finished_at')} AS "finishedAtMs", e.scan_end_time::text AS "endTime",
-         e.live_from_id AS "liveFromId", e.rebuild_requested AS "rebuildRequested",
+         e.live_from_id AS "liveFromId", e.rebuild_requested AS "rebuildRequested", e.indexes,
          e.allow_large_sweep AS "allowLargeSweep", ${millis('e.created_at')} AS "createdAtMs",
          (SELECT count(*) FROM dead_letter d WHERE d.entity_id = e.id) AS "deadLetters",
          COALESCE((SELECT sum(c.coercion_errors)::int8 FROM column_count c WHERE c.entity_id = e.id), 0) AS "coercionErrors",

@@ -1,8 +1,9 @@
+import type { CacheIndex } from '@emcachers/core/cache-index';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Database } from '../database.ts';
 import { toDatabaseError } from '../database-error.ts';
 import { deleteHeld } from '../statements/delete-held.ts';
-import { dropPartition } from '../statements/partition.ts';
+import { dropPartitions } from '../statements/partition.ts';
 import { restartScans } from '../statements/scan-state.ts';
 import { inTransaction } from '../transaction.ts';
 
@@ -45,6 +46,15 @@ export async function setPaused(database: Database, request: { entityId: number;
   await change(database, request.entityId, { set: request.paused ? 'paused = true' : 'paused = false' });
 }
 
+/** Each node changes the indexes of its cache file accordingly. Columns are not checked. */
+export async function setIndexes(
+  database: Database,
+  request: { entityId: number; indexes: readonly CacheIndex[] },
+): Promise<void> {
+  const indexes = JSON.stringify(request.indexes);
+  await change(database, request.entityId, { set: 'indexes = $2::json', values: [indexes] });
+}
+
 /** Stops ingest and replication of the entity; replicators remove its files. Idempotent. */
 export async function markDeleting(database: Database, entityId: number): Promise<void> {
   await change(database, entityId, {
@@ -68,20 +78,27 @@ export async function listDeleting(database: Database): Promise<readonly string[
 
 const heldChunkRows = 10_000;
 
+/** As `dropEntities`, of one. */
+export function dropEntity(database: Database, entityId: number): Promise<void> {
+  return dropEntities(database, [entityId]);
+}
+
 /**
- * Completes a deletion: drops the partition, then held-back rows, and the entity's row last, so that after a crash the call
- * can be repeated. Does not block appends to other entities.
+ * Completes deletions: drops the partitions, then held-back rows, and the entities' rows last, so that after a crash the call
+ * can be repeated. Appends to other entities wait for milliseconds at most.
  */
-export async function dropEntity(database: Database, entityId: number): Promise<void> {
+export async function dropEntities(database: Database, entityIds: readonly number[]): Promise<void> {
   try {
-    await dropPartition(database.pool, entityId);
-    while ((await deleteHeld(database.pool, { entityId, limit: heldChunkRows })) > 0);
+    await dropPartitions(database.pool, entityIds);
+    for (const entityId of entityIds) while ((await deleteHeld(database.pool, { entityId, limit: heldChunkRows })) > 0);
     await database.pool.query(
       `UPDATE incident i SET closed_at = now() FROM entity e
-        WHERE e.id = $1 AND e.lifecycle = 'deleting' AND i.subject = 'entity:' || e.name AND i.closed_at IS NULL`,
-      [entityId],
+        WHERE e.id = ANY ($1::integer[]) AND e.lifecycle = 'deleting' AND i.subject = 'entity:' || e.name AND i.closed_at IS NULL`,
+      [entityIds],
     );
-    await database.pool.query(`DELETE FROM entity WHERE id = $1 AND lifecycle = 'deleting'`, [entityId]);
+    await database.pool.query(`DELETE FROM entity WHERE id = ANY ($1::integer[]) AND lifecycle = 'deleting'`, [
+      entityIds,
+    ]);
     await database.pool.query('NOTIFY emcachers_control');
   } catch (error) {
     throw toDatabaseError(error);
@@ -91,12 +108,15 @@ export async function dropEntity(database: Database, entityId: number): Promise<
 async function change(
   database: Database,
   entityId: number,
-  statement: { set: string; again?: boolean },
+  statement: { set: string; values?: readonly unknown[]; again?: boolean },
 ): Promise<void> {
   await inTransaction(database.pool, async (client) => {
     await client.query('BEGIN');
     const guard = statement.again === true ? '' : `AND lifecycle <> 'deleting'`;
-    const answer = await client.query(`UPDATE entity SET ${statement.set} WHERE id = $1 ${guard}`, [entityId]);
+    const answer = await client.query(`UPDATE entity SET ${statement.set} WHERE id = $1 ${guard}`, [
+      entityId,
+      ...(statement.values ?? []),
+    ]);
     if (answer.rowCount === 0) throw await refusal(database, entityId);
     await client.query('NOTIFY emcachers_control; COMMIT');
   });

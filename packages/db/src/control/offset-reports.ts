@@ -1,3 +1,4 @@
+import type { IndexReport } from '@emcachers/core/index-report';
 import type { Database } from '../database.ts';
 import { toDatabaseError } from '../database-error.ts';
 import { promptly } from '../prompt-query.ts';
@@ -19,6 +20,8 @@ export interface OffsetReport {
   readonly errorCode: string | null;
   readonly error: string | null;
   readonly path: string | null;
+  /** Of each declared index. Absent: unknown. */
+  readonly indexes?: readonly IndexReport[] | null;
 }
 
 /** A report as PostgreSQL keeps it. */
@@ -31,12 +34,12 @@ export interface OffsetRecord extends OffsetReport {
 
 const reportSql = `
 INSERT INTO node_offset (node_id, entity_id, offset_id, documents, file_bytes, generation, generations, published, state,
-                         applied_total, last_applied_at, source_time_ms, error_code, error, path)
+                         applied_total, last_applied_at, source_time_ms, error_code, error, path, indexes)
 SELECT $1, r."entityId", r."offset", r.documents, r."fileBytes", r.generation, r.generations, r.published, r.state, r."appliedTotal",
-       to_timestamp(r."lastAppliedAtMs" / 1000.0), r."sourceTimeMs", r."errorCode", r.error, r.path
+       to_timestamp(r."lastAppliedAtMs" / 1000.0), r."sourceTimeMs", r."errorCode", r.error, r.path, r.indexes
   FROM json_to_recordset($2::json) AS r("entityId" integer, "offset" bigint, documents bigint, "fileBytes" bigint,
        generation integer, generations integer, published boolean, state text, "appliedTotal" bigint, "lastAppliedAtMs" float8,
-       "sourceTimeMs" float8, "errorCode" text, error text, path text)
+       "sourceTimeMs" float8, "errorCode" text, error text, path text, indexes json)
   JOIN entity e ON e.id = r."entityId"
   JOIN node n ON n.id = $1
    FOR KEY SHARE OF e, n
@@ -45,7 +48,7 @@ ON CONFLICT (node_id, entity_id) DO UPDATE
        generation = EXCLUDED.generation, generations = EXCLUDED.generations, published = EXCLUDED.published, state = EXCLUDED.state,
        applied_total = EXCLUDED.applied_total, last_applied_at = EXCLUDED.last_applied_at,
        source_time_ms = EXCLUDED.source_time_ms, error_code = EXCLUDED.error_code, error = EXCLUDED.error,
-       path = EXCLUDED.path, reported_at = now(),
+       path = EXCLUDED.path, indexes = EXCLUDED.indexes, reported_at = now(),
        moved_at = CASE WHEN node_offset.offset_id IS DISTINCT FROM EXCLUDED.offset_id THEN now() ELSE node_offset.moved_at END`;
 
 /**
@@ -71,7 +74,7 @@ export async function listOffsets(database: Database): Promise<readonly OffsetRe
       `SELECT o.node_id AS "nodeId", entity_id AS "entityId", offset_id AS "offset", documents, file_bytes AS "fileBytes",
             generation, generations, published, state, applied_total AS "appliedTotal",
             (extract(epoch FROM last_applied_at) * 1000)::float8 AS "lastAppliedAtMs", source_time_ms AS "sourceTimeMs",
-            error_code AS "errorCode", error, path, reported_at AS "reportedAt",
+            error_code AS "errorCode", error, path, indexes, reported_at AS "reportedAt",
             (extract(epoch FROM now() - GREATEST(reported_at, n.heartbeat_at)) * 1000)::float8 AS "reportedAgeMs"
        FROM node_offset o JOIN node n ON n.id = o.node_id ORDER BY o.node_id, entity_id`,
     )

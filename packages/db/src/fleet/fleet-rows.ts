@@ -1,4 +1,5 @@
 import type { CaptureReport } from '@emcachers/core/capture-report';
+import type { IndexReport } from '@emcachers/core/index-report';
 import type { EntityRecord } from '../control/entity-record.ts';
 
 /**
@@ -65,6 +66,8 @@ export interface CacheRow {
   readonly errorCode: string | null;
   readonly error: string | null;
   readonly path: string | null;
+  /** Of each index that was declared when the node reported. */
+  readonly indexes: readonly IndexReport[];
   readonly reportedAtMs: number;
   /** Entries of the entity beyond the offset. */
   readonly lagEntries: number | null;

@@ -167,7 +167,7 @@ const cachesSql = (scope: Scope): string => `
 SELECT n.node_id AS "nodeId", n.entity_id AS "entityId", n.offset_id AS "offset", n.documents,
        n.file_bytes AS "fileBytes", n.generation, n.state, n.applied_total AS "appliedTotal",
        ${millis('n.last_applied_at')} AS "lastAppliedAtMs", n.source_time_ms AS "sourceTimeMs",
-       n.error_code AS "errorCode", n.error, n.path, ${millis('n.reported_at')} AS "reportedAtMs",
+       n.error_code AS "errorCode", n.error, n.path, COALESCE(n.indexes, '[]') AS indexes, ${millis('n.reported_at')} AS "reportedAtMs",
        waiting.counted, waiting."oldestWaitingAtMs", COALESCE(wrong.rows, 0) AS "differences"
   FROM node_offset n
   LEFT JOIN LATERAL (

@@ -21,14 +21,17 @@ const storage = [
 ].join(', ');
 
 /**
- * Creates the partition as a separate table and then attaches it: attaching takes no lock that appends wait for, and the CHECK
+ * Creates each partition as a separate table and then attaches it: attaching takes no lock that appends wait for, and the CHECK
  * constraint spares PostgreSQL a scan of the rows. Autovacuum is triggered by inserts more often than by default, so that the
  * visibility map lets reads of old entries skip per-row visibility checks. It is triggered by a twentieth of dead rows, so that the
  * space that compaction frees is soon reused. ANALYZE leaves `data` out: its statistics would keep values after their erasure.
  */
-export async function createPartition(client: pg.PoolClient, entityId: number): Promise<void> {
-  const name = partitionName(entityId);
-  await client.query(`${createTable(name, entityId)}; ${attachTable(name, entityId)}`);
+export async function createPartitions(client: pg.PoolClient, entityIds: readonly number[]): Promise<void> {
+  const statements = entityIds.map((entityId) => {
+    const name = partitionName(entityId);
+    return `${createTable(name, entityId)}; ${attachTable(name, entityId)}`;
+  });
+  if (statements.length > 0) await client.query(statements.join(';'));
 }
 
 /** SQL that creates a table which `attachTable` can make the partition of the entity. */
@@ -48,30 +51,67 @@ export function attachTable(name: string, entityId: number): string {
     ALTER TABLE ${name} DROP CONSTRAINT oplog_entity`;
 }
 
+/** Detached in one transaction, which holds up appends for about a millisecond each. */
+const detachedAtOnceMax = 16;
+/** How long a transaction that detaches many waits for readers. Everything that comes after it waits as long. */
+const quickLockMsMax = 50;
+const quickAttemptsMax = 3;
+
 /**
- * Detaches the partition and drops it, so that no rows are deleted one by one; CONCURRENTLY does not block appends to other
- * partitions. Can be repeated after any interruption: each step checks what an earlier call has done. Calls take turns, because
+ * Detaches the partitions and drops them, so that no rows are deleted one by one. Many are detached together, because each
+ * detaching makes every session plan its statements over all partitions again. If a reader is in the way for longer than
+ * `quickLockMsMax`, they are detached one by one with CONCURRENTLY, which does not block appends to other partitions however long it
+ * waits. Can be repeated after any interruption: each step checks what an earlier call has done. Calls take turns, because
  * PostgreSQL refuses to detach a partition while another one's detaching is not complete.
  */
-export async function dropPartition(pool: pg.Pool, entityId: number): Promise<void> {
-  const name = partitionName(entityId);
+export async function dropPartitions(pool: pg.Pool, entityIds: readonly number[]): Promise<void> {
   const client = await pool.connect();
   const ignore = () => undefined;
   client.on('error', ignore);
   try {
     await takeTurn(client);
     await finishDetaching(client);
-    const attached = await client.query(
-      `SELECT 1 FROM pg_inherits WHERE inhrelid = to_regclass($1) AND inhparent = 'oplog'::regclass`,
-      [name],
-    );
-    if (attached.rowCount === 1) await client.query(`ALTER TABLE oplog DETACH PARTITION ${name} CONCURRENTLY`);
-    await client.query(`DROP TABLE IF EXISTS ${name}, ${nextPartitionName(entityId)}`);
+    for (let start = 0; start < entityIds.length; start += detachedAtOnceMax)
+      await dropSome(client, entityIds.slice(start, start + detachedAtOnceMax));
   } finally {
     client.off('error', ignore);
     // The end of the session ends the turn, whatever happened.
     client.release(true);
   }
+}
+
+async function dropSome(client: pg.PoolClient, entityIds: readonly number[]): Promise<void> {
+  const attached = await client.query<{ name: string }>(
+    `SELECT relname AS name FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
+      WHERE inhparent = 'oplog'::regclass AND relname = ANY ($1::text[])`,
+    [entityIds.map(partitionName)],
+  );
+  const names = attached.rows.map(({ name }) => name);
+  if (names.length > 0 && !(await detachQuickly(client, names)))
+    for (const name of names) await client.query(`ALTER TABLE oplog DETACH PARTITION ${name} CONCURRENTLY`);
+  const tables = entityIds.flatMap((entityId) => [partitionName(entityId), nextPartitionName(entityId)]);
+  await client.query(`DROP TABLE IF EXISTS ${tables.join(', ')}`);
+}
+
+/** False if a reader was in the way each time. */
+async function detachQuickly(client: pg.PoolClient, names: readonly string[]): Promise<boolean> {
+  const detaching = names.map((name) => `ALTER TABLE oplog DETACH PARTITION ${name}`).join('; ');
+  for (let attempt = 0; attempt < quickAttemptsMax; attempt += 1) {
+    if (attempt > 0) await sleep(turnPollMs);
+    try {
+      await client.query(`BEGIN; SET LOCAL lock_timeout = ${quickLockMsMax}; ${detaching}; COMMIT`);
+      return true;
+    } catch (error) {
+      await client.query('ROLLBACK');
+      if (!isLockTimeout(error)) throw error;
+    }
+  }
+  return false;
+}
+
+/** SQLSTATE 55P03. */
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03';
 }
 
 const turnPollMs = 100;

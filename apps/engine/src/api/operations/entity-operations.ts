@@ -1,5 +1,6 @@
 import { entityViewSchema } from '@emcachers/core/api-views';
-import { shapeSchema } from '@emcachers/core/shape';
+import { cacheIndexesSchema } from '@emcachers/core/cache-index';
+import { newEntitySchema } from '@emcachers/core/new-entity';
 import { z } from 'zod';
 import { namedEntity, noInput } from '../inputs.ts';
 import { mutation, query } from '../operation.ts';
@@ -25,7 +26,7 @@ export const entityOperations = {
     handle: ({ services }) => services.entities.list(),
   }),
   create: mutation({
-    input: shapeSchema,
+    input: newEntitySchema,
     output: entityViewSchema,
     audit: 'An operator created an entity.',
     repetition: 'by-key',
@@ -40,6 +41,22 @@ export const entityOperations = {
       location: ({ entityName }) => `/api/v1/entities/${encodeURIComponent(entityName)}`,
     },
     handle: ({ input, services }) => services.entities.create(input),
+  }),
+  setIndexes: mutation({
+    input: namedEntity.extend({ indexes: cacheIndexesSchema }),
+    output: entityViewSchema,
+    audit: 'An operator changed the indexes of an entity.',
+    repetition: 'same',
+    errors: ['EMC-5002', 'EMC-5004'],
+    rest: {
+      method: 'PUT',
+      path: '/api/v1/entities/{entityName}/indexes',
+      operationId: 'setEntityIndexes',
+      tag,
+      summary: 'Set the indexes of the cache files. Nodes build and drop them without a scan; readers are not stopped.',
+      status: 200,
+    },
+    handle: ({ input, services }) => services.entities.setIndexes(input.entityName, input.indexes),
   }),
   get: query({
     input: namedEntity,

@@ -1,14 +1,17 @@
-import type { Shape } from '@emcachers/core/shape';
+import type { CacheIndex } from '@emcachers/core/cache-index';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { NewEntity } from '@emcachers/core/new-entity';
 import { thresholds } from '@emcachers/core/status-facts';
 import { readHead } from '@emcachers/db/compaction/safe-place';
-import { createEntity, findEntity } from '@emcachers/db/control/entities';
+import { createEntities, findEntity } from '@emcachers/db/control/entities';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import {
-  dropEntity,
+  dropEntities,
   listDeleting,
   markDeleting,
   requestRebuild,
   requestRefresh,
+  setIndexes,
   setPaused,
 } from '@emcachers/db/control/entity-requests';
 import { listOffsets, type OffsetRecord } from '@emcachers/db/control/offset-reports';
@@ -20,26 +23,29 @@ import {
   type Verification,
   verificationsOf,
 } from '@emcachers/db/verify/verifications';
+import { Together } from '../../runtime/together.ts';
 
 /**
  * The changes that the Job Server and the Entity Manager make to an entity's row. The statements are in packages/db.
  */
 export interface EntityControl {
-  /** Throws EMC-5003 if the name is taken. */
-  create(shape: Shape): Promise<EntityRecord>;
+  /** Entities that arrive together are created in one transaction. Throws EMC-5003 if the name is taken. */
+  create(entity: NewEntity): Promise<EntityRecord>;
   /** Null if there is no such entity. Names are case-insensitive. */
   find(entityName: string): Promise<EntityRecord | null>;
   /** Starts a new version and run. Returns the version. */
   refresh(entityId: number, options: { readonly allowLargeSweep: boolean }): Promise<{ readonly version: number }>;
   rebuild(entityId: number): Promise<void>;
   setPaused(entityId: number, paused: boolean): Promise<void>;
+  /** Nodes change the indexes of their files accordingly. */
+  setIndexes(entityId: number, indexes: readonly CacheIndex[]): Promise<void>;
   /** Deletes dead letters, all (null) or those of some documents. Returns how many. */
   discardDeadLetters(entityId: number, docIds: readonly string[] | null): Promise<number>;
   /** From now on nothing is appended for the entity, and nodes remove its files. */
   markDeleting(entityId: number): Promise<void>;
   /** The names of the entities whose deletion is not complete. */
   deleting(): Promise<readonly string[]>;
-  /** Removes the partition, staging and all records of the entity, and frees its name. Calls run one after another. */
+  /** Removes the partition, staging and all records of the entity, and frees its name. Entities that wait are dropped together. */
   drop(entityId: number): Promise<void>;
   /** The newest oplog id of all entities. */
   head(): Promise<number>;
@@ -60,23 +66,30 @@ export interface CacheReport
 }
 
 export function createEntityControl(database: Database): EntityControl {
+  const creations = new Together((entities: readonly NewEntity[]) => createEntities(database, entities));
   // Waiting here and not in PostgreSQL, where each waiting call would occupy a connection.
-  let dropped: Promise<void> = Promise.resolve();
+  const drops = new Together(async (entityIds: readonly number[]) => {
+    await dropEntities(database, entityIds);
+    return entityIds;
+  });
   return {
-    create: (shape) => createEntity(database, shape),
+    async create(entity) {
+      const created = await creations.add(entity);
+      if (created instanceof EmcachersError) throw created;
+      return created;
+    },
     find: (entityName) => findEntity(database, entityName),
     refresh: async (entityId, { allowLargeSweep }) => ({
       version: await requestRefresh(database, { entityId, allowLargeSweep }),
     }),
     rebuild: (entityId) => requestRebuild(database, entityId),
+    setIndexes: (entityId, indexes) => setIndexes(database, { entityId, indexes }),
     setPaused: (entityId, paused) => setPaused(database, { entityId, paused }),
     discardDeadLetters: (entityId, docIds) => discardDeadLetters(database.pool, { entityId, docIds }),
     markDeleting: (entityId) => markDeleting(database, entityId),
     deleting: () => listDeleting(database),
-    drop(entityId) {
-      const dropping = dropped.then(() => dropEntity(database, entityId));
-      dropped = dropping.catch(() => undefined);
-      return dropping;
+    async drop(entityId) {
+      await drops.add(entityId);
     },
     head: () => readHead(database.pool),
     requestVerification: (request) => requestVerification(database.pool, request),

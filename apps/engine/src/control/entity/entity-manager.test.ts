@@ -72,6 +72,21 @@ test('get and create return the same entity as list, even while the rows of all 
   }
 });
 
+test('indexes are set without a new scan; an unknown column is EMC-5001 with the field, an unknown entity EMC-5002', async () => {
+  await using opened = await openEntityManager();
+  const { entities } = opened;
+  const created = await entities.create({ ...shape('orders'), indexes: [{ columns: ['n'] }] });
+  expect(created.indexes).toEqual([{ columns: ['n'], nodes: [] }]);
+  const changed = await entities.setIndexes('ORDERS', []);
+  expect(changed).toMatchObject({ indexes: [], version: created.version, since: created.since });
+  expect((await entities.setIndexes('orders', [{ columns: ['N'] }])).indexes).toEqual([{ columns: ['n'], nodes: [] }]);
+  await expect(entities.setIndexes('orders', [{ columns: ['n'] }, { columns: ['total'] }])).rejects.toMatchObject({
+    code: 'EMC-5001',
+    fields: [{ path: ['indexes', 1, 'columns', 0] }],
+  });
+  await expect(entities.setIndexes('customers', [])).rejects.toMatchObject({ code: 'EMC-5002' });
+});
+
 test('an unknown name is EMC-5002', async () => {
   await using opened = await openEntityManager();
   await expect(opened.entities.get('orders')).rejects.toMatchObject({ code: 'EMC-5002' });

@@ -1,7 +1,8 @@
 import type { EntityView, FleetView } from '@emcachers/core/api-views';
+import { type CacheIndex, indexProblems, normalIndexes } from '@emcachers/core/cache-index';
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
-import type { Shape } from '@emcachers/core/shape';
+import type { NewEntity } from '@emcachers/core/new-entity';
 import type { FleetRows } from '@emcachers/db/fleet/fleet-rows';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { FleetMeasures } from '../fleet/fleet-measures.ts';
@@ -19,7 +20,9 @@ export interface EntityManager {
   /** Reads only this entity's rows. Throws EMC-5002 if there is no such entity. Names are case-insensitive. */
   get(entityName: string): Promise<EntityView>;
   /** Throws EMC-2007 if the source cannot be followed, EMC-5003 if the name is taken, EMC-5001 with the field if a path is invalid. */
-  create(shape: Shape): Promise<EntityView>;
+  create(entity: NewEntity): Promise<EntityView>;
+  /** Throws EMC-5002 if there is no such entity, EMC-5004 if it is being deleted, EMC-5001 with the field if a column is unknown. */
+  setIndexes(entityName: string, indexes: readonly CacheIndex[]): Promise<EntityView>;
 }
 
 export interface EntityManagerDependencies {
@@ -27,7 +30,7 @@ export interface EntityManagerDependencies {
   readonly nodeId: string;
   readonly fleet: Fleet;
   readonly measures: FleetMeasures;
-  readonly control: Pick<EntityControl, 'create'>;
+  readonly control: Pick<EntityControl, 'create' | 'find' | 'setIndexes'>;
   /** Throws EMC-2007 if the source cannot be followed. */
   readonly checkSource: (sourceName: string) => Promise<void>;
   /** The rows of one entity; empty if there is no such entity. Rejects with EMC-3001 if PostgreSQL is unreachable. */
@@ -58,6 +61,18 @@ export function createEntityManager(dependencies: EntityManagerDependencies): En
       await control.create(shape);
       // No last known view has the new entity, so a slow server is waited for, as it was for the insert.
       return viewOf(await readRows(shape.entityName), shape.entityName);
+    },
+    async setIndexes(entityName, indexes) {
+      const entity = await control.find(entityName);
+      if (entity === null) throw unknownEntity(entityName);
+      const [problem, ...others] = indexProblems(indexes, entity.columns).map(({ path, message }) => ({
+        path: ['indexes', ...path],
+        message,
+      }));
+      if (problem !== undefined)
+        throw new EmcachersError({ code: 'EMC-5001', detail: problem.message, fields: [problem, ...others] });
+      await control.setIndexes(entity.entityId, normalIndexes(indexes, entity.columns));
+      return viewOf(await readRows(entity.entityName), entity.entityName);
     },
   };
 }

@@ -11,6 +11,7 @@ import { withoutDeparted } from './departed-nodes.ts';
 import { nowOf, type Reading } from './fleet-reading.ts';
 import { stageViews } from './fleet-stages.ts';
 import { headroomFacts } from './headroom-facts.ts';
+import { indexViews, indexWarnings } from './index-views.ts';
 import { iso, isoOrNull } from './iso-time.ts';
 
 /** Builds the view of the fleet. Pure; every verdict comes from `deriveStatus`. Nodes that have signed off are only listed. */
@@ -68,7 +69,7 @@ function entityFacts(entity: EntityRecord, reading: Reading): StatusFacts['entit
     activity: activityOf(entity),
     reason: entity.reason,
     deadLetters: entity.deadLetters,
-    warnings: warningsOf(entity),
+    warnings: warningsAbout(entity, reading),
     scanProgressAgeMs: scanning ? reading.measures.scanStandstillMs(entity.entityId) : null,
     caches: cachesOf(entity.entityId, reading.rows).map((cache) => cacheFacts(cache, reading)),
   };
@@ -117,6 +118,7 @@ function entityView(entity: EntityRecord, reading: Reading, status: FleetStatus)
     entityName: entity.entityName,
     sourceName: entity.sourceName,
     columns: [...entity.columns],
+    indexes: indexesOf(entity, reading),
     version: entity.version,
     activity: activityOf(entity),
     health: verdict?.health ?? 'unknown',
@@ -133,7 +135,7 @@ function entityView(entity: EntityRecord, reading: Reading, status: FleetStatus)
     deadLetters: entity.deadLetters,
     coercionErrors: entity.coercionErrors,
     columnCounts: columnCountsOf(entity),
-    warnings: warningsOf(entity),
+    warnings: warningsAbout(entity, reading),
     scan: {
       scanned: entity.scan.scanned,
       estimated: entity.scan.estimated,
@@ -147,6 +149,18 @@ function entityView(entity: EntityRecord, reading: Reading, status: FleetStatus)
     createdAt: iso(entity.createdAtMs),
     cachePath: own?.path ?? null,
   };
+}
+
+function indexesOf(entity: EntityRecord, reading: Reading): EntityView['indexes'] {
+  const caches = cachesOf(entity.entityId, reading.rows);
+  return indexViews(
+    entity,
+    caches.map((cache) => ({ cache, health: entityNodeView(cache, reading).health })),
+  );
+}
+
+function warningsAbout(entity: EntityRecord, reading: Reading): string[] {
+  return [...warningsOf(entity), ...indexWarnings(indexesOf(entity, reading))];
 }
 
 function lagOf(prompt: readonly EntityNodeView[], reading: Reading): Pick<EntityView, 'lagMs' | 'lagByHop'> {

@@ -40,6 +40,7 @@ function cacheRow(
     errorCode: status.error?.code ?? null,
     error: status.error?.message ?? null,
     path: status.path,
+    indexes: status.indexes,
     ...lagOf(isLevel, last),
     // Found in the file that the node had when it reported last.
     differences: last?.generation === status.generation ? last.differences : 0,

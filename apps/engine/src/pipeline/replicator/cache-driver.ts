@@ -14,6 +14,7 @@ import { Wakeup } from '../../runtime/wakeup.ts';
 import type { OplogReader } from '../oplog/oplog.ts';
 import type { OplogPage } from '../oplog/oplog-types.ts';
 import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
+import type { IndexedOutcome } from './cache-indexing.ts';
 import type { CachePhase } from './cache-phase.ts';
 import type { EntityCache } from './entity-cache.ts';
 import { adoptNewestTerm, checkHistory, checkPlace, restoredMessage } from './history-check.ts';
@@ -30,6 +31,8 @@ export interface DriverDependencies {
   readonly turns: Turns;
   readonly pageRowsMax: number;
   readonly pageBytesMax: number;
+  /** Limits how many caches change their indexes at once. */
+  readonly indexTurns: Turns;
   /** Runs quick_check on the published file, beside its other calls. */
   readonly checkLater: (cache: EntityCache) => void;
 }
@@ -113,6 +116,8 @@ export class CacheDriver {
       case 'catching-up':
         return this.#catchUpInTurn(phase, signal);
       case 'level':
+        await this.#indexIfDue(phase, signal);
+        if (cache.phase !== phase) return;
         await this.publishIfDue();
         return this.#idle(signal);
       case 'paused':
@@ -129,10 +134,10 @@ export class CacheDriver {
     }
   }
 
-  /** Without a time limit, because everything that concerns a level cache wakes it: an idle one must cost nothing. */
+  /** Everything that concerns a level cache wakes it, and an idle one must cost nothing: only a failed index has a time limit. */
   async #idle(signal: AbortSignal): Promise<void> {
     const startedAtMs = this.#dependencies.clock.monotonicMs();
-    await this.#wakeup.wait(null, signal);
+    await this.#wakeup.wait(this.cache.indexing.delayMs(this.cache.indexed, startedAtMs), signal);
     const waitedMs = this.#dependencies.clock.monotonicMs() - startedAtMs;
     if (waitedMs >= steadyMs) this.cache.failures = this.cache.phase.kind === 'failed' ? 1 : 0;
   }
@@ -251,6 +256,42 @@ export class CacheDriver {
     if (entries !== undefined) cache.applied(await store.apply(cache.batch(entries, end)), entries, clock.nowMs());
     cache.offset = Math.max(cache.offset, end);
     cache.readTo = cache.offset;
+  }
+
+  /**
+   * A file gets its indexes once it is complete, a new one before it is published. The cache leaves the level ones meanwhile, so that
+   * nothing else is applied, and catches up afterwards. It stays level while it waits for its turn.
+   */
+  async #indexIfDue(phase: CachePhase, signal: AbortSignal): Promise<void> {
+    const { cache } = this;
+    const { clock, indexTurns } = this.#dependencies;
+    const isWanted = (): boolean =>
+      cache.phase === phase && cache.isComplete && cache.indexing.isDue(cache.indexed, clock.monotonicMs());
+    if (!isWanted()) return;
+    using wanted = linkedAbort(signal, this.#left.signal);
+    await indexTurns.take(async () => {
+      if (isWanted()) await this.#changeIndexes();
+    }, wanted.signal);
+  }
+
+  async #changeIndexes(): Promise<void> {
+    const { cache } = this;
+    const { store, clock, random, log } = this.#dependencies;
+    const { entityName } = cache.entity;
+    cache.handle({ kind: 'reread' });
+    cache.indexing.begun();
+    let outcome: IndexedOutcome | null = null;
+    try {
+      const { declared } = cache.indexed;
+      const { state, failures } = await store.changeIndexes(cache.identity, declared);
+      cache.applied(state, undefined, clock.nowMs());
+      outcome = { file: { declared, state }, failures, nowMs: clock.monotonicMs(), random };
+      for (const failure of failures)
+        log.warn({ entityName, code: 'EMC-4007', ...failure }, 'An index of a cache could not be built; trying again.');
+      if (failures.length === 0) log.info({ entityName, indexes: state.indexes }, 'The cache has its indexes.');
+    } finally {
+      cache.indexing.ended(outcome);
+    }
   }
 
   /** Saves the offset first, so that a reader never finds the file behind the offset that was reported. */

@@ -101,13 +101,14 @@ export class CacheRoster {
     }
     const { cache, driver } = kept;
     const before = cache.identity;
+    const { clock } = this.#dependencies.driver;
     cache.entity = entity;
     cache.identity = identityOf(entity, historyId);
     cache.handle({ kind: entity.paused ? 'pause' : 'resume' });
     if (before.historyId !== historyId)
       cache.outdate({ code: 'EMC-3003', message: 'PostgreSQL has a different oplog history.' });
     else if (before.rebuildRequested !== entity.rebuildRequested) cache.outdate(null);
-    if (cache.isDue) driver.wake();
+    if (cache.isDue || cache.indexing.isDue(cache.indexed, clock.monotonicMs())) driver.wake();
   }
 
   #startRemoval(kept: Kept): void {

@@ -5,6 +5,7 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { CacheBatch, CacheIdentity, CacheState } from '../sqlite-cache/cache-types.ts';
+import { CacheIndexing } from './cache-indexing.ts';
 import { type CacheInput, type CachePhase, nextPhase } from './cache-phase.ts';
 import type { EntityEntries } from './page-batches.ts';
 import type { EntityCacheStatus } from './replicator.ts';
@@ -12,7 +13,15 @@ import type { EntityCacheStatus } from './replicator.ts';
 /** The fields of an entity that the replicator needs. */
 export type ReplicatedEntity = Pick<
   EntityRecord,
-  'entityId' | 'entityName' | 'columns' | 'shapeHash' | 'lifecycle' | 'paused' | 'liveFromId' | 'rebuildRequested'
+  | 'entityId'
+  | 'entityName'
+  | 'columns'
+  | 'shapeHash'
+  | 'lifecycle'
+  | 'paused'
+  | 'liveFromId'
+  | 'rebuildRequested'
+  | 'indexes'
 >;
 
 /** Rows to be written again as the oplog has them. */
@@ -41,6 +50,7 @@ export class EntityCache {
   outdated: { readonly code: string; readonly message: string } | null = null;
   /** Rows that a verification found wrong, for the driver; null if there are none. */
   mend: MendRequest | null = null;
+  readonly indexing = new CacheIndexing();
   /** Consecutive failures of the file, for the back-off. */
   failures = 0;
   #appliedTotal = 0;
@@ -145,8 +155,18 @@ export class EntityCache {
 
   /** True if the file may be published, which requires all of the first complete scan. */
   get isDue(): boolean {
+    return this.isLevel && this.state?.published === false && this.isComplete;
+  }
+
+  /** True if the file has all of the first complete scan. */
+  get isComplete(): boolean {
     const { liveFromId } = this.entity;
-    return this.isLevel && this.state?.published === false && liveFromId !== null && this.offset >= liveFromId;
+    return liveFromId !== null && this.offset >= liveFromId;
+  }
+
+  /** Which indexes the file has and should have. */
+  get indexed(): { readonly declared: EntityRecord['indexes']; readonly state: CacheState | null } {
+    return { declared: this.entity.indexes, state: this.state };
   }
 
   status(): EntityCacheStatus {
@@ -164,6 +184,7 @@ export class EntityCache {
       sourceTimeMs: this.#sourceTimeMs,
       error: this.#error,
       path: this.state?.served === true ? this.state.path : null,
+      indexes: this.indexing.report(this.indexed),
     };
   }
 

@@ -39,6 +39,8 @@ export interface ReplicatorDependencies {
 }
 
 const databaseBackoff = { delayMsBase: 100, delayMsMax: 2_000 };
+/** Caches that change their indexes at once. Each needs a processor and 64 MB. */
+const indexesAtOnce = 1;
 const databaseAway = 'PostgreSQL is unreachable; the replicator is retrying.';
 const filesUnusable = 'The cache files of this node cannot be used; the replicator is retrying.';
 
@@ -123,8 +125,9 @@ class OplogReplicator implements Replicator {
     const { clock, log, random, oplog } = this.#dependencies;
     const { catchUpMax, catchUpRowsMax: pageRowsMax, catchUpBytesMax: pageBytesMax } = this.#options;
     const turns = new Turns(catchUpMax);
+    const indexTurns = new Turns(indexesAtOnce);
     const checkLater = care.checkLater.bind(care);
-    const driver = { clock, log, random, oplog, store, turns, pageRowsMax, pageBytesMax, checkLater };
+    const driver = { clock, log, random, oplog, store, turns, indexTurns, pageRowsMax, pageBytesMax, checkLater };
     return new CacheRoster({ log, store, driver, signal });
   }
 

@@ -1,4 +1,5 @@
 import type { RowsPage } from '@emcachers/core/api-views';
+import type { IndexReport } from '@emcachers/core/index-report';
 import type { Service } from '../../runtime/service.ts';
 
 /**
@@ -56,4 +57,6 @@ export interface EntityCacheStatus {
   readonly error: { readonly code: string; readonly message: string } | null;
   /** Absolute path of the link that applications open; null before the first publication. */
   readonly path: string | null;
+  /** Of each declared index, in the order of their declaration. */
+  readonly indexes: readonly IndexReport[];
 }

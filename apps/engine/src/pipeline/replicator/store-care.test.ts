@@ -19,6 +19,7 @@ const entity: ReplicatedEntity = {
   paused: false,
   liveFromId: 1,
   rebuildRequested: 0,
+  indexes: [],
 };
 
 /** A level cache in a real file, whose reader has come to offset 50 without finding rows for it. */

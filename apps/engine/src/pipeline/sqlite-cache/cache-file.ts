@@ -5,6 +5,7 @@
  * Worst case: an error inside a transaction. It is rolled back, and the caller reopens the file.
  */
 import { statSync } from 'node:fs';
+import type { CacheIndex } from '@emcachers/core/cache-index';
 import { decodeRow, type SqlValue } from '@emcachers/core/document/row-codec';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { ColumnType } from '@emcachers/core/shape';
@@ -21,7 +22,8 @@ import {
   writeMetadata,
 } from './cache-metadata.ts';
 import { createTable, deleteRow, insertRow, metadataTable, quoted, updateRow } from './cache-statements.ts';
-import type { CacheBatch, CacheIdentity } from './cache-types.ts';
+import type { CacheBatch, CacheIdentity, IndexFailure } from './cache-types.ts';
+import { changeIndexes, readIndexNames } from './file-indexes.ts';
 
 /** "EMC" and a format number, stored in the header of every file (`PRAGMA application_id`). */
 export const applicationId = 0x45_4d_43_01;
@@ -138,6 +140,25 @@ export class CacheFile {
 
   get metadata(): CacheMetadata {
     return this.#metadata;
+  }
+
+  /** Names of the declared indexes that the file has. */
+  indexNames(): string[] {
+    return guarded(this.path, () => readIndexNames(this.#database));
+  }
+
+  /**
+   * Drops and builds indexes until the file has the declared ones; returns what failed. It takes about a second for a million
+   * rows, and holds the file's write lock meanwhile: readers are not affected.
+   */
+  changeIndexes(declared: readonly CacheIndex[]): IndexFailure[] {
+    return guarded(this.path, () => {
+      this.#setPageCache(buildCacheKilobytes);
+      const { entityName } = this.#identity;
+      const failures = changeIndexes(this.#database, { entityName, declared });
+      this.#noteOwnWrite();
+      return failures;
+    });
   }
 
   /** Applies rows and offset in one transaction. On EMC-4001, 4002 or 4003 nothing of it is applied. */

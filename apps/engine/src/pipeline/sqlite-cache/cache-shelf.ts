@@ -198,6 +198,20 @@ export class CacheShelf {
     }
   }
 
+  /**
+   * Closes the file, so that another thread can write to it. Nothing may be applied until `resume`. Readers, `compare` and `count`
+   * are not affected. Returns the path.
+   */
+  setAside(entityId: number): string {
+    const shelved = this.#known(entityId);
+    this.#closeIdle(shelved);
+    return shelved.paths.file(shelved.generation);
+  }
+
+  resume(entityId: number, nowMs: number): CacheState {
+    return this.#refresh(this.#writable(entityId, nowMs));
+  }
+
   release(entityId: number): void {
     const shelved = this.#shelved.get(entityId);
     this.#shelved.delete(entityId);
@@ -315,6 +329,7 @@ function stateOf({ paths, generation, file }: Pick<Shelved, 'paths' | 'generatio
     published,
     served: link !== null,
     fileBytes: file.bytes(),
+    indexes: file.indexNames(),
     ...names,
   };
 }

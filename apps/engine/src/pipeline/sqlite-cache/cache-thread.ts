@@ -2,17 +2,30 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { unreachable } from '@emcachers/core/unreachable';
 import { toCacheError } from './cache-error.ts';
+import { CacheFile } from './cache-file.ts';
 import { CacheShelf } from './cache-shelf.ts';
+import type { IndexFailure } from './cache-types.ts';
 import { checkStructure } from './check-structure.ts';
-import type { AnswerMessage, CallMessage, CheckOptions, ShelfCall, ThreadOptions } from './thread-protocol.ts';
+import type {
+  AnswerMessage,
+  CallMessage,
+  CheckOptions,
+  IndexOptions,
+  ShelfCall,
+  ThreadOptions,
+} from './thread-protocol.ts';
 
 start(workerData);
 
-function start(options: ThreadOptions | CheckOptions): void {
+function start(options: ThreadOptions | CheckOptions | IndexOptions): void {
   const port = parentPort;
   if (port === null) throw new Error('cache-thread.ts must run as a worker thread.');
   if (options.kind === 'check') {
     port.postMessage(answer(0, () => checkStructure(options)));
+    return;
+  }
+  if (options.kind === 'index') {
+    port.postMessage(answer(0, () => changeIndexes(options)));
     return;
   }
   const shelf = new CacheShelf(options);
@@ -20,6 +33,15 @@ function start(options: ThreadOptions | CheckOptions): void {
     port.postMessage(answer(message.id, () => perform(shelf, message.call, message.nowMs)));
     if (message.call.name === 'close') port.close();
   });
+}
+
+function changeIndexes({ path, identity, declared }: IndexOptions): IndexFailure[] {
+  const file = CacheFile.open(path, identity);
+  try {
+    return file.changeIndexes(declared);
+  } finally {
+    file.close();
+  }
 }
 
 function answer(id: number, action: () => unknown): AnswerMessage {
@@ -49,6 +71,10 @@ function perform(shelf: CacheShelf, call: ShelfCall, nowMs: number): unknown {
       return shelf.mend(call.argument, nowMs);
     case 'release':
       return shelf.release(call.argument);
+    case 'setAside':
+      return shelf.setAside(call.argument);
+    case 'resume':
+      return shelf.resume(call.argument, nowMs);
     case 'tend':
       return shelf.tend(nowMs);
     case 'remove':

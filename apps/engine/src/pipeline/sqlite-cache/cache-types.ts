@@ -33,6 +33,19 @@ export interface CacheState {
   readonly horizon: number;
   /** Every change of the entity at the source up to and including this cluster time is in the file; null: unknown. */
   readonly sourceTime: bigint | null;
+  /** Names of the declared indexes that the file has (`indexName`). */
+  readonly indexes: readonly string[];
+}
+
+/** What became of the indexes of a file. Those that could not be built are missing from its state. */
+export interface IndexedCache {
+  readonly state: CacheState;
+  readonly failures: readonly IndexFailure[];
+}
+
+export interface IndexFailure {
+  readonly name: string;
+  readonly reason: string;
 }
 
 export type CacheFinding =

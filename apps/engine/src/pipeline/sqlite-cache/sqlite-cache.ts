@@ -1,4 +1,5 @@
 import type { RowsPage } from '@emcachers/core/api-views';
+import type { CacheIndex } from '@emcachers/core/cache-index';
 import type {
   CacheBatch,
   CacheFinding,
@@ -8,6 +9,7 @@ import type {
   CacheTrouble,
   DocumentCount,
   ExpectedRows,
+  IndexedCache,
   RemovalTrouble,
   RowComparison,
   RowsRequest,
@@ -35,6 +37,11 @@ export interface CacheStore {
   apply(batch: CacheBatch): Promise<CacheState>;
   /** Moves the link to the open generation. Older generations are deleted `graceMs` later. */
   publish(entityId: number): Promise<CacheState>;
+  /**
+   * Makes the open file have exactly these indexes, without stopping its readers and without holding up other files. No `apply`
+   * of this entity may run meanwhile. An index that cannot be built is a failure of its own; the file keeps its rows.
+   */
+  changeIndexes(identity: CacheIdentity, declared: readonly CacheIndex[]): Promise<IndexedCache>;
   /** Detects replaced, truncated and deleted files, closes idle ones, truncates long WALs, deletes superseded generations. */
   tend(): Promise<readonly CacheTrouble[]>;
   /**

@@ -4,8 +4,9 @@
  */
 import { Worker } from 'node:worker_threads';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { IndexFailure } from './cache-types.ts';
 import type { StructureCheck } from './check-structure.ts';
-import type { AnswerMessage, CallMessage, CheckOptions, ThreadOptions } from './thread-protocol.ts';
+import type { AnswerMessage, CallMessage, CheckOptions, IndexOptions, ThreadOptions } from './thread-protocol.ts';
 
 interface Waiting {
   readonly resolve: (value: unknown) => void;
@@ -71,12 +72,20 @@ function threadGone(cause: unknown): EmcachersError {
 }
 
 /** Runs `checkStructure` in a separate thread, because it can take seconds. Rejects with EMC-4001 if the file is damaged. */
-export function checkInThread(check: StructureCheck): Promise<void> {
+export async function checkInThread(check: StructureCheck): Promise<void> {
+  await runInThread({ kind: 'check', ...check }, 'cache check');
+}
+
+/** Changes the indexes of a file in a separate thread, so that the other files of its thread do not wait. */
+export async function changeIndexesInThread(change: Omit<IndexOptions, 'kind'>): Promise<readonly IndexFailure[]> {
+  return (await runInThread({ kind: 'index', ...change }, 'cache indexes')) as readonly IndexFailure[];
+}
+
+function runInThread(workerData: CheckOptions | IndexOptions, name: string): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    const workerData: CheckOptions = { kind: 'check', ...check };
-    const worker = new Worker(threadFile, { workerData, name: 'cache check' });
+    const worker = new Worker(threadFile, { workerData, name });
     worker.once('message', (message: AnswerMessage) => {
-      if (message.kind === 'value') resolve();
+      if (message.kind === 'value') resolve(message.value);
       else reject(new EmcachersError({ code: message.code, detail: message.detail }));
     });
     worker.once('error', (error) => reject(threadGone(error)));

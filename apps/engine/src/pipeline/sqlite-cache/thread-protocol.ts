@@ -1,6 +1,9 @@
 /** Messages between the engine and a cache thread: calls of `CacheShelf` methods by name, answered in order. */
+
+import type { CacheIndex } from '@emcachers/core/cache-index';
 import type { ErrorCode } from '@emcachers/core/error-codes';
 import type { CacheShelf, ShelfOptions } from './cache-shelf.ts';
+import type { CacheIdentity } from './cache-types.ts';
 
 export interface ThreadOptions extends ShelfOptions {
   readonly kind: 'shelf';
@@ -15,10 +18,18 @@ export interface CheckOptions {
   readonly thorough: boolean;
 }
 
+/** A thread that only changes the indexes of one file, which the shelf has set aside. */
+export interface IndexOptions {
+  readonly kind: 'index';
+  readonly path: string;
+  readonly identity: CacheIdentity;
+  readonly declared: readonly CacheIndex[];
+}
+
 export type ShelfCall =
   | { readonly name: 'open' | 'build'; readonly argument: Parameters<CacheShelf['open']>[0] }
   | { readonly name: 'apply'; readonly argument: Parameters<CacheShelf['apply']>[0] }
-  | { readonly name: 'publish' | 'release' | 'count'; readonly argument: number }
+  | { readonly name: 'publish' | 'release' | 'count' | 'setAside' | 'resume'; readonly argument: number }
   | { readonly name: 'compare'; readonly argument: Parameters<CacheShelf['compare']>[0] }
   | { readonly name: 'mend'; readonly argument: Parameters<CacheShelf['mend']>[0] }
   | { readonly name: 'tend' | 'close'; readonly argument: null }

@@ -21,7 +21,7 @@ import { openFilesMax } from './open-files.ts';
 import { readRows } from './read-rows.ts';
 import type { CacheStore } from './sqlite-cache.ts';
 import { assertSqliteVersion } from './sqlite-version.ts';
-import { checkInThread, ThreadCaller } from './thread-caller.ts';
+import { changeIndexesInThread, checkInThread, ThreadCaller } from './thread-caller.ts';
 import type { ShelfCall } from './thread-protocol.ts';
 
 export interface CacheStoreOptions extends Partial<CacheStoreLimits> {
@@ -71,6 +71,14 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
       stateFrom(identity.entityId, call(callerOf(identity.entityId), { name: 'build', argument: identity })),
     apply: (batch) => call<CacheState>(callerOf(batch.entityId), { name: 'apply', argument: batch }),
     publish: (entityId) => call<CacheState>(callerOf(entityId), { name: 'publish', argument: entityId }),
+    async changeIndexes(identity, declared) {
+      const { entityId } = identity;
+      const caller = callerOf(entityId);
+      const path = await call<string>(caller, { name: 'setAside', argument: entityId });
+      const failures = await changeIndexesInThread({ path, identity, declared });
+      const state = await call<CacheState>(caller, { name: 'resume', argument: entityId });
+      return { state, failures };
+    },
     async tend() {
       const all = callers.map((caller) => call<readonly CacheTrouble[]>(caller, { name: 'tend', argument: null }));
       return (await Promise.all(all)).flat();

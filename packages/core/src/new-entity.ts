@@ -1,0 +1,15 @@
+import type { z } from 'zod';
+import { cacheIndexesSchema, indexProblems, normalIndexes } from './cache-index.ts';
+import { shapeSchema } from './shape.ts';
+
+/** What a request creates: a shape, and the indexes that its caches begin with. */
+export const newEntitySchema = shapeSchema
+  .safeExtend({ indexes: cacheIndexesSchema.exactOptional() })
+  .superRefine(({ indexes = [], columns }, context) => {
+    for (const { path, message } of indexProblems(indexes, columns))
+      context.addIssue({ code: 'custom', path: ['indexes', ...path], message });
+  })
+  .overwrite(({ indexes, ...shape }) =>
+    indexes === undefined ? shape : { ...shape, indexes: normalIndexes(indexes, shape.columns) },
+  );
+export type NewEntity = z.infer<typeof newEntitySchema>;
