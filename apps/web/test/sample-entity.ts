@@ -6,6 +6,7 @@ export function sampleEntity(overrides: Partial<EntityView> = {}): EntityView {
     entityName: 'orders',
     sourceName: 'shop.orders',
     columns: [{ name: 'status', type: 'Text', path: 'status' }],
+    indexes: [],
     version: 3,
     activity: 'live',
     health: 'ok',

@@ -1,9 +1,9 @@
 'use client';
 
-import { AlertDialog } from '@base-ui/react/alert-dialog';
-import { type ReactNode, type RefObject, useRef, useState } from 'react';
+import { type RefObject, useState } from 'react';
 import { findEntity, useFleet } from '../../live/use-fleet.ts';
-import { Button, buttonClasses } from '../ui/button.tsx';
+import { Button } from '../ui/button.tsx';
+import { DialogButtons, DialogFrame, DialogText, DialogTitle } from '../ui/dialog-frame.tsx';
 import { Trouble } from '../ui/trouble.tsx';
 import { ActionOption, TypedName } from './action-inputs.tsx';
 import { Consequences } from './consequences.tsx';
@@ -24,34 +24,27 @@ interface ActionDialogProps {
 /** Asks for confirmation and states the consequences. Cancel has the focus; a final action requires typing the entity's name. */
 export function ActionDialog({ kind, entityName, docIds, onClose }: ActionDialogProps) {
   const { actions, error } = useActions();
-  const cancel = useRef<HTMLButtonElement>(null);
   const action = actions.find((each) => each.kind === kind);
   return (
-    <AlertDialog.Root open onOpenChange={(open) => (open ? undefined : onClose())}>
-      <AlertDialog.Portal>
-        <AlertDialog.Backdrop className="fixed inset-0 z-30 bg-[rgb(0_0_0/0.4)]" />
-        <AlertDialog.Popup
-          initialFocus={cancel}
-          className="-translate-x-1/2 -translate-y-1/2 fixed top-1/2 left-1/2 z-30 grid max-h-[92dvh] w-[min(33rem,calc(100vw-2rem))] gap-3.5 overflow-y-auto rounded-[10px] border border-line-strong bg-panel p-5 shadow-float"
-        >
-          {action === undefined ? (
-            <>
-              <DialogTitle>Loading…</DialogTitle>
-              {error === null ? null : <Trouble urgent error={error} title="Could not load this action." />}
-              <Buttons cancel={cancel} />
-            </>
-          ) : (
-            <ActionForm
-              action={action}
-              entityName={entityName}
-              {...(docIds === undefined ? {} : { docIds })}
-              cancel={cancel}
-              onDone={onClose}
-            />
-          )}
-        </AlertDialog.Popup>
-      </AlertDialog.Portal>
-    </AlertDialog.Root>
+    <DialogFrame onClose={onClose}>
+      {(cancel) =>
+        action === undefined ? (
+          <>
+            <DialogTitle>Loading…</DialogTitle>
+            {error === null ? null : <Trouble urgent error={error} title="Could not load this action." />}
+            <DialogButtons cancel={cancel} />
+          </>
+        ) : (
+          <ActionForm
+            action={action}
+            entityName={entityName}
+            {...(docIds === undefined ? {} : { docIds })}
+            cancel={cancel}
+            onDone={onClose}
+          />
+        )
+      }
+    </DialogFrame>
   );
 }
 
@@ -95,11 +88,11 @@ function ActionForm({ action, entityName, docIds, cancel, onDone }: ActionFormPr
         <DocumentsInput asks={action.documents} draft={draft} onChange={setDraft} />
         {asksName ? <TypedName entityName={entityName} typed={typed} onType={setTyped} /> : null}
         {error === null ? null : <Trouble urgent error={error} title={`Could not start: ${action.title}.`} />}
-        <Buttons cancel={cancel}>
+        <DialogButtons cancel={cancel}>
           <Button type="submit" look={action.isFinal ? 'danger' : 'primary'} disabled={!isConfirmed || isPending}>
             {isPending ? 'Starting…' : action.title}
           </Button>
-        </Buttons>
+        </DialogButtons>
       </form>
     </>
   );
@@ -121,25 +114,10 @@ function ActionConsequences({ action, entityName, docIds }: Pick<ActionFormProps
   const chosen = docIds === undefined ? {} : { letters: deadLettersText(docIds.length) };
   const facts = entity === null || entity === undefined ? null : { ...factsOf(entity), ...chosen };
   return (
-    <AlertDialog.Description render={<div />} className="grid gap-3 text-ink-2">
+    <DialogText>
       {facts === null ? null : (
         <Consequences facts={action.consequences.map(({ term, text }) => [term, fillFacts(text, facts)])} />
       )}
-    </AlertDialog.Description>
-  );
-}
-
-function DialogTitle({ children }: { readonly children: string }) {
-  return <AlertDialog.Title className="font-[620] text-[1.15rem]">{children}</AlertDialog.Title>;
-}
-
-function Buttons({ cancel, children }: Pick<ActionFormProps, 'cancel'> & { readonly children?: ReactNode }) {
-  return (
-    <div className="flex flex-wrap justify-end gap-2">
-      <AlertDialog.Close ref={cancel} className={buttonClasses()}>
-        Cancel
-      </AlertDialog.Close>
-      {children}
-    </div>
+    </DialogText>
   );
 }

@@ -11,6 +11,7 @@ import { buttonClasses } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { DataTable, type TableColumn } from '../ui/data-table.tsx';
+import { IndexesCard } from './indexes-card.tsx';
 
 const columns: TableColumn<Column>[] = [
   { id: 'name', label: 'Column', stack: 'title', cell: (column) => <code>{column.name}</code> },
@@ -19,7 +20,7 @@ const columns: TableColumn<Column>[] = [
   { id: 'path', label: 'Path in the document', stack: 'wide', cell: (column) => <code>{column.path}</code> },
 ];
 
-/** The columns of the entity, its shape as JSON, and the Duplicate and Delete actions. */
+/** The columns and indexes of the entity, its shape as JSON, and the Duplicate and Delete actions. */
 export function ShapeTab({ entity }: { readonly entity: EntityView }) {
   const { entityName, sourceName } = entity;
   const shape: Shape = { entityName, sourceName, columns: entity.columns };
@@ -35,6 +36,7 @@ export function ShapeTab({ entity }: { readonly entity: EntityView }) {
           columns={columns}
         />
       </Card>
+      <IndexesCard entity={entity} />
       <Card
         title="As JSON"
         note="the body for POST /api/v1/entities"
