@@ -52,8 +52,8 @@ export const cacheMutants: readonly Mutant[] = [
     edits: [
       {
         file: `${replicator}/entity-cache.ts`,
-        from: 'return this.isLevel && this.state?.published === false && liveFromId !== null && this.offset >= liveFromId;',
-        to: 'return this.state?.published === false && liveFromId !== null;',
+        from: 'return this.isLevel && this.state?.published === false && this.isComplete;',
+        to: 'return this.state?.published === false && this.entity.liveFromId !== null;',
       },
       {
         file: `${replicator}/cache-driver.ts`,
