@@ -61,6 +61,23 @@ export default {
       to: { path: '^(apps|packages|e2e|scripts)/', pathNot: ['^packages/(mongo-embedded|bson)/'] },
     },
     {
+      name: 'filters-need-no-server',
+      comment: 'What evaluates a filter must not load the storage: the engine runs it in production.',
+      severity: 'error',
+      from: { path: '^packages/mongo-embedded/src/(document-filter|query/|bson/)', pathNot: tests },
+      to: {
+        path: '^packages/mongo-embedded/src/',
+        pathNot: '^packages/mongo-embedded/src/(query|bson|error)/',
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
+      name: 'the-engine-takes-only-the-filters-of-mongo-embedded',
+      severity: 'error',
+      from: { path: '^apps/engine/src', pathNot: [`^${pipeline}/change-source/document-filter\\.ts$`, tests] },
+      to: { path: '^packages/mongo-embedded/' },
+    },
+    {
       name: 'client-knows-only-what-is-bundled-with-it',
       comment: 'The published package contains the parts of core and bson that it imports, and depends on nothing.',
       severity: 'error',

@@ -7,6 +7,7 @@ export function sampleEntity(overrides: Partial<EntityView> = {}): EntityView {
     sourceName: 'shop.orders',
     columns: [{ name: 'status', type: 'Text', path: 'status' }],
     indexes: [],
+    where: null,
     version: 3,
     activity: 'live',
     health: 'ok',
@@ -23,6 +24,7 @@ export function sampleEntity(overrides: Partial<EntityView> = {}): EntityView {
     rateHistory: [],
     deadLetters: 0,
     coercionErrors: 0,
+    filteredOut: 0,
     columnCounts: [],
     warnings: [],
     scan: {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { indexStates } from './index-report.ts';
 import { columnSchema, columnTypes } from './shape.ts';
+import { storedFilterSchema } from './shape-filter.ts';
 
 /**
  * What the engine returns to the console, REST clients and the CLI. Times are ISO 8601 UTC strings, durations have
@@ -80,6 +81,8 @@ export const entityViewSchema = z.object({
   columns: z.array(columnSchema),
   /** Indexes of the cache files beside the key. */
   indexes: z.array(indexViewSchema),
+  /** In canonical Extended JSON; null if every document is copied. */
+  where: storedFilterSchema.nullable(),
   version: z.number().int(),
   activity: activitySchema,
   health: healthSchema,
@@ -110,6 +113,8 @@ export const entityViewSchema = z.object({
   rateHistory: z.array(z.number()),
   deadLetters: z.number().int(),
   coercionErrors: z.number().int(),
+  /** Documents outside of the filter that were read since the newest scan began: each one at each of its changes. */
+  filteredOut: z.number().int(),
   /**
    * Per column, since the newest scan began: documents in which its path met a value, and values that its type could not hold. Counted
    * at each write, so a document that changes is counted again: not the rows that are affected now.
@@ -269,6 +274,8 @@ export type SampleView = z.infer<typeof sampleViewSchema>;
 /** Rows that the engine's projection produces from sampled documents for a draft shape. */
 export const previewViewSchema = z.object({
   sampled: z.number().int(),
+  /** Sampled documents that the filter lets through; what follows is about them. */
+  matched: z.number().int(),
   rows: z.array(z.object({ docId: z.string(), cells: z.array(z.string().nullable()) })),
   /** Per column: how many sampled documents have the path, and how many values the type could not hold. */
   columns: z.array(

@@ -1,5 +1,6 @@
 import { cacheErrorCodes } from './cache-error-codes.ts';
 import type { ErrorCodeEntry } from './error-code-entry.ts';
+import { shapeErrorCodes } from './shape-error-codes.ts';
 import { startErrorCodes } from './start-error-codes.ts';
 
 /**
@@ -376,6 +377,7 @@ export const errorCodes = {
     retry: 'never',
     httpStatus: 500,
   },
+  ...shapeErrorCodes,
   ...startErrorCodes,
 } as const satisfies Record<string, ErrorCodeEntry>;
 

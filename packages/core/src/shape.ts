@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { maskProblems, maskSchema } from './column-mask.ts';
 import { parsePath } from './document/path.ts';
 import { EmcachersError } from './emcachers-error.ts';
+import { filterSchema } from './shape-filter.ts';
 
 /**
  * The shape of an entity: the collection it copies and the columns it keeps.
@@ -68,6 +70,8 @@ export const columnSchema = z.strictObject({
    * `fail` fails the entity.
    */
   whenRefused: z.enum(refusalPolicies, `Choose one of ${refusalPolicies.join(', ')}.`).exactOptional(),
+  /** What is kept instead of the value; absent: the value. */
+  mask: maskSchema.exactOptional(),
 });
 /** A column of the cache file and the path that it is read from. */
 export type Column = z.infer<typeof columnSchema>;
@@ -105,6 +109,8 @@ export const shapeSchema = z
       .array(columnSchema)
       .min(1, 'Add at least one column.')
       .max(columnCountMax, `An entity can have at most ${columnCountMax} columns.`),
+    /** Only documents that match are copied; absent: all. A document that no longer matches is deleted from the cache. */
+    where: filterSchema.optional(),
   })
   .superRefine((shape, context) => {
     const seen = new Map<string, number>();
@@ -120,9 +126,12 @@ export const shapeSchema = z
         message: `Column ${first + 1} already has this name; SQLite column names are case-insensitive.`,
       });
     }
+    if (shape.columns.some(({ path }) => pathProblem(path) !== null)) return;
+    for (const { index, part, message } of maskProblems(shape.columns))
+      context.addIssue({ code: 'custom', path: ['columns', index, part], message });
   });
 
-/** What an operator defines: `{ entityName, sourceName, columns[] }`. Immutable after creation. */
+/** What an operator defines: `{ entityName, sourceName, columns[], where? }`. Immutable after creation. */
 export type Shape = z.infer<typeof shapeSchema>;
 
 /** The two parts of `database.collection`. */

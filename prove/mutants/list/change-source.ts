@@ -2,6 +2,7 @@ import type { Mutant } from '../mutant.ts';
 
 const folder = 'apps/engine/src/pipeline/change-source';
 const source = `${folder}/mongo-source.test.ts`;
+const filters = 'apps/engine/src/pipeline/ingest/shape-filter.test.ts';
 
 export const changeSourceMutants: readonly Mutant[] = [
   {
@@ -110,5 +111,29 @@ export const changeSourceMutants: readonly Mutant[] = [
       },
     ],
     killers: [{ file: source, name: 'is never older than the time that it is asked for' }],
+  },
+  {
+    id: 'X20',
+    title: 'a document that leaves the filter is ignored instead of deleted',
+    edits: [
+      {
+        file: `${folder}/to-operation.ts`,
+        from: "if (outcome !== 'outside' || !isInsert) conversion.add(operation);",
+        to: "if (outcome !== 'outside') conversion.add(operation);",
+      },
+    ],
+    killers: [{ file: filters, name: 'a document that leaves the filter is deleted' }],
+  },
+  {
+    id: 'X20b',
+    title: 'a scan does not count the documents outside of the filter',
+    edits: [
+      {
+        file: 'apps/engine/src/pipeline/oplog/scan-writer.ts',
+        from: 'const scanned = page.operations.length + page.counts.outside;',
+        to: 'const scanned = page.operations.length;',
+      },
+    ],
+    killers: [{ file: filters, name: 'counts every document that the scan read' }],
   },
 ];

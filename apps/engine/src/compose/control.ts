@@ -83,11 +83,17 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
       measures: fleet.measures,
       control: entityControl,
       checkSource: (sourceName) => checkSource(source, sourceName),
+      maskKey: config.maskKey,
       readRows: async (entityName) => withOwn(await readFleetOf(database.pool, entityName)),
     }),
     jobs: createJobServer({ store: createJobStore(database), control: entityControl, source }),
     idempotency: createIdempotency(createIdempotencyStore(database)),
-    sources: createSourceBrowser({ source, clock, entitiesOf: (sourceName) => entitiesOf(fleet, sourceName) }),
+    sources: createSourceBrowser({
+      source,
+      clock,
+      maskKey: config.maskKey,
+      entitiesOf: (sourceName) => entitiesOf(fleet, sourceName),
+    }),
     oplogBrowser: createOplogBrowser({
       control: entityControl,
       oplog: pipeline.oplog,

@@ -103,7 +103,7 @@ function createLeading(shared: Shared) {
     supervision: config.supervision,
     open(epoch) {
       const log = shared.log.child({ epoch });
-      const { rowBytesMax, largeDocumentBytes } = config;
+      const { rowBytesMax, maskKey, largeDocumentBytes } = config;
       const opened = openLeaderSessions({ url: database.url, epoch, ...config.postgres });
       sessions = opened;
       const writer = createOplogWriter({ database: opened, epoch, deadLettersMax: config.deadLettersMax });
@@ -117,7 +117,7 @@ function createLeading(shared: Shared) {
         options: ingestOptionsOf(config),
       });
       ingest = created;
-      const limits = { rowBytesMax, largeDocumentBytes };
+      const limits = { projection: { rowBytesMax, maskKey }, largeDocumentBytes };
       const retryDeadLetters = createDeadLetterRetry({ database, source, writer, clock, ...limits });
       const throttle = new ScanThrottle(clock, config.scanDocumentsPerSecond);
       const refreshDocuments = createPartialRefresh({ database, source, writer, clock, throttle, ...limits });
@@ -158,12 +158,12 @@ function createLeading(shared: Shared) {
 }
 
 function ingestOptionsOf(config: Config): Partial<IngestOptions> {
-  const { rowBytesMax, largeDocumentBytes, transactionOperationsMax, transactionBytesMax } = config;
+  const { rowBytesMax, maskKey, largeDocumentBytes, transactionOperationsMax, transactionBytesMax } = config;
   const { sourceCheckMs, scansMax, scanDocumentsPerSecond } = config;
   return {
     ...config.ingest,
     channel: config.channel,
-    ...{ rowBytesMax, largeDocumentBytes, transactionOperationsMax, transactionBytesMax },
+    ...{ rowBytesMax, maskKey, largeDocumentBytes, transactionOperationsMax, transactionBytesMax },
     ...{ sourceCheckMs, scansMax, scanDocumentsPerSecond },
   };
 }

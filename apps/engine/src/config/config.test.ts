@@ -58,6 +58,7 @@ test.each([
   ['DATABASE_URL', 'mysql://me:hunter2@example.org'],
   ['EMCACHERS_NODE_ID', 'a b'],
   ['EMCACHERS_TOKEN', 'short'],
+  ['EMCACHERS_MASK_KEY', 'hunter2'],
   ['EMCACHERS_DEMO', 'maybe'],
   ['EMCACHERS_ROW_BYTES_MAX', '64MB'],
   ['EMCACHERS_DEAD_LETTERS_MAX', '0'],

@@ -43,6 +43,8 @@ export interface Config extends ComponentOptions {
   /** Bounds of what readers see together. */
   readonly transactionOperationsMax: number;
   readonly transactionBytesMax: number;
+  /** Key of the columns that are masked by a hash; null if none is set. */
+  readonly maskKey: Uint8Array | null;
   /** Dead letters kept per entity. */
   readonly deadLettersMax: number;
   readonly compaction: {
@@ -123,6 +125,7 @@ function build(parsed: ParsedSettings, { folder, unknownNames }: BuildContext): 
     rowBytesMax: parsed.EMCACHERS_ROW_BYTES_MAX,
     transactionOperationsMax: parsed.EMCACHERS_TRANSACTION_OPERATIONS_MAX,
     transactionBytesMax: parsed.EMCACHERS_TRANSACTION_BYTES_MAX,
+    maskKey: parsed.EMCACHERS_MASK_KEY === null ? null : Buffer.from(parsed.EMCACHERS_MASK_KEY),
     deadLettersMax: parsed.EMCACHERS_DEAD_LETTERS_MAX,
     compaction: {
       checkMs: 1_000 * parsed.EMCACHERS_COMPACTION_SECONDS,

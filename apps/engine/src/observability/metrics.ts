@@ -58,8 +58,13 @@ const entityMetrics: readonly EntityMetric[] = [
     value: (entity) => entity.coercionErrors,
   },
   {
+    name: 'emcachers_change_source_filtered_out_documents',
+    help: 'Documents outside of the filter, counted at each read since the newest scan began.',
+    value: (entity) => entity.filteredOut,
+  },
+  {
     name: 'emcachers_change_source_warnings',
-    help: 'Paths that met no value in a whole scan. A warning, not a fault.',
+    help: 'Paths that met no value, and filters that let no document through, in a whole scan. A warning, not a fault.',
     value: (entity) => entity.warnings.length,
   },
   { name: 'emcachers_oplog_head', help: 'Newest oplog id of the entity.', value: (entity) => entity.head },

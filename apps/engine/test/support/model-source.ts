@@ -286,5 +286,5 @@ function namespaceOf(collection: string): Namespace {
 
 function documentEvent(name: string, id: number, document: Uint8Array | null): ChangeEvent {
   const documentKey = serialize({ _id: id });
-  return { kind: 'document', namespace: namespaceOf(name), documentKey, document, sourceTimeMs: 1 };
+  return { kind: 'document', namespace: namespaceOf(name), documentKey, document, isInsert: false, sourceTimeMs: 1 };
 }

@@ -118,7 +118,7 @@ export function replayed(
 }
 
 /** A page or batch whose columns met nothing. */
-export const noCounts = { met: [], refused: [] };
+export const noCounts = { met: [], refused: [], outside: 0 };
 
 export function upsert(entityId: number, docId: string, data: string): Operation {
   return { kind: 'Upsert', entityId, docId, data, sourceTimeMs: 1_700_000_000_123 };

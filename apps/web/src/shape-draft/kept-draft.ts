@@ -1,4 +1,6 @@
+import { maskSchema } from '@emcachers/core/column-mask';
 import { columnTypes, refusalPolicies, type Shape } from '@emcachers/core/shape';
+import { storedFilterSchema } from '@emcachers/core/shape-filter';
 import { z } from 'zod';
 
 /** A draft may be unfinished, so its names and paths are any text. */
@@ -11,8 +13,11 @@ const draftSchema = z.object({
       path: z.string(),
       type: z.enum(columnTypes),
       whenRefused: z.enum(refusalPolicies).optional(),
+      mask: maskSchema.optional().catch(undefined),
     }),
   ),
+  // A filter that is not JSON yet is not kept.
+  where: storedFilterSchema.optional().catch(undefined),
 });
 
 const keyPrefix = 'emcachers-draft ';
@@ -23,8 +28,8 @@ export function readDraft(place: string): Shape | null {
     const kept = sessionStorage.getItem(keyPrefix + place);
     const parsed = kept === null ? null : draftSchema.safeParse(JSON.parse(kept));
     if (parsed === null || !parsed.success) return null;
-    const { columns, ...names } = parsed.data;
-    return { ...names, columns: columns.map(({ whenRefused, ...column }) => withPolicy(column, whenRefused)) };
+    const { columns, ...rest } = parsed.data;
+    return { ...rest, columns: columns.map(withoutAbsent) };
   } catch {
     // Storage can be forbidden, or hold what is not JSON; the form then starts anew.
     return null;
@@ -33,8 +38,12 @@ export function readDraft(place: string): Shape | null {
 
 type Column = Shape['columns'][number];
 
-function withPolicy(column: Omit<Column, 'whenRefused'>, policy: Column['whenRefused'] | undefined): Column {
-  return policy === undefined ? column : { ...column, whenRefused: policy };
+function withoutAbsent({ whenRefused, mask, ...column }: z.infer<typeof draftSchema>['columns'][number]): Column {
+  return {
+    ...column,
+    ...(whenRefused === undefined ? {} : { whenRefused }),
+    ...(mask === undefined ? {} : { mask }),
+  };
 }
 
 /** Null forgets the draft. The browser keeps it until the tab is closed. */

@@ -46,7 +46,10 @@ describe('the least size of a value in a row', () => {
   test('counts nothing where the column keeps no text', () => {
     const raw = serialize({ _id: 1, v: '"'.repeat(5_000) });
     for (const type of ['Integer', 'Number', 'Bool'] as const) {
-      expect(compileProjection([columnOf(type)], 1_000).project(raw)).toEqual({ data: '[null]', coercionErrors: 1 });
+      expect(compileProjection([columnOf(type)], { rowBytesMax: 1_000 }).project(raw)).toEqual({
+        data: '[null]',
+        coercionErrors: 1,
+      });
     }
   });
 
@@ -56,8 +59,8 @@ describe('the least size of a value in a row', () => {
         const raw = serialize({ _id: 1, v: stored });
         const { data } = compileProjection([columnOf(type)]).project(raw);
         const exact = Buffer.byteLength(data);
-        expect(compileProjection([columnOf(type)], exact).project(raw).data).toBe(data);
-        expect(() => compileProjection([columnOf(type)], exact - 1).project(raw)).toThrow('EMC-6002');
+        expect(compileProjection([columnOf(type)], { rowBytesMax: exact }).project(raw).data).toBe(data);
+        expect(() => compileProjection([columnOf(type)], { rowBytesMax: exact - 1 }).project(raw)).toThrow('EMC-6002');
       }),
     );
   });

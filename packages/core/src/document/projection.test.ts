@@ -295,7 +295,7 @@ describe('a projection', () => {
     const counts = emptyColumnCounts(columns.length);
     const projection = compileProjection(columns);
     for (const document of [{ a: 1, b: 'x' }, { a: 'y' }, { a: null }]) projection.project(serialize(document), counts);
-    expect(counts).toEqual({ met: [3, 1, 0], refused: [1, 0, 0] });
+    expect(counts).toEqual({ met: [3, 1, 0], refused: [1, 0, 0], outside: 0 });
   });
 
   test('refuses a row above the limit, whether one column or all of them together are too large', () => {
@@ -303,7 +303,7 @@ describe('a projection', () => {
       ['Text', 'a'],
       ['Text', 'b'],
     ]);
-    const projection = compileProjection(columns, 1000);
+    const projection = compileProjection(columns, { rowBytesMax: 1000 });
     const sized = (a: number, b: string) => projection.project(serialize({ a: 'x'.repeat(a), b })).data;
     expect(sized(900, '')).toHaveLength(907);
     expect(() => sized(1001, '')).toThrow(/EMC-6002.*1000/);
@@ -320,7 +320,7 @@ describe('a projection', () => {
     expect(() => projection.project(serialize({ n: 'many' }), counts)).toThrow(new RegExp(`${code}.*Column n`, 's'));
     expect(projection.project(serialize({ n: null }), counts).data).toBe('[null]');
     expect(projection.project(serialize({}), counts).data).toBe('[null]');
-    expect(counts).toEqual({ met: [1], refused: [0] });
+    expect(counts).toEqual({ met: [1], refused: [0], outside: 0 });
   });
 
   test('reports for a draft which values were found and which were refused', () => {

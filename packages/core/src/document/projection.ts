@@ -11,9 +11,10 @@ import { DocumentError, RefusedValueError, toDocumentError } from './document-er
 import { leastEncodedBytes, mostEncodedBytes } from './encoded-size.ts';
 import { holdsDamagedText, type ValueAt, valueJson } from './json-writer.ts';
 import { collectedType, type Located, LocatedValues, locate } from './located-values.ts';
+import { compileMask, type MaskValue } from './masked-value.ts';
 import { parsePath } from './path.ts';
 import { buildPathTree, type PathNode } from './path-tree.ts';
-import { encodeCell } from './row-codec.ts';
+import { encodeCell, type SqlValue } from './row-codec.ts';
 
 /** The result of projecting one document. */
 export interface ProjectedRow {
@@ -29,12 +30,14 @@ export interface ColumnCounts {
   readonly met: number[];
   /** Coercion errors of the column. */
   readonly refused: number[];
+  /** Documents outside of the shape's filter, which met no column. */
+  outside: number;
 }
 
 /** Counts of no documents yet. */
 export function emptyColumnCounts(columnCount: number): ColumnCounts {
   const zeros = () => new Array<number>(columnCount).fill(0);
-  return { met: zeros(), refused: zeros() };
+  return { met: zeros(), refused: zeros(), outside: 0 };
 }
 
 /**
@@ -57,9 +60,17 @@ export interface Projection {
   outcomes(raw: Uint8Array): readonly ColumnOutcome[];
 }
 
-/** Throws EMC-5001 if a path is invalid. */
-export function compileProjection(columns: readonly Column[], rowBytesMax: number = rowBytesMaxDefault): Projection {
-  return new CompiledProjection(columns, rowBytesMax);
+/** What a projection needs beside the columns. */
+export interface ProjectionOptions {
+  /** Largest encoded row, bytes; `rowBytesMaxDefault`. */
+  readonly rowBytesMax?: number;
+  /** For the columns that are masked by a hash. */
+  readonly maskKey?: Uint8Array | null;
+}
+
+/** Throws EMC-5001 if a path is invalid, EMC-2020 if a mask needs a key and there is none. */
+export function compileProjection(columns: readonly Column[], options: ProjectionOptions = {}): Projection {
+  return new CompiledProjection(columns, options);
 }
 
 /** UTF-8 has at most three bytes for each UTF-16 unit. */
@@ -69,14 +80,16 @@ class CompiledProjection implements Projection {
   readonly #tree: PathNode;
   readonly #columns: readonly Column[];
   readonly #types: readonly ColumnType[];
+  readonly #masks: readonly (MaskValue | null)[];
   readonly #rowBytesMax: number;
   /** Reused for every document, which is safe because projecting is synchronous; saves three arrays per document. */
   readonly #found: LocatedValues;
   /** Coercion errors of the current document, by column. */
   readonly #refusals: Uint8Array;
 
-  constructor(columns: readonly Column[], rowBytesMax: number) {
+  constructor(columns: readonly Column[], { rowBytesMax = rowBytesMaxDefault, maskKey = null }: ProjectionOptions) {
     this.#columns = columns;
+    this.#masks = columns.map((column) => compileMask(column, maskKey));
     this.#rowBytesMax = rowBytesMax;
     this.#refusals = new Uint8Array(columns.length);
     this.#tree = buildPathTree(columns.map(({ path }) => parsePath(path)));
@@ -187,7 +200,7 @@ class CompiledProjection implements Projection {
     const kept = columnValue(bytes, value, columnType);
     if (kept === refused) return this.#refuse(column);
     if (typeof kept === 'string' && isDamaged(bytes, value, kept)) this.#refusals[column] = 1;
-    return encodeCell(kept, columnType);
+    return encodeCell(this.#masked(column, kept), columnType);
   }
 
   /** Collected values are stored as a JSON array, in the column types that can hold one. */
@@ -196,7 +209,12 @@ class CompiledProjection implements Projection {
     if (located === null || !columnTraits[this.#types[column] ?? 'Any'].keepsCollected) return this.#refuse(column);
     const json = locatedJson(bytes, located);
     if (json.includes('\ufffd') && holdsDamage(bytes, located)) this.#refusals[column] = 1;
-    return JSON.stringify(json);
+    return encodeCell(this.#masked(column, json), this.#types[column] ?? 'Any');
+  }
+
+  #masked(column: number, value: SqlValue): SqlValue {
+    const mask = this.#masks[column] ?? null;
+    return mask === null || value === null ? value : mask(value);
   }
 
   #refuse(column: number): string {

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { NewEntity } from '@emcachers/core/new-entity';
-import type { Column } from '@emcachers/core/shape';
 import { parseSourceName } from '@emcachers/core/shape';
 import type pg from 'pg';
 import type { Database } from '../database.ts';
@@ -31,8 +30,14 @@ export async function getEntity(database: Database, name: string): Promise<Entit
   return entity;
 }
 
+/** Its filter is in canonical Extended JSON. */
+export interface EntityToStore extends NewEntity {
+  /** Of the key of its hashes; null or absent if it has none. */
+  readonly maskKeyId?: string | null;
+}
+
 /** As `createEntities`, of one. Throws EMC-5003 if the name is in use. */
-export async function createEntity(database: Database, entity: NewEntity): Promise<EntityRecord> {
+export async function createEntity(database: Database, entity: EntityToStore): Promise<EntityRecord> {
   const [created] = await createEntities(database, [entity]);
   if (created === undefined) throw new Error('createEntities must answer for each entity.');
   if (created instanceof EmcachersError) throw created;
@@ -46,7 +51,7 @@ export async function createEntity(database: Database, entity: NewEntity): Promi
  */
 export async function createEntities(
   database: Database,
-  entities: readonly NewEntity[],
+  entities: readonly EntityToStore[],
 ): Promise<readonly (EntityRecord | EmcachersError)[]> {
   const created = await inTransaction(database.pool, async (client) => {
     await client.query('BEGIN');
@@ -70,17 +75,26 @@ export async function createEntities(
 }
 
 const insertSql = `
-  INSERT INTO entity (name, name_lower, source_database, source_collection, columns, shape_hash, indexes, run_id)
-  SELECT n.name, lower(n.name), n.source_database, n.source_collection, n.columns, n.shape_hash, n.indexes, gen_random_uuid()
+  INSERT INTO entity (name, name_lower, source_database, source_collection, columns, shape_hash, filter, mask_key_id, indexes, run_id)
+  SELECT n.name, lower(n.name), n.source_database, n.source_collection, n.columns, n.shape_hash, n.filter, n.mask_key_id, n.indexes, gen_random_uuid()
     FROM json_to_recordset($1::json) AS n(name text, source_database text, source_collection text, columns json, shape_hash text,
-         indexes json)
+         filter json, mask_key_id text, indexes json)
   ON CONFLICT (name_lower) DO NOTHING
   RETURNING id, name`;
 
-function storedEntity({ entityName, sourceName, columns, indexes = [] }: NewEntity) {
+function storedEntity(entity: EntityToStore) {
+  const { entityName, sourceName, columns, where = null, maskKeyId = null, indexes = [] } = entity;
   const { database, collection } = parseSourceName(sourceName);
   const source = { source_database: database, source_collection: collection };
-  return { name: entityName, ...source, columns, shape_hash: shapeHash(columns), indexes };
+  return {
+    name: entityName,
+    ...source,
+    columns,
+    shape_hash: shapeHash(entity),
+    filter: where,
+    mask_key_id: maskKeyId,
+    indexes,
+  };
 }
 
 function nameInUse(entityName: string): EmcachersError {
@@ -89,10 +103,15 @@ function nameInUse(entityName: string): EmcachersError {
   return new EmcachersError({ code: 'EMC-5003', detail, fields });
 }
 
-/** SHA-256 of the columns. It is stored in each cache file; a file with a different hash is rebuilt. */
-export function shapeHash(columns: readonly Column[]): string {
-  const parts = columns.map((column) => [column.name, column.type, column.path]);
-  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+/**
+ * SHA-256 of what decides about rows: columns with their masks, filter and key. It is stored in each cache file; a file with a
+ * different hash is rebuilt.
+ */
+function shapeHash({ columns, where, maskKeyId }: EntityToStore): string {
+  const parts = columns.map(({ name, type, path, mask }) => [name, type, path, ...(mask === undefined ? [] : [mask])]);
+  const isPlain = where === undefined && (maskKeyId ?? null) === null;
+  const text = JSON.stringify(isPlain ? parts : { columns: parts, where, maskKeyId });
+  return createHash('sha256').update(text).digest('hex');
 }
 
 async function queryEntities(pool: pg.Pool, text: string, values: readonly unknown[]): Promise<EntityRecord[]> {

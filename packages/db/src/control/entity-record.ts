@@ -1,5 +1,6 @@
 import type { CacheIndex } from '@emcachers/core/cache-index';
 import type { Column } from '@emcachers/core/shape';
+import type { StoredFilter } from '@emcachers/core/shape-filter';
 
 /** An entity as stored in PostgreSQL. Times are milliseconds since 1970 by PostgreSQL's clock. */
 export interface EntityRecord {
@@ -7,6 +8,10 @@ export interface EntityRecord {
   readonly entityName: string;
   readonly sourceName: string;
   readonly columns: readonly Column[];
+  /** In canonical Extended JSON; null if every document is copied. */
+  readonly where: StoredFilter | null;
+  /** Of the key of the columns that are masked by a hash; null if there are none. */
+  readonly maskKeyId: string | null;
   readonly shapeHash: string;
   readonly version: number;
   /** The stage reached between creation and deletion. Pausing is separate; see `paused`. */
@@ -28,6 +33,8 @@ export interface EntityRecord {
   readonly deadLetters: number;
   /** Of all columns, since the newest scan began. */
   readonly coercionErrors: number;
+  /** Documents outside of the filter that were read since the newest scan began, in the scan and in changes. */
+  readonly filteredOut: number;
   /** What each column met since the newest scan began, in the shape's order; empty until a document was read. */
   readonly columnCounts: readonly ColumnCountRecord[];
 }
@@ -62,7 +69,8 @@ export interface StoredEntity extends Omit<EntityRecord, 'scan'>, Omit<ScanRecor
 /** The fields of an `EntityRecord`, for a SELECT from `entity e`. */
 export const entityFields = `
          e.id AS "entityId", e.name AS "entityName",
-         e.source_database || '.' || e.source_collection AS "sourceName", e.columns, e.shape_hash AS "shapeHash",
+         e.source_database || '.' || e.source_collection AS "sourceName", e.columns, e.filter AS "where", e.mask_key_id AS "maskKeyId",
+         e.shape_hash AS "shapeHash",
          e.version, e.lifecycle, ${millis('e.lifecycle_since')} AS "lifecycleSinceMs", e.route, e.reason,
          e.error_code AS "errorCode", e.paused, e.run_id AS "runId", e.scan_last_key AS "lastKey",
          e.scan_has_last_key AS "hasLastKey", e.scan_collection_uuid AS "collectionUuid", e.scan_scanned AS scanned,
@@ -72,6 +80,7 @@ export const entityFields = `
          e.allow_large_sweep AS "allowLargeSweep", ${millis('e.created_at')} AS "createdAtMs",
          (SELECT count(*) FROM dead_letter d WHERE d.entity_id = e.id) AS "deadLetters",
          COALESCE((SELECT sum(c.coercion_errors)::int8 FROM column_count c WHERE c.entity_id = e.id), 0) AS "coercionErrors",
+         COALESCE((SELECT f.filtered_out FROM filter_count f WHERE f.entity_id = e.id), 0) AS "filteredOut",
          COALESCE((SELECT json_agg(json_build_object('met', c.met, 'coercionErrors', c.coercion_errors) ORDER BY c.column_index)
                      FROM column_count c WHERE c.entity_id = e.id), '[]') AS "columnCounts"`;
 

@@ -6,7 +6,8 @@ export async function addColumnCounts(
   client: pg.PoolClient,
   added: { entityId: number; counts: ColumnCounts },
 ): Promise<void> {
-  const { met, refused } = added.counts;
+  const { met, refused, outside } = added.counts;
+  if (outside > 0) await addFilteredOut(client, { entityId: added.entityId, outside });
   if (met.every((count) => count === 0) && refused.every((count) => count === 0)) return;
   await client.query({
     name: 'add-column-counts',
@@ -22,7 +23,19 @@ export async function addColumnCounts(
   });
 }
 
+/** A table of its own: the entity's row is locked by every transaction that appends. */
+async function addFilteredOut(client: pg.PoolClient, added: { entityId: number; outside: number }): Promise<void> {
+  await client.query({
+    name: 'add-filtered-out',
+    text: `INSERT INTO filter_count (entity_id, filtered_out)
+           SELECT e.id, $2 FROM entity e WHERE e.id = $1
+           ON CONFLICT (entity_id) DO UPDATE SET filtered_out = filter_count.filtered_out + EXCLUDED.filtered_out`,
+    values: [added.entityId, added.outside],
+  });
+}
+
 /** A new scan counts from the beginning. */
 export async function resetColumnCounts(client: pg.PoolClient, entityId: number): Promise<void> {
   await client.query('DELETE FROM column_count WHERE entity_id = $1', [entityId]);
+  await client.query('DELETE FROM filter_count WHERE entity_id = $1', [entityId]);
 }

@@ -30,7 +30,7 @@ export const entityOperations = {
     output: entityViewSchema,
     audit: 'An operator created an entity.',
     repetition: 'by-key',
-    errors: ['EMC-2007', 'EMC-5003', 'EMC-5010'],
+    errors: ['EMC-2007', 'EMC-2010', 'EMC-2020', 'EMC-5003', 'EMC-5010'],
     rest: {
       method: 'POST',
       path: '/api/v1/entities',

@@ -38,7 +38,7 @@ export const sourceOperations = {
   preview: query({
     input: shapeSchema,
     output: previewViewSchema,
-    errors: ['EMC-2001', 'EMC-2007'],
+    errors: ['EMC-2001', 'EMC-2007', 'EMC-2010', 'EMC-2020'],
     rest: {
       method: 'POST',
       path: '/api/v1/sources/preview',

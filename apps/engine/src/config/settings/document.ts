@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { wholeNumber } from './schemas.ts';
 import type { Setting } from './setting.ts';
 
@@ -38,6 +39,14 @@ export const documentSettings = {
     standard: String(16 * 1024 * 1024),
     unit: 'bytes, from 65536 to 33554432',
     reason: 'The same in bytes of the encoded rows. The leader and each node hold one such transaction in memory.',
+    reader: 'engine',
+  },
+  EMCACHERS_MASK_KEY: {
+    schema: z.string().refine((text) => Buffer.byteLength(text) >= 32, 'has fewer than 32 bytes'),
+    standard: null,
+    unit: 'secret, 32 bytes or more, the same for every engine of a fleet',
+    reason:
+      'The key of the columns that are masked by a hash. Keep it as long as their entities: another key gives other hashes, so those entities fail (EMC-2020).',
     reader: 'engine',
   },
 } as const satisfies Record<string, Setting<unknown>>;

@@ -4,4 +4,4 @@ import { type PreviewCall, previewOf } from './source-preview.ts';
 
 const port = parentPort;
 if (port === null) throw new Error('preview-thread.ts must run as a worker thread.');
-port.once('message', ({ shape, documents }: PreviewCall) => port.postMessage(previewOf(shape, documents)));
+port.once('message', (call: PreviewCall) => port.postMessage(previewOf(call)));

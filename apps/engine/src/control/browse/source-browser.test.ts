@@ -18,7 +18,7 @@ async function openTestBrowser(entitiesOf: (sourceName: string) => readonly stri
   const through = `mongodb://127.0.0.1:${proxy.port}/?directConnection=true`;
   const source = createMongoSource({ url: through, clock: systemClock, selectionMsMax: 300 });
   return {
-    browser: createSourceBrowser({ source, clock: systemClock, entitiesOf }),
+    browser: createSourceBrowser({ source, clock: systemClock, maskKey: null, entitiesOf }),
     mongo,
     proxy,
     async [Symbol.asyncDispose]() {
@@ -114,7 +114,7 @@ test('the preview counts over the sample that the list of paths describes, and s
 test('a preview omits the rows of documents that ingest would store as dead letters', () => {
   const valid = serialize({ _id: 1, total: 7 });
   const cut = valid.subarray(0, -3);
-  const preview = previewOf(shape, [valid, cut]);
+  const preview = previewOf({ shape, maskKey: null, documents: [valid, cut] });
   expect(preview.sampled).toBe(2);
   expect(preview.rows).toEqual([{ docId: 'n:1', cells: ['7', null] }]);
 });
@@ -147,9 +147,11 @@ test('while MongoDB is unreachable every call is EMC-2001; after five failures t
 test('the preview counts what a column refuses also if the document then becomes a dead letter', () => {
   const total = { name: 'total', type: 'Integer', path: 'total', whenRefused: 'dead-letter' } as const;
   const documents = [serialize({ _id: 'a', total: 'twelve' }), serialize({ _id: 'b', total: 1 })];
-  const preview = previewOf({ entityName: 'orders', sourceName: 'shop.orders', columns: [total] }, documents);
+  const shape: Shape = { entityName: 'orders', sourceName: 'shop.orders', columns: [total] };
+  const preview = previewOf({ shape, maskKey: null, documents });
   expect(preview).toEqual({
     sampled: 2,
+    matched: 2,
     rows: [{ docId: 'b', cells: ['1'] }],
     columns: [{ name: 'total', found: 2, refused: 1, refusedDocIds: ['a'] }],
   });
@@ -167,11 +169,12 @@ test('a preview of large documents leaves the event loop free, and shows the sam
   let turns = 0;
   const counting = setInterval(() => turns++, 5);
   using _counting = { [Symbol.dispose]: () => clearInterval(counting) };
-  const preview = await previewSample({ shape: large, documents }, 256 * 1024);
+  const call = { shape: large, maskKey: null, documents };
+  const preview = await previewSample(call, 256 * 1024);
   // The same preview on the event loop would leave no turn.
   expect(turns).toBeGreaterThan(3);
   clearInterval(counting);
-  expect(preview).toEqual(previewOf(large, documents));
+  expect(preview).toEqual(previewOf(call));
   expect(preview.rows).toHaveLength(10);
   expect(preview.rows[0]?.cells[0]).toHaveLength(2_049);
   expect(preview.columns).toEqual([

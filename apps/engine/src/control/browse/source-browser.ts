@@ -17,13 +17,18 @@ import { describeSample } from './source-sample.ts';
 export interface SourceBrowser {
   list(): Promise<SourceCollectionView[]>;
   sample(sourceName: string): Promise<SampleView>;
-  /** Projects the sampled documents with a shape that is not an entity yet, using the engine's projection. Returns the first rows. */
+  /**
+   * Projects the sampled documents that pass the filter with a shape that is not an entity yet, using the engine's projection.
+   * Returns the first rows. Throws EMC-2010 or EMC-2020 as the creation of the entity does.
+   */
   preview(shape: Shape): Promise<PreviewView>;
 }
 
 export interface SourceBrowserDependencies {
   readonly source: MongoSource;
   readonly clock: Clock;
+  /** Of the columns that are masked by a hash; null if none is set. */
+  readonly maskKey: Uint8Array | null;
   /** Names of the entities that copy the source. */
   readonly entitiesOf: (sourceName: string) => readonly string[];
 }
@@ -36,7 +41,7 @@ const sampleBytesMax = 4_000_000;
 const estimatesMax = 200;
 const estimatesAtOnce = 8;
 
-export function createSourceBrowser({ source, clock, entitiesOf }: SourceBrowserDependencies): SourceBrowser {
+export function createSourceBrowser({ source, clock, maskKey, entitiesOf }: SourceBrowserDependencies): SourceBrowser {
   const guard = createGuard({ clock, faultOf: mongoFault });
   return {
     list: () =>
@@ -52,7 +57,7 @@ export function createSourceBrowser({ source, clock, entitiesOf }: SourceBrowser
       guard.call(async () => describeSample(await readSample(source, sourceName, sampleDocuments))),
     async preview(shape) {
       const documents = await guard.call(() => readSample(source, shape.sourceName, sampleDocuments));
-      return previewSample({ shape, documents }, largeDocumentBytesDefault);
+      return previewSample({ shape, maskKey, documents }, largeDocumentBytesDefault);
     },
   };
 }

@@ -5,6 +5,7 @@ import { docIdOfDocument } from '@emcachers/core/document/doc-id';
 import { DocumentError } from '@emcachers/core/document/document-error';
 import { compileProjection, type Projection } from '@emcachers/core/document/projection';
 import type { Shape } from '@emcachers/core/shape';
+import { compileShape } from '../../pipeline/change-source/shape-projection.ts';
 import { rowCells } from './row-cells.ts';
 
 const previewRowsMax = 10;
@@ -15,22 +16,25 @@ const cellCharsMax = 2_048;
 /** What the preview thread is given. */
 export interface PreviewCall {
   readonly shape: Shape;
+  readonly maskKey: Uint8Array | null;
   readonly documents: readonly Uint8Array[];
 }
 
 const threadFile = new URL('./preview-thread.ts', import.meta.url);
 
 /** As `previewOf`, but documents of more than `largeBytes` together are projected in a thread of their own, so that the engine goes on. */
-export async function previewSample({ shape, documents }: PreviewCall, largeBytes: number): Promise<PreviewView> {
+export async function previewSample(call: PreviewCall, largeBytes: number): Promise<PreviewView> {
+  const { documents } = call;
   const bytes = documents.reduce((sum, document) => sum + document.length, 0);
-  if (bytes <= largeBytes) return previewOf(shape, documents);
+  if (bytes <= largeBytes) return previewOf(call);
+  // Errors lose their class between threads.
+  compileDraft(call);
   // Copies: a document shares its memory with the reply that it came in, which would be sent as a whole.
   const copies = documents.map((document) => Uint8Array.from(document));
-  const call: PreviewCall = { shape, documents: copies };
   const transferList = copies.map(({ buffer }) => buffer);
   const thread = new Worker(threadFile, { name: 'preview' });
   try {
-    thread.postMessage(call, transferList);
+    thread.postMessage({ ...call, documents: copies } satisfies PreviewCall, transferList);
     const [preview] = (await once(thread, 'message')) as [PreviewView];
     return preview;
   } finally {
@@ -39,8 +43,9 @@ export async function previewSample({ shape, documents }: PreviewCall, largeByte
 }
 
 /** Uses the same projection as ingest, so the preview shows the rows that would be stored, with long texts cut. */
-export function previewOf(shape: Shape, documents: readonly Uint8Array[]): PreviewView {
-  const projection = compileProjection(shape.columns);
+export function previewOf(call: PreviewCall): PreviewView {
+  const { shape, documents } = call;
+  const { projection, matches } = compileDraft(call);
   const columns: PreviewView['columns'] = shape.columns.map(({ name }) => ({
     name,
     found: 0,
@@ -48,7 +53,8 @@ export function previewOf(shape: Shape, documents: readonly Uint8Array[]): Previ
     refusedDocIds: [],
   }));
   const rows: PreviewView['rows'] = [];
-  for (const raw of documents) {
+  const matching = documents.filter((raw) => orNull(() => matches(raw)) ?? true);
+  for (const raw of matching) {
     const outcomes = orNull(() => projection.outcomes(raw));
     if (outcomes === null) continue;
     countOutcomes({ outcomes, columns, raw });
@@ -56,7 +62,18 @@ export function previewOf(shape: Shape, documents: readonly Uint8Array[]): Previ
     const data = orNull(() => projection.project(raw).data);
     if (data !== null) rows.push({ docId: docIdOfDocument(raw), cells: rowCells(data, shape.columns).map(cut) });
   }
-  return { sampled: documents.length, rows, columns };
+  return { sampled: documents.length, matched: matching.length, rows, columns };
+}
+
+interface Draft {
+  readonly projection: Projection;
+  readonly matches: (document: Uint8Array) => boolean;
+}
+
+function compileDraft({ shape, maskKey }: PreviewCall): Draft {
+  const { columns } = shape;
+  const { matches } = compileShape({ columns, where: shape.where ?? null, maskKeyId: null }, { maskKey });
+  return { matches, projection: compileProjection(columns, { maskKey }) };
 }
 
 function cut(text: string | null): string | null {

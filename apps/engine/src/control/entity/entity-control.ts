@@ -1,9 +1,8 @@
 import type { CacheIndex } from '@emcachers/core/cache-index';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
-import type { NewEntity } from '@emcachers/core/new-entity';
 import { thresholds } from '@emcachers/core/status-facts';
 import { readHead } from '@emcachers/db/compaction/safe-place';
-import { createEntities, findEntity } from '@emcachers/db/control/entities';
+import { createEntities, type EntityToStore, findEntity } from '@emcachers/db/control/entities';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import {
   dropEntities,
@@ -30,7 +29,7 @@ import { Together } from '../../runtime/together.ts';
  */
 export interface EntityControl {
   /** Entities that arrive together are created in one transaction. Throws EMC-5003 if the name is taken. */
-  create(entity: NewEntity): Promise<EntityRecord>;
+  create(entity: EntityToStore): Promise<EntityRecord>;
   /** Null if there is no such entity. Names are case-insensitive. */
   find(entityName: string): Promise<EntityRecord | null>;
   /** Starts a new version and run. Returns the version. */

@@ -27,6 +27,7 @@ async function openEntityManager() {
     measures: fleet.measures,
     control: createEntityControl({ pool, ...database }),
     checkSource: async () => undefined,
+    maskKey: null,
     readRows: (entityName) => readFleetOf(pool, entityName),
   });
   return {
@@ -104,6 +105,7 @@ test('a server too slow for the reading in time: create answers with the new ent
     measures: fleet.measures,
     control: createEntityControl({ pool, ...database }),
     checkSource: async () => undefined,
+    maskKey: null,
     readRows: (entityName) => readFleetOf(pool, entityName),
   });
   expect(await entities.create(shape('orders'))).toMatchObject({ entityName: 'orders', activity: 'pending' });

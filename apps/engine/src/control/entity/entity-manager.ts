@@ -8,6 +8,7 @@ import type { Fleet } from '../fleet/fleet.ts';
 import type { FleetMeasures } from '../fleet/fleet-measures.ts';
 import { fleetView } from '../fleet/fleet-view.ts';
 import type { EntityControl } from './entity-control.ts';
+import { storedShape } from './stored-shape.ts';
 import { unknownEntity } from './unknown-entity.ts';
 
 /**
@@ -19,7 +20,7 @@ export interface EntityManager {
   list(): Promise<EntityView[]>;
   /** Reads only this entity's rows. Throws EMC-5002 if there is no such entity. Names are case-insensitive. */
   get(entityName: string): Promise<EntityView>;
-  /** Throws EMC-2007 if the source cannot be followed, EMC-5003 if the name is taken, EMC-5001 with the field if a path is invalid. */
+  /** Throws EMC-2007 if the source cannot be followed, EMC-5003 if the name is taken, EMC-5001 with the field if a path is invalid, EMC-2010 if the filter is, EMC-2020 if there is no key for its hashes. */
   create(entity: NewEntity): Promise<EntityView>;
   /** Throws EMC-5002 if there is no such entity, EMC-5004 if it is being deleted, EMC-5001 with the field if a column is unknown. */
   setIndexes(entityName: string, indexes: readonly CacheIndex[]): Promise<EntityView>;
@@ -33,6 +34,8 @@ export interface EntityManagerDependencies {
   readonly control: Pick<EntityControl, 'create' | 'find' | 'setIndexes'>;
   /** Throws EMC-2007 if the source cannot be followed. */
   readonly checkSource: (sourceName: string) => Promise<void>;
+  /** Of the columns that are masked by a hash; null if none is set. */
+  readonly maskKey: Uint8Array | null;
   /** The rows of one entity; empty if there is no such entity. Rejects with EMC-3001 if PostgreSQL is unreachable. */
   readonly readRows: (entityName: string) => Promise<FleetRows>;
 }
@@ -57,8 +60,9 @@ export function createEntityManager(dependencies: EntityManagerDependencies): En
       return view.entities;
     },
     async create(shape) {
+      const stored = storedShape(shape, dependencies.maskKey);
       await dependencies.checkSource(shape.sourceName);
-      await control.create(shape);
+      await control.create(stored);
       // No last known view has the new entity, so a slow server is waited for, as it was for the insert.
       return viewOf(await readRows(shape.entityName), shape.entityName);
     },

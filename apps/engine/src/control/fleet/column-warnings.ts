@@ -10,9 +10,11 @@ export function columnCountsOf({ columns, columnCounts }: EntityRecord): EntityV
  * A path that met nothing in a whole scan is probably misspelt: every row has NULL there, and nothing else tells. No failure,
  * because a field may be optional.
  */
-export function warningsOf({ columns, columnCounts, scan }: EntityRecord): string[] {
+export function warningsOf({ columns, columnCounts, scan, where, filteredOut }: EntityRecord): string[] {
   if (scan.finishedAtMs === null || scan.scanned === 0) return [];
   const unmet = columns.filter((_, index) => (columnCounts[index]?.met ?? 0) === 0);
+  if (where !== null && unmet.length === columns.length && filteredOut >= scan.scanned)
+    return [`The filter let none of ${scan.scanned} scanned documents through.`];
   return unmet.map(
     ({ name, path }) => `The path ${path} of column ${name} met no value in ${scan.scanned} scanned documents.`,
   );

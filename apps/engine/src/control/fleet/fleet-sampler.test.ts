@@ -13,6 +13,8 @@ const entity: EntityRecord = {
   entityName: 'orders',
   sourceName: 'shop.orders',
   columns: [{ name: 'total', type: 'Number', path: 'total' }],
+  where: null,
+  maskKeyId: null,
   shapeHash: 'x',
   version: 1,
   lifecycle: 'live',
@@ -39,6 +41,7 @@ const entity: EntityRecord = {
   createdAtMs: nowMs - 60_000,
   deadLetters: 0,
   coercionErrors: 0,
+  filteredOut: 0,
   columnCounts: [],
 };
 const cache: CacheRow = {

@@ -119,6 +119,7 @@ function entityView(entity: EntityRecord, reading: Reading, status: FleetStatus)
     sourceName: entity.sourceName,
     columns: [...entity.columns],
     indexes: indexesOf(entity, reading),
+    where: entity.where,
     version: entity.version,
     activity: activityOf(entity),
     health: verdict?.health ?? 'unknown',
@@ -134,6 +135,7 @@ function entityView(entity: EntityRecord, reading: Reading, status: FleetStatus)
     rateHistory: reading.measures.appliedHistory(entity.entityId),
     deadLetters: entity.deadLetters,
     coercionErrors: entity.coercionErrors,
+    filteredOut: entity.filteredOut,
     columnCounts: columnCountsOf(entity),
     warnings: warningsAbout(entity, reading),
     scan: {

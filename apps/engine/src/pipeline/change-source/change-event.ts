@@ -132,6 +132,7 @@ function documentEvent(fields: EventFields, document: Buffer | null): ChangeEven
     namespace: namespaceOf(fields.namespace),
     documentKey: fields.documentKey ?? missing('documentKey'),
     document,
+    isInsert: fields.operationType === 'insert',
     sourceTimeMs: fields.wallTimeMs ?? ordinalMs,
   };
 }

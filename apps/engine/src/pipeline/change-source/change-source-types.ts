@@ -16,6 +16,8 @@ export type ChangeEvent =
       readonly documentKey: Uint8Array;
       /** Raw BSON of the document; null if it was deleted or the lookup of an update did not find it. */
       readonly document: Uint8Array | null;
+      /** True if no document had this `_id` before. */
+      readonly isInsert: boolean;
       readonly sourceTimeMs: number | null;
     }
   | { readonly kind: 'collection-gone'; readonly namespace: Namespace }

@@ -18,11 +18,13 @@ export class ColumnTally {
     return this.#counts;
   }
 
-  /** The counts since the last call that returned any, if a column met its first value or could not hold one; else null. */
+  /** The counts since the last call that returned any, if a document was outside of the filter, or a column met its first value or could not hold one; else null. */
   take(): ColumnCounts | null {
     const counts = this.#counts;
     const isNews =
-      counts.refused.some((count) => count > 0) || counts.met.some((count, at) => this.#isFirst(at, count));
+      counts.outside > 0 ||
+      counts.refused.some((count) => count > 0) ||
+      counts.met.some((count, at) => this.#isFirst(at, count));
     if (!isNews) return null;
     for (const [column, count] of counts.met.entries()) this.#known[column] ||= count > 0;
     this.#counts = emptyColumnCounts(counts.met.length);

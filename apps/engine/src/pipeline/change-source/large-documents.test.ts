@@ -12,8 +12,11 @@ const column = (name: string, type: Column['type'], more: Partial<Column> = {}):
 });
 const columns = [column('t', 'JSONB'), column('n', 'Integer')];
 const routeOf = (shape: readonly Column[] = columns, rowBytesMax = 1_000_000) =>
-  compileRoute({ entityId: 1, sourceName: 'shop.orders', columns: [...shape] }, rowBytesMax);
-const limits = { largeDocumentBytes: 1_000, rowBytesMax: 1_000_000 };
+  compileRoute(
+    { entityId: 1, sourceName: 'shop.orders', columns: [...shape], where: null, maskKeyId: null },
+    { rowBytesMax },
+  );
+const limits = { largeDocumentBytes: 1_000, rowBytesMax: 1_000_000, maskKey: null };
 
 const small = serialize({ _id: 'small', t: 'a', n: 1 });
 const large = serialize({ _id: 'large', t: '"'.repeat(5_000), n: 'no number' });
@@ -27,7 +30,7 @@ test('a page with large documents gives the operations, dead letters and counts 
   const deadLetters = [];
   const met = [0, 0];
   for (let start = 0; start < page.length; ) {
-    const part = await documents.convertPage(page.slice(start), routeOf(), 10_000_000);
+    const part = await documents.convertPage(page.slice(start), routeOf(), { bytesMax: 10_000_000 });
     items.push(...part.conversion.items);
     deadLetters.push(...part.conversion.deadLetters);
     for (const [index, count] of part.counts.met.entries()) met[index] = (met[index] ?? 0) + count;
@@ -48,6 +51,7 @@ test('a change of a large document is projected for every entity that copies it,
     namespace: { database: 'shop', collection: 'orders' },
     documentKey: serialize({ _id: 'large' }),
     document: large,
+    isInsert: false,
     sourceTimeMs: 1,
   } as const;
   await documents.prepare(event, routes);
@@ -59,19 +63,23 @@ test('a change of a large document is projected for every entity that copies it,
 test('a small document needs no thread', async () => {
   await using documents = new LargeDocuments(limits);
   const event = { kind: 'document', namespace: { database: 'shop', collection: 'orders' }, sourceTimeMs: 1 } as const;
-  const change = { ...event, documentKey: serialize({ _id: 'small' }), document: small };
+  const change = { ...event, documentKey: serialize({ _id: 'small' }), document: small, isInsert: true };
   expect(documents.prepare(change, new Routes([routeOf()]))).toBeNull();
 });
 
 test('the event loop is free while four megabytes of quotes are projected', async () => {
   const quotes = serialize({ _id: 'quotes', t: '"'.repeat(4_000_000) });
   const route = routeOf(columns, 64_000_000);
-  await using documents = new LargeDocuments({ largeDocumentBytes: 256 * 1024, rowBytesMax: 64_000_000 });
-  await documents.convertPage([large], route, 10);
+  await using documents = new LargeDocuments({
+    largeDocumentBytes: 256 * 1024,
+    rowBytesMax: 64_000_000,
+    maskKey: null,
+  });
+  await documents.convertPage([large], route, { bytesMax: 10 });
   let turns = 0;
   const counting = setInterval(() => turns++, 5);
   using _counting = { [Symbol.dispose]: () => clearInterval(counting) };
-  const page = await documents.convertPage([quotes], route, 10);
+  const page = await documents.convertPage([quotes], route, { bytesMax: 10 });
   // The same projection on the event loop would leave no turn.
   expect(turns).toBeGreaterThan(3);
   expect(page.conversion.items).toHaveLength(1);

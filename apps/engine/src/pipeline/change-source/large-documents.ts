@@ -6,16 +6,14 @@
  */
 import { Worker } from 'node:worker_threads';
 import { DocumentError, RefusedValueError } from '@emcachers/core/document/document-error';
-import type { ColumnCounts, ProjectedRow } from '@emcachers/core/document/projection';
+import type { ColumnCounts, ProjectedRow, ProjectionOptions } from '@emcachers/core/document/projection';
 import type { ChangeEvent } from './change-source-types.ts';
 import type { ProjectionAnswer, ProjectionCall } from './projection-protocol.ts';
-import { convertPage, type Route, type Routes, type ScanConversion } from './to-operation.ts';
+import { convertPage, type PageOptions, type Route, type Routes, type ScanConversion } from './to-operation.ts';
 
-export interface LargeDocumentOptions {
+export interface LargeDocumentOptions extends Required<ProjectionOptions> {
   /** Documents with more bytes are projected in the thread. */
   readonly largeDocumentBytes: number;
-  /** Largest encoded row, bytes. */
-  readonly rowBytesMax: number;
 }
 
 /** About 30 ms of projection in the worst case: every character of the document escaped twice. */
@@ -39,13 +37,13 @@ export class LargeDocuments implements AsyncDisposable {
   }
 
   /** As `convertPage`, but a large document is projected in the thread and is the only one of its conversion. */
-  async convertPage(documents: readonly Uint8Array[], route: Route, bytesMax: number): Promise<ScanConversion> {
+  async convertPage(documents: readonly Uint8Array[], route: Route, options: PageOptions): Promise<ScanConversion> {
     const large = documents.findIndex((document) => this.#isLarge(document));
     const [first] = documents;
     if (large !== 0 || first === undefined)
-      return convertPage(large < 0 ? documents : documents.slice(0, large), route, bytesMax);
+      return convertPage(large < 0 ? documents : documents.slice(0, large), route, options);
     await this.#project(first, [route]);
-    return convertPage([first], route, bytesMax);
+    return convertPage([first], route, options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -59,7 +57,8 @@ export class LargeDocuments implements AsyncDisposable {
 
   async #project(document: Uint8Array, routes: readonly Route[]): Promise<void> {
     for (const route of routes) {
-      const answer = await this.#call({ columns: route.columns, rowBytesMax: this.#options.rowBytesMax, document });
+      const { rowBytesMax, maskKey } = this.#options;
+      const answer = await this.#call({ shape: route.shape, options: { rowBytesMax, maskKey }, document });
       route.prepared.set(document, new PreparedRow(answer));
     }
   }
@@ -100,10 +99,14 @@ class PreparedRow {
     this.#answer = answer;
   }
 
-  project(_document: Uint8Array, counts?: ColumnCounts): ProjectedRow {
+  project(_document: Uint8Array, counts?: ColumnCounts): ProjectedRow | null {
     const answer = this.#answer;
     if (answer.kind === 'refused-value') throw new RefusedValueError(answer.detail, answer.code, answer.columnName);
     if (answer.kind === 'refused') throw new DocumentError(answer.detail, undefined, answer.code);
+    if (answer.kind === 'outside') {
+      if (counts !== undefined) counts.outside += 1;
+      return null;
+    }
     if (counts !== undefined) add(counts, answer.counts);
     return { data: answer.data, coercionErrors: answer.counts.refused.reduce((sum, count) => sum + count, 0) };
   }

@@ -1,16 +1,17 @@
 /** Messages between the engine and the projection thread. */
 import type { DocumentErrorCode } from '@emcachers/core/document/document-error';
-import type { ColumnCounts } from '@emcachers/core/document/projection';
-import type { Column } from '@emcachers/core/shape';
+import type { ColumnCounts, ProjectionOptions } from '@emcachers/core/document/projection';
+import type { ProjectedShape } from './shape-projection.ts';
 
 export interface ProjectionCall {
-  readonly columns: readonly Column[];
-  readonly rowBytesMax: number;
+  readonly shape: ProjectedShape;
+  readonly options: ProjectionOptions;
   readonly document: Uint8Array;
 }
 
 export type ProjectionAnswer =
   | { readonly kind: 'row'; readonly data: string; readonly counts: ColumnCounts }
+  | { readonly kind: 'outside' }
   | { readonly kind: 'refused'; readonly code: DocumentErrorCode; readonly detail: string }
   | {
       readonly kind: 'refused-value';

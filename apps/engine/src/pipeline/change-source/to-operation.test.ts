@@ -4,7 +4,8 @@ import type { ChangeEvent } from './change-source-types.ts';
 import { compileRoute, convertEvent, convertPage, Routes } from './to-operation.ts';
 
 const columns = [{ name: 'total', type: 'Integer', path: 'total' }] as const;
-const entity = (id: number, sourceName: string) => compileRoute({ entityId: id, sourceName, columns });
+const entity = (id: number, sourceName: string) =>
+  compileRoute({ entityId: id, sourceName, columns, where: null, maskKeyId: null });
 const orders = { database: 'shop', collection: 'orders' };
 const routes = new Routes([
   entity(1, 'shop.orders'),
@@ -15,7 +16,14 @@ const routes = new Routes([
 
 function change(document: Uint8Array | null, collection = 'orders'): Extract<ChangeEvent, { kind: 'document' }> {
   const namespace = { database: 'shop', collection };
-  return { kind: 'document', namespace, documentKey: serialize({ _id: 'a' }), document, sourceTimeMs: 5 };
+  return {
+    kind: 'document',
+    namespace,
+    documentKey: serialize({ _id: 'a' }),
+    document,
+    isInsert: false,
+    sourceTimeMs: 5,
+  };
 }
 /** MongoDB stores binary data of subtype 2 without comparing its two lengths; this one is no valid value for us. */
 function withInvalidId(rest: object): Buffer {
@@ -46,8 +54,8 @@ describe('converting a change to operations', () => {
     convertEvent(change(serialize({ _id: 'a', total: 'many' })), routes);
     const counted = routes.of(orders).map(({ tally }) => tally.take());
     expect(counted).toEqual([
-      { met: [expect.any(Number)], refused: [1] },
-      { met: [expect.any(Number)], refused: [1] },
+      { met: [expect.any(Number)], refused: [1], outside: 0 },
+      { met: [expect.any(Number)], refused: [1], outside: 0 },
     ]);
     const broken = Buffer.from(serialize({ _id: 'a', total: { b: 1 } }));
     broken.writeInt32LE(1_000_000, broken.indexOf('total') + 6);
@@ -74,7 +82,7 @@ describe('converting a change to operations', () => {
     };
     const { conversion } = convertPage([serialize({ _id: 'a' })], {
       ...route,
-      projection: { project, outcomes: () => [] },
+      projection: { project, matches: () => true },
     });
     expect(conversion.items).toMatchObject([{ kind: 'Delete', docId: 'a' }]);
     expect(conversion.deadLetters).toMatchObject([
@@ -86,14 +94,18 @@ describe('converting a change to operations', () => {
   test('a page ends at the limit of its encoded rows, after at least one document', () => {
     const documents = ['a', 'b', 'c'].map((_id) => serialize({ _id, total: 1 }));
     const route = entity(1, 'shop.orders');
-    expect(convertPage(documents, route, 1).documents).toBe(1);
-    expect(convertPage(documents, route, 150)).toMatchObject({ documents: 2, counts: { met: [2], refused: [0] } });
+    expect(convertPage(documents, route, { bytesMax: 1 }).documents).toBe(1);
+    expect(convertPage(documents, route, { bytesMax: 150 })).toMatchObject({
+      documents: 2,
+      counts: { met: [2], refused: [0] },
+    });
     expect(convertPage(documents, route).documents).toBe(3);
   });
 
   test('a document fails its entity if the column says so', () => {
     const column = { name: 'total', type: 'Integer', path: 'total', whenRefused: 'fail' } as const;
-    const failing = new Routes([compileRoute({ entityId: 1, sourceName: 'shop.orders', columns: [column] })]);
+    const shape = { sourceName: 'shop.orders', columns: [column], where: null, maskKeyId: null };
+    const failing = new Routes([compileRoute({ entityId: 1, ...shape })]);
     const { items } = convertEvent(change(serialize({ _id: 'a', total: 'many' })), failing);
     expect(items).toMatchObject([
       { kind: 'Delete', docId: 'a' },
@@ -128,6 +140,8 @@ describe('converting a change to operations', () => {
       entityId: 9,
       sourceName: 'shop.orders',
       columns: [{ name: 'j', type: 'JSONB', path: 'j' }],
+      where: null,
+      maskKeyId: null,
     });
     const document = serialize({ _id: 'a', j: '\u0001'.repeat(1000) });
     expect(convertPage([document], text).conversion.bytes).toBeGreaterThan(5000);

@@ -10,15 +10,10 @@
 import { asBuffer } from '@emcachers/bson/read-bytes';
 import { docIdOfDocument } from '@emcachers/core/document/doc-id';
 import { DocumentError, RefusedValueError } from '@emcachers/core/document/document-error';
-import {
-  type ColumnCounts,
-  compileProjection,
-  emptyColumnCounts,
-  type Projection,
-} from '@emcachers/core/document/projection';
+import { type ColumnCounts, emptyColumnCounts, type ProjectionOptions } from '@emcachers/core/document/projection';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Operation } from '@emcachers/core/operation';
-import { type Column, parseSourceName } from '@emcachers/core/shape';
+import { parseSourceName } from '@emcachers/core/shape';
 import { unreachable } from '@emcachers/core/unreachable';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import { rawBytesMax } from '@emcachers/db/statements/dead-letters';
@@ -26,14 +21,17 @@ import type { AppendItem, DeadLetter, EntityFailure } from '../oplog/oplog-types
 import type { ChangeEvent, Namespace } from './change-source-types.ts';
 import { keyDocument } from './collection-page.ts';
 import { ColumnTally } from './column-tally.ts';
+import { compileShape, type ProjectedShape, type ShapeProjection } from './shape-projection.ts';
 
 export interface Route {
   readonly entityId: number;
   readonly namespace: Namespace;
-  readonly columns: readonly Column[];
-  readonly projection: Projection;
+  readonly shape: ProjectedShape;
+  readonly projection: ShapeProjection;
+  /** True if a column is masked: nothing else of a document may be kept then. */
+  readonly isMasked: boolean;
   /** Rows of large documents that were projected ahead; see `large-documents.ts`. */
-  readonly prepared: WeakMap<Uint8Array, Pick<Projection, 'project'>>;
+  readonly prepared: WeakMap<Uint8Array, Pick<ShapeProjection, 'project'>>;
   /** Of the entity's live changes. A scan counts for itself. */
   readonly tally: ColumnTally;
 }
@@ -62,14 +60,21 @@ export class Routes {
   }
 }
 
-/** Throws if a column's path is invalid, which shape validation has ruled out. */
+/** Throws as `compileShape` does. */
 export function compileRoute(
-  { entityId, sourceName, columns }: Pick<EntityRecord, 'entityId' | 'sourceName' | 'columns'>,
-  rowBytesMax?: number,
+  { entityId, sourceName, columns, where, maskKeyId }: Pick<EntityRecord, 'entityId' | 'sourceName'> & ProjectedShape,
+  options: ProjectionOptions = {},
 ): Route {
-  const projection = compileProjection(columns, rowBytesMax);
-  const namespace = parseSourceName(sourceName);
-  return { entityId, namespace, columns, projection, prepared: new WeakMap(), tally: new ColumnTally(columns.length) };
+  const shape = { columns, where, maskKeyId };
+  return {
+    entityId,
+    namespace: parseSourceName(sourceName),
+    shape,
+    projection: compileShape(shape, options),
+    isMasked: columns.some(({ mask }) => mask !== undefined),
+    prepared: new WeakMap(),
+    tally: new ColumnTally(columns.length),
+  };
 }
 
 /** A database name has no dot, so two namespaces cannot produce the same key. */
@@ -86,39 +91,46 @@ export class Conversion<Item extends AppendItem = AppendItem> {
   /** Approximate size of the collected operations, for the channel's byte limit. */
   bytes = 0;
 
-  /** The projected row of a document, or a Delete if the document is gone or cannot be projected. Never throws. */
-  project(route: Route, change: DocumentChange, counts: ColumnCounts): Operation {
+  /** The projected row of a document, or a Delete if the document is gone, outside of the filter or cannot be projected. Never throws. */
+  project(route: Route, change: DocumentChange, counts: ColumnCounts): Projected {
     const { entityId, projection, prepared } = route;
     const { docId, document, sourceTimeMs } = change;
     const gone: Operation = { kind: 'Delete', entityId, docId, data: null, sourceTimeMs };
-    if (document === null) return this.#weighed(gone);
+    if (document === null) return { outcome: 'gone', operation: gone };
     try {
-      const { data } = (prepared.get(document) ?? projection).project(document, counts);
-      return this.#weighed({ kind: 'Upsert', entityId, docId, data, sourceTimeMs });
+      const row = (prepared.get(document) ?? projection).project(document, counts);
+      if (row === null) return { outcome: 'outside', operation: gone };
+      return { outcome: 'row', operation: { kind: 'Upsert', entityId, docId, data: row.data, sourceTimeMs } };
     } catch (error) {
-      this.#refused(error, entityId, { ...change, document });
-      return this.#weighed(gone);
+      this.#refused(error, route, { ...change, document });
+      return { outcome: 'refused', operation: gone };
     }
   }
 
+  add(item: Item & Operation): void {
+    this.items.push(item);
+    // Text takes one or two bytes per character in memory; the rest of an operation takes about a hundred bytes.
+    this.bytes += 100 + item.docId.length + (item.data?.length ?? 0);
+  }
+
   /** An error that is not of the document's own kind, for example a text that is too long for V8, still concerns only it. */
-  #refused(error: unknown, entityId: number, change: DocumentChange & { readonly document: Uint8Array }): void {
+  #refused(error: unknown, { entityId, isMasked }: Route, change: RefusedChange): void {
     const { docId, document } = change;
     const errorCode = error instanceof DocumentError ? error.code : 'EMC-6001';
     const reason = reasonOf(error);
-    const raw = smallCopy(document);
+    const raw = isMasked ? null : smallCopy(document);
     const documentKey = smallCopy(change.documentKey ?? documentKeyOf(document));
     const column = error instanceof RefusedValueError ? { columnName: error.columnName } : {};
     this.deadLetters.push({ entityId, docId, errorCode, reason, raw, documentKey, attempts: 1, ...column });
     this.bytes += (raw?.length ?? 0) + (documentKey?.length ?? 0);
     if (errorCode === 'EMC-6005') this.failures.push({ entityId, errorCode, reason: `Document ${docId}: ${reason}` });
   }
+}
 
-  /** Text takes one or two bytes per character in memory; the rest of an operation takes about a hundred bytes. */
-  #weighed(operation: Operation): Operation {
-    this.bytes += 100 + operation.docId.length + (operation.data?.length ?? 0);
-    return operation;
-  }
+/** What became of a document for one entity. */
+interface Projected {
+  readonly outcome: 'row' | 'gone' | 'outside' | 'refused';
+  readonly operation: Operation;
 }
 
 /** Without the code and its title, which are shown beside the reason. */
@@ -148,6 +160,8 @@ interface DocumentChange {
   readonly document: Uint8Array | null;
   readonly sourceTimeMs: number | null;
 }
+
+type RefusedChange = DocumentChange & { readonly document: Uint8Array };
 
 /** All operations of a change, in order. The caller handles `invalidated`, which concerns the stream itself. */
 export function convertEvent(event: Exclude<ChangeEvent, { kind: 'invalidated' }>, routes: Routes): Conversion {
@@ -179,12 +193,15 @@ function convertDocument(
   conversion: Conversion,
 ): void {
   if (interested.length === 0) return;
-  const { documentKey, document, sourceTimeMs } = event;
+  const { documentKey, document, sourceTimeMs, isInsert } = event;
   const docId = docIdOfDocument(documentKey);
-  for (const route of interested)
-    conversion.items.push(
-      conversion.project(route, { docId, documentKey, document, sourceTimeMs }, route.tally.counts),
-    );
+  for (const route of interested) {
+    const change = { docId, documentKey, document, sourceTimeMs };
+    const { outcome, operation } = conversion.project(route, change, route.tally.counts);
+    // A document that has left the filter may have a row. One that is inserted outside of it has none: whatever had its _id
+    // before was deleted by an earlier change.
+    if (outcome !== 'outside' || !isInsert) conversion.add(operation);
+  }
   for (const failure of conversion.failures) conversion.items.push({ kind: 'Fail', ...failure });
 }
 
@@ -200,20 +217,31 @@ export interface ScanConversion {
   readonly documents: number;
 }
 
-/** Converts documents of a scan until their encoded rows have `bytesMax` bytes, at least one of them. */
+export interface PageOptions {
+  /** Encoded rows of one conversion, bytes, at least one row. Default: no limit. */
+  readonly bytesMax?: number;
+  /**
+   * What becomes of a document outside of the filter. `skip` (the default): nothing; for a scan, whose sweep deletes what is left
+   * of it. `delete`: a Delete, for documents that are read one by one.
+   */
+  readonly outside?: 'skip' | 'delete';
+}
+
+/** Converts documents that were read from the collection, in order, as many as `bytesMax` allows. */
 export function convertPage(
   documents: readonly Uint8Array[],
   route: Route,
-  bytesMax: number = Number.POSITIVE_INFINITY,
+  { bytesMax = Number.POSITIVE_INFINITY, outside = 'skip' }: PageOptions = {},
 ): ScanConversion {
   const conversion = new Conversion<Operation>();
-  const counts = emptyColumnCounts(route.tally.counts.met.length);
+  const counts = emptyColumnCounts(route.shape.columns.length);
   let converted = 0;
   for (const document of documents) {
     if (conversion.bytes >= bytesMax) break;
     const docId = docIdOfDocument(document);
     const change = { docId, documentKey: null, document, sourceTimeMs: null };
-    conversion.items.push(conversion.project(route, change, counts));
+    const { outcome, operation } = conversion.project(route, change, counts);
+    if (outcome !== 'outside' || outside === 'delete') conversion.add(operation);
     converted += 1;
   }
   return { conversion, counts, documents: converted };

@@ -32,7 +32,13 @@ async function retry(
   source: MongoSource = bench.source,
 ): Promise<RetryTally> {
   const { database, writer } = bench.oplog;
-  const run = createDeadLetterRetry({ database, source, writer, clock: systemClock, rowBytesMax: 1_000_000 });
+  const run = createDeadLetterRetry({
+    database,
+    source,
+    writer,
+    clock: systemClock,
+    projection: { rowBytesMax: 1_000_000, maskKey: null },
+  });
   const { signal } = new AbortController();
   return run({ entity: await getEntity(database, 'items'), docIds, signal, onProgress: async () => undefined });
 }

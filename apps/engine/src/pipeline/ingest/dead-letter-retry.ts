@@ -5,6 +5,7 @@
  */
 import type { Clock } from '@emcachers/core/clock';
 import { keyOfDocId } from '@emcachers/core/document/doc-id-key';
+import type { ProjectionOptions } from '@emcachers/core/document/projection';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Operation } from '@emcachers/core/operation';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
@@ -23,7 +24,7 @@ export interface RetryTally {
   /** Letters at the start. */
   readonly total: number;
   copied: number;
-  /** Documents that no longer exist. */
+  /** Documents that no longer exist, or are outside of the filter now. */
   gone: number;
   /** Refused again. */
   refused: number;
@@ -34,7 +35,7 @@ export interface RetryTally {
 }
 
 export interface RetryRequest {
-  readonly entity: Pick<EntityRecord, 'entityId' | 'entityName' | 'sourceName' | 'columns'>;
+  readonly entity: Pick<EntityRecord, 'entityId' | 'entityName' | 'sourceName' | 'columns' | 'where' | 'maskKeyId'>;
   /** Null: all documents of the entity that have a dead letter. */
   readonly docIds: readonly string[] | null;
   readonly signal: AbortSignal;
@@ -49,8 +50,7 @@ export interface RetryDependencies {
   readonly source: MongoSource;
   readonly writer: OplogWriter;
   readonly clock: Clock;
-  /** Largest encoded row, bytes. */
-  readonly rowBytesMax: number;
+  readonly projection: Required<ProjectionOptions>;
   /** Documents with more bytes are projected in a thread. */
   readonly largeDocumentBytes?: number;
 }
@@ -66,9 +66,9 @@ export function createDeadLetterRetry(dependencies: RetryDependencies): RetryDea
     const { entityId } = entity;
     const { count, lastId } = await readLetterExtent(pool, { entityId, docIds });
     const tally: RetryTally = { total: count, copied: 0, gone: 0, refused: 0, changed: 0, unreadable: 0 };
-    const route = compileRoute(entity, dependencies.rowBytesMax);
-    const { rowBytesMax, largeDocumentBytes = largeDocumentBytesDefault } = dependencies;
-    await using largeDocuments = new LargeDocuments({ rowBytesMax, largeDocumentBytes });
+    const { projection, largeDocumentBytes = largeDocumentBytesDefault } = dependencies;
+    const route = compileRoute(entity, projection);
+    await using largeDocuments = new LargeDocuments({ ...projection, largeDocumentBytes });
     for (let afterId = 0; afterId < lastId; ) {
       signal.throwIfAborted();
       const letters = await readLettersToRetry(pool, { entityId, docIds, afterId, limit: lettersPerReadMax });
@@ -124,7 +124,10 @@ async function retryOnce(
     keysOnly: false,
   });
   await streamPassed(dependencies, await source.operationTime(), run.signal);
-  const page = await run.largeDocuments.convertPage(documents, route, rowBytesPerWriteMax);
+  const page = await run.largeDocuments.convertPage(documents, route, {
+    bytesMax: rowBytesPerWriteMax,
+    outside: 'delete',
+  });
   const { conversion, counts, documents: converted } = page;
   const isEnd = isComplete && converted === documents.length;
   const found = new Map(conversion.items.map((operation) => [operation.docId, operation]));

@@ -7,6 +7,8 @@
  * stream has taken over. Worst case: a stream that cannot be opened ends the session, which is then opened again with back-off.
  */
 import type { Clock } from '@emcachers/core/clock';
+import type { ProjectionOptions } from '@emcachers/core/document/projection';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
 import { unlessAborted } from '../../runtime/abort.ts';
 import type { Wakeup } from '../../runtime/wakeup.ts';
@@ -14,6 +16,7 @@ import type { MongoSource } from '../change-source/change-source.ts';
 import { type StreamPipeline, streamPipeline } from '../change-source/stream-pipeline.ts';
 import { compileRoute, type Route, Routes } from '../change-source/to-operation.ts';
 import type { OplogWriter } from '../oplog/oplog.ts';
+import type { EntityFailure } from '../oplog/oplog-types.ts';
 import type { IngestEntities, IngestEntity } from './ingest.ts';
 import type { StreamFlow } from './ingest-stream.ts';
 import type { FollowedStream } from './stream-flow-types.ts';
@@ -21,7 +24,7 @@ import type { FollowedStream } from './stream-flow-types.ts';
 export interface RouteDependencies {
   readonly writer: OplogWriter;
   readonly log: Log;
-  readonly options: { readonly rowBytesMax: number };
+  readonly options: ProjectionOptions;
 }
 
 /** A set of entities with all that is derived from it. */
@@ -52,17 +55,22 @@ function keyOf(entities: readonly IngestEntity[]): string {
   return ids.sort((a, b) => a - b).join();
 }
 
-/** Null if a path is invalid. Such an entity fails, but must not prevent the others from being followed (I10). */
+/** Null if the shape is invalid, or the key of its hashes is missing. Such an entity fails, but must not prevent the others from being followed (I10). */
 async function compileOrFail({ writer, log, options }: RouteDependencies, entity: IngestEntity): Promise<Route | null> {
   try {
-    return compileRoute(entity, options.rowBytesMax);
+    return compileRoute(entity, options);
   } catch (error) {
     const { entityId, runId, lifecycle } = entity;
-    const reason = error instanceof Error ? error.message : String(error);
+    const { errorCode, reason } = refusalOf(error);
     log.error({ entityId, err: error }, 'Shape cannot be compiled; entity skipped.');
-    if (lifecycle !== 'failed') await writer.failScan({ entityId, runId, errorCode: 'EMC-5001', reason });
+    if (lifecycle !== 'failed') await writer.failScan({ entityId, runId, errorCode, reason });
     return null;
   }
+}
+
+function refusalOf(error: unknown): Omit<EntityFailure, 'entityId'> {
+  if (error instanceof EmcachersError) return { errorCode: error.code, reason: `${error.detail} ${error.hint}` };
+  return { errorCode: 'EMC-5001', reason: error instanceof Error ? error.message : String(error) };
 }
 
 export interface FollowedEntitiesDependencies extends RouteDependencies {

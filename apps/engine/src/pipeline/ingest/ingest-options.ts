@@ -30,6 +30,8 @@ export interface IngestOptions
   readonly retryDelayMsMax: number;
   /** Largest encoded row, bytes; a document with a larger one becomes a dead letter. */
   readonly rowBytesMax: number;
+  /** Of the columns that are masked by a hash; null if none is set. */
+  readonly maskKey: Uint8Array | null;
   /** Documents with more bytes are projected in a thread. */
   readonly largeDocumentBytes: number;
   /** Staged rows or deletions per promotion transaction. */
@@ -54,6 +56,7 @@ export const ingestDefaults: Omit<IngestOptions, keyof DocumentLimits> = {
   scansMax: 4,
   scanDocumentsPerSecond: 0,
   serverErrorsMax: 3,
+  maskKey: null,
   promotionRowsMax: 10_000,
   channel: {},
 };

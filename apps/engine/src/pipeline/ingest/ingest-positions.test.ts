@@ -86,7 +86,7 @@ test('a commit whose answer is lost has happened: the position says so, and noth
 
 function openFlow(writer: OplogWriter, followed: FollowedStream, position: Position) {
   const channel = createChannel<DeliveredUnit>(systemClock);
-  const largeDocuments = new LargeDocuments({ largeDocumentBytes: 1 << 20, rowBytesMax: 1 << 24 });
+  const largeDocuments = new LargeDocuments({ largeDocumentBytes: 1 << 20, rowBytesMax: 1 << 24, maskKey: null });
   const flow = new StreamFlow(
     {
       largeDocuments,

@@ -222,7 +222,9 @@ async function appendPage(
   if (request.signal.aborted) return 'stopped';
   for (let start = 0; start < page.documents.length; ) {
     const rest = page.documents.slice(start);
-    const part = await dependencies.largeDocuments.convertPage(rest, request.route, dependencies.pageBytesMax);
+    const part = await dependencies.largeDocuments.convertPage(rest, request.route, {
+      bytesMax: dependencies.pageBytesMax,
+    });
     start += part.documents;
     const last = rest[part.documents - 1];
     const isEnd = start === page.documents.length || last === undefined;

@@ -254,9 +254,9 @@ class SessionControl {
   }
 
   async #prove(run: { entityId: number; runId: string }, sample: readonly string[]): Promise<PromotionResult['kind']> {
-    const namespace = this.#followed.route(run.entityId)?.namespace;
-    if (namespace === undefined) return 'waiting';
-    return this.#proof.prove(run, { namespace, sample, notBefore: this.#dependencies.flow.deliveredTime });
+    const route = this.#followed.route(run.entityId);
+    if (route === undefined) return 'waiting';
+    return this.#proof.prove(run, { route, sample, notBefore: this.#dependencies.flow.deliveredTime });
   }
 
   #scan(list: readonly IngestEntity[]): void {

@@ -29,7 +29,16 @@ import type { IngestStatus } from './ingest-status.ts';
 export interface IngestEntity
   extends Pick<
     EntityRecord,
-    'entityId' | 'entityName' | 'sourceName' | 'columns' | 'version' | 'lifecycle' | 'route' | 'runId'
+    | 'entityId'
+    | 'entityName'
+    | 'sourceName'
+    | 'columns'
+    | 'where'
+    | 'maskKeyId'
+    | 'version'
+    | 'lifecycle'
+    | 'route'
+    | 'runId'
   > {
   /** The key after which the current scan continues. */
   readonly scanLastKey: LastKey;

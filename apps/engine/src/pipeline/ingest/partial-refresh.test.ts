@@ -49,7 +49,7 @@ async function refresh(bench: IngestBench, documents: Selected, call: Call = {})
   const { database, writer } = bench.oplog;
   const { source = bench.source, signal = new AbortController().signal, onProgress = async () => undefined } = call;
   const throttle = new ScanThrottle(systemClock, 0);
-  const limits = { clock: systemClock, throttle, rowBytesMax: 1_000_000 };
+  const limits = { clock: systemClock, throttle, projection: { rowBytesMax: 1_000_000, maskKey: null } };
   const run = createPartialRefresh({ database, source, writer, ...limits });
   return run({ entity: await getEntity(database, 'items'), selection: selectionOf(documents), signal, onProgress });
 }

@@ -8,6 +8,7 @@
 import type { Clock } from '@emcachers/core/clock';
 import { docIdOfDocument } from '@emcachers/core/document/doc-id';
 import { keyOfDocId } from '@emcachers/core/document/doc-id-key';
+import type { ProjectionOptions } from '@emcachers/core/document/projection';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { Database } from '@emcachers/db/database';
 import { findCopied, listCopiedObjectIds } from '@emcachers/db/statements/reread-documents';
@@ -27,7 +28,7 @@ export type DocumentSelection =
   | { readonly kind: 'query'; readonly filter: SourceFilter; readonly sinceObjectId: string | null };
 
 export interface PartialRefreshRequest {
-  readonly entity: Pick<EntityRecord, 'entityId' | 'entityName' | 'sourceName' | 'columns'>;
+  readonly entity: Pick<EntityRecord, 'entityId' | 'entityName' | 'sourceName' | 'columns' | 'where' | 'maskKeyId'>;
   readonly selection: DocumentSelection;
   readonly signal: AbortSignal;
   readonly onProgress: (tally: Readonly<RereadTally>) => Promise<void>;
@@ -45,8 +46,7 @@ export interface PartialRefreshDependencies {
   readonly writer: OplogWriter;
   readonly clock: Clock;
   readonly throttle: ScanThrottle;
-  /** Largest encoded row, bytes. */
-  readonly rowBytesMax: number;
+  readonly projection: Required<ProjectionOptions>;
   /** Documents with more bytes are projected in a thread. */
   readonly largeDocumentBytes?: number;
 }
@@ -66,10 +66,10 @@ interface Run extends RereadContext {
 }
 
 export function createPartialRefresh(dependencies: PartialRefreshDependencies): RefreshDocuments {
-  const { rowBytesMax, largeDocumentBytes = largeDocumentBytesDefault } = dependencies;
+  const { projection, largeDocumentBytes = largeDocumentBytesDefault } = dependencies;
   return async ({ entity, selection, signal, onProgress }) => {
-    await using largeDocuments = new LargeDocuments({ rowBytesMax, largeDocumentBytes });
-    const route = compileRoute(entity, rowBytesMax);
+    await using largeDocuments = new LargeDocuments({ ...projection, largeDocumentBytes });
+    const route = compileRoute(entity, projection);
     const tally = emptyTally();
     const run = { ...dependencies, largeDocuments, route, signal, tally, onProgress };
     try {

@@ -18,7 +18,7 @@ import { streamPassed } from './stream-passed.ts';
 /** How many documents ended in each way. */
 export interface RereadTally {
   written: number;
-  /** No longer in the source, and therefore deleted from the caches. */
+  /** No longer in the source or in the filter, and therefore deleted from the caches. */
   gone: number;
   /** Cannot be projected: dead letters. */
   refused: number;
@@ -78,12 +78,15 @@ async function writeReading(context: RereadContext, start: RereadStart, reading:
   if (reading.documents.length + reading.gone.length === 0) return total;
   await streamPassed(context, reading.readTime, signal);
   const gone = reading.gone.map((docId): Operation => deletion(route.entityId, docId));
-  const counts = emptyColumnCounts(route.columns.length);
+  const counts = emptyColumnCounts(route.shape.columns.length);
   let written =
     gone.length === 0 || (await write(context, { start, operations: gone, deadLetters: [], counts }, total));
   for (let done = 0; written && done < reading.documents.length; ) {
     signal.throwIfAborted();
-    const part = await largeDocuments.convertPage(reading.documents.slice(done), route, rowBytesPerWriteMax);
+    const part = await largeDocuments.convertPage(reading.documents.slice(done), route, {
+      bytesMax: rowBytesPerWriteMax,
+      outside: 'delete',
+    });
     const { items: operations, deadLetters, failures } = part.conversion;
     await failEntity(context, start, failures);
     written = await write(context, { start, operations, deadLetters, counts: part.counts }, total);

@@ -164,7 +164,7 @@ describe('append', () => {
       documentKey: null,
       attempts: 1,
     };
-    const columnCounts = [{ entityId: id, counts: { met: [2, 1], refused: [2, 1] } }];
+    const columnCounts = [{ entityId: id, counts: { met: [2, 1], refused: [2, 1], outside: 0 } }];
     await oplog.writer.append({
       items: [upsert(id, 'good', '1')],
       deadLetters: [letter],

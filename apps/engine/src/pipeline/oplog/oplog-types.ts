@@ -75,6 +75,7 @@ export interface AppendResult {
 export interface ScanPage {
   readonly entityId: number;
   readonly runId: string;
+  /** One for each document that was read inside of the filter; those outside of it are in `counts`. */
   readonly operations: readonly Operation[];
   readonly deadLetters: readonly DeadLetter[];
   readonly counts: ColumnCounts;

@@ -66,8 +66,9 @@ async function appendPage(
   const { operations, deadLetters } = await unchangedOf(appending, target, page);
   const refused = await copyOperations(appending, 'oplog', operations);
   await recordOutcomes(appending, { items: operations, deadLetters, refused, columnCounts: [{ entityId, counts }] });
-  // One operation for each document: a document that cannot be projected gives a Delete.
-  await recordScanPage(client, { entityId, lastKey: page.lastKey, scanned: page.operations.length });
+  // Every document that was read, because the sweep's proof compares their number with that of the whole collection.
+  const scanned = page.operations.length + page.counts.outside;
+  await recordScanPage(client, { entityId, lastKey: page.lastKey, scanned });
   await commitAppend(client, { epoch, appended: operations.length > 0, controlChanged: false });
   return 'ok';
 }

@@ -4,8 +4,9 @@ import type { EntityView } from '@emcachers/core/api-views';
 import type { Column, Shape } from '@emcachers/core/shape';
 import { Copy } from 'lucide-react';
 import Link from 'next/link';
+import { maskTitles } from '../../entity-facts/mask-titles.ts';
 import { policyTitles } from '../../entity-facts/policy-titles.ts';
-import { plural } from '../../format/numbers.ts';
+import { formatCount, plural } from '../../format/numbers.ts';
 import { ActionButton } from '../actions/action-button.tsx';
 import { buttonClasses } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
@@ -17,13 +18,14 @@ const columns: TableColumn<Column>[] = [
   { id: 'name', label: 'Column', stack: 'title', cell: (column) => <code>{column.name}</code> },
   { id: 'type', label: 'Type', width: '8rem', cell: (column) => column.type },
   { id: 'policy', label: 'If refused', width: '8rem', cell: (column) => policyTitles[column.whenRefused ?? 'null'] },
+  { id: 'mask', label: 'Mask', width: '8rem', cell: ({ mask }) => (mask === undefined ? '' : maskTitles[mask.kind]) },
   { id: 'path', label: 'Path in the document', stack: 'wide', cell: (column) => <code>{column.path}</code> },
 ];
 
 /** The columns and indexes of the entity, its shape as JSON, and the Duplicate and Delete actions. */
 export function ShapeTab({ entity }: { readonly entity: EntityView }) {
-  const { entityName, sourceName } = entity;
-  const shape: Shape = { entityName, sourceName, columns: entity.columns };
+  const { entityName, sourceName, columns: ownColumns, where } = entity;
+  const shape: Shape = { entityName, sourceName, columns: ownColumns, ...(where === null ? {} : { where }) };
   const json = JSON.stringify(shape, null, 2);
   return (
     <>
@@ -37,6 +39,7 @@ export function ShapeTab({ entity }: { readonly entity: EntityView }) {
         />
       </Card>
       <IndexesCard entity={entity} />
+      {where === null ? null : <FilterCard where={where} filteredOut={entity.filteredOut} />}
       <Card
         title="As JSON"
         note="the body for POST /api/v1/entities"
@@ -60,6 +63,18 @@ export function ShapeTab({ entity }: { readonly entity: EntityView }) {
       </Card>
       <DangerZone entity={entity} />
     </>
+  );
+}
+
+function FilterCard({ where, filteredOut }: Pick<EntityView, 'filteredOut'> & { readonly where: object }) {
+  return (
+    <Card
+      title="Filter"
+      note="only documents that match are copied"
+      aside={`filtered out ${formatCount(filteredOut)} times`}
+    >
+      <code className="break-all">{JSON.stringify(where)}</code>
+    </Card>
   );
 }
 

@@ -9,6 +9,7 @@ import { formatShare, unknownFigure } from '../../format/numbers.ts';
 import { Button } from '../ui/button.tsx';
 import { Select } from '../ui/select.tsx';
 import { TextInput } from '../ui/text-input.tsx';
+import { ColumnMaskField } from './column-mask.tsx';
 import { FieldError } from './field.tsx';
 
 const columnParts = ['name', 'path', 'type'] as const;
@@ -75,6 +76,7 @@ export function ColumnRow({ form, index, count, pathListId, found, onMove, onRem
       <Found found={found} />
       <RowButtons index={index} count={count} onMove={onMove} onRemove={onRemove} />
       <Policy form={form} index={index} />
+      <ColumnMaskField form={form} index={index} />
       <div className="col-span-full grid gap-1 empty:hidden">
         {columnParts.map((part) => {
           const message = messageOf(part);

@@ -29,7 +29,7 @@ export function ColumnsEditor({ form, columns, sample, preview }: ColumnsEditorP
   const listError = errors.columns?.root?.message ?? errors.columns?.message;
   const found = (name: string | undefined) => {
     const column = preview?.columns.find((candidate) => candidate.name === name);
-    return column === undefined || preview === undefined ? undefined : { column, sampled: preview.sampled };
+    return column === undefined || preview === undefined ? undefined : { column, sampled: preview.matched };
   };
   return (
     <fieldset className="grid min-w-0 gap-1.5">

@@ -16,7 +16,7 @@ interface RefusalsProps {
 export function Refusals({ preview, columns, onUseAny }: RefusalsProps) {
   const byName = new Map(columns.map((column) => [column.name, column]));
   const refusing = preview.columns.filter(({ refused }) => refused > 0);
-  const empty = preview.columns.filter(({ found }) => found === 0 && preview.sampled > 0);
+  const empty = preview.columns.filter(({ found }) => found === 0 && preview.matched > 0);
   return (
     <>
       {refusing.map(({ name, refused, refusedDocIds }) => {
@@ -26,7 +26,7 @@ export function Refusals({ preview, columns, onUseAny }: RefusalsProps) {
           <Banner
             key={name}
             tone="warn"
-            title={`In ${formatCount(refused)} of ${plural(preview.sampled, 'document')}, the value of “${column.path}” does not fit the type ${column.type}.`}
+            title={`In ${formatCount(refused)} of ${plural(preview.matched, 'document')}, the value of “${column.path}” does not fit the type ${column.type}.`}
             action={
               <Button size="small" onClick={() => onUseAny(name)}>
                 Use Any <span className="sr-only">for {name}</span>

@@ -23,6 +23,7 @@ import { TextInput } from '../ui/text-input.tsx';
 import { Trouble } from '../ui/trouble.tsx';
 import { ColumnsEditor } from './columns-editor.tsx';
 import { describedBy, Field } from './field.tsx';
+import { FilterField } from './filter-field.tsx';
 import { PathSuggestions } from './path-suggestions.tsx';
 import { PlanCard } from './plan-card.tsx';
 import { PreviewCard } from './preview-card.tsx';
@@ -68,6 +69,7 @@ export function ShapeEditor({ initial, place, sources, fleet }: ShapeEditorProps
           <div className="grid gap-[18px]">
             <Names form={form} draft={draft} sources={sources} fleet={fleet} />
             <ColumnsEditor form={form} columns={columns} sample={sample.data} preview={preview.data} />
+            <FilterField form={form} preview={preview.data} />
           </div>
         </Card>
         {draft.sourceName === '' ? null : (

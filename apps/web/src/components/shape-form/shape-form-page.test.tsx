@@ -47,6 +47,7 @@ const sample: SampleView = {
 
 const preview = (columns: PreviewView['columns']): PreviewView => ({
   sampled: 100,
+  matched: 100,
   rows: [{ docId: 'a', cells: columns.map(({ name }) => (name === 'empty' ? null : `${name} 9007199254740993`)) }],
   columns,
 });

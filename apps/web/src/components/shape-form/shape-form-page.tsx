@@ -1,5 +1,6 @@
 'use client';
 
+import type { EntityView } from '@emcachers/core/api-views';
 import type { Shape } from '@emcachers/core/shape';
 import { useQuery } from '@tanstack/react-query';
 import { parseAsString, useQueryStates } from 'nuqs';
@@ -53,12 +54,15 @@ export function ShapeFormPage() {
   function initialShape(): Shape {
     const names = fleet?.entities.map((entity) => entity.entityName) ?? [];
     const copied = from === null ? null : findEntity(fleet, from);
-    if (copied !== null && copied !== undefined) {
-      const { entityName, sourceName, columns } = copied;
-      return { entityName: proposeName(entityName, names), sourceName, columns };
-    }
+    if (copied !== null && copied !== undefined) return copyOf(copied, names);
     if (source === null) return { entityName: '', sourceName: '', columns: [] };
     const collection = source.slice(source.indexOf('.') + 1);
     return { entityName: proposeName(collection, names), sourceName: source, columns: [] };
   }
+}
+
+/** The shape of another entity under a free name. */
+function copyOf({ entityName, sourceName, columns, where }: EntityView, names: readonly string[]): Shape {
+  const shape = { entityName: proposeName(entityName, names), sourceName, columns };
+  return where === null ? shape : { ...shape, where };
 }

@@ -19,7 +19,7 @@ function openForm() {
     answers: {
       'sources.list': () => [{ sourceName: 'shop.orders', estimatedDocuments: 1, entities: [] }],
       'sources.sample': () => ({ sampled: 0, paths: [] }),
-      'sources.preview': () => ({ sampled: 0, rows: [], columns: [] }),
+      'sources.preview': () => ({ sampled: 0, matched: 0, rows: [], columns: [] }),
     },
     search: '?source=shop.orders',
     pathname: '/entities/new',
