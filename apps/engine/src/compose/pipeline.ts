@@ -106,7 +106,11 @@ function createLeading(shared: Shared) {
       const { rowBytesMax, maskKey, largeDocumentBytes } = config;
       const opened = openLeaderSessions({ url: database.url, epoch, ...config.postgres });
       sessions = opened;
-      const writer = createOplogWriter({ database: opened, epoch, deadLettersMax: config.deadLettersMax });
+      const writer = createOplogWriter({
+        ...{ database: opened, epoch },
+        deadLettersMax: config.deadLettersMax,
+        sweepCap: config.sweepCap,
+      });
       const created = createIngest({
         source,
         writer,

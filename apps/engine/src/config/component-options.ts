@@ -4,6 +4,7 @@ import type { ChangeStreamOptions } from '../pipeline/change-source/change-strea
 import type { MongoClientOptions } from '../pipeline/change-source/mongo-client-options.ts';
 import type { ChannelOptions } from '../pipeline/channel/bounded-channel.ts';
 import type { IngestOptions } from '../pipeline/ingest/ingest-options.ts';
+import type { SweepCap } from '../pipeline/oplog/writer-options.ts';
 import type { ReplicatorOptions } from '../pipeline/replicator/replicator-options.ts';
 import type { CacheStoreLimits } from '../pipeline/sqlite-cache/cache-store-limits.ts';
 import type { SupervisorOptions } from '../runtime/supervisor.ts';
@@ -18,6 +19,7 @@ export interface ComponentOptions {
   readonly postgres: DatabaseLimits;
   readonly channel: ChannelOptions;
   readonly ingest: Partial<IngestOptions>;
+  readonly sweepCap: SweepCap;
   readonly replicator: Partial<ReplicatorOptions>;
   readonly cacheStore: CacheStoreLimits & { readonly openFilesMax?: number };
   readonly supervision: SupervisorOptions;
@@ -43,6 +45,7 @@ export function componentOptions(values: ParsedSettings): ComponentOptions {
     postgres: postgresOptions(values),
     channel: channelOptions(values),
     ingest: ingestOptions(values),
+    sweepCap: { share: values.EMCACHERS_SWEEP_PERCENT_MAX / 100, documents: values.EMCACHERS_SWEEP_DOCUMENTS_MAX },
     replicator: replicatorOptions(values),
     cacheStore: cacheStoreOptions(values),
     supervision: supervisionOptions(values),

@@ -5,16 +5,18 @@ import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { databaseDefaults } from '@emcachers/db/database-limits';
 import { deadLettersMaxDefault } from '@emcachers/db/statements/dead-letters';
 import { expect, test } from 'vitest';
+import { checkConfig } from '../../test/support/check-config.ts';
 import { jobRunnerDefaults } from '../control/job/job-runner-options.ts';
 import { changeStreamDefaults } from '../pipeline/change-source/change-stream-options.ts';
 import { mongoClientDefaults } from '../pipeline/change-source/mongo-client-options.ts';
 import { channelDefaults } from '../pipeline/channel/bounded-channel.ts';
 import { documentDefaults } from '../pipeline/ingest/ingest-loop.ts';
 import { ingestDefaults } from '../pipeline/ingest/ingest-options.ts';
+import { sweepCapDefault } from '../pipeline/oplog/writer-options.ts';
 import { replicatorDefaults } from '../pipeline/replicator/replicator-options.ts';
 import { cacheStoreDefaults } from '../pipeline/sqlite-cache/cache-store-limits.ts';
 import { supervisorDefaults } from '../runtime/supervisor.ts';
-import { type Config, checkConfig, loadConfig } from './config.ts';
+import { type Config, loadConfig } from './config.ts';
 import { renderEnvExample } from './env-example.ts';
 import { renderSettingsPage } from './settings-page.ts';
 
@@ -194,6 +196,7 @@ test('without settings, every part has its own defaults', () => {
   expect(config.cacheStore).toEqual(cacheStoreDefaults);
   expect(config.supervision).toEqual(supervisorDefaults);
   expect(config.jobs).toEqual(jobRunnerDefaults);
+  expect(config.sweepCap).toEqual(sweepCapDefault);
 });
 
 test('additional console origins are accepted as a list, and anything else is refused by name', () => {

@@ -86,12 +86,8 @@ export function readSettingValues(folder: string, environment: Values): Values {
   return valuesOf(readSettingSources({ folder, environment, envFile: null }));
 }
 
-/** Parses text values, keyed by variable name. Relative paths are resolved against `folder`. */
-export function checkConfig(values: Values, folder: string): Config {
-  return configOf([{ name: 'environment', isOursAlone: false, values }], folder);
-}
-
-function configOf(sources: readonly SettingSource[], folder: string): Config {
+/** Relative paths are resolved against `folder`. Throws as `loadConfig` does. */
+export function configOf(sources: readonly SettingSource[], folder: string): Config {
   const { parsed, problems, unknownNames } = examineSettings(sources);
   const [first, ...rest] = problems;
   if (first !== undefined) throw settingsError(first, rest);

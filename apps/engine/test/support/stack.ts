@@ -4,11 +4,11 @@ import path from 'node:path';
 import { createTestDatabase } from '@emcachers/db/testing';
 import { createMongoServer } from '@emcachers/mongo-embedded';
 import { MongoClient } from 'mongodb';
-import { checkConfig } from '../../src/config/config.ts';
 import { type Engine, startEngine } from '../../src/engine.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
 import { ApiClient } from './api-client.ts';
+import { checkConfig } from './check-config.ts';
 import { testRandom } from './test-random.ts';
 
 /**

@@ -9,6 +9,7 @@ import type { OplogReader, OplogWriter } from '../../src/pipeline/oplog/oplog.ts
 import { createOplogReader } from '../../src/pipeline/oplog/oplog-reader.ts';
 import type { AppendBatch, AppendItem, OplogPage, StreamPosition } from '../../src/pipeline/oplog/oplog-types.ts';
 import { createOplogWriter } from '../../src/pipeline/oplog/oplog-writer.ts';
+import type { OplogWriterOptions } from '../../src/pipeline/oplog/writer-options.ts';
 
 /** An oplog in a database of its own, led by the test, with the steps that tests of several modules take. */
 export interface TestOplog extends AsyncDisposable {
@@ -17,7 +18,7 @@ export interface TestOplog extends AsyncDisposable {
   readonly writer: OplogWriter;
   readonly reader: OplogReader;
   /** A writer of the same term with other limits. */
-  writerWith(limits: { readonly deadLettersMax?: number; readonly sweepChunkBytes?: number }): OplogWriter;
+  writerWith(limits: Omit<OplogWriterOptions, 'database' | 'epoch'>): OplogWriter;
   /** A pending entity of the collection of the same name, with the columns `n` (Integer) and `t` (Text). */
   create(name: string): Promise<EntityRecord>;
   entity(name: string): Promise<EntityRecord>;

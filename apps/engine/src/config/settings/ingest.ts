@@ -1,5 +1,6 @@
 import { channelDefaults } from '../../pipeline/channel/bounded-channel.ts';
 import { ingestDefaults } from '../../pipeline/ingest/ingest-options.ts';
+import { sweepCapDefault } from '../../pipeline/oplog/writer-options.ts';
 import { numberSetting } from './schemas.ts';
 import type { Setting } from './setting.ts';
 
@@ -95,5 +96,20 @@ export const ingestSettings = {
     standard: ingestDefaults.promotionRowsMax,
     reason:
       'Rows or deletions that one transaction moves from staging to the oplog. Live changes of the entity wait for it.',
+  }),
+  EMCACHERS_SWEEP_DOCUMENTS_MAX: numberSetting({
+    unit: 'documents',
+    min: 0,
+    max: 1_000_000_000,
+    standard: sweepCapDefault.documents,
+    reason:
+      'A scan that did not find more than this many of the documents that the caches hold, and also more than EMCACHERS_SWEEP_PERCENT_MAX of them, deletes nothing until an operator allows it (EMC-3004).',
+  }),
+  EMCACHERS_SWEEP_PERCENT_MAX: numberSetting({
+    unit: 'percent',
+    min: 0,
+    max: 100,
+    standard: sweepCapDefault.share * 100,
+    reason: 'The same as a share of the documents that the caches hold.',
   }),
 } as const satisfies Record<string, Setting<unknown>>;

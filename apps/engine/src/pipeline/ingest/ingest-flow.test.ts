@@ -14,7 +14,8 @@ test('a channel with room for four operations drops nothing, and says how often 
   await until(() => ingest.flow()[0]?.deadLettered === 1);
   const { entityId } = await bench.oplog.entity('orders');
   const [flow] = ingest.flow();
-  expect(flow).toMatchObject({ entityId, entityName: 'orders', processed: 200, deadLettered: 1 });
+  // The dead letter also deletes the row that the document may have had.
+  expect(flow).toMatchObject({ entityId, entityName: 'orders', processed: 200 + 1, deadLettered: 1 });
   expect(flow?.blocked).toBeGreaterThan(0);
   expect(flow?.blockedMs).toBeGreaterThan(0);
   expect((await bench.replayed('orders')).size).toBe(200);

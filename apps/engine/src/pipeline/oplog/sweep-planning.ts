@@ -15,7 +15,7 @@ import {
 import { inTransaction, type TransactionClient } from '@emcachers/db/transaction';
 import { lockedState } from './locked-state.ts';
 import type { ScanProof, ScanRun } from './oplog-types.ts';
-import type { OplogWriterOptions } from './writer-options.ts';
+import { type OplogWriterOptions, type SweepCap, sweepCapDefault } from './writer-options.ts';
 
 /**
  * Plans the sweep of a finished scan and has the scan prove itself before anything is deleted. Keeps I7: a scan that read fewer
@@ -24,8 +24,6 @@ import type { OplogWriterOptions } from './writer-options.ts';
  * at most one chunk. Worst case: documents of types that cannot be looked up by their DocID, lost by a scan while as
  * many others were deleted from the source; the cap then limits what is deleted.
  */
-const sweepShareMax = 0.2;
-const sweepDocumentsMin = 1_000;
 /** Candidates that are looked up at the source. Up to this many, all of them are. */
 const sampleMax = 1_000;
 
@@ -55,7 +53,7 @@ export async function planSweepStep(options: OplogWriterOptions, run: ScanRun): 
 
 async function plan(
   client: TransactionClient,
-  { epoch, sweepChunkBytes }: OplogWriterOptions,
+  { epoch, sweepChunkBytes = sweepChunkBytesDefault, sweepCap = sweepCapDefault }: OplogWriterOptions,
   run: ScanRun,
 ): Promise<Readiness | Planned> {
   const state = await lockedState(client, { ...run, epoch, lock: 'share', appends: false });
@@ -64,14 +62,14 @@ async function plan(
     await client.query('ROLLBACK');
     return readiness ?? superseded;
   }
-  const step = await planChunk(client, { ...run, chunkBytes: sweepChunkBytes ?? sweepChunkBytesDefault }, state);
+  const step = await planChunk(client, { ...run, chunkBytes: sweepChunkBytes, cap: sweepCap }, state);
   await commitAppend(client, { epoch, appended: false, controlChanged: false });
   return step;
 }
 
 async function planChunk(
   client: TransactionClient,
-  run: ScanRun & { readonly chunkBytes: number },
+  run: ScanRun & { readonly chunkBytes: number; readonly cap: SweepCap },
   state: PromotionState,
 ): Promise<Readiness | Planned> {
   const scope = { ...run, version: state.version };
@@ -82,7 +80,7 @@ async function planChunk(
     await planSweepChunk(client, { ...scope, ...planning });
     return { kind: 'planning' };
   }
-  return judge(state, await readSweepEvidence(client, { ...scope, sampleMax }));
+  return judge(state, await readSweepEvidence(client, { ...scope, sampleMax }), run.cap);
 }
 
 /** The outcome of looking a sample up at the source. `waiting`: the stream has not passed the look-up yet. */
@@ -127,8 +125,8 @@ function readinessOf(state: PromotionState | null): Readiness | null {
   return state.sweepPrepared ? prepared : null;
 }
 
-function judge(state: PromotionState, evidence: SweepEvidence): Readiness | Planned {
-  const refusal = incompleteness(evidence) ?? largeness(state, evidence);
+function judge(state: PromotionState, evidence: SweepEvidence, cap: SweepCap): Readiness | Planned {
+  const refusal = incompleteness(evidence) ?? largeness(state, evidence, cap);
   if (refusal !== null || evidence.candidates === 0) return { kind: 'planned', refusal };
   return { kind: 'unproven', sample: evidence.sample };
 }
@@ -140,8 +138,12 @@ function incompleteness({ scanned, counted, changed }: SweepEvidence): string | 
 }
 
 /** An entity that was never live has no readers to protect. A source that was counted and has nothing needs no confirmation. */
-function largeness(state: PromotionState, { candidates, documents, counted }: SweepEvidence): string | null {
-  const isLarge = candidates > sweepDocumentsMin && candidates > documents * sweepShareMax;
+function largeness(
+  state: PromotionState,
+  { candidates, documents, counted }: SweepEvidence,
+  cap: SweepCap,
+): string | null {
+  const isLarge = candidates > cap.documents && candidates > documents * cap.share;
   if (!isLarge || counted === 0 || state.allowLargeSweep || !state.wasLive) return null;
   return `The scan did not find ${candidates} of ${documents} documents that the caches hold.`;
 }
