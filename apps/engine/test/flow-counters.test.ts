@@ -17,19 +17,19 @@ test('an operator who sets a tiny channel sees in metrics and log how its entity
   const shape = orderShape('orders');
   await api.create(shape);
   await api.untilLive('orders');
-  await insertOrders(orders(stack.mongo), 300, randomFrom(1));
-  expect(await converged(stack, shape)).toBe(300);
+  await insertOrders(orders(stack.mongo), 40, randomFrom(1));
+  expect(await converged(stack, shape)).toBe(40);
   const metrics = await (await api.request('GET', '/metrics')).text();
   const metric = (name: string): number =>
     Number(new RegExp(`^emcachers_channel_${name}\\{entity="orders"\\} (.+)$`, 'm').exec(metrics)?.[1]);
-  expect(metric('processed_operations_total')).toBe(300);
+  expect(metric('processed_operations_total')).toBe(40);
   expect(metric('blocked_total')).toBeGreaterThan(0);
   expect(metric('blocked_seconds_total')).toBeGreaterThan(0);
   expect(metric('dead_letters_total')).toBe(0);
   const logged = await eventually(async () => {
     const flows = running.logLines.flatMap((line) => flowsIn(line));
     const processed = flows.reduce((sum, flow) => sum + flow.processed, 0);
-    return processed === 300 ? flows : null;
+    return processed === 40 ? flows : null;
   }, 'the lines with the counters');
   expect(logged.some(({ blocked, blockedMs }) => blocked > 0 && blockedMs > 0)).toBe(true);
 });
