@@ -62,7 +62,7 @@ export interface HistoryEntry {
 export interface History {
   /** Entries with sequence > `after`, oldest first, at most `limit`. */
   read(after: number, limit: number): HistoryEntry[];
-  /** The current cluster time. It advances even without writes, so that idle streams can report progress. */
+  /** The current cluster time. Without writes it advances every ten seconds, so that idle streams can report progress. */
   now(): ClusterTime;
   head(): { sequence: number; time: ClusterTime };
   /** Oldest time that everything after is retained of; resuming before it is 286 ChangeStreamHistoryLost. */
