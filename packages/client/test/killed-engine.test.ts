@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { dropEntity, markDeleting, requestRebuild } from '@emcachers/db/control/entity-requests';
+import { dropEntities, markDeleting, requestRebuild } from '@emcachers/db/control/entity-requests';
 import { describe, expect, test } from 'vitest';
 import { openTestOplog, type TestOplog } from '../../../apps/engine/test/support/test-oplog.ts';
 import { scanToLive, upsert } from '../../../apps/engine/test/support/test-page.ts';
@@ -96,7 +96,7 @@ class Killing {
   /** What an engine does once the files are gone, and a new entity of the same name. */
   async createAgain(): Promise<void> {
     await until('the files are removed', () => !existsSync(join(this.#directory, 'db.sqlite')));
-    await dropEntity(this.#oplog.database, this.#entityId);
+    await dropEntities(this.#oplog.database, [this.#entityId]);
     await this.create();
   }
 

@@ -1,7 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { createEntity, findEntity, listEntities } from './control/entities.ts';
 import {
-  dropEntity,
+  dropEntities,
   listDeleting,
   markDeleting,
   requestRebuild,
@@ -70,7 +70,7 @@ test.each<[string, () => Promise<unknown>]>([
   ['setPaused', () => setPaused(database, { entityId: 1, paused: true })],
   ['markDeleting', () => markDeleting(database, 1)],
   ['listDeleting', () => listDeleting(database)],
-  ['dropEntity', () => dropEntity(database, 1)],
+  ['dropEntities', () => dropEntities(database, [1])],
   ['reportOffsets', () => reportOffsets(database, { nodeId: 'one', reports: [offsetReport] })],
   ['listOffsets', () => listOffsets(database)],
   ['writeHeartbeat', () => writeHeartbeat(pool, { nodeId: 'one', roles: [], host: 'here', startedAtMs: 0 })],

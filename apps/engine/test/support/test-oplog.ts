@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Operation } from '@emcachers/core/operation';
-import { createEntity, getEntity } from '@emcachers/db/control/entities';
+import { createEntity } from '@emcachers/db/control/entities';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import { type Database, openDatabase } from '@emcachers/db/database';
 import { openCandidacy } from '@emcachers/db/leadership';
@@ -9,6 +9,7 @@ import type { OplogReader, OplogWriter } from '../../src/pipeline/oplog/oplog.ts
 import { createOplogReader } from '../../src/pipeline/oplog/oplog-reader.ts';
 import type { AppendBatch, AppendItem, OplogPage, StreamPosition } from '../../src/pipeline/oplog/oplog-types.ts';
 import { createOplogWriter } from '../../src/pipeline/oplog/oplog-writer.ts';
+import { getEntity } from './get-entity.ts';
 import type { OplogWriterOptions } from '../../src/pipeline/oplog/writer-options.ts';
 
 /** An oplog in a database of its own, led by the test, with the steps that tests of several modules take. */

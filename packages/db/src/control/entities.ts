@@ -23,13 +23,6 @@ export async function findEntity(database: Database, name: string): Promise<Enti
   return rows[0] ?? null;
 }
 
-/** As `findEntity`, but throws EMC-5002 if there is none. */
-export async function getEntity(database: Database, name: string): Promise<EntityRecord> {
-  const entity = await findEntity(database, name);
-  if (entity === null) throw new EmcachersError({ code: 'EMC-5002', detail: `There is no entity named ${name}.` });
-  return entity;
-}
-
 /** Its filter is in canonical Extended JSON. */
 export interface EntityToStore extends NewEntity {
   /** Of the key of its hashes; null or absent if it has none. */

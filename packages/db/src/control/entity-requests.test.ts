@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { openDatabase } from '../database.ts';
 import { createTestDatabase } from '../testing.ts';
 import { createEntity, findEntity, listEntities } from './entities.ts';
-import { dropEntity, markDeleting, requestRebuild, requestRefresh, setPaused } from './entity-requests.ts';
+import { dropEntities, markDeleting, requestRebuild, requestRefresh, setPaused } from './entity-requests.ts';
 
 const shape = (entityName: string): Shape => ({
   entityName,
@@ -94,7 +94,7 @@ describe('entities', () => {
   });
 });
 
-describe('dropEntity', () => {
+describe('dropEntities', () => {
   test('removes partition, held-back rows and record, and frees the name', async () => {
     await using database = await openTestDatabase();
     const { entityId: id, runId } = await createEntity(database, shape('orders'));
@@ -104,7 +104,7 @@ describe('dropEntity', () => {
       [id, runId],
     );
     await markDeleting(database, id);
-    await dropEntity(database, id);
+    await dropEntities(database, [id]);
     expect(await findEntity(database, 'orders')).toBeNull();
     const rest = await database.pool.query(
       `SELECT (SELECT count(*) FROM oplog) + (SELECT count(*) FROM oplog_staging) AS rows, to_regclass($1) AS partition`,
@@ -119,8 +119,8 @@ describe('dropEntity', () => {
     const { entityId: id } = await createEntity(database, shape('orders'));
     await markDeleting(database, id);
     await database.pool.query(`ALTER TABLE oplog DETACH PARTITION oplog_e${id} CONCURRENTLY`);
-    await dropEntity(database, id);
-    await dropEntity(database, id);
+    await dropEntities(database, [id]);
+    await dropEntities(database, [id]);
     expect(await findEntity(database, 'orders')).toBeNull();
   });
 
@@ -133,7 +133,7 @@ describe('dropEntity', () => {
     await Promise.all(
       ids.toReversed().map(async (id) => {
         await markDeleting(database, id);
-        await dropEntity(database, id);
+        await dropEntities(database, [id]);
       }),
     );
     expect(await listEntities(database)).toEqual([]);
@@ -152,7 +152,7 @@ describe('dropEntity', () => {
     await reader.query('SELECT count(*) FROM oplog');
     await markDeleting(database, large.entityId);
     let dropped = false;
-    const dropping = dropEntity(database, large.entityId).then(() => {
+    const dropping = dropEntities(database, [large.entityId]).then(() => {
       dropped = true;
     });
     for (let turn = 0; turn < 20; turn += 1) await fill(database.pool, { id: other.entityId, rows: 10 });

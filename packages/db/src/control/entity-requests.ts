@@ -78,11 +78,6 @@ export async function listDeleting(database: Database): Promise<readonly string[
 
 const heldChunkRows = 10_000;
 
-/** As `dropEntities`, of one. */
-export function dropEntity(database: Database, entityId: number): Promise<void> {
-  return dropEntities(database, [entityId]);
-}
-
 /**
  * Completes deletions: drops the partitions, then held-back rows, and the entities' rows last, so that after a crash the call
  * can be repeated. Appends to other entities wait for milliseconds at most.

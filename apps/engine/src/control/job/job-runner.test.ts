@@ -1,5 +1,5 @@
 import { silentLog } from '@emcachers/core/log';
-import { dropEntity, markDeleting } from '@emcachers/db/control/entity-requests';
+import { dropEntities, markDeleting } from '@emcachers/db/control/entity-requests';
 import { reportOffsets } from '@emcachers/db/control/offset-reports';
 import { writeHeartbeat } from '@emcachers/db/fleet/node-heartbeat';
 import { createJobStore } from '@emcachers/db/job/job-store';
@@ -131,7 +131,7 @@ test('a refresh whose entity is deleted meanwhile fails with EMC-5002', async ()
   await opened.until(jobId, 'running');
   await expect.poll(async () => (await oplog.entity('orders')).version).toBe(2);
   await markDeleting(database, entityId);
-  await dropEntity(database, entityId);
+  await dropEntities(database, [entityId]);
   expect(await opened.until(jobId, 'failed')).toMatchObject({
     errorCode: 'EMC-5002',
     message: 'orders was deleted during the refresh.',

@@ -1,7 +1,8 @@
-import { createEntity, getEntity } from '@emcachers/db/control/entities';
+import { createEntity } from '@emcachers/db/control/entities';
 import { readDeadLetters } from '@emcachers/db/fleet/read-dead-letters';
 import { discardDeadLetters } from '@emcachers/db/statements/retry-dead-letters';
 import { describe, expect, test } from 'vitest';
+import { getEntity } from '../../../test/support/get-entity.ts';
 import { type IngestBench, openIngestBench, until } from '../../../test/support/test-ingest.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import type { MongoSource } from '../change-source/change-source.ts';

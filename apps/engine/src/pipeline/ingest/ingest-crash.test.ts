@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { createEntity, getEntity } from '@emcachers/db/control/entities';
+import { createEntity } from '@emcachers/db/control/entities';
 import { type Database, openDatabase } from '@emcachers/db/database';
 import { createTestDatabase } from '@emcachers/db/testing';
 import { createMongoServer } from '@emcachers/mongo-embedded';
 import { MongoClient } from 'mongodb';
 import { describe, expect, test } from 'vitest';
+import { getEntity } from '../../../test/support/get-entity.ts';
 import { projectionOf, testColumns, until } from '../../../test/support/test-ingest.ts';
 import { replayed } from '../../../test/support/test-oplog.ts';
 import { systemClock } from '../../runtime/clock.ts';

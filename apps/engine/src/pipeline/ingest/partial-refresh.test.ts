@@ -1,8 +1,9 @@
-import { createEntity, getEntity } from '@emcachers/db/control/entities';
+import { createEntity } from '@emcachers/db/control/entities';
 import { setPaused } from '@emcachers/db/control/entity-requests';
 import { readDeadLetters } from '@emcachers/db/fleet/read-dead-letters';
 import { Decimal128, Long, ObjectId, Timestamp, UUID } from 'bson';
 import { describe, expect, test, vi } from 'vitest';
+import { getEntity } from '../../../test/support/get-entity.ts';
 import { type IngestBench, openIngestBench, testColumns, until } from '../../../test/support/test-ingest.ts';
 import { selectionOf } from '../../control/job/document-input.ts';
 import { systemClock } from '../../runtime/clock.ts';

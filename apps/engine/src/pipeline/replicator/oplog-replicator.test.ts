@@ -13,7 +13,7 @@ import {
 import { join } from 'node:path';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { silentLog } from '@emcachers/core/log';
-import { dropEntity, markDeleting, requestRebuild, setPaused } from '@emcachers/db/control/entity-requests';
+import { dropEntities, markDeleting, requestRebuild, setPaused } from '@emcachers/db/control/entity-requests';
 import Sqlite from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { openTestOplog, type TestOplog } from '../../../test/support/test-oplog.ts';
@@ -210,7 +210,7 @@ describe('the replicator', () => {
 
     await markDeleting(oplog.database, orders);
     await running.until('the files are gone', () => !existsSync(join(dataDirectory, 'dbs/orders')));
-    await dropEntity(oplog.database, orders);
+    await dropEntities(oplog.database, [orders]);
     await oplog.create('orders');
     await scanToLive(oplog, 'orders', ['again']);
     await running.level('orders', await head(oplog));
@@ -243,7 +243,7 @@ describe('the replicator', () => {
     }
     writeFileSync(join(dataDirectory, 'dbs/orders/notes.txt'), 'mine');
     await markDeleting(oplog.database, orders);
-    await dropEntity(oplog.database, orders);
+    await dropEntities(oplog.database, [orders]);
     await using running = await startReplicator(parts);
     const left = (): string => readdirSync(join(dataDirectory, 'dbs/orders')).join();
     await running.until('only the foreign file is left', () => left() === 'notes.txt');
@@ -275,7 +275,7 @@ describe('the replicator', () => {
     await using running = await startReplicator({ ...parts, openStore: storeThatDenies(denied, parts) });
     await running.level('orders', await head(oplog));
     await markDeleting(oplog.database, orders);
-    await dropEntity(oplog.database, orders);
+    await dropEntities(oplog.database, [orders]);
     await oplog.create('customers');
     await scanToLive(oplog, 'customers', ids('c', 2));
     await running.level('customers', await head(oplog));

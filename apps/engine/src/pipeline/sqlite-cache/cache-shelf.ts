@@ -7,10 +7,8 @@
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
-import Database from 'better-sqlite3';
 import { damaged, isDamage, isUnopenable, toCacheError } from './cache-error.ts';
 import { CacheFile } from './cache-file.ts';
-import { readMetadata } from './cache-metadata.ts';
 import { CachePaths, cachesDirectory } from './cache-paths.ts';
 import type {
   CacheBatch,
@@ -26,6 +24,7 @@ import type {
   RowsToMend,
 } from './cache-types.ts';
 import { compareRows, countDocuments } from './compare-rows.ts';
+import { historyIdOf } from './history-of-files.ts';
 
 export interface ShelfOptions {
   readonly dataDirectory: string;
@@ -372,28 +371,6 @@ function misnamed(
 ): Extract<CacheFinding, { kind: 'unusable' }> | null {
   if (metadata.generation === generation) return null;
   return { kind: 'unusable', reason: `${path} is a copy of generation ${metadata.generation}.`, code: 'EMC-4001' };
-}
-
-/** Of the newest file that can be read: an engine that was killed may have left one without metadata. */
-function historyIdOf(paths: CachePaths): string | null {
-  for (const generation of paths.generations().reverse()) {
-    const historyId = historyIdOfFile(paths.file(generation));
-    if (historyId !== null) return historyId;
-  }
-  return null;
-}
-
-function historyIdOfFile(path: string): string | null {
-  try {
-    const database = new Database(path, { readonly: true, fileMustExist: true });
-    try {
-      return readMetadata(database, path).historyId;
-    } finally {
-      database.close();
-    }
-  } catch {
-    return null;
-  }
 }
 
 function removeOlder(shelved: Shelved): void {
