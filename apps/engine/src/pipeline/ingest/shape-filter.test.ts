@@ -1,6 +1,7 @@
-import { createEntity, getEntity } from '@emcachers/db/control/entities';
+import { createEntity } from '@emcachers/db/control/entities';
 import { readDeadLetters } from '@emcachers/db/fleet/read-dead-letters';
 import { describe, expect, test } from 'vitest';
+import { getEntity } from '../../../test/support/get-entity.ts';
 import { type IngestBench, openIngestBench, until } from '../../../test/support/test-ingest.ts';
 import { storedShape } from '../../control/entity/stored-shape.ts';
 import { selectionOf } from '../../control/job/document-input.ts';
