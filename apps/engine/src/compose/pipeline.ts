@@ -114,10 +114,7 @@ function createLeading(shared: Shared) {
       const created = createIngest({
         source,
         writer,
-        entities,
-        clock,
-        log,
-        random,
+        ...{ entities, clock, log, random },
         options: ingestOptionsOf(config),
       });
       ingest = created;

@@ -4,7 +4,7 @@ import type { Database } from '../database.ts';
 import { toDatabaseError } from '../database-error.ts';
 import { deleteHeld } from '../statements/delete-held.ts';
 import { dropPartitions } from '../statements/partition.ts';
-import { restartScans } from '../statements/scan-state.ts';
+import { beforeRefresh, noteRefresh, restartScans } from '../statements/scan-state.ts';
 import { inTransaction } from '../transaction.ts';
 
 /**
@@ -13,13 +13,14 @@ import { inTransaction } from '../transaction.ts';
  * All throw EMC-5002 if the entity does not exist and EMC-5004 if it is being deleted.
  */
 
-/** Starts a new scan under a new version; caches keep serving. Returns the new version. */
+/** Starts a new scan under a new version; caches keep serving. Returns the new version. `jobId`: whose cancellation ends the scan. */
 export async function requestRefresh(
   database: Database,
-  request: { entityId: number; allowLargeSweep: boolean },
+  request: { entityId: number; allowLargeSweep: boolean; jobId?: string },
 ): Promise<number> {
   return inTransaction(database.pool, async (client) => {
     await client.query('BEGIN');
+    const before = await beforeRefresh(client, request.entityId);
     const entityIds = [request.entityId];
     const restarted = await restartScans(client, {
       entityIds,
@@ -28,6 +29,8 @@ export async function requestRefresh(
       allowLargeSweep: request.allowLargeSweep,
     });
     if (restarted.length === 0) throw await refusal(database, request.entityId);
+    const { entityId, jobId } = request;
+    if (jobId !== undefined && before !== null) await noteRefresh(client, { entityId, jobId, before });
     const answer = await client.query<{ version: number }>('SELECT version FROM entity WHERE id = $1', [
       request.entityId,
     ]);

@@ -6,6 +6,8 @@ import { advisoryLocks, advisoryNamespace } from '../advisory-locks.ts';
 import type { Database } from '../database.ts';
 import { toDatabaseError } from '../database-error.ts';
 import type { Job } from '../generated/client.ts';
+import { deleteHeld } from '../statements/delete-held.ts';
+import { cancelRefresh } from '../statements/scan-state.ts';
 import { inTransaction, type TransactionClient } from '../transaction.ts';
 
 /**
@@ -50,7 +52,10 @@ export interface JobStore {
   note(jobId: string, message: string): Promise<void>;
   /** Does nothing if the job was cancelled meanwhile. */
   finish(jobId: string, outcome: JobOutcome): Promise<void>;
-  /** Marks a queued or running job cancelled; false if it had already ended. */
+  /**
+   * Marks a queued or running job cancelled; false if it had already ended. The scan of a refresh ends in the same transaction, and
+   * the entity is what it was before, unless its rows are being promoted already.
+   */
   cancel(jobId: string, message: string): Promise<boolean>;
   /** Returns which of these running jobs have been cancelled. */
   cancelled(jobIds: readonly string[]): Promise<string[]>;
@@ -93,7 +98,7 @@ export function createJobStore(database: Database, epoch: number | null = null):
     finish: async (jobId, { status, message, errorCode }) => {
       await query(finishSql, [epoch, jobId, status, message, errorCode]);
     },
-    cancel: async (jobId, message) => (await query(cancelSql, [jobId, message])).length > 0,
+    cancel: async (jobId, message) => cancel(pool, jobId, message),
     cancelled: async (jobIds) => {
       const where = { id: { in: [...jobIds] }, status: { not: 'running' } };
       const rows = await orDatabaseError(prisma.job.findMany({ where, select: { id: true } }));
@@ -181,6 +186,22 @@ async function insert(client: TransactionClient, job: NewJob & { readonly jobId:
   ]);
   await client.query(pruneSql, [recordsMax]);
   await client.query(`NOTIFY emcachers_control, 'job'`);
+}
+
+const heldChunkRows = 10_000;
+
+async function cancel(pool: pg.Pool, jobId: string, message: string): Promise<boolean> {
+  const { isCancelled, entityId } = await inTransaction(pool, async (client) => {
+    await client.query('BEGIN');
+    const ended = await client.query(cancelSql, [jobId, message]);
+    const isCancelled = (ended.rowCount ?? 0) > 0;
+    const entityId = isCancelled ? await cancelRefresh(client, jobId) : null;
+    await client.query(`NOTIFY emcachers_control, 'job'`);
+    await client.query('COMMIT');
+    return { isCancelled, entityId };
+  });
+  if (entityId !== null) while ((await deleteHeld(pool, { entityId, limit: heldChunkRows })) > 0);
+  return isCancelled;
 }
 
 function inputHash({ input, isPerInput = false }: NewJob): string {

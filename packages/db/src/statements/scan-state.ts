@@ -94,12 +94,61 @@ export async function restartScans(client: pg.ClientBase | pg.Pool, restart: Res
             route = CASE route WHEN 'staging' THEN 'none' ELSE route END, reason = $2, error_code = NULL,
             allow_large_sweep = allow_large_sweep OR $3, has_gap = has_gap OR $4, sweep_prepared = false, scan_last_key = NULL,
             scan_has_last_key = false, scan_scanned = 0, scan_estimated = NULL, scan_started_at = NULL,
-            scan_finished_at = NULL, scan_end_time = NULL
+            scan_finished_at = NULL, scan_end_time = NULL, refresh_job = NULL, before_refresh = NULL
       WHERE id = ANY ($1::integer[]) AND lifecycle <> 'deleting'
       RETURNING id`,
     [restart.entityIds, restart.reason, restart.allowLargeSweep, restart.hasGap],
   );
   return answer.rows.map((row) => row.id);
+}
+
+/** Notes which job asked for the scan that `restartScans` has just started, and what the entity was before. */
+export async function noteRefresh(
+  client: pg.PoolClient,
+  refresh: { readonly entityId: number; readonly jobId: string; readonly before: unknown },
+): Promise<void> {
+  await client.query('UPDATE entity SET refresh_job = $2, before_refresh = $3 WHERE id = $1', [
+    refresh.entityId,
+    refresh.jobId,
+    JSON.stringify(refresh.before),
+  ]);
+}
+
+/**
+ * What the entity goes back to if its refresh is cancelled: as it is now, or, while another refresh runs, as it was before that.
+ * Null if it has never been live and healthy or failed: it then has to be scanned in any case. Locks the entity.
+ */
+export async function beforeRefresh(client: pg.PoolClient, entityId: number): Promise<unknown> {
+  const answer = await client.query<{ before: unknown }>(
+    `SELECT CASE WHEN lifecycle IN ('live', 'failed')
+                 THEN json_build_object('lifecycle', lifecycle, 'reason', reason, 'errorCode', error_code)
+                 ELSE before_refresh END AS before
+       FROM entity WHERE id = $1 FOR UPDATE`,
+    [entityId],
+  );
+  return answer.rows[0]?.before ?? null;
+}
+
+/**
+ * Ends the scan that a job asked for. Rows that it has read stay, because they are what the source has; nothing is swept. The new
+ * run refuses what the scan still writes. Null if the scan goes on: it does not belong to the job, it has read everything and is
+ * being promoted, or the entity has nothing to go back to.
+ */
+export async function cancelRefresh(client: pg.PoolClient, jobId: string): Promise<number | null> {
+  const answer = await client.query<{ id: number }>(
+    `UPDATE entity
+        SET run_id = gen_random_uuid(), lifecycle = before_refresh ->> 'lifecycle', lifecycle_since = now(),
+            reason = before_refresh ->> 'reason', error_code = before_refresh ->> 'errorCode',
+            route = CASE route WHEN 'staging' THEN 'none' ELSE route END, allow_large_sweep = false, scan_last_key = NULL,
+            scan_has_last_key = false, scan_end_time = NULL, refresh_job = NULL, before_refresh = NULL
+      WHERE refresh_job = $1 AND before_refresh IS NOT NULL AND NOT sweep_prepared
+        AND lifecycle IN ('pending', 'scanning', 'catching-up')
+      RETURNING id`,
+    [jobId],
+  );
+  const entityId = answer.rows[0]?.id ?? null;
+  if (entityId !== null) await recordStreamStatus(client);
+  return entityId;
 }
 
 /** Records next to the resume token whether any entity still has to be scanned, for operators. */

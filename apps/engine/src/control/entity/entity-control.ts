@@ -32,8 +32,11 @@ export interface EntityControl {
   create(entity: EntityToStore): Promise<EntityRecord>;
   /** Null if there is no such entity. Names are case-insensitive. */
   find(entityName: string): Promise<EntityRecord | null>;
-  /** Starts a new version and run. Returns the version. */
-  refresh(entityId: number, options: { readonly allowLargeSweep: boolean }): Promise<{ readonly version: number }>;
+  /** Starts a new version and run, which end if the job is cancelled. Returns the version. */
+  refresh(
+    entityId: number,
+    options: { readonly allowLargeSweep: boolean; readonly jobId: string },
+  ): Promise<{ readonly version: number }>;
   rebuild(entityId: number): Promise<void>;
   setPaused(entityId: number, paused: boolean): Promise<void>;
   /** Nodes change the indexes of their files accordingly. */
@@ -78,9 +81,7 @@ export function createEntityControl(database: Database): EntityControl {
       return created;
     },
     find: (entityName) => findEntity(database, entityName),
-    refresh: async (entityId, { allowLargeSweep }) => ({
-      version: await requestRefresh(database, { entityId, allowLargeSweep }),
-    }),
+    refresh: async (entityId, options) => ({ version: await requestRefresh(database, { entityId, ...options }) }),
     rebuild: (entityId) => requestRebuild(database, entityId),
     setIndexes: (entityId, indexes) => setIndexes(database, { entityId, indexes }),
     setPaused: (entityId, paused) => setPaused(database, { entityId, paused }),

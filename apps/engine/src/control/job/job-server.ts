@@ -61,7 +61,10 @@ export function createJobServer(dependencies: {
     get,
     async cancel(jobId) {
       await get(jobId);
-      await store.cancel(jobId, 'Cancelled by an operator. Work that had already started may still finish.');
+      await store.cancel(
+        jobId,
+        'Cancelled by an operator. What it had completed stays; a scan ends, unless its rows are being promoted already.',
+      );
       return get(jobId);
     },
   };

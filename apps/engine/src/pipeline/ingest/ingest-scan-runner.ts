@@ -6,6 +6,7 @@
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
+import { type LinkedAbort, linkedAbort } from '../../runtime/abort.ts';
 import type { Wakeup } from '../../runtime/wakeup.ts';
 import type { MongoSource } from '../change-source/change-source.ts';
 import type { LargeDocuments } from '../change-source/large-documents.ts';
@@ -43,13 +44,19 @@ export interface ScanRunnerDependencies {
   readonly options: ScanOptions;
 }
 
+interface RunningScan {
+  readonly runId: string;
+  readonly abort: LinkedAbort;
+  readonly settled: Promise<void>;
+}
+
 export class ScanRunner {
   readonly #dependencies: ScanRunnerDependencies;
   readonly #scan: ScanDependencies;
   /** Refreshes have turns of their own, because they wait for the stream while it lags; first scans do not. */
   readonly #refreshTurns: FairTurns;
   /** By entity. A newer run of an entity starts when the older one has ended. */
-  readonly #running = new Map<number, Promise<void>>();
+  readonly #running = new Map<number, RunningScan>();
   #failure: { readonly error: unknown } | null = null;
 
   constructor(dependencies: ScanRunnerDependencies) {
@@ -84,28 +91,38 @@ export class ScanRunner {
 
   /** Call it only for an entity whose scan is not running. */
   start(entity: IngestEntity, route: Route): void {
-    const { entityId } = entity;
-    const running = this.#run({ entity, route, signal: this.#dependencies.signal })
+    const { entityId, runId } = entity;
+    const abort = linkedAbort(this.#dependencies.signal);
+    const settled = this.#run({ entity, route, signal: abort.signal })
       .catch((error: unknown) => {
         this.#failure ??= { error };
       })
       .finally(() => {
+        abort[Symbol.dispose]();
         this.#running.delete(entityId);
         this.#dependencies.wakeup.wake();
       });
-    this.#running.set(entityId, running);
+    this.#running.set(entityId, { runId, abort, settled });
+  }
+
+  /** Ends the scans whose run is no longer that of their entity, also while they wait for MongoDB or for a turn. */
+  endSuperseded(list: readonly IngestEntity[]): void {
+    const runs = new Map(list.map(({ entityId, runId }) => [entityId, runId]));
+    for (const [entityId, { runId, abort }] of this.#running) if (runs.get(entityId) !== runId) abort.abort();
   }
 
   async ended(): Promise<void> {
-    await Promise.all(this.#running.values());
+    await Promise.all([...this.#running.values()].map(({ settled }) => settled));
   }
 
   async #run(request: ScanRequest): Promise<void> {
-    const { log, scanFailures } = this.#dependencies;
+    const { log, scanFailures, signal } = this.#dependencies;
     const { entityId, runId } = request.entity;
     try {
       const turns = isRefresh(request) ? this.#refreshTurns : this.#scan.turns;
-      const end = await scanEntity({ ...this.#scan, turns }, request);
+      const ended = await scanEntity({ ...this.#scan, turns }, request);
+      // Only a session that ends interrupts a scan that is still wanted.
+      const end = ended === 'stopped' && !signal.aborted ? 'superseded' : ended;
       scanFailures.delete(runId);
       log.info({ entityId, end }, describeScanEnd(end));
     } catch (error) {

@@ -51,7 +51,7 @@ export interface ScanRequest {
   readonly signal: AbortSignal;
 }
 
-/** `superseded`: a newer run took over. `restarted`: the collection changed. `refused`: the collection cannot be copied. */
+/** `superseded`: it was cancelled, or a newer run took over. `restarted`: the collection changed. `refused`: the collection cannot be copied. */
 export type ScanEnd = 'finished' | 'superseded' | 'restarted' | 'refused' | 'stopped';
 
 /** How long a turn lasts while other scans wait for one, milliseconds: a few pages. */
@@ -271,7 +271,7 @@ export function describeScanEnd(end: ScanEnd): string {
     case 'finished':
       return 'A scan has read everything; promotion waits for the stream.';
     case 'superseded':
-      return 'A scan was given up: a newer run took over.';
+      return 'A scan was given up: it was cancelled, or a newer run took over.';
     case 'restarted':
       return 'A scan starts again.';
     case 'refused':

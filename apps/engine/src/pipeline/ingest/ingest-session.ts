@@ -203,6 +203,7 @@ class SessionControl {
       const { passedTime } = flow;
       const running = this.#scans.running();
       const list = await entities.list();
+      this.#scans.endSuperseded(list);
       this.#followed.check(list);
       facts.flow.follow(list);
       await this.#watch.check(list, passedTime);

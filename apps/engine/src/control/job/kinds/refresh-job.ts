@@ -40,8 +40,8 @@ export const refreshJob = jobKind({
   },
   refusal: (entity) => (entity.lifecycle === 'deleting' ? 'It is being deleted.' : null),
   async run(context) {
-    const { entity, control, input } = context;
-    const { version } = await control.refresh(entity.entityId, input);
+    const { entity, control, input, jobId } = context;
+    const { version } = await control.refresh(entity.entityId, { ...input, jobId });
     await context.note(`Scanning the source as version ${version}. Caches keep serving meanwhile.`);
     const done = await waitFor(context, async () => settled(await look(context), version));
     if (done.lifecycle === 'failed') throw failure(done);
