@@ -1,5 +1,6 @@
 import type { Clock } from '@emcachers/core/clock';
 import type { Log } from '@emcachers/core/log';
+import type { ReadAuditPage } from '../control/browse/audit-view.ts';
 import type { OplogBrowser } from '../control/browse/oplog-browser.ts';
 import type { RowsReader } from '../control/browse/rows-reader.ts';
 import type { SourceBrowser } from '../control/browse/source-browser.ts';
@@ -16,6 +17,7 @@ export interface ApiServices {
   readonly entities: EntityManager;
   readonly jobs: JobServer;
   readonly nodes: NodeControl;
+  readonly readAudit: ReadAuditPage;
   readonly idempotency: Idempotency;
   readonly sources: SourceBrowser;
   readonly oplogBrowser: OplogBrowser;

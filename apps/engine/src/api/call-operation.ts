@@ -18,7 +18,7 @@ export async function callOperation({
   idempotencyKey,
 }: OperationCall): Promise<unknown> {
   const { services, log, correlationId } = context;
-  const handle = (): Promise<unknown> => operation.handle({ input, services });
+  const handle = (): Promise<unknown> => operation.handle({ input, services, asker: { actor: 'api', correlationId } });
   if (operation.kind === 'query') return handle();
   const key = operation.repetition === 'by-key' ? idempotencyKey : null;
   const route = operation.rest.operationId;

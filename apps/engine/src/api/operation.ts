@@ -1,4 +1,5 @@
 import type { errorCodes } from '@emcachers/core/error-codes';
+import type { Asker } from '@emcachers/db/control/audit';
 import type { z } from 'zod';
 import type { ApiServices } from './api-context.ts';
 
@@ -19,7 +20,14 @@ interface OperationBase<Input extends z.ZodObject, Output extends z.ZodType> {
   readonly errors: readonly (keyof typeof errorCodes)[];
   readonly rest: RestRoute<z.output<Output>>;
   /** `input` is validated. */
-  handle(call: { readonly input: z.output<Input>; readonly services: ApiServices }): Promise<z.output<Output>>;
+  handle(call: HandledCall<z.output<Input>>): Promise<z.output<Output>>;
+}
+
+export interface HandledCall<Input> {
+  readonly input: Input;
+  readonly services: ApiServices;
+  /** For the audit of a mutation. */
+  readonly asker: Asker;
 }
 
 /** Read-only: safe to repeat and not audited. */

@@ -82,7 +82,9 @@ test.each(Object.entries(jobKinds).filter(([, { action }]) => action !== null))(
 
 test('the console gets exactly the actions that this engine supports', async () => {
   const row = operationRows.find(({ name }) => name === 'entities.actions')?.operation;
-  const answered = row?.output.safeParse(await row.handle({ input: {}, services: Object.create(null) }));
+  const answered = row?.output.safeParse(
+    await row.handle({ input: {}, services: Object.create(null), asker: { actor: 'api', correlationId: null } }),
+  );
   const kinds = z
     .array(z.object({ kind: z.string() }))
     .parse(answered?.data)

@@ -1,5 +1,6 @@
 import type { Operation } from './operation.ts';
 import { actionOperations } from './operations/action-operations.ts';
+import { auditOperations } from './operations/audit-operations.ts';
 import { browseOperations } from './operations/browse-operations.ts';
 import { entityOperations } from './operations/entity-operations.ts';
 import { fleetOperations } from './operations/fleet-operations.ts';
@@ -17,6 +18,7 @@ export const operations = {
   sources: sourceOperations,
   jobs: jobOperations,
   oplog: oplogOperations,
+  audit: auditOperations,
 };
 
 export interface NamedOperation {

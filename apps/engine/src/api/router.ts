@@ -10,6 +10,7 @@ export const appRouter = router({
   sources: router(proceduresOf('sources', operations.sources)),
   jobs: router(proceduresOf('jobs', operations.jobs)),
   oplog: router(proceduresOf('oplog', operations.oplog)),
+  audit: router(proceduresOf('audit', operations.audit)),
   live: liveRouter,
 });
 

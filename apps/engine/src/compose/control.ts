@@ -1,3 +1,4 @@
+import { readAudit } from '@emcachers/db/control/audit';
 import type { FleetRows } from '@emcachers/db/fleet/fleet-rows';
 import { forgetNode } from '@emcachers/db/fleet/forget-node';
 import { readDeadLetters } from '@emcachers/db/fleet/read-dead-letters';
@@ -5,6 +6,7 @@ import { createFleetReader, readFleetOf } from '@emcachers/db/fleet/read-fleet';
 import { createIdempotencyStore } from '@emcachers/db/job/idempotency-store';
 import { createJobStore } from '@emcachers/db/job/job-store';
 import { createIdempotency, type Idempotency } from '../api/idempotency.ts';
+import { createAuditReader, type ReadAuditPage } from '../control/browse/audit-view.ts';
 import { createOplogBrowser, type OplogBrowser } from '../control/browse/oplog-browser.ts';
 import { createRowsReader, type RowsReader } from '../control/browse/rows-reader.ts';
 import { createSourceBrowser, type SourceBrowser } from '../control/browse/source-browser.ts';
@@ -30,6 +32,7 @@ export interface Control {
   readonly oplogBrowser: OplogBrowser;
   readonly rowsReader: RowsReader;
   readonly nodes: NodeControl;
+  readonly readAudit: ReadAuditPage;
   /** Registers this node before its parts report under its name. */
   readonly register: () => Promise<void>;
   /** Says, once its parts have ended, that this node stops in good order. */
@@ -101,6 +104,7 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
     }),
     rowsReader: createRowsReader(pipeline.replicator),
     nodes: createNodeControl({ forget: (name) => forgetNode(database.pool, name) }),
+    readAudit: createAuditReader((filter) => readAudit(database.pool, filter)),
     register: registry.beat,
     signOff: registry.signOff,
     services: [wakeListener, fleet, registry],

@@ -6,7 +6,8 @@ import type pg from 'pg';
 import type { Database } from '../database.ts';
 import { toDatabaseError } from '../database-error.ts';
 import { createPartitions } from '../statements/partition.ts';
-import { inTransaction } from '../transaction.ts';
+import { inTransaction, type TransactionClient } from '../transaction.ts';
+import { type Asker, writeAudit } from './audit.ts';
 import { type EntityRecord, entityFields, type StoredEntity, toEntityRecord } from './entity-record.ts';
 
 const selectEntity = `SELECT ${entityFields} FROM entity e`;
@@ -27,6 +28,8 @@ export async function findEntity(database: Database, name: string): Promise<Enti
 export interface EntityToStore extends NewEntity {
   /** Of the key of its hashes; null or absent if it has none. */
   readonly maskKeyId?: string | null;
+  /** Who asked for it, for the audit; absent for what nobody asked for. */
+  readonly asker?: Asker;
 }
 
 /** As `createEntities`, of one. Throws EMC-5003 if the name is in use. */
@@ -55,6 +58,7 @@ export async function createEntities(
       client,
       answer.rows.map(({ id }) => id),
     );
+    await auditCreations(client, entities, answer.rows);
     await client.query('NOTIFY emcachers_control; COMMIT');
     return answer.rows;
   });
@@ -65,6 +69,18 @@ export async function createEntities(
     const place = records.findIndex((record) => record.entityName === entityName);
     return records.splice(place, place < 0 ? 0 : 1)[0] ?? nameInUse(entityName);
   });
+}
+
+/** Of two requests for one name, the first was inserted. */
+async function auditCreations(
+  client: TransactionClient,
+  entities: readonly EntityToStore[],
+  created: readonly { readonly name: string }[],
+): Promise<void> {
+  for (const { name } of created) {
+    const { asker, maskKeyId: _, ...detail } = entities.find(({ entityName }) => entityName === name) ?? {};
+    if (asker !== undefined) await writeAudit(client, asker, { action: 'create', entityName: name, detail });
+  }
 }
 
 const insertSql = `

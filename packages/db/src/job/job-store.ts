@@ -3,6 +3,7 @@ import { type JobStatus, type JobView, jobStatuses } from '@emcachers/core/api-v
 import type pg from 'pg';
 import { z } from 'zod';
 import { advisoryLocks, advisoryNamespace } from '../advisory-locks.ts';
+import { type Asker, writeAudit } from '../control/audit.ts';
 import type { Database } from '../database.ts';
 import { toDatabaseError } from '../database-error.ts';
 import type { Job } from '../generated/client.ts';
@@ -28,8 +29,8 @@ export interface NewJob {
   readonly isPerInput?: boolean;
   /** What the audit keeps of the request. Default: the input. */
   readonly auditDetail?: object;
-  /** Who asked for it, for the audit. Default `api`. */
-  readonly actor?: 'api' | 'engine';
+  /** Who asked for it. Default: an operator, without a request. */
+  readonly asker?: Asker;
 }
 
 /** How a job ended. */
@@ -56,12 +57,13 @@ export interface JobStore {
    * Marks a queued or running job cancelled; false if it had already ended. The scan of a refresh ends in the same transaction, and
    * the entity is what it was before, unless its rows are being promoted already.
    */
-  cancel(jobId: string, message: string): Promise<boolean>;
+  cancel(jobId: string, message: string, asker?: Asker): Promise<boolean>;
   /** Returns which of these running jobs have been cancelled. */
   cancelled(jobIds: readonly string[]): Promise<string[]>;
 }
 
 const recordsMax = 10_000;
+const operator: Asker = { actor: 'api', correlationId: null };
 
 const iso = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const recordColumns = `id AS "jobId", kind, entity_name AS "entityName", status, message, error_code AS "errorCode",
@@ -98,7 +100,7 @@ export function createJobStore(database: Database, epoch: number | null = null):
     finish: async (jobId, { status, message, errorCode }) => {
       await query(finishSql, [epoch, jobId, status, message, errorCode]);
     },
-    cancel: async (jobId, message) => cancel(pool, jobId, message),
+    cancel: async (jobId, message, asker = operator) => cancel(pool, { jobId, message, asker }),
     cancelled: async (jobIds) => {
       const where = { id: { in: [...jobIds] }, status: { not: 'running' } };
       const rows = await orDatabaseError(prisma.job.findMany({ where, select: { id: true } }));
@@ -151,7 +153,7 @@ const finishSql = `${termSql} UPDATE job SET status = $3, message = $4, error_co
  WHERE ${inTerm} AND id = $2 AND status = 'running'`;
 
 const cancelSql = `UPDATE job SET status = 'cancelled', message = $2, finished_at = now()
- WHERE id = $1 AND status IN ('queued', 'running') RETURNING id`;
+ WHERE id = $1 AND status IN ('queued', 'running') RETURNING kind, entity_name AS "entityName"`;
 
 const pruneSql = `DELETE FROM job WHERE status NOT IN ('queued', 'running') AND id IN
  (SELECT id FROM job ORDER BY created_at DESC OFFSET $1)`;
@@ -178,23 +180,30 @@ async function insert(client: TransactionClient, job: NewJob & { readonly jobId:
   const { jobId, kind, entityName } = job;
   const input = JSON.stringify(job.input);
   await client.query(insertSql, [jobId, kind, entityName, input, inputHash(job)]);
-  await client.query(`INSERT INTO audit (actor, action, entity_name, detail) VALUES ($1, $2, $3, $4)`, [
-    job.actor ?? 'api',
-    kind,
-    entityName,
-    JSON.stringify(job.auditDetail ?? job.input),
-  ]);
+  const detail = job.auditDetail ?? job.input;
+  await writeAudit(client, job.asker ?? operator, { action: kind, entityName, detail });
   await client.query(pruneSql, [recordsMax]);
   await client.query(`NOTIFY emcachers_control, 'job'`);
 }
 
 const heldChunkRows = 10_000;
 
-async function cancel(pool: pg.Pool, jobId: string, message: string): Promise<boolean> {
+interface Cancellation {
+  readonly jobId: string;
+  readonly message: string;
+  readonly asker: Asker;
+}
+
+async function cancel(pool: pg.Pool, { jobId, message, asker }: Cancellation): Promise<boolean> {
   const { isCancelled, entityId } = await inTransaction(pool, async (client) => {
     await client.query('BEGIN');
-    const ended = await client.query(cancelSql, [jobId, message]);
-    const isCancelled = (ended.rowCount ?? 0) > 0;
+    const ended = await client.query<{ kind: string; entityName: string }>(cancelSql, [jobId, message]);
+    const job = ended.rows[0];
+    const isCancelled = job !== undefined;
+    if (isCancelled)
+      await writeAudit(client, asker, {
+        ...{ action: 'cancel', entityName: job.entityName, detail: { jobId, kind: job.kind } },
+      });
     const entityId = isCancelled ? await cancelRefresh(client, jobId) : null;
     await client.query(`NOTIFY emcachers_control, 'job'`);
     await client.query('COMMIT');

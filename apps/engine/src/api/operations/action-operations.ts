@@ -50,9 +50,9 @@ function actionOperation(name: JobKindName, kind: JobKind): ActionOperation<z.Zo
     repetition: 'same',
     errors: ['EMC-5002', ...(kind.isFinal ? [] : (['EMC-5004'] as const)), ...(kind.errors ?? [])],
     rest: routeOf(name, kind),
-    handle: ({ input, services }) => {
+    handle: ({ input, services, asker }) => {
       const { entityName, ...rest } = input;
-      return services.jobs.submit({ kind: name, entityName: String(entityName), input: rest });
+      return services.jobs.submit({ kind: name, entityName: String(entityName), input: rest }, asker);
     },
   });
   return { ...row, needsConfirmation: kind.action.confirmation === 'typed-name' };

@@ -40,7 +40,7 @@ export const entityOperations = {
       status: 201,
       location: ({ entityName }) => `/api/v1/entities/${encodeURIComponent(entityName)}`,
     },
-    handle: ({ input, services }) => services.entities.create(input),
+    handle: ({ input, services, asker }) => services.entities.create(input, asker),
   }),
   setIndexes: mutation({
     input: namedEntity.extend({ indexes: cacheIndexesSchema }),

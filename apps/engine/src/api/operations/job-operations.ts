@@ -52,6 +52,6 @@ export const jobOperations = {
       summary: 'Cancel a queued or running job. A finished job is not changed.',
       status: 202,
     },
-    handle: ({ input, services }) => services.jobs.cancel(input.jobId),
+    handle: ({ input, services, asker }) => services.jobs.cancel(input.jobId, asker),
   }),
 };

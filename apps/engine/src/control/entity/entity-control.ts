@@ -68,7 +68,7 @@ export interface CacheReport
 }
 
 export function createEntityControl(database: Database): EntityControl {
-  const creations = new Together((entities: readonly NewEntity[]) => createEntities(database, entities));
+  const creations = new Together((entities: readonly EntityToStore[]) => createEntities(database, entities));
   // Waiting here and not in PostgreSQL, where each waiting call would occupy a connection.
   const drops = new Together(async (entityIds: readonly number[]) => {
     await dropEntities(database, entityIds);

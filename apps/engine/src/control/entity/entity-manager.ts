@@ -2,6 +2,7 @@ import type { EntityView, FleetView } from '@emcachers/core/api-views';
 import { type CacheIndex, indexProblems, normalIndexes } from '@emcachers/core/cache-index';
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { Asker } from '@emcachers/db/control/audit';
 import type { NewEntity } from '@emcachers/core/new-entity';
 import type { FleetRows } from '@emcachers/db/fleet/fleet-rows';
 import type { Fleet } from '../fleet/fleet.ts';
@@ -21,7 +22,7 @@ export interface EntityManager {
   /** Reads only this entity's rows. Throws EMC-5002 if there is no such entity. Names are case-insensitive. */
   get(entityName: string): Promise<EntityView>;
   /** Throws EMC-2007 if the source cannot be followed, EMC-5003 if the name is taken, EMC-5001 with the field if a path is invalid, EMC-2010 if the filter is, EMC-2020 if there is no key for its hashes. */
-  create(entity: NewEntity): Promise<EntityView>;
+  create(entity: NewEntity, asker?: Asker): Promise<EntityView>;
   /** Throws EMC-5002 if there is no such entity, EMC-5004 if it is being deleted, EMC-5001 with the field if a column is unknown. */
   setIndexes(entityName: string, indexes: readonly CacheIndex[]): Promise<EntityView>;
 }
@@ -59,10 +60,10 @@ export function createEntityManager(dependencies: EntityManagerDependencies): En
       if (view.entities.length === 0) refuseIfBlind(view);
       return view.entities;
     },
-    async create(shape) {
+    async create(shape, asker) {
       const stored = storedShape(shape, dependencies.maskKey);
       await dependencies.checkSource(shape.sourceName);
-      await control.create(stored);
+      await control.create(asker === undefined ? stored : { ...stored, asker });
       // No last known view has the new entity, so a slow server is waited for, as it was for the insert.
       return viewOf(await readRows(shape.entityName), shape.entityName);
     },

@@ -52,7 +52,8 @@ export function createJobRunner(
 /** An entity keeps its name until it is deleted, so a deletion whose job failed or was cancelled must not remain. */
 async function resumeDeletions({ control, store }: AttemptDependencies): Promise<void> {
   const kind = 'delete' satisfies JobKindName;
-  for (const entityName of await control.deleting()) await store.add({ kind, entityName, input: {}, actor: 'engine' });
+  for (const entityName of await control.deleting())
+    await store.add({ kind, entityName, input: {}, asker: { actor: 'engine', correlationId: null } });
 }
 
 async function startAndCancelJobs(

@@ -1,5 +1,6 @@
 import type { JobView } from '@emcachers/core/api-views';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { Asker } from '@emcachers/db/control/audit';
 import type { JobRecord, JobStore } from '@emcachers/db/job/job-store';
 import { z } from 'zod';
 import type { EntityControl } from '../entity/entity-control.ts';
@@ -7,6 +8,9 @@ import { unknownEntity } from '../entity/unknown-entity.ts';
 import type { CheckedSource } from './job-kind.ts';
 import type { JobKindName } from './job-kinds.ts';
 import { possibleJobKind } from './job-refusal.ts';
+
+/** A caller that is no request. */
+const operator: Asker = { actor: 'api', correlationId: null };
 
 export interface JobRequest {
   readonly kind: JobKindName;
@@ -24,13 +28,13 @@ export interface JobServer {
    * Records the job and returns at once. If the same job for the same entity is already queued or running, returns the id of
    * that job. Jobs of one kind are the same whatever their input, unless the kind says `isPerInput`. Throws EMC-5002 for an unknown entity, EMC-5004 if the entity's state forbids the job.
    */
-  submit(request: JobRequest): Promise<{ jobId: string }>;
+  submit(request: JobRequest, asker?: Asker): Promise<{ jobId: string }>;
   /** Newest first. */
   list(filter: { readonly entityName?: string | undefined; readonly limit: number }): Promise<JobView[]>;
   /** Throws EMC-5005 if there is no such job. */
   get(jobId: string): Promise<JobView>;
   /** Cancels a queued or running job. A finished job is not changed. */
-  cancel(jobId: string): Promise<JobView>;
+  cancel(jobId: string, asker?: Asker): Promise<JobView>;
 }
 
 export function createJobServer(dependencies: {
@@ -46,24 +50,25 @@ export function createJobServer(dependencies: {
     return jobView(record);
   };
   return {
-    async submit({ kind, entityName, input }) {
+    async submit({ kind, entityName, input }, asker = operator) {
       const entity = await control.find(entityName);
       if (entity === null) throw unknownEntity(entityName);
       const { isPerInput = false, ...row } = possibleJobKind(kind, entity);
       const parsed = z.object(row.input).parse(input);
       await row.check?.({ input: parsed, sourceName: entity.sourceName, source });
       const auditDetail = row.auditDetail?.(parsed) ?? input;
-      const { jobId } = await store.add({ kind, entityName: entity.entityName, input, isPerInput, auditDetail });
+      const { jobId } = await store.add({ kind, entityName: entity.entityName, input, isPerInput, auditDetail, asker });
       return { jobId };
     },
     list: async ({ entityName, limit }) =>
       (await store.list({ entityName: entityName ?? null, limit })).map((record) => jobView(record)),
     get,
-    async cancel(jobId) {
+    async cancel(jobId, asker = operator) {
       await get(jobId);
       await store.cancel(
         jobId,
         'Cancelled by an operator. What it had completed stays; a scan ends, unless its rows are being promoted already.',
+        asker,
       );
       return get(jobId);
     },

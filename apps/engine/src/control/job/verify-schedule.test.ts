@@ -13,7 +13,12 @@ test('an entity whose verification failed before any node was asked gives way to
   const due = (ageMs: number) => dueForVerification(pool, ageMs);
   expect(await due(0)).toBe('first');
   const store = createJobStore(oplog.database, oplog.epoch);
-  const { jobId } = await store.add({ kind: 'verify', entityName: 'first', input: {}, actor: 'engine' });
+  const { jobId } = await store.add({
+    kind: 'verify',
+    entityName: 'first',
+    input: {},
+    asker: { actor: 'engine', correlationId: null },
+  });
   expect(await due(0)).toBeNull();
   await store.claim(1);
   await store.finish(jobId, { status: 'failed', message: 'No node has a published cache.', errorCode: 'EMC-5020' });

@@ -25,7 +25,8 @@ export function createVerifySchedule({ clock, store, due, lookMs }: VerifySchedu
       while (!signal.aborted) {
         await clock.sleep(lookMs, signal);
         const entityName = signal.aborted ? null : await due();
-        if (entityName !== null) await store.add({ kind, entityName, input: {}, actor: 'engine' });
+        if (entityName !== null)
+          await store.add({ kind, entityName, input: {}, asker: { actor: 'engine', correlationId: null } });
       }
     },
   };

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest';
+import { orderShape } from './support/shop.ts';
+import { createStack } from './support/stack.ts';
+
+interface AuditPage {
+  readonly entries: readonly { readonly action: string; readonly correlationId: string | null }[];
+  readonly next: number | null;
+}
+
+test('the audit has every request with the correlation id of its answer, newest first, in pages', async () => {
+  await using stack = await createStack();
+  await using running = await stack.engine();
+  const { api } = running;
+  const created = await api.request('POST', '/api/v1/entities', { body: orderShape('orders', 'shop.orders') });
+  const refreshed = await api.request('POST', '/api/v1/entities/orders/refresh', { body: {} });
+  const { jobId } = (await refreshed.json()) as { jobId: string };
+  const cancelled = await api.request('POST', `/api/v1/jobs/${jobId}/cancel`, { body: {} });
+  const read = async (query: string): Promise<AuditPage> =>
+    (await api.request('GET', `/api/v1/audit?${query}`)).json() as Promise<AuditPage>;
+  const idOf = (answer: Response) => answer.headers.get('x-correlation-id');
+  const first = await read('limit=2');
+  expect(first.entries).toMatchObject([
+    { action: 'cancel', entityName: 'orders', actor: 'api', correlationId: idOf(cancelled), detail: { jobId } },
+    { action: 'refresh', entityName: 'orders', actor: 'api', correlationId: idOf(refreshed) },
+  ]);
+  const second = await read(`limit=2&before=${first.next}`);
+  expect(second).toMatchObject({ entries: [{ action: 'create', correlationId: idOf(created) }], next: null });
+  expect((await read('action=create')).entries).toHaveLength(1);
+  expect((await read('entityName=other')).entries).toEqual([]);
+});
