@@ -52,7 +52,7 @@ export const cacheMutants: readonly Mutant[] = [
     edits: [
       {
         file: `${replicator}/entity-cache.ts`,
-        from: 'return this.isLevel && this.state?.published === false && this.isComplete;',
+        from: 'return this.isLevel && this.state?.published === false && this.isComplete && this.#hasPassedServed;',
         to: 'return this.state?.published === false && this.entity.liveFromId !== null;',
       },
       {
@@ -62,6 +62,18 @@ export const cacheMutants: readonly Mutant[] = [
       },
     ],
     killers: [{ file: `${replicator}/faults.test.ts`, name: 'never misses a row during rebuilds and swaps' }],
+  },
+  {
+    id: 'M11c',
+    title: 'the link moves to a file that is behind the served one',
+    edits: [
+      {
+        file: `${replicator}/entity-cache.ts`,
+        from: ' && isComplete && this.#hasPassedServed;',
+        to: ' && isComplete && (this.#hasPassedServed || true);',
+      },
+    ],
+    killers: [{ file: `${replicator}/served-feed.test.ts`, name: 'the swap takes no reader back' }],
   },
   {
     id: 'M16b',

@@ -19,20 +19,27 @@ import type { CachePhase } from './cache-phase.ts';
 import type { EntityCache } from './entity-cache.ts';
 import { adoptNewestTerm, checkHistory, checkPlace, restoredMessage } from './history-check.ts';
 import { entriesByEntity, pageEnd } from './page-batches.ts';
+import { ServedFeed } from './served-feed.ts';
 import type { Turns } from './turns.ts';
 
-export interface DriverDependencies {
+/** How a cache reads its own pages. */
+interface CatchUp {
+  /** Limits how many caches catch up at once. */
+  readonly turns: Turns;
+  readonly pageRowsMax: number;
+  readonly pageBytesMax: number;
+}
+
+export interface DriverDependencies extends CatchUp {
   readonly clock: Clock;
   readonly log: Log;
   readonly random: () => number;
   readonly oplog: OplogReader;
   readonly store: CacheStore;
-  /** Limits how many caches catch up at once. */
-  readonly turns: Turns;
-  readonly pageRowsMax: number;
-  readonly pageBytesMax: number;
   /** Limits how many caches change their indexes at once. */
   readonly indexTurns: Turns;
+  /** Of the files that serve while others are built. */
+  readonly served: CatchUp;
   /** Runs quick_check on the published file, beside its other calls. */
   readonly checkLater: (cache: EntityCache) => void;
 }
@@ -48,6 +55,7 @@ export class CacheDriver {
   readonly cache: EntityCache;
   readonly #dependencies: DriverDependencies;
   readonly #wakeup: Wakeup;
+  readonly #feed: ServedFeed;
   /** The newest generation that this process built or has checked before its publication. */
   #soundGeneration: number | null = null;
   /** Aborts when the phase changes, which cancels a pending turn. */
@@ -57,6 +65,9 @@ export class CacheDriver {
     this.cache = cache;
     this.#dependencies = dependencies;
     this.#wakeup = new Wakeup(dependencies.clock);
+    this.#feed = new ServedFeed(cache, dependencies.store, (served, signal) =>
+      new CacheDriver(served, servedDependencies(dependencies)).run(signal),
+    );
     cache.onChange = () => {
       this.#left.abort();
       this.#wakeup.wake();
@@ -85,6 +96,7 @@ export class CacheDriver {
         } else this.#suspend(phase, error);
       }
     }
+    await this.#feed.end().catch((error: unknown) => this.#suspend(cache.phase, error));
   }
 
   /** Ends early only if the phase changes: news of the oplog must not shorten the wait of a cache that cannot use them. */
@@ -106,13 +118,9 @@ export class CacheDriver {
     const { cache } = this;
     switch (phase.kind) {
       case 'opening':
-        return this.#open(phase);
-      case 'creating': {
-        this.#logOutdated();
-        cache.opened(await this.#dependencies.store.build(cache.identity));
-        this.#soundGeneration = cache.state?.generation ?? null;
-        return this.#handleIn(phase, 'ready');
-      }
+        return this.#open(phase, signal);
+      case 'creating':
+        return cache.isServed ? this.#leave() : this.#create(phase, signal);
       case 'catching-up':
         return this.#catchUpInTurn(phase, signal);
       case 'level':
@@ -121,6 +129,7 @@ export class CacheDriver {
         await this.publishIfDue();
         return this.#idle(signal);
       case 'paused':
+        await this.#feed.end();
         return this.#wakeup.wait(null, signal);
       case 'failed': {
         const backoff = cache.error?.code === 'EMC-4004' ? lockBackoff : fileBackoff;
@@ -132,6 +141,23 @@ export class CacheDriver {
       default:
         return unreachable(phase);
     }
+  }
+
+  async #create(phase: CachePhase, signal: AbortSignal): Promise<void> {
+    const { cache } = this;
+    const isServedSound = cache.error?.code !== 'EMC-4001';
+    this.#logOutdated();
+    cache.opened(await this.#dependencies.store.build(cache.identity));
+    this.#soundGeneration = cache.state?.generation ?? null;
+    if (isServedSound) this.#feed.start(signal);
+    this.#handleIn(phase, 'ready');
+  }
+
+  /** A served file that cannot continue stays as it is. Offsets of another history say nothing about the next generation. */
+  #leave(): void {
+    const { cache } = this;
+    if (cache.error?.code === 'EMC-3003') cache.state = null;
+    cache.handle({ kind: 'remove' });
   }
 
   /** Everything that concerns a level cache wakes it, and an idle one must cost nothing: only a failed index has a time limit. */
@@ -147,11 +173,11 @@ export class CacheDriver {
     if (this.cache.phase === phase) this.cache.handle({ kind });
   }
 
-  async #open(phase: CachePhase): Promise<void> {
+  async #open(phase: CachePhase, signal: AbortSignal): Promise<void> {
     const { cache } = this;
     const { store, log, checkLater } = this.#dependencies;
     const finding = await store.open(cache.identity);
-    if (finding.kind === 'unusable')
+    if (finding.kind === 'unusable' && !cache.isServed)
       log.warn(
         { entityName: cache.entity.entityName, code: finding.code, reason: finding.reason },
         'The cache is built again.',
@@ -161,6 +187,7 @@ export class CacheDriver {
     if (!(await adoptNewestTerm(this.#dependencies.oplog, cache)))
       return cache.outdate({ code: 'EMC-3003', message: restoredMessage });
     if (finding.state.published) checkLater(cache);
+    else this.#feed.start(signal);
     this.#handleIn(phase, 'ready');
   }
 
@@ -299,18 +326,28 @@ export class CacheDriver {
     const { cache } = this;
     const { store, clock, log } = this.#dependencies;
     if (!cache.isDue) return;
+    await this.#feed.stop();
+    // The served file may have got one more page. The follower brings it to this cache too, and then wakes it.
+    if (!cache.isDue) return;
     cache.applied(await store.apply(cache.batch(undefined, cache.offset)), undefined, clock.nowMs());
     cache.applied(await store.publish(cache.entity.entityId), undefined, clock.nowMs());
     log.info(
       { entityName: cache.entity.entityName, offset: cache.offset, path: cache.state?.path },
       'The cache is published.',
     );
+    await this.#feed.end();
   }
 
   #readPage(afterId: number, limitRows: number): Promise<OplogPage> {
     const { oplog, pageBytesMax } = this.#dependencies;
     return oplog.readPage({ afterId, entityIds: [this.cache.entity.entityId], limitRows, limitBytes: pageBytesMax });
   }
+}
+
+/** Its file is checked before it is replaced, or not at all. */
+function servedDependencies(dependencies: DriverDependencies): DriverDependencies {
+  const { store, served } = dependencies;
+  return { ...dependencies, ...served, store: { ...store, open: store.openServed }, checkLater: () => undefined };
 }
 
 /** True if PostgreSQL is unreachable or refuses: the cache file is intact and waits. */

@@ -44,6 +44,14 @@ export class CacheRoster {
     for (const { cache } of this.#kept.values()) yield cache;
   }
 
+  /** All files that follow the oplog, which includes those that serve while a new one is built. */
+  *followed(): Iterable<EntityCache> {
+    for (const cache of this.caches()) {
+      yield cache;
+      if (cache.served !== null) yield cache.served;
+    }
+  }
+
   cacheOf(entityId: number): EntityCache | null {
     return this.#kept.get(entityId)?.cache ?? null;
   }

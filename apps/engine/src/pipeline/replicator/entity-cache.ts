@@ -6,6 +6,7 @@ import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { CacheBatch, CacheIdentity, CacheState } from '../sqlite-cache/cache-types.ts';
 import { CacheIndexing } from './cache-indexing.ts';
+import { servedFileId } from '../sqlite-cache/served-file-id.ts';
 import { type CacheInput, type CachePhase, nextPhase } from './cache-phase.ts';
 import type { EntityEntries } from './page-batches.ts';
 import type { EntityCacheStatus } from './replicator.ts';
@@ -23,6 +24,14 @@ export type ReplicatedEntity = Pick<
   | 'rebuildRequested'
   | 'indexes'
 >;
+
+/** What a file is complete to once it has applied a page. */
+export interface CachePlace {
+  readonly end: number;
+  readonly sourceTime: bigint | null;
+  /** True if the page reached the newest entry of the oplog. */
+  readonly isAtHead: boolean;
+}
 
 /** Rows to be written again as the oplog has them. */
 export interface MendRequest {
@@ -51,6 +60,12 @@ export class EntityCache {
   /** Rows that a verification found wrong, for the driver; null if there are none. */
   mend: MendRequest | null = null;
   readonly indexing = new CacheIndexing();
+  /** The file that applications read while this one is built, followed until the swap; null if there is none. */
+  served: EntityCache | null = null;
+  /** True if a page that reached the head of the oplog was applied: the source time is then known, or known to be unknown. */
+  #hasReachedHead = false;
+  /** True for a published file beside a newer one. It is never built again. */
+  readonly isServed: boolean;
   /** Consecutive failures of the file, for the back-off. */
   failures = 0;
   #appliedTotal = 0;
@@ -60,9 +75,16 @@ export class EntityCache {
   /** Called at every change of phase. Set by the driver. */
   onChange: () => void = () => undefined;
 
-  constructor(entity: ReplicatedEntity, historyId: string) {
+  constructor(entity: ReplicatedEntity, historyId: string, { isServed = false }: { isServed?: boolean } = {}) {
     this.entity = entity;
+    this.isServed = isServed;
     this.identity = identityOf(entity, historyId);
+  }
+
+  /** The id of the file in calls of the store. */
+  get fileId(): number {
+    const { entityId } = this.entity;
+    return this.isServed ? servedFileId(entityId) : entityId;
   }
 
   get isLevel(): boolean {
@@ -120,12 +142,20 @@ export class EntityCache {
     this.horizon = state.horizon;
     this.readTo = state.offset;
     this.sourceTime = state.sourceTime;
+    this.#hasReachedHead = false;
+  }
+
+  /** Records what the file is complete to. */
+  advance({ end, sourceTime, isAtHead }: CachePlace): void {
+    this.offset = Math.max(this.offset, end);
+    this.sourceTime = sourceTime;
+    this.#hasReachedHead ||= isAtHead;
   }
 
   /** The batch that moves the file to `offset`. */
   batch(entries: EntityEntries | undefined, offset: number, sourceTime = this.sourceTime): CacheBatch {
     return {
-      entityId: this.entity.entityId,
+      entityId: this.fileId,
       after: this.state?.offset ?? 0,
       docIds: entries?.docIds ?? [],
       data: entries?.data ?? [],
@@ -153,15 +183,24 @@ export class EntityCache {
     return this.offset > this.state.offset || this.sourceTime !== this.state.sourceTime;
   }
 
-  /** True if the file may be published, which requires all of the first complete scan. */
+  /** True if the file may be published, which requires all of the first complete scan, and all that readers have seen (I8). */
   get isDue(): boolean {
-    return this.isLevel && this.state?.published === false && this.isComplete;
+    return this.isLevel && this.state?.published === false && this.isComplete && this.#hasPassedServed;
   }
 
   /** True if the file has all of the first complete scan. */
   get isComplete(): boolean {
     const { liveFromId } = this.entity;
     return liveFromId !== null && this.offset >= liveFromId;
+  }
+
+  /** A reader that changes from the served file to this one must not go back, neither in rows nor in time. */
+  get #hasPassedServed(): boolean {
+    const before = this.served?.state ?? null;
+    if (before === null) return true;
+    if (this.offset < before.offset) return false;
+    if (before.sourceTime === null) return true;
+    return this.#hasReachedHead && (this.sourceTime === null || this.sourceTime >= before.sourceTime);
   }
 
   /** Which indexes the file has and should have. */

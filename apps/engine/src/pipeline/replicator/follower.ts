@@ -11,7 +11,7 @@ import type { OplogReader } from '../oplog/oplog.ts';
 import type { OplogPage } from '../oplog/oplog-types.ts';
 import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
 import type { CachePhase } from './cache-phase.ts';
-import type { EntityCache } from './entity-cache.ts';
+import type { CachePlace, EntityCache } from './entity-cache.ts';
 import { checkHistory, checkPlace, restoredMessage } from './history-check.ts';
 import { type EntityEntries, entriesByEntity, pageEnd, sourceTimeAfter } from './page-batches.ts';
 
@@ -30,12 +30,6 @@ export interface FollowerDependencies {
 
 /** The caches that a page was read for. If a cache's phase is no longer the same object, it has left in the meantime. */
 type Members = ReadonlyMap<EntityCache, CachePhase>;
-
-/** What a cache is complete to once it has applied a page. */
-interface PagePlace {
-  readonly end: number;
-  readonly sourceTime: bigint | null;
-}
 
 interface GroupPage {
   readonly page: OplogPage;
@@ -78,7 +72,7 @@ export class Follower {
       afterId = Math.min(afterId, cache.readTo);
     }
     if (members.size === 0) return null;
-    const entityIds = [...members.keys()].map(({ entity }) => entity.entityId);
+    const entityIds = [...new Set([...members.keys()].map(({ entity }) => entity.entityId))];
     return this.#readFor(
       members,
       oplog.readPage({ afterId, entityIds, limitRows: pageRowsMax, limitBytes: pageBytesMax }),
@@ -113,14 +107,15 @@ export class Follower {
     for (const cache of present(members)) {
       const { entityId } = cache.entity;
       const entries = byEntity.get(entityId);
-      const place = { end, sourceTime: sourceTimeAfter(page, entityId, cache.sourceTime) };
+      const sourceTime = sourceTimeAfter(page, entityId, cache.sourceTime);
+      const place = { end, sourceTime, isAtHead: !page.full };
       if (entries !== undefined && entries.last.id > cache.offset) applying.push(this.#applyTo(cache, entries, place));
       else this.#advance(cache, place);
     }
     await Promise.all(applying);
   }
 
-  async #applyTo(cache: EntityCache, entries: EntityEntries, place: PagePlace): Promise<void> {
+  async #applyTo(cache: EntityCache, entries: EntityEntries, place: CachePlace): Promise<void> {
     const { phase } = cache;
     const { store, clock } = this.#dependencies;
     try {
@@ -134,10 +129,9 @@ export class Follower {
   }
 
   /** Only after the rows are applied: whatever is saved next must not be ahead of them. */
-  #advance(cache: EntityCache, { end, sourceTime }: PagePlace): void {
-    cache.offset = Math.max(cache.offset, end);
-    cache.sourceTime = sourceTime;
-    if (sourceTime !== cache.state?.sourceTime) this.#dependencies.onSourceTime();
+  #advance(cache: EntityCache, place: CachePlace): void {
+    cache.advance(place);
+    if (place.sourceTime !== cache.state?.sourceTime) this.#dependencies.onSourceTime();
     if (cache.isDue) this.#dependencies.onApplied(cache);
   }
 }

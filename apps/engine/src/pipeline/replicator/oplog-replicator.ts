@@ -1,6 +1,6 @@
 /**
  * The replicator of one node. It starts and stops the loops that make caches follow the oplog: `cache-roster.ts` (which caches
- * exist), `cache-driver.ts` (one cache) and `follower.ts` (all level caches). Keeps I11 (at most two pages in memory, each
+ * exist), `cache-driver.ts` (one cache) and `follower.ts` (all level caches). Keeps I11 (at most two pages in memory for each reader, each
  * bounded) and I12 (`status` reports what the files contain, also while PostgreSQL is unreachable).
  * Worst case: PostgreSQL is unreachable for long. Caches keep serving their rows, and their lag shows it.
  */
@@ -19,7 +19,7 @@ import { Follower } from './follower.ts';
 import type { CachesReport, EntityCacheStatus, Replicator } from './replicator.ts';
 import { type ReplicatorOptions, replicatorDefaults } from './replicator-options.ts';
 import { SourceTimes } from './save-progress.ts';
-import { StoreCare } from './store-care.ts';
+import { StoreCare, type StoreCareDependencies } from './store-care.ts';
 import { Turns } from './turns.ts';
 import { type Verifications, Verifier } from './verify/verifier.ts';
 
@@ -97,11 +97,11 @@ class OplogReplicator implements Replicator {
   async run(signal: AbortSignal): Promise<void> {
     const store = this.#dependencies.openStore();
     using stop = linkedAbort(signal);
-    const care = new StoreCare({ ...this.#dependencies, store, caches: () => this.#running?.roster.caches() ?? [] });
+    const care = new StoreCare({ ...this.#dependencies, store, ...this.#lists() });
     const roster = this.#createRoster({ store, care, signal: stop.signal });
     const { clock } = this.#dependencies;
     const pauseMsMin = this.#options.sourceTimePauseMsMin;
-    const times = new SourceTimes({ clock, store, pauseMsMin, caches: () => roster.caches() });
+    const times = new SourceTimes({ clock, store, pauseMsMin, caches: () => roster.followed() });
     this.#running = { store, roster };
     try {
       await endTogether(stop, [
@@ -120,6 +120,13 @@ class OplogReplicator implements Replicator {
     }
   }
 
+  #lists(): Pick<StoreCareDependencies, 'caches' | 'followed'> {
+    return {
+      caches: () => this.#running?.roster.caches() ?? [],
+      followed: () => this.#running?.roster.followed() ?? [],
+    };
+  }
+
   #createRoster(parts: { store: CacheStore; care: StoreCare; signal: AbortSignal }): CacheRoster {
     const { store, care, signal } = parts;
     const { clock, log, random, oplog } = this.#dependencies;
@@ -127,7 +134,10 @@ class OplogReplicator implements Replicator {
     const turns = new Turns(catchUpMax);
     const indexTurns = new Turns(indexesAtOnce);
     const checkLater = care.checkLater.bind(care);
-    const driver = { clock, log, random, oplog, store, turns, indexTurns, pageRowsMax, pageBytesMax, checkLater };
+    const { followRowsMax, followBytesMax } = this.#options;
+    // A file that serves must not wait until one that is built gives up its turn.
+    const served = { turns: new Turns(1), pageRowsMax: followRowsMax, pageBytesMax: followBytesMax };
+    const driver = { clock, log, random, oplog, store, turns, indexTurns, pageRowsMax, pageBytesMax, checkLater, served };
     return new CacheRoster({ log, store, driver, signal });
   }
 
@@ -137,7 +147,7 @@ class OplogReplicator implements Replicator {
     const pages = { pageRowsMax, pageBytesMax };
     const onApplied = roster.wake.bind(roster);
     const onSourceTime = times.moved.bind(times);
-    const hooks = { caches: () => roster.caches(), onApplied, onSourceTime };
+    const hooks = { caches: () => roster.followed(), onApplied, onSourceTime };
     const follower = new Follower({ clock, oplog, store, ...hooks, ...pages });
     return async () => {
       if (!(await follower.step())) await this.#oplogWakeup.wait(pollMs, signal);

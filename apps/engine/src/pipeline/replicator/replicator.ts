@@ -7,8 +7,8 @@ import type { Service } from '../../runtime/service.ts';
  *
  * Guarantees: every cache of an entity that is not paused converges to the oplog's newest rows (I1), in id order for each
  * document (I6), each offset with its rows (I5). A cache that fails is suspended and retried with back-off, and stops no
- * other (I10). A new, damaged or outdated cache, or one due for a rebuild, is built beside the old file, which serves until the
- * new one is level (I8). Memory is bounded by pages in rows and bytes (I11).
+ * other (I10). A new, damaged or outdated cache, or one due for a rebuild, is built beside the old file, which serves, and
+ * follows the oplog if it can, until the new one is level and not behind it (I8). Memory is bounded by pages in rows and bytes (I11).
  * Wake-ups are hints: if all of them are lost, an entry is still applied within `pollMs`.
  * Call order: call `run` once; the other methods may follow in any order. `run` resolves after the signal has aborted and all
  * files are closed.

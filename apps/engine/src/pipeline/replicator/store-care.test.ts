@@ -45,6 +45,7 @@ async function setUp() {
     log: silentLog,
     store,
     caches: () => [cache],
+    followed: () => [cache],
     report: async ({ changed }) => {
       reports.push(changed[0]?.offset ?? -1);
       counted.push(changed[0]?.generations);
@@ -138,7 +139,8 @@ test('a generation that is opened again before its check has ended is not checke
     },
   };
   const caches = () => [cache];
-  const care = new StoreCare({ clock, log: silentLog, store: waiting, caches, report: async () => undefined });
+  const lists = { caches, followed: caches };
+  const care = new StoreCare({ clock, log: silentLog, store: waiting, ...lists, report: async () => undefined });
   for (let opened = 0; opened < 5; opened += 1) care.checkLater(cache);
   await expect.poll(() => started.length).toBe(1);
   care.checkLater(cache);

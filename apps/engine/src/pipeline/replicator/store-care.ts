@@ -18,6 +18,8 @@ export interface StoreCareDependencies {
   readonly log: Log;
   readonly store: CacheStore;
   readonly caches: () => Iterable<EntityCache>;
+  /** The same, and the files that serve while these are built. */
+  readonly followed: () => Iterable<EntityCache>;
   readonly report: (report: CachesReport) => Promise<void>;
 }
 
@@ -50,7 +52,7 @@ export class StoreCare {
 
   async tend(): Promise<void> {
     const { log, clock } = this.#dependencies;
-    const caches = new Map([...this.#dependencies.caches()].map((cache) => [cache.entity.entityId, cache]));
+    const caches = new Map([...this.#dependencies.followed()].map((cache) => [cache.fileId, cache]));
     for (const trouble of await this.#tendStore(caches.values())) {
       const cache = caches.get(trouble.entityId);
       log.warn({ entityName: cache?.entity.entityName, ...trouble }, troubleMessages[trouble.kind]);

@@ -25,6 +25,7 @@ import type {
 } from './cache-types.ts';
 import { compareRows, countDocuments } from './compare-rows.ts';
 import { historyIdOf } from './history-of-files.ts';
+import { servedFileId } from './served-file-id.ts';
 
 export interface ShelfOptions {
   readonly dataDirectory: string;
@@ -48,6 +49,7 @@ interface Shelved {
   readonly identity: CacheIdentity;
   readonly paths: CachePaths;
   readonly generation: number;
+  readonly fileId: number;
   file: CacheFile | null;
   /** The last known state of a file that was closed because it was idle. */
   state: CacheState;
@@ -78,11 +80,26 @@ export class CacheShelf {
     }
   }
 
+  openServed(identity: CacheIdentity, nowMs: number): CacheFinding {
+    const fileId = servedFileId(identity.entityId);
+    this.release(fileId);
+    const paths = new CachePaths(this.#options.dataDirectory, identity.entityName);
+    const generation = paths.published();
+    if (generation === null || generation === this.#shelved.get(identity.entityId)?.generation)
+      return { kind: 'absent' };
+    const file = this.#withDescriptors(() => CacheFile.open(paths.file(generation), identity));
+    // It is about to be replaced because of the request to rebuild it.
+    const problem = misfit(file, { ...identity, rebuildRequested: 0 }) ?? misnamed(file, generation);
+    if (problem === null) return presentAs(this.#shelve({ identity, paths, generation, fileId, file }, nowMs));
+    file.close();
+    return problem;
+  }
+
   #openGeneration(found: Pick<Shelved, 'identity' | 'paths' | 'generation'>, nowMs: number): CacheFinding {
     const { identity, paths, generation } = found;
     const file = this.#withDescriptors(() => CacheFile.open(paths.file(generation), identity));
     const problem = misfit(file, identity) ?? misnamed(file, generation);
-    if (problem === null) return { kind: 'present', state: this.#shelve({ ...found, file }, nowMs).state };
+    if (problem === null) return presentAs(this.#shelve({ ...found, fileId: identity.entityId, file }, nowMs));
     const isForeign = isOfAnotherEntity(file, identity);
     file.close();
     if (!isForeign) return problem;
@@ -102,7 +119,7 @@ export class CacheShelf {
       for (const each of generations) if (each !== published) paths.removeGeneration(each);
       const generation = Math.max(0, ...generations, published ?? 0) + 1;
       const file = this.#withDescriptors(() => CacheFile.create(paths.file(generation), identity, generation));
-      return this.#shelve({ identity, paths, generation, file }, nowMs).state;
+      return this.#shelve({ identity, paths, generation, fileId: identity.entityId, file }, nowMs).state;
     } catch (error) {
       throw toCacheError(error, paths.directory);
     }
@@ -140,6 +157,7 @@ export class CacheShelf {
     const shelved = this.#writable(entityId, nowMs);
     const { paths, generation } = shelved;
     try {
+      this.release(servedFileId(entityId));
       if (paths.published() !== generation) publishComplete(shelved);
     } catch (error) {
       throw toCacheError(error, paths.link);
@@ -151,10 +169,10 @@ export class CacheShelf {
 
   tend(nowMs: number): CacheTrouble[] {
     const troubles: CacheTrouble[] = [];
-    for (const [entityId, shelved] of this.#nextToTend()) {
+    for (const [fileId, shelved] of this.#nextToTend()) {
       const note = (kind: CacheTrouble['kind'], error: unknown): void => {
         const { code, detail } = toCacheError(error, shelved.paths.file(shelved.generation));
-        troubles.push({ entityId, kind, code, reason: detail });
+        troubles.push({ entityId: fileId, kind, code, reason: detail });
       };
       try {
         this.#tendOne(shelved, nowMs, (error) => note('leftover', error));
@@ -211,14 +229,16 @@ export class CacheShelf {
     return this.#refresh(this.#writable(entityId, nowMs));
   }
 
-  release(entityId: number): void {
-    const shelved = this.#shelved.get(entityId);
-    this.#shelved.delete(entityId);
+  release(fileId: number): CacheState | null {
+    const shelved = this.#shelved.get(fileId);
+    this.#shelved.delete(fileId);
     shelved?.file?.close();
+    return shelved?.state ?? null;
   }
 
   remove(entity: { readonly entityId: number; readonly entityName: string }): void {
     this.release(entity.entityId);
+    this.release(servedFileId(entity.entityId));
     const paths = new CachePaths(this.#options.dataDirectory, entity.entityName);
     try {
       paths.removeAll();
@@ -250,29 +270,32 @@ export class CacheShelf {
   }
 
   close(): void {
-    for (const entityId of [...this.#shelved.keys()]) this.release(entityId);
+    for (const fileId of [...this.#shelved.keys()]) this.release(fileId);
   }
 
-  #shelve(item: Pick<Shelved, 'identity' | 'paths' | 'generation'> & { file: CacheFile }, nowMs: number): Shelved {
+  #shelve(
+    item: Pick<Shelved, 'identity' | 'paths' | 'generation' | 'fileId'> & { file: CacheFile },
+    nowMs: number,
+  ): Shelved {
     const state = stateOf(item);
     const hasOlder = state.published && item.paths.generations().some((each) => each < item.generation);
     const removeOlderAtMs = hasOlder ? nowMs + this.#options.graceMs : null;
     const shelved = { ...item, state, usedAtMs: nowMs, removeOlderAtMs };
-    this.#shelved.set(item.identity.entityId, shelved);
+    this.#shelved.set(item.fileId, shelved);
     this.#boundOpenFiles(shelved);
     return shelved;
   }
 
   /** Throws EMC-4003 for an entity that was not opened since the thread started. Its file is not in doubt. */
-  #known(entityId: number): Shelved {
-    const shelved = this.#shelved.get(entityId);
+  #known(fileId: number): Shelved {
+    const shelved = this.#shelved.get(fileId);
     if (shelved !== undefined) return shelved;
-    throw new EmcachersError({ code: 'EMC-4003', detail: `No file of entity ${entityId} is open.` });
+    throw new EmcachersError({ code: 'EMC-4003', detail: `No file of entity ${Math.abs(fileId)} is open.` });
   }
 
   /** Reopens a file that was closed because it was idle. */
-  #writable(entityId: number, nowMs: number): Shelved & { file: CacheFile } {
-    const shelved = this.#known(entityId);
+  #writable(fileId: number, nowMs: number): Shelved & { file: CacheFile } {
+    const shelved = this.#known(fileId);
     const open = (): CacheFile => CacheFile.open(shelved.paths.file(shelved.generation), shelved.identity);
     const file = shelved.file ?? this.#withDescriptors(open);
     shelved.usedAtMs = nowMs;
@@ -331,6 +354,10 @@ function stateOf({ paths, generation, file }: Pick<Shelved, 'paths' | 'generatio
     indexes: file.indexNames(),
     ...names,
   };
+}
+
+function presentAs({ state }: Shelved): CacheFinding {
+  return { kind: 'present', state };
 }
 
 /** The file first: a reader that has lost the log, or copies the file alone, must find every row. */

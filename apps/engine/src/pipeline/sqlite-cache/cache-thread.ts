@@ -57,6 +57,8 @@ function perform(shelf: CacheShelf, call: ShelfCall, nowMs: number): unknown {
   switch (call.name) {
     case 'open':
       return shelf.open(call.argument, nowMs);
+    case 'openServed':
+      return shelf.openServed(call.argument, nowMs);
     case 'build':
       return shelf.build(call.argument, nowMs);
     case 'apply':

@@ -56,6 +56,7 @@ export type CacheFinding =
 
 /** Consecutive entries of one entity, in id order. `data[i]` null is a Delete. */
 export interface CacheBatch {
+  /** The entity's id, or `servedFileId` of it. */
   readonly entityId: number;
   /** The offset that these entries follow. A file below it refuses the batch, which would leave a gap (I3). */
   readonly after: number;
@@ -77,6 +78,7 @@ export interface CacheBatch {
  * cannot be deleted; the cache itself is sound.
  */
 export interface CacheTrouble {
+  /** The entity's id, or `servedFileId` of it. */
   readonly entityId: number;
   readonly kind: 'file' | 'leftover';
   readonly code: ErrorCode;

@@ -1,3 +1,4 @@
+/** Reads the oplog history that the files of an entity belong to, without opening them for writing. */
 import Database from 'better-sqlite3';
 import { readMetadata } from './cache-metadata.ts';
 import type { CachePaths } from './cache-paths.ts';

@@ -32,10 +32,15 @@ import type {
 export interface CacheStore {
   /** Finds the newest usable file. Cheap: reads no rows. */
   open(identity: CacheIdentity): Promise<CacheFinding>;
+  /**
+   * Opens the published file beside a newer one that is being built, so that it can be fed until the link moves. From then on its
+   * id in `apply` and `release` is `servedFileId(entityId)`. Absent if there is no newer file.
+   */
+  openServed(identity: CacheIdentity): Promise<CacheFinding>;
   /** Creates an empty generation beside the existing files. The published one stays. */
   build(identity: CacheIdentity): Promise<CacheState>;
   apply(batch: CacheBatch): Promise<CacheState>;
-  /** Moves the link to the open generation. Older generations are deleted `graceMs` later. */
+  /** Moves the link to the open generation and releases the served file. Older generations are deleted `graceMs` later. */
   publish(entityId: number): Promise<CacheState>;
   /**
    * Makes the open file have exactly these indexes, without stopping its readers and without holding up other files. No `apply`
@@ -54,8 +59,8 @@ export interface CacheStore {
   count(entityId: number): Promise<DocumentCount>;
   /** Writes rows that were found wrong, without moving the offset. No `apply` of this entity may run between reading and mending. */
   mend(rows: RowsToMend): Promise<CacheState>;
-  /** Closes the file and keeps it on disk. */
-  release(entityId: number): Promise<void>;
+  /** Closes the file and keeps it on disk. Returns its last state, after all calls that were made before; null if it was not open. */
+  release(fileId: number): Promise<CacheState | null>;
   /** Closes and deletes all files of this entity. Directories and files that are not ours stay. */
   remove(entity: { readonly entityId: number; readonly entityName: string }): Promise<void>;
   /** Deletes caches of this oplog whose entities are not in the list. Returns what could not be deleted. */

@@ -44,7 +44,7 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
   if (first === undefined) throw new EmcachersError({ code: 'EMC-5999', detail: 'No cache thread is configured.' });
   const files = new Map<number, string>();
 
-  const callerOf = (entityId: number): ThreadCaller => callers[entityId % callers.length] ?? first;
+  const callerOf = (entityId: number): ThreadCaller => callers[Math.abs(entityId) % callers.length] ?? first;
   const closeThreads = async (): Promise<void> => {
     await Promise.all(callers.map((caller) => caller.close(clock.monotonicMs())));
   };
@@ -67,6 +67,7 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
       if (finding.kind === 'present') files.set(identity.entityId, finding.state.file);
       return finding;
     },
+    openServed: (identity) => call(callerOf(identity.entityId), { name: 'openServed', argument: identity }),
     build: (identity) =>
       stateFrom(identity.entityId, call(callerOf(identity.entityId), { name: 'build', argument: identity })),
     apply: (batch) => call<CacheState>(callerOf(batch.entityId), { name: 'apply', argument: batch }),
@@ -90,9 +91,9 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
     compare: (expected) => call<RowComparison>(callerOf(expected.entityId), { name: 'compare', argument: expected }),
     count: (entityId) => call<DocumentCount>(callerOf(entityId), { name: 'count', argument: entityId }),
     mend: (rows) => call<CacheState>(callerOf(rows.entityId), { name: 'mend', argument: rows }),
-    async release(entityId) {
-      files.delete(entityId);
-      await call(callerOf(entityId), { name: 'release', argument: entityId });
+    release(fileId) {
+      files.delete(fileId);
+      return call<CacheState | null>(callerOf(fileId), { name: 'release', argument: fileId });
     },
     async remove(entity) {
       files.delete(entity.entityId);
