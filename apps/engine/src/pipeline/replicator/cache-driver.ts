@@ -291,6 +291,8 @@ export class CacheDriver {
    */
   async #indexIfDue(phase: CachePhase, signal: AbortSignal): Promise<void> {
     const { cache } = this;
+    // The next generation gets what is declared.
+    if (cache.isServed) return;
     const { clock, indexTurns } = this.#dependencies;
     const isWanted = (): boolean =>
       cache.phase === phase && cache.isComplete && cache.indexing.isDue(cache.indexed, clock.monotonicMs());
