@@ -9,8 +9,8 @@ import type { OplogReader, OplogWriter } from '../../src/pipeline/oplog/oplog.ts
 import { createOplogReader } from '../../src/pipeline/oplog/oplog-reader.ts';
 import type { AppendBatch, AppendItem, OplogPage, StreamPosition } from '../../src/pipeline/oplog/oplog-types.ts';
 import { createOplogWriter } from '../../src/pipeline/oplog/oplog-writer.ts';
-import { getEntity } from './get-entity.ts';
 import type { OplogWriterOptions } from '../../src/pipeline/oplog/writer-options.ts';
+import { getEntity } from './get-entity.ts';
 
 /** An oplog in a database of its own, led by the test, with the steps that tests of several modules take. */
 export interface TestOplog extends AsyncDisposable {

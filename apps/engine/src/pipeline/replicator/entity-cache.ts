@@ -5,8 +5,8 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { CacheBatch, CacheIdentity, CacheState } from '../sqlite-cache/cache-types.ts';
-import { CacheIndexing } from './cache-indexing.ts';
 import { servedFileId } from '../sqlite-cache/served-file-id.ts';
+import { CacheIndexing } from './cache-indexing.ts';
 import { type CacheInput, type CachePhase, nextPhase } from './cache-phase.ts';
 import type { EntityEntries } from './page-batches.ts';
 import type { EntityCacheStatus } from './replicator.ts';

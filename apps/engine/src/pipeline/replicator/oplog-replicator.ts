@@ -137,7 +137,19 @@ class OplogReplicator implements Replicator {
     const { followRowsMax, followBytesMax } = this.#options;
     // A file that serves must not wait until one that is built gives up its turn.
     const served = { turns: new Turns(1), pageRowsMax: followRowsMax, pageBytesMax: followBytesMax };
-    const driver = { clock, log, random, oplog, store, turns, indexTurns, pageRowsMax, pageBytesMax, checkLater, served };
+    const driver = {
+      clock,
+      log,
+      random,
+      oplog,
+      store,
+      turns,
+      indexTurns,
+      pageRowsMax,
+      pageBytesMax,
+      checkLater,
+      served,
+    };
     return new CacheRoster({ log, store, driver, signal });
   }
 
