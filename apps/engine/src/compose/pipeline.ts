@@ -111,12 +111,7 @@ function createLeading(shared: Shared) {
         deadLettersMax: config.deadLettersMax,
         sweepCap: config.sweepCap,
       });
-      const created = createIngest({
-        source,
-        writer,
-        ...{ entities, clock, log, random },
-        options: ingestOptionsOf(config),
-      });
+      const created = createIngest({ source, writer, entities, clock, log, random, options: ingestOptionsOf(config) });
       ingest = created;
       const limits = { projection: { rowBytesMax, maskKey }, largeDocumentBytes };
       const retryDeadLetters = createDeadLetterRetry({ database, source, writer, clock, ...limits });

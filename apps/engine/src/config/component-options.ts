@@ -75,7 +75,7 @@ function mongoOptions(values: ParsedSettings): Pick<ComponentOptions, 'mongo' | 
     stream: {
       awaitMsMax: values.EMCACHERS_STREAM_AWAIT_MS,
       settleMsMax: values.EMCACHERS_STREAM_SETTLE_MS,
-      batchSizeMax: values.EMCACHERS_STREAM_BATCH_EVENTS_MAX,
+      batchSizeMax: values.EMCACHERS_STREAM_BATCH_CHANGES_MAX,
     },
   };
 }

@@ -36,12 +36,12 @@ export const mongoSettings = {
     reason:
       'The same after a reply with changes: the empty reply that follows says that their transaction is complete.',
   }),
-  EMCACHERS_STREAM_BATCH_EVENTS_MAX: numberSetting({
-    unit: 'events',
+  EMCACHERS_STREAM_BATCH_CHANGES_MAX: numberSetting({
+    unit: 'changes',
     min: changeStreamDefaults.batchSizeMin,
     max: 100000,
     standard: changeStreamDefaults.batchSizeMax,
     reason:
-      'The largest number of events in one reply of the change stream. The number adapts to the load, from 64 up to this.',
+      'The largest number of changes in one reply of the change stream. The number adapts to the load, from 64 up to this.',
   }),
 } as const satisfies Record<string, Setting<unknown>>;

@@ -291,23 +291,6 @@ describe('sweep', () => {
     expect([documents.get('doc-0'), documents.get('doc-1')]).toEqual(['staged', 'live']);
   });
 
-  test.each([
-    ['refused', { share: 0.2, documents: 10 }],
-    ['proven', { share: 0.5, documents: 10 }],
-    ['proven', { share: 0.2, documents: 60 }],
-  ] as const)('is %s if it deletes 60 of 120 documents and the cap is %j', async (outcome, sweepCap) => {
-    await using oplog = await openTestOplog();
-    await oplog.create('orders');
-    await oplog.scanToLive('orders', many(120));
-    const scan = await beginRefresh(oplog, 'orders');
-    await scanPage(oplog, scan, many(120).slice(60));
-    await oplog.writer.finishScan({ ...scan, endTime: 1n });
-    const writer = oplog.writerWith({ sweepCap });
-    let result = await writer.promoteChunk({ ...scan, limit: 1_000 });
-    while (result.kind === 'moved') result = await writer.promoteChunk({ ...scan, limit: 1_000 });
-    expect(result.kind).toBe(outcome === 'refused' ? 'refused' : 'unproven');
-  });
-
   test('is planned in chunks, and a new leader goes on after the last one that was committed', async () => {
     await using oplog = await openTestOplog();
     await oplog.create('orders');
