@@ -71,6 +71,14 @@ export const forbiddenImports: Readonly<Record<string, readonly [string, string]
   'core-knows-only-zod-and-bson': ['packages/core/src/impure.ts', 'node:fs'],
   'db-knows-only-core-and-bson': ['packages/db/src/upward.ts', `${engine}/engine.ts`],
   'mongo-embedded-stands-alone-but-for-bson': ['packages/mongo-embedded/src/upward.ts', 'packages/core/src/leaf.ts'],
+  'filters-need-no-server': [
+    'packages/mongo-embedded/src/query/upward.ts',
+    'packages/mongo-embedded/src/mongo-server.ts',
+  ],
+  'the-engine-takes-only-the-filters-of-mongo-embedded': [
+    'apps/engine/src/pipeline/oplog/embedded.ts',
+    'packages/mongo-embedded/src/mongo-server.ts',
+  ],
   'client-knows-only-what-is-bundled-with-it': ['packages/client/src/upward.ts', 'packages/core/src/shape.ts'],
   'web-reaches-the-engine-by-type-alone': ['apps/web/src/server.ts', `${engine}/api/router.ts`],
   'e2e-knows-urls-only': ['e2e/inside.spec.ts', `${engine}/api/router.ts`],

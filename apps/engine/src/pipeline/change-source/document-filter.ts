@@ -20,7 +20,7 @@ export function compileShapeFilter(where: ShapeFilter): DocumentFilter {
 /** The filter in canonical Extended JSON, in which every value names its BSON type. Throws EMC-2010. */
 export function canonicalFilter(where: ShapeFilter): StoredFilter {
   try {
-    return EJSON.serialize(valuesOf(where), { relaxed: false }) as StoredFilter;
+    return EJSON.serialize(valuesOf(where), { relaxed: false });
   } catch (error) {
     throw refusedFilter(error);
   }
