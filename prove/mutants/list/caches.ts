@@ -73,7 +73,7 @@ export const cacheMutants: readonly Mutant[] = [
         to: ' && isComplete && (this.#hasPassedServed || true);',
       },
     ],
-    killers: [{ file: `${replicator}/served-feed.test.ts`, name: 'the swap takes no reader back' }],
+    killers: [{ file: `${replicator}/entity-cache.test.ts`, name: 'a new file is not published while it is behind' }],
   },
   {
     id: 'M16b',
