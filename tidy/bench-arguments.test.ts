@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { root } from './repository.ts';
 
 test.each([
-  ['bench/bench.ts', 'stages, path, quick'],
+  ['bench/bench.ts', 'stages, path, mongo, convert, oplog, compaction, cache, scan, live, waits, at-once, idle, quick'],
   ['bench/mongo-embedded/run.ts', 'quick'],
 ])('%s refuses an unknown argument, names the ones it knows, and measures nothing', (file, names) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, [path.join(root, file), 'stage'], {

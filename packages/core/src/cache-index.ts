@@ -27,6 +27,7 @@ export const cacheIndexSchema = z.strictObject(
       issue.code === 'unrecognized_keys' && issue.keys?.includes('unique') === true ? noUnique : undefined,
   },
 );
+/** One declared index: its columns, in order. */
 export type CacheIndex = z.infer<typeof cacheIndexSchema>;
 
 export const cacheIndexesSchema = z
@@ -71,6 +72,7 @@ export function indexName({ columns }: CacheIndex): string {
   return `${namePrefix}${columns.join()}`;
 }
 
+/** True for the name of an index that the engine has made. */
 export function isIndexName(name: string): boolean {
   return name.startsWith(namePrefix);
 }

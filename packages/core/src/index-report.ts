@@ -10,4 +10,5 @@ export const indexReportSchema = z.object({
   /** Why the last attempt failed (EMC-4007); null if none has. */
   reason: z.string().nullable(),
 });
+/** As the schema. */
 export type IndexReport = z.infer<typeof indexReportSchema>;

@@ -12,4 +12,5 @@ export const newEntitySchema = shapeSchema
   .overwrite(({ indexes, ...shape }) =>
     indexes === undefined ? shape : { ...shape, indexes: normalIndexes(indexes, shape.columns) },
   );
+/** As the schema. */
 export type NewEntity = z.infer<typeof newEntitySchema>;

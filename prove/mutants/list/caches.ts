@@ -69,8 +69,8 @@ export const cacheMutants: readonly Mutant[] = [
     edits: [
       {
         file: `${replicator}/entity-cache.ts`,
-        from: ' && isComplete && this.#hasPassedServed;',
-        to: ' && isComplete && (this.#hasPassedServed || true);',
+        from: ' && this.isComplete && this.#hasPassedServed;',
+        to: ' && this.isComplete && (this.#hasPassedServed || true);',
       },
     ],
     killers: [{ file: `${replicator}/entity-cache.test.ts`, name: 'a new file is not published while it is behind' }],

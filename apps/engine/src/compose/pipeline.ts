@@ -91,8 +91,7 @@ function createLeading(shared: Shared) {
   const control = createEntityControl(database);
   const leader = createLeader({
     ...{ clock, log: shared.log, nodeId, databaseUrl: database.url },
-    leaseMs: config.leaseMs,
-    stallMsMax: config.stallMsMax,
+    ...{ leaseMs: config.leaseMs, stallMsMax: config.stallMsMax },
     stalledMs: () => ingest?.stalledMs() ?? 0,
   });
   const term = createLeaderTerm({

@@ -41,7 +41,5 @@ function printed(name: SettingName, sources: readonly SettingSource[]): readonly
 /** A connection string keeps what is no secret, if its form is understood. */
 function shown(name: SettingName, value: string): string {
   if (!isSecret(name)) return value;
-  return settings[name].schema.safeParse(value).success && name !== 'EMCACHERS_TOKEN'
-    ? redactCredentials(value)
-    : '***';
+  return name.endsWith('URL') && settings[name].schema.safeParse(value).success ? redactCredentials(value) : '***';
 }

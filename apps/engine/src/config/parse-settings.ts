@@ -51,9 +51,9 @@ function parseOne(name: SettingName, given: string | undefined): { data: unknown
   return { data: null, problem: wrong(name, `${problem}${shown}`, `Set ${name} to: ${unit}.`) };
 }
 
-/** True if the value may contain a password. */
+/** True if the value is a secret, or may contain one. */
 export function isSecret(name: SettingName): boolean {
-  return /URL|TOKEN/.test(name);
+  return /URL|TOKEN|MASK_KEY/.test(name);
 }
 
 export function wrong(name: string, problem: string, hint: string): SettingProblem {

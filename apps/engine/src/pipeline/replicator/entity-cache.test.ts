@@ -11,11 +11,12 @@ const entity: ReplicatedEntity = {
   paused: false,
   liveFromId: 10,
   rebuildRequested: 1,
+  indexes: [],
 };
 
 function stateAt(offset: number, sourceTime: bigint | null, published: boolean): CacheState {
   const file = { generation: published ? 1 : 2, fileBytes: 1, path: 'db.sqlite', file: 'db.g.sqlite' };
-  return { ...file, offset, sourceTime, published, served: true, documents: 1, termId: null, horizon: 0 };
+  return { ...file, offset, sourceTime, published, served: true, documents: 1, termId: null, horizon: 0, indexes: [] };
 }
 
 /** A level cache that is complete to 50, beside a served file that is at this place. */

@@ -4,7 +4,7 @@
  * (closing leaves the WAL in place, so that a reader without write access can still open the file).
  * Worst case: an error inside a transaction. It is rolled back, and the caller reopens the file.
  */
-import { statSync } from 'node:fs';
+import { renameSync, rmSync, statSync } from 'node:fs';
 import type { CacheIndex } from '@emcachers/core/cache-index';
 import { decodeRow, type SqlValue } from '@emcachers/core/document/row-codec';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
@@ -21,6 +21,7 @@ import {
   saveSourceTimeSql,
   writeMetadata,
 } from './cache-metadata.ts';
+import { databaseSuffixes, unfinishedFile } from './cache-paths.ts';
 import { createTable, deleteRow, insertRow, metadataTable, quoted, updateRow } from './cache-statements.ts';
 import type { CacheBatch, CacheIdentity, IndexFailure } from './cache-types.ts';
 import { changeIndexes, readIndexNames } from './file-indexes.ts';
@@ -74,24 +75,12 @@ export class CacheFile {
     });
   }
 
+  /** Creates the file under another name first: a process that is killed meanwhile leaves nothing that counts as a cache. */
   static create(path: string, identity: CacheIdentity, generation: number): CacheFile {
     return guarded(path, () => {
-      const database = new Database(path);
-      try {
-        database.pragma('journal_mode = WAL');
-        database.pragma(`application_id = ${applicationId}`);
-        database.pragma(`user_version = ${generation}`);
-        database.transaction(() => {
-          database.exec(metadataTable);
-          database.exec(createTable(identity.entityName, identity.columns));
-          writeMetadata(database, firstMetadata(identity, generation));
-        })();
-        database.pragma('wal_checkpoint(TRUNCATE)');
-      } catch (error) {
-        database.close();
-        throw error;
-      }
-      const file = new CacheFile(database, path, identity);
+      createEmpty(unfinishedFile(path), identity, generation);
+      renameSync(unfinishedFile(path), path);
+      const file = new CacheFile(new Database(path, { fileMustExist: true }), path, identity);
       file.#setPageCache(buildCacheKilobytes);
       return file;
     });
@@ -343,6 +332,25 @@ export class CacheFile {
 /** Null only if `next` is: changes are missing then. A time never goes back. */
 function laterTime(before: bigint | null, next: bigint | null): bigint | null {
   return before !== null && next !== null && before > next ? before : next;
+}
+
+/** A complete cache file without rows, closed and on disk. */
+function createEmpty(path: string, identity: CacheIdentity, generation: number): void {
+  for (const suffix of databaseSuffixes) rmSync(path + suffix, { force: true });
+  const database = new Database(path);
+  try {
+    database.pragma('journal_mode = WAL');
+    database.pragma(`application_id = ${applicationId}`);
+    database.pragma(`user_version = ${generation}`);
+    database.transaction(() => {
+      database.exec(metadataTable);
+      database.exec(createTable(identity.entityName, identity.columns));
+      writeMetadata(database, firstMetadata(identity, generation));
+    })();
+    database.pragma('wal_checkpoint(TRUNCATE)');
+  } finally {
+    database.close();
+  }
 }
 
 function guarded<Result>(path: string, action: () => Result): Result {

@@ -23,10 +23,17 @@ import { toCacheError } from './cache-error.ts';
 const linkName = 'db.sqlite';
 const temporaryLinkName = 'db.sqlite.next';
 const generationName = /^db\.g(\d{1,9})\.sqlite$/;
-const ownName = /^db\.(?:g\d{1,9}\.sqlite(?:-wal|-shm|-journal)?|sqlite|sqlite\.next)$/;
+const ownName = /^db\.(?:g\d{1,9}\.sqlite(?:\.new)?(?:-wal|-shm|-journal)?|sqlite|sqlite\.next)$/;
+/** Of the files that SQLite keeps for one database. */
+export const databaseSuffixes = ['', '-wal', '-shm', '-journal'] as const;
 
 export function cachesDirectory(dataDirectory: string): string {
   return join(dataDirectory, 'dbs');
+}
+
+/** Where a generation's file is created. */
+export function unfinishedFile(path: string): string {
+  return `${path}.new`;
 }
 
 /** How many generations of an entity's cache have files. Throws EMC-4003 if the directory cannot be read. */
@@ -90,7 +97,7 @@ export class CachePaths {
   /** Deletes the database file first, so that no reader can open it without its WAL. Readers that have it open keep it. */
   removeGeneration(generation: number): void {
     const file = this.file(generation);
-    for (const suffix of ['', '-wal', '-shm', '-journal']) rmSync(file + suffix, { force: true });
+    for (const suffix of databaseSuffixes) rmSync(file + suffix, { force: true });
   }
 
   /** Deletes all our files, the link first. The directory stays if it holds anything else, also a directory of one of our names. */

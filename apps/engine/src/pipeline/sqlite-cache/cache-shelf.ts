@@ -24,6 +24,7 @@ import type {
   RowsToMend,
 } from './cache-types.ts';
 import { compareRows, countDocuments } from './compare-rows.ts';
+import { findingWithoutFile, isOfAnotherEntity, misfit, misnamed } from './file-finding.ts';
 import { historyIdOf } from './history-of-files.ts';
 import { servedFileId } from './served-file-id.ts';
 
@@ -368,36 +369,6 @@ function publishComplete({
 }: Pick<Shelved, 'paths' | 'generation'> & { file: CacheFile }): void {
   file.complete();
   paths.publish(generation);
-}
-
-function findingWithoutFile(paths: CachePaths): CacheFinding {
-  if (paths.published() === null) return { kind: 'absent' };
-  return { kind: 'unusable', reason: 'The published file is missing.', code: 'EMC-4001' };
-}
-
-/** Compares within the same oplog, because ids of different oplogs are unrelated. */
-function isOfAnotherEntity({ metadata }: CacheFile, identity: CacheIdentity): boolean {
-  return metadata.historyId === identity.historyId && metadata.entityId !== identity.entityId;
-}
-
-/** Why an undamaged file cannot continue as this entity's cache; null if it can. */
-function misfit(file: CacheFile, identity: CacheIdentity): Extract<CacheFinding, { kind: 'unusable' }> | null {
-  const { entityId, shapeHash, historyId, rebuild } = file.metadata;
-  if (entityId !== identity.entityId || shapeHash !== identity.shapeHash)
-    return { kind: 'unusable', reason: 'The file has a different shape.', code: null };
-  if (historyId !== identity.historyId)
-    return { kind: 'unusable', reason: 'The file follows a different oplog history.', code: 'EMC-3003' };
-  if (rebuild < identity.rebuildRequested) return { kind: 'unusable', reason: 'A rebuild was requested.', code: null };
-  return null;
-}
-
-/** A file under another generation's name was put there by hand; its reader would take it for the generation of the name. */
-function misnamed(
-  { metadata, path }: CacheFile,
-  generation: number,
-): Extract<CacheFinding, { kind: 'unusable' }> | null {
-  if (metadata.generation === generation) return null;
-  return { kind: 'unusable', reason: `${path} is a copy of generation ${metadata.generation}.`, code: 'EMC-4001' };
 }
 
 function removeOlder(shelved: Shelved): void {

@@ -13,6 +13,7 @@ import type {
   CacheState,
   CacheTrouble,
   DocumentCount,
+  IndexedCache,
   RemovalTrouble,
   RowComparison,
 } from './cache-types.ts';
@@ -22,7 +23,7 @@ import { readRows } from './read-rows.ts';
 import type { CacheStore } from './sqlite-cache.ts';
 import { assertSqliteVersion } from './sqlite-version.ts';
 import { changeIndexesInThread, checkInThread, ThreadCaller } from './thread-caller.ts';
-import type { ShelfCall } from './thread-protocol.ts';
+import type { IndexOptions, ShelfCall } from './thread-protocol.ts';
 
 export interface CacheStoreOptions extends Partial<CacheStoreLimits> {
   readonly clock: Clock;
@@ -54,11 +55,6 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
     if (!guard.isHeld) await guard.require();
     return (await caller.call({ nowMs: clock.monotonicMs(), call: shelfCall })) as Value;
   };
-  const stateFrom = async (entityId: number, answer: Promise<CacheState>): Promise<CacheState> => {
-    const state = await answer;
-    files.set(entityId, state.file);
-    return state;
-  };
 
   return {
     async open(identity) {
@@ -68,18 +64,17 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
       return finding;
     },
     openServed: (identity) => call(callerOf(identity.entityId), { name: 'openServed', argument: identity }),
-    build: (identity) =>
-      stateFrom(identity.entityId, call(callerOf(identity.entityId), { name: 'build', argument: identity })),
+    async build(identity) {
+      const state = await call<CacheState>(callerOf(identity.entityId), { name: 'build', argument: identity });
+      files.set(identity.entityId, state.file);
+      return state;
+    },
     apply: (batch) => call<CacheState>(callerOf(batch.entityId), { name: 'apply', argument: batch }),
     publish: (entityId) => call<CacheState>(callerOf(entityId), { name: 'publish', argument: entityId }),
-    async changeIndexes(identity, declared) {
-      const { entityId } = identity;
-      const caller = callerOf(entityId);
-      const path = await call<string>(caller, { name: 'setAside', argument: entityId });
-      const failures = await changeIndexesInThread({ path, identity, declared });
-      const state = await call<CacheState>(caller, { name: 'resume', argument: entityId });
-      return { state, failures };
-    },
+    changeIndexes: (identity, declared) =>
+      changeIndexesOf({ identity, declared }, (name) =>
+        call(callerOf(identity.entityId), { name, argument: identity.entityId }),
+      ),
     async tend() {
       const all = callers.map((caller) => call<readonly CacheTrouble[]>(caller, { name: 'tend', argument: null }));
       return (await Promise.all(all)).flat();
@@ -107,4 +102,14 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
       guard.release();
     },
   };
+}
+
+/** The file is closed in its own thread while another one changes its indexes. */
+async function changeIndexesOf(
+  change: Omit<IndexOptions, 'kind' | 'path'>,
+  call: <Value>(name: 'setAside' | 'resume') => Promise<Value>,
+): Promise<IndexedCache> {
+  const path = await call<string>('setAside');
+  const failures = await changeIndexesInThread({ ...change, path });
+  return { state: await call<CacheState>('resume'), failures };
 }
