@@ -62,7 +62,9 @@ test('--check-config accepts what the engine would start with', async () => {
 test('--print-config prints each value with its source, and no secret', async () => {
   using folder = mkdtempDisposableSync(path.join(tmpdir(), 'emcachers-print-'));
   writeFileSync(path.join(folder.path, 'emcachers.config.yaml'), 'LOG_LEVEL: warn\nENGINE_PORT: 4100\n');
-  writeFileSync(path.join(folder.path, '.env'), `ENGINE_PORT=4200\nEMCACHERS_TOKEN=${secret}-${secret}-${secret}\n`);
+  const long = `${secret}-`.repeat(5);
+  const dotEnv = `ENGINE_PORT=4200\nEMCACHERS_TOKEN=${long}\nEMCACHERS_MASK_KEY=${long}\n`;
+  writeFileSync(path.join(folder.path, '.env'), dotEnv);
   const { code, out, problems } = await engine(folder.path, ['--print-config'], servers);
   expect({ code, problems }).toEqual({ code: 0, problems: [] });
   expect(out).toEqual(
@@ -70,6 +72,7 @@ test('--print-config prints each value with its source, and no secret', async ()
       'LOG_LEVEL=warn  # emcachers.config.yaml',
       'ENGINE_PORT=4200  # .env',
       'EMCACHERS_TOKEN=***  # .env',
+      'EMCACHERS_MASK_KEY=***  # .env',
       'MONGO_URL=mongodb://***@127.0.0.1:1/  # environment',
       'EMCACHERS_BATCH_LINGER_MS=5  # default',
     ]),
