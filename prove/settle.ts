@@ -111,7 +111,7 @@ class Level {
   async #isWorking(): Promise<boolean> {
     const { pool } = this.#cluster.database;
     const answer = await pool.query<{ time: string | null; jobs: number }>(
-      `SELECT (SELECT cluster_time::text FROM mongo_resume_token WHERE id = 1) AS time,
+      `SELECT (SELECT cluster_time::text FROM mongo_resume_token WHERE stream_id = 1) AS time,
               (SELECT count(*)::float8 FROM job WHERE status IN ('queued', 'running')) AS jobs`,
     );
     const [row] = answer.rows;

@@ -71,9 +71,7 @@ async function fill(database: Database, entityId: number, entriesCount: number):
       [entityId, Math.ceil(entriesCount / 10), from + 1, Math.min(from + fillRows, entriesCount)],
     );
   }
-  await database.pool.query(
-    `UPDATE metadata SET value = to_json((SELECT last_value FROM oplog_id_seq)) WHERE key = 'head'`,
-  );
+  await database.pool.query('UPDATE stream SET head = (SELECT last_value FROM oplog_id_seq)');
   await database.pool.query(`VACUUM ANALYZE oplog_e${entityId}`);
 }
 

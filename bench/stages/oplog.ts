@@ -50,6 +50,7 @@ export async function measureOplog(): Promise<Measurement[]> {
         let read = 0;
         for (let page = 0; page < 40; page += 1) {
           const { entries } = await reader.readPage({
+            streamId: 1,
             afterId,
             entityIds: [entityId],
             limitRows: pageRows,

@@ -60,8 +60,8 @@ export class BankReader {
 
   async #state(): Promise<BankState | undefined> {
     const answer = await this.#database.pool.query<BankState>(
-      `SELECT e.version, e.lifecycle = 'live' AS "isLive", (m.value #>> '{}')::bigint AS head
-         FROM entity e, metadata m WHERE e.name = $1 AND m.key = 'head'`,
+      `SELECT e.version, e.lifecycle = 'live' AS "isLive", s.head
+         FROM entity e JOIN stream s ON s.id = e.stream_id WHERE e.name = $1`,
       [bankShape.entityName],
     );
     return answer.rows[0];

@@ -10,9 +10,10 @@ interface Check {
 const checks: readonly Check[] = [
   {
     invariant: 'I9 no entry of an old epoch after one of a new',
-    sql: `SELECT count(*)::float8 AS wrong FROM oplog o
-           WHERE EXISTS (SELECT 1 FROM (SELECT epoch, min(id) AS first FROM oplog GROUP BY epoch) later
-                          WHERE later.epoch > o.epoch AND later.first < o.id)`,
+    sql: `SELECT count(*)::float8 AS wrong FROM oplog o JOIN leader_term own ON own.epoch = o.epoch
+           WHERE EXISTS (SELECT 1 FROM (SELECT t.stream_id, t.epoch, min(l.id) AS first FROM oplog l JOIN leader_term t ON t.epoch = l.epoch
+                                         GROUP BY t.stream_id, t.epoch) later
+                          WHERE later.stream_id = own.stream_id AND later.epoch > o.epoch AND later.first < o.id)`,
   },
   {
     invariant: 'I7 nothing is staged for a live entity',

@@ -24,7 +24,7 @@ export class OplogWatch {
   async #readIds(): Promise<void> {
     const answer = await this.#database.pool.query<{ head: number; ids: readonly number[] | null }>(
       `SELECT m.head, (SELECT array_agg(id::float8) FROM oplog WHERE id > $1 AND id <= m.head) AS ids
-         FROM (SELECT (value #>> '{}')::bigint AS head FROM metadata WHERE key = 'head') AS m`,
+         FROM (SELECT head FROM stream WHERE id = 1) AS m`,
       [this.#head],
     );
     const [row] = answer.rows;
@@ -35,7 +35,7 @@ export class OplogWatch {
 
   async #readPosition(report: Report): Promise<void> {
     const answer = await this.#database.pool.query<{ version: number; data: string | null; time: string | null }>(
-      'SELECT version, token_data AS data, cluster_time::text AS time FROM mongo_resume_token WHERE id = 1',
+      'SELECT version, token_data AS data, cluster_time::text AS time FROM mongo_resume_token WHERE stream_id = 1',
     );
     const [row] = answer.rows;
     if (row === undefined || row.time === null) return;

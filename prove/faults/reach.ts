@@ -16,7 +16,7 @@ export function reached(
 /** The engine that leads; the target's own node if none does. Most steps happen only there. */
 export async function leaderOf({ cluster, node }: Target): Promise<EngineNode> {
   const answer = await cluster.database.pool
-    .query<{ nodeId: string | null }>('SELECT node_id AS "nodeId" FROM leader WHERE id = 1')
+    .query<{ nodeId: string | null }>('SELECT node_id AS "nodeId" FROM leader WHERE stream_id = 1')
     .catch(() => ({ rows: [] }));
   return cluster.nodes.find(({ nodeId }) => nodeId === answer.rows[0]?.nodeId) ?? node;
 }

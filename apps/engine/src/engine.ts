@@ -4,7 +4,8 @@ import type { Log } from '@emcachers/core/log';
 import { createApi } from './compose/api.ts';
 import { openConnections } from './compose/connections.ts';
 import { createControl } from './compose/control.ts';
-import { createPipeline, type Shared } from './compose/pipeline.ts';
+import { createPipeline } from './compose/pipeline.ts';
+import type { Shared } from './compose/shared.ts';
 import { stopInTime } from './compose/stop-in-time.ts';
 import type { Config } from './config/config.ts';
 import { nodeName } from './control/node/node-name.ts';
@@ -48,9 +49,14 @@ export async function startEngine(dependencies: EngineDependencies): Promise<Eng
   };
   const supervisor = createSupervisor({ clock, log, random, onFault }, config.supervision);
   const shared = { config, clock, log, random, nodeId, ...connections };
-  const pipeline = createPipeline(shared);
+  const pipeline = createPipeline({ ...shared, onFault });
   const control = createControl({ ...shared, pipeline });
-  const api = createApi({ ...shared, pipeline, control, serviceStates: () => supervisor.states() });
+  const api = createApi({
+    ...shared,
+    pipeline,
+    control,
+    serviceStates: () => [...supervisor.states(), ...pipeline.leaderStates()],
+  });
   try {
     const address = await api.listen();
     await control.register();

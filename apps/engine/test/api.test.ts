@@ -127,7 +127,7 @@ test('serves the OpenAPI document with every route, and the reference page', asy
   // The channel is there once this node leads.
   const metrics = await eventually(async () => {
     const text = await (await api.request('GET', '/metrics')).text();
-    return /^emcachers_channel_buffered_operations \d+$/m.test(text) ? text : null;
+    return /^emcachers_channel_buffered_operations\{stream="default"\} \d+$/m.test(text) ? text : null;
   }, 'the metrics of the channel');
   expect(metrics).toMatch(/^emcachers_process_cpu_seconds_total [\d.]+$/m);
 });

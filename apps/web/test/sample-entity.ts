@@ -5,6 +5,7 @@ export function sampleEntity(overrides: Partial<EntityView> = {}): EntityView {
   return {
     entityName: 'orders',
     sourceName: 'shop.orders',
+    stream: 'default',
     columns: [{ name: 'status', type: 'Text', path: 'status' }],
     indexes: [],
     where: null,

@@ -14,6 +14,7 @@ export function sampleFleet(overrides: Partial<FleetView> = {}): FleetView {
     entities: [sampleEntity()],
     nodes: [sampleNodeView()],
     leader: { nodeId: 'node-a', epoch: 4 },
+    streams: [{ stream: 'default', leader: { nodeId: 'node-a', epoch: 4 }, health: 'ok', reason: null }],
     activeJobs: 0,
     jobsRevision: '',
     at: openedAt,

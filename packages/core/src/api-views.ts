@@ -78,6 +78,8 @@ export const indexViewSchema = z.object({
 export const entityViewSchema = z.object({
   entityName: z.string(),
   sourceName: z.string(),
+  /** The stream that feeds it. */
+  stream: z.string(),
   columns: z.array(columnSchema),
   /** Indexes of the cache files beside the key. */
   indexes: z.array(indexViewSchema),
@@ -153,9 +155,20 @@ export const stageViewSchema = z.object({
 /** One stage of the pipeline strip. */
 export type StageView = z.infer<typeof stageViewSchema>;
 
+/** A part of ingest with a leader and a position of its own. */
+const streamViewSchema = z.object({
+  stream: z.string(),
+  /** Null while no node leads it. */
+  leader: z.object({ nodeId: z.string(), epoch: z.number().int() }).nullable(),
+  health: healthSchema,
+  /** One sentence for the operator if health is not ok, else null. */
+  reason: z.string().nullable(),
+});
+
 export const nodeViewSchema = z.object({
   nodeId: z.string(),
   roles: z.array(z.string()),
+  /** It leads at least one stream. */
   isLeader: z.boolean(),
   health: healthSchema,
   startedAt: z.iso.datetime(),
@@ -191,7 +204,10 @@ export const fleetViewSchema = z.object({
   sourceOplog: sourceOplogViewSchema,
   entities: z.array(entityViewSchema),
   nodes: z.array(nodeViewSchema),
+  /** The leader of the default stream. */
   leader: z.object({ nodeId: z.string(), epoch: z.number().int() }).nullable(),
+  /** The default stream, and those that have entities. */
+  streams: z.array(streamViewSchema),
   /** Jobs that are queued or running. */
   activeJobs: z.number().int(),
   /** Changes whenever a listed job changes, so that a page knows when to list the jobs again. */

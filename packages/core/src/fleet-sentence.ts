@@ -9,13 +9,14 @@ type Entity = Pick<EntityView, 'entityName' | 'activity' | 'health' | 'reason'>;
 export interface FleetVerdicts {
   readonly facts: StatusFacts;
   readonly capture: Verdict;
+  readonly streams: readonly Verdict[];
   readonly sourceOplog: SourceOplogView;
   readonly entities: readonly Entity[];
   readonly health: Health;
 }
 
 /** The first sentence of the page: how many entities are fresh and how many need attention. */
-export function fleetSentence({ facts, capture, sourceOplog, entities }: FleetVerdicts): string {
+export function fleetSentence({ facts, streams, sourceOplog, entities }: FleetVerdicts): string {
   const total = entities.length;
   if (!facts.postgres.reachable) return 'PostgreSQL cannot be reached; the state of the entities is unknown.';
   if (total === 0) return 'No entities yet.';
@@ -23,7 +24,8 @@ export function fleetSentence({ facts, capture, sourceOplog, entities }: FleetVe
   const noun = total === 1 ? 'entity is' : 'entities are';
   const first = `${grouped(fresh)} of ${grouped(total)} ${noun} live and fresh`;
   // One outage has one cause: it does not make every entity a case of its own.
-  const waiting = capture.health !== 'degraded' ? [] : entities.filter(({ reason }) => reason === capture.reason);
+  const outages = streams.filter(({ health }) => health === 'degraded').map(({ reason }) => reason);
+  const waiting = entities.filter(({ reason }) => reason !== null && outages.includes(reason));
   const others = [
     ...underWay(entities),
     ...waitingForChanges(waiting.length),

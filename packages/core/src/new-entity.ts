@@ -1,10 +1,13 @@
 import type { z } from 'zod';
 import { cacheIndexesSchema, indexProblems, normalIndexes } from './cache-index.ts';
-import { shapeSchema } from './shape.ts';
+import { shapeSchema, streamNameSchema } from './shape.ts';
 
-/** What a request creates: a shape, and the indexes that its caches begin with. */
+/** What a request creates: a shape, the stream that is to feed the entity (absent: the default one), and the indexes that its caches begin with. */
 export const newEntitySchema = shapeSchema
-  .safeExtend({ indexes: cacheIndexesSchema.exactOptional() })
+  .safeExtend({
+    stream: streamNameSchema.exactOptional(),
+    indexes: cacheIndexesSchema.exactOptional(),
+  })
   .superRefine(({ indexes = [], columns }, context) => {
     for (const { path, message } of indexProblems(indexes, columns))
       context.addIssue({ code: 'custom', path: ['indexes', ...path], message });

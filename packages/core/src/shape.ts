@@ -131,6 +131,14 @@ export const shapeSchema = z
       context.addIssue({ code: 'custom', path: ['columns', index, part], message });
   });
 
+/** The stream of entities that name none. */
+export const defaultStreamName = 'default';
+
+/** The name of a stream; see `docs/glossary.md`. */
+export const streamNameSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,30}$/, 'Use 1 to 31 lower-case letters, digits and hyphens, starting with a letter.');
+
 /** What an operator defines: `{ entityName, sourceName, columns[], where? }`. Immutable after creation. */
 export type Shape = z.infer<typeof shapeSchema>;
 

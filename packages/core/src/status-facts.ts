@@ -11,10 +11,11 @@ export interface StatusFacts {
     /** Age of the data that these facts were read from; 0 if it was read just now. */
     readonly readAgeMs: number | null;
   };
-  readonly capture: CaptureFacts;
+  /** By stream. */
+  readonly captures: ReadonlyMap<string, CaptureFacts>;
   readonly headroom: HeadroomFacts;
   readonly nodes: readonly NodeFacts[];
-  readonly entities: readonly (Pick<EntityView, 'entityName' | 'activity' | 'deadLetters'> & {
+  readonly entities: readonly (Pick<EntityView, 'entityName' | 'activity' | 'deadLetters' | 'stream'> & {
     /** The reason stored in PostgreSQL for `failed`. */
     readonly reason: string | null;
     /** Age of the last page that the scan committed; null when no scan runs or none was read yet. */
@@ -25,7 +26,7 @@ export interface StatusFacts {
   })[];
 }
 
-/** From MongoDB to the oplog. */
+/** From MongoDB to the oplog, in one stream. */
 export interface CaptureFacts {
   readonly leaderNodeId: string | null;
   /** Age of the leader's newest report; null if no leader has ever reported. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { activities, healths } from './api-views.ts';
 import { deriveStatus } from './status.ts';
-import type { CacheFacts, StatusFacts } from './status-facts.ts';
+import type { CacheFacts, CaptureFacts, StatusFacts } from './status-facts.ts';
 
 type EntityFacts = StatusFacts['entities'][number];
 
@@ -19,6 +19,7 @@ const goodCache: CacheFacts = {
 };
 const goodEntity: EntityFacts = {
   entityName: 'orders',
+  stream: 'default',
   activity: 'live',
   reason: null,
   deadLetters: 0,
@@ -26,9 +27,16 @@ const goodEntity: EntityFacts = {
   warnings: [],
   caches: [goodCache],
 };
+const goodCapture: CaptureFacts = {
+  leaderNodeId: 'n1',
+  leaderReportAgeMs: 500,
+  replyAgeMs: 900,
+  streamOpen: true,
+  error: null,
+};
 const good: StatusFacts = {
   postgres: { reachable: true, readAgeMs: 0 },
-  capture: { leaderNodeId: 'n1', leaderReportAgeMs: 500, replyAgeMs: 900, streamOpen: true, error: null },
+  captures: new Map([['default', goodCapture]]),
   headroom: { look: null, placeMs: null },
   nodes: [{ nodeId: 'n1', reportAgeMs: 500 }],
   entities: [goodEntity],
@@ -39,9 +47,9 @@ const withEntity = (change: Partial<EntityFacts>): StatusFacts => ({
   entities: [{ ...goodEntity, ...change }],
 });
 const withCache = (change: Partial<CacheFacts>): StatusFacts => withEntity({ caches: [{ ...goodCache, ...change }] });
-const withCapture = (change: Partial<StatusFacts['capture']>): StatusFacts => ({
+const withCapture = (change: Partial<CaptureFacts>): StatusFacts => ({
   ...good,
-  capture: { ...good.capture, ...change },
+  captures: new Map([['default', { ...goodCapture, ...change }]]),
 });
 
 const table: [string, StatusFacts, string, RegExp | null][] = [
@@ -169,6 +177,7 @@ const anyCache: fc.Arbitrary<CacheFacts> = fc.record({
 });
 const anyEntity: fc.Arbitrary<EntityFacts> = fc.record({
   entityName: fc.string({ minLength: 1 }),
+  stream: fc.constantFrom('default', 'eu', 'gone'),
   activity: fc.constantFrom(...activities),
   reason: fc.option(fc.string()),
   deadLetters: fc.nat(),
@@ -176,15 +185,22 @@ const anyEntity: fc.Arbitrary<EntityFacts> = fc.record({
   warnings: fc.array(fc.string(), { maxLength: 2 }),
   caches: fc.array(anyCache, { maxLength: 3 }),
 });
+const anyCapture: fc.Arbitrary<CaptureFacts> = fc.record({
+  leaderNodeId: fc.option(fc.constant('n1')),
+  leaderReportAgeMs: fc.option(ageMs),
+  replyAgeMs: fc.option(ageMs),
+  streamOpen: fc.boolean(),
+  error: fc.option(fc.string({ minLength: 1 })),
+});
 const anyFacts: fc.Arbitrary<StatusFacts> = fc.record({
   postgres: fc.record({ reachable: fc.boolean(), readAgeMs: fc.option(ageMs) }),
-  capture: fc.record({
-    leaderNodeId: fc.option(fc.constant('n1')),
-    leaderReportAgeMs: fc.option(ageMs),
-    replyAgeMs: fc.option(ageMs),
-    streamOpen: fc.boolean(),
-    error: fc.option(fc.string({ minLength: 1 })),
-  }),
+  captures: fc.tuple(anyCapture, anyCapture).map(
+    ([first, second]) =>
+      new Map([
+        ['default', first],
+        ['eu', second],
+      ]),
+  ),
   headroom: fc.constant(good.headroom),
   nodes: fc.array(fc.record({ nodeId: fc.string(), reportAgeMs: ageMs }), {
     maxLength: 3,
@@ -222,13 +238,13 @@ test('a warning is said in the detail and leaves health ok; a fault is said firs
 });
 
 test('an outage of MongoDB is one cause, not one for each entity; an entity with a trouble of its own still counts', () => {
-  const capture = { ...good.capture, error: 'connection refused' };
+  const captures = new Map([['default', { ...goodCapture, error: 'connection refused' }]]);
   const entities = [
     { ...goodEntity, entityName: 'orders' },
     { ...goodEntity, entityName: 'users' },
     { ...goodEntity, entityName: 'views', activity: 'failed' as const, reason: 'The source is a view.' },
   ];
-  const status = deriveStatus({ ...good, capture, entities });
+  const status = deriveStatus({ ...good, captures, entities });
   expect(status.sentence).toBe(
     '0 of 3 entities are live and fresh; 2 wait for changes from MongoDB, 1 needs attention.',
   );
@@ -254,4 +270,26 @@ test('a position about to be lost degrades the fleet, not each entity; a short o
   const short = deriveStatus(withWindow(5 * hourMs));
   expect([short.health, short.sentence]).toEqual(['ok', '1 of 1 entity is live and fresh.']);
   expect(short.detail).toMatch(/^About 5 h of headroom is left/);
+});
+
+test('an outage of one stream concerns its entities only, and its reason names it', () => {
+  const captures = new Map([
+    ['default', goodCapture],
+    ['eu', { ...goodCapture, leaderNodeId: null }],
+  ]);
+  const entities = [goodEntity, { ...goodEntity, entityName: 'users', stream: 'eu' }];
+  const status = deriveStatus({ ...good, captures, entities });
+  expect(status.entities.get('orders')).toEqual({ health: 'ok', reason: null });
+  expect(status.entities.get('users')).toMatchObject({
+    health: 'degraded',
+    reason: expect.stringMatching(/^Stream eu: No node/),
+  });
+  expect([status.health, status.capture, status.streams.get('default')?.health]).toEqual([
+    'degraded',
+    status.streams.get('eu'),
+    'ok',
+  ]);
+  expect(status.sentence).toBe('1 of 2 entities are live and fresh; 1 waits for changes from MongoDB.');
+  // A stream that feeds nothing is no one's trouble.
+  expect(deriveStatus({ ...good, captures }).health).toBe('ok');
 });

@@ -11,7 +11,9 @@ export interface FleetStatus {
   readonly health: Health;
   readonly sentence: string;
   readonly detail: string;
+  /** The worst of the streams that have entities. */
   readonly capture: Verdict;
+  readonly streams: ReadonlyMap<string, Verdict>;
   readonly sourceOplog: SourceOplogView;
   /** By entity name. */
   readonly entities: ReadonlyMap<string, Verdict>;
@@ -24,24 +26,47 @@ export interface FleetStatus {
  * that runs without advancing is degraded.
  */
 export function deriveStatus(facts: StatusFacts): FleetStatus {
-  const capture = deriveCapture(facts.capture, facts.postgres.reachable);
+  const streams = deriveStreams(facts);
+  const capture = worstOf(facts, streams);
   const entities = facts.entities.map((entity) => {
     const { entityName, activity } = entity;
-    return { entityName, activity, ...deriveEntityVerdict(entity, { postgres: facts.postgres, capture }) };
+    const around = { postgres: facts.postgres, capture: streams.get(entity.stream) ?? unknownStream };
+    return { entityName, activity, ...deriveEntityVerdict(entity, around) };
   });
   const nodes = new Map(facts.nodes.map((node) => [node.nodeId, deriveNode(node, facts.postgres.reachable)]));
   const sourceOplog = deriveHeadroom(facts.headroom);
   const health = fleetHealth(facts, entities, { capture, sourceOplog });
-  const verdicts = { facts, capture, sourceOplog, entities, health };
+  const verdicts = { facts, capture, streams: [...streams.values()], sourceOplog, entities, health };
   return {
     health,
     sentence: fleetSentence(verdicts),
     detail: fleetDetail(verdicts),
     capture,
+    streams,
     sourceOplog,
     entities: new Map(entities.map(({ entityName, health, reason }) => [entityName, { health, reason }])),
     nodes,
   };
+}
+
+const unknownStream: Verdict = { health: 'unknown', reason: 'The stream of this entity is not known yet.' };
+
+/** A reason names its stream if there are several. */
+function deriveStreams({ captures, postgres }: StatusFacts): ReadonlyMap<string, Verdict> {
+  const verdicts = [...captures].map(([stream, facts]): [string, Verdict] => {
+    const { health, reason } = deriveCapture(facts, postgres.reachable);
+    const isNamed = captures.size > 1 && reason !== null && postgres.reachable;
+    return [stream, { health, reason: isNamed ? `Stream ${stream}: ${reason}` : reason }];
+  });
+  return new Map(verdicts);
+}
+
+/** A stream without entities matters only if there are no entities at all. */
+function worstOf({ entities }: StatusFacts, streams: ReadonlyMap<string, Verdict>): Verdict {
+  const used = new Set(entities.map(({ stream }) => stream));
+  const verdicts = [...streams].filter(([stream]) => used.size === 0 || used.has(stream)).map(([, verdict]) => verdict);
+  const worst = worstFirst.find((health) => verdicts.some((verdict) => verdict.health === health));
+  return verdicts.find(({ health }) => health === worst) ?? unknownStream;
 }
 
 function deriveCapture(capture: CaptureFacts, postgresReachable: boolean): Verdict {
@@ -64,7 +89,10 @@ function deriveNode(node: NodeFacts, postgresReachable: boolean): Health {
   return postgresReachable && node.reportAgeMs <= thresholds.reportAgeMsMax ? 'ok' : 'unknown';
 }
 
-/** The worst health of all parts. `unknown` ranks above `degraded` because it may hide a failure. */
+/** `unknown` ranks above `degraded` because it may hide a failure. */
+const worstFirst = ['failed', 'unknown', 'degraded', 'ok'] as const;
+
+/** The worst health of all parts. */
 function fleetHealth(
   facts: StatusFacts,
   entities: readonly Verdict[],
@@ -74,7 +102,7 @@ function fleetHealth(
   const healths = entities.map((entity) => entity.health);
   if (entities.length > 0) healths.push(capture.health);
   if (entities.length > 0 && sourceOplog.level === 'critical') healths.push('degraded');
-  return (['failed', 'unknown', 'degraded'] as const).find((health) => healths.includes(health)) ?? 'ok';
+  return worstFirst.find((health) => healths.includes(health)) ?? 'ok';
 }
 
 function lateness(ageMs: number | null): string {

@@ -5,8 +5,8 @@
 export const advisoryNamespace = 0x454d43;
 
 /**
- * Namespace of the append lock; the number is the epoch. Every appending transaction takes it before its first `nextval` (I3). One
- * lock for each epoch: a frozen leader may keep its own, but can no longer commit, so the next leader need not wait for it.
+ * Namespace of the append lock; the number is the epoch. Every appending transaction takes it before its first `nextval` (I3). An epoch
+ * belongs to one stream, so streams append side by side. One lock for each epoch: a frozen leader may keep its own, but can no longer commit, so the next leader need not wait for it.
  */
 export const appendNamespace = 0x454d44;
 

@@ -68,7 +68,7 @@ test.each(['app', 'My "own" schema\\'])(
     expect(await woken.promise).toBe('emcachers_control');
     expect((await listEntities(database)).map((entity) => entity.entityName)).toEqual(['orders']);
     expect((await database.pagePool.query('SELECT count(*) AS n FROM oplog')).rows).toEqual([{ n: 0 }]);
-    await using candidacy = await openCandidacy({ url, nodeId: 'one', leaseMs: 2_500 });
+    await using candidacy = await openCandidacy({ url, streamId: 1, nodeId: 'one', leaseMs: 2_500 });
     expect((await candidacy.stand())?.epoch).toBeGreaterThan(0);
     await listening[Symbol.asyncDispose]();
     await database.close();
@@ -83,7 +83,7 @@ test('the leaders of two schemas of one database do not end the sessions of each
   const first = openLeaderSessions({ url: urls[0], epoch: 0 });
   const held = await first.pool.connect();
   for (const url of urls.slice(1)) {
-    await using candidacy = await openCandidacy({ url, nodeId: 'two', leaseMs: 2_500 });
+    await using candidacy = await openCandidacy({ url, streamId: 1, nodeId: 'two', leaseMs: 2_500 });
     expect((await candidacy.stand())?.earlier).toEqual({ ended: 0, refused: 0 });
   }
   expect((await held.query('SELECT 1 AS alive')).rows).toEqual([{ alive: 1 }]);

@@ -43,7 +43,7 @@ export interface EndedSessions {
 }
 
 /**
- * Ends the sessions of earlier epochs. They cannot commit any more, but a frozen one would keep its row locks. Needs the same
+ * Ends the sessions of earlier epochs of the same stream. They cannot commit any more, but a frozen one would keep its row locks. Needs the same
  * role as theirs, or membership in it or in pg_signal_backend; otherwise the server ends an idle transaction by its time-out.
  */
 export async function endEarlierSessions(
@@ -53,7 +53,10 @@ export async function endEarlierSessions(
   const earlier = await client.query<{ pid: number }>(
     `SELECT pid FROM pg_stat_activity
       WHERE datname = current_database() AND application_name ~ $1
-        AND substring(application_name FROM '[0-9]+$')::bigint < $2`,
+        AND substring(application_name FROM '[0-9]+$')::bigint < $2
+        AND NOT EXISTS (SELECT 1 FROM leader_term other
+                         WHERE other.epoch = substring(application_name FROM '[0-9]+$')::bigint
+                           AND other.stream_id <> (SELECT own.stream_id FROM leader_term own WHERE own.epoch = $2))`,
     [`^${leaderSessionName(url)} [0-9]+$`, epoch],
   );
   const outcomes = { ended: 0, refused: 0 };

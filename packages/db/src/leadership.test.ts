@@ -20,7 +20,7 @@ async function openLed(leaseMs: number) {
   const owned = await createTestDatabase();
   const database = openDatabase({ url: owned.url });
   const { entityId } = await createEntity(database, shape);
-  const candidacy = await openCandidacy({ url: owned.url, nodeId: 'one', leaseMs });
+  const candidacy = await openCandidacy({ url: owned.url, streamId: 1, nodeId: 'one', leaseMs });
   const lead = await candidacy.stand();
   if (lead === null) throw new Error('Another node leads in a new database.');
   const sessions = openLeaderSessions({ url: owned.url, epoch: lead.epoch });
@@ -80,7 +80,7 @@ async function untilLeader(candidacy: Awaited<ReturnType<typeof openCandidacy>>)
 test('I9: a leader frozen inside a transaction is replaced when its lease ends, and commits nothing afterwards', async () => {
   await using led = await openLed(300);
   const frozen = await appendHalf(led);
-  await using candidacy = await openCandidacy({ url: led.url, nodeId: 'two', leaseMs: 60_000 });
+  await using candidacy = await openCandidacy({ url: led.url, streamId: 1, nodeId: 'two', leaseMs: 60_000 });
   const startMs = performance.now();
   let next = await candidacy.stand();
   while (next === null) next = await candidacy.stand();
@@ -109,7 +109,7 @@ test('I9: without the right to end sessions, the next leader takes its epoch at 
   weakUrl.password = 'weak';
   try {
     const frozen = await appendHalf(led);
-    const candidacy = await openCandidacy({ url: weakUrl.href, nodeId: 'two', leaseMs: 60_000 });
+    const candidacy = await openCandidacy({ url: weakUrl.href, streamId: 1, nodeId: 'two', leaseMs: 60_000 });
     const startMs = performance.now();
     let next = await candidacy.stand();
     while (next === null) next = await candidacy.stand();
@@ -131,7 +131,7 @@ test('I9: without the right to end sessions, the next leader takes its epoch at 
 
 test('a renewed lease outlives its length; an unrenewed one ends', async () => {
   await using led = await openLed(3_000);
-  await using candidacy = await openCandidacy({ url: led.url, nodeId: 'two', leaseMs: 60_000 });
+  await using candidacy = await openCandidacy({ url: led.url, streamId: 1, nodeId: 'two', leaseMs: 60_000 });
   const endMs = performance.now() + 4_000;
   while (performance.now() < endMs) {
     await led.lead.renew();
@@ -146,7 +146,7 @@ test.each([
   ['the server clock is set back', `UPDATE leader SET renewed_at = now() + interval '1 hour'`],
 ])('a lease of a minute ends at once when %s', async (_reason, sql) => {
   await using led = await openLed(60_000);
-  await using candidacy = await openCandidacy({ url: led.url, nodeId: 'two', leaseMs: 60_000 });
+  await using candidacy = await openCandidacy({ url: led.url, streamId: 1, nodeId: 'two', leaseMs: 60_000 });
   expect(await candidacy.stand()).toBeNull();
   await runOnServer(led.url, sql);
   await untilLeader(candidacy);
@@ -156,7 +156,7 @@ test('of many candidates for an expired lease exactly one leads', async () => {
   await using led = await openLed(1);
   const request = { url: led.url, leaseMs: 60_000 };
   const candidacies = await Promise.all(
-    Array.from({ length: 8 }, (_, index) => openCandidacy({ ...request, nodeId: `node ${index}` })),
+    Array.from({ length: 8 }, (_, index) => openCandidacy({ ...request, streamId: 1, nodeId: `node ${index}` })),
   );
   const leads = await Promise.all(candidacies.map((each) => each.stand()));
   expect(leads.filter((lead) => lead !== null).map(({ epoch }) => epoch)).toEqual([2]);

@@ -5,7 +5,7 @@ import { toDatabaseError } from './database-error.ts';
 import { type EndedSessions, endEarlierSessions } from './leader-sessions.ts';
 
 /**
- * Leadership is a lease in the row of table `leader` plus an epoch number. The lease decides when another node may lead; it runs on
+ * Leadership of a stream is a lease in its row of table `leader` plus an epoch number, which no other stream uses. The lease decides when another node may lead; it runs on
  * PostgreSQL's clock and is renewed while the leader makes progress. The epoch decides who can commit (I9): every appending
  * transaction checks it in the message that commits, so a leader that lost its lease unawares appends nothing more.
  * No lock is held between statements. Worst case: a short time without a leader.
@@ -22,6 +22,8 @@ export interface Leadership extends AsyncDisposable {
 
 /** A session that tries to become leader. */
 export interface Candidacy extends AsyncDisposable {
+  /** True if no node holds an unexpired lease. Throws EMC-3001. */
+  isFree(): Promise<boolean>;
   /** Becomes leader if no node holds an unexpired lease. Null if one does, or if another candidate was faster. Throws EMC-3001. */
   stand(): Promise<Leadership | null>;
 }
@@ -30,6 +32,7 @@ export interface Candidacy extends AsyncDisposable {
 export interface CandidacyRequest {
   readonly url: string;
   readonly nodeId: string;
+  readonly streamId: number;
   /** How long the lease lasts without renewal. */
   readonly leaseMs: number;
 }
@@ -59,7 +62,17 @@ export async function openCandidacy(request: CandidacyRequest): Promise<Candidac
   } catch (error) {
     throw toDatabaseError(error);
   }
-  return { stand: () => stand(session), [Symbol.asyncDispose]: () => endConnection(client, sockets) };
+  return {
+    isFree: async () => {
+      try {
+        return (await findFree(session)) !== null;
+      } catch (error) {
+        throw toDatabaseError(error);
+      }
+    },
+    stand: () => stand(session),
+    [Symbol.asyncDispose]: () => endConnection(client, sockets),
+  };
 }
 
 interface Session {
@@ -81,7 +94,7 @@ async function stand(session: Session): Promise<Leadership | null> {
       [Symbol.asyncDispose]: () => release(session, epoch),
     };
   } catch (error) {
-    if (isLockTimeout(error)) return null;
+    if (hasCode(error, lockNotAvailable, uniqueViolation)) return null;
     throw toDatabaseError(error);
   }
 }
@@ -97,29 +110,45 @@ const leaseIsOver = `(
 const ownSession = `session_pid = pg_backend_pid(),
   session_started = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid())`;
 
+/** The stream's newest epoch, and one that no stream has had yet. */
+interface FreeLease {
+  readonly earlier: number;
+  readonly epoch: number;
+}
+
+/** Null if a node holds the lease. */
+async function findFree({ client, request }: Session): Promise<FreeLease | null> {
+  const free = await client.query<FreeLease>(
+    `SELECT l.epoch AS earlier, 1 + GREATEST((SELECT max(epoch) FROM leader), (SELECT max(epoch) FROM leader_term)) AS epoch
+       FROM leader l WHERE l.stream_id = $1 AND ${leaseIsOver}`,
+    [request.streamId],
+  );
+  return free.rows[0] ?? null;
+}
+
 /** Null if another node holds the lease, or was faster. */
-async function takeEpoch({ client, request }: Session): Promise<number | null> {
-  const free = await client.query<{ epoch: number }>(`SELECT l.epoch FROM leader l WHERE l.id = 1 AND ${leaseIsOver}`);
-  const earlier = free.rows[0]?.epoch;
-  if (earlier === undefined) return null;
-  const answers: unknown = await client.query(beginTermSql(earlier, request));
+async function takeEpoch(session: Session): Promise<number | null> {
+  const free = await findFree(session);
+  if (free === null) return null;
+  const answers: unknown = await session.client.query(beginTermSql(free, session.request));
   if (!Array.isArray(answers)) throw new TypeError('PostgreSQL did not return one result per statement.');
-  return (answers as pg.QueryResult[])[0]?.rowCount === 1 ? earlier + 1 : null;
+  return (answers as pg.QueryResult[])[0]?.rowCount === 1 ? free.epoch : null;
 }
 
 /**
  * One message, which the server runs as one transaction: a candidate that froze inside a transaction would keep the row locked.
  * The UPDATE waits for commits of the old epoch that have begun; none can begin afterwards. The INSERT is a statement of its
- * own, so that its snapshot includes those commits and it reads the head that they left.
+ * own, so that its snapshot includes those commits and it reads the head that they left. It fails if another stream's
+ * candidate has just taken the same epoch; then nothing has changed, and the next attempt finds a higher one.
  */
-function beginTermSql(earlier: number, { nodeId, leaseMs }: CandidacyRequest): string {
+function beginTermSql({ earlier, epoch }: FreeLease, { nodeId, leaseMs, streamId }: CandidacyRequest): string {
   return `
-    UPDATE leader l SET epoch = epoch + 1, node_id = ${pg.escapeLiteral(nodeId)}, lease_ms = ${leaseMs},
+    UPDATE leader l SET epoch = ${epoch}, node_id = ${pg.escapeLiteral(nodeId)}, lease_ms = ${leaseMs},
                         taken_at = clock_timestamp(), renewed_at = clock_timestamp(), ${ownSession}
-     WHERE l.id = 1 AND l.epoch = ${earlier} AND ${leaseIsOver};
-    INSERT INTO leader_term (epoch, first_id)
-    SELECT l.epoch, (m.value #>> '{}')::bigint + 1 FROM leader l, metadata m
-     WHERE m.key = 'head' AND l.id = 1 AND l.epoch = ${earlier + 1} AND l.session_pid = pg_backend_pid();
+     WHERE l.stream_id = ${streamId} AND l.epoch = ${earlier} AND ${leaseIsOver};
+    INSERT INTO leader_term (epoch, stream_id, first_id)
+    SELECT l.epoch, s.id, s.head + 1 FROM leader l JOIN stream s ON s.id = l.stream_id
+     WHERE l.stream_id = ${streamId} AND l.epoch = ${epoch} AND l.session_pid = pg_backend_pid();
     NOTIFY emcachers_control`;
 }
 
@@ -127,23 +156,24 @@ async function renew({ client, ended }: Session, epoch: number): Promise<void> {
   try {
     // The session is recorded again, because behind a pooler it may have changed.
     const renewed = await client.query(
-      `UPDATE leader SET renewed_at = clock_timestamp(), ${ownSession} WHERE id = 1 AND epoch = $1`,
+      `UPDATE leader SET renewed_at = clock_timestamp(), ${ownSession} WHERE epoch = $1`,
       [epoch],
     );
     if (renewed.rowCount === 0) ended.abort();
   } catch (error) {
-    if (!isLockTimeout(error)) ended.abort(error);
+    if (!hasCode(error, lockNotAvailable)) ended.abort(error);
   }
 }
 
 /** Clean release: another node may lead at once. */
 async function release({ client, ended }: Session, epoch: number): Promise<void> {
   if (ended.signal.aborted) return;
-  await client
-    .query('UPDATE leader SET node_id = NULL, lease_ms = 0 WHERE id = 1 AND epoch = $1', [epoch])
-    .catch(() => undefined);
+  await client.query('UPDATE leader SET node_id = NULL, lease_ms = 0 WHERE epoch = $1', [epoch]).catch(() => undefined);
 }
 
-function isLockTimeout(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code === '55P03';
+const lockNotAvailable = '55P03';
+const uniqueViolation = '23505';
+
+function hasCode(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof pg.DatabaseError && error.code !== undefined && codes.includes(error.code);
 }

@@ -61,7 +61,7 @@ const capture = {
 
 test.each<[string, () => Promise<unknown>]>([
   ['ping', () => database.ping()],
-  ['openCandidacy', () => openCandidacy({ url, nodeId: 'one', leaseMs: 2_500 })],
+  ['openCandidacy', () => openCandidacy({ url, streamId: 1, nodeId: 'one', leaseMs: 2_500 })],
   ['listEntities', () => listEntities(database)],
   ['findEntity', () => findEntity(database, 'orders')],
   ['createEntity', () => createEntity(database, shape)],
@@ -74,7 +74,7 @@ test.each<[string, () => Promise<unknown>]>([
   ['reportOffsets', () => reportOffsets(database, { nodeId: 'one', reports: [offsetReport] })],
   ['listOffsets', () => listOffsets(database)],
   ['writeHeartbeat', () => writeHeartbeat(pool, { nodeId: 'one', roles: [], host: 'here', startedAtMs: 0 })],
-  ['writeCaptureReport', () => writeCaptureReport(pool, 'one', capture)],
+  ['writeCaptureReport', () => writeCaptureReport(pool, { nodeId: 'one', streamId: 1 }, capture)],
   ['forgetOtherOffsets', () => forgetOtherOffsets(pool, { nodeId: 'one', entityIds: [] })],
   ['writeSignOff', () => writeSignOff(pool, { nodeId: 'one', startedAtMs: 0 })],
   ['forgetNode', () => forgetNode(pool, 'one')],

@@ -4,7 +4,8 @@ import { isLoopback } from '../config/loopback.ts';
 import { createMetrics } from '../observability/metrics.ts';
 import type { ServiceState } from '../runtime/supervisor.ts';
 import type { Control } from './control.ts';
-import type { Pipeline, Shared } from './pipeline.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Shared } from './shared.ts';
 
 /** The HTTP server. It answers as soon as the engine starts, before any cache is ready. */
 export interface Api {
@@ -29,8 +30,8 @@ export function createApi(parts: ApiParts): Api {
     access: { origins, loopbackOnly: isLoopback(config.host), token: isLoopback(config.host) ? null : config.token },
     metrics: createMetrics({
       fleet: () => control.fleet.latest(),
-      ingest: () => pipeline.ingest()?.status() ?? null,
-      flow: () => pipeline.ingest()?.flow() ?? [],
+      ingest: () => pipeline.led().map(({ streamName, ingest }) => ({ streamName, status: ingest.status() })),
+      flow: () => pipeline.led().flatMap(({ ingest }) => ingest.flow()),
       liveStreams: () => control.fleet.listenerCount(),
       memoryBytes: () => process.memoryUsage.rss(),
       cpuSeconds: () => {

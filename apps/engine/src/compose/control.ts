@@ -20,7 +20,8 @@ import { createNodeControl, type NodeControl } from '../control/node/node-contro
 import { createNodeRegistry } from '../control/node/node-registry.ts';
 import { createWakeListener } from '../control/node/wake-listener.ts';
 import type { Service } from '../runtime/service.ts';
-import type { Pipeline, Shared } from './pipeline.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Shared } from './shared.ts';
 
 /** The control layer: what runs when, and the status of the fleet. */
 export interface Control {
@@ -61,7 +62,7 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
     roles: config.roles,
     forgetNodeHours: config.forgetNodeHours,
     beatMs: config.pace.beatMs,
-    ingest: () => pipeline.ingest()?.status() ?? null,
+    ingest: () => pipeline.led().map(({ streamId, ingest }) => ({ streamId, status: ingest.status() })),
     sourceOplog: pipeline.sourceOplog,
   });
   const wakeListener = createWakeListener({
@@ -71,8 +72,11 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
         pipeline.replicator?.oplogChanged();
         return;
       }
-      pipeline.ingest()?.wake();
-      pipeline.jobRunner()?.wake();
+      pipeline.streamsChanged();
+      for (const { ingest, jobRunner } of pipeline.led()) {
+        ingest.wake();
+        jobRunner.wake();
+      }
       pipeline.replicator?.entitiesChanged();
       fleet.wake();
     },

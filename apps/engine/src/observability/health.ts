@@ -23,6 +23,12 @@ export interface HealthWarning {
 
 export function healthReport({ view: fleet, ageMs }: AgedFleetView, services: readonly ServiceState[]): HealthReport {
   const stages = fleet.stages.map(({ stage, health, evidence }) => ({ name: stage, health, evidence }));
+  const { streams } = fleet;
+  const led = (streams.length > 1 ? streams : []).map(({ stream, health, reason, leader }) => ({
+    name: `stream ${stream}`,
+    health,
+    evidence: reason ?? `led by ${leader?.nodeId ?? 'no node'}`,
+  }));
   const loops = services.map((state) => ({
     name: `service ${state.name}`,
     health: state.status === 'running' ? ('ok' as const) : ('degraded' as const),
@@ -33,7 +39,7 @@ export function healthReport({ view: fleet, ageMs }: AgedFleetView, services: re
     ...headroomWarnings(fleet),
     ...fleet.entities.flatMap(({ entityName, warnings }) => warnings.map((warning) => ({ entityName, warning }))),
   ];
-  return { health, sentence, detail, warnings, components: [...stages, ...loops], at, ageMs };
+  return { health, sentence, detail, warnings, components: [...stages, ...led, ...loops], at, ageMs };
 }
 
 function headroomWarnings({ sourceOplog: { level, reason } }: FleetView): HealthWarning[] {

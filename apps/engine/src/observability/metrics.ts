@@ -10,9 +10,9 @@ import { createInstrument, type Instrument } from './instrument.ts';
  */
 export interface MetricsSources {
   readonly fleet: () => FleetView | null;
-  /** Null on a node that does not ingest. */
-  readonly ingest: () => IngestStatus | null;
-  /** Empty on a node that does not ingest. */
+  /** Of the streams that this node leads. */
+  readonly ingest: () => readonly LedStreamStatus[];
+  /** Of the entities of these streams. */
   readonly flow: () => readonly EntityFlow[];
   /** Number of open live streams. */
   readonly liveStreams: () => number;
@@ -25,6 +25,12 @@ export interface Metrics {
   readonly contentType: string;
   /** The text in Prometheus exposition format. */
   scrape(): Promise<string>;
+}
+
+/** The state of a stream that this node leads. */
+export interface LedStreamStatus {
+  readonly streamName: string;
+  readonly status: IngestStatus;
 }
 
 interface EntityMetric {
@@ -248,8 +254,9 @@ function setOrClear(instrument: Instrument, value: number | null): void {
   if (value !== null) instrument.set(value);
 }
 
-function ingestInstruments(registry: Registry): (status: IngestStatus | null) => void {
-  const instrument = (name: string, help: string): Instrument => createInstrument({ name, help, registry });
+function ingestInstruments(registry: Registry): (led: readonly LedStreamStatus[]) => void {
+  const labelNames = ['stream'];
+  const instrument = (name: string, help: string): Instrument => createInstrument({ name, help, registry, labelNames });
   const changes = instrument(
     'emcachers_change_source_changes_total',
     'Change events of watched collections since the start.',
@@ -268,14 +275,16 @@ function ingestInstruments(registry: Registry): (status: IngestStatus | null) =>
     'emcachers_oplog_position_timestamp_seconds',
     'Cluster time of the saved position, Unix seconds.',
   );
-  return (status) => {
+  const setOne = ({ streamName: stream, status }: LedStreamStatus): void => {
+    changes.set(status.changesTotal, { stream });
+    divided.set(status.dividedTransactionsTotal, { stream });
+    operations.set(status.bufferedOperations, { stream });
+    bytes.set(status.bufferedBytes, { stream });
+    if (status.lastReplyAtMs !== null) reply.set(status.lastReplyAtMs / 1_000, { stream });
+    if (status.savedClusterTimeMs !== null) saved.set(status.savedClusterTimeMs / 1_000, { stream });
+  };
+  return (led) => {
     for (const each of [changes, divided, reply, operations, bytes, saved]) each.clear();
-    if (status === null) return;
-    changes.set(status.changesTotal);
-    divided.set(status.dividedTransactionsTotal);
-    operations.set(status.bufferedOperations);
-    bytes.set(status.bufferedBytes);
-    if (status.lastReplyAtMs !== null) reply.set(status.lastReplyAtMs / 1_000);
-    if (status.savedClusterTimeMs !== null) saved.set(status.savedClusterTimeMs / 1_000);
+    led.forEach(setOne);
   };
 }

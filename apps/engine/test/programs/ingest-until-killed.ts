@@ -17,6 +17,8 @@ const source = createMongoSource({ url: mongoUrl, clock: systemClock, stream: { 
 const leader = createLeader({
   databaseUrl,
   nodeId: `child-${process.pid}`,
+  streamId: 1,
+  leadsAnother: () => false,
   clock: systemClock,
   log: silentLog,
   leaseMs: 2_500,
@@ -27,7 +29,7 @@ await leader.run(async ({ epoch, signal }) => {
   const ingest = createIngest({
     source,
     writer: createOplogWriter({ database, epoch }),
-    entities: storedIngestEntities(database),
+    entities: storedIngestEntities(database, 1),
     clock: systemClock,
     log: silentLog,
     random: () => 0.01,

@@ -1,5 +1,5 @@
 import type { EntityView, JobView } from '@emcachers/core/api-views';
-import type { Shape } from '@emcachers/core/shape';
+import type { NewEntity } from '@emcachers/core/new-entity';
 import { routeNameOf } from '../../src/api/operations/action-operations.ts';
 import type { JobKindName } from '../../src/control/job/job-kinds.ts';
 
@@ -21,7 +21,7 @@ export class ApiClient {
     return fetch(`${this.url}${path}`, { method, headers: withType, body: JSON.stringify(body) });
   }
 
-  async create(shape: Shape): Promise<EntityView> {
+  async create(shape: NewEntity): Promise<EntityView> {
     return this.#expect(201, await this.request('POST', '/api/v1/entities', { body: shape }));
   }
 

@@ -73,7 +73,7 @@ async function readRow(database: Database) {
     `SELECT node_id AS "nodeId", epoch,
             (SELECT count(*) FROM pg_stat_activity
               WHERE application_name = 'emcachers lease' AND datname = current_database()) AS candidates
-       FROM leader WHERE id = 1`,
+       FROM leader WHERE stream_id = 1`,
   );
   return answer.rows[0] ?? { nodeId: null, epoch: 0, candidates: 0 };
 }

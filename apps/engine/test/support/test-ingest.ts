@@ -101,7 +101,7 @@ export function runIngest({ source, oplog, log, options }: RunRequest): RunningI
   const ingest = createIngest({
     source,
     writer: oplog.writer,
-    entities: storedIngestEntities(oplog.database),
+    entities: storedIngestEntities(oplog.database, 1),
     clock: systemClock,
     log,
     // Almost no back-off: what is tested is what follows, not how long it takes.

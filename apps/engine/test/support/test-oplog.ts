@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Operation } from '@emcachers/core/operation';
 import { createEntity } from '@emcachers/db/control/entities';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
+import { defaultStreamId } from '@emcachers/db/control/streams';
 import { type Database, openDatabase } from '@emcachers/db/database';
 import { openCandidacy } from '@emcachers/db/leadership';
 import { createTestDatabase } from '@emcachers/db/testing';
@@ -45,10 +46,10 @@ export async function openTestOplog(): Promise<TestOplog> {
   };
 }
 
-/** The oplog in an existing test database, led by the test in a new term. */
-export async function openOplogAt(url: string): Promise<TestOplog> {
+/** A stream's part of the oplog in an existing test database, led by the test in a new term. */
+export async function openOplogAt(url: string, streamId = defaultStreamId): Promise<TestOplog> {
   const database = openDatabase({ url });
-  const candidacy = await openCandidacy({ url, nodeId: 'test', leaseMs: 60_000 });
+  const candidacy = await openCandidacy({ url, streamId, nodeId: 'test', leaseMs: 60_000 });
   const lead = await candidacy.stand();
   if (lead === null) throw new Error('Another leads in a database that was just made.');
   const { epoch } = lead;
@@ -68,7 +69,7 @@ export async function openOplogAt(url: string): Promise<TestOplog> {
     }
   };
   const page = (...entityIds: number[]) =>
-    reader.readPage({ afterId: 0, entityIds, limitRows: 1_000_000, limitBytes: Number.MAX_SAFE_INTEGER });
+    reader.readPage({ streamId, afterId: 0, entityIds, limitRows: 1_000_000, limitBytes: Number.MAX_SAFE_INTEGER });
   return {
     database,
     epoch,

@@ -12,6 +12,7 @@ const fleet = (...entities: EntityView[]): FleetView => ({
   entities,
   nodes: [],
   leader: null,
+  streams: [],
   activeJobs: 0,
   jobsRevision: '',
   at: '2026-11-21T12:03:21.000Z',

@@ -22,7 +22,7 @@ export interface SafePlaceRequest {
  */
 const sql = (partition: string): string => `
   SELECT LEAST(m.head, held.offset_id) AS "offset", held.node_id AS "heldBy"
-    FROM (SELECT (value #>> '{}')::bigint AS head FROM metadata WHERE key = 'head') AS m
+    FROM (SELECT s.head FROM stream s JOIN entity e ON e.stream_id = s.id WHERE e.id = $1) AS m
     LEFT JOIN LATERAL (
            SELECT n.node_id, COALESCE(n.offset_id, 0) AS offset_id
              FROM node_offset n
@@ -38,14 +38,15 @@ export async function readSafePlace(client: pg.Pool | pg.PoolClient, request: Sa
   const { entityId, giveUpMs } = request;
   const answer = await client.query<SafePlace>(sql(partitionName(entityId)), [entityId, giveUpMs]);
   const [place] = answer.rows;
-  if (place === undefined) throw new Error("The oplog's metadata rows are missing.");
+  if (place === undefined) throw new Error(`Entity ${entityId} does not exist.`);
   return place;
 }
 
-/** The newest oplog id of all entities. */
-export async function readHead(pool: pg.Pool): Promise<number> {
+/** The newest oplog id of the entity's stream. */
+export async function readHead(pool: pg.Pool, entityId: number): Promise<number> {
   const answer = await pool.query<{ head: number }>(
-    `SELECT (value #>> '{}')::bigint AS head FROM metadata WHERE key = 'head'`,
+    'SELECT s.head FROM stream s JOIN entity e ON e.stream_id = s.id WHERE e.id = $1',
+    [entityId],
   );
   return answer.rows[0]?.head ?? 0;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { NewEntity } from '@emcachers/core/new-entity';
-import { parseSourceName } from '@emcachers/core/shape';
+import { defaultStreamName, parseSourceName } from '@emcachers/core/shape';
 import type pg from 'pg';
 import type { Database } from '../database.ts';
 import { toDatabaseError } from '../database-error.ts';
@@ -9,6 +9,7 @@ import { createPartitions } from '../statements/partition.ts';
 import { inTransaction, type TransactionClient } from '../transaction.ts';
 import { type Asker, writeAudit } from './audit.ts';
 import { type EntityRecord, entityFields, type StoredEntity, toEntityRecord } from './entity-record.ts';
+import { ensureStreams } from './streams.ts';
 
 const selectEntity = `SELECT ${entityFields} FROM entity e`;
 
@@ -41,34 +42,57 @@ export async function createEntity(database: Database, entity: EntityToStore): P
 }
 
 /**
- * Creates entities, `pending`, and their partitions, in one transaction: each attached partition makes every session plan its
- * statements over all partitions again. The answer for each is its record, or EMC-5003 if its name is in use, also by an entity that is
- * still being deleted.
+ * Creates entities, `pending`, their partitions, and the streams that they name and that do not exist yet, in one transaction: each
+ * attached partition makes every session plan its statements over all partitions again. The answer for each is its record, EMC-5003 if
+ * its name is in use, also by an entity that is still being deleted, or EMC-5001 if there are too many streams.
  */
 export async function createEntities(
   database: Database,
   entities: readonly EntityToStore[],
 ): Promise<readonly (EntityRecord | EmcachersError)[]> {
-  const created = await inTransaction(database.pool, async (client) => {
+  const { created, streams } = await inTransaction(database.pool, async (client) => {
     await client.query('BEGIN');
-    const answer = await client.query<{ id: number; name: string }>(insertSql, [
-      JSON.stringify(entities.map(storedEntity)),
-    ]);
+    const free = await withFreeNames(client, entities);
+    const streams = await ensureStreams(client, free.map(streamOf));
+    const accepted = free.filter((entity) => typeof streams.get(streamOf(entity)) === 'number');
+    const stored = accepted.map((entity) => ({ ...storedEntity(entity), stream_id: streams.get(streamOf(entity)) }));
+    const answer = await client.query<{ id: number; name: string }>(insertSql, [JSON.stringify(stored)]);
     await createPartitions(
       client,
       answer.rows.map(({ id }) => id),
     );
-    await auditCreations(client, entities, answer.rows);
+    await auditCreations(client, accepted, answer.rows);
     await client.query('NOTIFY emcachers_control; COMMIT');
-    return answer.rows;
+    return { created: answer.rows, streams };
   });
   const ids = created.map(({ id }) => id);
   const records = await queryEntities(database.pool, `${selectEntity} WHERE e.id = ANY ($1::integer[])`, [ids]);
   // Of two requests for one name, the first was inserted.
-  return entities.map(({ entityName }) => {
+  return entities.map((entity) => {
+    const stream = streams.get(streamOf(entity));
+    if (stream instanceof EmcachersError) return stream;
+    const { entityName } = entity;
     const place = records.findIndex((record) => record.entityName === entityName);
     return records.splice(place, place < 0 ? 0 : 1)[0] ?? nameInUse(entityName);
   });
+}
+
+/** Only these may bring a new stream: it would stay if the entity is then refused. */
+async function withFreeNames(
+  client: TransactionClient,
+  entities: readonly EntityToStore[],
+): Promise<readonly EntityToStore[]> {
+  const names = entities.map(({ entityName }) => entityName.toLowerCase());
+  const answer = await client.query<{ name: string }>(
+    'SELECT name_lower AS name FROM entity WHERE name_lower = ANY ($1::text[])',
+    [names],
+  );
+  const taken = new Set(answer.rows.map(({ name }) => name));
+  return entities.filter(({ entityName }) => !taken.has(entityName.toLowerCase()));
+}
+
+function streamOf({ stream = defaultStreamName }: EntityToStore): string {
+  return stream;
 }
 
 /** Of two requests for one name, the first was inserted. */
@@ -84,10 +108,12 @@ async function auditCreations(
 }
 
 const insertSql = `
-  INSERT INTO entity (name, name_lower, source_database, source_collection, columns, shape_hash, filter, mask_key_id, indexes, run_id)
-  SELECT n.name, lower(n.name), n.source_database, n.source_collection, n.columns, n.shape_hash, n.filter, n.mask_key_id, n.indexes, gen_random_uuid()
+  INSERT INTO entity (name, name_lower, source_database, source_collection, columns, shape_hash, filter, mask_key_id, indexes,
+         stream_id, run_id)
+  SELECT n.name, lower(n.name), n.source_database, n.source_collection, n.columns, n.shape_hash, n.filter, n.mask_key_id, n.indexes,
+         n.stream_id, gen_random_uuid()
     FROM json_to_recordset($1::json) AS n(name text, source_database text, source_collection text, columns json, shape_hash text,
-         filter json, mask_key_id text, indexes json)
+         filter json, mask_key_id text, indexes json, stream_id integer)
   ON CONFLICT (name_lower) DO NOTHING
   RETURNING id, name`;
 

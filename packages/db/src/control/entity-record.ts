@@ -7,6 +7,9 @@ export interface EntityRecord {
   readonly entityId: number;
   readonly entityName: string;
   readonly sourceName: string;
+  /** Never changes. */
+  readonly streamId: number;
+  readonly streamName: string;
   readonly columns: readonly Column[];
   /** In canonical Extended JSON; null if every document is copied. */
   readonly where: StoredFilter | null;
@@ -69,8 +72,9 @@ export interface StoredEntity extends Omit<EntityRecord, 'scan'>, Omit<ScanRecor
 /** The fields of an `EntityRecord`, for a SELECT from `entity e`. */
 export const entityFields = `
          e.id AS "entityId", e.name AS "entityName",
-         e.source_database || '.' || e.source_collection AS "sourceName", e.columns, e.filter AS "where", e.mask_key_id AS "maskKeyId",
-         e.shape_hash AS "shapeHash",
+         e.source_database || '.' || e.source_collection AS "sourceName", e.stream_id AS "streamId",
+         (SELECT s.name FROM stream s WHERE s.id = e.stream_id) AS "streamName", e.columns, e.filter AS "where",
+         e.mask_key_id AS "maskKeyId", e.shape_hash AS "shapeHash",
          e.version, e.lifecycle, ${millis('e.lifecycle_since')} AS "lifecycleSinceMs", e.route, e.reason,
          e.error_code AS "errorCode", e.paused, e.run_id AS "runId", e.scan_last_key AS "lastKey",
          e.scan_has_last_key AS "hasLastKey", e.scan_collection_uuid AS "collectionUuid", e.scan_scanned AS scanned,

@@ -8,20 +8,28 @@ import type { EntityRecord } from '../control/entity-record.ts';
  */
 export interface FleetRows {
   readonly nowMs: number;
-  /** The newest committed oplog id of all entities. */
-  readonly head: number;
+  /** By id; at least the default one. */
+  readonly streams: readonly StreamRow[];
   readonly entities: readonly EntityRecord[];
   /** By `entityId`, of every one of `entities`. */
   readonly extents: ReadonlyMap<number, OplogExtent>;
   readonly caches: readonly CacheRow[];
   readonly nodes: readonly NodeRow[];
+  readonly activeJobs: number;
+  /** A digest of the newest jobs; another one whenever one of them changes. */
+  readonly jobsRevision: string;
+}
+
+/** One stream: who leads it, and how far it is. */
+export interface StreamRow {
+  readonly streamId: number;
+  readonly streamName: string;
+  /** The newest committed oplog id of its entities. */
+  readonly head: number;
   readonly leader: { readonly nodeId: string | null; readonly epoch: number };
   readonly position: { readonly savedAtMs: number | null; readonly sourceTimeMs: number | null };
   /** The leader's last report on its change stream; null before the first leader. */
   readonly capture: CaptureReport | null;
-  readonly activeJobs: number;
-  /** A digest of the newest jobs; another one whenever one of them changes. */
-  readonly jobsRevision: string;
 }
 
 /** The extent of an entity in the oplog. */

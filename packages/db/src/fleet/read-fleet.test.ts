@@ -19,14 +19,14 @@ async function openTest() {
 }
 
 const twoEntities = `
-INSERT INTO entity (name, name_lower, source_database, source_collection, columns, shape_hash, run_id, lifecycle, route)
-VALUES ('orders', 'orders', 'shop', 'orders.eu', '[{"name":"total","type":"Number","path":"total"}]', 'x', gen_random_uuid(), 'live', 'oplog'),
-       ('Customers', 'customers', 'shop', 'customers', '[{"name":"city","type":"Text","path":"a.b"}]', 'x', gen_random_uuid(), 'scanning', 'staging');
+INSERT INTO entity (name, name_lower, source_database, source_collection, columns, shape_hash, run_id, lifecycle, route, stream_id)
+VALUES ('orders', 'orders', 'shop', 'orders.eu', '[{"name":"total","type":"Number","path":"total"}]', 'x', gen_random_uuid(), 'live', 'oplog', 1),
+       ('Customers', 'customers', 'shop', 'customers', '[{"name":"city","type":"Text","path":"a.b"}]', 'x', gen_random_uuid(), 'scanning', 'staging', 1);
 CREATE TABLE oplog_e1 PARTITION OF oplog FOR VALUES IN (1);
 CREATE TABLE oplog_e2 PARTITION OF oplog FOR VALUES IN (2);
 INSERT INTO oplog (entity_id, operation, doc_id, data, version, epoch)
 SELECT 1 + i % 2, 'Upsert', 'd' || i, '[]', 1, 1 FROM generate_series(1, 10) AS i;
-UPDATE metadata SET value = '10' WHERE key = 'head';
+UPDATE stream SET head = 10;
 INSERT INTO node (id, roles, host) VALUES ('n1', '{ingest,replicate}', 'here');
 INSERT INTO node_offset (node_id, entity_id, offset_id, documents, state, applied_total) VALUES ('n1', 1, 4, 3, 'catching-up', 3);
 INSERT INTO oplog_compaction (entity_id, horizon, entries, bytes, removed_total, held_by) VALUES (1, 4, 5, 8192, 2, 'n1');
@@ -38,13 +38,19 @@ const compaction = { horizon: 4, entries: 5, bytes: 8192, removed: 2, finishedAt
 test('an empty database is an empty fleet', async () => {
   await using database = await openTest();
   expect(await createFleetReader(database.pool)()).toMatchObject({
-    head: 0,
+    streams: [
+      {
+        streamId: 1,
+        streamName: 'default',
+        head: 0,
+        leader: { nodeId: null, epoch: 0 },
+        position: { savedAtMs: null, sourceTimeMs: null },
+        capture: null,
+      },
+    ],
     entities: [],
     caches: [],
     nodes: [],
-    leader: { nodeId: null, epoch: 0 },
-    position: { savedAtMs: null, sourceTimeMs: null },
-    capture: null,
     activeJobs: 0,
   });
 });
@@ -66,9 +72,7 @@ test('returns heads, offsets and lag per entity, and ages by one clock', async (
   expect(rows.caches).toMatchObject([{ nodeId: 'n1', entityId: 1, offset: 4, documents: 3, lagEntries: 3 }]);
   expect(rows.nowMs - (rows.caches[0]?.oldestWaitingAtMs ?? 0)).toBeGreaterThanOrEqual(0);
   expect(rows).toMatchObject({
-    head: 10,
-    leader: { nodeId: 'n1', epoch: 7 },
-    position: { sourceTimeMs: 1_700_000_000_000 },
+    streams: [{ head: 10, leader: { nodeId: 'n1', epoch: 7 }, position: { sourceTimeMs: 1_700_000_000_000 } }],
   });
   expect(rows.nodes).toMatchObject([{ nodeId: 'n1', roles: ['ingest', 'replicate'] }]);
 });
@@ -109,10 +113,10 @@ test('only the capture report of the leader is used', async () => {
     mongo: null,
     sourceOplog: null,
   };
-  await writeCaptureReport(database.pool, 'n2', report);
-  expect((await createFleetReader(database.pool)()).capture).toBeNull();
-  await writeCaptureReport(database.pool, 'n1', report);
-  expect((await createFleetReader(database.pool)()).capture).toMatchObject({ ...report, nodeId: 'n1' });
+  await writeCaptureReport(database.pool, { nodeId: 'n2', streamId: 1 }, report);
+  expect((await createFleetReader(database.pool)()).streams[0]?.capture).toBeNull();
+  await writeCaptureReport(database.pool, { nodeId: 'n1', streamId: 1 }, report);
+  expect((await createFleetReader(database.pool)()).streams[0]?.capture).toMatchObject({ ...report, nodeId: 'n1' });
 });
 
 test('an unreachable server is EMC-3001', async () => {
@@ -127,8 +131,8 @@ test('a paused entity is paused since its newest pause succeeded, and a job of a
   const pausedSince = async () =>
     [...(await createFleetReader(database.pool)()).extents.values()].map((each) => each.pausedSinceMs);
   const pause = (second: number, status: string) =>
-    `INSERT INTO job (id, kind, entity_name, status, created_at, finished_at)
-     VALUES (gen_random_uuid(), 'pause', 'orders', '${status}', now() + interval '${second} s', now() + interval '${second + 1} s')`;
+    `INSERT INTO job (id, kind, entity_name, status, created_at, finished_at, stream_id)
+     VALUES (gen_random_uuid(), 'pause', 'orders', '${status}', now() + interval '${second} s', now() + interval '${second + 1} s', 1)`;
   await runOnServer(
     database.url,
     [pause(-100_000, 'succeeded'), pause(10, 'succeeded'), pause(20, 'failed')].join(';'),

@@ -1,9 +1,10 @@
 import type pg from 'pg';
 import { entityFields, millis, type StoredEntity, toEntityRecord } from '../control/entity-record.ts';
+import { isInUse } from '../control/streams.ts';
 import { toDatabaseError } from '../database-error.ts';
 import { promptly } from '../prompt-query.ts';
 import { parseCaptureReport } from './capture-report.ts';
-import type { CacheRow, FleetRows, NodeRow, OplogExtent } from './fleet-rows.ts';
+import type { CacheRow, FleetRows, NodeRow, OplogExtent, StreamRow } from './fleet-rows.ts';
 
 /**
  * Reads the state of the fleet, each time from one snapshot, with small statements. Every engine calls it once a second, so no
@@ -70,6 +71,7 @@ type LargeRows = Pick<FleetRows, 'entities' | 'caches' | 'extents'>;
 
 interface SmallRows {
   readonly nodes: readonly NodeRow[];
+  readonly streams: readonly StreamRow[];
   readonly rest: StoredRest;
 }
 
@@ -90,12 +92,17 @@ async function readLarge(client: pg.PoolClient, { scope, values, prepared }: Lar
 
 async function readSmall(client: pg.PoolClient): Promise<SmallRows> {
   const nodes = await client.query<NodeRow>(promptly({ text: nodesSql }));
-  return { nodes: nodes.rows, rest: one(await client.query<StoredRest>(promptly({ text: restSql }))) };
+  const streams = await client.query<StoredStream>(promptly({ text: streamsSql }));
+  return {
+    nodes: nodes.rows,
+    streams: streams.rows.map(streamRow),
+    rest: one(await client.query<StoredRest>(promptly({ text: restSql }))),
+  };
 }
 
 function one<Row extends pg.QueryResultRow>({ rows }: pg.QueryResult<Row>): Row {
   const [row] = rows;
-  if (row === undefined) throw new Error('The rows of leader, metadata and mongo_resume_token are missing.');
+  if (row === undefined) throw new Error('A statement without FROM returned no row.');
   return row;
 }
 
@@ -104,14 +111,16 @@ interface StoredCache extends Omit<CacheRow, 'lagEntries'> {
   readonly counted: number | null;
 }
 
-interface StoredRest {
-  readonly nowMs: number;
-  readonly head: number;
+interface StoredStream extends Pick<StreamRow, 'streamId' | 'streamName' | 'head'> {
   readonly leaderNodeId: string | null;
   readonly epoch: number;
   readonly savedAtMs: number | null;
   readonly sourceTimeMs: number | null;
   readonly capture: unknown;
+}
+
+interface StoredRest {
+  readonly nowMs: number;
   readonly activeJobs: number;
   readonly jobsRevision: string;
 }
@@ -133,7 +142,7 @@ const oneEntity: Scope = { id: () => '$2::integer', where: (column) => `${column
 // staged, because their table is too large to look through.
 const stampSql = `
 SELECT CASE WHEN EXISTS (SELECT 1 FROM entity WHERE route = 'staging') THEN NULL ELSE md5(concat_ws('|',
-         (SELECT value #>> '{}' FROM metadata WHERE key = 'head'),
+         (SELECT string_agg(s.id || ' ' || s.head, ',' ORDER BY s.id) FROM stream s),
          (SELECT string_agg(e.id || ' ' || e.xmin, ',' ORDER BY e.id) FROM entity e),
          (SELECT string_agg(n.node_id || ' ' || n.entity_id || ' ' || n.xmin, ',' ORDER BY n.node_id, n.entity_id) FROM node_offset n),
          (SELECT string_agg(c.entity_id || ' ' || c.xmin, ',' ORDER BY c.entity_id) FROM oplog_compaction c),
@@ -187,17 +196,20 @@ SELECT id AS "nodeId", roles, ${millis('started_at')} AS "startedAtMs", ${millis
        ${millis('left_at')} AS "leftAtMs"
   FROM node ORDER BY id`;
 
-// The high 32 bits of a BSON Timestamp are its seconds.
+// A stream without entities is not led, so nothing is said about it. The high 32 bits of a BSON Timestamp are its seconds.
+const streamsSql = `
+SELECT s.id AS "streamId", s.name AS "streamName", s.head, l.node_id AS "leaderNodeId", l.epoch,
+       ${millis('t.saved_at')} AS "savedAtMs", (floor(t.cluster_time / 4294967296) * 1000)::int8 AS "sourceTimeMs",
+       (SELECT value FROM metadata WHERE key = 'capture:' || s.id) AS capture
+  FROM stream s JOIN leader l ON l.stream_id = s.id JOIN mongo_resume_token t ON t.stream_id = s.id
+ WHERE ${isInUse}
+ ORDER BY s.id`;
+
 const restSql = `
 SELECT ${millis('clock_timestamp()')} AS "nowMs",
-       (SELECT (value #>> '{}')::int8 FROM metadata WHERE key = 'head') AS head,
-       l.node_id AS "leaderNodeId", l.epoch,
-       ${millis('t.saved_at')} AS "savedAtMs", (floor(t.cluster_time / 4294967296) * 1000)::int8 AS "sourceTimeMs",
-       (SELECT value FROM metadata WHERE key = 'capture') AS capture,
        (SELECT count(*) FROM job WHERE status IN ('queued', 'running')) AS "activeJobs",
        (SELECT coalesce(md5(string_agg(concat_ws(' ', j.id, j.status, j.message), ',')), '')
-          FROM (SELECT id, status, message FROM job ORDER BY created_at DESC, id LIMIT 200) j) AS "jobsRevision"
-  FROM leader l CROSS JOIN mongo_resume_token t`;
+          FROM (SELECT id, status, message FROM job ORDER BY created_at DESC, id LIMIT 200) j) AS "jobsRevision"`;
 
 function largeRows(entities: readonly (StoredEntity & OplogExtent)[], caches: readonly StoredCache[]): LargeRows {
   const extents = new Map(
@@ -216,15 +228,23 @@ function largeRows(entities: readonly (StoredEntity & OplogExtent)[], caches: re
   };
 }
 
-function assemble({ large, nodes, rest }: SmallRows & { readonly large: LargeRows }): FleetRows {
+function streamRow({ streamId, streamName, head, ...stored }: StoredStream): StreamRow {
+  return {
+    streamId,
+    streamName,
+    head,
+    leader: { nodeId: stored.leaderNodeId, epoch: stored.epoch },
+    position: { savedAtMs: stored.savedAtMs, sourceTimeMs: stored.sourceTimeMs },
+    capture: parseCaptureReport(stored.capture),
+  };
+}
+
+function assemble({ large, nodes, streams, rest }: SmallRows & { readonly large: LargeRows }): FleetRows {
   return {
     ...large,
     nowMs: rest.nowMs,
-    head: rest.head,
+    streams,
     nodes,
-    leader: { nodeId: rest.leaderNodeId, epoch: rest.epoch },
-    position: { savedAtMs: rest.savedAtMs, sourceTimeMs: rest.sourceTimeMs },
-    capture: parseCaptureReport(rest.capture),
     activeJobs: rest.activeJobs,
     jobsRevision: rest.jobsRevision,
   };

@@ -56,7 +56,8 @@ test('a job that a dead runner left running is requeued', async () => {
 
 test('I9: the runner of a term that has ended claims, requeues and ends no job', async () => {
   await using database = await openTest();
-  await database.pool.query('UPDATE leader SET epoch = 2 WHERE id = 1');
+  await database.pool.query('UPDATE leader SET epoch = 2');
+  await database.pool.query('INSERT INTO leader_term (epoch, stream_id, first_id) VALUES (2, 1, 1)');
   const deposed = createJobStore(database, 1);
   const leading = createJobStore(database, 2);
   const { jobId } = await database.jobs.add(refresh);
@@ -110,9 +111,9 @@ test('a request whose connection breaks is EMC-3001, adds nothing, and can be re
 test('the newest 10,000 records are kept, and every job that has not ended', async () => {
   await using database = await openTest();
   await database.pool.query(
-    `INSERT INTO job (id, kind, entity_name, status, created_at)
+    `INSERT INTO job (id, kind, entity_name, status, created_at, stream_id)
      SELECT gen_random_uuid(), 'refresh', 'e' || i, CASE i WHEN 1 THEN 'running' ELSE 'succeeded' END,
-            now() - interval '1 day' + i * interval '1 second'
+            now() - interval '1 day' + i * interval '1 second', 1
        FROM generate_series(1, 10002) AS i`,
   );
   await database.jobs.add(refresh);

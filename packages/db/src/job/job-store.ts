@@ -4,11 +4,13 @@ import type pg from 'pg';
 import { z } from 'zod';
 import { advisoryLocks, advisoryNamespace } from '../advisory-locks.ts';
 import { type Asker, writeAudit } from '../control/audit.ts';
+import { defaultStreamId } from '../control/streams.ts';
 import type { Database } from '../database.ts';
 import { toDatabaseError } from '../database-error.ts';
 import type { Job } from '../generated/client.ts';
 import { deleteHeld } from '../statements/delete-held.ts';
 import { cancelRefresh } from '../statements/scan-state.ts';
+import { streamOfEpoch } from '../statements/stream-of-epoch.ts';
 import { inTransaction, type TransactionClient } from '../transaction.ts';
 
 /**
@@ -71,7 +73,7 @@ const recordColumns = `id AS "jobId", kind, entity_name AS "entityName", status,
   input`;
 
 /**
- * Keeps its jobs in `database`, which the caller disposes. `epoch`: of the leader whose runner claims, requeues and ends jobs; these calls
+ * Keeps its jobs in `database`, which the caller disposes. `epoch`: of the leader whose runner claims, requeues and ends the jobs of its stream; these calls
  * fail with EMC-3002 once it has been superseded (I9). Otherwise the runner of a deposed leader could claim a job after the next one has
  * requeued what was left, and the job would be `running` for ever. Null for a store that runs no jobs.
  */
@@ -141,13 +143,15 @@ const listSql = `SELECT ${recordColumns} FROM job
 // In the statement that changes the job, so that a frozen runner cannot hold the leader's row between two statements.
 const termSql = 'WITH term AS MATERIALIZED (SELECT hold_epoch($1::integer) WHERE $1 IS NOT NULL)';
 const inTerm = '(SELECT count(*) FROM term) >= 0';
+// A job needs the leader of its entity's stream.
+const inStream = `($1::integer IS NULL OR stream_id = ${streamOfEpoch('$1')})`;
 
 // SKIP LOCKED: during a change of leader, two runners never claim the same job.
 const claimSql = `${termSql} UPDATE job SET status = 'running', started_at = now()
- WHERE ${inTerm} AND id IN (SELECT id FROM job WHERE status = 'queued' ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+ WHERE ${inTerm} AND id IN (SELECT id FROM job WHERE status = 'queued' AND ${inStream} ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
  RETURNING ${recordColumns}`;
 
-const requeueSql = `${termSql} UPDATE job SET status = 'queued', started_at = NULL WHERE ${inTerm} AND status = 'running'`;
+const requeueSql = `${termSql} UPDATE job SET status = 'queued', started_at = NULL WHERE ${inTerm} AND status = 'running' AND ${inStream}`;
 
 const finishSql = `${termSql} UPDATE job SET status = $3, message = $4, error_code = $5, finished_at = now()
  WHERE ${inTerm} AND id = $2 AND status = 'running'`;
@@ -158,7 +162,8 @@ const cancelSql = `UPDATE job SET status = 'cancelled', message = $2, finished_a
 const pruneSql = `DELETE FROM job WHERE status NOT IN ('queued', 'running') AND id IN
  (SELECT id FROM job ORDER BY created_at DESC OFFSET $1)`;
 
-const insertSql = `INSERT INTO job (id, kind, entity_name, input, input_hash) VALUES ($1, $2, $3, $4, $5)`;
+const insertSql = `INSERT INTO job (id, kind, entity_name, input, input_hash, stream_id)
+ SELECT $1, $2, $3, $4, $5, COALESCE((SELECT e.stream_id FROM entity e WHERE e.name_lower = lower($3)), ${defaultStreamId})`;
 const activeSql = `SELECT id FROM job
  WHERE kind = $1 AND lower(entity_name) = lower($2) AND input_hash = $3 AND status IN ('queued', 'running')`;
 

@@ -1,6 +1,7 @@
 import type pg from 'pg';
 import { appendNamespace } from '../advisory-locks.ts';
 import type { EntityRecord } from '../control/entity-record.ts';
+import { streamOfEpoch } from './stream-of-epoch.ts';
 
 /** An entity as the appending transaction read it; locked until that transaction ends. */
 export interface AppendTarget extends Pick<EntityRecord, 'entityId' | 'version' | 'runId' | 'lifecycle' | 'route'> {
@@ -10,6 +11,7 @@ export interface AppendTarget extends Pick<EntityRecord, 'entityId' | 'version' 
 /** The locks and checks with which an appending transaction begins. `epoch` is the fencing number of its leader. */
 export interface AppendStart {
   readonly epoch: number;
+  /** Entities of other streams are left out; `all` are those of the epoch's stream. */
   readonly entityIds: readonly number[] | 'all';
   /** `share` to read the state, `update` to change it. Chosen up front, because two transactions that upgrade a shared lock deadlock. */
   readonly lock: 'share' | 'update';
@@ -21,7 +23,7 @@ export interface AppendStart {
  * Begins an appending transaction. All of them lock in the same order: entities by id, append lock, and the epoch with the commit
  * (`commit-append.ts`). The append lock is taken before the first `nextval`, so that id order is commit order (I3). The four
  * statements are sent in one message to save round trips; that rules out parameters, which is safe because all values are
- * numbers. Fails with EM002 (EMC-3002), before it takes a lock, if the epoch has been superseded (I9).
+ * numbers. An entity of another stream is no target, because its entries are ordered by another lock. Fails with EM002 (EMC-3002), before it takes a lock, if the epoch has been superseded (I9).
  */
 export async function beginAppend(
   client: pg.PoolClient,
@@ -45,7 +47,7 @@ function beginSql(start: AppendStart): string {
     SELECT require_epoch(${checkedId(start.epoch)});
     SELECT e.id AS "entityId", e.version, e.run_id AS "runId", e.lifecycle, e.route,
            EXISTS (SELECT 1 FROM dead_letter d WHERE d.entity_id = e.id) AS "hasDeadLetters"
-      FROM entity e WHERE ${ids} ORDER BY e.id ${lockWords[start.lock]};
+      FROM entity e WHERE ${ids} AND e.stream_id = ${streamOfEpoch(checkedId(start.epoch))} ORDER BY e.id ${lockWords[start.lock]};
     ${start.appends ? `SELECT pg_advisory_xact_lock(${appendNamespace}, ${start.epoch})` : ''}`;
 }
 

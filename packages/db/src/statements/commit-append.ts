@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { streamOfEpoch } from './stream-of-epoch.ts';
 
 /** What the transaction changed, which determines the notifications sent at commit. */
 export interface AppendEnd {
@@ -13,15 +14,18 @@ export interface AppendEnd {
 }
 
 /**
- * Commits an appending transaction. The head is a row written under the append lock, so it becomes visible together with the
- * entries and an idle cache may advance its offset to it. NOTIFY is sent with the commit; it is a hint, readers also poll.
+ * Commits an appending transaction. The stream's head is a row written under its append lock, so it becomes visible together with
+ * the entries and an idle cache may advance its offset to it. Other streams draw from the same sequence, so the head may be above
+ * the newest entry; the stream's later entries are above it. NOTIFY is sent with the commit; it is a hint, readers also poll.
  * The epoch is checked in the message that commits (I9): between the two, this process cannot freeze. Fails with EM002
  * (EMC-3002) if the epoch has been superseded.
  */
 export async function commitAppend(client: pg.PoolClient, end: AppendEnd): Promise<void> {
   const statements: string[] = [];
   if (end.appended)
-    statements.push(`UPDATE metadata SET value = to_json((SELECT last_value FROM oplog_id_seq)) WHERE key = 'head'`);
+    statements.push(
+      `UPDATE stream SET head = (SELECT last_value FROM oplog_id_seq) WHERE id = ${streamOfEpoch(String(end.epoch))}`,
+    );
   if (end.appended || end.positionMoved === true) statements.push('NOTIFY emcachers_oplog');
   if (end.controlChanged) statements.push('NOTIFY emcachers_control');
   await client.query([...statements, `SELECT hold_epoch(${end.epoch})`, 'COMMIT'].join('; '));

@@ -22,7 +22,7 @@ export async function readPromotionState(client: pg.PoolClient, entityId: number
                   GREATEST(t.cluster_time, t.passed_time)::text AS "passedTime",
                   e.sweep_prepared AS "sweepPrepared", e.allow_large_sweep AS "allowLargeSweep",
                   e.live_from_id IS NOT NULL AS "wasLive", e.error_code AS "errorCode"
-             FROM entity e, mongo_resume_token t WHERE e.id = $1 AND t.id = 1`,
+             FROM entity e JOIN mongo_resume_token t ON t.stream_id = e.stream_id WHERE e.id = $1`,
     values: [entityId],
   });
   const row = answer.rows[0];
@@ -31,8 +31,8 @@ export async function readPromotionState(client: pg.PoolClient, entityId: number
 }
 
 /**
- * The last step of a scan: from now on live operations go to the oplog, which has every change up to the saved position, unless the sweep was refused. A cache is published once it has reached the current
- * head; that is read from the sequence, because the head's row is written later in this transaction. Dead letters of earlier
+ * The last step of a scan: from now on live operations go to the oplog, which has every change up to the saved position, unless the sweep was refused. A cache is published once it has reached the
+ * entity's newest entry, which this transaction may have written. Dead letters of earlier
  * scans are deleted: this scan has read those documents or did not find them. After a refused sweep (EMC-3004) the entity stays
  * failed but its live operations are applied: everything staged is promoted, and only the documents to be swept remain.
  */
@@ -47,7 +47,7 @@ export async function markLive(client: pg.PoolClient, entityId: number): Promise
     `UPDATE entity
         SET lifecycle = CASE WHEN error_code IS NULL THEN 'live' ELSE 'failed' END, lifecycle_since = now(),
             route = 'oplog', allow_large_sweep = false, has_gap = has_gap AND error_code IS NOT NULL,
-            live_from_id = COALESCE(live_from_id, (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM oplog_id_seq))
+            live_from_id = COALESCE(live_from_id, (SELECT COALESCE(max(o.id), 0) FROM oplog o WHERE o.entity_id = $1))
       WHERE id = $1`,
     [entityId],
   );

@@ -6,7 +6,7 @@ import { createTestDatabase } from '../testing.ts';
 import { readPage } from './read-page.ts';
 
 const names = Array.from({ length: 20 }, (_, index) => `orders_${index}`);
-const limits = { limitRows: 100, limitBytes: 1 << 20 };
+const limits = { streamId: 1, limitRows: 100, limitBytes: 1 << 20 };
 
 async function openEntities() {
   const owned = await createTestDatabase();
@@ -22,7 +22,7 @@ async function openEntities() {
      SELECT id, 'Upsert', 'd', '[1]', 1, 1 FROM unnest($1::integer[]) AS id`,
     [ids],
   );
-  await database.pool.query(`UPDATE metadata SET value = to_json((SELECT max(id) FROM oplog)) WHERE key = 'head'`);
+  await database.pool.query('UPDATE stream SET head = (SELECT max(id) FROM oplog)');
   return {
     ids,
     pagePool: database.pagePool,

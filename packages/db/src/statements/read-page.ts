@@ -3,6 +3,8 @@ import type pg from 'pg';
 
 /** Entries after `afterId`, at most `limitRows` rows and about `limitBytes` bytes of data. */
 export interface PageRequest {
+  /** The stream of all the entities: ids are in the order of commits within a stream. */
+  readonly streamId: number;
   readonly afterId: number;
   readonly entityIds: readonly number[];
   readonly limitRows: number;
@@ -12,10 +14,11 @@ export interface PageRequest {
 /** Entries in id order. If `historyId` has changed, or an entity's horizon is above the reader's offset, the reader cannot continue from it. */
 export interface Page {
   readonly historyId: string;
-  /** The newest term of leadership; null before the first leader. If it is new to the reader, see `term-check.ts`. */
+  /** The stream's newest term of leadership; null before the first leader. If it is new to the reader, see `term-check.ts`. */
   readonly termId: string | null;
   /** Horizons of the requested entities, by id; only those above `afterId`. */
   readonly horizons: ReadonlyMap<number, number>;
+  /** Of the stream. */
   readonly head: number;
   /** Every change of the source up to and including this cluster time is in the oplog or in staging; null: unknown. */
   readonly passedTime: bigint | null;
@@ -65,11 +68,11 @@ type PageRow = StateRow | (EntryRow & { readonly bytes: number | null });
 const sqlFor = (ofEntities: string): string => `
   WITH state AS MATERIALIZED (
     SELECT (SELECT value #>> '{}' FROM metadata WHERE key = 'history_id') AS "historyId",
-           (SELECT term_id FROM leader_term ORDER BY epoch DESC LIMIT 1) AS "termId",
+           (SELECT term_id FROM leader_term WHERE stream_id = $5 ORDER BY epoch DESC LIMIT 1) AS "termId",
            (SELECT json_agg(json_build_array(c.entity_id, c.horizon)) FROM oplog_compaction c
              WHERE c.entity_id = ANY ($2::integer[]) AND c.horizon > $1) AS horizons,
-           (SELECT (value #>> '{}')::bigint FROM metadata WHERE key = 'head') AS head,
-           (SELECT passed_time::text FROM mongo_resume_token WHERE id = 1) AS "passedTime",
+           (SELECT head FROM stream WHERE id = $5) AS head,
+           (SELECT passed_time::text FROM mongo_resume_token WHERE stream_id = $5) AS "passedTime",
            (SELECT json_agg(e.id) FROM entity e WHERE e.id = ANY ($2::integer[]) AND e.has_gap) AS gaps)
   SELECT state.*, NULL::bigint AS id, NULL::integer AS entity_id, NULL::text AS operation, NULL::text AS doc_id, NULL::text AS data,
          NULL::integer AS version, NULL::bigint AS source_time_ms, NULL::float8 AS created_at_ms, NULL::integer AS unit,
@@ -129,7 +132,7 @@ async function readWith(
 ): Promise<Page> {
   const answer = await pagePool.query<PageRow>({
     ...statement,
-    values: [request.afterId, request.entityIds, request.limitRows, request.limitBytes],
+    values: [request.afterId, request.entityIds, request.limitRows, request.limitBytes, request.streamId],
   });
   const state = answer.rows.find((row) => row.id === null);
   if (state === undefined) throw new Error("The oplog's metadata rows are missing.");

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { PositionRow } from './save-position.ts';
+import { streamOfEpoch } from './stream-of-epoch.ts';
 
 /** The saved position. `savedAtMs` is in milliseconds since 1970. */
 export interface SavedPositionRow {
@@ -9,8 +10,8 @@ export interface SavedPositionRow {
   readonly savedAtMs: number | null;
 }
 
-/** Our position in the stream; `position` is null before the first one and after it was lost. */
-export async function readPosition(client: pg.Pool | pg.PoolClient): Promise<SavedPositionRow> {
+/** The position of the epoch's stream; `position` is null before the first one and after it was lost. */
+export async function readPosition(client: pg.Pool | pg.PoolClient, epoch: number): Promise<SavedPositionRow> {
   const answer = await client.query<{
     token: Buffer | null;
     token_data: string | null;
@@ -23,7 +24,8 @@ export async function readPosition(client: pg.Pool | pg.PoolClient): Promise<Sav
     saved_at: Date | null;
   }>(
     `SELECT token, token_data, cluster_time, pipeline_hash, version, status, saved_at, source_id, change_token
-       FROM mongo_resume_token WHERE id = 1`,
+       FROM mongo_resume_token WHERE stream_id = ${streamOfEpoch('$1')}`,
+    [epoch],
   );
   const row = answer.rows[0];
   if (row === undefined) throw new Error('The row of table mongo_resume_token is missing.');
@@ -43,11 +45,12 @@ export async function readPosition(client: pg.Pool | pg.PoolClient): Promise<Sav
 }
 
 /** Discards a lost resume token and raises the version, so that positions of the old stream are refused. */
-export async function clearPosition(client: pg.PoolClient): Promise<void> {
+export async function clearPosition(client: pg.PoolClient, epoch: number): Promise<void> {
   await client.query(
     `UPDATE mongo_resume_token
         SET token = NULL, token_data = NULL, cluster_time = NULL, pipeline_hash = NULL, source_id = NULL,
             change_token = NULL, passed_time = NULL, version = version + 1, status = 'scanning', saved_at = now()
-      WHERE id = 1`,
+      WHERE stream_id = ${streamOfEpoch('$1')}`,
+    [epoch],
   );
 }

@@ -18,8 +18,8 @@ export interface RereadStart {
 export async function readRereadStart(pool: pg.Pool, entityId: number): Promise<RereadStart | null> {
   try {
     const answer = await pool.query<RereadStart>(
-      `SELECT e.id AS "entityId", (m.value #>> '{}')::bigint AS head, e.run_id AS "runId", e.scan_collection_uuid AS "collectionUuid"
-         FROM entity e, metadata m WHERE e.id = $1 AND m.key = 'head'`,
+      `SELECT e.id AS "entityId", s.head, e.run_id AS "runId", e.scan_collection_uuid AS "collectionUuid"
+         FROM entity e JOIN stream s ON s.id = e.stream_id WHERE e.id = $1`,
       [entityId],
     );
     return answer.rows[0] ?? null;

@@ -1,5 +1,6 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type pg from 'pg';
+import { streamOfEpoch } from './stream-of-epoch.ts';
 
 /** A position in the change stream. If `token` is null, only the cluster time is known. */
 export interface PositionRow {
@@ -18,17 +19,17 @@ export interface PositionRow {
 }
 
 /**
- * Saves our position in the stream in the transaction of the entries it covers (I2). It only moves forward, by cluster time and by
+ * Saves the position of the epoch's stream in the transaction of the entries it covers (I2). It only moves forward, by cluster time and by
  * the token's bytes (COLLATE "C"). A token is never replaced by a time without a token. A position of a stream that has since
  * been restarted has an older version and is refused. Throws EMC-2006; the transaction and its entries are rolled back.
  */
-export async function savePosition(client: pg.PoolClient, position: PositionRow): Promise<void> {
+export async function savePosition(client: pg.PoolClient, epoch: number, position: PositionRow): Promise<void> {
   const answer = await client.query({
     name: 'save-position',
     text: `UPDATE mongo_resume_token
               SET token = $1, token_data = $2, cluster_time = $3, pipeline_hash = $5, saved_at = now(),
                   source_id = COALESCE($6, source_id), change_token = COALESCE($7, change_token), passed_time = GREATEST(passed_time, $8)
-            WHERE id = 1 AND version = $4
+            WHERE stream_id = ${streamOfEpoch('$9')} AND version = $4
               AND (cluster_time IS NULL OR cluster_time <= $3)
               AND (token_data IS NULL OR token_data <= $2)`,
     values: [
@@ -40,6 +41,7 @@ export async function savePosition(client: pg.PoolClient, position: PositionRow)
       position.sourceId ?? null,
       position.changeToken ?? null,
       position.passedTime?.toString() ?? null,
+      epoch,
     ],
   });
   if (answer.rowCount === 1) return;

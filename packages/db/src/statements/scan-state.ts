@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { streamOfEpoch } from './stream-of-epoch.ts';
 
 /** The states of a scan. The calling transaction must have locked the entity for `update` and checked its run. */
 
@@ -135,7 +136,7 @@ export async function beforeRefresh(client: pg.PoolClient, entityId: number): Pr
  * being promoted, or the entity has nothing to go back to.
  */
 export async function cancelRefresh(client: pg.PoolClient, jobId: string): Promise<number | null> {
-  const answer = await client.query<{ id: number }>(
+  const answer = await client.query<{ id: number; streamId: number }>(
     `UPDATE entity
         SET run_id = gen_random_uuid(), lifecycle = before_refresh ->> 'lifecycle', lifecycle_since = now(),
             reason = before_refresh ->> 'reason', error_code = before_refresh ->> 'errorCode',
@@ -143,20 +144,24 @@ export async function cancelRefresh(client: pg.PoolClient, jobId: string): Promi
             scan_has_last_key = false, scan_end_time = NULL, refresh_job = NULL, before_refresh = NULL
       WHERE refresh_job = $1 AND before_refresh IS NOT NULL AND NOT sweep_prepared
         AND lifecycle IN ('pending', 'scanning', 'catching-up')
-      RETURNING id`,
+      RETURNING id, stream_id AS "streamId"`,
     [jobId],
   );
-  const entityId = answer.rows[0]?.id ?? null;
-  if (entityId !== null) await recordStreamStatus(client);
-  return entityId;
+  const [cancelled] = answer.rows;
+  if (cancelled === undefined) return null;
+  await client.query(streamStatusSql('$1'), [cancelled.streamId]);
+  return cancelled.id;
 }
 
-/** Records next to the resume token whether any entity still has to be scanned, for operators. */
-export async function recordStreamStatus(client: pg.PoolClient): Promise<void> {
-  await client.query(
-    `UPDATE mongo_resume_token
-        SET status = CASE WHEN EXISTS (SELECT 1 FROM entity WHERE lifecycle IN ('pending', 'scanning', 'catching-up'))
-                          THEN 'scanning' ELSE 'live' END
-      WHERE id = 1`,
-  );
+/** Records next to the resume token of the epoch's stream whether any of its entities still has to be scanned, for operators. */
+export async function recordStreamStatus(client: pg.PoolClient, epoch: number): Promise<void> {
+  await client.query(streamStatusSql(streamOfEpoch('$1')), [epoch]);
+}
+
+function streamStatusSql(streamId: string): string {
+  return `UPDATE mongo_resume_token t
+             SET status = CASE WHEN EXISTS (SELECT 1 FROM entity e WHERE e.stream_id = t.stream_id
+                                               AND e.lifecycle IN ('pending', 'scanning', 'catching-up'))
+                               THEN 'scanning' ELSE 'live' END
+           WHERE t.stream_id = ${streamId}`;
 }

@@ -58,8 +58,8 @@ export function createOplogBrowser(dependencies: OplogBrowserDependencies): Oplo
     async batch({ entities, limit }) {
       const pages = [];
       for (const { entityName, afterId } of entities) {
-        const { entityId, columns } = await find(entityName);
-        const request = { afterId, entityIds: [entityId], limitRows: limit, limitBytes: batchBytesMax };
+        const { streamId, entityId, columns } = await find(entityName);
+        const request = { streamId, afterId, entityIds: [entityId], limitRows: limit, limitBytes: batchBytesMax };
         const page = await oplog.readPage(request);
         pages.push({ entityName, columns, page, horizon: page.horizons.get(entityId) ?? 0 });
       }

@@ -28,7 +28,10 @@ import { Together } from '../../runtime/together.ts';
  * The changes that the Job Server and the Entity Manager make to an entity's row. The statements are in packages/db.
  */
 export interface EntityControl {
-  /** Entities that arrive together are created in one transaction. Throws EMC-5003 if the name is taken. */
+  /**
+   * Entities that arrive together are created in one transaction. Throws EMC-5003 if the name is taken, EMC-5001 if the entity
+   * needs a new stream and there are too many.
+   */
   create(entity: EntityToStore): Promise<EntityRecord>;
   /** Null if there is no such entity. Names are case-insensitive. */
   find(entityName: string): Promise<EntityRecord | null>;
@@ -49,8 +52,8 @@ export interface EntityControl {
   deleting(): Promise<readonly string[]>;
   /** Removes the partition, staging and all records of the entity, and frees its name. Entities that wait are dropped together. */
   drop(entityId: number): Promise<void>;
-  /** The newest oplog id of all entities. */
-  head(): Promise<number>;
+  /** The newest oplog id of the entity's stream. */
+  head(entityId: number): Promise<number>;
   /** Asks nodes to verify, or to repair, their caches for a job. Repeating it changes nothing. */
   requestVerification(request: Parameters<typeof requestVerification>[1]): Promise<void>;
   /** What the nodes of a job have found so far. */
@@ -91,7 +94,7 @@ export function createEntityControl(database: Database): EntityControl {
     async drop(entityId) {
       await drops.add(entityId);
     },
-    head: () => readHead(database.pool),
+    head: (entityId) => readHead(database.pool, entityId),
     requestVerification: (request) => requestVerification(database.pool, request),
     verifications: (jobId) => verificationsOf(database.pool, jobId),
     cancelVerification: (jobId) => cancelVerification(database.pool, jobId),

@@ -21,7 +21,7 @@ export interface EntityManager {
   list(): Promise<EntityView[]>;
   /** Reads only this entity's rows. Throws EMC-5002 if there is no such entity. Names are case-insensitive. */
   get(entityName: string): Promise<EntityView>;
-  /** Throws EMC-2007 if the source cannot be followed, EMC-5003 if the name is taken, EMC-5001 with the field if a path is invalid, EMC-2010 if the filter is, EMC-2020 if there is no key for its hashes. */
+  /** Throws EMC-2007 if the source cannot be followed, EMC-5003 if the name is taken, EMC-5001 with the field if a path is invalid or there are too many streams, EMC-2010 if the filter is invalid, EMC-2020 if there is no key for its hashes. */
   create(entity: NewEntity, asker?: Asker): Promise<EntityView>;
   /** Throws EMC-5002 if there is no such entity, EMC-5004 if it is being deleted, EMC-5001 with the field if a column is unknown. */
   setIndexes(entityName: string, indexes: readonly CacheIndex[]): Promise<EntityView>;

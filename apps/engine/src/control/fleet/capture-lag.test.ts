@@ -1,4 +1,4 @@
-import type { FleetRows } from '@emcachers/db/fleet/fleet-rows';
+import type { StreamRow } from '@emcachers/db/fleet/fleet-rows';
 import { expect, test } from 'vitest';
 import { captureLagMs } from './capture-lag.ts';
 
@@ -13,16 +13,14 @@ interface Given {
   readonly savedAgeMs?: number | null;
 }
 
-function rowsOf(given: Given): FleetRows {
+function streamOf(given: Given): StreamRow {
   const { replyAgeMs = 100, reportAgeMs = 1_900, reporter = 'n1', buffered = 0 } = given;
   const { positionAgeMs = 10_000, savedAgeMs = 500 } = given;
   const before = (ageMs: number | null): number | null => (ageMs === null ? null : nowMs - ageMs);
   return {
-    nowMs,
+    streamId: 1,
+    streamName: 'default',
     head: 10,
-    entities: [],
-    caches: [],
-    nodes: [],
     leader: { nodeId: 'n1', epoch: 1 },
     position: { savedAtMs: before(savedAgeMs), sourceTimeMs: before(positionAgeMs) },
     capture: {
@@ -37,9 +35,6 @@ function rowsOf(given: Given): FleetRows {
       mongo: null,
       sourceOplog: null,
     },
-    extents: new Map(),
-    activeJobs: 0,
-    jobsRevision: '',
   };
 }
 
@@ -53,5 +48,5 @@ test.each<[string, Given, number | null]>([
   ['an earlier leader reported: the age of the saved position', { reporter: 'n2', savedAgeMs: 9_000 }, 9_000],
   ['there is no position yet: unknown', { replyAgeMs: null, savedAgeMs: null }, null],
 ])('%s', (_what, given, lagMs) => {
-  expect(captureLagMs(rowsOf(given), nowMs)).toBe(lagMs);
+  expect(captureLagMs(streamOf(given), nowMs)).toBe(lagMs);
 });

@@ -1,7 +1,7 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { silentLog } from '@emcachers/core/log';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
-import type { CacheRow, FleetRows } from '@emcachers/db/fleet/fleet-rows';
+import type { CacheRow, FleetRows, StreamRow } from '@emcachers/db/fleet/fleet-rows';
 import { describe, expect, test } from 'vitest';
 import { createManualClock } from '../../../test/support/manual-clock.ts';
 import { createLeapingClock } from '../../../test/support/test-clock.ts';
@@ -12,6 +12,8 @@ const entity: EntityRecord = {
   entityId: 1,
   entityName: 'orders',
   sourceName: 'shop.orders',
+  streamId: 1,
+  streamName: 'default',
   columns: [{ name: 'total', type: 'Number', path: 'total' }],
   where: null,
   maskKeyId: null,
@@ -64,21 +66,10 @@ const cache: CacheRow = {
   oldestWaitingAtMs: null,
   differences: 0,
 };
-const rows: FleetRows = {
-  nowMs,
+const stream: StreamRow = {
+  streamId: 1,
+  streamName: 'default',
   head: 10,
-  entities: [entity],
-  extents: new Map([[1, { head: 10, staged: null, compaction: null, pausedSinceMs: null }]]),
-  caches: [cache],
-  nodes: [
-    {
-      nodeId: 'n1',
-      roles: ['ingest', 'replicate'],
-      startedAtMs: nowMs - 60_000,
-      heartbeatAtMs: nowMs - 500,
-      leftAtMs: null,
-    },
-  ],
   leader: { nodeId: 'n1', epoch: 3 },
   position: { savedAtMs: nowMs - 500, sourceTimeMs: nowMs - 1_000 },
   capture: {
@@ -93,6 +84,22 @@ const rows: FleetRows = {
     mongo: { setName: 'rs0', version: '8.0.0' },
     sourceOplog: null,
   },
+};
+const rows: FleetRows = {
+  nowMs,
+  streams: [stream],
+  entities: [entity],
+  extents: new Map([[1, { head: 10, staged: null, compaction: null, pausedSinceMs: null }]]),
+  caches: [cache],
+  nodes: [
+    {
+      nodeId: 'n1',
+      roles: ['ingest', 'replicate'],
+      startedAtMs: nowMs - 60_000,
+      heartbeatAtMs: nowMs - 500,
+      leftAtMs: null,
+    },
+  ],
   activeJobs: 0,
   jobsRevision: '',
 };

@@ -40,13 +40,10 @@ const patienceMs = { reachable: 1_000, unreachable: 200 } as const;
 
 const noRows: FleetRows = {
   nowMs: 0,
-  head: 0,
+  streams: [],
   entities: [],
   caches: [],
   nodes: [],
-  leader: { nodeId: null, epoch: 0 },
-  position: { savedAtMs: null, sourceTimeMs: null },
-  capture: null,
   extents: new Map(),
   activeJobs: 0,
   jobsRevision: '',

@@ -11,19 +11,22 @@ import { nowOf, type Reading } from './fleet-reading.ts';
 /** The six pipeline stages in flow order, each with one figure and one line of evidence. */
 export function stageViews(reading: Reading, status: FleetStatus): StageView[] {
   const { rows } = reading;
-  const capture = captureOf(rows);
+  const captures = rows.streams.map(captureOf).filter((capture) => capture !== null);
   return [
-    mongoStage(capture, status.capture),
-    changeSourceStage(capture, reading, status.capture),
-    channelStage(capture, status.capture),
+    mongoStage(captures, status.capture),
+    changeSourceStage(captures, reading, status.capture),
+    channelStage(captures, status.capture),
     oplogStage(reading),
     replicatorStage(reading),
     sqliteCacheStage(reading),
   ];
 }
 
-function mongoStage(capture: CaptureReport | null, verdict: Verdict): StageView {
-  const mongo = capture?.mongo ?? null;
+/** The reports of the leaders that have reported, one for each stream. */
+type Captures = readonly CaptureReport[];
+
+function mongoStage(captures: Captures, verdict: Verdict): StageView {
+  const mongo = captures.find((capture) => capture.mongo !== null)?.mongo ?? null;
   return {
     stage: 'mongodb',
     health: verdict.health,
@@ -33,14 +36,14 @@ function mongoStage(capture: CaptureReport | null, verdict: Verdict): StageView 
   };
 }
 
-function changeSourceStage(capture: CaptureReport | null, reading: Reading, verdict: Verdict): StageView {
+function changeSourceStage(captures: Captures, reading: Reading, verdict: Verdict): StageView {
   const scanning = reading.rows.entities.find((entity) => entity.lifecycle === 'scanning');
   const estimate = scanning?.scan.estimated === null ? '' : ` of ~${grouped(scanning?.scan.estimated ?? 0)}`;
   const activity =
     scanning === undefined
       ? 'Reading the change stream'
       : `Scanning ${scanning.entityName}: ${grouped(scanning.scan.scanned)}${estimate}`;
-  const rate = capture === null ? null : reading.measures.changesPerSecond();
+  const rate = captures.length === 0 ? null : reading.measures.changesPerSecond();
   return {
     stage: 'change-source',
     health: verdict.health,
@@ -51,34 +54,36 @@ function changeSourceStage(capture: CaptureReport | null, reading: Reading, verd
   };
 }
 
-function channelStage(capture: CaptureReport | null, verdict: Verdict): StageView {
-  const buffered = capture?.bufferedOperations ?? null;
+function channelStage(captures: Captures, verdict: Verdict): StageView {
+  const isReported = captures.length > 0;
+  const operations = captures.reduce((sum, { bufferedOperations }) => sum + bufferedOperations, 0);
+  const waitingBytes = captures.reduce((sum, { bufferedBytes }) => sum + bufferedBytes, 0);
   return {
     stage: 'channel',
-    health: capture === null ? 'unknown' : verdict.health === 'unknown' ? 'unknown' : 'ok',
-    figure: buffered,
+    health: isReported && verdict.health !== 'unknown' ? 'ok' : 'unknown',
+    figure: isReported ? operations : null,
     unit: 'waiting',
     evidence:
-      capture === null
+      captures.length === 0
         ? 'No report from the leader'
-        : buffered === 0
+        : operations === 0
           ? 'Empty'
-          : `${bytes(capture.bufferedBytes)} waiting for the oplog`,
+          : `${bytes(waitingBytes)} waiting for the oplog`,
   };
 }
 
 function oplogStage(reading: Reading): StageView {
   const { rows, reachable, readAgeMs } = reading;
-  const saved = rows.position.savedAtMs;
+  const saved = rows.streams.map(({ position }) => position.savedAtMs).filter((atMs) => atMs !== null);
   return {
     stage: 'oplog',
     health: reachable ? 'ok' : 'unknown',
-    figure: rows.head,
+    figure: Math.max(0, ...rows.streams.map(({ head }) => head)),
     unit: 'newest entry',
     evidence: reachable
-      ? saved === null
+      ? saved.length === 0
         ? 'No stream position saved yet'
-        : `Stream position saved ${seconds(Math.max(0, nowOf(reading) - saved))} ago`
+        : `Stream position saved ${seconds(Math.max(0, nowOf(reading) - Math.min(...saved)))} ago`
       : `PostgreSQL is unreachable; last read ${seconds(readAgeMs)} ago`,
   };
 }

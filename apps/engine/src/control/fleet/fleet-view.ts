@@ -3,7 +3,8 @@ import { deriveStatus, type FleetStatus } from '@emcachers/core/status';
 import type { CacheFacts, CaptureFacts, StatusFacts } from '@emcachers/core/status-facts';
 import { thresholds } from '@emcachers/core/status-facts';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
-import type { CacheRow, CompactionRecord, FleetRows, OplogExtent } from '@emcachers/db/fleet/fleet-rows';
+import { defaultStreamId } from '@emcachers/db/control/streams';
+import type { CacheRow, CompactionRecord, FleetRows, OplogExtent, StreamRow } from '@emcachers/db/fleet/fleet-rows';
 import { cachesOf } from './caches-by-entity.ts';
 import { captureLagMs, captureOf, replyAgeMs } from './capture-lag.ts';
 import { columnCountsOf, warningsOf } from './column-warnings.ts';
@@ -27,7 +28,8 @@ export function fleetView(given: Reading): FleetView {
     sourceOplog: status.sourceOplog,
     entities: rows.entities.map((entity) => entityView(entity, reading, status)),
     nodes: nodeViews({ ...rows, nodes: given.rows.nodes }, status),
-    leader: rows.leader.nodeId === null ? null : { nodeId: rows.leader.nodeId, epoch: rows.leader.epoch },
+    leader: leaderOf(rows.streams.find(({ streamId }) => streamId === defaultStreamId)),
+    streams: rows.streams.map((stream) => streamView(stream, status)),
     activeJobs: rows.activeJobs,
     jobsRevision: rows.jobsRevision,
     at: iso(nowOf(reading)),
@@ -39,7 +41,7 @@ function statusFacts(reading: Reading): StatusFacts {
   const nowMs = nowOf(reading);
   return {
     postgres: { reachable, readAgeMs },
-    capture: captureFacts(rows, nowMs),
+    captures: new Map(rows.streams.map((stream) => [stream.streamName, captureFacts(stream, rows, nowMs)])),
     headroom: headroomFacts(reading),
     nodes: rows.nodes.map((node) => ({
       nodeId: node.nodeId,
@@ -49,14 +51,24 @@ function statusFacts(reading: Reading): StatusFacts {
   };
 }
 
-function captureFacts(rows: FleetRows, nowMs: number): CaptureFacts {
-  const leaderNodeId = rows.leader.nodeId;
+function leaderOf(stream: StreamRow | undefined): FleetView['leader'] {
+  if (stream === undefined || stream.leader.nodeId === null) return null;
+  return { nodeId: stream.leader.nodeId, epoch: stream.leader.epoch };
+}
+
+function streamView(stream: StreamRow, status: FleetStatus): FleetView['streams'][number] {
+  const { health, reason } = status.streams.get(stream.streamName) ?? { health: 'unknown', reason: null };
+  return { stream: stream.streamName, leader: leaderOf(stream), health, reason };
+}
+
+function captureFacts(stream: StreamRow, rows: FleetRows, nowMs: number): CaptureFacts {
+  const leaderNodeId = stream.leader.nodeId;
   const leader = rows.nodes.find((node) => node.nodeId === leaderNodeId);
-  const capture = captureOf(rows);
+  const capture = captureOf(stream);
   return {
     leaderNodeId,
     leaderReportAgeMs: leader === undefined ? null : nowMs - leader.heartbeatAtMs,
-    replyAgeMs: replyAgeMs(rows, nowMs),
+    replyAgeMs: replyAgeMs(stream, nowMs),
     streamOpen: capture?.streamOpen ?? false,
     error: capture?.error ?? null,
   };
@@ -66,6 +78,7 @@ function entityFacts(entity: EntityRecord, reading: Reading): StatusFacts['entit
   const scanning = entity.lifecycle === 'scanning';
   return {
     entityName: entity.entityName,
+    stream: entity.streamName,
     activity: activityOf(entity),
     reason: entity.reason,
     deadLetters: entity.deadLetters,
@@ -117,6 +130,7 @@ function entityView(entity: EntityRecord, reading: Reading, status: FleetStatus)
   return {
     entityName: entity.entityName,
     sourceName: entity.sourceName,
+    stream: entity.streamName,
     columns: [...entity.columns],
     indexes: indexesOf(entity, reading),
     where: entity.where,
@@ -129,7 +143,7 @@ function entityView(entity: EntityRecord, reading: Reading, status: FleetStatus)
     offset: lowest(prompt.map((node) => node.offset)),
     head: headOf(extent),
     lagEntries: highest(prompt.map((node) => node.lagEntries)),
-    ...lagOf(prompt, reading),
+    ...lagOf(entity, prompt, reading),
     freshAsOf: freshAsOf(entity, reading),
     ratePerSecond: reading.measures.appliedPerSecond(entity.entityId),
     rateHistory: reading.measures.appliedHistory(entity.entityId),
@@ -165,8 +179,17 @@ function warningsAbout(entity: EntityRecord, reading: Reading): string[] {
   return [...warningsOf(entity), ...indexWarnings(indexesOf(entity, reading))];
 }
 
-function lagOf(prompt: readonly EntityNodeView[], reading: Reading): Pick<EntityView, 'lagMs' | 'lagByHop'> {
-  const captureMs = captureLagMs(reading.rows, nowOf(reading));
+function streamOf({ streamId }: EntityRecord, { rows }: Reading): StreamRow | undefined {
+  return rows.streams.find((stream) => stream.streamId === streamId);
+}
+
+function lagOf(
+  entity: EntityRecord,
+  prompt: readonly EntityNodeView[],
+  reading: Reading,
+): Pick<EntityView, 'lagMs' | 'lagByHop'> {
+  const stream = streamOf(entity, reading);
+  const captureMs = stream === undefined ? null : captureLagMs(stream, nowOf(reading));
   const applyMs = highest(prompt.map((node) => node.lagMs));
   return {
     lagMs: captureMs === null || applyMs === null ? null : captureMs + applyMs,
@@ -226,7 +249,7 @@ function freshAsOf(entity: EntityRecord, reading: Reading): string | null {
   if (caches.length === 0 || caches.some((cache) => cache.lagEntries === null)) return null;
   const applied = lowest(caches.map((cache) => cache.sourceTimeMs));
   const isLevel = caches.every((cache) => cache.lagEntries === 0) && entity.lifecycle === 'live';
-  const position = reading.rows.position.sourceTimeMs;
+  const position = streamOf(entity, reading)?.position.sourceTimeMs ?? null;
   const freshMs = isLevel ? highest([applied, position]) : applied;
   return isoOrNull(freshMs);
 }
@@ -235,7 +258,7 @@ function nodeViews(rows: FleetRows, status: FleetStatus): NodeView[] {
   return rows.nodes.map((node) => ({
     nodeId: node.nodeId,
     roles: [...node.roles],
-    isLeader: rows.leader.nodeId === node.nodeId,
+    isLeader: rows.streams.some(({ leader }) => leader.nodeId === node.nodeId),
     health: status.nodes.get(node.nodeId) ?? 'unknown',
     startedAt: iso(node.startedAtMs),
     heartbeatAt: iso(node.heartbeatAtMs),

@@ -1,15 +1,27 @@
 import type { HeadroomFacts } from '@emcachers/core/oplog-headroom';
+import type { FleetRows, StreamRow } from '@emcachers/db/fleet/fleet-rows';
 import { captureOf } from './capture-lag.ts';
 import { nowOf, type Reading } from './fleet-reading.ts';
 
-/** What the leader reported of MongoDB's oplog, and the place of the saved position in it. */
+/** The newest look at MongoDB's oplog that a leader has reported, and the place in it of the stream that is furthest behind. */
 export function headroomFacts(reading: Reading): HeadroomFacts {
-  const { rows } = reading;
-  const capture = captureOf(rows);
+  const looks = reading.rows.streams.flatMap((stream) => lookOf(stream, nowOf(reading)));
+  const [look = null] = looks.toSorted((one, other) => one.ageMs - other.ageMs);
+  const places = fedStreams(reading.rows)
+    .map(({ position }) => position.sourceTimeMs)
+    .filter((place) => place !== null);
+  return { look, placeMs: places.length === 0 ? null : Math.min(...places) };
+}
+
+function lookOf(stream: StreamRow, nowMs: number): NonNullable<HeadroomFacts['look']>[] {
+  const capture = captureOf(stream);
   const look = capture?.sourceOplog ?? null;
-  const reportAgeMs = capture === null ? 0 : Math.max(0, nowOf(reading) - capture.reportedAtMs);
-  return {
-    look: look === null ? null : { ...look, ageMs: look.ageMs + reportAgeMs },
-    placeMs: rows.position.sourceTimeMs,
-  };
+  if (capture === null || look === null) return [];
+  return [{ ...look, ageMs: look.ageMs + Math.max(0, nowMs - capture.reportedAtMs) }];
+}
+
+/** A stream without entities has nothing to lose, unless there are no entities at all. */
+function fedStreams({ entities, streams }: FleetRows): readonly StreamRow[] {
+  const used = new Set(entities.map(({ streamId }) => streamId));
+  return used.size === 0 ? streams : streams.filter(({ streamId }) => used.has(streamId));
 }

@@ -11,7 +11,7 @@ export async function untilApplied(
 ): Promise<string> {
   const { entity, control, clock } = context;
   if (entity.paused) return 'Its caches are paused and will apply it later.';
-  const head = await control.head();
+  const head = await control.head(entity.entityId);
   const endMs = clock.monotonicMs() + applyMsMax;
   const reports = await waitFor(context, async () => {
     const caches = await control.caches(entity.entityId);

@@ -9,6 +9,8 @@ import type { Leader, Term } from './leader.ts';
  * separately if it fails. A refused epoch (EMC-3002) in any service ends the whole term, because another node leads.
  */
 export interface LeaderTermDependencies extends SupervisorDependencies {
+  /** Of the service. */
+  readonly name: string;
   readonly leader: Leader;
   readonly open: (epoch: number) => TermParts;
   readonly supervision?: SupervisorOptions;
@@ -29,13 +31,13 @@ const drainMsMax = 20_000;
 
 export function createLeaderTerm(dependencies: LeaderTermDependencies): Service {
   return {
-    name: 'leader',
+    name: dependencies.name,
     run: (signal) => dependencies.leader.run((term) => lead(dependencies, term), signal),
   };
 }
 
 async function lead(
-  { leader: _, open, supervision, ...supervising }: LeaderTermDependencies,
+  { name: _, leader: __, open, supervision, ...supervising }: LeaderTermDependencies,
   term: Term,
 ): Promise<void> {
   const { log } = supervising;

@@ -21,7 +21,8 @@ const clock: Clock = {
 
 function leaderOf(databaseUrl: string, nodeId: string, changed: Partial<LeaderDependencies> = {}): Leader {
   const timing = { leaseMs: 2_500, stallMsMax: 30_000, stalledMs: () => 0 };
-  return createLeader({ databaseUrl, nodeId, clock, log: silentLog, ...timing, ...changed });
+  const stream = { streamId: 1, leadsAnother: () => false };
+  return createLeader({ databaseUrl, nodeId, ...stream, clock, log: silentLog, ...timing, ...changed });
 }
 
 /** Runs a leader that records its terms; each term lasts until its signal aborts. */
@@ -61,8 +62,32 @@ test('one node leads; after it stops, the next leader has the next epoch', async
   await second.stop();
   expect(log).toEqual(['one leads in 1', 'one ends 1', 'two leads in 2', 'two ends 2']);
   const opened = openDatabase({ url: database.url });
-  expect(await opened.prisma.leader.findUnique({ where: { id: 1 } })).toMatchObject({ nodeId: null });
+  expect(await opened.prisma.leader.findUnique({ where: { streamId: 1 } })).toMatchObject({ nodeId: null });
   await opened.close();
+});
+
+test('a node that leads another stream leaves a free lease to a node that leads none, and takes it if there is no such node', async () => {
+  await using database = await createTestDatabase();
+  const log: string[] = [];
+  const deferring = Promise.withResolvers<void>();
+  const mayGoOn = Promise.withResolvers<void>();
+  const patient: Clock = {
+    ...clock,
+    sleep: async (delayMs, signal) => {
+      if (delayMs !== 750) return clock.sleep(delayMs, signal);
+      deferring.resolve();
+      return mayGoOn.promise;
+    },
+  };
+  const busy = candidate(database.url, log, { nodeId: 'busy', leadsAnother: () => true, clock: patient });
+  await deferring.promise;
+  const idle = candidate(database.url, log, { nodeId: 'idle' });
+  await idle.elected;
+  mayGoOn.resolve();
+  await idle.stop();
+  await busy.elected;
+  await busy.stop();
+  expect(log).toEqual(['idle leads in 1', 'idle ends 1', 'busy leads in 2', 'busy ends 2']);
 });
 
 test('I9: a leader that loses its connection is notified and cannot write after a takeover', async () => {

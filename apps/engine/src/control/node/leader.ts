@@ -5,7 +5,7 @@ import { type LinkedAbort, linkedAbort } from '../../runtime/abort.ts';
 import { isDeposed } from '../../runtime/is-deposed.ts';
 
 /**
- * Elects one leader among all nodes. Waits for the lease, runs `onElected` with the new epoch, and waits again after it ends. The
+ * Elects one leader of a stream among all nodes. Waits for the lease, runs `onElected` with the new epoch, and waits again after it ends. The
  * lease is renewed only while this process runs and its pipeline makes progress, so a frozen or hung leader is replaced.
  * Keeps I9 together with the epoch check in every appending transaction: the signal stops a deposed leader early, and the epoch
  * check guarantees that it cannot commit. Worst case: no node leads until the lease has expired.
@@ -29,6 +29,9 @@ export interface Term {
 export interface LeaderDependencies extends LeaderOptions {
   readonly databaseUrl: string;
   readonly nodeId: string;
+  readonly streamId: number;
+  /** True while this node leads another stream: it then leaves the lead to nodes that lead none, if they want it. */
+  readonly leadsAnother: () => boolean;
   readonly clock: Clock;
   readonly log: Log;
   /** For how long the leader's pipeline has made no progress, milliseconds. */
@@ -47,6 +50,8 @@ const restDelayMs = 1_000;
 /** Renewals and attempts in one length of the lease. */
 const renewalsPerLease = 5;
 const attemptsPerLease = 10;
+/** How long a node that leads another stream leaves a free lease to others, in lengths of the lease: three of their attempts. */
+const deferral = 0.3;
 
 export function createLeader(dependencies: LeaderDependencies): Leader {
   return {
@@ -64,8 +69,8 @@ async function leadOnce(
   onElected: (term: Term) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const { databaseUrl: url, nodeId, leaseMs } = dependencies;
-  await using candidacy = await openCandidacy({ url, nodeId, leaseMs });
+  const { databaseUrl: url, nodeId, streamId, leaseMs } = dependencies;
+  await using candidacy = await openCandidacy({ url, nodeId, streamId, leaseMs });
   const lead = await untilElected(dependencies, candidacy, signal);
   if (lead === null) return;
   await using held = lead;
@@ -85,11 +90,13 @@ async function leadOnce(
 
 /** Null if the signal aborts first. */
 async function untilElected(
-  { clock, leaseMs }: LeaderDependencies,
+  { clock, leaseMs, leadsAnother }: LeaderDependencies,
   candidacy: Candidacy,
   signal: AbortSignal,
 ): Promise<Leadership | null> {
   while (!signal.aborted) {
+    if (leadsAnother() && (await candidacy.isFree())) await clock.sleep(leaseMs * deferral, signal);
+    if (signal.aborted) return null;
     const lead = await candidacy.stand();
     if (lead !== null) return lead;
     await clock.sleep(leaseMs / attemptsPerLease, signal);

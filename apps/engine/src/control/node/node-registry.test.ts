@@ -19,7 +19,7 @@ function testRegistry(url: string) {
     roles: ['replicate'],
     beatMs: 2_000,
     forgetNodeHours: 24,
-    ingest: () => null,
+    ingest: () => [],
     sourceOplog: () => null,
   };
   return { registry: createNodeRegistry(parts), database, clock, lines };
@@ -53,7 +53,7 @@ test('a node signs off, and its next beat takes that back; an earlier process of
     roles: ['replicate'],
     forgetNodeHours: 24,
     beatMs: 2_000,
-    ingest: () => null,
+    ingest: () => [],
     sourceOplog: () => null,
   };
   await createNodeRegistry(parts).beat();

@@ -10,7 +10,7 @@ import type { IngestStatus } from '../../pipeline/ingest/ingest-status.ts';
 import type { Service } from '../../runtime/service.ts';
 
 /**
- * Reports at a steady interval that this node is alive and, while it leads, the state of its change stream. A missing report makes
+ * Reports at a steady interval that this node is alive and, while it leads, the state of its change streams. A missing report makes
  * the node's health unknown (I12), so a failed report is not retried: the next one follows soon.
  */
 export interface NodeRegistryDependencies {
@@ -23,9 +23,9 @@ export interface NodeRegistryDependencies {
   readonly forgetNodeHours: number;
   /** Interval between two reports, milliseconds. */
   readonly beatMs: number;
-  /** Null while this node does not ingest. */
-  readonly ingest: () => IngestStatus | null;
-  /** What the leader last found of MongoDB's oplog; null before that. */
+  /** Of the streams that this node leads. */
+  readonly ingest: () => readonly { readonly streamId: number; readonly status: IngestStatus }[];
+  /** What this node last found of MongoDB's oplog; null unless it leads a stream. */
   readonly sourceOplog: () => OplogLook | null;
 }
 
@@ -43,10 +43,10 @@ export function createNodeRegistry(dependencies: NodeRegistryDependencies): Node
   const beat = async (): Promise<void> => {
     await writeHeartbeat(database.pool, { nodeId, roles, host: hostname(), startedAtMs });
     await forgetSilentNodes(database.pool, dependencies.forgetNodeHours);
-    const status = dependencies.ingest();
-    if (status === null) return;
-    const report = { ...captureReport(status, clock.nowMs()), sourceOplog: dependencies.sourceOplog() };
-    await writeCaptureReport(database.pool, nodeId, report);
+    for (const { streamId, status } of dependencies.ingest()) {
+      const report = { ...captureReport(status, clock.nowMs()), sourceOplog: dependencies.sourceOplog() };
+      await writeCaptureReport(database.pool, { nodeId, streamId }, report);
+    }
   };
   return {
     name: 'node-registry',

@@ -34,7 +34,13 @@ async function newestRows(database: Database, entityId: number): Promise<Map<str
   const reader = createOplogReader(database);
   const rows = new Map<string, string>();
   for (let afterId = 0; ; ) {
-    const page = await reader.readPage({ afterId, entityIds: [entityId], limitRows: 20_000, limitBytes: 1e9 });
+    const page = await reader.readPage({
+      streamId: 1,
+      afterId,
+      entityIds: [entityId],
+      limitRows: 20_000,
+      limitBytes: 1e9,
+    });
     replayed(page.entries, rows);
     const last = page.entries.at(-1);
     if (last === undefined) return rows;

@@ -3,10 +3,10 @@ import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import type { Database } from '@emcachers/db/database';
 import type { IngestEntities, IngestEntity } from './ingest.ts';
 
-/** Reads the entities that ingest follows from PostgreSQL, oldest first, which is the order of their scans. */
-export function storedIngestEntities(database: Database): IngestEntities {
+/** Reads the entities of a stream from PostgreSQL, oldest first, which is the order of their scans. */
+export function storedIngestEntities(database: Database, streamId: number): IngestEntities {
   const list = createEntityList(database);
-  return { list: async () => (await list()).map(toIngestEntity) };
+  return { list: async () => (await list()).filter((entity) => entity.streamId === streamId).map(toIngestEntity) };
 }
 
 function toIngestEntity({

@@ -237,7 +237,7 @@ test('of changes that share one cluster time with the saved position, those afte
   // As a leader leaves it that is killed after it has committed the first of them, under another set of collections.
   const data = `82${source.time.toString(16).toUpperCase().padStart(16, '0')}0000`;
   await oplog.database.pool.query(
-    `UPDATE mongo_resume_token SET token = $1, token_data = $2, cluster_time = $3, pipeline_hash = 'other' WHERE id = 1`,
+    `UPDATE mongo_resume_token SET token = $1, token_data = $2, cluster_time = $3, pipeline_hash = 'other' WHERE stream_id = 1`,
     [serialize({ _data: data }), data, source.time.toString()],
   );
   source.write('a', [{ id: 13, n: 1 }]);

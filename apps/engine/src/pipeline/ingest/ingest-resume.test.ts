@@ -24,7 +24,7 @@ async function changeOfB(bench: IngestBench): Promise<Place> {
 /** As a leader leaves it that is killed right after it has committed this change. */
 async function leaveAt(bench: IngestBench, { token, clusterTime }: Place): Promise<void> {
   await bench.oplog.database.pool.query(
-    'UPDATE mongo_resume_token SET token = $1, token_data = $2, cluster_time = $3 WHERE id = 1',
+    'UPDATE mongo_resume_token SET token = $1, token_data = $2, cluster_time = $3 WHERE stream_id = 1',
     [serialize(token), token._data.toUpperCase(), clusterTime.toString()],
   );
 }

@@ -50,7 +50,13 @@ async function sumsSeen(oplog: TestOplog): Promise<Set<number>> {
   const rows = new Map<string, string>();
   const sums = new Set<number>();
   for (let afterId = 0; ; ) {
-    const { entries } = await oplog.reader.readPage({ afterId, entityIds: [entityId], limitRows: 1, limitBytes: 1 });
+    const { entries } = await oplog.reader.readPage({
+      streamId: 1,
+      afterId,
+      entityIds: [entityId],
+      limitRows: 1,
+      limitBytes: 1,
+    });
     const last = entries.at(-1);
     if (last === undefined) return sums;
     afterId = last.id;
@@ -94,6 +100,12 @@ test('a transaction above the bounds is passed on in parts, and counted', async 
   await passed(source, oplog);
   expect(running.ingest.status().dividedTransactionsTotal).toBe(1);
   const { entityId } = await oplog.entity('a');
-  const page = await oplog.reader.readPage({ afterId: 0, entityIds: [entityId], limitRows: 8, limitBytes: 1 << 20 });
+  const page = await oplog.reader.readPage({
+    streamId: 1,
+    afterId: 0,
+    entityIds: [entityId],
+    limitRows: 8,
+    limitBytes: 1 << 20,
+  });
   expect(page.entries).toHaveLength(8);
 });

@@ -1,5 +1,5 @@
 /**
- * Contract of ingest, which the leader runs: it writes the change stream to the oplog, scans entities, and promotes completed
+ * Contract of ingest, which the leader of a stream runs: it writes the change stream of the stream's entities to the oplog, scans entities, and promotes completed
  * scans.
  *
  * Guarantees
@@ -51,7 +51,7 @@ export interface IngestEntity
 }
 
 export interface IngestEntities {
-  /** All entities, in scan order. */
+  /** All entities of the stream, in scan order. */
   list(): Promise<readonly IngestEntity[]>;
 }
 

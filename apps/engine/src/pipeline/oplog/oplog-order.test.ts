@@ -8,7 +8,7 @@ async function follow(oplog: TestOplog, entityIds: readonly number[], done: () =
   let afterId = 0;
   for (;;) {
     const finished = done();
-    const page = await oplog.reader.readPage({ afterId, entityIds, limitRows: 50, limitBytes: 1 << 20 });
+    const page = await oplog.reader.readPage({ streamId: 1, afterId, entityIds, limitRows: 50, limitBytes: 1 << 20 });
     seen.push(...page.entries.map((entry) => entry.id));
     afterId = page.full ? (page.entries.at(-1)?.id ?? afterId) : page.head;
     if (finished && page.entries.length === 0) return seen;
@@ -54,7 +54,7 @@ test('pages are bounded in rows and bytes and always have at least one entry', a
   const { entityId: id } = await oplog.scanToLive('orders', []);
   await oplog.append(...Array.from({ length: 10 }, (_, index) => upsert(id, `d${index}`, 'x'.repeat(1_000))));
   const read = (limitRows: number, limitBytes: number, afterId = 0) =>
-    oplog.reader.readPage({ afterId, entityIds: [id], limitRows, limitBytes });
+    oplog.reader.readPage({ streamId: 1, afterId, entityIds: [id], limitRows, limitBytes });
   expect(await read(4, 1 << 20)).toMatchObject({ entries: { length: 4 }, full: true });
   expect(await read(100, 2_500)).toMatchObject({ entries: { length: 3 }, full: true });
   expect(await read(100, 1)).toMatchObject({ entries: { length: 1 }, full: true });
@@ -102,6 +102,7 @@ test('offsets are compared as numbers, not as text', async () => {
   await oplog.writer.savePosition(position(2));
   for (let count = 0; count < 120; count += 1) await oplog.append(upsert(id, `d${count}`, ''));
   const after = async (afterId: number) =>
-    (await oplog.reader.readPage({ afterId, entityIds: [id], limitRows: 1, limitBytes: 1 })).entries[0]?.id;
+    (await oplog.reader.readPage({ streamId: 1, afterId, entityIds: [id], limitRows: 1, limitBytes: 1 })).entries[0]
+      ?.id;
   expect([await after(9), await after(99), await after(8)]).toEqual([10, 100, 9]);
 });

@@ -150,10 +150,10 @@ export type PromotionResult =
   | { readonly kind: 'unproven'; readonly sample: readonly string[] }
   | { readonly kind: 'refused' };
 
-/** If the page is not `full`, a reader of exactly these entities may move its offset to `head`: no entry lies between. */
+/** `head` is the stream's. If the page is not `full`, a reader of exactly these entities may move its offset to `head`: no entry lies between. */
 export interface OplogPage {
   readonly historyId: string;
-  /** The newest term of leadership; null before the first leader. */
+  /** The stream's newest term of leadership; null before the first leader. */
   readonly termId: string | null;
   /** Horizons of the requested entities, by id; only those above `afterId`. */
   readonly horizons: ReadonlyMap<number, number>;

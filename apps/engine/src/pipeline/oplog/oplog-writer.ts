@@ -39,7 +39,7 @@ export function createOplogWriter(options: OplogWriterOptions): OplogWriter {
   return {
     readPosition: async () => {
       try {
-        return await readPosition(database.pool);
+        return await readPosition(database.pool, epoch);
       } catch (error) {
         throw toDatabaseError(error);
       }
@@ -49,14 +49,14 @@ export function createOplogWriter(options: OplogWriterOptions): OplogWriter {
     savePosition: (position) =>
       inTransaction(database.pool, async (client) => {
         await beginAppend(client, { epoch, entityIds: [], lock: 'share', appends: false });
-        await savePosition(client, position);
+        await savePosition(client, epoch, position);
         await commitAppend(client, { epoch, appended: false, controlChanged: false, positionMoved: true });
       }),
     resetPosition: ({ reason, errorCode }) =>
       inTransaction(database.pool, async (client) => {
         const targets = await beginAppend(client, { epoch, entityIds: 'all', lock: 'update', appends: false });
         await restartScans(client, { entityIds: [...targets.keys()], reason, allowLargeSweep: false, hasGap: true });
-        await clearPosition(client);
+        await clearPosition(client, epoch);
         await openIncident(client, { subject: 'change-source', errorCode, detail: reason });
         await commitAppend(client, { epoch, appended: false, controlChanged: true });
       }),
@@ -97,8 +97,8 @@ async function append({ client, epoch, byRow, deadLettersMax }: AppendRun, batch
   };
   const columnCounts = batch.columnCounts.filter(isStored);
   await recordOutcomes(appending, { ...batch, columnCounts, refused: tally.refused });
-  if (changesEntities) await recordStreamStatus(client);
-  if (batch.position !== null) await savePosition(client, batch.position);
+  if (changesEntities) await recordStreamStatus(client, epoch);
+  if (batch.position !== null) await savePosition(client, epoch, batch.position);
   await commitAppend(client, {
     epoch,
     appended: tally.appended > 0,

@@ -23,7 +23,7 @@ import type {
  * Contract of the oplog: one ordered, idempotent log of all entities in PostgreSQL. The leader's ingest writes it through
  * `OplogWriter`; every replicator reads it through `OplogReader`.
  *
- * Guarantees: id order is commit order, so a reader at offset N has seen every entry with id ≤ N (I3); the resume
+ * Guarantees: within a stream, id order is commit order, so a reader at offset N has seen every entry with id ≤ N (I3); the resume
  * token commits with the entries that it covers and never moves back (I2); an old epoch cannot write (I9); the transaction that
  * writes an operation decides its destination (oplog, staging or none) and its version. Of a refresh, a scanned row is written
  * only if no live operation of its document has been since the scan began. A unit's entries are in one batch and one page.
@@ -63,9 +63,11 @@ export interface OplogWriter {
 
 export interface OplogReader extends NewestReader {
   /** Whether a reader of every entry up to `offset`, last read under `termId`, has read what the oplog contains. */
-  checkTerm(reader: { termId: string | null; offset: number }): Promise<TermCheck>;
-  /** Entries of these entities with id > `afterId`, from one snapshot; at least one entry if any exists. A single unit may exceed the limits. */
+  checkTerm(reader: { streamId: number; termId: string | null; offset: number }): Promise<TermCheck>;
+  /** Entries of these entities of one stream with id > `afterId`, from one snapshot; at least one entry if any exists. A single unit may exceed the limits. */
   readPage(request: {
+    /** The stream of all the entities. */
+    streamId: number;
     afterId: number;
     entityIds: readonly number[];
     limitRows: number;

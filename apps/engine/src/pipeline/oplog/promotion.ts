@@ -40,7 +40,7 @@ async function moveChunk(client: TransactionClient, epoch: number, chunk: Chunk)
   const { promoted, swept, done } = await moveRows(client, { ...scope, isRefused });
   if (done) {
     await markLive(client, chunk.entityId);
-    await recordStreamStatus(client);
+    await recordStreamStatus(client, epoch);
     await closeSourceIncidents(client);
   }
   await commitAppend(client, { epoch, appended: promoted + swept > 0, controlChanged: done });

@@ -39,7 +39,7 @@ export async function beginScan(options: OplogWriterOptions, scan: Scan<'beginSc
     if (lifecycle === 'scanning') return;
     await markScanning(client, scan);
     await resetColumnCounts(client, scan.entityId);
-    await recordStreamStatus(client);
+    await recordStreamStatus(client, options.epoch);
   });
   if (outcome === 'ok')
     while ((await deleteHeld(options.database.pool, { entityId: scan.entityId, limit: heldChunkRows })) > 0);
@@ -104,7 +104,7 @@ export async function finishScan(options: OplogWriterOptions, scan: Scan<'finish
 export async function failScan(options: OplogWriterOptions, scan: Scan<'failScan'>): Promise<ScanOutcome> {
   return inScan(options, { ...scan, lifecycles: ['pending', 'scanning', 'catching-up', 'live'] }, async (client) => {
     await markScanFailed(client, scan);
-    await recordStreamStatus(client);
+    await recordStreamStatus(client, options.epoch);
   });
 }
 

@@ -11,7 +11,7 @@ test('a page that PostgreSQL does not answer is given up, and the next one is re
   address.host = `127.0.0.1:${proxy.port}`;
   const database = openDatabase({ url: address.href, pageMsMax: 1_000 });
   const reader = createOplogReader(database);
-  const read = () => reader.readPage({ afterId: 0, entityIds: [], limitRows: 1, limitBytes: 1 });
+  const read = () => reader.readPage({ streamId: 1, afterId: 0, entityIds: [], limitRows: 1, limitBytes: 1 });
   const { historyId } = await read();
   proxy.blackHole();
   await expect(read()).rejects.toThrow('EMC-3001');

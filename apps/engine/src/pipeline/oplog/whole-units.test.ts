@@ -11,7 +11,13 @@ test('a page ends where a unit ends, also if the page must then be larger than r
   const pages: number[] = [];
   let afterId = 0;
   for (;;) {
-    const page = await oplog.reader.readPage({ afterId, entityIds: [entityId], limitRows: 3, limitBytes: 1 << 20 });
+    const page = await oplog.reader.readPage({
+      streamId: 1,
+      afterId,
+      entityIds: [entityId],
+      limitRows: 3,
+      limitBytes: 1 << 20,
+    });
     const last = page.entries.at(-1);
     if (last === undefined) break;
     pages.push(page.entries.length);
@@ -26,7 +32,7 @@ test('a page that is limited by bytes ends where a unit ends', async () => {
   const { entityId } = await oplog.scanToLive('orders', []);
   const large = 'x'.repeat(1_000);
   await oplog.append(...['a', 'b', 'c'].map((docId) => ({ ...upsert(entityId, docId, large), unit: 5 })));
-  const request = { afterId: 0, entityIds: [entityId], limitRows: 100, limitBytes: 500 };
+  const request = { streamId: 1, afterId: 0, entityIds: [entityId], limitRows: 100, limitBytes: 500 };
   expect((await oplog.reader.readPage(request)).entries.map(({ docId }) => docId)).toEqual(['a', 'b', 'c']);
 });
 
@@ -39,7 +45,7 @@ test('entries of several entities in one unit are in one page of each reader', a
   const both = [a, b, a, b, a].map((entityId, index) => ({ ...upsert(entityId, `d${index}`, 'x'), unit: 3 }));
   await oplog.append(...both);
   const read = (...entityIds: number[]) =>
-    oplog.reader.readPage({ afterId: 0, entityIds, limitRows: 2, limitBytes: 1 << 20 });
+    oplog.reader.readPage({ streamId: 1, afterId: 0, entityIds, limitRows: 2, limitBytes: 1 << 20 });
   expect((await read(a, b)).entries).toHaveLength(5);
   expect((await read(a)).entries).toHaveLength(3);
 });

@@ -342,7 +342,8 @@ export class CacheDriver {
 
   #readPage(afterId: number, limitRows: number): Promise<OplogPage> {
     const { oplog, pageBytesMax } = this.#dependencies;
-    return oplog.readPage({ afterId, entityIds: [this.cache.entity.entityId], limitRows, limitBytes: pageBytesMax });
+    const { streamId, entityId } = this.cache.entity;
+    return oplog.readPage({ streamId, afterId, entityIds: [entityId], limitRows, limitBytes: pageBytesMax });
   }
 }
 

@@ -5,6 +5,7 @@ import { EntityCache, type ReplicatedEntity } from './entity-cache.ts';
 const entity: ReplicatedEntity = {
   entityId: 1,
   entityName: 'orders',
+  streamId: 1,
   columns: [],
   shapeHash: 'shape',
   lifecycle: 'live',

@@ -16,6 +16,7 @@ export type ReplicatedEntity = Pick<
   EntityRecord,
   | 'entityId'
   | 'entityName'
+  | 'streamId'
   | 'columns'
   | 'shapeHash'
   | 'lifecycle'

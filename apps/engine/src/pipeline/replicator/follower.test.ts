@@ -34,6 +34,7 @@ async function setUp(oplog: TestOplog, reader: OplogReader = oplog.reader) {
     clock: systemClock,
     oplog: reader,
     store,
+    streamId: 1,
     caches: () => caches.filter(({ isLevel }) => isLevel),
     pageRowsMax: 1_000,
     pageBytesMax: 1 << 20,
@@ -90,7 +91,7 @@ test('I3: a page is read again if PostgreSQL did not answer the question about i
   const { first, second, follower } = parts;
   await follower.step();
   await oplog.database.pool.query(
-    'INSERT INTO leader_term (epoch, first_id) SELECT max(epoch) + 1, $1 FROM leader_term',
+    'INSERT INTO leader_term (epoch, stream_id, first_id) SELECT max(epoch) + 1, 1, $1 FROM leader_term',
     [(await oplog.page()).head + 1],
   );
   for (const { entity } of [first, second]) await oplog.append(upsert(entity.entityId, 'changed', [1, 'new term']));

@@ -1,5 +1,5 @@
 /**
- * Reads one sequence of pages for all level caches and passes each cache its part. Keeps I3 and I6: for every cache, pages
+ * Reads one sequence of pages for all level caches of a stream and passes each cache its part. Keeps I3 and I6: for every cache, pages
  * follow each other without a gap, starting at the lowest id that any cache has read, and parts are applied in order. A page
  * that is dropped before it is applied, because PostgreSQL does not answer, counts as not read.
  * Keeps I10: a part that fails suspends its cache only. Keeps I11: at most one page is read while another is applied.
@@ -19,6 +19,8 @@ export interface FollowerDependencies {
   readonly clock: Clock;
   readonly oplog: OplogReader;
   readonly store: CacheStore;
+  readonly streamId: number;
+  /** Those of other streams are left alone. */
   readonly caches: () => Iterable<EntityCache>;
   readonly pageRowsMax: number;
   readonly pageBytesMax: number;
@@ -61,13 +63,13 @@ export class Follower {
     return group.page.full;
   }
 
-  /** Null if no cache is level. */
+  /** Null if no cache of the stream is level. */
   #read(): Promise<GroupPage> | null {
-    const { caches, oplog, pageRowsMax, pageBytesMax } = this.#dependencies;
+    const { caches, oplog, streamId, pageRowsMax, pageBytesMax } = this.#dependencies;
     const members = new Map<EntityCache, CachePhase>();
     let afterId = Number.POSITIVE_INFINITY;
     for (const cache of caches()) {
-      if (!cache.isLevel) continue;
+      if (!cache.isLevel || cache.entity.streamId !== streamId) continue;
       members.set(cache, cache.phase);
       afterId = Math.min(afterId, cache.readTo);
     }
@@ -75,7 +77,7 @@ export class Follower {
     const entityIds = [...new Set([...members.keys()].map(({ entity }) => entity.entityId))];
     return this.#readFor(
       members,
-      oplog.readPage({ afterId, entityIds, limitRows: pageRowsMax, limitBytes: pageBytesMax }),
+      oplog.readPage({ streamId, afterId, entityIds, limitRows: pageRowsMax, limitBytes: pageBytesMax }),
     );
   }
 

@@ -37,7 +37,11 @@ export async function checkHistory(oplog: OplogReader, cache: EntityCache, page:
 /** False if the cache has applied entries that the oplog no longer contains. */
 export async function adoptNewestTerm(oplog: OplogReader, cache: EntityCache): Promise<boolean> {
   if (cache.offset === 0) return true;
-  const { newestTermId, continues } = await oplog.checkTerm({ termId: cache.termId, offset: cache.offset });
+  const { newestTermId, continues } = await oplog.checkTerm({
+    streamId: cache.entity.streamId,
+    termId: cache.termId,
+    offset: cache.offset,
+  });
   if (continues) cache.termId = newestTermId;
   return continues;
 }

@@ -1,6 +1,6 @@
 /**
  * The replicator of one node. It starts and stops the loops that make caches follow the oplog: `cache-roster.ts` (which caches
- * exist), `cache-driver.ts` (one cache) and `follower.ts` (all level caches). Keeps I11 (at most two pages in memory for each reader, each
+ * exist), `cache-driver.ts` (one cache) and `follower.ts` (all level caches of a stream). Keeps I11 (at most two pages in memory for each reader, each
  * bounded) and I12 (`status` reports what the files contain, also while PostgreSQL is unreachable).
  * Worst case: PostgreSQL is unreachable for long. Caches keep serving their rows, and their lag shows it.
  */
@@ -8,6 +8,7 @@ import { backoffDelayMs } from '@emcachers/core/backoff';
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
+import { defaultStreamId } from '@emcachers/db/control/streams';
 import { type LinkedAbort, linkedAbort } from '../../runtime/abort.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import type { OplogReader } from '../oplog/oplog.ts';
@@ -20,6 +21,7 @@ import type { CachesReport, EntityCacheStatus, Replicator } from './replicator.t
 import { type ReplicatorOptions, replicatorDefaults } from './replicator-options.ts';
 import { SourceTimes } from './save-progress.ts';
 import { StoreCare, type StoreCareDependencies } from './store-care.ts';
+import { StreamFollowers } from './stream-followers.ts';
 import { Turns } from './turns.ts';
 import { type Verifications, Verifier } from './verify/verifier.ts';
 
@@ -60,7 +62,8 @@ class OplogReplicator implements Replicator {
   readonly name = 'replicator';
   readonly #dependencies: ReplicatorDependencies;
   readonly #options: ReplicatorOptions;
-  readonly #oplogWakeup: Wakeup;
+  /** By stream. */
+  readonly #oplogWakeups = new Map<number, Wakeup>();
   readonly #entitiesWakeup: Wakeup;
   readonly #verifyWakeup: Wakeup;
   #running: Running | null = null;
@@ -68,7 +71,6 @@ class OplogReplicator implements Replicator {
   constructor(dependencies: ReplicatorDependencies, options: Partial<ReplicatorOptions>) {
     this.#dependencies = dependencies;
     this.#options = { ...replicatorDefaults, ...options };
-    this.#oplogWakeup = new Wakeup(dependencies.clock);
     this.#entitiesWakeup = new Wakeup(dependencies.clock);
     this.#verifyWakeup = new Wakeup(dependencies.clock);
   }
@@ -91,7 +93,7 @@ class OplogReplicator implements Replicator {
   }
 
   oplogChanged(): void {
-    this.#oplogWakeup.wake();
+    for (const wakeup of this.#oplogWakeups.values()) wakeup.wake();
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -103,10 +105,14 @@ class OplogReplicator implements Replicator {
     const pauseMsMin = this.#options.sourceTimePauseMsMin;
     const times = new SourceTimes({ clock, store, pauseMsMin, caches: () => roster.followed() });
     this.#running = { store, roster };
+    const followers = new StreamFollowers(
+      (streamId) => this.#loop(stop.signal, this.#following({ store, roster, streamId }, times, stop.signal)),
+      stop,
+    );
     try {
       await endTogether(stop, [
-        this.#loop(stop.signal, () => this.#lookAtEntities(roster, stop.signal)),
-        this.#loop(stop.signal, this.#following({ store, roster }, times, stop.signal)),
+        this.#loop(stop.signal, () => this.#lookAtEntities(roster, followers, stop.signal)),
+        followers.ended(),
         this.#loop(stop.signal, this.#verifying({ store, roster }, stop.signal)),
         this.#loop(stop.signal, () => times.step(stop.signal)),
         this.#loop(stop.signal, () => this.#pause(this.#options.tendMs, stop.signal, () => care.tend())),
@@ -153,16 +159,22 @@ class OplogReplicator implements Replicator {
     return new CacheRoster({ log, store, driver, signal });
   }
 
-  #following({ store, roster }: Running, times: SourceTimes, signal: AbortSignal): () => Promise<void> {
+  #following(
+    { store, roster, streamId }: Running & { readonly streamId: number },
+    times: SourceTimes,
+    signal: AbortSignal,
+  ): () => Promise<void> {
     const { clock, oplog } = this.#dependencies;
     const { followRowsMax: pageRowsMax, followBytesMax: pageBytesMax, pollMs } = this.#options;
     const pages = { pageRowsMax, pageBytesMax };
     const onApplied = roster.wake.bind(roster);
     const onSourceTime = times.moved.bind(times);
     const hooks = { caches: () => roster.followed(), onApplied, onSourceTime };
-    const follower = new Follower({ clock, oplog, store, ...hooks, ...pages });
+    const follower = new Follower({ clock, oplog, store, streamId, ...hooks, ...pages });
+    const wakeup = new Wakeup(clock);
+    this.#oplogWakeups.set(streamId, wakeup);
     return async () => {
-      if (!(await follower.step())) await this.#oplogWakeup.wait(pollMs, signal);
+      if (!(await follower.step())) await wakeup.wait(pollMs, signal);
     };
   }
 
@@ -176,10 +188,12 @@ class OplogReplicator implements Replicator {
   }
 
   /** Every page, even an empty one, carries the oplog's identity. */
-  async #lookAtEntities(roster: CacheRoster, signal: AbortSignal): Promise<void> {
+  async #lookAtEntities(roster: CacheRoster, followers: StreamFollowers, signal: AbortSignal): Promise<void> {
     const { entities, oplog } = this.#dependencies;
-    const page = await oplog.readPage({ afterId: 0, entityIds: [], limitRows: 1, limitBytes: 1 });
+    const nothing = { streamId: defaultStreamId, afterId: 0, entityIds: [], limitRows: 1, limitBytes: 1 };
+    const page = await oplog.readPage(nothing);
     await roster.reconcile(await entities(), page.historyId);
+    followers.include([...roster.caches()].map(({ entity }) => entity.streamId));
     await this.#entitiesWakeup.wait(this.#options.pollMs, signal);
   }
 

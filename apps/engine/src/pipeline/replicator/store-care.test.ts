@@ -13,6 +13,7 @@ import { StoreCare } from './store-care.ts';
 const entity: ReplicatedEntity = {
   entityId: 1,
   entityName: 'orders',
+  streamId: 1,
   columns: [{ name: 'n', type: 'Integer', path: 'n' }],
   shapeHash: 'shape',
   lifecycle: 'live',

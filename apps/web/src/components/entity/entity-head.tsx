@@ -1,6 +1,7 @@
 'use client';
 
 import type { EntityView } from '@emcachers/core/api-views';
+import { defaultStreamName } from '@emcachers/core/shape';
 import { activityWords, statusWords } from '../../entity-facts/status-words.ts';
 import { formatCount, plural } from '../../format/numbers.ts';
 import { ActionButton } from '../actions/action-button.tsx';
@@ -42,6 +43,7 @@ function Facts({ entity }: { readonly entity: EntityView }) {
   return (
     <p className="figures font-mono text-sm">
       {entity.sourceName} → {plural(entity.columns.length, 'column')} · version {formatCount(entity.version)} ·{' '}
+      {entity.stream === defaultStreamName ? '' : `stream ${entity.stream} · `}
       {activityWords[entity.activity]} since <Moment at={entity.since} />
     </p>
   );

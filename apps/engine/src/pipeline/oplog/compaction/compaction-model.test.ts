@@ -228,7 +228,13 @@ class World {
   async #read({ reader: index, rows, apply }: Omit<Extract<Command, { kind: 'read' }>, 'kind'>): Promise<void> {
     const each = this.#readers[index];
     if (each === undefined) return;
-    const request = { afterId: each.readTo, entityIds: [this.#entityId], limitRows: rows, limitBytes: 1_000_000 };
+    const request = {
+      streamId: 1,
+      afterId: each.readTo,
+      entityIds: [this.#entityId],
+      limitRows: rows,
+      limitBytes: 1_000_000,
+    };
     each.take(await this.#oplog.reader.readPage(request));
     if (!apply) return;
     while (each.apply(this.#entityId))

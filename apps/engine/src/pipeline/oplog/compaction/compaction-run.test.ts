@@ -107,7 +107,13 @@ describe('a partition that is mostly dead', () => {
     };
     const read: number[] = [];
     const readPage = async (afterId: number): Promise<number> => {
-      const page = await oplog.reader.readPage({ afterId, entityIds: [entityId], limitRows: 50, limitBytes: 1e6 });
+      const page = await oplog.reader.readPage({
+        streamId: 1,
+        afterId,
+        entityIds: [entityId],
+        limitRows: 50,
+        limitBytes: 1e6,
+      });
       read.push(...page.entries.map(({ id }) => id));
       return pageEnd(page);
     };
@@ -308,7 +314,12 @@ describe('a compaction run', () => {
     await using oplog = await openTestOplog();
     const entityId = await fill(oplog, 25, 3);
     await oplog.database.pool.query('UPDATE leader SET lease_ms = 0, node_id = NULL');
-    await using candidacy = await openCandidacy({ url: oplog.database.url, nodeId: 'other', leaseMs: 60_000 });
+    await using candidacy = await openCandidacy({
+      url: oplog.database.url,
+      streamId: 1,
+      nodeId: 'other',
+      leaseMs: 60_000,
+    });
     await using lead = await candidacy.stand();
     expect(lead?.epoch).toBe(oplog.epoch + 1);
     await expect(compact(oplog, entityId)).rejects.toThrow('EMC-3002');

@@ -61,7 +61,7 @@ export class CompactionRun {
   readonly #entityId: number;
   readonly #signal: AbortSignal;
   #removed = 0;
-  /** The oplog's head after the newest step; null before the first. */
+  /** The head of the entity's stream after the newest step; null before the first. */
   #head: number | null = null;
 
   constructor(dependencies: CompactionRunDependencies, entityId: number, signal: AbortSignal) {
@@ -172,7 +172,7 @@ export class CompactionRun {
     options.onStep?.();
     const durationMs = clock.monotonicMs() - startedAtMs;
     const before = this.#head;
-    this.#head = await readHead(database.pool);
+    this.#head = await readHead(database.pool, this.#entityId);
     if (before !== this.#head) await clock.sleep(durationMs * (options.pauseRatio ?? pauseRatioDefault), this.#signal);
     return result;
   }
