@@ -13,6 +13,12 @@ export interface Reading {
 }
 
 /** PostgreSQL's current time, extrapolated from the last reading, milliseconds since 1970. */
-export function nowOf({ rows, readAgeMs }: Reading): number {
+export function nowOf({
+  rows,
+  readAgeMs,
+}: {
+  readonly rows: Pick<FleetRows, 'nowMs'>;
+  readonly readAgeMs: number;
+}): number {
   return rows.nowMs + readAgeMs;
 }
