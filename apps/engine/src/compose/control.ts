@@ -67,19 +67,7 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
   });
   const wakeListener = createWakeListener({
     databaseUrl: database.url,
-    wake(channel) {
-      if (channel === 'emcachers_oplog') {
-        pipeline.replicator?.oplogChanged();
-        return;
-      }
-      pipeline.streamsChanged();
-      for (const { ingest, jobRunner } of pipeline.led()) {
-        ingest.wake();
-        jobRunner.wake();
-      }
-      pipeline.replicator?.entitiesChanged();
-      fleet.wake();
-    },
+    wake: (channel) => wakeFor(channel, pipeline, fleet),
   });
   return {
     fleet,
@@ -113,6 +101,20 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
     signOff: registry.signOff,
     services: [wakeListener, fleet, registry],
   };
+}
+
+function wakeFor(channel: string, pipeline: Pipeline, fleet: FleetSampler): void {
+  if (channel === 'emcachers_oplog') {
+    pipeline.replicator?.oplogChanged();
+    return;
+  }
+  pipeline.streamsChanged();
+  for (const { ingest, jobRunner } of pipeline.led()) {
+    ingest.wake();
+    jobRunner.wake();
+  }
+  pipeline.replicator?.entitiesChanged();
+  fleet.wake();
 }
 
 function entitiesOf(fleet: FleetSampler, sourceName: string): string[] {
