@@ -82,7 +82,7 @@ function brokenRelations(parsed: ParsedSettings): readonly SettingProblem[] {
 /** Variables of the product's own tests, which a developer may have set. */
 const testPrefixes = ['EMCACHERS_TEST_', 'EMCACHERS_SPEC_', 'EMCACHERS_PROVE_'] as const;
 
-/** Names that look like settings but are none: any in a file of ours, those with our prefix elsewhere. */
+/** Names that are not settings: of a configuration file every such name, of other sources those with the prefix `EMCACHERS_`. */
 export function strangersIn({ values, isOursAlone }: Omit<SettingSource, 'name'>): readonly string[] {
   const isOurs = (name: string): boolean =>
     isOursAlone || (name.startsWith('EMCACHERS_') && !testPrefixes.some((prefix) => name.startsWith(prefix)));
