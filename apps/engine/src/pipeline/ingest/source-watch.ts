@@ -30,13 +30,8 @@ export interface SourceWatchDependencies {
 /** A collection that was another one when it was read. The stream may still have to deliver the drop that explains it. */
 interface Suspicion {
   readonly uuid: string | null;
+  /** Operation time of the server after the collection was read: a drop that explains it is not later. */
   readonly time: bigint;
-}
-
-interface CheckTimes {
-  /** Operation time of the server before the check. */
-  readonly time: bigint;
-  readonly passedTime: bigint;
 }
 
 export class SourceWatch {
@@ -57,15 +52,16 @@ export class SourceWatch {
     const nowMs = clock.monotonicMs();
     if (nowMs < this.#dueAtMs) return;
     this.#dueAtMs = nowMs + options.sourceCheckMs;
-    const time = await source.operationTime();
+    // Read before the server's time: the stream goes on meanwhile, and a later position would look like a clock that is behind.
+    const clusterTime = flow.committedTime;
     const server = await source.describe();
-    const difference = serverDifference({ sourceId, clusterTime: flow.committedTime }, { server, time });
+    const difference = serverDifference({ sourceId, clusterTime }, { server, time: await source.operationTime() });
     if (difference !== null) throw new EmcachersError({ code: 'EMC-2009', detail: difference });
     for (const entity of entities.filter(({ lifecycle }) => lifecycle === 'live'))
-      await this.#checkEntity(entity, { time, passedTime });
+      await this.#checkEntity(entity, passedTime);
   }
 
-  async #checkEntity(entity: IngestEntity, times: CheckTimes): Promise<void> {
+  async #checkEntity(entity: IngestEntity, passedTime: bigint): Promise<void> {
     const facts = await this.#factsOf(entity);
     if (facts === 'unknown') return;
     const { entityId, runId, sourceName, scanCollectionUuid } = entity;
@@ -75,7 +71,7 @@ export class SourceWatch {
     else if (uuid === scanCollectionUuid) this.#suspicions.delete(entityId);
     else if (scanCollectionUuid === null)
       await this.#dependencies.writer.recordCollection({ entityId, runId, collectionUuid: uuid });
-    else await this.#suspect(entity, uuid, times);
+    else await this.#suspect(entity, uuid, passedTime);
   }
 
   /** An error of the server concerns this collection only: the stream shows whether it matters. */
@@ -98,11 +94,11 @@ export class SourceWatch {
   async #suspect(
     { entityId, sourceName }: IngestEntity,
     uuid: string | null,
-    { time, passedTime }: CheckTimes,
+    passedTime: bigint,
   ): Promise<void> {
-    const { writer, log } = this.#dependencies;
+    const { source, writer, log } = this.#dependencies;
     const earlier = this.#suspicions.get(entityId);
-    if (earlier?.uuid !== uuid) this.#suspicions.set(entityId, { uuid, time });
+    if (earlier?.uuid !== uuid) this.#suspicions.set(entityId, { uuid, time: await source.operationTime() });
     else if (passedTime >= earlier.time) {
       this.#suspicions.delete(entityId);
       const reason = `${sourceName} is not the collection that was scanned, and no change event says why.`;
