@@ -3,15 +3,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { printCoverage } from './coverage/print-coverage.ts';
-import { readPlaywrightReport, readVitestReport } from './test/read-reports.ts';
+import { renderFailed } from './test/failed-tests.ts';
+import { type ReportedTests, readPlaywrightReport, readVitestReport } from './test/read-reports.ts';
 import { runCommand } from './test/run-command.ts';
 import { createSuiteStamp } from './test/suite-stamp.ts';
-import { addCounts, noTests, renderCounts, type TestCounts } from './test/test-counts.ts';
+import { addCounts, noTests, renderCounts } from './test/test-counts.ts';
 import { planTests, type TestPlan, testPackages, testUsage } from './test/test-plan.ts';
 
 /**
  * `npm test`: runs the tests of every package, then the browser tests on the production build. Prints the number of
- * passed, failed and skipped tests for each package, and ends with one line of totals, all from the runners' reports. Exit
+ * passed, failed and skipped tests for each package, names those that failed, and ends with one line of totals, all from the runners' reports. Exit
  * code 1 if a test failed, 2 for an unknown argument.
  */
 const root = path.resolve(import.meta.dirname, '..');
@@ -27,13 +28,15 @@ async function main(words: readonly string[]): Promise<number> {
   printNotes(plan);
   const reports = mkdtempSync(path.join(tmpdir(), 'emcachers-test-'));
   try {
-    const counts = new Map([...(await runPackages(plan, reports)), ...(await runBrowser(plan, reports))]);
+    const runs = [await runPackages(plan, reports), await runBrowser(plan, reports)];
+    const counts = new Map(runs.flatMap((run) => [...run.counts]));
     const embedded = counts.get('mongo-embedded');
     if (embedded !== undefined && embedded.failed === 0 && embedded.passed > 0 && !counts.has('(outside any test)'))
       stamp.write();
     const isCovered = !plan.isCoverage || printCoverage(root, plan.packages);
     process.stdout.write(`\n${renderCounts(counts)}\n`);
     printNotes(plan);
+    process.stdout.write(renderFailed(runs.flatMap(({ failed }) => failed)));
     const total = [...counts.values()].reduce(addCounts, noTests);
     process.stdout.write(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
     return total.failed === 0 && isCovered ? 0 : 1;
@@ -42,8 +45,10 @@ async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-async function runPackages(plan: TestPlan, reports: string): Promise<Map<string, TestCounts>> {
-  if (plan.packages.length === 0) return new Map();
+const nothingRun: ReportedTests = { counts: new Map(), failed: [] };
+
+async function runPackages(plan: TestPlan, reports: string): Promise<ReportedTests> {
+  if (plan.packages.length === 0) return nothingRun;
   const file = path.join(reports, 'vitest.json');
   const projects = plan.packages.flatMap((name) => ['--project', name]);
   const coverage = plan.isCoverage ? ['--coverage.enabled'] : [];
@@ -52,8 +57,8 @@ async function runPackages(plan: TestPlan, reports: string): Promise<Map<string,
   return readVitestReport(file, root, code);
 }
 
-async function runBrowser(plan: TestPlan, reports: string): Promise<Map<string, TestCounts>> {
-  if (!plan.isE2e) return new Map();
+async function runBrowser(plan: TestPlan, reports: string): Promise<ReportedTests> {
+  if (!plan.isE2e) return nothingRun;
   const file = path.join(reports, 'playwright.json');
   const code = await runCommand('playwright', ['test', '--reporter=list,json'], {
     cwd: path.join(root, 'e2e'),

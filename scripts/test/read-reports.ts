@@ -1,20 +1,41 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { type FailedTest, failedInPlaywright, failedInVitest } from './failed-tests.ts';
 import { addCounts, noTests, type TestCounts } from './test-counts.ts';
 
 /** The fields of Vitest's JSON report that are used here. */
-interface VitestReport {
+export interface VitestReport {
   readonly testResults: readonly {
     /** Absolute path of the test file. */
     readonly name: string;
     readonly status: string;
     readonly startTime: number;
     readonly endTime: number;
-    readonly assertionResults: readonly { readonly status: string }[];
+    /** The error of a file that failed outside any test. */
+    readonly message?: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages?: readonly string[];
+    }[];
   }[];
 }
 
-interface PlaywrightReport {
+export interface PlaywrightSuite {
+  readonly suites?: readonly PlaywrightSuite[];
+  readonly specs?: readonly {
+    readonly title: string;
+    readonly ok: boolean;
+    /** Relative to the folder of the browser tests. */
+    readonly file: string;
+    readonly tests: readonly {
+      readonly results: readonly { readonly error?: { readonly message?: string } }[];
+    }[];
+  }[];
+}
+
+export interface PlaywrightReport {
+  readonly suites: readonly PlaywrightSuite[];
   readonly stats: {
     readonly expected: number;
     readonly unexpected: number;
@@ -27,28 +48,35 @@ interface PlaywrightReport {
 /** Counts a failure outside any test as one failed test: a file that did not load, or a run without a report. */
 const oneFailure: TestCounts = { ...noTests, failed: 1 };
 
+/** What a runner's report says. */
+export interface ReportedTests {
+  readonly counts: ReadonlyMap<string, TestCounts>;
+  readonly failed: readonly FailedTest[];
+}
+
 /** The counts by package. `exitCode` is the runner's: an unhandled error fails the run without failing a test. */
-export function readVitestReport(file: string, root: string, exitCode: number): Map<string, TestCounts> {
+export function readVitestReport(file: string, root: string, exitCode: number): ReportedTests {
   const byPackage = new Map<string, TestCounts>();
-  for (const result of readJson<VitestReport>(file)?.testResults ?? []) {
+  const report = readJson<VitestReport>(file);
+  for (const result of report?.testResults ?? []) {
     const name = packageOf(path.relative(root, result.name));
     byPackage.set(name, addCounts(byPackage.get(name) ?? noTests, countFile(result)));
   }
   const failed = [...byPackage.values()].some((counts) => counts.failed > 0);
   if (byPackage.size === 0 || (exitCode !== 0 && !failed)) byPackage.set('(outside any test)', oneFailure);
-  return byPackage;
+  return { counts: byPackage, failed: failedInVitest(report, root) };
 }
 
-export function readPlaywrightReport(file: string, exitCode: number): Map<string, TestCounts> {
-  const stats = readJson<PlaywrightReport>(file)?.stats;
-  if (stats === undefined) return new Map([['e2e', oneFailure]]);
+export function readPlaywrightReport(file: string, exitCode: number): ReportedTests {
+  const report = readJson<PlaywrightReport>(file);
+  if (report === null) return { counts: new Map([['e2e', oneFailure]]), failed: [] };
+  return { counts: new Map([['e2e', countRun(report.stats, exitCode)]]), failed: failedInPlaywright(report) };
+}
+
+function countRun(stats: PlaywrightReport['stats'], exitCode: number): TestCounts {
   const failed = stats.unexpected === 0 && exitCode !== 0 ? 1 : stats.unexpected;
-  return new Map([
-    [
-      'e2e',
-      { passed: stats.expected + stats.flaky, failed, skipped: stats.skipped, durationMs: Math.round(stats.duration) },
-    ],
-  ]);
+  const passed = stats.expected + stats.flaky;
+  return { passed, failed, skipped: stats.skipped, durationMs: Math.round(stats.duration) };
 }
 
 function countFile(result: VitestReport['testResults'][number]): TestCounts {
