@@ -1,9 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import { createTestDatabase } from '@emcachers/db/testing';
 import { createMongoServer } from '@emcachers/mongo-embedded';
 import { MongoClient } from 'mongodb';
+import { onTestFailed } from 'vitest';
 import { type Engine, startEngine } from '../../src/engine.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -70,9 +72,15 @@ export async function createStack(options: StackOptions = {}): Promise<Stack> {
   };
 }
 
+/** Lines of an engine's log that a failed test prints. */
+const logLinesShown = 60;
+
 async function runEngine(environment: Record<string, string>): Promise<RunningEngine> {
   const logLines: string[] = [];
   const log = createLog(environment['LOG_LEVEL'] ?? 'info', { write: (line) => logLines.push(line) });
+  onTestFailed(() => {
+    process.stderr.write(`The engine's last lines:\n${logLines.slice(-logLinesShown).join('')}`);
+  });
   const config = checkConfig(environment, '/');
   const signal = new AbortController().signal;
   const engine = await startEngine({ config, clock: systemClock, log, random: testRandom(), signal });
