@@ -49,6 +49,12 @@ test.each(table)('%s', (...[, given, level, leftHours]) => {
   expect(view.reason === null).toBe(level === 'ok');
 });
 
+test('the first minute of a new server gives no figure, and is no shortage', () => {
+  const young = headroom({ windowHours: 0.01, filled: 0.01 });
+  expect(young).toMatchObject({ level: 'ok', headroomMs: null, reason: expect.stringContaining('removed nothing') });
+  expect(headroom({ windowHours: 0.01, filled: 0.5 })).toMatchObject({ level: 'critical', headroomMs: 0.02 * hourMs });
+});
+
 test('a shortage names the figures and what follows', () => {
   expect(headroom({ windowHours: 48, behindHours: 47.5 }).reason).toBe(
     'About 30 min of headroom is left: the oplog of MongoDB spans 48 h, and the saved position is 47 h behind. After that every entity is scanned again (EMC-2021).',

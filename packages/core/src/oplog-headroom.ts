@@ -12,6 +12,8 @@ export interface HeadroomFacts {
 
 /** Below it nothing was ever removed, and the rate of a first import says little about later ones. */
 const filledMin = 0.5;
+/** The rate of the first moments of a new server says nothing: its oplog would be full after seconds or after years. */
+const windowMsMin = 60_000;
 /** What an almost empty oplog would span is no figure to show: a year stands for more. */
 const spanMsMax = 365 * 86_400_000;
 
@@ -30,10 +32,14 @@ export function deriveHeadroom({ look, placeMs }: HeadroomFacts): SourceOplogVie
   const behindMs = Math.max(0, Math.round(oplog.newestMs + ageMs - placeMs));
   const spanMs = Math.min(spanMsMax, Math.round(windowMs / Math.min(1, oplog.filled ?? 1)));
   const headroomMs = Math.max(0, spanMs - behindMs);
+  if (windowMs < windowMsMin && oplog.filled !== null && oplog.filled < filledMin)
+    return { level: 'ok', windowMs, behindMs, headroomMs: null, reason: newOplog };
   const figures = { windowMs, behindMs, headroomMs };
   const level = levelOf({ spanMs, headroomMs, filled: oplog.filled }, limits);
   return { level, ...figures, reason: level === 'ok' ? null : shortness(figures) };
 }
+
+const newOplog = 'MongoDB has removed nothing from its oplog, which is less than a minute old.';
 
 interface Room {
   readonly spanMs: number;

@@ -314,6 +314,13 @@ describe('the oplog headroom', () => {
     expect(line.parentElement?.querySelector('[role=img]')?.getAttribute('aria-label')).toBe('Short');
   });
 
+  test('is enough, without a figure, while the server is new', async () => {
+    const reason = 'MongoDB has removed nothing from its oplog.';
+    const sourceOplog = { level: 'ok' as const, windowMs: 500, behindMs: 0, headroomMs: null, reason };
+    openFleet({ 'fleet.get': () => ({ ...fleet, sourceOplog }) });
+    expect((await screen.findByText(/^Oplog headroom/)).textContent).toBe(`Oplog headroom: enough. ${reason}`);
+  });
+
   test('names the privilege to grant if it is not known', async () => {
     const reason = 'Grant the user the role read on the database local.';
     const sourceOplog = { level: 'unknown' as const, windowMs: null, behindMs: null, headroomMs: null, reason };

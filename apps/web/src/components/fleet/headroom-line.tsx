@@ -27,7 +27,7 @@ export function HeadroomLine({ oplog }: { readonly oplog: SourceOplogView | unde
   );
 }
 
-function sentenceOf({ headroomMs, windowMs, reason }: SourceOplogView): string {
-  if (headroomMs === null || windowMs === null) return `not known. ${reason ?? ''}`;
+function sentenceOf({ level, headroomMs, windowMs, reason }: SourceOplogView): string {
+  if (headroomMs === null || windowMs === null) return `${level === 'ok' ? 'enough' : 'not known'}. ${reason ?? ''}`;
   return `${formatDuration(headroomMs)} before a rescan would be needed; MongoDB reaches back ${formatDuration(windowMs)}.`;
 }
