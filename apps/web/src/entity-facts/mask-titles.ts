@@ -6,3 +6,8 @@ export const maskTitles: Readonly<Record<ColumnMask['kind'], string>> = {
   redact: 'Redact',
   truncate: 'Truncate',
 };
+
+/** The mask of a column, with its length if it has one. */
+export function maskTitle(mask: ColumnMask): string {
+  return mask.kind === 'truncate' ? `${maskTitles.truncate} to ${mask.length}` : maskTitles[mask.kind];
+}

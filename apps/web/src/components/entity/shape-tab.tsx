@@ -1,10 +1,12 @@
 'use client';
 
 import type { EntityView } from '@emcachers/core/api-views';
-import type { Column, Shape } from '@emcachers/core/shape';
+import { type Column, defaultStreamName } from '@emcachers/core/shape';
+import type { StoredFilter } from '@emcachers/core/shape-filter';
 import { Copy } from 'lucide-react';
 import Link from 'next/link';
-import { maskTitles } from '../../entity-facts/mask-titles.ts';
+import { filterText, plainNumbers } from '../../entity-facts/filter-text.ts';
+import { maskTitle } from '../../entity-facts/mask-titles.ts';
 import { policyTitles } from '../../entity-facts/policy-titles.ts';
 import { formatCount, plural } from '../../format/numbers.ts';
 import { ActionButton } from '../actions/action-button.tsx';
@@ -18,15 +20,14 @@ const columns: TableColumn<Column>[] = [
   { id: 'name', label: 'Column', stack: 'title', cell: (column) => <code>{column.name}</code> },
   { id: 'type', label: 'Type', width: '8rem', cell: (column) => column.type },
   { id: 'policy', label: 'If refused', width: '8rem', cell: (column) => policyTitles[column.whenRefused ?? 'null'] },
-  { id: 'mask', label: 'Mask', width: '8rem', cell: ({ mask }) => (mask === undefined ? '' : maskTitles[mask.kind]) },
+  { id: 'mask', label: 'Mask', width: '8rem', cell: ({ mask }) => (mask === undefined ? '' : maskTitle(mask)) },
   { id: 'path', label: 'Path in the document', stack: 'wide', cell: (column) => <code>{column.path}</code> },
 ];
 
 /** The columns and indexes of the entity, its shape as JSON, and the Duplicate and Delete actions. */
 export function ShapeTab({ entity }: { readonly entity: EntityView }) {
-  const { entityName, sourceName, columns: ownColumns, where } = entity;
-  const shape: Shape = { entityName, sourceName, columns: ownColumns, ...(where === null ? {} : { where }) };
-  const json = JSON.stringify(shape, null, 2);
+  const { entityName, where } = entity;
+  const json = JSON.stringify(bodyOf(entity), null, 2);
   return (
     <>
       <Card title="Columns" note={plural(entity.columns.length, 'column')} aside="in addition to the key, doc_id" flush>
@@ -66,14 +67,24 @@ export function ShapeTab({ entity }: { readonly entity: EntityView }) {
   );
 }
 
-function FilterCard({ where, filteredOut }: Pick<EntityView, 'filteredOut'> & { readonly where: object }) {
+/** What creates the same entity once more. */
+function bodyOf({ entityName, sourceName, stream, columns: ownColumns, where, indexes }: EntityView): object {
+  return {
+    ...{ entityName, sourceName, columns: ownColumns },
+    ...(where === null ? {} : { where: plainNumbers(where) }),
+    ...(indexes.length === 0 ? {} : { indexes: indexes.map(({ columns: indexed }) => ({ columns: indexed })) }),
+    ...(stream === defaultStreamName ? {} : { stream }),
+  };
+}
+
+function FilterCard({ where, filteredOut }: Pick<EntityView, 'filteredOut'> & { readonly where: StoredFilter }) {
   return (
     <Card
       title="Filter"
       note="only documents that match are copied"
       aside={`filtered out ${formatCount(filteredOut)} times`}
     >
-      <code className="break-all">{JSON.stringify(where)}</code>
+      <code className="break-all">{filterText(where)}</code>
     </Card>
   );
 }
