@@ -1,5 +1,6 @@
 import { maskSchema } from '@emcachers/core/column-mask';
-import { columnTypes, refusalPolicies, type Shape } from '@emcachers/core/shape';
+import type { NewEntity } from '@emcachers/core/new-entity';
+import { columnTypes, refusalPolicies } from '@emcachers/core/shape';
 import { storedFilterSchema } from '@emcachers/core/shape-filter';
 import { z } from 'zod';
 
@@ -18,12 +19,14 @@ const draftSchema = z.object({
   ),
   // A filter that is not JSON yet is not kept.
   where: storedFilterSchema.optional().catch(undefined),
+  indexes: z.array(z.object({ columns: z.array(z.string()) })).exactOptional(),
+  stream: z.string().exactOptional(),
 });
 
 const keyPrefix = 'emcachers-draft ';
 
 /** `place` is the form's query, so that a draft from one collection is not offered for another. */
-export function readDraft(place: string): Shape | null {
+export function readDraft(place: string): NewEntity | null {
   try {
     const kept = sessionStorage.getItem(keyPrefix + place);
     const parsed = kept === null ? null : draftSchema.safeParse(JSON.parse(kept));
@@ -36,7 +39,7 @@ export function readDraft(place: string): Shape | null {
   }
 }
 
-type Column = Shape['columns'][number];
+type Column = NewEntity['columns'][number];
 
 function withoutAbsent({ whenRefused, mask, ...column }: z.infer<typeof draftSchema>['columns'][number]): Column {
   return {
@@ -47,7 +50,7 @@ function withoutAbsent({ whenRefused, mask, ...column }: z.infer<typeof draftSch
 }
 
 /** Null forgets the draft. The browser keeps it until the tab is closed. */
-export function keepDraft(place: string, draft: Shape | null): void {
+export function keepDraft(place: string, draft: NewEntity | null): void {
   try {
     if (draft === null) sessionStorage.removeItem(keyPrefix + place);
     else sessionStorage.setItem(keyPrefix + place, JSON.stringify(draft));

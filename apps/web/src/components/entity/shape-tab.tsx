@@ -1,11 +1,12 @@
 'use client';
 
 import type { EntityView } from '@emcachers/core/api-views';
-import { type Column, defaultStreamName } from '@emcachers/core/shape';
+import type { Column } from '@emcachers/core/shape';
 import type { StoredFilter } from '@emcachers/core/shape-filter';
 import { Copy } from 'lucide-react';
 import Link from 'next/link';
-import { filterText, plainNumbers } from '../../entity-facts/filter-text.ts';
+import { definitionOf } from '../../entity-facts/definition.ts';
+import { filterText } from '../../entity-facts/filter-text.ts';
 import { maskTitle } from '../../entity-facts/mask-titles.ts';
 import { policyTitles } from '../../entity-facts/policy-titles.ts';
 import { formatCount, plural } from '../../format/numbers.ts';
@@ -27,7 +28,7 @@ const columns: TableColumn<Column>[] = [
 /** The columns and indexes of the entity, its shape as JSON, and the Duplicate and Delete actions. */
 export function ShapeTab({ entity }: { readonly entity: EntityView }) {
   const { entityName, where } = entity;
-  const json = JSON.stringify(bodyOf(entity), null, 2);
+  const json = JSON.stringify(definitionOf(entity), null, 2);
   return (
     <>
       <Card title="Columns" note={plural(entity.columns.length, 'column')} aside="in addition to the key, doc_id" flush>
@@ -65,16 +66,6 @@ export function ShapeTab({ entity }: { readonly entity: EntityView }) {
       <DangerZone entity={entity} />
     </>
   );
-}
-
-/** What creates the same entity once more. */
-function bodyOf({ entityName, sourceName, stream, columns: ownColumns, where, indexes }: EntityView): object {
-  return {
-    ...{ entityName, sourceName, columns: ownColumns },
-    ...(where === null ? {} : { where: plainNumbers(where) }),
-    ...(indexes.length === 0 ? {} : { indexes: indexes.map(({ columns: indexed }) => ({ columns: indexed })) }),
-    ...(stream === defaultStreamName ? {} : { stream }),
-  };
 }
 
 function FilterCard({ where, filteredOut }: Pick<EntityView, 'filteredOut'> & { readonly where: StoredFilter }) {

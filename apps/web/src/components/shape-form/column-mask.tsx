@@ -1,7 +1,7 @@
 'use client';
 
 import { type ColumnMask, maskKinds } from '@emcachers/core/column-mask';
-import type { Shape } from '@emcachers/core/shape';
+import type { NewEntity } from '@emcachers/core/new-entity';
 import { type UseFormReturn, useFormState, useWatch } from 'react-hook-form';
 import { maskTitles } from '../../entity-facts/mask-titles.ts';
 import { Select } from '../ui/select.tsx';
@@ -9,7 +9,7 @@ import { TextInput } from '../ui/text-input.tsx';
 import { FieldError } from './field.tsx';
 
 interface ColumnMaskFieldProps {
-  readonly form: UseFormReturn<Shape>;
+  readonly form: UseFormReturn<NewEntity>;
   readonly index: number;
 }
 

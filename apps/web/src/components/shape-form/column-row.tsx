@@ -1,7 +1,8 @@
 'use client';
 
 import type { PreviewView } from '@emcachers/core/api-views';
-import { columnTypes, refusalPolicies, type Shape } from '@emcachers/core/shape';
+import type { NewEntity } from '@emcachers/core/new-entity';
+import { columnTypes, refusalPolicies } from '@emcachers/core/shape';
 import { ArrowDown, ArrowUp, X } from 'lucide-react';
 import { type UseFormReturn, useFormState, useWatch } from 'react-hook-form';
 import { policyTitles } from '../../entity-facts/policy-titles.ts';
@@ -18,7 +19,7 @@ type ColumnPart = (typeof columnParts)[number];
 export type ColumnPreview = PreviewView['columns'][number];
 
 interface ColumnRowProps {
-  readonly form: UseFormReturn<Shape>;
+  readonly form: UseFormReturn<NewEntity>;
   readonly index: number;
   readonly count: number;
   readonly pathListId: string;
@@ -166,7 +167,7 @@ function NarrowLabel({ words }: { readonly words: string }) {
 }
 
 /** The error of each part of a column. A part that the operator has not visited yet shows none. */
-function useColumnMessages(form: UseFormReturn<Shape>, index: number): (part: ColumnPart) => string | undefined {
+function useColumnMessages(form: UseFormReturn<NewEntity>, index: number): (part: ColumnPart) => string | undefined {
   const { errors, touchedFields, isSubmitted } = useFormState({ control: form.control });
   const touched = touchedFields.columns?.[index];
   return (part) => (isSubmitted || touched?.[part] === true ? errors.columns?.[index]?.[part]?.message : undefined);

@@ -1,7 +1,7 @@
 'use client';
 
 import type { PreviewView, SampleView } from '@emcachers/core/api-views';
-import type { Shape } from '@emcachers/core/shape';
+import type { NewEntity } from '@emcachers/core/new-entity';
 import { Plus } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { type UseFieldArrayReturn, type UseFormReturn, useFormState, useWatch } from 'react-hook-form';
@@ -11,8 +11,8 @@ import { ColumnRow, moveButtonId, policyHintId } from './column-row.tsx';
 import { FieldError } from './field.tsx';
 
 interface ColumnsEditorProps {
-  readonly form: UseFormReturn<Shape>;
-  readonly columns: UseFieldArrayReturn<Shape, 'columns'>;
+  readonly form: UseFormReturn<NewEntity>;
+  readonly columns: UseFieldArrayReturn<NewEntity, 'columns'>;
   readonly sample: SampleView | undefined;
   readonly preview: PreviewView | undefined;
 }

@@ -1,7 +1,7 @@
 'use client';
 
 import type { PreviewView } from '@emcachers/core/api-views';
-import type { Shape } from '@emcachers/core/shape';
+import type { NewEntity } from '@emcachers/core/new-entity';
 import { useState } from 'react';
 import { type UseFormReturn, useController } from 'react-hook-form';
 import { formatCount } from '../../format/numbers.ts';
@@ -9,7 +9,7 @@ import { filterOfText, textOfFilter } from '../../shape-draft/filter-text.ts';
 import { describedBy, Field } from './field.tsx';
 
 interface FilterFieldProps {
-  readonly form: UseFormReturn<Shape>;
+  readonly form: UseFormReturn<NewEntity>;
   readonly preview: PreviewView | undefined;
 }
 

@@ -1,7 +1,8 @@
 'use client';
 
 import type { FleetView, SampleView, SourceCollectionView } from '@emcachers/core/api-views';
-import { type Shape, sourceNameSchema } from '@emcachers/core/shape';
+import type { NewEntity } from '@emcachers/core/new-entity';
+import { sourceNameSchema } from '@emcachers/core/shape';
 import { keepPreviousData, skipToken, useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
 import {
@@ -24,17 +25,19 @@ import { Trouble } from '../ui/trouble.tsx';
 import { ColumnsEditor } from './columns-editor.tsx';
 import { describedBy, Field } from './field.tsx';
 import { FilterField } from './filter-field.tsx';
+import { IndexesField } from './indexes-field.tsx';
 import { PathSuggestions } from './path-suggestions.tsx';
 import { PlanCard } from './plan-card.tsx';
 import { PreviewCard } from './preview-card.tsx';
 import { Refusals } from './refusals.tsx';
 import { SourceField } from './source-field.tsx';
+import { StreamField } from './stream-field.tsx';
 import { useDebounced } from './use-debounced.ts';
 import type { KeptDraft } from './use-kept-draft.ts';
 import { useShapeForm } from './use-shape-form.ts';
 
 interface ShapeEditorProps {
-  readonly initial: Shape;
+  readonly initial: NewEntity;
   /** What the form was opened for; a draft is kept for it. */
   readonly place: string;
   readonly sources: readonly SourceCollectionView[] | undefined;
@@ -47,7 +50,7 @@ const nameId = 'entity-name';
 export function ShapeEditor({ initial, place, sources, fleet }: ShapeEditorProps) {
   const { form, draft: kept, submit, isPending, error } = useShapeForm(initial, place);
   const columns = useFieldArray({ control: form.control, name: 'columns' });
-  const draft = useWatch({ control: form.control }) as Shape;
+  const draft = useWatch({ control: form.control }) as NewEntity;
   const { sample, preview } = useSampled(draft);
   const source = sources?.find(({ sourceName }) => sourceName === draft.sourceName);
   const useAny = (columnName: string) => {
@@ -70,6 +73,8 @@ export function ShapeEditor({ initial, place, sources, fleet }: ShapeEditorProps
             <Names form={form} draft={draft} sources={sources} fleet={fleet} />
             <ColumnsEditor form={form} columns={columns} sample={sample.data} preview={preview.data} />
             <FilterField form={form} preview={preview.data} />
+            <IndexesField form={form} />
+            <StreamField form={form} fleet={fleet} />
           </div>
         </Card>
         {draft.sourceName === '' ? null : (
@@ -128,8 +133,8 @@ function RestoredNote({ draft }: { readonly draft: KeptDraft }) {
 }
 
 interface NamesProps extends Pick<ShapeEditorProps, 'sources' | 'fleet'> {
-  readonly form: UseFormReturn<Shape>;
-  readonly draft: Shape;
+  readonly form: UseFormReturn<NewEntity>;
+  readonly draft: NewEntity;
 }
 
 /** Source collection and entity name. The name is derived from the collection until the operator types one. */
@@ -162,8 +167,8 @@ function Names({ form, draft, sources, fleet }: NamesProps) {
 }
 
 interface AddedPaths {
-  readonly form: UseFormReturn<Shape>;
-  readonly columns: UseFieldArrayReturn<Shape, 'columns'>;
+  readonly form: UseFormReturn<NewEntity>;
+  readonly columns: UseFieldArrayReturn<NewEntity, 'columns'>;
   readonly paths: Readonly<SampleView['paths']>;
 }
 
@@ -178,7 +183,7 @@ function addPaths({ form, columns, paths }: AddedPaths): void {
 }
 
 /** The fields of the source and a preview of the draft, requested once typing has paused. */
-function useSampled(draft: Shape) {
+function useSampled(draft: NewEntity) {
   const trpc = useTRPC();
   const settled = useDebounced(draft, quietMs);
   const isNamed = sourceNameSchema.safeParse(settled.sourceName).success;

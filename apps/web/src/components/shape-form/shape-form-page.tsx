@@ -1,9 +1,10 @@
 'use client';
 
 import type { EntityView } from '@emcachers/core/api-views';
-import type { Shape } from '@emcachers/core/shape';
+import type { NewEntity } from '@emcachers/core/new-entity';
 import { useQuery } from '@tanstack/react-query';
 import { parseAsString, useQueryStates } from 'nuqs';
+import { definitionOf } from '../../entity-facts/definition.ts';
 import { findEntity, useFleet } from '../../live/use-fleet.ts';
 import { proposeName } from '../../shape-draft/names.ts';
 import { engineErrorOf, whoFails } from '../../trpc/engine-error.ts';
@@ -51,7 +52,7 @@ export function ShapeFormPage() {
     </>
   );
 
-  function initialShape(): Shape {
+  function initialShape(): NewEntity {
     const names = fleet?.entities.map((entity) => entity.entityName) ?? [];
     const copied = from === null ? null : findEntity(fleet, from);
     if (copied !== null && copied !== undefined) return copyOf(copied, names);
@@ -61,8 +62,7 @@ export function ShapeFormPage() {
   }
 }
 
-/** The shape of another entity under a free name. */
-function copyOf({ entityName, sourceName, columns, where }: EntityView, names: readonly string[]): Shape {
-  const shape = { entityName: proposeName(entityName, names), sourceName, columns };
-  return where === null ? shape : { ...shape, where };
+/** The definition of another entity under a free name. */
+function copyOf({ entityName, ...entity }: EntityView, names: readonly string[]): NewEntity {
+  return definitionOf({ ...entity, entityName: proposeName(entityName, names) });
 }

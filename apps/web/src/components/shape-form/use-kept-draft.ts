@@ -1,4 +1,4 @@
-import type { Shape } from '@emcachers/core/shape';
+import type { NewEntity } from '@emcachers/core/new-entity';
 import { useEffect, useState } from 'react';
 import type { UseFormReturn } from 'react-hook-form';
 import { keepDraft, readDraft } from '../../shape-draft/kept-draft.ts';
@@ -13,7 +13,7 @@ export interface KeptDraft {
 }
 
 /** Keeps what the operator enters over a reload of the page. `place` tells drafts of different forms apart. */
-export function useKeptDraft(form: UseFormReturn<Shape>, place: string): KeptDraft {
+export function useKeptDraft(form: UseFormReturn<NewEntity>, place: string): KeptDraft {
   const [isRestored, setRestored] = useState(false);
   // Not during the first render: the server has no draft, and both must render the same.
   useEffect(() => {
