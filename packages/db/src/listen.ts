@@ -3,8 +3,8 @@ import { connectionConfig } from './connection-config.ts';
 import { createConnectionSockets, endConnection } from './connection-sockets.ts';
 import { toDatabaseError } from './database-error.ts';
 
-/** `emcachers_oplog` after an append, `emcachers_control` after a change of entities, jobs or the leader. */
-export const channels = ['emcachers_oplog', 'emcachers_control'] as const;
+/** `emcachers_oplog` after an append, `emcachers_control` after a change of entities, jobs or the leader, `emcachers_rows` after a question about rows. */
+export const channels = ['emcachers_oplog', 'emcachers_control', 'emcachers_rows'] as const;
 /** One of `channels`. */
 export type Channel = (typeof channels)[number];
 

@@ -8,6 +8,7 @@ import type { EntityManager } from '../control/entity/entity-manager.ts';
 import type { Fleet } from '../control/fleet/fleet.ts';
 import type { JobServer } from '../control/job/job-server.ts';
 import type { NodeControl } from '../control/node/node-control.ts';
+import type { RowExplainer } from '../control/row/row-explainer.ts';
 import type { Idempotency } from './idempotency.ts';
 
 /** The services that the routes use. tRPC and REST share them, so both give the same answers. */
@@ -22,6 +23,7 @@ export interface ApiServices {
   readonly sources: SourceBrowser;
   readonly oplogBrowser: OplogBrowser;
   readonly rowsReader: RowsReader;
+  readonly rowExplainer: RowExplainer;
   /** Aborts when the engine stops, which ends open streams. */
   readonly stopping: AbortSignal;
 }

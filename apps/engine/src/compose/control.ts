@@ -1,4 +1,14 @@
+import { thresholds } from '@emcachers/core/status-facts';
 import { readAudit } from '@emcachers/db/control/audit';
+import { documentHistory, passedTimeOf } from '@emcachers/db/explain/document-history';
+import {
+  answeringNodes,
+  answerQuestion,
+  askForRows,
+  forgetQuestion,
+  openQuestions,
+  rowAnswers,
+} from '@emcachers/db/explain/row-questions';
 import type { FleetRows } from '@emcachers/db/fleet/fleet-rows';
 import { forgetNode } from '@emcachers/db/fleet/forget-node';
 import { readDeadLetters } from '@emcachers/db/fleet/read-dead-letters';
@@ -11,7 +21,7 @@ import { createOplogBrowser, type OplogBrowser } from '../control/browse/oplog-b
 import { createRowsReader, type RowsReader } from '../control/browse/rows-reader.ts';
 import { createSourceBrowser, type SourceBrowser } from '../control/browse/source-browser.ts';
 import { checkSource } from '../control/entity/check-source.ts';
-import { createEntityControl } from '../control/entity/entity-control.ts';
+import { createEntityControl, type EntityControl } from '../control/entity/entity-control.ts';
 import { createEntityManager, type EntityManager } from '../control/entity/entity-manager.ts';
 import { createFleetSampler, type FleetSampler } from '../control/fleet/fleet-sampler.ts';
 import { withOwnCaches } from '../control/fleet/own-caches.ts';
@@ -19,6 +29,9 @@ import { createJobServer, type JobServer } from '../control/job/job-server.ts';
 import { createNodeControl, type NodeControl } from '../control/node/node-control.ts';
 import { createNodeRegistry } from '../control/node/node-registry.ts';
 import { createWakeListener } from '../control/node/wake-listener.ts';
+import { createRowAnswers, type RowAnswers } from '../control/row/row-answers.ts';
+import { createRowExplainer, type RowExplainer } from '../control/row/row-explainer.ts';
+import { readRowSource } from '../control/row/row-source.ts';
 import type { Service } from '../runtime/service.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Shared } from './shared.ts';
@@ -32,6 +45,7 @@ export interface Control {
   readonly sources: SourceBrowser;
   readonly oplogBrowser: OplogBrowser;
   readonly rowsReader: RowsReader;
+  readonly rowExplainer: RowExplainer;
   readonly nodes: NodeControl;
   readonly readAudit: ReadAuditPage;
   /** Registers this node before its parts report under its name. */
@@ -65,9 +79,10 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
     ingest: () => pipeline.led().map(({ streamId, ingest }) => ({ streamId, status: ingest.status() })),
     sourceOplog: pipeline.sourceOplog,
   });
+  const answers = createAnswers(shared);
   const wakeListener = createWakeListener({
     databaseUrl: database.url,
-    wake: (channel) => wakeFor(channel, pipeline, fleet),
+    wake: (channel) => (channel === 'emcachers_rows' ? answers?.wake() : wakeFor(channel, pipeline, fleet)),
   });
   return {
     fleet,
@@ -95,12 +110,44 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
       readDeadLetters: (entityId, limit) => readDeadLetters(database, { entityId, limit }),
     }),
     rowsReader: createRowsReader(pipeline.replicator),
+    rowExplainer: createExplainer(shared, entityControl),
     nodes: createNodeControl({ forget: (name) => forgetNode(database.pool, name) }),
     readAudit: createAuditReader((filter) => readAudit(database.pool, filter)),
     register: registry.beat,
     signOff: registry.signOff,
-    services: [wakeListener, fleet, registry],
+    services: [wakeListener, fleet, registry, ...(answers === null ? [] : [answers])],
   };
+}
+
+/** Null on a node without caches. */
+function createAnswers({
+  clock,
+  nodeId,
+  database: { pool },
+  pipeline: { replicator },
+}: Shared & { readonly pipeline: Pipeline }): RowAnswers | null {
+  if (replicator === null) return null;
+  return createRowAnswers({
+    ...{ clock, nodeId },
+    readWholeRows: (entityName, docIds) => replicator.readWholeRows(entityName, docIds),
+    openQuestions: () => openQuestions(pool, nodeId),
+    answer: (questionId, answer) => answerQuestion(pool, questionId, answer),
+  });
+}
+
+function createExplainer({ clock, config, source, database: { pool } }: Shared, control: EntityControl): RowExplainer {
+  const { rowBytesMax, maskKey, largeDocumentBytes } = config;
+  const projection = { rowBytesMax, maskKey, largeDocumentBytes };
+  return createRowExplainer({
+    ...{ clock, control },
+    readSource: (entity, docIds) => readRowSource({ source, projection }, entity, docIds),
+    history: ({ entityId }, docIds) => documentHistory(pool, { entityId, docIds }),
+    passedTime: (streamId) => passedTimeOf(pool, streamId),
+    nodes: () => answeringNodes(pool, thresholds.reportAgeMsMax),
+    ask: (question) => askForRows(pool, question),
+    answers: (questionId) => rowAnswers(pool, questionId),
+    forget: (questionId) => forgetQuestion(pool, questionId),
+  });
 }
 
 function wakeFor(channel: string, pipeline: Pipeline, fleet: FleetSampler): void {

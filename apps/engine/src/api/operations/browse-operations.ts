@@ -1,4 +1,5 @@
 import { oplogEntryViewSchema, rowsPageSchema } from '@emcachers/core/api-views';
+import { rowExplanationSchema } from '@emcachers/core/row-explanation';
 import { z } from 'zod';
 import { deadLetterViewSchema } from '../../control/browse/dead-letter-view.ts';
 import { namedEntity, pageLimit } from '../inputs.ts';
@@ -29,6 +30,21 @@ export const browseOperations = {
       status: 200,
     },
     handle: ({ input, services }) => services.rowsReader.rows(input),
+  }),
+  explainRow: query({
+    input: namedEntity.extend({ idText: z.string().min(1).max(idTextCharsMax) }),
+    output: z.array(rowExplanationSchema),
+    errors: ['EMC-5002'],
+    rest: {
+      method: 'GET',
+      path: '/api/v1/entities/{entityName}/rows/explain',
+      operationId: 'explainRow',
+      tag,
+      summary:
+        'Say why a row is what it is: the document in MongoDB, its oplog entries and dead letter, the row on each node, a verdict and the action that mends it. One answer for each document that idText may mean.',
+      status: 200,
+    },
+    handle: ({ input, services }) => services.rowExplainer.explain(input),
   }),
   oplog: query({
     input: namedEntity.extend({ before: z.coerce.number<number>().int().optional(), limit: pageLimit }),

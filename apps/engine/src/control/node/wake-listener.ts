@@ -20,6 +20,7 @@ export function createWakeListener({ databaseUrl, wake }: WakeListenerDependenci
       // Notifications sent before the listener was ready are lost, so every loop checks once.
       wake('emcachers_control');
       wake('emcachers_oplog');
+      wake('emcachers_rows');
       await unlessAborted(listening.ended, signal);
       if (!signal.aborted)
         throw new EmcachersError({

@@ -91,11 +91,7 @@ export class SourceWatch {
   }
 
   /** Once the stream has passed the time of a check, no drop can explain the difference any more. */
-  async #suspect(
-    { entityId, sourceName }: IngestEntity,
-    uuid: string | null,
-    passedTime: bigint,
-  ): Promise<void> {
+  async #suspect({ entityId, sourceName }: IngestEntity, uuid: string | null, passedTime: bigint): Promise<void> {
     const { source, writer, log } = this.#dependencies;
     const earlier = this.#suspicions.get(entityId);
     if (earlier?.uuid !== uuid) this.#suspicions.set(entityId, { uuid, time: await source.operationTime() });

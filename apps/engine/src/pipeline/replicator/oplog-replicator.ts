@@ -8,6 +8,7 @@ import { backoffDelayMs } from '@emcachers/core/backoff';
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { Log } from '@emcachers/core/log';
+import type { CachedRows } from '@emcachers/core/row-explanation';
 import { defaultStreamId } from '@emcachers/db/control/streams';
 import { type LinkedAbort, linkedAbort } from '../../runtime/abort.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
@@ -79,12 +80,22 @@ class OplogReplicator implements Replicator {
     return this.#running === null ? [] : [...this.#running.roster.caches()].map((cache) => cache.status());
   }
 
-  readRows(...[entityName, request]: Parameters<Replicator['readRows']>): ReturnType<Replicator['readRows']> {
-    const cache = this.#running?.roster.named(entityName) ?? null;
+  readRows(...[name, request]: Parameters<Replicator['readRows']>): ReturnType<Replicator['readRows']> {
+    const { store, entityName, columns } = this.#cacheToRead(name);
+    return store.readRows({ ...request, entityName, columns });
+  }
+
+  readWholeRows(...[name, docIds]: Parameters<Replicator['readWholeRows']>): CachedRows {
+    const { store, entityName, columns } = this.#cacheToRead(name);
+    return store.readWholeRows({ entityName, columns, docIds });
+  }
+
+  #cacheToRead(name: string) {
+    const cache = this.#running?.roster.named(name) ?? null;
     if (this.#running === null || cache === null)
-      throw new EmcachersError({ code: 'EMC-5002', detail: `This node has no cache of ${entityName}.` });
-    const { entity } = cache;
-    return this.#running.store.readRows({ ...request, entityName: entity.entityName, columns: entity.columns });
+      throw new EmcachersError({ code: 'EMC-5002', detail: `This node has no cache of ${name}.` });
+    const { entityName, columns } = cache.entity;
+    return { store: this.#running.store, entityName, columns };
   }
 
   entitiesChanged(): void {

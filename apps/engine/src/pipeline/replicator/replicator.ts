@@ -1,5 +1,6 @@
 import type { RowsPage } from '@emcachers/core/api-views';
 import type { IndexReport } from '@emcachers/core/index-report';
+import type { CachedRows } from '@emcachers/core/row-explanation';
 import type { Service } from '../../runtime/service.ts';
 
 /**
@@ -23,6 +24,8 @@ export interface Replicator extends Service {
     entityName: string,
     request: { after?: string | undefined; limit: number; docId?: string | undefined },
   ): RowsPage;
+  /** Rows of the published cache, with every cell whole. Errors as `readRows`. */
+  readWholeRows(entityName: string, docIds: readonly string[]): CachedRows;
   /** Requests a check of the entity table, for example after a job changed it. */
   entitiesChanged(): void;
   /** Requests a poll of the oplog now. */

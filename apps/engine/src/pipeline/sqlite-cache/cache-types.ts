@@ -136,6 +136,10 @@ export interface RemovalTrouble {
   readonly reason: string;
 }
 
+export interface WholeRowsRequest extends Pick<RowsRequest, 'entityName' | 'columns'> {
+  readonly docIds: readonly string[];
+}
+
 export interface RowsRequest {
   readonly entityName: string;
   readonly columns: readonly Column[];

@@ -5,33 +5,62 @@
  */
 import type { RowsPage } from '@emcachers/core/api-views';
 import { cellText, type SqlValue } from '@emcachers/core/document/row-codec';
+import { cutCell, shownCharsMax, shownRow } from '@emcachers/core/document/shown-row';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
+import type { CachedRows, ShownRow } from '@emcachers/core/row-explanation';
 import Database from 'better-sqlite3';
 import { toCacheError } from './cache-error.ts';
 import { readMetadata } from './cache-metadata.ts';
 import { CachePaths } from './cache-paths.ts';
 import { quoted } from './cache-statements.ts';
-import type { RowsRequest } from './cache-types.ts';
+import type { RowsRequest, WholeRowsRequest } from './cache-types.ts';
 
 const rowsMax = 1_000;
 /** A page is for reading by eye: of a longer cell it has the beginning, so that a row of many megabytes does not ship them. */
-const cellCharsMax = 2_048;
+const cellCharsMax = shownCharsMax;
 /** A text of more bytes than this has more than `cellCharsMax` characters. */
 const cellBytesMax = 4 * cellCharsMax;
 
 /** Throws EMC-5004 before the first publication. */
 export function readRows(dataDirectory: string, request: RowsRequest): RowsPage {
-  const paths = new CachePaths(dataDirectory, request.entityName);
+  return readPublished(dataDirectory, request.entityName, (database, link) => readPage(database, link, request));
+}
+
+/** Some rows of one moment, with every cell whole. Throws EMC-5004 before the first publication. */
+export function readWholeRows(dataDirectory: string, { entityName, columns, docIds }: WholeRowsRequest): CachedRows {
+  return readPublished(dataDirectory, entityName, (database, link) => {
+    const { offset } = readMetadata(database, link);
+    const select = database
+      .prepare<[string], SqlValue[]>(
+        `SELECT ${columns.map(({ name }) => quoted(name)).join(', ')} FROM ${quoted(entityName)} WHERE doc_id = ?`,
+      )
+      .safeIntegers(true)
+      .raw(true);
+    const rows: Record<string, ShownRow> = {};
+    for (const docId of docIds) {
+      const values = select.get(docId);
+      if (values !== undefined) rows[docId] = shownRow(values.map(cellText));
+    }
+    return { offset, rows };
+  });
+}
+
+function readPublished<Result>(
+  dataDirectory: string,
+  entityName: string,
+  read: (database: Database.Database, link: string) => Result,
+): Result {
+  const paths = new CachePaths(dataDirectory, entityName);
   if (paths.published() === null)
     throw new EmcachersError({
       code: 'EMC-5004',
-      detail: `The first cache of ${request.entityName} is still being built.`,
+      detail: `The first cache of ${entityName} is still being built.`,
       hint: 'Wait until the first scan is complete.',
     });
   try {
     const database = new Database(paths.link, { readonly: true, fileMustExist: true });
     try {
-      return database.transaction(() => readPage(database, paths.link, request))();
+      return database.transaction(() => read(database, paths.link))();
     } finally {
       database.close();
     }
@@ -74,8 +103,7 @@ function rowOf([docId, ...values]: readonly SqlValue[], columnCount: number): Ro
     const text = isLong && value instanceof Uint8Array ? new TextDecoder().decode(value) : cellText(value);
     if (text === null || text.length <= cellCharsMax) return text;
     cut.push(index);
-    // A pair of surrogates is not split.
-    return text.slice(0, cellCharsMax).replace(/[\ud800-\udbff]$/, '');
+    return cutCell(text);
   });
   return { docId: String(docId), cells, cut };
 }

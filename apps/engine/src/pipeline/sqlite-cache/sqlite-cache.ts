@@ -1,5 +1,6 @@
 import type { RowsPage } from '@emcachers/core/api-views';
 import type { CacheIndex } from '@emcachers/core/cache-index';
+import type { CachedRows } from '@emcachers/core/row-explanation';
 import type {
   CacheBatch,
   CacheFinding,
@@ -14,6 +15,7 @@ import type {
   RowComparison,
   RowsRequest,
   RowsToMend,
+  WholeRowsRequest,
 } from './cache-types.ts';
 
 /**
@@ -68,5 +70,7 @@ export interface CacheStore {
   /** How many generations of an entity's cache have files. Throws EMC-4003 if the directory cannot be read. */
   countGenerations(entityName: string): number;
   readRows(request: RowsRequest): RowsPage;
+  /** Some rows with every cell whole, for a comparison. Throws EMC-5004 before the first publication. */
+  readWholeRows(request: WholeRowsRequest): CachedRows;
   close(): Promise<void>;
 }

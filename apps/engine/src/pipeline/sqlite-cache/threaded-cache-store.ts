@@ -19,7 +19,7 @@ import type {
 } from './cache-types.ts';
 import { LockGuard } from './lock-guard.ts';
 import { openFilesMax } from './open-files.ts';
-import { readRows } from './read-rows.ts';
+import { readRows, readWholeRows } from './read-rows.ts';
 import type { CacheStore } from './sqlite-cache.ts';
 import { assertSqliteVersion } from './sqlite-version.ts';
 import { changeIndexesInThread, checkInThread, ThreadCaller } from './thread-caller.ts';
@@ -97,6 +97,7 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
     removeOthers: (keep) => call<readonly RemovalTrouble[]>(first, { name: 'removeOthers', argument: keep }),
     countGenerations: (entityName) => countGenerations(dataDirectory, entityName),
     readRows: (request) => readRows(dataDirectory, request),
+    readWholeRows: (request) => readWholeRows(dataDirectory, request),
     async close() {
       await closeThreads();
       guard.release();
