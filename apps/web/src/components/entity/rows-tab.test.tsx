@@ -26,7 +26,11 @@ interface OpenRows {
 }
 
 function openRows({ entity = {}, answers = {}, search = '' }: OpenRows = {}) {
-  const opened = { answers: { 'entities.rows': () => page(), ...answers }, search, pathname: '/entities/orders' };
+  const opened = {
+    answers: { 'entities.rows': () => page(), 'entities.explainRow': () => [], ...answers },
+    search,
+    pathname: '/entities/orders',
+  };
   return openConsole(<RowsTab entity={sampleEntity(entity)} />, opened);
 }
 

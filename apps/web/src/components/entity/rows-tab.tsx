@@ -11,6 +11,7 @@ import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
 import { Trouble } from '../ui/trouble.tsx';
 import { FindDocument } from './find-document.tsx';
+import { RowExplanations } from './row-explanations.tsx';
 import { RowsTable } from './rows-table.tsx';
 import { useRowMarks } from './use-row-marks.ts';
 
@@ -32,22 +33,30 @@ export function RowsTab({ entity }: { readonly entity: EntityView }) {
   const marks = useRowMarks(page, `${after} ${doc}`);
   const isEmpty = answer.data === undefined ? !hasRows : answer.data.rows.length === 0;
   return (
-    <Card title="Rows" note={noteOf(answer.data)} aside={<FindDocument key={doc} docId={doc} onFind={onFind} />} flush>
-      {answer.error === null ? null : (
-        <div className="p-4">
-          <Trouble
-            error={engineErrorOf(answer.error)}
-            title="Could not read the rows."
-            onRetry={() => void answer.refetch()}
-          />
-        </div>
-      )}
-      {isEmpty ? <NoRows docId={doc} activity={activity} /> : null}
-      {isEmpty || answer.isLoadingError ? null : (
-        <RowsTable page={answer.data} marks={marks} isOld={answer.isPlaceholderData} entityName={entityName} />
-      )}
-      <PageBar onFirst={onFirst} onPrevious={onPrevious} onNext={onNext(page)} />
-    </Card>
+    <>
+      <Card
+        title="Rows"
+        note={noteOf(answer.data)}
+        aside={<FindDocument key={doc} docId={doc} onFind={onFind} />}
+        flush
+      >
+        {answer.error === null ? null : (
+          <div className="p-4">
+            <Trouble
+              error={engineErrorOf(answer.error)}
+              title="Could not read the rows."
+              onRetry={() => void answer.refetch()}
+            />
+          </div>
+        )}
+        {isEmpty ? <NoRows docId={doc} activity={activity} /> : null}
+        {isEmpty || answer.isLoadingError ? null : (
+          <RowsTable page={answer.data} marks={marks} isOld={answer.isPlaceholderData} entityName={entityName} />
+        )}
+        <PageBar onFirst={onFirst} onPrevious={onPrevious} onNext={onNext(page)} />
+      </Card>
+      {doc === null ? null : <RowExplanations key={doc} entityName={entityName} idText={doc} />}
+    </>
   );
 }
 

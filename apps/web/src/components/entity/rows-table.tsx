@@ -3,12 +3,10 @@
 import type { RowsPage } from '@emcachers/core/api-views';
 import { classes } from '../ui/classes.ts';
 import { DataTable, type TableColumn } from '../ui/data-table.tsx';
+import { RowCell } from './row-cell.tsx';
 import type { RowMarks } from './use-row-marks.ts';
 
 type Row = RowsPage['rows'][number];
-
-/** Characters shown in a cell; the title has the whole value, or what the engine sends of it. */
-const shownCharsMax = 80;
 
 interface RowsTableProps {
   readonly page: RowsPage | undefined;
@@ -32,7 +30,7 @@ export function RowsTable({ page, marks, isOld, entityName }: RowsTableProps) {
       cell: (row: Row) => {
         const isMarked = marks.changes.get(row.docId)?.has(index) ?? false;
         return (
-          <Cell
+          <RowCell
             key={isMarked ? marks.turn : 0}
             value={row.cells[index] ?? null}
             isCut={row.cut.includes(index)}
@@ -55,30 +53,4 @@ export function RowsTable({ page, marks, isOld, entityName }: RowsTableProps) {
       />
     </div>
   );
-}
-
-interface CellProps {
-  readonly value: string | null;
-  /** The engine has sent the beginning only. */
-  readonly isCut: boolean;
-  readonly isMarked: boolean;
-}
-
-function Cell({ value, isCut, isMarked }: CellProps) {
-  const look = classes(
-    '-mx-1.5 block w-fit max-w-[21rem] truncate rounded-[4px] px-1.5 py-0.5',
-    isMarked && 'changed-cell',
-  );
-  if (value === null) return <span className={classes(look, 'text-ink-3 text-sm')}>NULL</span>;
-  const isLong = value.length > shownCharsMax;
-  return (
-    <code className={look} title={titleOf(value, isCut)}>
-      {isLong ? `${value.slice(0, shownCharsMax)}…` : value}
-    </code>
-  );
-}
-
-function titleOf(value: string, isCut: boolean): string | undefined {
-  if (isCut) return `${value}… (only the beginning; query the cache file for the whole value)`;
-  return value.length > shownCharsMax ? value : undefined;
 }
