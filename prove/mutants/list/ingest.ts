@@ -86,4 +86,16 @@ export class StreamFlow {`,
     ],
     killers: [{ file: `${folder}/ingest-refresh.test.ts`, name: 'waits for a lagging stream' }],
   },
+  {
+    id: 'X7',
+    title: 'the position is read after the server’s time, so that a busy stream looks ahead of it',
+    edits: [
+      {
+        file: `${folder}/source-watch.ts`,
+        from: 'const difference = serverDifference({ sourceId, clusterTime }, { server, time: await source.operationTime() });',
+        to: 'const time = await source.operationTime();\n    const difference = serverDifference({ sourceId, clusterTime: flow.committedTime }, { server, time });',
+      },
+    ],
+    killers: [{ file: `${folder}/source-watch.test.ts`, name: 'commits changes while the server answers' }],
+  },
 ];
