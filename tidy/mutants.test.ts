@@ -20,3 +20,8 @@ test('the mutants M1 to M20 are all there', () => {
   const numbers = new Set(mutants.map(({ id }) => id.replace(/[a-z]$/, '')));
   for (let number = 1; number <= 20; number += 1) expect(numbers).toContain(`M${number}`);
 });
+
+test('no two mutants have the same id', () => {
+  const ids = mutants.map(({ id }) => id);
+  expect(ids.filter((id, index) => ids.indexOf(id) !== index)).toEqual([]);
+});

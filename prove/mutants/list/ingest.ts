@@ -87,7 +87,7 @@ export class StreamFlow {`,
     killers: [{ file: `${folder}/ingest-refresh.test.ts`, name: 'waits for a lagging stream' }],
   },
   {
-    id: 'X7',
+    id: 'X11',
     title: 'the position is read after the server’s time, so that a busy stream looks ahead of it',
     edits: [
       {
