@@ -1,8 +1,13 @@
-import type { RowVerdict, SourceSide } from '@emcachers/core/row-explanation';
+import type { RowExplanation, RowVerdict, SourceSide } from '@emcachers/core/row-explanation';
 import type { StatusWords } from './status-words.ts';
 
 /** The verdict of a row in the console's words. */
-export const verdictWords: Readonly<Record<RowVerdict, StatusWords>> = {
+export function wordsOfVerdict({ verdict, source }: Pick<RowExplanation, 'verdict' | 'source'>): StatusWords {
+  if (verdict === 'fresh' && source.state === 'absent') return { tone: 'ok', words: 'Does not exist' };
+  return verdictWords[verdict];
+}
+
+const verdictWords: Readonly<Record<RowVerdict, StatusWords>> = {
   fresh: { tone: 'ok', words: 'Up to date' },
   masked: { tone: 'ok', words: 'Up to date, masked' },
   'filtered-out': { tone: 'ok', words: 'Filtered out' },

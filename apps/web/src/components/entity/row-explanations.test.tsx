@@ -60,6 +60,15 @@ test('an id that may mean two documents has an explanation for each, and can be 
   expect(engine.inputsOf('entities.explainRow')[0]).toEqual({ entityName: 'orders', idText: '7' });
 });
 
+test('a document that exists nowhere is said not to exist, and a node without its row to have none', async () => {
+  const node = { nodeId: 'n1', state: 'level' as const, offset: 9, row: null, differing: [], reason: null };
+  const source = { state: 'absent' as const, row: null, reason: null };
+  open(() => [{ ...wrong, verdict: 'fresh', action: 'none', source, entries: [], oplogRow: null, nodes: [node] }]);
+  await screen.findByText('Does not exist');
+  screen.getByText('has no row, offset 9');
+  screen.getByText('no entry');
+});
+
 test('a failure says so and can be tried again', async () => {
   open(() => {
     throw refusal({ code: 'EMC-3001', detail: 'PostgreSQL does not answer.' });

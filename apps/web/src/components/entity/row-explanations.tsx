@@ -2,7 +2,7 @@
 
 import type { NodeSide, RowAction, RowExplanation, ShownRow } from '@emcachers/core/row-explanation';
 import { useQuery } from '@tanstack/react-query';
-import { sourceWords, verdictWords } from '../../entity-facts/verdict-words.ts';
+import { sourceWords, wordsOfVerdict } from '../../entity-facts/verdict-words.ts';
 import { formatCount, plural } from '../../format/numbers.ts';
 import { engineErrorOf } from '../../trpc/engine-error.ts';
 import { useTRPC } from '../../trpc/trpc.ts';
@@ -63,11 +63,11 @@ interface VerdictProps {
 }
 
 function Verdict({ entityName, explanation }: VerdictProps) {
-  const { verdict, reason, nextStep, action } = explanation;
+  const { reason, nextStep, action } = explanation;
   const kind = actionKinds[action];
   return (
     <div role="status" className="flex flex-wrap items-center gap-x-4 gap-y-2 px-4 py-3.5">
-      <Pill {...verdictWords[verdict]} />
+      <Pill {...wordsOfVerdict(explanation)} />
       <div className="min-w-0 flex-1 basis-72">
         <p>{reason}</p>
         <p className="text-ink-2">{nextStep}</p>
@@ -118,8 +118,9 @@ const nodeStates: Readonly<Record<NodeSide['state'], string>> = {
   silent: 'did not answer',
 };
 
-function nodeWords({ state, offset }: NodeSide): string {
-  return offset === null ? nodeStates[state] : `${nodeStates[state]}, offset ${formatCount(offset)}`;
+function nodeWords({ state, offset, row }: NodeSide): string {
+  const words = state === 'level' && row === null ? 'has no row' : nodeStates[state];
+  return offset === null ? words : `${words}, offset ${formatCount(offset)}`;
 }
 
 function Places({ explanation }: { readonly explanation: RowExplanation }) {
