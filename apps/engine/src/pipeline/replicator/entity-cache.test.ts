@@ -60,3 +60,15 @@ test('a source time that is not known yet is waited for, and one that cannot be 
 test('a served file whose place says nothing about the new one does not hold it back', () => {
   expect(beside(null).isDue).toBe(true);
 });
+
+test('while a new file is built, the offset that is reported is that of the file which is further behind (I12)', () => {
+  const cache = beside(null);
+  cache.served?.opened(stateAt(40, null, true));
+  expect(cache.status().offset).toBe(40);
+  cache.served?.advance({ end: 60, sourceTime: null, isAtHead: true });
+  expect(cache.status().offset).toBe(50);
+  cache.advance({ end: 70, sourceTime: null, isAtHead: true });
+  expect(cache.status().offset).toBe(60);
+  cache.served = null;
+  expect(cache.status().offset).toBe(70);
+});

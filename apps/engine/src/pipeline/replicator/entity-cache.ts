@@ -213,7 +213,7 @@ export class EntityCache {
     return {
       entityId: this.entity.entityId,
       entityName: this.entity.entityName,
-      offset: this.state === null ? null : this.offset,
+      offset: this.#reportedOffset,
       documents: this.state?.documents ?? null,
       fileBytes: this.state?.fileBytes ?? null,
       generation: this.state?.generation ?? null,
@@ -226,6 +226,16 @@ export class EntityCache {
       path: this.state?.served === true ? this.state.path : null,
       indexes: this.indexing.report(this.indexed),
     };
+  }
+
+  /**
+   * While a new file is built, readers have the served one, and compaction must leave what the new one has not read: the lower offset
+   * is true for both (I12).
+   */
+  get #reportedOffset(): number | null {
+    if (this.state === null) return null;
+    const { served } = this;
+    return served === null || served.state === null ? this.offset : Math.min(this.offset, served.offset);
   }
 
   #stateWord(): EntityCacheStatus['state'] {
