@@ -42,6 +42,8 @@ export interface DriverDependencies extends CatchUp {
   readonly served: CatchUp;
   /** Runs quick_check on the published file, beside its other calls. */
   readonly checkLater: (cache: EntityCache) => void;
+  /** The node has something new to report about a cache. */
+  readonly reportSoon: () => void;
 }
 
 const fileBackoff = { delayMsBase: 100, delayMsMax: 30_000 };
@@ -71,6 +73,7 @@ export class CacheDriver {
     cache.onChange = () => {
       this.#left.abort();
       this.#wakeup.wake();
+      dependencies.reportSoon();
     };
   }
 
@@ -320,6 +323,7 @@ export class CacheDriver {
       if (failures.length === 0) log.info({ entityName, indexes: state.indexes }, 'The cache has its indexes.');
     } finally {
       cache.indexing.ended(outcome);
+      this.#dependencies.reportSoon();
     }
   }
 
@@ -338,6 +342,7 @@ export class CacheDriver {
       'The cache is published.',
     );
     await this.#feed.end();
+    this.#dependencies.reportSoon();
   }
 
   #readPage(afterId: number, limitRows: number): Promise<OplogPage> {

@@ -132,6 +132,7 @@ export class CacheRoster {
       if (await this.#removeFiles(cache)) {
         this.#kept.delete(cache.entity.entityId);
         log.info({ entityName: cache.entity.entityName }, 'Cache removed; its entity was deleted.');
+        driver.reportSoon();
         return;
       }
       await driver.clock.sleep(backoffDelayMs(failures, removalBackoff, driver.random), signal);

@@ -59,6 +59,9 @@ export function createReplicator(
   return new OplogReplicator(dependencies, options);
 }
 
+/** Least time from one report to the next, milliseconds. */
+const reportPauseMsMin = 100;
+
 class OplogReplicator implements Replicator {
   readonly name = 'replicator';
   readonly #dependencies: ReplicatorDependencies;
@@ -67,6 +70,7 @@ class OplogReplicator implements Replicator {
   readonly #oplogWakeups = new Map<number, Wakeup>();
   readonly #entitiesWakeup: Wakeup;
   readonly #verifyWakeup: Wakeup;
+  readonly #reportWakeup: Wakeup;
   #running: Running | null = null;
 
   constructor(dependencies: ReplicatorDependencies, options: Partial<ReplicatorOptions>) {
@@ -74,6 +78,7 @@ class OplogReplicator implements Replicator {
     this.#options = { ...replicatorDefaults, ...options };
     this.#entitiesWakeup = new Wakeup(dependencies.clock);
     this.#verifyWakeup = new Wakeup(dependencies.clock);
+    this.#reportWakeup = new Wakeup(dependencies.clock);
   }
 
   status(): readonly EntityCacheStatus[] {
@@ -127,7 +132,7 @@ class OplogReplicator implements Replicator {
         this.#loop(stop.signal, this.#verifying({ store, roster }, stop.signal)),
         this.#loop(stop.signal, () => times.step(stop.signal)),
         this.#loop(stop.signal, () => this.#pause(this.#options.tendMs, stop.signal, () => care.tend())),
-        this.#loop(stop.signal, () => this.#pause(this.#options.reportMs, stop.signal, () => care.report())),
+        this.#loop(stop.signal, () => this.#report(care, stop.signal)),
       ]);
     } finally {
       await roster.ended();
@@ -151,6 +156,7 @@ class OplogReplicator implements Replicator {
     const turns = new Turns(catchUpMax);
     const indexTurns = new Turns(indexesAtOnce);
     const checkLater = care.checkLater.bind(care);
+    const reportSoon = this.#reportWakeup.wake.bind(this.#reportWakeup);
     const { followRowsMax, followBytesMax } = this.#options;
     // A file that serves must not wait until one that is built gives up its turn.
     const served = { turns: new Turns(1), pageRowsMax: followRowsMax, pageBytesMax: followBytesMax };
@@ -165,6 +171,7 @@ class OplogReplicator implements Replicator {
       pageRowsMax,
       pageBytesMax,
       checkLater,
+      reportSoon,
       served,
     };
     return new CacheRoster({ log, store, driver, signal });
@@ -206,6 +213,14 @@ class OplogReplicator implements Replicator {
     await roster.reconcile(await entities(), page.historyId);
     followers.include([...roster.caches()].map(({ entity }) => entity.streamId));
     await this.#entitiesWakeup.wait(this.#options.pollMs, signal);
+  }
+
+  /** A report follows a change soon: jobs and the console wait for it. The pause joins what changes together. */
+  async #report(care: StoreCare, signal: AbortSignal): Promise<void> {
+    await this.#pause(reportPauseMsMin, signal, async () => {
+      await this.#reportWakeup.wait(Math.max(0, this.#options.reportMs - reportPauseMsMin), signal);
+      if (!signal.aborted) await care.report();
+    });
   }
 
   async #pause(delayMs: number, signal: AbortSignal, action: () => Promise<void>): Promise<void> {
