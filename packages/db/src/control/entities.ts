@@ -19,6 +19,14 @@ export async function listEntities(database: Database): Promise<readonly EntityR
   return rows;
 }
 
+/** Those of the entities that exist, ordered by id. */
+export async function listEntitiesOf(
+  database: Database,
+  entityIds: readonly number[],
+): Promise<readonly EntityRecord[]> {
+  return queryEntities(database.pool, `${selectEntity} WHERE e.id = ANY ($1::integer[]) ORDER BY e.id`, [entityIds]);
+}
+
 /** Finds an entity by name, ignoring case; null if there is none. */
 export async function findEntity(database: Database, name: string): Promise<EntityRecord | null> {
   const rows = await queryEntities(database.pool, `${selectEntity} WHERE e.name_lower = $1`, [name.toLowerCase()]);
@@ -66,7 +74,7 @@ export async function createEntities(
     return { created: answer.rows, streams };
   });
   const ids = created.map(({ id }) => id);
-  const records = await queryEntities(database.pool, `${selectEntity} WHERE e.id = ANY ($1::integer[])`, [ids]);
+  const records = [...(await listEntitiesOf(database, ids))];
   // Of two requests for one name, the first was inserted.
   return entities.map((entity) => {
     const stream = streams.get(streamOf(entity));

@@ -28,3 +28,19 @@ test('the list is the same array until a row changes, and shows every creation, 
   expect((await list()).map(({ entityName }) => entityName)).toEqual(['customers']);
   await database.close();
 });
+
+test('after a change of one entity the others are the same records: only the changed row was read', async () => {
+  await using owned = await createTestDatabase();
+  const database = openDatabase({ url: owned.url });
+  const list = createEntityList(database);
+  const ids: number[] = [];
+  for (const name of ['orders', 'customers', 'products']) ids.push((await createEntity(database, shapeOf(name))).entityId);
+  const before = await list();
+  await setPaused(database, { entityId: ids[1] ?? 0, paused: true });
+  const after = await list();
+  expect(after.map(({ paused }) => paused)).toEqual([false, true, false]);
+  expect(after[0]).toBe(before[0]);
+  expect(after[2]).toBe(before[2]);
+  expect(after).toEqual(await listEntities(database));
+  await database.close();
+});
