@@ -34,7 +34,8 @@ test('after a change of one entity the others are the same records: only the cha
   const database = openDatabase({ url: owned.url });
   const list = createEntityList(database);
   const ids: number[] = [];
-  for (const name of ['orders', 'customers', 'products']) ids.push((await createEntity(database, shapeOf(name))).entityId);
+  for (const name of ['orders', 'customers', 'products'])
+    ids.push((await createEntity(database, shapeOf(name))).entityId);
   const before = await list();
   await setPaused(database, { entityId: ids[1] ?? 0, paused: true });
   const after = await list();

@@ -57,3 +57,17 @@ export async function promoteStaged(client: pg.PoolClient, chunk: StagedChunk): 
 export async function analyzeStaging(client: pg.PoolClient): Promise<void> {
   await client.query('ANALYZE oplog_staging');
 }
+
+/** So few that any plan moves them at once. */
+const fewStaged = 200;
+
+/** True if so few rows of the run are staged that `analyzeStaging` would cost more than it saves. */
+export async function hasFewStaged(client: pg.PoolClient, run: { entityId: number; runId: string }): Promise<boolean> {
+  const answer = await client.query<{ staged: number }>({
+    name: 'few-staged',
+    text: `SELECT count(*) AS staged
+             FROM (SELECT 1 FROM oplog_staging WHERE entity_id = $1 AND run_id = $2 LIMIT $3::integer + 1) AS page`,
+    values: [run.entityId, run.runId, fewStaged],
+  });
+  return (answer.rows[0]?.staged ?? 0) <= fewStaged;
+}

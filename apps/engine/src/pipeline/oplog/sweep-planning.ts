@@ -1,7 +1,7 @@
 import { grouped } from '@emcachers/core/status-words';
 import { commitAppend } from '@emcachers/db/statements/commit-append';
 import { openEntityIncident } from '@emcachers/db/statements/incidents';
-import { analyzeStaging } from '@emcachers/db/statements/promote-staged';
+import { analyzeStaging, hasFewStaged } from '@emcachers/db/statements/promote-staged';
 import type { PromotionState } from '@emcachers/db/statements/promotion-state';
 import {
   beginSweepPlan,
@@ -118,8 +118,21 @@ function notYet({ passedTime }: PromotionState, time: bigint): Readiness | null 
   return (passedTime ?? 0n) < time ? waiting : null;
 }
 
+/**
+ * True if the entity's first scan needs no planning, and this has been recorded: no earlier version's rows could remain. The caller
+ * has locked the entity for `update` and goes on in the same transaction. So a new entity of a small collection is
+ * live after one transaction where planning, its result and the move would be three. Many staged rows are planned for, which analyses them first.
+ */
+export async function prepareFirst(client: TransactionClient, run: ScanRun, state: PromotionState): Promise<boolean> {
+  if (state.version !== 1 || !(await hasFewStaged(client, run))) return false;
+  const evidence = await readSweepEvidence(client, { ...run, version: state.version, sampleMax: 1 });
+  if (evidence.candidates > 0 || incompleteness(evidence) !== null) return false;
+  await recordSweepPlan(client, { entityId: run.entityId, refusal: null });
+  return true;
+}
+
 /** Null if the sweep is to be planned. */
-function readinessOf(state: PromotionState | null): Readiness | null {
+export function readinessOf(state: PromotionState | null): Readiness | null {
   if (state === null) return superseded;
   if (!state.passed) return waiting;
   return state.sweepPrepared ? prepared : null;
