@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
@@ -14,6 +14,8 @@ export interface EngineStack {
   readonly dataDir: string;
   /** Process id of the engine. */
   readonly enginePid: number;
+  /** Process id of PostgreSQL's postmaster. */
+  readonly postgresPid: number;
   /** Processor seconds and resident bytes of the engine process so far. */
   usage(): Promise<{ cpuSeconds: number; residentBytes: number }>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -49,6 +51,7 @@ export async function startEngineStack(): Promise<EngineStack> {
     engineUrl,
     dataDir,
     enginePid: engine.pid ?? 0,
+    postgresPid: Number.parseInt(readFileSync(path.join(dataDir, 'postgres/postmaster.pid'), 'utf8'), 10),
     usage: () => readUsage(engineUrl),
     async [Symbol.asyncDispose]() {
       await end(engine);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityView } from '@emcachers/core/api-views';
 import { MongoClient } from 'mongodb';
 import type { Measurement } from '../support/measurement.ts';
+import { familySeconds, processorSeconds } from '../support/processor-time.ts';
 import { type EngineStack, startEngineStack } from './engine-stack.ts';
 import { createEntity, readEntities } from './entity.ts';
 
@@ -12,8 +13,6 @@ const settleMs = 40_000;
 const atOnce = 8;
 const waitMsMax = 600_000;
 const megabyte = 1024 * 1024;
-/** Of Linux, on all its usual platforms. */
-const ticksPerSecond = 100;
 const pageBytes = 4_096;
 
 /** What many small entities cost: to create, to keep while nothing changes, and to delete. */
@@ -25,20 +24,20 @@ export async function measureManyEntities(count: number): Promise<Measurement[]>
     for (const name of names) await mongo.db('bench').collection(name).insertOne({ n: 1 });
     await sleep(settleMs);
     const empty = await idle(stack);
-    const created = await timed(async () => {
+    const created = await spent(stack, async () => {
       await forAll(names, (name) => createEntity(stack, shapeOf(name)));
       await until(stack, (entities) => entities.length === count && entities.every(isLevel));
     });
     await sleep(settleMs);
     const full = await idle(stack);
-    const removed = await timed(async () => {
+    const removed = await spent(stack, async () => {
       await forAll(names, (name) => removeEntity(stack, name));
       await until(stack, (entities) => entities.length === 0);
     });
     const title = `${count} entities`;
     return [
-      { name: `${title}: created until level`, value: created, unit: 'ms' },
-      { name: `${title}: deleted until gone`, value: removed, unit: 'ms' },
+      ...spentMeasurements(`${title}: created until level`, created),
+      ...spentMeasurements(`${title}: deleted until gone`, removed),
       { name: `${title}: idle, processor time`, value: full.cpuShare, unit: 'ratio' },
       { name: `without entities: idle, processor time`, value: empty.cpuShare, unit: 'ratio' },
       { name: `${title}: idle, resident memory, growth`, value: full.megabytes - empty.megabytes, unit: 'MB' },
@@ -53,22 +52,16 @@ export async function measureManyEntities(count: number): Promise<Measurement[]>
   }
 }
 
-/** Linux only: reads `/proc`. */
+/** Linux only: reads `/proc`, because a scrape of the engine's metrics costs more than what is measured. */
 async function idle(stack: EngineStack): Promise<{ cpuShare: number; megabytes: number; descriptors: number }> {
-  const before = cpuSeconds(stack);
+  const before = processorSeconds(stack.enginePid);
   await sleep(idleMs);
-  const after = cpuSeconds(stack);
+  const after = processorSeconds(stack.enginePid);
   return {
     cpuShare: (after - before) / (idleMs / 1000),
     megabytes: residentBytes(stack) / megabyte,
     descriptors: readdirSync(`/proc/${stack.enginePid}/fd`).length,
   };
-}
-
-/** Of the system, because a scrape of the engine's metrics costs more than what is measured. */
-function cpuSeconds({ enginePid }: EngineStack): number {
-  const fields = readFileSync(`/proc/${enginePid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 
 function residentBytes({ enginePid }: EngineStack): number {
@@ -109,8 +102,28 @@ async function until(stack: EngineStack, condition: (entities: readonly EntityVi
   throw new Error(`The entities did not meet the condition within ${waitMsMax / 1000} s.`);
 }
 
-async function timed(action: () => Promise<void>): Promise<number> {
+interface Spent {
+  readonly wallMs: number;
+  readonly engineSeconds: number;
+  readonly postgresSeconds: number;
+}
+
+async function spent({ enginePid, postgresPid }: EngineStack, action: () => Promise<void>): Promise<Spent> {
   const startedAt = performance.now();
+  const engineBefore = processorSeconds(enginePid);
+  const postgresBefore = familySeconds(postgresPid);
   await action();
-  return performance.now() - startedAt;
+  return {
+    wallMs: performance.now() - startedAt,
+    engineSeconds: processorSeconds(enginePid) - engineBefore,
+    postgresSeconds: familySeconds(postgresPid) - postgresBefore,
+  };
+}
+
+function spentMeasurements(name: string, { wallMs, engineSeconds, postgresSeconds }: Spent): Measurement[] {
+  return [
+    { name, value: wallMs, unit: 'ms' },
+    { name: `${name}, processor time of the engine`, value: engineSeconds, unit: 's' },
+    { name: `${name}, processor time of PostgreSQL`, value: postgresSeconds, unit: 's' },
+  ];
 }

@@ -3,7 +3,7 @@ export interface Measurement {
   /** What was measured, for example `oplog append, batch 2,000`. */
   readonly name: string;
   readonly value: number;
-  readonly unit: 'ops/s' | 'entries' | 'ms' | 'MB' | 's per 100 k' | 'ratio';
+  readonly unit: 'ops/s' | 'entries' | 'ms' | 's' | 'MB' | 's per 100 k' | 'ratio';
   /** Lowest and highest of the runs behind the median. */
   readonly range?: readonly [number, number];
 }
