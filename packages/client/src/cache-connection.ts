@@ -8,11 +8,11 @@ import { dirname } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
-import type { CacheColumns, CachePlace, SqlParameters, SqlRow } from './cache.ts';
+import type { CacheColumns, CachePlace, ChangedRow, SqlParameters, SqlRow } from './cache.ts';
 import { type CacheDirectory, type LocatedFile, statOf } from './cache-directory.ts';
 import { exactRow } from './exact-row.ts';
 import { bound } from './parameters.ts';
-import { readPlace } from './place.ts';
+import { type ChangeRange, readChangedRows, readChangeRange, readPlace } from './place.ts';
 import { resultCode, resultCodes, unfit } from './reader-error.ts';
 import { openSqlite } from './sqlite.ts';
 
@@ -26,6 +26,12 @@ export interface CacheTarget {
   readonly directory: CacheDirectory;
   readonly file: LocatedFile;
   readonly columns: CacheColumns | undefined;
+}
+
+/** The place of a file, and the changes that it has recorded up to there. */
+export interface PlaceRecord {
+  readonly place: CachePlace;
+  readonly range: ChangeRange | null;
 }
 
 export class CacheConnection implements Disposable {
@@ -75,11 +81,29 @@ export class CacheConnection implements Disposable {
   }
 
   #fullPlace(entity: string): CachePlace {
-    return readPlace(this.all(`SELECT key, value FROM ${schemaName(entity)}.metadata`, []));
+    return readPlace(this.#metadata(entity));
+  }
+
+  #metadata(entity: string): SqlRow[] {
+    return this.all(`SELECT key, value FROM ${schemaName(entity)}.metadata`, []);
   }
 
   places(): CachePlace[] {
     return this.targets.map(({ directory }) => this.#fullPlace(directory.entity));
+  }
+
+  records(): PlaceRecord[] {
+    return this.targets.map(({ directory }) => {
+      const rows = this.#metadata(directory.entity);
+      const place = readPlace(rows);
+      return { place, range: readChangeRange(rows, place) };
+    });
+  }
+
+  /** Changed rows with a number above `after`, which is the last of a transaction. */
+  changedRows(entity: string, after: number): ChangedRow[] {
+    const sql = `SELECT offset, changes FROM ${schemaName(entity)}."emc:changes" WHERE number > ? ORDER BY number`;
+    return this.all(sql, [after]).flatMap(({ offset, changes }) => readChangedRows(Number(offset), String(changes)));
   }
 
   all(sql: string, parameters: SqlParameters): SqlRow[] {

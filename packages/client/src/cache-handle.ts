@@ -6,8 +6,8 @@
  */
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { unreachable } from '@emcachers/core/unreachable';
-import type { CacheColumns, CachePlace } from './cache.ts';
-import { CacheConnection, type CacheTarget } from './cache-connection.ts';
+import type { CacheColumns, CachePlace, ChangedRow } from './cache.ts';
+import { CacheConnection, type CacheTarget, type PlaceRecord } from './cache-connection.ts';
 import type { CacheDirectory } from './cache-directory.ts';
 import { building, closed, isFileError, isPassing, noCache, unreadable } from './reader-error.ts';
 
@@ -76,6 +76,14 @@ export class CacheHandle implements Disposable {
 
   places(): CachePlace[] {
     return this.use((connection) => connection.places());
+  }
+
+  records(): PlaceRecord[] {
+    return this.use((connection) => connection.records());
+  }
+
+  changedRows(entity: string, after: number): ChangedRow[] {
+    return this.use((connection) => connection.changedRows(entity, after));
   }
 
   /** The caller closes it. */

@@ -53,8 +53,17 @@ export interface CachePlace {
   readonly generation: number;
 }
 
+/** A row that changed, compared with the row that the file had before the transaction. */
+export interface ChangedRow {
+  /** The DocID, for `getByDocId`. */
+  readonly key: string;
+  readonly kind: 'inserted' | 'updated' | 'deleted';
+  /** The offset of the file after the transaction that changed the row. */
+  readonly offset: number;
+}
+
 /**
- * What a listener receives. `advanced`: the offset moved, so rows may have changed. `replaced`: statements now read another
+ * What a listener receives. `advanced`: the offset moved, or a repair corrected rows. `replaced`: statements now read another
  * file. `gone`: the entity was deleted here, or its cache is not published. `published`: it is there again.
  */
 export interface CacheChange {
@@ -62,6 +71,12 @@ export interface CacheChange {
   readonly entity: string;
   readonly before: CachePlace | null;
   readonly now: CachePlace | null;
+  /** Of `now`; null if the cache is gone. */
+  readonly offset: number | null;
+  /** Each row that changed since the last call, in the order of transactions; once for each transaction that changed it. */
+  readonly changes: readonly ChangedRow[];
+  /** False if other rows may have changed too: `changes` is empty then, and everything must be read again. */
+  readonly complete: boolean;
 }
 
 /** One or several caches on one connection, read with SQL. */

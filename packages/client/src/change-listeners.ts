@@ -2,6 +2,7 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { ErrorCode } from '@emcachers/core/error-codes';
 import type { CacheChange, CachePlace } from './cache.ts';
+import type { PlaceRecord } from './cache-connection.ts';
 import type { CacheHandle } from './cache-handle.ts';
 import type { FileWatch } from './file-watch.ts';
 
@@ -9,7 +10,7 @@ export type ChangeListener = (change: CacheChange) => void;
 
 interface Seen {
   readonly files: readonly string[];
-  readonly places: readonly CachePlace[];
+  readonly records: readonly PlaceRecord[];
 }
 
 export class ChangeListeners {
@@ -45,46 +46,85 @@ export class ChangeListeners {
   }
 
   #compare(): void {
+    const changes = this.#next();
+    for (const each of changes) for (const listener of [...this.#listeners]) listener(each);
+  }
+
+  #next(): CacheChange[] {
     const before = this.#seen;
     try {
-      this.#seen = this.#look();
+      const now = this.#look();
+      if (now === null || !hasMoved(before, now)) {
+        this.#seen = now;
+        return now === null ? (before?.records ?? []).map(({ place }) => changeWithoutRows('gone', place, null)) : [];
+      }
+      // The place and the changes up to it must be of one state.
+      return this.#handle.read(() => this.#readChanges(before));
     } catch (error) {
       // A file that cannot be read at the moment is looked at again; statements report why.
-      if (error instanceof EmcachersError) return;
+      if (error instanceof EmcachersError) return [];
       throw error;
     }
-    const changes = changesOf(before, this.#seen);
-    for (const each of changes) for (const listener of [...this.#listeners]) listener(each);
+  }
+
+  #readChanges(before: Seen | null): CacheChange[] {
+    const now = { files: this.#handle.files(), records: this.#handle.records() };
+    const changes = now.records.flatMap((record, index) => {
+      const was = before?.records[index] ?? null;
+      if (before === null || was === null) return [changeWithoutRows('published', null, record.place)];
+      if (before.files[index] !== now.files[index]) return [changeWithoutRows('replaced', was.place, record.place)];
+      return hasAdvanced(was, record) ? [this.#advanced(was, record)] : [];
+    });
+    this.#seen = now;
+    return changes;
+  }
+
+  #advanced(was: PlaceRecord, { place, range }: PlaceRecord): CacheChange {
+    const change = changeWithoutRows('advanced', was.place, place);
+    if (was.range === null || range === null) return change;
+    const count = range.last - was.range.last;
+    // Those before `first` are not kept any more: the reader was away for too long.
+    if (count < 0 || was.range.last + 1 < range.first) return change;
+    const changes = count === 0 ? [] : this.#handle.changedRows(place.entity, was.range.last);
+    return changes.length === count ? { ...change, changes, complete: true } : change;
   }
 
   /** Null while a cache is not published. */
   #look(): Seen | null {
-    const places = placesUnless(this.#handle, ['EMC-7001', 'EMC-7002', 'EMC-7003']);
-    return places === null ? null : { files: this.#handle.files(), places };
+    const records = unless(['EMC-7001', 'EMC-7002', 'EMC-7003'], () => this.#handle.records());
+    return records === null ? null : { files: this.#handle.files(), records };
   }
 }
 
 /** Null if the caches cannot be read for one of these reasons; other errors are thrown. */
 export function placesUnless(handle: CacheHandle, reasons: readonly ErrorCode[]): CachePlace[] | null {
+  return unless(reasons, () => handle.places());
+}
+
+function unless<Result>(reasons: readonly ErrorCode[], read: () => Result): Result | null {
   try {
-    return handle.places();
+    return read();
   } catch (error) {
     if (error instanceof EmcachersError && reasons.includes(error.code)) return null;
     throw error;
   }
 }
 
-function changesOf(before: Seen | null, now: Seen | null): CacheChange[] {
-  if (before === null && now === null) return [];
-  if (now === null) return (before?.places ?? []).map((place) => change('gone', place, null));
-  if (before === null) return now.places.map((place) => change('published', null, place));
-  return now.places.flatMap((place, index) => {
-    const was = before.places[index] ?? null;
-    if (before.files[index] !== now.files[index]) return [change('replaced', was, place)];
-    return was?.offset === place.offset ? [] : [change('advanced', was, place)];
+function hasMoved(before: Seen | null, now: Seen): boolean {
+  if (before === null) return true;
+  return now.records.some((record, index) => {
+    const was = before.records[index];
+    return was === undefined || before.files[index] !== now.files[index] || hasAdvanced(was, record);
   });
 }
 
-function change(kind: CacheChange['kind'], before: CachePlace | null, now: CachePlace | null): CacheChange {
-  return { kind, entity: (now ?? before)?.entity ?? '', before, now };
+/** A repair records changes without moving the offset. */
+function hasAdvanced(was: PlaceRecord, now: PlaceRecord): boolean {
+  if (was.place.offset !== now.place.offset) return true;
+  return was.range !== null && now.range !== null && was.range.last !== now.range.last;
+}
+
+function changeWithoutRows(kind: CacheChange['kind'], before: CachePlace | null, now: CachePlace | null): CacheChange {
+  const entity = (now ?? before)?.entity ?? '';
+  return { kind, entity, before, now, offset: now?.offset ?? null, changes: [], complete: false };
 }

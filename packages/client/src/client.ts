@@ -9,7 +9,7 @@
  * Costs: each statement asks the file system once whether the link has moved. Timers and watches exist only while a `waitFor`
  * is pending or a listener is registered. A cache holds three file descriptors, each running iteration three more.
  * Failures: EMC-7001 to EMC-7009, as `code` of the error; errors in your own SQL are SQLite's.
- * Not promised: one place across several files; keys of changed rows, which the files do not record; the last value before a
+ * Not promised: one place across several files; intermediate states of a row; the last value before a
  * deletion; that the place of a replaced file continues that of the old one after PostgreSQL was restored.
  */
 export { type AttachOptions, attachCaches } from './attach-caches.ts';
@@ -21,6 +21,7 @@ export type {
   CacheOptions,
   CachePlace,
   CacheReader,
+  ChangedRow,
   OperationTime,
   SqlParameter,
   SqlParameters,

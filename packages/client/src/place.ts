@@ -1,4 +1,10 @@
-import type { CachePlace, OperationTime, SqlRow } from './cache.ts';
+import type { CachePlace, ChangedRow, OperationTime, SqlRow } from './cache.ts';
+
+/** The numbers of the changed rows that a file has recorded (docs/reading-a-cache.md); `last` is `first - 1` if there are none. */
+export interface ChangeRange {
+  readonly first: number;
+  readonly last: number;
+}
 
 const timeMax = 0xffff_ffff_ffff_ffffn;
 
@@ -12,6 +18,30 @@ export function readPlace(rows: readonly SqlRow[]): CachePlace {
     sourceTime: /^\d{1,20}$/.test(time) ? BigInt(time) : null,
     generation: Number(values.get('generation') ?? 0),
   };
+}
+
+/** Null if the file records no changes, or not those up to its offset. */
+export function readChangeRange(rows: readonly SqlRow[], { offset }: CachePlace): ChangeRange | null {
+  const value = rows.find(({ key }) => key === 'changes')?.['value'];
+  if (typeof value !== 'string') return null;
+  try {
+    const range = JSON.parse(value) as Partial<Record<'first' | 'last' | 'offset', unknown>> | null;
+    const { first, last } = range ?? {};
+    const isWhole = Number.isSafeInteger(first) && Number.isSafeInteger(last) && range?.offset === offset;
+    return isWhole ? { first: Number(first), last: Number(last) } : null;
+  } catch {
+    return null;
+  }
+}
+
+/** The changes of one transaction. Nothing if the value was changed by hand: the count then tells that changes are missing. */
+export function readChangedRows(offset: number, json: string): ChangedRow[] {
+  try {
+    const changes = JSON.parse(json) as [string, ChangedRow['kind']][];
+    return changes.map(([key, kind]) => ({ key, kind, offset }));
+  } catch {
+    return [];
+  }
 }
 
 /** The unsigned 64-bit value of a BSON Timestamp. Throws a RangeError if it is none. */

@@ -133,6 +133,7 @@ function cacheStoreOptions(values: ParsedSettings): ComponentOptions['cacheStore
     threads: values.EMCACHERS_CACHE_THREADS,
     idleMs: inMs(values.EMCACHERS_CACHE_IDLE_SECONDS),
     graceMs: inMs(values.EMCACHERS_CACHE_GRACE_SECONDS),
+    changesKept: values.EMCACHERS_CACHE_CHANGES,
     ...(openFilesMax === null ? {} : { openFilesMax }),
   };
 }

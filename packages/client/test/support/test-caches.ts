@@ -41,7 +41,9 @@ const columns: readonly Column[] = [
   { name: 't', type: 'Any', path: 't' },
 ];
 
-export async function openTestCaches(options: { readonly graceMs?: number } = {}): Promise<TestCaches> {
+export async function openTestCaches(
+  options: { readonly graceMs?: number; readonly changesKept?: number } = {},
+): Promise<TestCaches> {
   const dataDir = mkdtempSync(join(tmpdir(), 'emcachers-client-'));
   const store = openCacheStore({ clock: systemClock, dataDirectory: dataDir, ...options });
   let entityId = 0;

@@ -27,6 +27,14 @@ export const cacheSettings = {
     standard: cacheStoreDefaults.graceMs / 1_000,
     reason: 'How long a superseded file stays for readers that are just opening it.',
   }),
+  EMCACHERS_CACHE_CHANGES: numberSetting({
+    unit: 'changes',
+    min: 0,
+    max: 1_000_000,
+    standard: cacheStoreDefaults.changesKept,
+    reason:
+      'How many keys of changed rows each cache file keeps, from which readers learn what changed. One that was away for more of them reads everything again. 0: none.',
+  }),
   EMCACHERS_CACHE_TEND_MS: numberSetting({
     unit: 'milliseconds',
     min: 100,

@@ -24,6 +24,7 @@ import {
 import { databaseSuffixes, unfinishedFile } from './cache-paths.ts';
 import { createTable, deleteRow, insertRow, metadataTable, quoted, updateRow } from './cache-statements.ts';
 import type { CacheBatch, CacheIdentity, IndexFailure } from './cache-types.ts';
+import { ChangedKeys } from './changed-keys.ts';
 import { changeIndexes, readIndexNames } from './file-indexes.ts';
 
 /** "EMC" and a format number, stored in the header of every file (`PRAGMA application_id`). */
@@ -54,6 +55,7 @@ export class CacheFile {
   readonly #database: Database.Database;
   readonly #identity: CacheIdentity;
   readonly #types: readonly ColumnType[];
+  readonly #changed: ChangedKeys;
   #statements: Statements | null = null;
   readonly #inode: number;
   #metadata: CacheMetadata;
@@ -89,6 +91,7 @@ export class CacheFile {
   private constructor(database: Database.Database, path: string, identity: CacheIdentity) {
     this.path = path;
     this.#database = database;
+    this.#changed = new ChangedKeys(database);
     this.#identity = identity;
     this.#types = identity.columns.map(({ type }) => type);
     try {
@@ -150,6 +153,13 @@ export class CacheFile {
     });
   }
 
+  /** How many keys of changed rows the file keeps from now on; 0 for none. Call it before `apply` and `mend`; it costs nothing then. */
+  keepChanges(count: number): void {
+    guarded(this.path, () => {
+      if (this.#changed.keep(count, this.#metadata.offset)) this.#noteOwnWrite();
+    });
+  }
+
   /** Applies rows and offset in one transaction. On EMC-4001, 4002 or 4003 nothing of it is applied. */
   apply(batch: CacheBatch): void {
     const isKnown = batch.offset <= this.#metadata.offset;
@@ -178,12 +188,14 @@ export class CacheFile {
       const progress = { offset, documents, version, termId, horizon };
       const sourceTime = this.#saveSourceTime(batch.sourceTime);
       this.#prepared.saveProgress.run(progressParameters(progress));
+      this.#changed.save(offset);
       this.#database.exec('COMMIT');
       this.#metadata = { ...this.#metadata, ...progress, sourceTime };
       this.#noteOwnWrite();
     } catch (error) {
       // SQLite rolls back on its own after FULL, IOERR and some other errors.
       if (this.#database.inTransaction) this.#database.exec('ROLLBACK');
+      this.#changed.forget();
       throw error;
     }
   }
@@ -203,18 +215,26 @@ export class CacheFile {
    * newer entry of these documents has been applied.
    */
   mend({ docIds, data }: Pick<CacheBatch, 'docIds' | 'data'>): void {
-    guarded(this.path, () => {
+    guarded(this.path, () => this.#mend({ docIds, data }));
+  }
+
+  #mend({ docIds, data }: Pick<CacheBatch, 'docIds' | 'data'>): void {
+    try {
       this.#database
         .transaction(() => {
           this.#applyRows({ docIds, data });
           const table = quoted(this.#identity.entityName);
           const documents = Number(this.#database.prepare(`SELECT count(*) FROM ${table}`).pluck().get());
           this.#prepared.saveProgress.run(progressParameters({ ...this.#metadata, documents }));
+          this.#changed.save(this.#metadata.offset);
           this.#metadata = { ...this.#metadata, documents };
         })
         .immediate();
       this.#noteOwnWrite();
-    });
+    } catch (error) {
+      this.#changed.forget();
+      throw error;
+    }
   }
 
   /** Returns the change in the number of documents. */
@@ -226,22 +246,34 @@ export class CacheFile {
     let change = 0;
     for (const docId of sorted) {
       const row = newest.get(docId) ?? null;
-      if (row === null) change -= this.#prepared.delete.run([docId]).changes;
-      else change += this.#upsert(decodeRow(row, this.#types), docId);
+      change += row === null ? this.#delete(docId) : this.#upsert(decodeRow(row, this.#types), docId);
     }
     return change;
   }
 
+  #delete(docId: string): number {
+    const { changes } = this.#prepared.delete.run([docId]);
+    if (changes > 0) this.#changed.note(docId, 'deleted');
+    return -changes;
+  }
+
   #upsert(values: SqlValue[], docId: string): number {
+    const isNew = this.#writeRow(values, docId);
+    this.#changed.note(docId, isNew ? 'inserted' : 'updated');
+    return isNew ? 1 : 0;
+  }
+
+  /** True if there was no row. */
+  #writeRow(values: SqlValue[], docId: string): boolean {
     const parameters = values;
     parameters.push(docId);
     const { insert, update } = this.#prepared;
-    if (this.#expectsRow && update.run(parameters).changes === 1) return 0;
+    if (this.#expectsRow && update.run(parameters).changes === 1) return false;
     this.#expectsRow = false;
-    if (insert.run(parameters).changes === 1) return 1;
+    if (insert.run(parameters).changes === 1) return true;
     this.#expectsRow = true;
     update.run(parameters);
-    return 0;
+    return false;
   }
 
   /**

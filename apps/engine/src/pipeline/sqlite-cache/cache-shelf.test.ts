@@ -22,7 +22,7 @@ import { CacheShelf } from './cache-shelf.ts';
 import { checkStructure } from './check-structure.ts';
 import { readRows } from './read-rows.ts';
 
-const limits = { idleMs: 1_000, graceMs: 100, openFilesMax: 10 };
+const limits = { idleMs: 1_000, graceMs: 100, openFilesMax: 10, changesKept: 100 };
 
 function setUp() {
   const directory = temporaryDirectory();

@@ -36,6 +36,8 @@ export interface ShelfOptions {
   readonly graceMs: number;
   /** Largest number of open files; each needs three descriptors. */
   readonly openFilesMax: number;
+  /** How many keys of changed rows a published file keeps. */
+  readonly changesKept: number;
 }
 
 /** Of an entity whose file was never opened. */
@@ -129,6 +131,7 @@ export class CacheShelf {
   apply(batch: CacheBatch, nowMs: number): CacheState {
     const { file: before, usedAtMs, state: last } = { ...noUse, ...this.#shelved.get(batch.entityId) };
     const shelved = this.#writable(batch.entityId, nowMs);
+    this.#keepChanges(shelved);
     shelved.file.apply(batch);
     const state = this.#refresh(shelved);
     // Moving an offset without rows does not count as use: idle files stay closed. Source times move too often for that.
@@ -140,8 +143,14 @@ export class CacheShelf {
 
   mend(rows: RowsToMend, nowMs: number): CacheState {
     const shelved = this.#writable(rows.entityId, nowMs);
+    this.#keepChanges(shelved);
     shelved.file.mend(rows);
     return this.#refresh(shelved);
+  }
+
+  /** Nobody can have read an unpublished file, so its changes are of no use. */
+  #keepChanges({ state, file }: Shelved & { file: CacheFile }): void {
+    file.keepChanges(state.published ? this.#options.changesKept : 0);
   }
 
   compare(expected: ExpectedRows): RowComparison {
@@ -159,6 +168,7 @@ export class CacheShelf {
     const { paths, generation } = shelved;
     try {
       this.release(servedFileId(entityId));
+      shelved.file.keepChanges(this.#options.changesKept);
       if (paths.published() !== generation) publishComplete(shelved);
     } catch (error) {
       throw toCacheError(error, paths.link);

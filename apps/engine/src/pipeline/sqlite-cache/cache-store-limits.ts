@@ -6,6 +6,13 @@ export interface CacheStoreLimits {
   readonly idleMs: number;
   /** How long a superseded generation is kept for readers that are opening it, milliseconds. */
   readonly graceMs: number;
+  /** How many keys of changed rows each published file keeps for its readers; 0 for none. */
+  readonly changesKept: number;
 }
 
-export const cacheStoreDefaults: CacheStoreLimits = { threads: 1, idleMs: 30_000, graceMs: 30_000 };
+export const cacheStoreDefaults: CacheStoreLimits = {
+  threads: 1,
+  idleMs: 30_000,
+  graceMs: 30_000,
+  changesKept: 10_000,
+};

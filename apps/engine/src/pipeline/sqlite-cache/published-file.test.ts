@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { batchOf, identity, temporaryDirectory } from '../../../test/support/test-cache.ts';
 import { CacheShelf } from './cache-shelf.ts';
 
-const limits = { idleMs: 1_000, graceMs: 100, openFilesMax: 10 };
+const limits = { idleMs: 1_000, graceMs: 100, openFilesMax: 10, changesKept: 100 };
 const documents = Array.from({ length: 2_000 }, (_, index) => [`doc ${index}`, index] as const);
 
 function setUp() {

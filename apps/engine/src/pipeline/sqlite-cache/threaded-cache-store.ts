@@ -35,11 +35,12 @@ export interface CacheStoreOptions extends Partial<CacheStoreLimits> {
 
 /** Locks the data directory. Throws EMC-1003 if another engine holds it, EMC-1001 if SQLite is too old. */
 export function openCacheStore(options: CacheStoreOptions): CacheStore {
-  const { clock, threads, idleMs, graceMs } = { ...cacheStoreDefaults, ...options };
+  const { clock, threads, idleMs, graceMs, changesKept } = { ...cacheStoreDefaults, ...options };
   const filesMax = options.openFilesMax ?? Math.max(1, Math.floor(openFilesMax() / threads));
   const dataDirectory = resolve(options.dataDirectory);
   assertSqliteVersion();
-  const shelf = { kind: 'shelf', dataDirectory, idleMs, graceMs, openFilesMax: filesMax } as const;
+  const limits = { idleMs, graceMs, changesKept, openFilesMax: filesMax };
+  const shelf = { kind: 'shelf', dataDirectory, ...limits } as const;
   const callers = Array.from({ length: Math.max(1, threads) }, () => new ThreadCaller(shelf));
   const [first] = callers;
   if (first === undefined) throw new EmcachersError({ code: 'EMC-5999', detail: 'No cache thread is configured.' });

@@ -10,7 +10,13 @@ test('what a creation leaves that was killed is no cache and no damage: the next
   mkdirSync(files, { recursive: true });
   for (const name of ['db.g1.sqlite.new', 'db.g1.sqlite.new-wal', 'db.g1.sqlite.new-shm'])
     writeFileSync(join(files, name), 'not finished');
-  const shelf = new CacheShelf({ dataDirectory: directory.path, idleMs: 1_000, graceMs: 100, openFilesMax: 10 });
+  const shelf = new CacheShelf({
+    dataDirectory: directory.path,
+    idleMs: 1_000,
+    graceMs: 100,
+    openFilesMax: 10,
+    changesKept: 100,
+  });
   try {
     expect(shelf.open(identity, 0)).toEqual({ kind: 'absent' });
     expect(shelf.build(identity, 0)).toMatchObject({ generation: 1, offset: 0, documents: 0 });
