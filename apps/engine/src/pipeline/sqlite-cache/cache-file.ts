@@ -187,8 +187,8 @@ export class CacheFile {
       const { offset, termId, horizon } = batch;
       const progress = { offset, documents, version, termId, horizon };
       const sourceTime = this.#saveSourceTime(batch.sourceTime);
-      this.#prepared.saveProgress.run(progressParameters(progress));
       this.#changed.save(offset);
+      this.#prepared.saveProgress.run(progressParameters(progress));
       this.#database.exec('COMMIT');
       this.#metadata = { ...this.#metadata, ...progress, sourceTime };
       this.#noteOwnWrite();
