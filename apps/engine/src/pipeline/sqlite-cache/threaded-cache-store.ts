@@ -33,13 +33,16 @@ export interface CacheStoreOptions extends Partial<CacheStoreLimits> {
   readonly openFilesMax?: number;
 }
 
+function filesOfThread(options: CacheStoreOptions, threads: number): number {
+  return options.openFilesMax ?? Math.max(1, Math.floor(openFilesMax() / threads));
+}
+
 /** Locks the data directory. Throws EMC-1003 if another engine holds it, EMC-1001 if SQLite is too old. */
 export function openCacheStore(options: CacheStoreOptions): CacheStore {
   const { clock, threads, idleMs, graceMs, changesKept } = { ...cacheStoreDefaults, ...options };
-  const filesMax = options.openFilesMax ?? Math.max(1, Math.floor(openFilesMax() / threads));
   const dataDirectory = resolve(options.dataDirectory);
   assertSqliteVersion();
-  const limits = { idleMs, graceMs, changesKept, openFilesMax: filesMax };
+  const limits = { idleMs, graceMs, changesKept, openFilesMax: filesOfThread(options, threads) };
   const shelf = { kind: 'shelf', dataDirectory, ...limits } as const;
   const callers = Array.from({ length: Math.max(1, threads) }, () => new ThreadCaller(shelf));
   const [first] = callers;
