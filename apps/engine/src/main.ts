@@ -8,6 +8,7 @@ import { passwordsOf, startMessage } from './observability/start-message.ts';
 import { unlessAborted } from './runtime/abort.ts';
 import { systemClock } from './runtime/clock.ts';
 import { listenForShutdown } from './runtime/shutdown.ts';
+import { StoppedBeforeStart } from './runtime/stopped-before-start.ts';
 
 /** Runs the engine as a process (`npm run engine`). Logs go to standard output; the message of a failed start goes to standard error. */
 process.exitCode = await main();
@@ -47,7 +48,16 @@ async function runEngine(config: Config, requested: AbortSignal): Promise<number
     );
   // A check of the settings must not need the drivers of the databases, which take most of the time of a start.
   const { startEngine } = await import('./engine.ts');
-  const engine = await startEngine({ config, clock: systemClock, log, random: Math.random, signal: requested });
+  const engine = await startEngine({ config, clock: systemClock, log, random: Math.random, signal: requested }).catch(
+    (error: unknown) => {
+      if (error instanceof StoppedBeforeStart) return null;
+      throw error;
+    },
+  );
+  if (engine === null) {
+    log.info({ reason: 'signal' }, 'Stopped before the engine had started.');
+    return 0;
+  }
   const fatal = await unlessAborted(engine.fatal, requested);
   log.info({ reason: fatal?.code ?? 'signal' }, 'Engine is stopping.');
   const hung = await engine.stop();

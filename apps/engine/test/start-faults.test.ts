@@ -1,4 +1,5 @@
-import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { eventually } from './support/api-client.ts';
@@ -38,6 +39,33 @@ test('a missing prerequisite ends the start with one message that names the vari
     /EMC-1003.*EMCACHERS_DATA_DIR/s,
   );
 });
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s while the engine waits for PostgreSQL at its start ends it with code 0',
+  async (signal) => {
+    await using stack = await createStack();
+    const asked = Promise.withResolvers<void>();
+    // It accepts connections and never answers.
+    const silent = createServer(() => asked.resolve()).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as AddressInfo;
+    await using running = startEngineProcess(
+      stack.environment({
+        DATABASE_URL: `postgres://app:hunter2@127.0.0.1:${port}/emc`,
+        EMCACHERS_FAIL_AFTER_SECONDS: '600',
+      }),
+    );
+    try {
+      await asked.promise;
+      running.child.kill(signal);
+      const { code, words } = await running.ended;
+      expect(code).toBe(0);
+      expect(words).toContain('Stopped before the engine had started.');
+    } finally {
+      silent.close();
+    }
+  },
+);
 
 test('without MongoDB a node starts, follows the oplog and says what it waits for; ingest begins when MongoDB answers', {
   timeout: 180_000,

@@ -10,7 +10,9 @@ import type { Config } from '../config/config.ts';
 import type { MongoSource } from '../pipeline/change-source/change-source.ts';
 import { checkMongo } from '../pipeline/change-source/mongo-requirements.ts';
 import { createMongoSource } from '../pipeline/change-source/mongo-source.ts';
+import { unlessAborted } from '../runtime/abort.ts';
 import { makeDirectory } from '../runtime/make-directory.ts';
+import { StoppedBeforeStart } from '../runtime/stopped-before-start.ts';
 
 /**
  * Opens what the engine needs at its start: the data directory and PostgreSQL. Each attempt is bounded in time and fails with the
@@ -49,7 +51,7 @@ export async function openConnections(dependencies: ConnectionsDependencies): Pr
     await database.close();
   };
   try {
-    if (config.roles.includes('ingest')) await tryMongo(dependencies);
+    if (config.roles.includes('ingest')) await unlessStopped(tryMongo(dependencies), dependencies.signal);
   } catch (error) {
     await close();
     throw error;
@@ -104,13 +106,23 @@ async function insist<Answer>(
   const endMs = clock.monotonicMs() + (config.failAfterMs ?? config.pace.startWaitMsMax);
   let first: EmcachersError | null = null;
   for (;;) {
-    const result = await answerOrServerAway(attempt);
+    const result = await unlessStopped(answerOrServerAway(attempt), signal);
     if (result.kind === 'answer') return result.answer;
     // The first error names the cause. Later attempts may fail with less specific driver errors.
     first ??= result.error;
-    if (signal.aborted || clock.monotonicMs() + retryDelayMs > endMs) throw unreachableAtStart(first);
+    if (clock.monotonicMs() + retryDelayMs > endMs) throw unreachableAtStart(first);
     await clock.sleep(retryDelayMs, signal);
   }
+}
+
+/** Throws `StoppedBeforeStart` as soon as a stop is requested. An attempt that is under way ends with the process. */
+async function unlessStopped<Answer>(work: Promise<Answer>, signal: AbortSignal): Promise<Answer> {
+  const done = await unlessAborted(
+    work.then((answer) => ({ answer })),
+    signal,
+  );
+  if (done === null) throw new StoppedBeforeStart();
+  return done.answer;
 }
 
 async function answerOrServerAway<Answer>(

@@ -24,6 +24,9 @@ test('finds a supported kind', () => {
 test('the state of the entity decides which jobs are possible', () => {
   expect(() => possibleJobKind('resume', entity)).toThrowError(expect.objectContaining({ code: 'EMC-5004' }));
   expect(possibleJobKind('resume', { ...entity, paused: true })).toBe(jobKinds.resume);
+  expect(possibleJobKind('rebuild', entity)).toBe(jobKinds.rebuild);
+  const paused = { code: 'EMC-5004', detail: expect.stringContaining('Resume it first') };
+  expect(() => possibleJobKind('rebuild', { ...entity, paused: true })).toThrowError(expect.objectContaining(paused));
 });
 
 /** `tsc` does the check: it rejects a @ts-expect-error without an error. */

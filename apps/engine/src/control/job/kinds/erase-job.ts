@@ -74,14 +74,22 @@ export const eraseJob = jobKind({
     const caches = await rebuildCaches(context);
     const unclean = caches.filter(({ isClean, isPrompt }) => isPrompt && !isClean);
     if (unclean.length > 0) throw notErased(erased, unclean);
-    return [erased, cacheWords(caches), notReached].join(' ');
+    return [erased, cacheWords(caches), notReached(caches)].join(' ');
   },
 });
 
-const notReached =
-  'Not looked at: nodes that are switched off, which will build their files when they return; write-ahead logs, replicas and backups of ' +
-  'PostgreSQL and MongoDB; copies of cache files; freed blocks of disks. ' +
-  'The _ids remain in job records, and in Deletes of the oplog until compaction removes them.';
+/** One sentence about where the job could not look, with the nodes that it knows by name. */
+function notReached(caches: readonly RebuiltCache[]): string {
+  const silent = namesOf(caches.filter(({ isClean }) => !isClean));
+  const nodes =
+    silent === ''
+      ? 'nodes that are switched off, which will build their files when they return'
+      : `${silent}, which did not report, and other nodes that are switched off: they will build their files when they return`;
+  return (
+    `Not looked at: ${nodes}; write-ahead logs, replicas and backups of PostgreSQL and MongoDB; copies of cache files; freed blocks of disks. ` +
+    'The _ids remain in job records, and in Deletes of the oplog until compaction removes them.'
+  );
+}
 
 async function refuseExisting(find: FindDocuments, request: FindRequest): Promise<void> {
   const existing = await find(request);
@@ -148,12 +156,12 @@ async function rebuildCaches(context: EraseContext): Promise<readonly RebuiltCac
 }
 
 function cacheWords(caches: readonly RebuiltCache[]): string {
-  const names = (some: readonly RebuiltCache[]): string => some.map(({ nodeId }) => nodeId).join(', ');
-  const clean = caches.filter((cache) => cache.isClean);
-  const away = caches.filter((cache) => !cache.isClean);
-  const built = `Caches: built again without older files on ${clean.length === 0 ? 'no node' : names(clean)}.`;
-  if (away.length === 0) return built;
-  return `${built} Not looked at: ${names(away)}, which did not report and will build its files when it returns.`;
+  const clean = namesOf(caches.filter(({ isClean }) => isClean));
+  return `Caches: built again without older files on ${clean === '' ? 'no node' : clean}.`;
+}
+
+function namesOf(caches: readonly RebuiltCache[]): string {
+  return caches.map(({ nodeId }) => nodeId).join(', ');
 }
 
 function notErased(erased: string, unclean: readonly RebuiltCache[]): EmcachersError {

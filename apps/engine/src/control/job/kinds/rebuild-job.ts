@@ -17,7 +17,7 @@ export const rebuildJob = jobKind({
     done: 'Rebuilt the cache of',
     icon: 'rebuild',
     place: 'page',
-    offered: 'always',
+    offered: 'unless-paused',
     confirmation: 'dialog',
     question: 'Rebuild the cache of {entityName}?',
     consequences: [
@@ -35,6 +35,7 @@ export const rebuildJob = jobKind({
   },
   refusal(entity) {
     if (entity.lifecycle === 'deleting') return 'It is being deleted.';
+    if (entity.paused) return 'It is paused, so its caches do not read the oplog. Resume it first.';
     return entity.liveFromId !== null ? null : 'Its first scan is not complete, so there is nothing to rebuild yet.';
   },
   async run(context) {
