@@ -34,8 +34,26 @@ test('a path that met nothing in a scan is a warning until a document has it; a 
 
 test('an entity of an empty collection has no warning', async () => {
   await using bench = await openIngestBench();
+  await bench.mongo.db('shop').createCollection('orders');
   await bench.create('orders');
   bench.run();
   await bench.settled('orders');
   expect(warningsOf(await bench.oplog.entity('orders'))).toEqual([]);
+});
+
+test('a collection that does not exist is a warning, before it is created and after it was dropped', async () => {
+  await using bench = await openIngestBench();
+  const missing = [
+    'MongoDB had no collection shop.orders at the last look. Documents are copied as soon as it has some.',
+  ];
+  const warnings = async () => warningsOf(await bench.oplog.entity('orders'));
+  await bench.create('orders');
+  bench.run({ sourceCheckMs: 20 });
+  await bench.settled('orders');
+  expect(await warnings()).toEqual(missing);
+  const orders = bench.mongo.db('shop').collection<{ _id: number; n: number; t: string }>('orders');
+  await orders.insertOne({ _id: 1, n: 1, t: 'x' });
+  await expect.poll(warnings).toEqual([]);
+  await orders.drop();
+  await expect.poll(warnings).toEqual(missing);
 });
