@@ -79,8 +79,10 @@ function recovery(caches: readonly CacheFacts[]): Verdict | null {
 function wrongness(caches: readonly CacheFacts[]): Verdict | null {
   const wrong = caches.filter((cache) => cache.differences > 0);
   if (wrong.length === 0) return null;
-  const rows = counted(Math.max(...wrong.map((cache) => cache.differences)), 'wrong row', 'wrong rows');
-  return say('degraded', `A verification found ${rows} in the cache on ${namesOf(wrong)}. Repair it.`);
+  const count = Math.max(...wrong.map((cache) => cache.differences));
+  const rows = counted(count, 'wrong row', 'wrong rows');
+  const nextStep = count < thresholds.repairRowsMax ? 'Repair it.' : 'These are too many for a repair: rebuild it.';
+  return say('degraded', `A verification found ${rows} in the cache on ${namesOf(wrong)}. ${nextStep}`);
 }
 
 function slowness(caches: readonly CacheFacts[], activity: Facts['activity']): Verdict | null {

@@ -62,6 +62,8 @@ export interface CacheFacts {
 
 /** Thresholds, milliseconds. */
 export const thresholds = {
+  /** A repair writes at most this many rows of a cache again; beyond it the cache has to be built again (EMC-4006). */
+  repairRowsMax: 20_000,
   /** Nodes report every 2 s. A report older than this is late and is no longer trusted. */
   reportAgeMsMax: 10_000,
   /** A stream whose newest answer is younger is up to date: the stream answers twice a second, and the leader reports every 2 s. */

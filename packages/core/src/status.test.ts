@@ -112,7 +112,13 @@ const table: [string, StatusFacts, string, RegExp | null][] = [
     'a verification found wrong rows',
     withCache({ differences: 3 }),
     'degraded',
-    /A verification found 3 wrong rows in the cache on n1/,
+    /A verification found 3 wrong rows in the cache on n1\. Repair it/,
+  ],
+  [
+    'a verification found more wrong rows than a repair writes',
+    withCache({ differences: 20_000 }),
+    'degraded',
+    /A verification found 20,000 wrong rows in the cache on n1\. These are too many for a repair: rebuild it/,
   ],
   ['no entry arrives for an hour', withCache({ standstillMs: 3_600_000 }), 'ok', null],
   [

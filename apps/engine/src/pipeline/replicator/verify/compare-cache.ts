@@ -6,6 +6,7 @@
  */
 import type { Clock } from '@emcachers/core/clock';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
+import { thresholds } from '@emcachers/core/status-facts';
 import type { NewestId, NewestRow } from '@emcachers/db/verify/newest-entries';
 import type { OplogReader } from '../../oplog/oplog.ts';
 import type { RowDifferences } from '../../sqlite-cache/cache-types.ts';
@@ -42,7 +43,7 @@ export interface ComparisonResult {
   readonly incomplete: EmcachersError | null;
 }
 
-const limitsByDefault: ComparisonLimits = { suspectsMax: 500_000, differencesMax: 20_000 };
+const limitsByDefault: ComparisonLimits = { suspectsMax: 500_000, differencesMax: thresholds.repairRowsMax };
 const pageRowsMax = 1_000;
 /** Documents looked up in the oplog at once, which reads the whole partition. */
 const lookUpMax = 50_000;
