@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { defaultStreamId } from '@emcachers/db/control/streams';
 import { openDatabase } from '@emcachers/db/database';
 import { dueForVerification } from '@emcachers/db/verify/verifications';
 import Sqlite from 'better-sqlite3';
@@ -46,12 +47,12 @@ test('the live entity whose verification is the longest ago is due, once that is
   await insertOrders(orders(stack.mongo), 10, randomFrom(1));
   await using running = await stack.engine();
   const database = openDatabase({ url: stack.databaseUrl });
-  expect(await dueForVerification(database.pool, 0)).toBeNull();
+  expect(await dueForVerification(database.pool, { streamId: defaultStreamId, ageMs: 0 })).toBeNull();
   for (const name of ['first', 'second']) {
     await running.api.create(orderShape(name));
     await running.api.untilLive(name);
   }
-  const due = (ageMs: number) => dueForVerification(database.pool, ageMs);
+  const due = (ageMs: number) => dueForVerification(database.pool, { streamId: defaultStreamId, ageMs });
   expect([await due(0), await due(3_600_000)]).toEqual(['first', null]);
   await running.api.job('first', 'verify');
   expect(await due(0)).toBe('second');

@@ -158,6 +158,19 @@ function wrapperProblem(value: ShapeFilter): string | null {
   });
 }
 
+/**
+ * Why an operator's Extended JSON cannot be read as it is meant; null if it can. The readers take any text for a date or a number,
+ * and a key named `__proto__` would be lost on the way, which would leave out a condition.
+ */
+export function extendedJsonProblem(value: unknown, depth = 0): string | null {
+  if (depth > depthMax) return `Extended JSON can be nested ${depthMax} levels deep here.`;
+  if (Array.isArray(value)) return firstProblem(value, (item) => extendedJsonProblem(item, depth + 1));
+  if (!isObject(value)) return null;
+  if (Object.hasOwn(value, '__proto__')) return 'A field of the name __proto__ cannot be queried.';
+  const problem = Object.keys(value).some((name) => typeWrappers.has(name)) ? wrapperProblem(value) : null;
+  return problem ?? firstProblem(Object.values(value), (item) => extendedJsonProblem(item, depth + 1));
+}
+
 /** A filter that was checked when its entity was created. */
 export const storedFilterSchema = z.custom<StoredFilter>((value) => isObject(value)).meta({ type: 'object' });
 

@@ -86,7 +86,7 @@ function openTerm(shared: Shared, { stream, epoch, led }: NewTerm): TermParts {
   const flowLog = createFlowLog({ clock, log, intervalMs: config.pace.countersLogMs, totals: () => ingest.flow() });
   led.set(streamId, { ...stream, ingest, jobRunner, sessions });
   return {
-    services: [ingest, jobRunner, compaction, ...verifyScheduleOf(shared, store), flowLog],
+    services: [ingest, jobRunner, compaction, ...verifyScheduleOf(shared, streamId, store), flowLog],
     abandon: sessions.abandon,
     async close() {
       led.delete(streamId);
@@ -118,9 +118,9 @@ function ingestOptionsOf(config: Config): Partial<IngestOptions> {
   };
 }
 
-function verifyScheduleOf({ config, database, clock }: Shared, store: JobStore): readonly Service[] {
+function verifyScheduleOf({ config, database, clock }: Shared, streamId: number, store: JobStore): readonly Service[] {
   const { verifyEveryMs } = config;
   if (verifyEveryMs === 0) return [];
-  const due = () => dueForVerification(database.pool, verifyEveryMs);
+  const due = () => dueForVerification(database.pool, { streamId, ageMs: verifyEveryMs });
   return [createVerifySchedule({ clock, store, due, lookMs: config.pace.verifyLookMs })];
 }

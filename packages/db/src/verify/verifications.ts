@@ -122,7 +122,10 @@ export async function saveVerification(pool: pg.Pool, progress: VerificationProg
  * The live entity whose newest verification, job for one, or creation is the longest ago, if that is more than `ageMs`; null if
  * none is due. A job that failed before it asked any node counts too: otherwise its entity would be chosen again and again.
  */
-export async function dueForVerification(pool: pg.Pool, ageMs: number): Promise<string | null> {
+export async function dueForVerification(
+  pool: pg.Pool,
+  { streamId, ageMs }: { readonly streamId: number; readonly ageMs: number },
+): Promise<string | null> {
   const rows = await query<{ name: string }>(
     pool,
     `SELECT e.name
@@ -131,10 +134,10 @@ export async function dueForVerification(pool: pg.Pool, ageMs: number): Promise<
        LEFT JOIN (SELECT entity_name, max(created_at) AS at FROM job WHERE kind IN ('verify', 'repair') GROUP BY entity_name) AS j
          ON j.entity_name = e.name
       CROSS JOIN LATERAL (SELECT GREATEST(v.at, j.at, e.created_at) AS at) AS newest
-      WHERE e.lifecycle = 'live' AND NOT e.paused AND newest.at < now() - $1 * interval '1 millisecond'
+      WHERE e.stream_id = $2 AND e.lifecycle = 'live' AND NOT e.paused AND newest.at < now() - $1 * interval '1 millisecond'
         AND NOT EXISTS (SELECT 1 FROM job j WHERE j.kind IN ('verify', 'repair') AND j.status IN ('queued', 'running'))
       ORDER BY newest.at LIMIT 1`,
-    [ageMs],
+    [ageMs, streamId],
   );
   return rows[0]?.name ?? null;
 }

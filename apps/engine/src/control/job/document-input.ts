@@ -10,11 +10,19 @@ import type { DocumentSelection } from '../../pipeline/ingest/partial-refresh.ts
 /** `_id` values in MongoDB's Extended JSON: `"text"`, `7`, `{"$oid":"…"}`, `{"$uuid":"…"}`. */
 export const documentIds = z.array(z.unknown()).min(1, 'Name at least one document.').max(10_000);
 
+/** Not a `z.record`, which leaves out a key named `__proto__`: a query with a condition less selects more documents. */
+const querySchema = z
+  .custom<Readonly<Record<string, unknown>>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'A query is a JSON object, for example { "status": "open" }.',
+  )
+  .meta({ type: 'object', additionalProperties: true });
+
 /** Which documents of an entity a job concerns, in one of three ways. */
 export const selectedDocuments = z.union([
   z.strictObject({ ids: documentIds }),
   /** In Extended JSON. */
-  z.strictObject({ query: z.record(z.string(), z.unknown()) }),
+  z.strictObject({ query: querySchema }),
   /** By a date field; without one, by the time of the ObjectId in `_id`. */
   z.strictObject({
     since: z.iso.datetime({ offset: true }),

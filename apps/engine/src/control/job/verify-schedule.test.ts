@@ -1,3 +1,4 @@
+import { defaultStreamId } from '@emcachers/db/control/streams';
 import { createJobStore } from '@emcachers/db/job/job-store';
 import { dueForVerification } from '@emcachers/db/verify/verifications';
 import { expect, test } from 'vitest';
@@ -10,7 +11,7 @@ test('an entity whose verification failed before any node was asked gives way to
     await oplog.create(name);
     await oplog.scanToLive(name, ['a']);
   }
-  const due = (ageMs: number) => dueForVerification(pool, ageMs);
+  const due = (ageMs: number) => dueForVerification(pool, { streamId: defaultStreamId, ageMs });
   expect(await due(0)).toBe('first');
   const store = createJobStore(oplog.database, oplog.epoch);
   const { jobId } = await store.add({

@@ -18,7 +18,7 @@ export async function checkFilter(
   }
 }
 
-export function refusedQuery(reason: string, cause: unknown): EmcachersError {
+export function refusedQuery(reason: string, cause?: unknown): EmcachersError {
   const fields = [{ path: ['documents', 'query'], message: reason }];
   return new EmcachersError({ code: 'EMC-5012', detail: reason, fields, cause });
 }

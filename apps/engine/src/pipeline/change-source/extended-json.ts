@@ -3,6 +3,7 @@
  * documents of the source, in which a field may well be named `$date`.
  */
 import { EmcachersError } from '@emcachers/core/emcachers-error';
+import { extendedJsonProblem } from '@emcachers/core/shape-filter';
 import { BSONRegExp, EJSON, ObjectId, serialize } from 'bson';
 import type { SourceFilter } from './change-source-types.ts';
 import { refusedQuery } from './check-filter.ts';
@@ -17,6 +18,7 @@ export function keyOfExtendedJson(id: unknown, path: readonly (string | number)[
 }
 
 function keyOrNull(id: unknown): Uint8Array | null {
+  if (extendedJsonProblem(id) !== null) return null;
   try {
     const _id: unknown = EJSON.deserialize({ id }, { relaxed: false })['id'];
     return isPattern(_id) || Array.isArray(_id) ? null : serialize({ _id });
@@ -32,6 +34,8 @@ function isPattern(value: unknown): boolean {
 
 /** Throws EMC-5012 if it is not valid Extended JSON. Whether it is a query is the server's word: see `checkFilter`. */
 export function filterOfExtendedJson(query: Readonly<Record<string, unknown>>): SourceFilter {
+  const problem = extendedJsonProblem(query);
+  if (problem !== null) throw refusedQuery(problem);
   try {
     return EJSON.deserialize(query, { relaxed: false }) as SourceFilter;
   } catch (error) {
