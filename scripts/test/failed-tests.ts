@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type { PlaywrightReport, PlaywrightSuite, VitestReport } from './read-reports.ts';
+import type { PlaywrightReport, PlaywrightSuite, VitestReport } from './report-types.ts';
 
 /** A test that failed, for the list that `npm test` prints at its end: a log that is cut still names it. */
 export interface FailedTest {

@@ -59,7 +59,12 @@ function cacheFile(stack: Stack, entityName: string): Sqlite.Database {
   return new Sqlite(realpathSync(path.join(stack.dataDir, 'dbs', entityName, 'db.sqlite')));
 }
 
-async function live(stack: Stack, api: ApiClient, entityName: string, extra: object = {}): Promise<void> {
+interface Place {
+  readonly stack: Stack;
+  readonly api: ApiClient;
+}
+
+async function live({ stack, api }: Place, entityName: string, extra: object = {}): Promise<void> {
   await fill(stack, entityName);
   await api.create({ entityName, sourceName: `shop.${entityName}`, columns: [...columns], ...extra });
   await api.untilLive(entityName);
@@ -71,7 +76,7 @@ test('of a hundred rows made stale in ten ways each is explained rightly, with t
   const { api } = running;
   const database = openDatabase({ url: stack.databaseUrl, connectionsMax: 1 });
   try {
-    await live(stack, api, 'fresh');
+    await live({ stack, api }, 'fresh');
     const [first] = await expectAll(api, 'fresh', { verdict: 'fresh', action: 'none' });
     expect(first).toMatchObject({
       source: { state: 'found', row: { cells: ['item 0', '0'] } },
@@ -79,16 +84,16 @@ test('of a hundred rows made stale in ten ways each is explained rightly, with t
       nodes: [{ nodeId: 'test-node', state: 'level', row: { cells: ['item 0', '0'] } }],
     });
 
-    await live(stack, api, 'masked', {
+    await live({ stack, api }, 'masked', {
       columns: [{ ...columns[0], mask: { kind: 'truncate', length: 2 } }, columns[1]],
     });
     const [secret] = await expectAll(api, 'masked', { verdict: 'masked', action: 'none' });
     expect(JSON.stringify(secret)).not.toContain('item');
 
-    await live(stack, api, 'filtered', { where: { n: { $gte: rowCount } } });
+    await live({ stack, api }, 'filtered', { where: { n: { $gte: rowCount } } });
     await expectAll(api, 'filtered', { verdict: 'filtered-out', action: 'none' });
 
-    await live(stack, api, 'refused', { columns: [columns[0], { ...columns[1], whenRefused: 'dead-letter' }] });
+    await live({ stack, api }, 'refused', { columns: [columns[0], { ...columns[1], whenRefused: 'dead-letter' }] });
     await items(stack, 'refused').updateMany({}, { $set: { n: 'no number' } });
     await eventually(
       async () => ((await api.entity('refused')).deadLetters === rowCount ? true : null),
@@ -96,19 +101,19 @@ test('of a hundred rows made stale in ten ways each is explained rightly, with t
     );
     await expectAll(api, 'refused', { verdict: 'dead-lettered', action: 'retry' });
 
-    await live(stack, api, 'paused');
+    await live({ stack, api }, 'paused');
     await api.job('paused', 'pause');
     await items(stack, 'paused').updateMany({}, { $set: { n: 100 } });
     await expectAll(api, 'paused', { verdict: 'cache-behind', action: 'resume' });
 
-    await live(stack, api, 'damaged');
+    await live({ stack, api }, 'damaged');
     const file = cacheFile(stack, 'damaged');
     file.exec(`UPDATE damaged SET name = 'another' WHERE n < 5; DELETE FROM damaged WHERE n >= 5`);
     file.close();
     const [damaged] = await expectAll(api, 'damaged', { verdict: 'cache-wrong', action: 'repair' });
     expect(damaged).toMatchObject({ differing: [], nodes: [{ state: 'wrong', differing: ['name'] }] });
 
-    await live(stack, api, 'lost_change');
+    await live({ stack, api }, 'lost_change');
     await database.pool.query(
       `UPDATE oplog SET data = replace(data, 'item', 'old') WHERE entity_id = (SELECT id FROM entity WHERE name = 'lost_change')`,
     );
@@ -118,11 +123,11 @@ test('of a hundred rows made stale in ten ways each is explained rightly, with t
     });
     expect(lost).toMatchObject({ differing: ['name'] });
 
-    await live(stack, api, 'lost_insert');
+    await live({ stack, api }, 'lost_insert');
     await database.pool.query(`DELETE FROM oplog WHERE entity_id = (SELECT id FROM entity WHERE name = 'lost_insert')`);
     await expectAll(api, 'lost_insert', { verdict: 'source-changed-without-event', action: 'refreshDocuments' });
 
-    await live(stack, api, 'on_its_way');
+    await live({ stack, api }, 'on_its_way');
     const admin = stack.mongo.db('admin');
     const failure = { failCommands: ['getMore', 'aggregate'], errorCode: 189 };
     await admin.command({ configureFailPoint: 'failCommand', mode: 'alwaysOn', data: failure });

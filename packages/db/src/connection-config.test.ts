@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { expect, inject, test } from 'vitest';
 import { connectionConfig, leaderSessionName, schemaOf } from './connection-config.ts';
-import { createEntity, listEntities } from './control/entities.ts';
+import { createEntity } from './control/entities.ts';
+import { createEntityList } from './control/entity-list.ts';
 import { openDatabase } from './database.ts';
 import { openLeaderSessions } from './leader-sessions.ts';
 import { openCandidacy } from './leadership.ts';
@@ -66,7 +67,7 @@ test.each(['app', 'My "own" schema\\'])(
     const listening = await listen(url, woken.resolve);
     await createEntity(database, shape);
     expect(await woken.promise).toBe('emcachers_control');
-    expect((await listEntities(database)).map((entity) => entity.entityName)).toEqual(['orders']);
+    expect((await createEntityList(database)()).map((entity) => entity.entityName)).toEqual(['orders']);
     expect((await database.pagePool.query('SELECT count(*) AS n FROM oplog')).rows).toEqual([{ n: 0 }]);
     await using candidacy = await openCandidacy({ url, streamId: 1, nodeId: 'one', leaseMs: 2_500 });
     expect((await candidacy.stand())?.epoch).toBeGreaterThan(0);

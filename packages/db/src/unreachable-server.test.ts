@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
-import { createEntity, findEntity, listEntities } from './control/entities.ts';
+import { createEntity, findEntity } from './control/entities.ts';
+import { createEntityList } from './control/entity-list.ts';
 import {
   dropEntities,
   listDeleting,
@@ -62,7 +63,7 @@ const capture = {
 test.each<[string, () => Promise<unknown>]>([
   ['ping', () => database.ping()],
   ['openCandidacy', () => openCandidacy({ url, streamId: 1, nodeId: 'one', leaseMs: 2_500 })],
-  ['listEntities', () => listEntities(database)],
+  ['createEntityList', () => createEntityList(database)()],
   ['findEntity', () => findEntity(database, 'orders')],
   ['createEntity', () => createEntity(database, shape)],
   ['requestRefresh', () => requestRefresh(database, { entityId: 1, allowLargeSweep: false })],

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Log, silentLog } from '@emcachers/core/log';
-import { listEntities } from '@emcachers/db/control/entities';
+import { createEntityList } from '@emcachers/db/control/entity-list';
 import { reportOffsets } from '@emcachers/db/control/offset-reports';
 import type { Database } from '@emcachers/db/database';
 import { writeHeartbeat } from '@emcachers/db/fleet/node-heartbeat';
@@ -54,7 +54,7 @@ export async function startReplicator(
       log,
       random: randomFrom(1),
       oplog: createOplogReader(database),
-      entities: () => listEntities(database),
+      entities: createEntityList(database),
       report: ({ changed }) =>
         reportOffsets(database, {
           nodeId: 'test',

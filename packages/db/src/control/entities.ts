@@ -13,12 +13,6 @@ import { ensureStreams } from './streams.ts';
 
 const selectEntity = `SELECT ${entityFields} FROM entity e`;
 
-/** All entities, ordered by id. */
-export async function listEntities(database: Database): Promise<readonly EntityRecord[]> {
-  const rows = await queryEntities(database.pool, `${selectEntity} ORDER BY e.id`, []);
-  return rows;
-}
-
 /** Those of the entities that exist, ordered by id. */
 export async function listEntitiesOf(
   database: Database,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { openDatabase } from '../database.ts';
 import { createTestDatabase } from '../testing.ts';
-import { createEntity, listEntities } from './entities.ts';
+import { createEntity } from './entities.ts';
 import { createEntityList } from './entity-list.ts';
 import { setPaused } from './entity-requests.ts';
 
@@ -18,7 +18,7 @@ test('the list is the same array until a row changes, and shows every creation, 
   expect(await list()).toEqual([]);
   const { entityId } = await createEntity(database, shapeOf('orders'));
   const created = await list();
-  expect(created).toEqual(await listEntities(database));
+  expect(created).toEqual(await createEntityList(database)());
   expect(await list()).toBe(created);
   await setPaused(database, { entityId, paused: true });
   expect(await list()).toMatchObject([{ entityName: 'orders', paused: true }]);
@@ -42,6 +42,6 @@ test('after a change of one entity the others are the same records: only the cha
   expect(after.map(({ paused }) => paused)).toEqual([false, true, false]);
   expect(after[0]).toBe(before[0]);
   expect(after[2]).toBe(before[2]);
-  expect(after).toEqual(await listEntities(database));
+  expect(after).toEqual(await createEntityList(database)());
   await database.close();
 });

@@ -3,7 +3,8 @@ import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { openDatabase } from '../database.ts';
 import { createTestDatabase } from '../testing.ts';
-import { createEntity, findEntity, listEntities } from './entities.ts';
+import { createEntity, findEntity } from './entities.ts';
+import { createEntityList } from './entity-list.ts';
 import { dropEntities, markDeleting, requestRebuild, requestRefresh, setPaused } from './entity-requests.ts';
 
 const shape = (entityName: string): Shape => ({
@@ -74,7 +75,7 @@ describe('entities', () => {
     for (const result of results)
       if (result.status === 'rejected')
         expect(result.reason).toMatchObject({ code: 'EMC-5003', fields: [{ path: ['entityName'] }] });
-    expect(await listEntities(database)).toHaveLength(1);
+    expect(await createEntityList(database)()).toHaveLength(1);
   });
 
   test('requests take effect, and are refused for an entity that is deleted or being deleted', async () => {
@@ -136,7 +137,7 @@ describe('dropEntities', () => {
         await dropEntities(database, [id]);
       }),
     );
-    expect(await listEntities(database)).toEqual([]);
+    expect(await createEntityList(database)()).toEqual([]);
   });
 
   test('of a large entity does not block appends to and reads of others while it waits for a reader', async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { CachedRows } from '@emcachers/core/row-explanation';
 import type { Column } from '@emcachers/core/shape';
 import type pg from 'pg';
-import { toDatabaseError } from '../database-error.ts';
+import { queryRows } from '../query-rows.ts';
 
 /** What a node is asked. */
 export interface RowQuestion {
@@ -22,13 +22,6 @@ export interface RowAnswer {
 /** Nobody waits for the answer to an older question. */
 const lifetime = '1 minute';
 
-async function query<Row extends pg.QueryResultRow>(pool: pg.Pool, sql: string, values: unknown[]): Promise<Row[]> {
-  const answer = await pool.query<Row>(sql, values).catch((error: unknown) => {
-    throw toDatabaseError(error);
-  });
-  return answer.rows;
-}
-
 /** Asks every node for its rows of some documents. Returns the id of the question, for `rowAnswers` and `forgetQuestion`. */
 export async function askForRows(
   pool: pg.Pool,
@@ -36,15 +29,19 @@ export async function askForRows(
 ): Promise<string> {
   const id = randomUUID();
   // What an asker that died has left.
-  await query(pool, `DELETE FROM row_question WHERE asked_at < now() - interval '${lifetime}'`, []);
-  await query(pool, 'INSERT INTO row_question (id, entity_id, doc_ids) VALUES ($1, $2, $3)', [id, entityId, docIds]);
-  await query(pool, `SELECT pg_notify('emcachers_rows', $1)`, [id]);
+  await queryRows(pool, `DELETE FROM row_question WHERE asked_at < now() - interval '${lifetime}'`);
+  await queryRows(pool, 'INSERT INTO row_question (id, entity_id, doc_ids) VALUES ($1, $2, $3)', [
+    id,
+    entityId,
+    docIds,
+  ]);
+  await queryRows(pool, `SELECT pg_notify('emcachers_rows', $1)`, [id]);
   return id;
 }
 
 /** The nodes with caches that reported no longer ago than this. */
 export async function answeringNodes(pool: pg.Pool, reportAgeMsMax: number): Promise<string[]> {
-  const nodes = await query<{ id: string }>(
+  const nodes = await queryRows<{ id: string }>(
     pool,
     `SELECT id FROM node WHERE left_at IS NULL AND 'replicate' = ANY (roles)
         AND heartbeat_at > now() - make_interval(secs => $1 / 1000.0) ORDER BY id`,
@@ -55,7 +52,7 @@ export async function answeringNodes(pool: pg.Pool, reportAgeMsMax: number): Pro
 
 /** The answers so far. */
 export function rowAnswers(pool: pg.Pool, questionId: string): Promise<RowAnswer[]> {
-  return query<RowAnswer>(
+  return queryRows<RowAnswer>(
     pool,
     'SELECT node_id AS "nodeId", answer, reason FROM row_answer WHERE question_id = $1 ORDER BY node_id',
     [questionId],
@@ -64,12 +61,12 @@ export function rowAnswers(pool: pg.Pool, questionId: string): Promise<RowAnswer
 
 /** Deletes a question with its answers. */
 export async function forgetQuestion(pool: pg.Pool, questionId: string): Promise<void> {
-  await query(pool, 'DELETE FROM row_question WHERE id = $1', [questionId]);
+  await queryRows(pool, 'DELETE FROM row_question WHERE id = $1', [questionId]);
 }
 
 /** The questions that this node has not answered. */
 export function openQuestions(pool: pg.Pool, nodeId: string): Promise<RowQuestion[]> {
-  return query<RowQuestion>(
+  return queryRows<RowQuestion>(
     pool,
     `SELECT q.id, e.name AS "entityName", e.columns, q.doc_ids AS "docIds"
        FROM row_question q JOIN entity e ON e.id = q.entity_id
@@ -85,7 +82,7 @@ export async function answerQuestion(
   questionId: string,
   { nodeId, answer, reason }: RowAnswer,
 ): Promise<void> {
-  await query(
+  await queryRows(
     pool,
     `INSERT INTO row_answer (question_id, node_id, answer, reason) SELECT id, $2, $3, $4 FROM row_question WHERE id = $1
      ON CONFLICT DO NOTHING`,

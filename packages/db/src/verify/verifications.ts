@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { toDatabaseError } from '../database-error.ts';
+import { queryRows } from '../query-rows.ts';
 
 /** How far a verification is, or how it ended. */
 export type VerificationState = 'requested' | 'running' | 'clean' | 'different' | 'repaired' | 'failed' | 'cancelled';
@@ -39,13 +39,6 @@ export interface VerificationProgress
 const fields = `entity_id AS "entityId", node_id AS "nodeId", job_id AS "jobId", repair, state, compared, missing, extra,
   different, samples, message`;
 
-async function query<Row extends pg.QueryResultRow>(pool: pg.Pool, sql: string, values: unknown[]): Promise<Row[]> {
-  const answer = await pool.query<Row>(sql, values).catch((error: unknown) => {
-    throw toDatabaseError(error);
-  });
-  return answer.rows;
-}
-
 /**
  * Asks nodes to verify their caches. The same job may ask again: what its nodes have done stays. `wrong` stays for any job, so
  * that wrong rows are reported until a verification has ended.
@@ -59,7 +52,7 @@ export async function requestVerification(
     readonly nodeIds: readonly string[];
   },
 ): Promise<void> {
-  await query(
+  await queryRows(
     pool,
     `INSERT INTO verification (entity_id, node_id, job_id, repair)
      SELECT $1, n.id, $2, $3 FROM node n WHERE n.id = ANY ($4::text[])
@@ -69,17 +62,19 @@ export async function requestVerification(
       WHERE verification.job_id <> EXCLUDED.job_id`,
     [request.entityId, request.jobId, request.repair, request.nodeIds],
   );
-  await query(pool, `NOTIFY emcachers_control, 'verification'`, []);
+  await queryRows(pool, `NOTIFY emcachers_control, 'verification'`);
 }
 
 /** What the nodes of a job have found so far. Errors: EMC-3001. */
 export function verificationsOf(pool: pg.Pool, jobId: string): Promise<Verification[]> {
-  return query<Verification>(pool, `SELECT ${fields} FROM verification WHERE job_id = $1 ORDER BY node_id`, [jobId]);
+  return queryRows<Verification>(pool, `SELECT ${fields} FROM verification WHERE job_id = $1 ORDER BY node_id`, [
+    jobId,
+  ]);
 }
 
 /** Nodes stop at their next page. */
 export async function cancelVerification(pool: pg.Pool, jobId: string): Promise<void> {
-  await query(
+  await queryRows(
     pool,
     `UPDATE verification SET state = 'cancelled', finished_at = now() WHERE job_id = $1 AND state IN ('requested', 'running')`,
     [jobId],
@@ -88,7 +83,7 @@ export async function cancelVerification(pool: pg.Pool, jobId: string): Promise<
 
 /** What a node is asked to do, oldest first; also what it was doing when it stopped. */
 export async function nextVerification(pool: pg.Pool, nodeId: string): Promise<Verification | null> {
-  const rows = await query<Verification>(
+  const rows = await queryRows<Verification>(
     pool,
     `SELECT ${fields} FROM verification WHERE node_id = $1 AND state IN ('requested', 'running') ORDER BY requested_at LIMIT 1`,
     [nodeId],
@@ -107,7 +102,7 @@ const wrongness = `
 export async function saveVerification(pool: pg.Pool, progress: VerificationProgress): Promise<boolean> {
   const { entityId, nodeId, jobId, state, compared, missing, extra, different, samples, message, generation } =
     progress;
-  const rows = await query(
+  const rows = await queryRows(
     pool,
     `UPDATE verification
         SET state = $4, compared = $5, missing = $6, extra = $7, different = $8, samples = $9, message = $10,
@@ -126,7 +121,7 @@ export async function dueForVerification(
   pool: pg.Pool,
   { streamId, ageMs }: { readonly streamId: number; readonly ageMs: number },
 ): Promise<string | null> {
-  const rows = await query<{ name: string }>(
+  const rows = await queryRows<{ name: string }>(
     pool,
     `SELECT e.name
        FROM entity e
