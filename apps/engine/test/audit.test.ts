@@ -28,3 +28,20 @@ test('the audit has every request with the correlation id of its answer, newest 
   expect((await read('action=create')).entries).toHaveLength(1);
   expect((await read('entityName=other')).entries).toEqual([]);
 });
+
+test('a job has the correlation id of its request, in its record and in the line that ends it', async () => {
+  await using stack = await createStack();
+  await using running = await stack.engine();
+  const { api, logLines } = running;
+  await api.create(orderShape('orders', 'shop.orders'));
+  await api.untilLive('orders');
+  const requested = await api.request('POST', '/api/v1/entities/orders/refresh', { body: {} });
+  const correlationId = requested.headers.get('x-correlation-id');
+  const job = await api.finished(requested);
+  expect(job).toMatchObject({ kind: 'refresh', correlationId: expect.any(String) });
+  expect(job.correlationId).toBe(correlationId);
+  const ended = logLines
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+    .find(({ msg }) => msg === 'Job finished.');
+  expect(ended).toMatchObject({ jobId: job.jobId, correlationId });
+});

@@ -52,6 +52,7 @@ export function sampleJob(overrides: Partial<JobView> = {}): JobView {
     status: 'succeeded',
     message: 'Scanned 1,000 documents.',
     errorCode: null,
+    correlationId: 'a3d1a1e4-4b0e-4c55-8d0f-5f7f3b1d9c60',
     createdAt: '2026-11-21T12:03:00.000Z',
     startedAt: '2026-11-21T12:03:00.000Z',
     finishedAt: '2026-11-21T12:03:09.000Z',

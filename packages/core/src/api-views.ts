@@ -228,6 +228,8 @@ export const jobViewSchema = z.object({
   /** What the job is doing or has done, in one sentence. */
   message: z.string().nullable(),
   errorCode: z.string().nullable(),
+  /** Of the request that asked for the job, as in the log and in the audit; null if the engine asked. */
+  correlationId: z.string().nullable(),
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
   finishedAt: z.iso.datetime().nullable(),

@@ -68,7 +68,7 @@ const recordsMax = 10_000;
 const operator: Asker = { actor: 'api', correlationId: null };
 
 const iso = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-const recordColumns = `id AS "jobId", kind, entity_name AS "entityName", status, message, error_code AS "errorCode",
+const recordColumns = `id AS "jobId", kind, entity_name AS "entityName", status, message, error_code AS "errorCode", correlation_id AS "correlationId",
   ${iso('created_at')} AS "createdAt", ${iso('started_at')} AS "startedAt", ${iso('finished_at')} AS "finishedAt",
   input`;
 
@@ -129,6 +129,7 @@ function toRecord(job: Job): JobRecord {
     status: statusSchema.parse(job.status),
     message: job.message,
     errorCode: job.errorCode,
+    correlationId: job.correlationId,
     createdAt: job.createdAt.toISOString(),
     startedAt: job.startedAt?.toISOString() ?? null,
     finishedAt: job.finishedAt?.toISOString() ?? null,
@@ -162,8 +163,8 @@ const cancelSql = `UPDATE job SET status = 'cancelled', message = $2, finished_a
 const pruneSql = `DELETE FROM job WHERE status NOT IN ('queued', 'running') AND id IN
  (SELECT id FROM job ORDER BY created_at DESC OFFSET $1)`;
 
-const insertSql = `INSERT INTO job (id, kind, entity_name, input, input_hash, stream_id)
- SELECT $1, $2, $3, $4, $5, COALESCE((SELECT e.stream_id FROM entity e WHERE e.name_lower = lower($3)), ${defaultStreamId})`;
+const insertSql = `INSERT INTO job (id, kind, entity_name, input, input_hash, correlation_id, stream_id)
+ SELECT $1, $2, $3, $4, $5, $6, COALESCE((SELECT e.stream_id FROM entity e WHERE e.name_lower = lower($3)), ${defaultStreamId})`;
 const activeSql = `SELECT id FROM job
  WHERE kind = $1 AND lower(entity_name) = lower($2) AND input_hash = $3 AND status IN ('queued', 'running')`;
 
@@ -182,11 +183,11 @@ async function add(pool: pg.Pool, job: NewJob): Promise<{ jobId: string; isNew: 
 }
 
 async function insert(client: TransactionClient, job: NewJob & { readonly jobId: string }): Promise<void> {
-  const { jobId, kind, entityName } = job;
+  const { jobId, kind, entityName, asker = operator } = job;
   const input = JSON.stringify(job.input);
-  await client.query(insertSql, [jobId, kind, entityName, input, inputHash(job)]);
+  await client.query(insertSql, [jobId, kind, entityName, input, inputHash(job), asker.correlationId]);
   const detail = job.auditDetail ?? job.input;
-  await writeAudit(client, job.asker ?? operator, { action: kind, entityName, detail });
+  await writeAudit(client, asker, { action: kind, entityName, detail });
   await client.query(pruneSql, [recordsMax]);
   await client.query(`NOTIFY emcachers_control, 'job'`);
 }

@@ -28,7 +28,8 @@ export async function attemptJob(attempt: JobAttempt): Promise<JobOutcome> {
   } catch (error) {
     if (error instanceof EmcachersError) return { status: 'failed', message: error.detail, errorCode: error.code };
     const { log, record, signal } = attempt;
-    if (!signal.aborted) log.error({ err: error, jobId: record.jobId }, 'Job failed with an unexpected error.');
+    const { jobId, correlationId } = record;
+    if (!signal.aborted) log.error({ err: error, jobId, correlationId }, 'Job failed with an unexpected error.');
     return {
       status: 'failed',
       message: 'The job failed with an unexpected error. See the log.',

@@ -71,9 +71,10 @@ async function runJob(record: JobRecord, signal: AbortSignal, dependencies: Atte
   const { store, log } = dependencies;
   const outcome = await attemptJob({ record, signal, ...dependencies });
   if (signal.reason === engineStops) return;
-  log.info({ jobId: record.jobId, kind: record.kind, entity: record.entityName, ...outcome }, 'Job finished.');
+  const { jobId, kind, entityName: entity, correlationId } = record;
+  log.info({ jobId, kind, entity, correlationId, ...outcome }, 'Job finished.');
   await store.finish(record.jobId, outcome).catch((error: unknown) => {
     // The record stays `running`; the next runner requeues the job.
-    log.warn({ err: error, jobId: record.jobId }, "Could not record the job's outcome.");
+    log.warn({ err: error, jobId, correlationId }, "Could not record the job's outcome.");
   });
 }

@@ -9,6 +9,7 @@ const job = (overrides: Partial<JobView> = {}): JobView => ({
   status: 'running',
   message: 'Scanning.',
   errorCode: null,
+  correlationId: null,
   createdAt: '2026-11-21T12:00:00.000Z',
   startedAt: '2026-11-21T12:00:00.000Z',
   finishedAt: null,
