@@ -38,4 +38,7 @@ test('a link to one row opens that row', async ({ page, liveEntity }) => {
   const table = page.getByRole('table', { name: `Rows of ${liveEntity}` });
   await expect(table.getByRole('row')).toHaveCount(2);
   await expect(table).toContainText('Grace');
+  const why = page.getByRole('region', { name: 'Why this row is what it is' });
+  await expect(why).toContainText('Up to date');
+  await expect(why.getByRole('table')).toContainText('MongoDB');
 });

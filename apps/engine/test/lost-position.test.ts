@@ -45,6 +45,20 @@ test('rescans everything after a lost position; a sweep above its cap fails only
   expect(health.health).toBe('failed');
   expect(health.detail).toMatch(/^shrunk: /);
 
+  const incidents = async (query: string) => (await api.request('GET', `/api/v1/incidents?${query}`)).json();
+  expect(await incidents('state=open&entityName=shrunk')).toMatchObject({
+    entries: [{ entityName: 'shrunk', errorCode: 'EMC-3004', nextStep: expect.any(String), closedAt: null }],
+    next: null,
+  });
+  expect(await incidents('limit=1')).toMatchObject({ entries: [{ id: expect.any(Number) }], next: expect.any(Number) });
+
   await api.job('shrunk', 'refresh', { allowLargeSweep: true });
   expect(await converged(stack, shrunk)).toBe(1_000);
+  expect(await incidents('state=open')).toEqual({ entries: [], next: null });
+  expect(await incidents('state=closed')).toMatchObject({
+    entries: expect.arrayContaining([
+      expect.objectContaining({ entityName: 'shrunk', closedAt: expect.any(String) }),
+      expect.objectContaining({ stage: 'change-source', entityName: null }),
+    ]),
+  });
 });

@@ -1,6 +1,7 @@
 import type { Clock } from '@emcachers/core/clock';
 import type { Log } from '@emcachers/core/log';
 import type { ReadAuditPage } from '../control/browse/audit-view.ts';
+import type { ReadIncidentPage } from '../control/browse/incident-view.ts';
 import type { OplogBrowser } from '../control/browse/oplog-browser.ts';
 import type { RowsReader } from '../control/browse/rows-reader.ts';
 import type { SourceBrowser } from '../control/browse/source-browser.ts';
@@ -19,6 +20,7 @@ export interface ApiServices {
   readonly jobs: JobServer;
   readonly nodes: NodeControl;
   readonly readAudit: ReadAuditPage;
+  readonly readIncidents: ReadIncidentPage;
   readonly idempotency: Idempotency;
   readonly sources: SourceBrowser;
   readonly oplogBrowser: OplogBrowser;

@@ -4,6 +4,7 @@ import { auditOperations } from './operations/audit-operations.ts';
 import { browseOperations } from './operations/browse-operations.ts';
 import { entityOperations } from './operations/entity-operations.ts';
 import { fleetOperations } from './operations/fleet-operations.ts';
+import { incidentOperations } from './operations/incident-operations.ts';
 import { jobOperations } from './operations/job-operations.ts';
 import { oplogOperations } from './operations/oplog-operations.ts';
 import { sourceOperations } from './operations/source-operations.ts';
@@ -19,6 +20,7 @@ export const operations = {
   jobs: jobOperations,
   oplog: oplogOperations,
   audit: auditOperations,
+  incidents: incidentOperations,
 };
 
 export interface NamedOperation {

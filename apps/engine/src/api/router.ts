@@ -11,6 +11,7 @@ export const appRouter = router({
   jobs: router(proceduresOf('jobs', operations.jobs)),
   oplog: router(proceduresOf('oplog', operations.oplog)),
   audit: router(proceduresOf('audit', operations.audit)),
+  incidents: router(proceduresOf('incidents', operations.incidents)),
   live: liveRouter,
 });
 

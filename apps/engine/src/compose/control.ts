@@ -1,5 +1,6 @@
 import { thresholds } from '@emcachers/core/status-facts';
 import { readAudit } from '@emcachers/db/control/audit';
+import { readIncidents } from '@emcachers/db/control/incidents';
 import { documentHistory, passedTimeOf } from '@emcachers/db/explain/document-history';
 import {
   answeringNodes,
@@ -17,6 +18,7 @@ import { createIdempotencyStore } from '@emcachers/db/job/idempotency-store';
 import { createJobStore } from '@emcachers/db/job/job-store';
 import { createIdempotency, type Idempotency } from '../api/idempotency.ts';
 import { createAuditReader, type ReadAuditPage } from '../control/browse/audit-view.ts';
+import { createIncidentReader, type ReadIncidentPage } from '../control/browse/incident-view.ts';
 import { createOplogBrowser, type OplogBrowser } from '../control/browse/oplog-browser.ts';
 import { createRowsReader, type RowsReader } from '../control/browse/rows-reader.ts';
 import { createSourceBrowser, type SourceBrowser } from '../control/browse/source-browser.ts';
@@ -48,6 +50,7 @@ export interface Control {
   readonly rowExplainer: RowExplainer;
   readonly nodes: NodeControl;
   readonly readAudit: ReadAuditPage;
+  readonly readIncidents: ReadIncidentPage;
   /** Registers this node before its parts report under its name. */
   readonly register: () => Promise<void>;
   /** Says, once its parts have ended, that this node stops in good order. */
@@ -113,6 +116,7 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
     rowExplainer: createExplainer(shared, entityControl),
     nodes: createNodeControl({ forget: (name) => forgetNode(database.pool, name) }),
     readAudit: createAuditReader((filter) => readAudit(database.pool, filter)),
+    readIncidents: createIncidentReader((filter) => readIncidents(database.pool, filter)),
     register: registry.beat,
     signOff: registry.signOff,
     services: [wakeListener, fleet, registry, ...(answers === null ? [] : [answers])],

@@ -1,5 +1,6 @@
 import type { AuditFilter, AuditRecord } from '@emcachers/db/control/audit';
 import { z } from 'zod';
+import { pageOf } from './page-of.ts';
 
 /** One action of an operator, or of the engine by itself. */
 const auditEntryViewSchema = z.object({
@@ -24,14 +25,10 @@ export const auditPageSchema = z.object({
 export type ReadAuditPage = (filter: AuditFilter) => Promise<z.infer<typeof auditPageSchema>>;
 
 export function createAuditReader(read: (filter: AuditFilter) => Promise<readonly AuditRecord[]>): ReadAuditPage {
-  return async (filter) => {
-    const found = await read({ ...filter, limit: filter.limit + 1 });
-    const shown = found.slice(0, filter.limit);
-    const entries = shown.map(({ at, detail, ...record }) => ({
+  return async (filter) =>
+    pageOf(await read({ ...filter, limit: filter.limit + 1 }), filter.limit, ({ at, detail, ...record }) => ({
       ...record,
       at: at.toISOString(),
       detail: { ...detail },
     }));
-    return { entries, next: found.length > filter.limit ? (shown.at(-1)?.id ?? null) : null };
-  };
 }
