@@ -33,9 +33,12 @@ test('an entity can be created, scanned, changed, refreshed, rebuilt, paused, re
   expect((await api.entity('orders')).version).toBe(2);
 
   const link = path.join(stack.dataDir, 'dbs', 'orders', 'db.sqlite');
-  const before = readlinkSync(link);
-  expect((await api.job('orders', 'rebuild')).message).toBe('Rebuilt on 1 node.');
-  expect(readlinkSync(link)).not.toBe(before);
+  // A job that ends too early, while the new file is still built, is a matter of luck.
+  for (let rebuilds = 0; rebuilds < 5; rebuilds += 1) {
+    const before = readlinkSync(link);
+    expect((await api.job('orders', 'rebuild')).message).toBe('Rebuilt on 1 node.');
+    expect(readlinkSync(link)).not.toBe(before);
+  }
   await converged(stack, shape);
 
   await api.job('orders', 'pause');

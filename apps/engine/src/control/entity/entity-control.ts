@@ -63,6 +63,15 @@ export interface EntityControl {
   caches(entityId: number): Promise<readonly CacheReport[]>;
 }
 
+/**
+ * True if readers of the node have a file of a later generation than this. While a file is built, the report has its generation, but
+ * readers still have the one before.
+ */
+export function servesLaterThan(cache: CacheReport, generation: number): boolean {
+  const isServing = cache.published && (cache.state === 'level' || cache.state === 'catching-up');
+  return isServing && (cache.generation ?? 0) > generation;
+}
+
 /** One node's last report about its cache. */
 export interface CacheReport
   extends Pick<OffsetRecord, 'nodeId' | 'offset' | 'generation' | 'generations' | 'published' | 'state'> {

@@ -3,7 +3,7 @@ import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { counted, grouped } from '@emcachers/core/status-words';
 import { createFindDocuments, type FindDocuments, type FindRequest } from '../../../pipeline/ingest/find-documents.ts';
 import type { ErasureOutcome } from '../../../pipeline/oplog/erasure.ts';
-import type { CacheReport } from '../../entity/entity-control.ts';
+import { type CacheReport, servesLaterThan } from '../../entity/entity-control.ts';
 import { documentIds, keysOf } from '../document-input.ts';
 import { type JobContext, jobKind } from '../job-kind.ts';
 import { waitFor } from '../wait-for.ts';
@@ -145,7 +145,7 @@ async function rebuildCaches(context: EraseContext): Promise<readonly RebuiltCac
   const endMs = clock.monotonicMs() + filesWaitMsMax;
   const reportEndMs = clock.monotonicMs() + firstReportMsMax;
   const isClean = (cache: CacheReport): boolean =>
-    cache.published && cache.generations === 1 && (cache.generation ?? 0) > (before.get(cache.nodeId) ?? 0);
+    cache.generations === 1 && servesLaterThan(cache, before.get(cache.nodeId) ?? 0);
   return waitFor(context, async () => {
     const reports = await control.caches(entity.entityId);
     const caches = reports.map((cache) => ({ ...cache, isClean: isClean(cache) }));

@@ -1,5 +1,5 @@
 import { counted } from '@emcachers/core/status-words';
-import type { CacheReport } from '../../entity/entity-control.ts';
+import { servesLaterThan } from '../../entity/entity-control.ts';
 import { jobKind } from '../job-kind.ts';
 import { waitFor } from '../wait-for.ts';
 
@@ -47,13 +47,10 @@ export const rebuildJob = jobKind({
     await context.note('Building new files beside the current ones.');
     const rebuilt = await waitFor(context, async () => {
       const prompt = (await control.caches(entity.entityId)).filter((cache) => cache.isPrompt);
-      const isDone = prompt.length > 0 && prompt.every((cache) => isNew(cache, before));
+      const isDone =
+        prompt.length > 0 && prompt.every((cache) => servesLaterThan(cache, before.get(cache.nodeId) ?? 0));
       return isDone ? prompt : null;
     });
     return `Rebuilt on ${counted(rebuilt.length, 'node', 'nodes')}.`;
   },
 });
-
-function isNew(cache: CacheReport, before: ReadonlyMap<string, number>): boolean {
-  return cache.published && (cache.generation ?? 0) > (before.get(cache.nodeId) ?? 0);
-}
