@@ -159,8 +159,12 @@ test('a scan that is not complete, a node that does not answer, and an id that n
   });
   const { api } = running;
   await fill(stack, 'slow');
+  // Long enough for a slow machine to ask before the scan has come to the last one.
+  const lastId = rowCount + 15;
+  const more = Array.from({ length: lastId - rowCount + 1 }, (_, index) => rowCount + index);
+  await items(stack, 'slow').insertMany(more.map((id) => ({ _id: id, name: `item ${id}`, n: id })));
   await api.create({ entityName: 'slow', sourceName: 'shop.slow', columns: [...columns] });
-  const last = await explain(api, 'slow', rowCount - 1);
+  const last = await explain(api, 'slow', lastId);
   expect(last).toMatchObject({ verdict: 'staged-by-scan', action: 'wait', source: { state: 'found' }, entries: [] });
   await api.untilLive('slow');
 

@@ -11,6 +11,8 @@ export interface CompactedSlice {
   readonly entityId: number;
   readonly compactedTo: number;
   readonly sliceTo: number;
+  /** What the entity's horizon becomes, unless it is higher. */
+  readonly horizon: number;
   readonly giveUpMs: number;
 }
 
@@ -30,8 +32,8 @@ export type RemovalOutcome =
   | { readonly kind: 'held' | 'not-live' };
 
 /**
- * Removes planned entries and moves the horizon in the same transaction: the horizon is above all entries that superseded
- * them, so a reader at or above it has read what replaced them. Holds the entity's row shared, as an append does, and no lock
+ * Removes planned entries and moves the horizon in the same transaction: no removed entry is above it, so a reader at or above it
+ * has read all of them. Holds the entity's row shared, as an append does, and no lock
  * that an append waits for. Fails with EMC-3002 if the epoch has been superseded.
  */
 export function removeEntries(pool: pg.Pool, slice: CompactedSlice, ids: readonly number[]): Promise<RemovalOutcome> {
@@ -45,7 +47,7 @@ export function removeEntries(pool: pg.Pool, slice: CompactedSlice, ids: readonl
       slice.entityId,
       ids,
       slice.compactedTo,
-      slice.sliceTo,
+      slice.horizon,
     ]);
     const [removed] = answer.rows;
     if (removed === undefined) throw new Error('The entity has no compaction state.');
@@ -82,21 +84,41 @@ const removeSql = (partition: string): string => `
 export interface FinishedSlice extends Pick<CompactedSlice, 'epoch' | 'entityId' | 'sliceTo'> {
   readonly kept: number;
   readonly tombstones: number;
-  /** Entries removed in the run so far. */
-  readonly removed: number;
 }
 
-/** Records that everything up to the end of the slice is compacted. */
-export function finishSlice(pool: pg.Pool, slice: FinishedSlice): Promise<void> {
+/**
+ * Records that everything up to the end of the slice is compacted. Returns the place up to which Deletes can be removed: up to there they are
+ * the only entries of their documents. A cache whose build had begun before may have read an Upsert that is gone now, and needs the
+ * Delete. Its horizon is lower than the place, so that the removal of a Delete sends it back to the start; if the
+ * horizon is not lower, which an interrupted larger slice can leave, the place stays where it was.
+ */
+export function finishSlice(pool: pg.Pool, slice: FinishedSlice): Promise<number> {
   const { epoch, entityId } = slice;
   return inTransaction(pool, async (client) => {
     await beginAppend(client, { epoch, entityIds: [entityId], lock: 'share', appends: false });
-    await client.query(
+    const answer = await client.query<{ purgeTo: number }>(
       `UPDATE oplog_compaction
-          SET compacted_to = $2, kept = kept + $3, tombstones = tombstones + $4, removed_last = $5, finished_at = now()
-        WHERE entity_id = $1`,
-      [entityId, slice.sliceTo, slice.kept, slice.tombstones, slice.removed],
+          SET compacted_to = $2, kept = kept + $3, tombstones = tombstones + $4,
+              purge_to = CASE WHEN horizon < $2 THEN $2 ELSE purge_to END
+        WHERE entity_id = $1 RETURNING purge_to AS "purgeTo"`,
+      [entityId, slice.sliceTo, slice.kept, slice.tombstones],
     );
+    await commitAppend(client, { epoch, appended: false, controlChanged: false });
+    return answer.rows[0]?.purgeTo ?? 0;
+  });
+}
+
+/** Records that a slice is done, with its old Deletes; `removed`: entries removed in the run so far. */
+export function finishPass(
+  pool: pg.Pool,
+  { epoch, entityId, removed }: Pick<CompactedSlice, 'epoch' | 'entityId'> & { readonly removed: number },
+): Promise<void> {
+  return inTransaction(pool, async (client) => {
+    await beginAppend(client, { epoch, entityIds: [entityId], lock: 'share', appends: false });
+    await client.query('UPDATE oplog_compaction SET removed_last = $2, finished_at = now() WHERE entity_id = $1', [
+      entityId,
+      removed,
+    ]);
     await commitAppend(client, { epoch, appended: false, controlChanged: false });
   });
 }

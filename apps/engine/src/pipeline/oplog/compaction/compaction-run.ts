@@ -8,8 +8,14 @@
 import type { Clock } from '@emcachers/core/clock';
 import type { CompactionState, Slice } from '@emcachers/db/compaction/compaction-state';
 import { measureOplog, readCompaction, readSlice } from '@emcachers/db/compaction/compaction-state';
-import { planCompaction } from '@emcachers/db/compaction/plan-compaction';
-import { finishSlice, removeEntries } from '@emcachers/db/compaction/remove-entries';
+import { type CompactionPlan, planCompaction, planPurge } from '@emcachers/db/compaction/plan-compaction';
+import {
+  type CompactedSlice,
+  finishPass,
+  finishSlice,
+  type Removed,
+  removeEntries,
+} from '@emcachers/db/compaction/remove-entries';
 import { readHead, readSafePlace, type SafePlace } from '@emcachers/db/compaction/safe-place';
 import type { Database } from '@emcachers/db/database';
 import { toDatabaseError } from '@emcachers/db/database-error';
@@ -47,6 +53,16 @@ export interface CompactionResult {
   readonly removed: number;
   /** True if the partition was rewritten, so that it takes no more space than its entries need. */
   readonly rewritten: boolean;
+}
+
+/** Why a run ends before its slice is done. */
+type End = 'held' | 'not-live' | 'stopped';
+
+/** What is planned and removed in turns. */
+interface Removals {
+  readonly plan: () => Promise<CompactionPlan>;
+  readonly removal: Pick<CompactedSlice, 'compactedTo' | 'sliceTo' | 'horizon'>;
+  readonly onRemoved: (removed: Removed) => void;
 }
 
 const sliceEntriesDefault = 500_000;
@@ -125,34 +141,61 @@ export class CompactionRun {
     return isLarge || (isFirst && state.hasOldTombstones) ? { state, slice } : null;
   }
 
-  async #compact({ compactedTo }: CompactionState, slice: Slice): Promise<'done' | 'held' | 'not-live' | 'stopped'> {
+  /** First what is superseded, then old Deletes: a Delete never goes before an Upsert that it supersedes. */
+  async #compact({ compactedTo }: CompactionState, slice: Slice): Promise<End | 'done'> {
+    const { database, options, epoch } = this.#dependencies;
+    const { sliceEntriesMax: idsMax = sliceEntriesDefault } = options;
+    const entityId = this.#entityId;
+    const request = { entityId, compactedTo, sliceTo: slice.to, idsMax };
+    let { entries: kept, deletes: tombstones } = slice;
+    const end = await this.#removeAll({
+      plan: () => planCompaction(database.pool, request, this.#signal),
+      // What a slice supersedes is below its end. See `finishSlice` for why the end itself is left for the Deletes.
+      removal: { ...request, horizon: slice.to - 1 },
+      onRemoved: (removed) => {
+        kept -= removed.entriesOfSlice;
+        tombstones -= removed.deletesOfSlice;
+      },
+    });
+    if (end !== null) return end;
+    const purgeTo = await finishSlice(database.pool, { epoch, entityId, sliceTo: slice.to, kept, tombstones });
+    return (await this.#purge(purgeTo)) ?? 'done';
+  }
+
+  /** Removes Deletes that are old enough. Null if all were removed. */
+  async #purge(purgeTo: number): Promise<End | null> {
     const { database, options, epoch } = this.#dependencies;
     const { sliceEntriesMax: idsMax = sliceEntriesDefault, tombstoneMs } = options;
     const entityId = this.#entityId;
-    const request = { entityId, compactedTo, sliceTo: slice.to, tombstoneMs, idsMax };
-    let { entries: kept, deletes: tombstones } = slice;
+    const end = await this.#removeAll({
+      plan: () => planPurge(database.pool, { entityId, purgeTo, tombstoneMs, idsMax }, this.#signal),
+      removal: { compactedTo: purgeTo, sliceTo: purgeTo, horizon: purgeTo },
+      onRemoved: () => undefined,
+    });
+    if (end === null) await finishPass(database.pool, { epoch, entityId, removed: this.#removed });
+    return end;
+  }
+
+  /** Plans and removes until nothing is left. Null if all were removed. */
+  async #removeAll({ plan, removal, onRemoved }: Removals): Promise<End | null> {
     for (let isComplete = false; !isComplete; ) {
-      const plan = await this.#paced(() => planCompaction(database.pool, request, this.#signal));
-      const end = await this.#remove(plan.ids, request, (removed) => {
-        kept -= removed.entriesOfSlice;
-        tombstones -= removed.deletesOfSlice;
-      });
+      const planned = await this.#paced(plan);
+      const end = await this.#remove(planned.ids, removal, onRemoved);
       if (end !== null) return end;
-      ({ isComplete } = plan);
+      ({ isComplete } = planned);
     }
-    await finishSlice(database.pool, { epoch, entityId, sliceTo: slice.to, kept, tombstones, removed: this.#removed });
-    return 'done';
+    return null;
   }
 
   /** Null if all were removed. */
   async #remove(
     ids: readonly number[],
-    request: { readonly compactedTo: number; readonly sliceTo: number },
-    onRemoved: (removed: { entriesOfSlice: number; deletesOfSlice: number }) => void,
-  ): Promise<'held' | 'not-live' | 'stopped' | null> {
+    removal: Removals['removal'],
+    onRemoved: Removals['onRemoved'],
+  ): Promise<End | null> {
     const { database, epoch, options } = this.#dependencies;
     const { giveUpMs, chunkEntriesMax = chunkEntriesDefault } = options;
-    const slice = { ...request, epoch, entityId: this.#entityId, giveUpMs };
+    const slice = { ...removal, epoch, entityId: this.#entityId, giveUpMs };
     for (let from = 0; from < ids.length; from += chunkEntriesMax) {
       if (this.#signal.aborted) return 'stopped';
       const chunk = ids.slice(from, from + chunkEntriesMax);
