@@ -204,4 +204,21 @@ type AppendRun = `,
     ],
     killers: [{ file: 'packages/db/src/job/job-store.test.ts', name: 'the runner of a term that has ended claims' }],
   },
+  {
+    id: 'X12',
+    title: 'a build that has begun in the middle of a slice is not sent back by the Deletes of it',
+    edits: [
+      {
+        file: 'packages/db/src/compaction/remove-entries.ts',
+        from: 'purge_to = CASE WHEN horizon < $2 THEN $2 ELSE purge_to END',
+        to: 'purge_to = $2',
+      },
+      {
+        file: `${folder}/compaction/compaction-run.ts`,
+        from: 'horizon: slice.to - 1',
+        to: 'horizon: slice.to',
+      },
+    ],
+    killers: [{ file: `${folder}/compaction/compaction-run.test.ts`, name: 'while its slice was half removed' }],
+  },
 ];

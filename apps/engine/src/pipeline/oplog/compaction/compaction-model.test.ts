@@ -310,11 +310,15 @@ const readOne = (index: number): Command => ({ kind: 'read', reader: index, rows
 const overtaken: Command[] = [
   { kind: 'refresh', documents: [0, 3, 1], limit: 1 },
   { kind: 'refresh', documents: [], limit: 1 },
+  { kind: 'report', reader: 0 },
+  readOne(0),
   { kind: 'append', operations: [[0, false]] },
   { kind: 'compact', chunks: 1, slice: 11, gives: true, tombstones: false },
   { kind: 'append', operations: [[0, false]] },
   readOne(0),
+  readOne(0),
   readOne(2),
+  readOne(0),
 ];
 
 test('I1, I3: for any sequence of appends, scans, compactions and reads, no reader misses a row or keeps a deleted one', {

@@ -262,6 +262,33 @@ describe('a compaction run', () => {
     expect([...(await oplog.replay(entityId)).keys()]).toEqual(['d20', 'd21', 'd22', 'd23', 'd24']);
   });
 
+  test('removes no Delete under the horizon at which a build may have begun while its slice was half removed (I1)', async () => {
+    await using oplog = await openTestOplog();
+    const entityId = await fill(oplog, 25, 0);
+    await oplog.append(...Array.from({ length: 20 }, (_, index) => remove(entityId, `d${index}`)));
+    const killedAfter = async (steps: number, sliceEntriesMax: number): Promise<boolean> => {
+      let left = steps;
+      const onStep = (): void => {
+        left -= 1;
+        if (left === 0) throw new Error('killed');
+      };
+      const run = compact(oplog, entityId, { sliceEntriesMax, chunkEntriesMax: 7, onStep });
+      return run.then(() => false).catch(({ message }: Error) => message === 'killed');
+    };
+    // The plan and the first chunk. A build that begins now reads Upserts whose Deletes are in the same slice.
+    expect(await killedAfter(2, 1_000)).toBe(true);
+    const { horizon } = await stateOf(oplog, entityId);
+    expect(horizon).toBeGreaterThan(0);
+    // Smaller slices than the one that was interrupted.
+    for (let steps = 1; steps < 60 && (await killedAfter(steps, 12)); steps += 1) {
+      const state = await stateOf(oplog, entityId);
+      if (state.deletes < 20) expect(state.horizon).toBeGreaterThan(horizon);
+    }
+    const state = await stateOf(oplog, entityId);
+    expect(state).toMatchObject({ kept: 5, tombstones: 0, deletes: 0, counted: 5 });
+    expect(state.horizon).toBeGreaterThan(horizon);
+  });
+
   test('that ended after any chunk is continued by the next one, with exact figures', async () => {
     await using oplog = await openTestOplog();
     const entityId = await fill(oplog, 25, 3);
