@@ -163,13 +163,25 @@ function isTransient(error: unknown): boolean {
 
 async function updateMany({ dice, tally }: Writing, collection: Collection<Document>): Promise<number> {
   const filter = { rev: { $mod: [dice.between(2, 9), dice.below(2)] } };
-  const { modifiedCount } = await collection.updateMany(filter, anyUpdate(dice, nextRev(tally)));
-  return modifiedCount;
+  const update = anyUpdate(dice, nextRev(tally));
+  return unlessKilled(async () => (await collection.updateMany(filter, update)).modifiedCount);
 }
 
 async function deleteMany({ dice }: Writing, collection: Collection<Document>): Promise<number> {
-  const { deletedCount } = await collection.deleteMany({ rev: { $mod: [dice.between(3, 9), dice.below(3)] } });
-  return deletedCount;
+  const filter = { rev: { $mod: [dice.between(3, 9), dice.below(3)] } };
+  return unlessKilled(async () => (await collection.deleteMany(filter)).deletedCount);
+}
+
+/** QueryPlanKilled: another writer has dropped or renamed the collection meanwhile. What was changed before does not matter: the source is read. */
+const queryPlanKilled = 175;
+
+async function unlessKilled(run: () => Promise<number>): Promise<number> {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === queryPlanKilled) return 0;
+    throw error;
+  }
 }
 
 async function drop(_writing: Writing, collection: Collection<Document>): Promise<number> {
