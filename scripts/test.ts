@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { printCoverage } from './coverage/print-coverage.ts';
+import { differencesVariable } from './test/difference-reporter.ts';
 import { renderFailed } from './test/failed-tests.ts';
 import { type ReportedTests, readPlaywrightReport, readVitestReport } from './test/read-reports.ts';
 import { runCommand } from './test/run-command.ts';
@@ -49,12 +50,13 @@ const nothingRun: ReportedTests = { counts: new Map(), failed: [] };
 
 async function runPackages(plan: TestPlan, reports: string): Promise<ReportedTests> {
   if (plan.packages.length === 0) return nothingRun;
-  const file = path.join(reports, 'vitest.json');
+  const files = { report: path.join(reports, 'vitest.json'), differences: path.join(reports, 'differences.json') };
   const projects = plan.packages.flatMap((name) => ['--project', name]);
   const coverage = plan.isCoverage ? ['--coverage.enabled'] : [];
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-  const code = await runCommand('vitest', ['run', ...projects, ...coverage, ...reporters], { cwd: root });
-  return readVitestReport(file, root, code);
+  const reporters = ['default', 'json', './scripts/test/difference-reporter.ts'].map((each) => `--reporter=${each}`);
+  const args = ['run', ...projects, ...coverage, ...reporters, `--outputFile.json=${files.report}`];
+  const code = await runCommand('vitest', args, { cwd: root, env: { [differencesVariable]: files.differences } });
+  return readVitestReport(files, root, code);
 }
 
 async function runBrowser(plan: TestPlan, reports: string): Promise<ReportedTests> {

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type { Difference } from './difference-reporter.ts';
 import type { PlaywrightReport, PlaywrightSuite, VitestReport } from './report-types.ts';
 
 /** A test that failed, for the list that `npm test` prints at its end: a log that is cut still names it. */
@@ -12,18 +13,31 @@ export interface FailedTest {
 }
 
 const errorLinesMax = 6;
+const differenceLinesMax = 30;
 
-export function failedInVitest(report: VitestReport | null, root: string): FailedTest[] {
+/** What Vitest's report and the reporter of differences wrote; empty if a run ended before. */
+export interface VitestRun {
+  readonly report: VitestReport | null;
+  readonly differences: readonly Difference[];
+}
+
+export function failedInVitest({ report, differences }: VitestRun, root: string): FailedTest[] {
   return (report?.testResults ?? []).flatMap((result) => {
     const file = path.relative(root, result.name);
     const failed = result.assertionResults.filter(({ status }) => status === 'failed');
     if (failed.length === 0 && result.status === 'failed')
       return [{ file, name: '', error: firstLines(result.message ?? '') }];
-    return failed.map(({ fullName, failureMessages }) => ({
-      ...{ file, name: fullName },
-      error: firstLines(failureMessages?.join('\n') ?? ''),
-    }));
+    return failed.map(({ fullName, failureMessages }) => {
+      const seen = differences.filter((each) => each.file === result.name && isNamed(each.name, fullName));
+      const lines = seen.map(({ difference }) => firstLines(difference, differenceLinesMax));
+      return { file, name: fullName, error: [firstLines(failureMessages?.join('\n') ?? ''), ...lines].join('\n') };
+    });
   });
+}
+
+/** The report joins the names of suites and test with a space, the test itself with ` > `. */
+function isNamed(name: string, fullName: string): boolean {
+  return name.split(' > ').join(' ') === fullName.split(' > ').join(' ');
 }
 
 export function failedInPlaywright(report: PlaywrightReport | null): FailedTest[] {
@@ -51,7 +65,7 @@ export function renderFailed(failed: readonly FailedTest[]): string {
   return `\nFailed tests:\n${entries.join('\n')}\n`;
 }
 
-function firstLines(text: string): string {
+function firstLines(text: string, linesMax = errorLinesMax): string {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return lines.slice(0, errorLinesMax).join('\n');
+  return lines.slice(0, linesMax).join('\n');
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Difference } from './difference-reporter.ts';
 import { type FailedTest, failedInPlaywright, failedInVitest } from './failed-tests.ts';
 import type { PlaywrightReport, VitestReport } from './report-types.ts';
 import { addCounts, noTests, type TestCounts } from './test-counts.ts';
@@ -13,17 +14,24 @@ export interface ReportedTests {
   readonly failed: readonly FailedTest[];
 }
 
+/** The files that a run of Vitest writes. */
+export interface VitestFiles {
+  readonly report: string;
+  readonly differences: string;
+}
+
 /** The counts by package. `exitCode` is the runner's: an unhandled error fails the run without failing a test. */
-export function readVitestReport(file: string, root: string, exitCode: number): ReportedTests {
+export function readVitestReport(files: VitestFiles, root: string, exitCode: number): ReportedTests {
   const byPackage = new Map<string, TestCounts>();
-  const report = readJson<VitestReport>(file);
+  const report = readJson<VitestReport>(files.report);
+  const differences = readJson<Difference[]>(files.differences) ?? [];
   for (const result of report?.testResults ?? []) {
     const name = packageOf(path.relative(root, result.name));
     byPackage.set(name, addCounts(byPackage.get(name) ?? noTests, countFile(result)));
   }
   const failed = [...byPackage.values()].some((counts) => counts.failed > 0);
   if (byPackage.size === 0 || (exitCode !== 0 && !failed)) byPackage.set('(outside any test)', oneFailure);
-  return { counts: byPackage, failed: failedInVitest(report, root) };
+  return { counts: byPackage, failed: failedInVitest({ report, differences }, root) };
 }
 
 export function readPlaywrightReport(file: string, exitCode: number): ReportedTests {
