@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { SampleView } from '@emcachers/core/api-views';
 import { openDatabase } from '@emcachers/db/database';
 import { expect, test } from 'vitest';
 import { eventually } from './support/api-client.ts';
@@ -77,6 +78,10 @@ test('no unmasked value is in PostgreSQL, in cache files, in answers or in the l
   expect([...rows().keys()].toSorted()).toEqual(['n:1', 'n:3']);
   expect(rows().get('n:1')).toBe(JSON.stringify([hash, '+49', '"[redacted]"', '1']));
   expect(rows().get('n:3')).toContain(hash);
+  const sample = (await (await api.request('GET', '/api/v1/sources/shop.people/sample')).json()) as SampleView;
+  expect(sample.sampled).toBe(4);
+  // The canary in `n` is in no masked column.
+  const sampled = JSON.stringify(sample.paths.filter(({ path }) => path !== 'n'));
 
   await people.updateOne({ _id: 2 }, { $set: { active: true, n: 22 } });
   await people.updateOne({ _id: 1 }, { $set: { n: canary } });
@@ -86,7 +91,7 @@ test('no unmasked value is in PostgreSQL, in cache files, in answers or in the l
   const places = ['/api/v1/entities/people/dead-letters', '/api/v1/entities/people', '/metrics'];
   const answers = await Promise.all(places.map(async (place) => (await api.request('GET', place)).text()));
   expect(answers[0]).toContain('EMC-6003');
-  const seen = [preview, ...answers].join('\n');
+  const seen = [preview, sampled, ...answers].join('\n');
   expect(seen).not.toContain(canary);
   expect(seen).not.toContain(maskKey);
   expect(running.logLines.filter((line) => line.includes(canary) || line.includes(maskKey))).toEqual([]);

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { defaultStreamId } from '@emcachers/db/control/streams';
 import { openDatabase } from '@emcachers/db/database';
+import { queryRows } from '@emcachers/db/query-rows';
 import { dueForVerification } from '@emcachers/db/verify/verifications';
 import Sqlite from 'better-sqlite3';
 import { expect, test } from 'vitest';
@@ -42,19 +43,32 @@ test('a damaged row is found by a verify job, keeps the status from ok until it 
   expect((await api.job('orders', 'verify')).message).toBe('Compared 300 rows on 1 node; all are right.');
 });
 
-test('the live entity whose verification is the longest ago is due, once that is long enough', async () => {
+test('the live entity whose verification is the longest ago is due, once that is long enough, and one at a time in each stream', async () => {
   await using stack = await createStack();
   await insertOrders(orders(stack.mongo), 10, randomFrom(1));
-  await using running = await stack.engine();
   const database = openDatabase({ url: stack.databaseUrl });
-  expect(await dueForVerification(database.pool, { streamId: defaultStreamId, ageMs: 0 })).toBeNull();
-  for (const name of ['first', 'second']) {
-    await running.api.create(orderShape(name));
-    await running.api.untilLive(name);
-  }
   const due = (ageMs: number) => dueForVerification(database.pool, { streamId: defaultStreamId, ageMs });
-  expect([await due(0), await due(3_600_000)]).toEqual(['first', null]);
-  await running.api.job('first', 'verify');
+  {
+    await using running = await stack.engine();
+    expect(await due(0)).toBeNull();
+    for (const shape of [orderShape('first'), orderShape('second'), { ...orderShape('abroad'), stream: 'abroad' }]) {
+      await running.api.create(shape);
+      await running.api.untilLive(shape.entityName);
+    }
+    expect([await due(0), await due(3_600_000)]).toEqual(['first', null]);
+    await running.api.job('first', 'verify');
+    expect(await due(0)).toBe('second');
+  }
+  // No engine is running that would do these jobs.
+  const verifying = (name: string) =>
+    queryRows(
+      database.pool,
+      `INSERT INTO job (id, kind, entity_name, stream_id) SELECT gen_random_uuid(), 'verify', name, stream_id FROM entity WHERE name = $1`,
+      [name],
+    );
+  await verifying('abroad');
   expect(await due(0)).toBe('second');
+  await verifying('first');
+  expect(await due(0)).toBeNull();
   await database.close();
 });

@@ -1,3 +1,4 @@
+import type { EntityView } from '@emcachers/core/api-views';
 import { thresholds } from '@emcachers/core/status-facts';
 import { readAudit } from '@emcachers/db/control/audit';
 import { readIncidents } from '@emcachers/db/control/incidents';
@@ -104,8 +105,9 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
     sources: createSourceBrowser({
       source,
       clock,
-      maskKey: config.maskKey,
-      entitiesOf: (sourceName) => entitiesOf(fleet, sourceName),
+      ...{ maskKey: config.maskKey, largeDocumentBytes: config.largeDocumentBytes },
+      entitiesOf: (sourceName) => entitiesOf(fleet, sourceName).map(({ entityName }) => entityName),
+      maskedPathsOf: (sourceName) => entitiesOf(fleet, sourceName).flatMap(({ columns }) => maskedPaths(columns)),
     }),
     oplogBrowser: createOplogBrowser({
       control: entityControl,
@@ -168,7 +170,11 @@ function wakeFor(channel: string, pipeline: Pipeline, fleet: FleetSampler): void
   fleet.wake();
 }
 
-function entitiesOf(fleet: FleetSampler, sourceName: string): string[] {
+function entitiesOf(fleet: FleetSampler, sourceName: string): EntityView[] {
   const entities = fleet.latest()?.entities ?? [];
-  return entities.filter((entity) => entity.sourceName === sourceName).map((entity) => entity.entityName);
+  return entities.filter((entity) => entity.sourceName === sourceName);
+}
+
+function maskedPaths(columns: EntityView['columns']): string[] {
+  return columns.filter(({ mask }) => mask !== undefined).map(({ path }) => path);
 }

@@ -130,7 +130,8 @@ export async function dueForVerification(
          ON j.entity_name = e.name
       CROSS JOIN LATERAL (SELECT GREATEST(v.at, j.at, e.created_at) AS at) AS newest
       WHERE e.stream_id = $2 AND e.lifecycle = 'live' AND NOT e.paused AND newest.at < now() - $1 * interval '1 millisecond'
-        AND NOT EXISTS (SELECT 1 FROM job j WHERE j.kind IN ('verify', 'repair') AND j.status IN ('queued', 'running'))
+        AND NOT EXISTS (SELECT 1 FROM job j
+                         WHERE j.stream_id = $2 AND j.kind IN ('verify', 'repair') AND j.status IN ('queued', 'running'))
       ORDER BY newest.at LIMIT 1`,
     [ageMs, streamId],
   );

@@ -18,7 +18,10 @@ async function openTestBrowser(entitiesOf: (sourceName: string) => readonly stri
   const through = `mongodb://127.0.0.1:${proxy.port}/?directConnection=true`;
   const source = createMongoSource({ url: through, clock: systemClock, selectionMsMax: 300 });
   return {
-    browser: createSourceBrowser({ source, clock: systemClock, maskKey: null, entitiesOf }),
+    browser: createSourceBrowser({
+      ...{ source, clock: systemClock, maskKey: null, largeDocumentBytes: 256 * 1024, entitiesOf },
+      maskedPathsOf: () => [],
+    }),
     mongo,
     proxy,
     async [Symbol.asyncDispose]() {

@@ -4,7 +4,6 @@ import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { parseSourceName, type Shape } from '@emcachers/core/shape';
 import type { MongoSource } from '../../pipeline/change-source/change-source.ts';
 import type { Namespace } from '../../pipeline/change-source/change-source-types.ts';
-import { largeDocumentBytesDefault } from '../../pipeline/change-source/large-documents.ts';
 import { isServerError, refusalCode } from '../../pipeline/change-source/stream-errors.ts';
 import { createGuard } from '../../runtime/guard.ts';
 import { previewSample } from './source-preview.ts';
@@ -29,8 +28,12 @@ export interface SourceBrowserDependencies {
   readonly clock: Clock;
   /** Of the columns that are masked by a hash; null if none is set. */
   readonly maskKey: Uint8Array | null;
+  /** Larger documents are projected in another thread. */
+  readonly largeDocumentBytes: number;
   /** Names of the entities that copy the source. */
   readonly entitiesOf: (sourceName: string) => readonly string[];
+  /** Paths of the columns of those entities that have a mask. */
+  readonly maskedPathsOf: (sourceName: string) => readonly string[];
 }
 
 /** Thousands, because a type that one document in a hundred has is easily missed; the preview counts over the same ones. */
@@ -41,7 +44,8 @@ const sampleBytesMax = 4_000_000;
 const estimatesMax = 200;
 const estimatesAtOnce = 8;
 
-export function createSourceBrowser({ source, clock, maskKey, entitiesOf }: SourceBrowserDependencies): SourceBrowser {
+export function createSourceBrowser(dependencies: SourceBrowserDependencies): SourceBrowser {
+  const { source, clock, maskKey, largeDocumentBytes, entitiesOf, maskedPathsOf } = dependencies;
   const guard = createGuard({ clock, faultOf: mongoFault });
   return {
     list: () =>
@@ -54,10 +58,12 @@ export function createSourceBrowser({ source, clock, maskKey, entitiesOf }: Sour
         });
       }),
     sample: (sourceName) =>
-      guard.call(async () => describeSample(await readSample(source, sourceName, sampleDocuments))),
+      guard.call(async () =>
+        describeSample(await readSample(source, sourceName, sampleDocuments), maskedPathsOf(sourceName)),
+      ),
     async preview(shape) {
       const documents = await guard.call(() => readSample(source, shape.sourceName, sampleDocuments));
-      return previewSample({ shape, maskKey, documents }, largeDocumentBytesDefault);
+      return previewSample({ shape, maskKey, documents }, largeDocumentBytes);
     },
   };
 }

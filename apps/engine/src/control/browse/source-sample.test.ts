@@ -20,6 +20,16 @@ test('lists paths with their presence, BSON types and a suggested column type', 
   expect(paths.get('_id')?.types).toEqual([{ type: 'objectId', share: 1 }]);
 });
 
+test('shows no example of a field that an entity masks, of what contains it and of what it contains', () => {
+  const document = { tax: { id: 'DE123', country: 'DE' }, 'e.mail': 'a@b.example', email: 'c@d.example' };
+  const examples = (masked: readonly string[]) =>
+    Object.fromEntries(describeSample([serialize(document)], masked).paths.map(({ path, example }) => [path, example]));
+  const shown = { tax: null, '"e.mail"': 'a@b.example', email: 'c@d.example' };
+  expect(examples(['tax.id'])).toEqual({ ...shown, 'tax.id': null, 'tax.country': 'DE' });
+  expect(examples(['tax', '"e.mail"'])).toEqual({ ...shown, 'tax.id': null, 'tax.country': null, '"e.mail"': null });
+  expect(new Set(Object.values(examples(['$'])))).toEqual(new Set([null]));
+});
+
 test('quotes a field name that contains a dot', () => {
   expect([...pathsOf({ 'net.eur': 5 }).keys()]).toEqual(['"net.eur"']);
 });

@@ -1,13 +1,15 @@
 import type { SampleView } from '@emcachers/core/api-views';
-import { formatPath } from '@emcachers/core/document/path';
+import { formatPath, parsePath } from '@emcachers/core/document/path';
 import { type ColumnType, columnTypes } from '@emcachers/core/shape';
 import { Binary, deserialize } from 'bson';
 
 /**
  * Lists the paths in a sample of documents with their types, as suggestions for the form. Skips documents that cannot
- * be decoded. The projection does not use this code; it has its own lossless reader.
+ * be decoded. The projection does not use this code; it has its own lossless reader. Fields at, above or below a masked path have
+ * no example: what an entity must not copy is not shown beside its form either.
  */
-export function describeSample(documents: readonly Uint8Array[]): SampleView {
+export function describeSample(documents: readonly Uint8Array[], maskedPaths: readonly string[] = []): SampleView {
+  const masked = maskedPaths.map((path) => parsePath(path));
   const found = new Map<string, PathFacts>();
   let sampled = 0;
   for (const raw of documents) {
@@ -17,7 +19,7 @@ export function describeSample(documents: readonly Uint8Array[]): SampleView {
     collect(document, [], found);
   }
   const paths = [...found.entries()]
-    .map(([path, facts]) => pathView(path, facts, sampled))
+    .map(([path, facts]) => hidden(pathView(path, facts, sampled), masked))
     .toSorted((left, right) => right.presence - left.presence);
   return { sampled, paths: paths.slice(0, pathsMax) };
 }
@@ -33,6 +35,15 @@ type SamplePath = SampleView['paths'][number];
 const pathsMax = 300;
 const depthMax = 5;
 const exampleCharsMax = 80;
+
+function hidden(view: SamplePath, masked: readonly (readonly string[])[]): SamplePath {
+  const segments = parsePath(view.path);
+  const isMasked = masked.some((mask) => {
+    const shared = Math.min(mask.length, segments.length);
+    return mask.slice(0, shared).every((segment, index) => segment === segments[index]);
+  });
+  return isMasked ? { ...view, example: null } : view;
+}
 
 function decode(raw: Uint8Array): Record<string, unknown> | null {
   try {
