@@ -18,9 +18,15 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const server = inject('emcachersTestServer');
   const name = `emcachers_test_${randomUUID().replaceAll('-', '')}`;
   await runOnServer(server.url, `CREATE DATABASE ${name} TEMPLATE ${server.template}`);
-  const url = databaseUrl(server.url, name);
-  // FORCE: a test that failed halfway may leave connections, and DROP must not wait for them.
-  return { url, [Symbol.asyncDispose]: () => runOnServer(server.url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+  return testDatabase(server.url, name);
+}
+
+/** A separate database without tables, for tests of migrations. */
+export async function createEmptyDatabase(): Promise<TestDatabase> {
+  const server = inject('emcachersTestServer');
+  const name = `emcachers_test_${randomUUID().replaceAll('-', '')}`;
+  await runOnServer(server.url, `CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C'`);
+  return testDatabase(server.url, name);
 }
 
 /** A copy of a test database, as a backup would hold it. Waits until nothing is connected to the original. */
@@ -28,9 +34,14 @@ export async function copyTestDatabase(url: string): Promise<TestDatabase> {
   const server = inject('emcachersTestServer');
   const name = `emcachers_test_${randomUUID().replaceAll('-', '')}`;
   await runOnServer(server.url, `CREATE DATABASE ${name} TEMPLATE ${nameOf(url)}`);
+  return testDatabase(server.url, name);
+}
+
+function testDatabase(serverUrl: string, name: string): TestDatabase {
   return {
-    url: databaseUrl(server.url, name),
-    [Symbol.asyncDispose]: () => runOnServer(server.url, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
+    url: databaseUrl(serverUrl, name),
+    // FORCE: a test that failed halfway may leave connections, and DROP must not wait for them.
+    [Symbol.asyncDispose]: () => runOnServer(serverUrl, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`),
   };
 }
 
