@@ -56,6 +56,8 @@ export function sampleJob(overrides: Partial<JobView> = {}): JobView {
     createdAt: '2026-11-21T12:03:00.000Z',
     startedAt: '2026-11-21T12:03:00.000Z',
     finishedAt: '2026-11-21T12:03:09.000Z',
+    attempts: 1,
+    retryAt: null,
     ...overrides,
   };
 }

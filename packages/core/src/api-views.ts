@@ -233,6 +233,10 @@ export const jobViewSchema = z.object({
   createdAt: z.iso.datetime(),
   startedAt: z.iso.datetime().nullable(),
   finishedAt: z.iso.datetime().nullable(),
+  /** How often it was begun; more than 1 if earlier attempts failed by a fault that passes. */
+  attempts: z.number().int(),
+  /** When a queued job is tried again after such a fault; null if it waits for nothing. */
+  retryAt: z.iso.datetime().nullable(),
 });
 /** One accepted action and its progress. */
 export type JobView = z.infer<typeof jobViewSchema>;

@@ -77,7 +77,10 @@ function openTerm(shared: Shared, { stream, epoch, led }: NewTerm): TermParts {
     eraseFromOplog: createErasure({ database: sessions, epoch, upkeep }),
   };
   const store = createJobStore(database, epoch);
-  const jobRunner = createJobRunner({ store, control: controlOf(shared, streamId), ...work, clock, log }, config.jobs);
+  const jobRunner = createJobRunner(
+    { store, control: controlOf(shared, streamId), ...work, clock, log, random },
+    config.jobs,
+  );
   const list = createEntityList(database);
   const compaction = createCompaction({
     ...{ database: sessions, epoch, clock, log, upkeep, options: config.compaction },

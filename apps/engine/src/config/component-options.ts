@@ -53,6 +53,8 @@ export function componentOptions(values: ParsedSettings): ComponentOptions {
       jobsMax: values.EMCACHERS_JOBS_MAX,
       pollMs: values.EMCACHERS_JOB_POLL_MS,
       deletionsPollMs: inMs(values.EMCACHERS_JOB_DELETIONS_SECONDS),
+      attemptsMax: values.EMCACHERS_JOB_ATTEMPTS_MAX,
+      backoff: { delayMsBase: values.EMCACHERS_JOB_RETRY_MS, delayMsMax: inMs(values.EMCACHERS_JOB_RETRY_SECONDS_MAX) },
     },
     pace: paceOf(values),
     apiLimits: {

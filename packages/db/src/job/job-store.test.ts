@@ -46,12 +46,12 @@ test('a job goes from queued to running to its outcome; then another can be requ
   expect(await database.jobs.list({ entityName: 'other', limit: 10 })).toEqual([]);
 });
 
-test('a job that a dead runner left running is requeued', async () => {
+test('a job that a dead runner left running is requeued, which is no attempt of its own', async () => {
   await using database = await openTest();
   const { jobId } = await database.jobs.add(refresh);
   await database.jobs.claim(1);
   await database.jobs.requeue();
-  expect(await database.jobs.claim(1)).toMatchObject([{ jobId }]);
+  expect(await database.jobs.claim(1)).toMatchObject([{ jobId, attempts: 1 }]);
 });
 
 test('I9: the runner of a term that has ended claims, requeues and ends no job', async () => {

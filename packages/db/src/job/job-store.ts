@@ -42,17 +42,26 @@ export interface JobOutcome {
   readonly errorCode: string | null;
 }
 
+/** Why and for how long a job waits for its next attempt. */
+export interface JobPostponement {
+  readonly message: string;
+  readonly errorCode: string;
+  readonly delayMs: number;
+}
+
 /** The jobs in PostgreSQL. Errors of every method: EMC-3001. */
 export interface JobStore {
   /** Returns the new job, or the job of the same request already queued or running for the entity. Names are case-insensitive. */
   add(job: NewJob): Promise<{ readonly jobId: string; readonly isNew: boolean }>;
   list(filter: { readonly entityName: string | null; readonly limit: number }): Promise<JobRecord[]>;
   get(jobId: string): Promise<JobRecord | null>;
-  /** Claims up to `limit` queued jobs, oldest first, and marks them running. */
+  /** Claims up to `limit` queued jobs that wait for nothing, oldest first, and marks them running. */
   claim(limit: number): Promise<JobRecord[]>;
   /** Requeues jobs that a dead runner left running. Only the active runner may call this, before its first claim. */
   requeue(): Promise<void>;
   note(jobId: string, message: string): Promise<void>;
+  /** Queues a running job again, not to be begun before the delay is over. Does nothing if the job was cancelled meanwhile. */
+  postpone(jobId: string, postponement: JobPostponement): Promise<void>;
   /** Does nothing if the job was cancelled meanwhile. */
   finish(jobId: string, outcome: JobOutcome): Promise<void>;
   /**
@@ -70,7 +79,7 @@ const operator: Asker = { actor: 'api', correlationId: null };
 const iso = (column: string): string => `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const recordColumns = `id AS "jobId", kind, entity_name AS "entityName", status, message, error_code AS "errorCode", correlation_id AS "correlationId",
   ${iso('created_at')} AS "createdAt", ${iso('started_at')} AS "startedAt", ${iso('finished_at')} AS "finishedAt",
-  input`;
+  attempts, ${iso('retry_at')} AS "retryAt", input`;
 
 /**
  * Keeps its jobs in `database`, which the caller disposes. `epoch`: of the leader whose runner claims, requeues and ends the jobs of its stream; these calls
@@ -98,6 +107,9 @@ export function createJobStore(database: Database, epoch: number | null = null):
     },
     note: async (jobId, message) => {
       await orDatabaseError(prisma.job.updateMany({ where: { id: jobId, status: 'running' }, data: { message } }));
+    },
+    postpone: async (jobId, { message, errorCode, delayMs }) => {
+      await query(postponeSql, [epoch, jobId, message, errorCode, delayMs]);
     },
     finish: async (jobId, { status, message, errorCode }) => {
       await query(finishSql, [epoch, jobId, status, message, errorCode]);
@@ -133,6 +145,8 @@ function toRecord(job: Job): JobRecord {
     createdAt: job.createdAt.toISOString(),
     startedAt: job.startedAt?.toISOString() ?? null,
     finishedAt: job.finishedAt?.toISOString() ?? null,
+    attempts: job.attempts,
+    retryAt: job.retryAt?.toISOString() ?? null,
     input: job.input,
   };
 }
@@ -148,16 +162,22 @@ const inTerm = '(SELECT count(*) FROM term) >= 0';
 const inStream = `($1::integer IS NULL OR stream_id = ${streamOfEpoch('$1')})`;
 
 // SKIP LOCKED: during a change of leader, two runners never claim the same job.
-const claimSql = `${termSql} UPDATE job SET status = 'running', started_at = now()
- WHERE ${inTerm} AND id IN (SELECT id FROM job WHERE status = 'queued' AND ${inStream} ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+const claimSql = `${termSql} UPDATE job SET status = 'running', started_at = now(), attempts = attempts + 1, retry_at = NULL
+ WHERE ${inTerm} AND id IN (SELECT id FROM job WHERE status = 'queued' AND ${inStream}
+   AND (retry_at IS NULL OR retry_at <= now()) ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
  RETURNING ${recordColumns}`;
 
-const requeueSql = `${termSql} UPDATE job SET status = 'queued', started_at = NULL WHERE ${inTerm} AND status = 'running' AND ${inStream}`;
+// A restart is no failure of the job.
+const requeueSql = `${termSql} UPDATE job SET status = 'queued', started_at = NULL, attempts = attempts - 1 WHERE ${inTerm} AND status = 'running' AND ${inStream}`;
+
+const postponeSql = `${termSql} UPDATE job
+   SET status = 'queued', started_at = NULL, message = $3, error_code = $4, retry_at = now() + $5 * interval '1 millisecond'
+ WHERE ${inTerm} AND id = $2 AND status = 'running'`;
 
 const finishSql = `${termSql} UPDATE job SET status = $3, message = $4, error_code = $5, finished_at = now()
  WHERE ${inTerm} AND id = $2 AND status = 'running'`;
 
-const cancelSql = `UPDATE job SET status = 'cancelled', message = $2, finished_at = now()
+const cancelSql = `UPDATE job SET status = 'cancelled', message = $2, finished_at = now(), retry_at = NULL
  WHERE id = $1 AND status IN ('queued', 'running') RETURNING kind, entity_name AS "entityName"`;
 
 const pruneSql = `DELETE FROM job WHERE status NOT IN ('queued', 'running') AND id IN

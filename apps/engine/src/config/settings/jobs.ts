@@ -25,6 +25,28 @@ export const jobSettings = {
     standard: jobRunnerDefaults.deletionsPollMs / 1_000,
     reason: 'How often the leader looks for entities whose deletion was interrupted.',
   }),
+  EMCACHERS_JOB_ATTEMPTS_MAX: numberSetting({
+    unit: 'attempts',
+    min: 1,
+    max: 100,
+    standard: jobRunnerDefaults.attemptsMax,
+    reason:
+      'How often a job is begun that fails by a fault that passes, such as a server that does not answer. After that it has failed.',
+  }),
+  EMCACHERS_JOB_RETRY_MS: numberSetting({
+    unit: 'milliseconds',
+    min: 1,
+    max: 600000,
+    standard: jobRunnerDefaults.backoff.delayMsBase,
+    reason: 'Upper bound of the delay before the second attempt. Delays double, with full jitter.',
+  }),
+  EMCACHERS_JOB_RETRY_SECONDS_MAX: numberSetting({
+    unit: 'seconds',
+    min: 1,
+    max: 86400,
+    standard: jobRunnerDefaults.backoff.delayMsMax / 1_000,
+    reason: 'Upper bound of the delay before any attempt.',
+  }),
   EMCACHERS_VERIFY_LOOK_SECONDS: numberSetting({
     unit: 'seconds',
     min: 1,

@@ -21,12 +21,21 @@ export interface JobAttempt extends AttemptDependencies {
   readonly signal: AbortSignal;
 }
 
+/** `passing`: another attempt may succeed although nobody does anything. Null: the job has succeeded. */
+export interface AttemptOutcome extends JobOutcome {
+  readonly fault: 'passing' | 'lasting' | null;
+}
+
 /** Runs a job once and resolves with its outcome, whatever happens. */
-export async function attemptJob(attempt: JobAttempt): Promise<JobOutcome> {
+export async function attemptJob(attempt: JobAttempt): Promise<AttemptOutcome> {
   try {
-    return { status: 'succeeded', message: await run(attempt), errorCode: null };
+    return { status: 'succeeded', message: await run(attempt), errorCode: null, fault: null };
   } catch (error) {
-    if (error instanceof EmcachersError) return { status: 'failed', message: error.detail, errorCode: error.code };
+    if (error instanceof EmcachersError)
+      return {
+        ...{ status: 'failed', message: error.detail, errorCode: error.code },
+        fault: error.entry.retry === 'backoff' ? 'passing' : 'lasting',
+      };
     const { log, record, signal } = attempt;
     const { jobId, correlationId } = record;
     if (!signal.aborted) log.error({ err: error, jobId, correlationId }, 'Job failed with an unexpected error.');
@@ -34,6 +43,7 @@ export async function attemptJob(attempt: JobAttempt): Promise<JobOutcome> {
       status: 'failed',
       message: 'The job failed with an unexpected error. See the log.',
       errorCode: 'EMC-5999',
+      fault: 'passing',
     };
   }
 }

@@ -1,3 +1,4 @@
+import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { silentLog } from '@emcachers/core/log';
 import { dropEntities, markDeleting } from '@emcachers/db/control/entity-requests';
 import { reportOffsets } from '@emcachers/db/control/offset-reports';
@@ -15,6 +16,7 @@ import { createEntityControl } from '../entity/entity-control.ts';
 import { attemptJob } from './attempt-job.ts';
 import type { DocumentWork } from './job-kind.ts';
 import { createJobRunner } from './job-runner.ts';
+import { jobRunnerDefaults } from './job-runner-options.ts';
 import { createJobServer } from './job-server.ts';
 
 const withoutMongo = (): Promise<never> => Promise.reject(new Error('These tests have no MongoDB.'));
@@ -40,13 +42,22 @@ const unknown = {
 };
 
 /** A job server and a running job runner on a database without ingest, so that a refresh runs until the test ends it. */
-async function openTestJobs() {
+async function openTestJobs({
+  faults = {},
+  attemptsMax = 3,
+}: {
+  faults?: Partial<DocumentWork>;
+  attemptsMax?: number;
+} = {}) {
   const oplog = await openTestOplog();
   const store = createJobStore(oplog.database);
   const control = createEntityControl(oplog.database);
   const logLines: string[] = [];
   const log = createLog('info', { write: (line) => logLines.push(line) });
-  const runner = createJobRunner({ store, control, ...work, clock: systemClock, log });
+  const runner = createJobRunner(
+    { store, control, ...work, ...faults, clock: systemClock, log, random: () => 0.5 },
+    { ...jobRunnerDefaults, attemptsMax, backoff: { delayMsBase: 20, delayMsMax: 100 } },
+  );
   const jobs = createJobServer({
     store,
     control,
@@ -248,4 +259,73 @@ test('two discards of different dead letters are two jobs, and a repeated one is
   expect((await oplog.entity('orders')).deadLetters).toBe(0);
   const audit = await opened.database.pool.query(`SELECT detail FROM audit WHERE action = 'discard' ORDER BY id`);
   expect(audit.rows).toEqual([{ detail: { docIds: ['a'] } }, { detail: { docIds: ['b'] } }, { detail: {} }]);
+});
+
+/** Fails so often, then succeeds; each with its own error. */
+function failing(...errors: readonly Error[]) {
+  const left = [...errors];
+  let calls = 0;
+  const retryDeadLetters: DocumentWork['retryDeadLetters'] = async () => {
+    calls += 1;
+    const error = left.shift();
+    if (error !== undefined) throw error;
+    return { total: 0, copied: 0, gone: 0, refused: 0, changed: 0, unreadable: 0 };
+  };
+  return { faults: { retryDeadLetters }, calls: () => calls };
+}
+
+const away = () => new EmcachersError({ code: 'EMC-2001', detail: 'MongoDB does not answer.' });
+const retry = { kind: 'retry', entityName: 'orders', input: {} } as const;
+
+test('a job that fails by a fault that passes is tried again until it succeeds', async () => {
+  const fault = failing(away(), new Error('An unexpected fault.'));
+  await using opened = await openTestJobs({ faults: fault.faults });
+  await opened.oplog.create('orders');
+  await opened.oplog.scanToLive('orders', ['d1']);
+  const { jobId } = await opened.jobs.submit(retry);
+  expect(await opened.until(jobId, 'succeeded')).toMatchObject({ attempts: 3, retryAt: null, errorCode: null });
+  expect(fault.calls()).toBe(3);
+  const log = opened.logLines.map((line) => JSON.parse(line));
+  expect(log.filter(({ msg }) => msg === 'Job failed and is tried again.')).toMatchObject([
+    { jobId, errorCode: 'EMC-2001', delayMs: 10 },
+    { jobId, errorCode: 'EMC-5999', delayMs: 20 },
+  ]);
+});
+
+test('a job that has had all its attempts has failed, with the last error', async () => {
+  const fault = failing(away(), away(), away(), away());
+  await using opened = await openTestJobs({ faults: fault.faults });
+  await opened.oplog.create('orders');
+  await opened.oplog.scanToLive('orders', ['d1']);
+  const { jobId } = await opened.jobs.submit(retry);
+  expect(await opened.until(jobId, 'failed')).toMatchObject({
+    ...{ attempts: 3, errorCode: 'EMC-2001', message: 'MongoDB does not answer.' },
+  });
+  expect(fault.calls()).toBe(3);
+});
+
+test('a job that fails for a reason that lasts is not tried again', async () => {
+  const fault = failing(new EmcachersError({ code: 'EMC-2007', detail: 'shop.orders is a view.' }));
+  await using opened = await openTestJobs({ faults: fault.faults });
+  await opened.oplog.create('orders');
+  await opened.oplog.scanToLive('orders', ['d1']);
+  const { jobId } = await opened.jobs.submit(retry);
+  expect(await opened.until(jobId, 'failed')).toMatchObject({ attempts: 1, errorCode: 'EMC-2007' });
+  expect(fault.calls()).toBe(1);
+});
+
+test('a job that waits for its next attempt says so, is not begun before, and can be cancelled', async () => {
+  await using opened = await openTestJobs();
+  await opened.oplog.create('orders');
+  await opened.oplog.scanToLive('orders', ['d1']);
+  const { jobId } = await opened.store.add(retry);
+  await opened.oplog.database.pool.query(`UPDATE job SET status = 'running', attempts = 1 WHERE id = $1`, [jobId]);
+  await opened.store.postpone(jobId, { message: 'MongoDB is away.', errorCode: 'EMC-2001', delayMs: 3_600_000 });
+  const other = await opened.jobs.submit({ kind: 'pause', entityName: 'orders', input: {} });
+  await opened.until(other.jobId, 'succeeded');
+  expect(await opened.jobs.get(jobId)).toMatchObject({
+    ...{ status: 'queued', message: 'MongoDB is away.', errorCode: 'EMC-2001', attempts: 1 },
+    retryAt: expect.any(String),
+  });
+  expect(await opened.jobs.cancel(jobId)).toMatchObject({ status: 'cancelled', retryAt: null });
 });

@@ -1,8 +1,9 @@
-import type { JobRecord } from '@emcachers/db/job/job-store';
+import { backoffDelayMs } from '@emcachers/core/backoff';
+import type { JobPostponement, JobRecord } from '@emcachers/db/job/job-store';
 import { onAbort } from '../../runtime/abort.ts';
 import type { Service } from '../../runtime/service.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
-import { type AttemptDependencies, attemptJob } from './attempt-job.ts';
+import { type AttemptDependencies, type AttemptOutcome, attemptJob } from './attempt-job.ts';
 import { engineStops } from './engine-stops.ts';
 import type { JobKindName } from './job-kinds.ts';
 import { type JobRunnerOptions, jobRunnerDefaults } from './job-runner-options.ts';
@@ -10,19 +11,25 @@ import { RunningJobs } from './running-jobs.ts';
 
 /**
  * Runs jobs, on the leader only: a fleet has one job runner. Jobs run concurrently because a refresh of one entity may
- * take hours. A delete aborts the other jobs of its entity. Jobs that a crash interrupted are requeued, so every kind
- * is idempotent; a deletion that has no job any more gets another one. Worst case: a job waits for a node that never returns, until an operator cancels the job.
+ * take hours. A delete aborts the other jobs of its entity. Jobs that a crash interrupted are requeued, and jobs that failed by
+ * a fault that passes are tried again with a back-off, so every kind is idempotent; a deletion that has no job any more gets another one. Worst case: a job waits for a node that never returns, until an operator cancels the job.
  */
 export interface JobRunner extends Service {
   /** A job was added: poll now instead of at the next interval. */
   wake(): void;
 }
 
+export interface JobRunnerDependencies extends AttemptDependencies {
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+}
+
 export function createJobRunner(
-  dependencies: AttemptDependencies,
-  { jobsMax, pollMs, deletionsPollMs }: JobRunnerOptions = jobRunnerDefaults,
+  dependencies: JobRunnerDependencies,
+  options: JobRunnerOptions = jobRunnerDefaults,
 ): JobRunner {
   const { store, clock } = dependencies;
+  const { pollMs, deletionsPollMs } = options;
   const wakeup = new Wakeup(clock);
   return {
     name: 'job-runner',
@@ -39,7 +46,7 @@ export function createJobRunner(
             await resumeDeletions(dependencies);
             deletionsAtMs = clock.monotonicMs();
           }
-          await startAndCancelJobs(running, jobsMax, dependencies);
+          await startAndCancelJobs(running, options, dependencies);
           await wakeup.wait(pollMs, signal);
         }
       } finally {
@@ -58,23 +65,50 @@ async function resumeDeletions({ control, store }: AttemptDependencies): Promise
 
 async function startAndCancelJobs(
   running: RunningJobs,
-  jobsMax: number,
-  dependencies: AttemptDependencies,
+  options: JobRunnerOptions,
+  dependencies: JobRunnerDependencies,
 ): Promise<void> {
   const { store } = dependencies;
-  const claimed = await store.claim(jobsMax - running.count);
-  for (const record of claimed) running.start(record, (job, stop) => runJob(job, stop, dependencies));
+  const claimed = await store.claim(options.jobsMax - running.count);
+  for (const record of claimed)
+    running.start(record, async (job, signal) => {
+      const outcome = await attemptJob({ record: job, signal, ...dependencies });
+      if (signal.reason !== engineStops) await recordOutcome({ record: job, outcome, signal, options }, dependencies);
+    });
   for (const jobId of await store.cancelled(running.ids())) running.cancel(jobId);
 }
 
-async function runJob(record: JobRecord, signal: AbortSignal, dependencies: AttemptDependencies): Promise<void> {
-  const { store, log } = dependencies;
-  const outcome = await attemptJob({ record, signal, ...dependencies });
-  if (signal.reason === engineStops) return;
-  const { jobId, kind, entityName: entity, correlationId } = record;
-  log.info({ jobId, kind, entity, correlationId, ...outcome }, 'Job finished.');
-  await store.finish(record.jobId, outcome).catch((error: unknown) => {
+interface EndedAttempt {
+  readonly record: JobRecord;
+  readonly outcome: AttemptOutcome;
+  readonly signal: AbortSignal;
+  readonly options: JobRunnerOptions;
+}
+
+async function recordOutcome(attempt: EndedAttempt, dependencies: JobRunnerDependencies): Promise<void> {
+  const { store, log, random } = dependencies;
+  const { jobId, kind, entityName: entity, correlationId } = attempt.record;
+  const { fault: _fault, ...outcome } = attempt.outcome;
+  const postponement = postponementOf(attempt, random);
+  const line = { jobId, kind, entity, correlationId, ...outcome };
+  if (postponement === null) log.info(line, 'Job finished.');
+  else log.warn({ ...line, ...postponement }, 'Job failed and is tried again.');
+  const recorded = postponement === null ? store.finish(jobId, outcome) : store.postpone(jobId, postponement);
+  await recorded.catch((error: unknown) => {
     // The record stays `running`; the next runner requeues the job.
     log.warn({ err: error, jobId, correlationId }, "Could not record the job's outcome.");
   });
+}
+
+/** Null if the job is done, was ended on purpose, failed for good, or has had all its attempts. */
+function postponementOf(
+  { record, outcome, signal, options }: EndedAttempt,
+  random: () => number,
+): JobPostponement | null {
+  const { message, errorCode, fault } = outcome;
+  if (fault !== 'passing' || errorCode === null || signal.aborted) return null;
+  if (record.attempts >= options.attemptsMax) return null;
+  const delayMs = backoffDelayMs(record.attempts - 1, options.backoff, random);
+  const attempts = `Attempt ${record.attempts} of ${options.attemptsMax} failed`;
+  return { message: `${attempts}: ${message} The next one follows by itself.`, errorCode, delayMs };
 }

@@ -13,6 +13,8 @@ const job = (overrides: Partial<JobView> = {}): JobView => ({
   createdAt: '2026-11-21T12:00:00.000Z',
   startedAt: '2026-11-21T12:00:00.000Z',
   finishedAt: null,
+  attempts: 1,
+  retryAt: null,
   ...overrides,
 });
 const finished = job({ status: 'succeeded', message: 'Done.', finishedAt: '2026-11-21T12:00:09.000Z' });

@@ -142,6 +142,12 @@ function messageCell(job: JobView) {
     <span className="whitespace-normal text-ink-2">
       {job.message ?? unknownFigure}
       {job.errorCode === null ? null : <code className="text-ink-3 text-sm"> {job.errorCode}</code>}
+      {job.retryAt === null ? null : (
+        <span className="text-ink-3 text-sm">
+          {' '}
+          Next attempt: <Moment at={job.retryAt} />
+        </span>
+      )}
     </span>
   );
 }

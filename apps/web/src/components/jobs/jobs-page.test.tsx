@@ -47,6 +47,14 @@ describe('the jobs page', () => {
     expect(pause.getAllByText('—')).toHaveLength(2);
   });
 
+  test('says of a job that waits for its next attempt why and until when', async () => {
+    const message = 'Attempt 2 of 5 failed: MongoDB does not answer. The next one follows by itself.';
+    const retryAt = '2026-11-21T12:04:00.000Z';
+    openJobs([sampleJob({ ...queued, message, errorCode: 'EMC-2001', attempts: 2, retryAt })]);
+    const row = await rowOf('Queued');
+    expect(row.getByText(message, { exact: false }).textContent).toMatch(/EMC-2001 Next attempt: \d\d:04/);
+  });
+
   test('says how many jobs are active', async () => {
     openJobs([]);
     expect(await screen.findByRole('heading', { level: 1, name: '1 job queued or running.' })).toBeInstanceOf(
