@@ -1,5 +1,6 @@
 import type { Log } from '@emcachers/core/log';
-import { pino, stdSerializers, stdTimeFunctions } from 'pino';
+import { pino, stdTimeFunctions } from 'pino';
+import { errorFields } from './error-fields.ts';
 
 export interface LogDestination {
   write(line: string): void;
@@ -12,7 +13,7 @@ export function createLog(level: string, destination: LogDestination): Log {
       level,
       base: null,
       timestamp: stdTimeFunctions.isoTime,
-      serializers: { err: stdSerializers.errWithCause },
+      serializers: { err: errorFields },
     },
     { write: (line: string) => destination.write(redactCredentials(line)) },
   );

@@ -57,10 +57,13 @@ export class ApiClient {
     }, `${name} to be live and level`);
   }
 
-  /** Until the fleet's newest reading is well: it is up to a second older than an answer about one entity. */
+  /**
+   * Until the fleet is well in a reading that began after this call. What an outage leaves is the newest reading, which may
+   * be older than an answer about one entity.
+   */
   async untilWell(): Promise<void> {
     await eventually(async () => {
-      const { health } = await this.#expect<{ health: string }>(200, await this.request('GET', '/health'));
+      const { health } = await this.#expect<{ health: string }>(200, await this.request('GET', '/api/v1/fleet'));
       return health === 'ok' ? true : null;
     }, 'the fleet to be well');
   }
