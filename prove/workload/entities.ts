@@ -4,11 +4,17 @@ import type { Dice } from './dice.ts';
 import { collectionNames, databaseName } from './documents.ts';
 import { paths } from './values.ts';
 
-/** Few names, so that they are used again with other shapes. */
+/** Few names, so that they are used again with other shapes and in other streams. */
 const names = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta'];
+/** The first two always have an entity; the last one comes with its first entity, goes with its last one, and returns. */
+const streams = ['default', 'east', 'west'];
 const columnTypes = ['JSONB', 'Any', 'Bool', 'Number', 'Integer', 'Text'] as const;
 
-export function anyShape(dice: Dice): ProvedShape {
+export interface StreamedShape extends ProvedShape {
+  readonly stream: string;
+}
+
+export function anyShape(dice: Dice): StreamedShape {
   const columns: ProvedColumn[] = Array.from({ length: dice.between(1, 6) }, (_, index) => ({
     name: `column${index}`,
     type: dice.pick(columnTypes),
@@ -17,7 +23,7 @@ export function anyShape(dice: Dice): ProvedShape {
   if (dice.chance(0.3)) columns.push({ name: 'whole', type: 'JSONB', path: '$' });
   const rev: ProvedColumn = { name: 'rev', type: 'Integer', path: 'rev' };
   const sourceName = `${databaseName}.${dice.pick(collectionNames)}`;
-  return { entityName: dice.pick(names), sourceName, columns: [rev, ...columns] };
+  return { entityName: dice.pick(names), sourceName, stream: dice.pick(streams), columns: [rev, ...columns] };
 }
 
 export interface Request {
