@@ -20,7 +20,7 @@ import { awaitHealth, settle } from './settle.ts';
 import { bankEntities, openAccounts } from './workload/bank.ts';
 import { Dice } from './workload/dice.ts';
 import { cameFirst, type Tally } from './workload/documents.ts';
-import { anyShape } from './workload/entities.ts';
+import { anyShape } from './workload/shapes.ts';
 
 interface Options {
   readonly minutes: number;

@@ -1,18 +1,15 @@
 import { Int32, type MongoClient } from 'mongodb';
 import type { Dice } from './dice.ts';
-import type { StreamedShape } from './entities.ts';
+import type { NewShape } from './shapes.ts';
 
 /** Accounts between which transactions move amounts: whoever sees a part of a transaction sees another sum. */
 export const accounts = 8;
 export const sumOfBalances = 800;
 
 /** The same accounts in two streams, each of which must show whole transactions. No order holds between them. */
-export const bankEntities: readonly StreamedShape[] = [
-  bankOfStream('bank', 'default'),
-  bankOfStream('bank_east', 'east'),
-];
+export const bankEntities: readonly NewShape[] = [bankOfStream('bank', 'default'), bankOfStream('bank_east', 'east')];
 
-function bankOfStream(entityName: string, stream: string): StreamedShape {
+function bankOfStream(entityName: string, stream: string): NewShape {
   return {
     entityName,
     stream,
