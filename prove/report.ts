@@ -11,7 +11,7 @@ export class Report {
 
   /** Counts checks of an invariant. */
   checked(invariant: string, times = 1): void {
-    count(this.checks, invariant, times);
+    if (times > 0) count(this.checks, invariant, times);
   }
 
   fault(name: string): void {

@@ -17,7 +17,7 @@ export interface Round {
   readonly report: Report;
   readonly watch: OplogWatch;
   readonly reader: CacheReader;
-  readonly bank: BankReader;
+  readonly banks: readonly BankReader[];
   /** Operations on documents after which it ends. */
   readonly operations: number;
   /** Faults after which it ends, if they come later. */
@@ -99,7 +99,7 @@ async function watch({ cluster, report, watch: oplogWatch }: Round, signal: Abor
   await cluster.database.ping().catch(() => undefined);
 }
 
-async function read({ cluster, dice, reader, bank }: Round, signal: AbortSignal): Promise<void> {
+async function read({ cluster, dice, reader, banks }: Round, signal: AbortSignal): Promise<void> {
   const own = dice.fork();
   while (!signal.aborted) {
     const answer = await cluster.database.pool
@@ -112,7 +112,7 @@ async function read({ cluster, dice, reader, bank }: Round, signal: AbortSignal)
       // Its session may be among those that a fault ends.
       await reader.read({ dataDir, entityName: name, isRenamed }).catch(() => undefined);
     }
-    await bank.read(own.pick(cluster.nodes).dataDir).catch(() => undefined);
+    for (const bank of banks) await bank.read(own.pick(cluster.nodes).dataDir).catch(() => undefined);
     await pauseFor(20, signal);
   }
 }

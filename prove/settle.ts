@@ -61,10 +61,19 @@ async function heal({ nodes, mongo }: Cluster): Promise<void> {
   }
 }
 
+/** The streams that entities belong to; others are not followed. */
+const behindAndWorking = `
+  SELECT (SELECT string_agg(s.name || ' at ' || coalesce(t.cluster_time::text, 'none'), ', ')
+            FROM stream s JOIN mongo_resume_token t ON t.stream_id = s.id
+           WHERE EXISTS (SELECT 1 FROM entity e WHERE e.stream_id = s.id)
+             AND (t.cluster_time IS NULL OR t.cluster_time < $1::numeric)) AS behind,
+         (SELECT string_agg(kind || ' of ' || entity_name || ', ' || status, '; ') FROM job
+           WHERE status IN ('queued', 'running')) AS jobs`;
+
 class Level {
   readonly #cluster: Cluster;
   readonly #report: Report;
-  /** The time that the saved position must have passed: of a change after all others. */
+  /** The time that the saved positions must have passed: of a change after all others. */
   #passed: bigint | null = null;
   obstacle = '';
 
@@ -110,15 +119,11 @@ class Level {
 
   async #isWorking(): Promise<boolean> {
     const { pool } = this.#cluster.database;
-    const answer = await pool.query<{ time: string | null; jobs: number }>(
-      `SELECT (SELECT cluster_time::text FROM mongo_resume_token WHERE stream_id = 1) AS time,
-              (SELECT count(*)::float8 FROM job WHERE status IN ('queued', 'running')) AS jobs`,
-    );
-    const [row] = answer.rows;
-    const isBehind = row === undefined || row.time === null || BigInt(row.time) < (this.#passed ?? 0n);
-    if (isBehind) this.obstacle = `the saved position ${row?.time} has not passed ${this.#passed}`;
-    else if (row.jobs > 0) this.obstacle = `${row.jobs} jobs are not finished`;
-    return isBehind || row.jobs > 0;
+    const answer = await pool.query<{ behind: string | null; jobs: string | null }>(behindAndWorking, [this.#passed]);
+    const { behind = null, jobs = null } = answer.rows[0] ?? {};
+    if (behind !== null) this.obstacle = `the saved positions have not passed ${this.#passed}: ${behind}`;
+    else if (jobs !== null) this.obstacle = `jobs are not finished: ${jobs}`;
+    return behind !== null || jobs !== null;
   }
 
   async #views(node: EngineNode): Promise<readonly EntityView[] | null> {

@@ -3,7 +3,7 @@ import type { Database } from '@emcachers/db/database';
 import Sqlite from 'better-sqlite3';
 import { cacheLink } from '../oracle/cache-rows.ts';
 import type { Report } from '../report.ts';
-import { accounts, bankShape, sumOfBalances } from '../workload/bank.ts';
+import { accounts, sumOfBalances } from '../workload/bank.ts';
 
 export const transactionsWhole = 'transactions are seen as a whole';
 
@@ -14,10 +14,11 @@ interface BankState {
 }
 
 /**
- * Reads the accounts from published caches: their sum shows whether a transaction is seen in parts. While a scan brings the
+ * Reads the accounts from the published caches of one entity: their sum shows whether a transaction is seen in parts. While a scan brings the
  * changes of a lost history there is no such promise, so that a cache is looked at only once it has passed the end of the scan.
  */
 export class BankReader {
+  readonly #entityName: string;
   readonly #database: Database;
   readonly #report: Report;
   /** By version: the head when the entity was first seen live. */
@@ -25,7 +26,8 @@ export class BankReader {
   /** Data directories and versions whose file was seen beyond the end of the scan. */
   readonly #passed = new Set<string>();
 
-  constructor(database: Database, report: Report) {
+  constructor(entityName: string, database: Database, report: Report) {
+    this.#entityName = entityName;
     this.#database = database;
     this.#report = report;
   }
@@ -35,8 +37,8 @@ export class BankReader {
     if (before?.isLive !== true) return;
     const liveFrom = this.#liveFrom.get(before.version) ?? before.head;
     this.#liveFrom.set(before.version, liveFrom);
-    const link = cacheLink(dataDir, bankShape.entityName);
-    const seen = existsSync(link) ? look(link) : null;
+    const link = cacheLink(dataDir, this.#entityName);
+    const seen = existsSync(link) ? look(link, this.#entityName) : null;
     const after = await this.#state();
     if (seen === null || after?.version !== before.version) return;
     if (!this.#hasPassed({ dataDir, link, version: before.version }, seen.offset, liveFrom)) return;
@@ -62,7 +64,7 @@ export class BankReader {
     const answer = await this.#database.pool.query<BankState>(
       `SELECT e.version, e.lifecycle = 'live' AS "isLive", s.head
          FROM entity e JOIN stream s ON s.id = e.stream_id WHERE e.name = $1`,
-      [bankShape.entityName],
+      [this.#entityName],
     );
     return answer.rows[0];
   }
@@ -75,12 +77,12 @@ interface Seen {
 }
 
 /** Null if the file cannot be opened at this moment; `CacheReader` judges that. */
-function look(link: string): Seen | null {
+function look(link: string, entityName: string): Seen | null {
   try {
     const database = new Sqlite(link, { readonly: true, fileMustExist: true, timeout: 1_000 });
     try {
       const select = `SELECT (SELECT CAST(value AS INTEGER) FROM metadata WHERE key = 'offset') AS offset,
-                             count(*) AS accounts, sum(balance) AS sum FROM bank`;
+                             count(*) AS accounts, sum(balance) AS sum FROM "${entityName}"`;
       return database.prepare<[], Seen>(select).get() ?? null;
     } finally {
       database.close();

@@ -16,6 +16,16 @@ const checks: readonly Check[] = [
                           WHERE later.stream_id = own.stream_id AND later.epoch > o.epoch AND later.first < o.id)`,
   },
   {
+    invariant: 'I9 no entry under the epoch of another stream',
+    sql: `SELECT count(*)::float8 AS wrong FROM oplog o JOIN entity e ON e.id = o.entity_id
+           WHERE NOT EXISTS (SELECT 1 FROM leader_term t WHERE t.epoch = o.epoch AND t.stream_id = e.stream_id)`,
+  },
+  {
+    invariant: 'I3 no entry beyond the head of its stream',
+    sql: `SELECT count(*)::float8 AS wrong FROM oplog o JOIN entity e ON e.id = o.entity_id JOIN stream s ON s.id = e.stream_id
+           WHERE o.id > s.head`,
+  },
+  {
     invariant: 'I7 nothing is staged for a live entity',
     sql: `SELECT count(*)::float8 AS wrong FROM oplog_staging s JOIN entity e ON e.id = s.entity_id
            WHERE e.lifecycle = 'live' AND s.run_id = e.run_id`,

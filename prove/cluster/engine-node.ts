@@ -1,6 +1,7 @@
 import type { ApiClient } from '../../apps/engine/test/support/api-client.ts';
 import { type EngineProcess, startEngineProcess } from '../../apps/engine/test/support/engine-process.ts';
 import { type FaultProxy, faultProxy } from '../../apps/engine/test/support/fault-proxy.ts';
+import { maskKey } from '../oracle/mask.ts';
 import { wrongEnd } from './engine-end.ts';
 
 /** One engine in a process of its own, with a proxy between it and each of the two databases. */
@@ -115,6 +116,7 @@ class OneNode implements EngineNode {
       EMCACHERS_COMPACTION_SECONDS: '1',
       EMCACHERS_COMPACTION_ENTRIES_MIN: '300',
       EMCACHERS_TOMBSTONE_HOURS: '0',
+      EMCACHERS_MASK_KEY: maskKey,
       ...crash,
     };
   }

@@ -13,12 +13,14 @@ export function reached(
   return Promise.race([step.then(() => true), pause(delayMsMax).then(() => false)]);
 }
 
-/** The engine that leads; the target's own node if none does. Most steps happen only there. */
-export async function leaderOf({ cluster, node }: Target): Promise<EngineNode> {
+/** An engine that leads a stream, any of them; the target's own node if none does. Most steps happen only there. */
+export async function leaderOf({ cluster, node, dice }: Target): Promise<EngineNode> {
   const answer = await cluster.database.pool
-    .query<{ nodeId: string | null }>('SELECT node_id AS "nodeId" FROM leader WHERE stream_id = 1')
+    .query<{ nodeId: string }>('SELECT node_id AS "nodeId" FROM leader WHERE node_id IS NOT NULL ORDER BY stream_id')
     .catch(() => ({ rows: [] }));
-  return cluster.nodes.find(({ nodeId }) => nodeId === answer.rows[0]?.nodeId) ?? node;
+  if (answer.rows.length === 0) return node;
+  const { nodeId: leaderId } = dice.pick(answer.rows);
+  return cluster.nodes.find(({ nodeId }) => nodeId === leaderId) ?? node;
 }
 
 /** Asks for work, so that the step has a reason to happen. Nobody waits for it, and it may be refused. */

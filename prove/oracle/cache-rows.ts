@@ -7,7 +7,7 @@ export function cacheLink(dataDir: string, entityName: string): string {
 }
 
 /** What an application reads from the cache file. */
-export function cacheRows(dataDir: string, { entityName, columns }: ProvedShape): Rows {
+export function cacheRows(dataDir: string, { entityName, columns }: Pick<ProvedShape, 'entityName' | 'columns'>): Rows {
   const database = new Sqlite(cacheLink(dataDir, entityName), { readonly: true, fileMustExist: true, timeout: 5_000 });
   try {
     const names = ['doc_id', ...columns.map(({ name }) => name)].map((name) => `"${name}"`).join(', ');

@@ -3,7 +3,11 @@ import type { ProvedShape, Rows } from './expected-rows.ts';
 const shownMax = 10;
 
 /** What is wrong with the cache, a few rows of it; empty if it equals its source. */
-export function differences(expected: Rows, actual: Rows, { columns }: ProvedShape): readonly string[] {
+export function differences(
+  expected: Rows,
+  actual: Rows,
+  { columns }: Pick<ProvedShape, 'columns'>,
+): readonly string[] {
   const found: string[] = [];
   for (const [docId, cells] of expected) {
     const held = actual.get(docId);

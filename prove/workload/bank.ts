@@ -1,19 +1,25 @@
 import { Int32, type MongoClient } from 'mongodb';
-import type { ProvedShape } from '../oracle/expected-rows.ts';
 import type { Dice } from './dice.ts';
+import type { NewShape } from './shapes.ts';
 
 /** Accounts between which transactions move amounts: whoever sees a part of a transaction sees another sum. */
 export const accounts = 8;
 export const sumOfBalances = 800;
 
-export const bankShape: ProvedShape = {
-  entityName: 'bank',
-  sourceName: 'prove.bank',
-  columns: [
-    { name: 'rev', type: 'Integer', path: 'rev' },
-    { name: 'balance', type: 'Integer', path: 'balance' },
-  ],
-};
+/** The same accounts in two streams, each of which must show whole transactions. No order holds between them. */
+export const bankEntities: readonly NewShape[] = [bankOfStream('bank', 'default'), bankOfStream('bank_east', 'east')];
+
+function bankOfStream(entityName: string, stream: string): NewShape {
+  return {
+    entityName,
+    stream,
+    sourceName: 'prove.bank',
+    columns: [
+      { name: 'rev', type: 'Integer', path: 'rev' },
+      { name: 'balance', type: 'Integer', path: 'balance' },
+    ],
+  };
+}
 
 interface Account {
   readonly _id: Int32;

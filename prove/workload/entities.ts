@@ -1,24 +1,6 @@
 /** An operator who creates, refreshes, rebuilds, pauses, resumes and deletes entities at random, through the REST API. */
-import type { ProvedColumn, ProvedShape } from '../oracle/expected-rows.ts';
 import type { Dice } from './dice.ts';
-import { collectionNames, databaseName } from './documents.ts';
-import { paths } from './values.ts';
-
-/** Few names, so that they are used again with other shapes. */
-const names = ['alpha', 'beta', 'gamma', 'delta', 'epsilon', 'zeta'];
-const columnTypes = ['JSONB', 'Any', 'Bool', 'Number', 'Integer', 'Text'] as const;
-
-export function anyShape(dice: Dice): ProvedShape {
-  const columns: ProvedColumn[] = Array.from({ length: dice.between(1, 6) }, (_, index) => ({
-    name: `column${index}`,
-    type: dice.pick(columnTypes),
-    path: dice.pick(paths),
-  }));
-  if (dice.chance(0.3)) columns.push({ name: 'whole', type: 'JSONB', path: '$' });
-  const rev: ProvedColumn = { name: 'rev', type: 'Integer', path: 'rev' };
-  const sourceName = `${databaseName}.${dice.pick(collectionNames)}`;
-  return { entityName: dice.pick(names), sourceName, columns: [rev, ...columns] };
-}
+import { anyShape, entityNames } from './shapes.ts';
 
 export interface Request {
   readonly kind: string;
@@ -43,7 +25,7 @@ const choices: readonly Choice[] = [
 
 export function anyRequest(dice: Dice): Request {
   const { kind } = dice.weighted(choices);
-  const entity = `/api/v1/entities/${dice.pick(names)}`;
+  const entity = `/api/v1/entities/${dice.pick(entityNames)}`;
   if (kind === 'create') return { kind, method: 'POST', path: '/api/v1/entities', body: anyShape(dice) };
   if (kind === 'delete') return { kind, method: 'DELETE', path: entity };
   return { kind, method: 'POST', path: `${entity}/${kind}`, body: kind === 'refresh' ? { allowLargeSweep: true } : {} };
