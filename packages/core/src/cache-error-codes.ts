@@ -55,4 +55,22 @@ export const cacheErrorCodes = {
     retry: 'backoff',
     httpStatus: 503,
   },
+  'EMC-4008': {
+    title: 'Too little space for a snapshot',
+    cause:
+      'The disk has less free space than the file needs and EMCACHERS_SNAPSHOT_FREE_MB keeps free, or it became full.',
+    remedy:
+      'Free disk space, set EMCACHERS_SNAPSHOT_DIR to a larger disk, or lower EMCACHERS_SNAPSHOTS_KEPT. Then request the snapshot again. The cache is not affected.',
+    retry: 'never',
+    httpStatus: 507,
+  },
+  'EMC-4009': {
+    title: 'A snapshot cannot be made or used',
+    cause:
+      'The node has no published cache of the entity, the copy did not pass its checks, or the snapshot is not what its manifest says. The message has the reason.',
+    remedy:
+      'Correct the reason and request the snapshot again. If the copy was damaged, verify the cache. A node that cannot use a snapshot builds its cache from the oplog.',
+    retry: 'never',
+    httpStatus: 409,
+  },
 } as const satisfies Record<string, ErrorCodeEntry>;

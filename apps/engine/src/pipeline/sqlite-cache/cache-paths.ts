@@ -77,6 +77,22 @@ export class CachePaths {
     return [...found].sort((left, right) => left - right);
   }
 
+  /** The number for a new file. Makes room: unpublished generations are left over from unfinished builds. */
+  nextGeneration(): number {
+    this.create();
+    const generations = this.generations();
+    const published = this.published();
+    for (const each of generations) if (each !== published) this.removeGeneration(each);
+    return Math.max(0, ...generations, published ?? 0) + 1;
+  }
+
+  /** Gives a file that was made elsewhere the name of a generation. It must be complete and on disk. */
+  adopt(generation: number): void {
+    this.removeGeneration(generation);
+    renameSync(unfinishedFile(this.file(generation)), this.file(generation));
+    flushDirectory(this.directory);
+  }
+
   /** The generation that `db.sqlite` points to, or null. */
   published(): number | null {
     const target = readLink(this.link);

@@ -11,6 +11,7 @@ import { damaged, isDamage, isUnopenable, toCacheError } from './cache-error.ts'
 import { CacheFile } from './cache-file.ts';
 import { CachePaths, cachesDirectory } from './cache-paths.ts';
 import type {
+  AdoptedFile,
   CacheBatch,
   CacheFinding,
   CacheIdentity,
@@ -19,6 +20,7 @@ import type {
   CacheTrouble,
   DocumentCount,
   ExpectedRows,
+  NextGeneration,
   RemovalTrouble,
   RowComparison,
   RowsToMend,
@@ -27,6 +29,7 @@ import { compareRows, countDocuments } from './compare-rows.ts';
 import { findingWithoutFile, isOfAnotherEntity, misfit, misnamed } from './file-finding.ts';
 import { historyIdOf } from './history-of-files.ts';
 import { servedFileId } from './served-file-id.ts';
+import { stateOf } from './shelved-state.ts';
 
 export interface ShelfOptions {
   readonly dataDirectory: string;
@@ -114,18 +117,28 @@ export class CacheShelf {
   build(identity: CacheIdentity, nowMs: number): CacheState {
     this.release(identity.entityId);
     const paths = new CachePaths(this.#options.dataDirectory, identity.entityName);
-    try {
-      paths.create();
-      const generations = paths.generations();
-      const published = paths.published();
-      // Unpublished generations are left over from unfinished builds.
-      for (const each of generations) if (each !== published) paths.removeGeneration(each);
-      const generation = Math.max(0, ...generations, published ?? 0) + 1;
+    return reaching(paths, () => {
+      const generation = paths.nextGeneration();
       const file = this.#withDescriptors(() => CacheFile.create(paths.file(generation), identity, generation));
       return this.#shelve({ identity, paths, generation, fileId: identity.entityId, file }, nowMs).state;
-    } catch (error) {
-      throw toCacheError(error, paths.directory);
-    }
+    });
+  }
+
+  /** Where `adopt` expects a file. Nothing else may happen to the entity's files between the two. */
+  prepare(identity: CacheIdentity): NextGeneration {
+    this.release(identity.entityId);
+    const paths = new CachePaths(this.#options.dataDirectory, identity.entityName);
+    return reaching(paths, () => {
+      const generation = paths.nextGeneration();
+      return { generation, file: paths.file(generation) };
+    });
+  }
+
+  adopt({ identity, generation }: AdoptedFile, nowMs: number): CacheState {
+    const paths = new CachePaths(this.#options.dataDirectory, identity.entityName);
+    reaching(paths, () => paths.adopt(generation));
+    const file = this.#withDescriptors(() => CacheFile.open(paths.file(generation), identity));
+    return this.#shelve({ identity, paths, generation, fileId: identity.entityId, file }, nowMs).state;
   }
 
   apply(batch: CacheBatch, nowMs: number): CacheState {
@@ -251,11 +264,7 @@ export class CacheShelf {
     this.release(entity.entityId);
     this.release(servedFileId(entity.entityId));
     const paths = new CachePaths(this.#options.dataDirectory, entity.entityName);
-    try {
-      paths.removeAll();
-    } catch (error) {
-      throw toCacheError(error, paths.directory);
-    }
+    reaching(paths, () => paths.removeAll());
   }
 
   /** Keeps caches of a different oplog: an engine that is pointed at the wrong database must not delete them. */
@@ -347,24 +356,12 @@ export class CacheShelf {
   }
 }
 
-function stateOf({ paths, generation, file }: Pick<Shelved, 'paths' | 'generation'> & { file: CacheFile }): CacheState {
-  const { offset, documents, termId, horizon, sourceTime } = file.metadata;
-  const link = paths.published();
-  const published = link === generation;
-  const names = { path: paths.link, file: file.path };
-  return {
-    generation,
-    offset,
-    documents,
-    termId,
-    horizon,
-    sourceTime,
-    published,
-    served: link !== null,
-    fileBytes: file.bytes(),
-    indexes: file.indexNames(),
-    ...names,
-  };
+function reaching<Result>(paths: CachePaths, action: () => Result): Result {
+  try {
+    return action();
+  } catch (error) {
+    throw toCacheError(error, paths.directory);
+  }
 }
 
 function presentAs({ state }: Shelved): CacheFinding {

@@ -61,6 +61,10 @@ function perform(shelf: CacheShelf, call: ShelfCall, nowMs: number): unknown {
       return shelf.openServed(call.argument, nowMs);
     case 'build':
       return shelf.build(call.argument, nowMs);
+    case 'prepare':
+      return shelf.prepare(call.argument);
+    case 'adopt':
+      return shelf.adopt(call.argument, nowMs);
     case 'apply':
       return shelf.apply(call.argument, nowMs);
     case 'publish':

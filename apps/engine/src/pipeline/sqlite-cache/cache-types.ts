@@ -37,6 +37,18 @@ export interface CacheState {
   readonly indexes: readonly string[];
 }
 
+/** A generation that does not exist yet. */
+export interface NextGeneration {
+  readonly generation: number;
+  readonly file: string;
+}
+
+/** A generation whose file exists under its unfinished name, complete and on disk. */
+export interface AdoptedFile {
+  readonly identity: CacheIdentity;
+  readonly generation: number;
+}
+
 /** What became of the indexes of a file. Those that could not be built are missing from its state. */
 export interface IndexedCache {
   readonly state: CacheState;

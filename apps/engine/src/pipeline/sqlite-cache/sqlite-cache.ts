@@ -2,6 +2,7 @@ import type { RowsPage } from '@emcachers/core/api-views';
 import type { CacheIndex } from '@emcachers/core/cache-index';
 import type { CachedRows } from '@emcachers/core/row-explanation';
 import type {
+  AdoptedFile,
   CacheBatch,
   CacheFinding,
   CacheIdentity,
@@ -11,6 +12,7 @@ import type {
   DocumentCount,
   ExpectedRows,
   IndexedCache,
+  NextGeneration,
   RemovalTrouble,
   RowComparison,
   RowsRequest,
@@ -41,6 +43,9 @@ export interface CacheStore {
   openServed(identity: CacheIdentity): Promise<CacheFinding>;
   /** Creates an empty generation beside the existing files. The published one stays. */
   build(identity: CacheIdentity): Promise<CacheState>;
+  /** Where `build` would create a file. `adopt` opens what was put there under the unfinished name, complete and on disk. */
+  prepare(identity: CacheIdentity): Promise<NextGeneration>;
+  adopt(adopted: AdoptedFile): Promise<CacheState>;
   apply(batch: CacheBatch): Promise<CacheState>;
   /** Moves the link to the open generation and releases the served file. Older generations are deleted `graceMs` later. */
   publish(entityId: number): Promise<CacheState>;
@@ -56,7 +61,6 @@ export interface CacheStore {
    * table. Rejects with EMC-4001 if it is damaged.
    */
   check(entityId: number, options: { readonly thorough: boolean }): Promise<void>;
-  /** Compares rows with what they should be. */
   compare(expected: ExpectedRows): Promise<RowComparison>;
   count(entityId: number): Promise<DocumentCount>;
   /** Writes rows that were found wrong, without moving the offset. No `apply` of this entity may run between reading and mending. */

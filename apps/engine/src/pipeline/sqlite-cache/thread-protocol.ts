@@ -27,7 +27,8 @@ export interface IndexOptions {
 }
 
 export type ShelfCall =
-  | { readonly name: 'open' | 'openServed' | 'build'; readonly argument: Parameters<CacheShelf['open']>[0] }
+  | { readonly name: 'open' | 'openServed' | 'build' | 'prepare'; readonly argument: Parameters<CacheShelf['open']>[0] }
+  | { readonly name: 'adopt'; readonly argument: Parameters<CacheShelf['adopt']>[0] }
   | { readonly name: 'apply'; readonly argument: Parameters<CacheShelf['apply']>[0] }
   | { readonly name: 'publish' | 'release' | 'count' | 'setAside' | 'resume'; readonly argument: number }
   | { readonly name: 'compare'; readonly argument: Parameters<CacheShelf['compare']>[0] }

@@ -73,6 +73,13 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
       files.set(identity.entityId, state.file);
       return state;
     },
+    prepare: (identity) => call(callerOf(identity.entityId), { name: 'prepare', argument: identity }),
+    async adopt(adopted) {
+      const { entityId } = adopted.identity;
+      const state = await call<CacheState>(callerOf(entityId), { name: 'adopt', argument: adopted });
+      files.set(entityId, state.file);
+      return state;
+    },
     apply: (batch) => call<CacheState>(callerOf(batch.entityId), { name: 'apply', argument: batch }),
     publish: (entityId) => call<CacheState>(callerOf(entityId), { name: 'publish', argument: entityId }),
     changeIndexes: (identity, declared) =>
