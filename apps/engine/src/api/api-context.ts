@@ -9,6 +9,7 @@ import type { EntityManager } from '../control/entity/entity-manager.ts';
 import type { Fleet } from '../control/fleet/fleet.ts';
 import type { JobServer } from '../control/job/job-server.ts';
 import type { NodeControl } from '../control/node/node-control.ts';
+import type { EntityPlanner } from '../control/plan/entity-planner.ts';
 import type { RowExplainer } from '../control/row/row-explainer.ts';
 import type { Idempotency } from './idempotency.ts';
 
@@ -17,6 +18,7 @@ export interface ApiServices {
   readonly clock: Clock;
   readonly fleet: Fleet;
   readonly entities: EntityManager;
+  readonly planner: EntityPlanner;
   readonly jobs: JobServer;
   readonly nodes: NodeControl;
   readonly readAudit: ReadAuditPage;

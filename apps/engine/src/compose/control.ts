@@ -1,6 +1,7 @@
 import type { EntityView } from '@emcachers/core/api-views';
 import { thresholds } from '@emcachers/core/status-facts';
 import { readAudit } from '@emcachers/db/control/audit';
+import { createEntityList } from '@emcachers/db/control/entity-list';
 import { readIncidents } from '@emcachers/db/control/incidents';
 import { documentHistory, passedTimeOf } from '@emcachers/db/explain/document-history';
 import {
@@ -32,6 +33,7 @@ import { createJobServer, type JobServer } from '../control/job/job-server.ts';
 import { createNodeControl, type NodeControl } from '../control/node/node-control.ts';
 import { createNodeRegistry } from '../control/node/node-registry.ts';
 import { createWakeListener } from '../control/node/wake-listener.ts';
+import { createEntityPlanner, type EntityPlanner } from '../control/plan/entity-planner.ts';
 import { createRowAnswers, type RowAnswers } from '../control/row/row-answers.ts';
 import { createRowExplainer, type RowExplainer } from '../control/row/row-explainer.ts';
 import { readRowSource } from '../control/row/row-source.ts';
@@ -43,6 +45,7 @@ import type { Shared } from './shared.ts';
 export interface Control {
   readonly fleet: FleetSampler;
   readonly entities: EntityManager;
+  readonly planner: EntityPlanner;
   readonly jobs: JobServer;
   readonly idempotency: Idempotency;
   readonly sources: SourceBrowser;
@@ -88,18 +91,15 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
     databaseUrl: database.url,
     wake: (channel) => (channel === 'emcachers_rows' ? answers?.wake() : wakeFor(channel, pipeline, fleet)),
   });
+  const checks = { checkSource: (sourceName: string) => checkSource(source, sourceName), maskKey: config.maskKey };
+  const entities = createEntityManager({
+    ...{ clock, nodeId, fleet, measures: fleet.measures, control: entityControl, ...checks },
+    readRows: async (entityName) => withOwn(await readFleetOf(database.pool, entityName)),
+  });
   return {
     fleet,
-    entities: createEntityManager({
-      clock,
-      nodeId,
-      fleet,
-      measures: fleet.measures,
-      control: entityControl,
-      checkSource: (sourceName) => checkSource(source, sourceName),
-      maskKey: config.maskKey,
-      readRows: async (entityName) => withOwn(await readFleetOf(database.pool, entityName)),
-    }),
+    entities,
+    planner: createEntityPlanner({ ...checks, existing: createEntityList(database) }),
     jobs: createJobServer({ store: createJobStore(database), control: entityControl, source }),
     idempotency: createIdempotency(createIdempotencyStore(database)),
     sources: createSourceBrowser({
