@@ -9,8 +9,10 @@ import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { BankReader, transactionsWhole } from './checks/bank-reader.ts';
 import { CacheReader, keptEntity } from './checks/cache-reader.ts';
-import { checkDatabase } from './checks/database-checks.ts';
+import { checkDatabase, countJobs } from './checks/database-checks.ts';
 import { checkEngines } from './checks/engine-checks.ts';
+import { checkErasures } from './checks/erasure-check.ts';
+import { checkIndexes } from './checks/index-check.ts';
 import { ledApart, OplogWatch } from './checks/oplog-watch.ts';
 import { type Cluster, startCluster } from './cluster/cluster.ts';
 import { compareAll } from './compare.ts';
@@ -20,6 +22,7 @@ import { awaitHealth, settle } from './settle.ts';
 import { bankEntities, openAccounts } from './workload/bank.ts';
 import { Dice } from './workload/dice.ts';
 import { cameFirst, type Tally } from './workload/documents.ts';
+import { Erasures } from './workload/erasures.ts';
 import { anyShape } from './workload/shapes.ts';
 
 interface Options {
@@ -93,18 +96,12 @@ async function prove({ cluster, dice, report, tally, options }: Run): Promise<vo
     cameFirst: (rev, other) => cameFirst(tally, rev, other),
   });
   const banks = bankEntities.map(({ entityName }) => new BankReader(entityName, cluster.database, report));
+  const erasures = new Erasures(cluster, report);
   const { operations, faults } = options;
   const endMs = performance.now() + options.minutes * 60_000;
   while (report.rounds < options.rounds || performance.now() < endMs) {
-    await runRound({ cluster, dice: dice.fork(), tally, report, watch, reader, banks, operations, faults });
-    const entities = await settle(cluster, report);
-    if (entities !== null) {
-      await compareAll(cluster, entities, report);
-      await awaitHealth(cluster, report);
-    }
-    await watch.checkHoles(report);
-    await checkDatabase(cluster.database, report);
-    checkEngines(cluster.nodes, report);
+    await runRound({ cluster, dice: dice.fork(), tally, report, watch, reader, banks, erasures, operations, faults });
+    await checkAll({ cluster, report, watch, erasures });
     report.rounds += 1;
     const passed = [...tally.counts.values()].reduce((sum, each) => sum + each, 0);
     process.stdout.write(
@@ -117,6 +114,26 @@ async function prove({ cluster, dice, report, tally, options }: Run): Promise<vo
 /** A run that never came to what it is to look at has shown nothing. */
 function expectSeen(report: Report, expected: readonly string[]): void {
   for (const check of expected) if (!report.checks.has(check)) report.fail(`Not once seen: ${check}`);
+}
+
+interface Checked extends Pick<Run, 'cluster' | 'report'> {
+  readonly watch: OplogWatch;
+  readonly erasures: Erasures;
+}
+
+/** Everything that must hold once the faults have ended. */
+async function checkAll({ cluster, report, watch, erasures }: Checked): Promise<void> {
+  const entities = await settle(cluster, report);
+  if (entities !== null) {
+    await compareAll(cluster, entities, report);
+    await checkIndexes(cluster, entities, report);
+    await checkErasures(cluster, erasures.requested, report);
+    await awaitHealth(cluster, report);
+  }
+  await watch.checkHoles(report);
+  await countJobs(cluster.database, report);
+  await checkDatabase(cluster.database, report);
+  checkEngines(cluster.nodes, report);
 }
 
 /** Starts of an engine after the first one. */

@@ -4,6 +4,8 @@ export class Report {
   rounds = 0;
   readonly faults = new Map<string, number>();
   readonly requests = new Map<string, number>();
+  /** All jobs of the run, by how they ended. */
+  readonly jobs = new Map<string, number>();
   readonly checks = new Map<string, number>();
   /** What a person should look at although it is no fault, with how often it was seen. */
   readonly notes = new Map<string, number>();
@@ -34,6 +36,7 @@ export class Report {
     const sections = [
       section('operations on documents', operations),
       section('requests', this.requests),
+      section('jobs', this.jobs),
       section('faults', this.faults),
       section('invariants checked', this.checks),
       ...(this.notes.size > 0 ? [section('notes', this.notes)] : []),

@@ -9,6 +9,7 @@ import type { Report } from './report.ts';
 import type { Dice } from './workload/dice.ts';
 import { changeOnce, type Tally } from './workload/documents.ts';
 import { anyRequest } from './workload/entities.ts';
+import type { Erasures } from './workload/erasures.ts';
 
 export interface Round {
   readonly cluster: Cluster;
@@ -18,6 +19,7 @@ export interface Round {
   readonly watch: OplogWatch;
   readonly reader: CacheReader;
   readonly banks: readonly BankReader[];
+  readonly erasures: Erasures;
   /** Operations on documents after which it ends. */
   readonly operations: number;
   /** Faults after which it ends, if they come later. */
@@ -25,11 +27,14 @@ export interface Round {
 }
 
 const writers = 4;
+/** More than one, because a node that cannot reach PostgreSQL lets an operator wait. */
+const operators = 3;
 
 export async function runRound(round: Round): Promise<void> {
   const stop = new AbortController();
   const { signal } = stop;
-  const others = [operate(round, signal), watch(round, signal), read(round, signal)];
+  const operating = Array.from({ length: operators }, () => operate(round, signal));
+  const others = [...operating, erase(round, signal), watch(round, signal), read(round, signal)];
   const struck = strike(round);
   const writing = Array.from({ length: writers }, () => write(round, struck));
   await Promise.all([struck, ...writing]);
@@ -69,6 +74,14 @@ async function operate({ cluster, dice, report }: Round, signal: AbortSignal): P
     );
     report.request(`${request.kind}: ${status === 0 ? 'no answer' : status}`);
     if (status >= 500 && status !== 503) report.fail(`the API answered ${status} to ${request.method} ${request.path}`);
+  }
+}
+
+async function erase({ dice, erasures }: Round, signal: AbortSignal): Promise<void> {
+  const own = dice.fork();
+  while (!signal.aborted) {
+    await erasures.request(own);
+    await pauseFor(own.between(3_000, 12_000), signal);
   }
 }
 

@@ -147,6 +147,12 @@ class Level {
     const own = view.nodes.find(({ nodeId }) => nodeId === node.nodeId);
     const isLevel = activity === 'live' && own?.lagEntries === 0 && own.errorCode === null && view.cachePath !== null;
     if (!isLevel) this.obstacle = `${entityName} on ${node.nodeId} is ${activity}: ${JSON.stringify({ reason, own })}`;
-    return isLevel;
+    return isLevel && this.#isIndexed(view);
+  }
+
+  #isIndexed({ entityName, indexes }: EntityView): boolean {
+    const missing = indexes.filter(({ nodes }) => nodes.some(({ state }) => state !== 'ready'));
+    if (missing.length > 0) this.obstacle = `${entityName} lacks indexes: ${JSON.stringify(missing)}`;
+    return missing.length === 0;
   }
 }

@@ -36,12 +36,24 @@ const checks: readonly Check[] = [
            WHERE e.lifecycle = 'live' AND s.run_id = e.run_id`,
   },
   {
+    invariant: 'I1 no verification has found a wrong row',
+    sql: `SELECT count(*)::float8 AS wrong FROM job WHERE kind IN ('verify', 'repair') AND message ~ 'Wrong:|Repaired:'`,
+  },
+  {
     invariant: 'no partition is left of an entity that is gone',
     sql: `SELECT count(*)::float8 AS wrong FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
            WHERE i.inhparent = 'oplog'::regclass AND c.relname ~ '^oplog_e[0-9]+$'
              AND NOT EXISTS (SELECT 1 FROM entity e WHERE 'oplog_e' || e.id = c.relname)`,
   },
 ];
+
+/** How the jobs of the run have ended. */
+export async function countJobs({ pool }: Database, report: Report): Promise<void> {
+  const answer = await pool.query<{ ended: string; jobs: number }>(
+    `SELECT concat_ws(' ', kind || ': ' || status, error_code) AS ended, count(*)::float8 AS jobs FROM job GROUP BY 1`,
+  );
+  for (const { ended, jobs } of answer.rows) report.jobs.set(ended, jobs);
+}
 
 /** What PostgreSQL must show while nothing happens. */
 export async function checkDatabase(database: Database, report: Report): Promise<void> {

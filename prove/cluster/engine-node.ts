@@ -116,6 +116,7 @@ class OneNode implements EngineNode {
       EMCACHERS_COMPACTION_SECONDS: '1',
       EMCACHERS_COMPACTION_ENTRIES_MIN: '300',
       EMCACHERS_TOMBSTONE_HOURS: '0',
+      EMCACHERS_CACHE_GRACE_SECONDS: '2',
       EMCACHERS_MASK_KEY: maskKey,
       ...crash,
     };

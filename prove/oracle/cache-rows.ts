@@ -2,8 +2,12 @@ import path from 'node:path';
 import Sqlite from 'better-sqlite3';
 import type { ProvedShape, Rows } from './expected-rows.ts';
 
+export function cacheDirectory(dataDir: string, entityName: string): string {
+  return path.join(dataDir, 'dbs', entityName);
+}
+
 export function cacheLink(dataDir: string, entityName: string): string {
-  return path.join(dataDir, 'dbs', entityName, 'db.sqlite');
+  return path.join(cacheDirectory(dataDir, entityName), 'db.sqlite');
 }
 
 /** What an application reads from the cache file. */

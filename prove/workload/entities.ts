@@ -1,6 +1,8 @@
-/** An operator who creates, refreshes, rebuilds, pauses, resumes and deletes entities at random, through the REST API. */
+/** An operator who creates and deletes entities, gives them other indexes and requests jobs at random, through the REST API. */
+import { BSON } from 'mongodb';
 import type { Dice } from './dice.ts';
-import { anyShape, entityNames } from './shapes.ts';
+import { anyIndexes, anyShape, entityNames } from './shapes.ts';
+import { anyId } from './values.ts';
 
 export interface Request {
   readonly kind: string;
@@ -15,12 +17,16 @@ interface Choice {
 }
 
 const choices: readonly Choice[] = [
-  { kind: 'create', weight: 6 },
-  { kind: 'refresh', weight: 5 },
+  { kind: 'create', weight: 8 },
+  { kind: 'refresh', weight: 4 },
+  { kind: 'refresh-documents', weight: 5 },
+  { kind: 'indexes', weight: 4 },
   { kind: 'rebuild', weight: 2 },
+  { kind: 'verify', weight: 1.5 },
+  { kind: 'repair', weight: 0.5 },
   { kind: 'pause', weight: 1 },
   { kind: 'resume', weight: 2 },
-  { kind: 'delete', weight: 2 },
+  { kind: 'delete', weight: 3 },
 ];
 
 export function anyRequest(dice: Dice): Request {
@@ -28,5 +34,25 @@ export function anyRequest(dice: Dice): Request {
   const entity = `/api/v1/entities/${dice.pick(entityNames)}`;
   if (kind === 'create') return { kind, method: 'POST', path: '/api/v1/entities', body: anyShape(dice) };
   if (kind === 'delete') return { kind, method: 'DELETE', path: entity };
-  return { kind, method: 'POST', path: `${entity}/${kind}`, body: kind === 'refresh' ? { allowLargeSweep: true } : {} };
+  const method = kind === 'indexes' ? 'PUT' : 'POST';
+  return { kind, method, path: `${entity}/${kind}`, body: bodyOf(kind, dice) };
+}
+
+function bodyOf(kind: string, dice: Dice): object {
+  if (kind === 'refresh') return { allowLargeSweep: true };
+  if (kind === 'refresh-documents') return { documents: dice.pick(selections)(dice) };
+  return kind === 'indexes' ? { indexes: anyIndexes(dice) } : {};
+}
+
+/** Documents to be read again, in each of the ways that a request can name them. */
+const selections: readonly ((dice: Dice) => object)[] = [
+  (dice) => ({ ids: Array.from({ length: dice.between(1, 40) }, () => extendedJson(anyId(dice))) }),
+  (dice) => ({ query: { rev: { $mod: [dice.between(1, 4), 0] } } }),
+  (dice) => ({ query: { a: { $exists: dice.chance(0.5) } } }),
+  () => ({ since: '1970-01-01T00:00:00Z', field: 'b' }),
+  () => ({ since: '1970-01-01T00:00:00Z' }),
+];
+
+function extendedJson(value: unknown): unknown {
+  return BSON.EJSON.serialize({ value }, { relaxed: false })['value'];
 }

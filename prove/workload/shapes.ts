@@ -17,6 +17,11 @@ const columnTypes = ['JSONB', 'Any', 'Bool', 'Number', 'Integer', 'Text'] as con
 export interface NewShape extends Omit<ProvedShape, 'where'> {
   readonly stream: string;
   readonly where?: Filter;
+  readonly indexes?: readonly Index[];
+}
+
+interface Index {
+  readonly columns: readonly string[];
 }
 
 export function anyShape(dice: Dice): NewShape {
@@ -29,11 +34,21 @@ export function anyShape(dice: Dice): NewShape {
   const sourceName = `${databaseName}.${dice.pick(collectionNames)}`;
   const shape = { entityName: dice.pick(entityNames), sourceName, stream: dice.pick(streams) };
   const where = dice.chance(0.5) ? { where: anyFilter(dice) } : {};
+  const indexes = dice.chance(0.3) ? { indexes: [{ columns: ['rev', 'column0'] }] } : {};
   return {
     ...shape,
     ...where,
+    ...indexes,
     columns: [rev, ...(dice.chance(0.4) ? masked(columns, dice) : withWhole(columns, dice))],
   };
+}
+
+/** Without two of the same columns, which are refused; a column that the entity does not have is refused, too. */
+export function anyIndexes(dice: Dice): readonly Index[] {
+  const names = ['rev', 'column0', 'column1', 'column2'];
+  return [names.slice(0, 1), names.slice(1, 3), names.slice(0, 2), names.slice(3)]
+    .filter(() => dice.chance(0.4))
+    .map((columns) => ({ columns }));
 }
 
 function withWhole(columns: readonly ProvedColumn[], dice: Dice): readonly ProvedColumn[] {

@@ -1,13 +1,17 @@
 import { expect, test } from 'vitest';
+import { readSafePlace } from '../compaction/safe-place.ts';
 import { type Database, openDatabase } from '../database.ts';
 import { createJobStore } from '../job/job-store.ts';
 import { openLeaderSessions } from '../leader-sessions.ts';
 import { openCandidacy } from '../leadership.ts';
 import { beginAppend } from '../statements/begin-append.ts';
 import { commitAppend } from '../statements/commit-append.ts';
+import { readPromotionState } from '../statements/promotion-state.ts';
 import { readPage } from '../statements/read-page.ts';
-import { readPosition } from '../statements/read-position.ts';
+import { clearPosition, readPosition } from '../statements/read-position.ts';
+import { findAppendedSince, readRereadStart } from '../statements/reread-documents.ts';
 import { savePosition } from '../statements/save-position.ts';
+import { checkTerm } from '../statements/term-check.ts';
 import { createTestDatabase } from '../testing.ts';
 import type { TransactionClient } from '../transaction.ts';
 import { createEntities, createEntity } from './entities.ts';
@@ -60,6 +64,18 @@ async function openStream({ url, database }: { url: string; database: Database }
 async function commit(client: TransactionClient, epoch: number): Promise<void> {
   await commitAppend(client, { epoch, appended: true, controlChanged: false });
   client.release();
+}
+
+async function inClient<Answer>(
+  { sessions }: Awaited<ReturnType<typeof openStream>>,
+  ask: (client: TransactionClient) => Promise<Answer>,
+): Promise<Answer> {
+  const client = await sessions.pool.connect();
+  try {
+    return await ask(client);
+  } finally {
+    client.release();
+  }
 }
 
 async function openTest() {
@@ -148,6 +164,39 @@ test('a leader has no target in another stream, and reads and moves only the pos
   expect((await readPosition(opened.database.pool, eu.epoch)).position?.clusterTime).toBe(7n);
   expect((await readPosition(opened.database.pool, us.epoch)).position).toBeNull();
   expect([(await eu.page()).passedTime, (await us.page()).passedTime]).toEqual([7n, null]);
+  await inClient(us, (session) => clearPosition(session, us.epoch));
+  expect((await readPosition(opened.database.pool, eu.epoch)).position?.clusterTime).toBe(7n);
+});
+
+test('I6: an entity has the head, the term and the position of its stream, not one of another stream that is ahead', async () => {
+  await using opened = await openTest();
+  const { pool } = opened.database;
+  await using eu = await openStream(opened, 'eu');
+  await using us = await openStream(opened, 'us');
+  const { entityId, streamId } = eu;
+  await pool.query('UPDATE entity SET scan_end_time = 8 WHERE id = $1', [entityId]);
+  const frozen = await eu.appendHalf();
+  const ahead = await us.appendHalf();
+  await savePosition(ahead, us.epoch, {
+    token: null,
+    tokenData: null,
+    clusterTime: 9n,
+    pipelineHash: null,
+    version: 1,
+  });
+  await commit(ahead, us.epoch);
+  const start = await readRereadStart(pool, entityId);
+  if (start === null) throw new Error('The entity is gone.');
+  expect(start.head).toBe(0);
+  expect(await readSafePlace(pool, { entityId, giveUpMs: 60_000 })).toEqual({ offset: 0, heldBy: null });
+  expect(await inClient(eu, (client) => readPromotionState(client, entityId))).toMatchObject({ passed: false });
+  await commit(frozen, eu.epoch);
+  // The entry has a lower id than the other stream's, and is newer than what was read before it was committed.
+  const appended = await inClient(eu, (client) => findAppendedSince(client, { ...start, docIds: ['a'] }));
+  expect(appended).toEqual(new Set(['a']));
+  const { termId, head: offset } = await eu.page();
+  expect(termId).not.toBe((await us.page()).termId);
+  expect(await checkTerm(pool, { streamId, termId, offset })).toEqual({ newestTermId: termId, continues: true });
 });
 
 test('the leader of a stream runs the jobs of its entities, also once the entity is gone', async () => {
