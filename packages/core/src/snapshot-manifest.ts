@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
 const count = z.int().min(0);
+/** Ids and counters that PostgreSQL keeps in 32 bits. */
+const small = z.int32().min(0);
 
 /** The manifest of a snapshot: the JSON file beside it. */
 export const snapshotManifestSchema = z.object({
@@ -8,15 +10,15 @@ export const snapshotManifestSchema = z.object({
   snapshotId: z.uuid(),
   /** The node that made it. */
   nodeId: z.string(),
-  entityId: z.int(),
+  entityId: small,
   entityName: z.string(),
   shapeHash: z.string(),
   /** The oplog history that the offset belongs to. */
   historyId: z.string(),
   /** The term of leadership under which its newest entries were read; null before the first. */
-  termId: z.string().nullable(),
+  termId: z.uuid().nullable(),
   /** How many rebuilds of the entity had been requested when its cache was built. */
-  rebuild: count,
+  rebuild: small,
   /** The id of the last entry that it contains. */
   offset: count,
   /** The entity's horizon when its cache was at offset 0. */

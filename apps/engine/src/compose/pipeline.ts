@@ -10,7 +10,9 @@ import type { OplogReader } from '../pipeline/oplog/oplog.ts';
 import { createOplogReader } from '../pipeline/oplog/oplog-reader.ts';
 import { createReplicator } from '../pipeline/replicator/oplog-replicator.ts';
 import type { CachesReport, Replicator } from '../pipeline/replicator/replicator.ts';
+import { storedSnapshots } from '../pipeline/replicator/snapshot/stored-snapshots.ts';
 import { storedVerifications } from '../pipeline/replicator/verify/stored-verifications.ts';
+import { openSnapshotStore } from '../pipeline/sqlite-cache/snapshot/snapshot-store.ts';
 import { openCacheStore } from '../pipeline/sqlite-cache/threaded-cache-store.ts';
 import type { Service } from '../runtime/service.ts';
 import type { ServiceState, SupervisorDependencies } from '../runtime/supervisor.ts';
@@ -85,6 +87,8 @@ function createReplicating(shared: Shared, oplog: OplogReader): Replicator {
         await forgetOtherOffsets(database.pool, { nodeId, entityIds });
       },
       verifications: storedVerifications(database, nodeId),
+      snapshotRecords: storedSnapshots(database, nodeId),
+      snapshots: openSnapshotStore({ ...config.snapshots, dataDirectory: config.dataDir, nodeId }),
       openStore: () => openCacheStore({ clock, dataDirectory: config.dataDir, ...config.cacheStore }),
     },
     { ...config.replicator, verifyRowsPerSecondMax: config.verifyRowsPerSecondMax },

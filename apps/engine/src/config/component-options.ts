@@ -7,6 +7,7 @@ import type { IngestOptions } from '../pipeline/ingest/ingest-options.ts';
 import type { SweepCap } from '../pipeline/oplog/writer-options.ts';
 import type { ReplicatorOptions } from '../pipeline/replicator/replicator-options.ts';
 import type { CacheStoreLimits } from '../pipeline/sqlite-cache/cache-store-limits.ts';
+import type { SnapshotLimits } from '../pipeline/sqlite-cache/snapshot/snapshot-limits.ts';
 import type { SupervisorOptions } from '../runtime/supervisor.ts';
 import type { ParsedSettings } from './parse-settings.ts';
 import type { Mode } from './settings/engine.ts';
@@ -22,6 +23,8 @@ export interface ComponentOptions {
   readonly sweepCap: SweepCap;
   readonly replicator: Partial<ReplicatorOptions>;
   readonly cacheStore: CacheStoreLimits & { readonly openFilesMax?: number };
+  /** Its directories as they were set, relative to the folder of the settings. */
+  readonly snapshots: SnapshotLimits;
   readonly supervision: SupervisorOptions;
   readonly jobs: JobRunnerOptions;
   readonly pace: Pace;
@@ -48,6 +51,7 @@ export function componentOptions(values: ParsedSettings): ComponentOptions {
     sweepCap: { share: values.EMCACHERS_SWEEP_PERCENT_MAX / 100, documents: values.EMCACHERS_SWEEP_DOCUMENTS_MAX },
     replicator: replicatorOptions(values),
     cacheStore: cacheStoreOptions(values),
+    snapshots: snapshotOptions(values),
     supervision: supervisionOptions(values),
     jobs: {
       jobsMax: values.EMCACHERS_JOBS_MAX,
@@ -63,6 +67,8 @@ export function componentOptions(values: ParsedSettings): ComponentOptions {
     },
   };
 }
+
+const bytesPerMegabyte = 1024 * 1024;
 
 function inMs(seconds: number): number {
   return seconds * 1_000;
@@ -137,6 +143,16 @@ function cacheStoreOptions(values: ParsedSettings): ComponentOptions['cacheStore
     graceMs: inMs(values.EMCACHERS_CACHE_GRACE_SECONDS),
     changesKept: values.EMCACHERS_CACHE_CHANGES,
     ...(openFilesMax === null ? {} : { openFilesMax }),
+  };
+}
+
+function snapshotOptions(values: ParsedSettings): SnapshotLimits {
+  return {
+    bytesPerSecond: bytesPerMegabyte * values.EMCACHERS_SNAPSHOT_MB_PER_SECOND,
+    kept: values.EMCACHERS_SNAPSHOTS_KEPT,
+    freeBytesMin: bytesPerMegabyte * values.EMCACHERS_SNAPSHOT_FREE_MB,
+    directory: values.EMCACHERS_SNAPSHOT_DIR,
+    startDirectory: values.EMCACHERS_SNAPSHOT_START_DIR,
   };
 }
 

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import process from 'node:process';
 import type { OplogLook } from '@emcachers/core/capture-report';
+import type { SnapshotLimits } from '../pipeline/sqlite-cache/snapshot/snapshot-limits.ts';
 import { type ComponentOptions, componentOptions } from './component-options.ts';
 import { examineSettings } from './examine-settings.ts';
 import { type ParsedSettings, settingsError } from './parse-settings.ts';
@@ -106,6 +107,7 @@ function build(parsed: ParsedSettings, { folder, unknownNames }: BuildContext): 
     mongoUrl: present('MONGO_URL', parsed.MONGO_URL),
     databaseUrl: present('DATABASE_URL', parsed.DATABASE_URL),
     dataDir: path.resolve(folder, parsed.EMCACHERS_DATA_DIR),
+    snapshots: inFolder(componentOptions(parsed).snapshots, folder),
     roles: parsed.EMCACHERS_ROLES,
     nodeId: parsed.EMCACHERS_NODE_ID,
     forgetNodeHours: parsed.EMCACHERS_FORGET_NODE_HOURS,
@@ -140,6 +142,13 @@ function build(parsed: ParsedSettings, { folder, unknownNames }: BuildContext): 
     token: parsed.EMCACHERS_TOKEN,
     logLevel: parsed.LOG_LEVEL,
   };
+}
+
+function inFolder(snapshots: SnapshotLimits, folder: string): SnapshotLimits {
+  const absolute = (directory: string | null): string | null =>
+    directory === null ? null : path.resolve(folder, directory);
+  const { directory, startDirectory } = snapshots;
+  return { ...snapshots, directory: absolute(directory), startDirectory: absolute(startDirectory) };
 }
 
 function consoleOriginsOf(port: number): string[] {

@@ -15,6 +15,7 @@ import { outageSettings } from './settings/outage.ts';
 import { replicateSettings } from './settings/replicate.ts';
 import { retrySettings } from './settings/retry.ts';
 import type { Setting } from './settings/setting.ts';
+import { snapshotSettings } from './settings/snapshot.ts';
 import { sourceSettings } from './settings/source.ts';
 import { startSettings } from './settings/start.ts';
 import { verifySettings } from './settings/verify.ts';
@@ -33,6 +34,7 @@ export const settings = {
   ...documentSettings,
   ...replicateSettings,
   ...cacheSettings,
+  ...snapshotSettings,
   ...compactionSettings,
   ...verifySettings,
   ...leaderSettings,
@@ -59,6 +61,7 @@ export const settingGroups: readonly {
   { title: 'Documents and dead letters', settings: documentSettings },
   { title: 'Replication', settings: replicateSettings },
   { title: 'Cache files', settings: cacheSettings },
+  { title: 'Snapshots', settings: snapshotSettings },
   { title: 'Compaction', settings: compactionSettings },
   { title: 'Verification', settings: verifySettings },
   { title: 'Leadership', settings: leaderSettings },

@@ -11,7 +11,10 @@ import { createOplogReader } from '../../src/pipeline/oplog/oplog-reader.ts';
 import { createReplicator } from '../../src/pipeline/replicator/oplog-replicator.ts';
 import type { EntityCacheStatus, Replicator } from '../../src/pipeline/replicator/replicator.ts';
 import type { ReplicatorOptions } from '../../src/pipeline/replicator/replicator-options.ts';
+import { storedSnapshots } from '../../src/pipeline/replicator/snapshot/stored-snapshots.ts';
 import { storedVerifications } from '../../src/pipeline/replicator/verify/stored-verifications.ts';
+import type { SnapshotLimits } from '../../src/pipeline/sqlite-cache/snapshot/snapshot-limits.ts';
+import { openSnapshotStore } from '../../src/pipeline/sqlite-cache/snapshot/snapshot-store.ts';
 import type { CacheStore } from '../../src/pipeline/sqlite-cache/sqlite-cache.ts';
 import { openCacheStore } from '../../src/pipeline/sqlite-cache/threaded-cache-store.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
@@ -35,18 +38,21 @@ interface Parts {
   readonly database: Database;
   readonly dataDirectory: string;
   readonly log?: Log;
+  /** Default `test`. */
+  readonly nodeId?: string;
+  readonly snapshots?: Partial<SnapshotLimits>;
   /** Opens another store than the usual one. */
   readonly openStore?: () => CacheStore;
 }
 
-/** A replicator of node `test`, stopped when disposed. Its wake-ups are its polls alone, unless the test gives some. */
+/** A replicator, stopped when disposed. Its wake-ups are its polls alone, unless the test gives some. */
 export async function startReplicator(
   parts: Parts,
   options: Partial<ReplicatorOptions> = {},
 ): Promise<RunningReplicator> {
-  const { database, dataDirectory, log = silentLog } = parts;
+  const { database, dataDirectory, log = silentLog, nodeId = 'test' } = parts;
   const openUsualStore = (): CacheStore => openCacheStore({ clock: systemClock, dataDirectory, graceMs: 200 });
-  await writeHeartbeat(database.pool, { nodeId: 'test', roles: ['replicate'], host: 'test', startedAtMs: 0 });
+  await writeHeartbeat(database.pool, { nodeId, roles: ['replicate'], host: 'test', startedAtMs: 0 });
   const stop = new AbortController();
   const replicator = createReplicator(
     {
@@ -57,14 +63,16 @@ export async function startReplicator(
       entities: createEntityList(database),
       report: ({ changed }) =>
         reportOffsets(database, {
-          nodeId: 'test',
+          nodeId,
           reports: changed.map(({ error, ...status }) => ({
             ...status,
             errorCode: error?.code ?? null,
             error: error?.message ?? null,
           })),
         }),
-      verifications: storedVerifications(database, 'test'),
+      verifications: storedVerifications(database, nodeId),
+      snapshotRecords: storedSnapshots(database, nodeId),
+      snapshots: openSnapshotStore({ freeBytesMin: 0, ...parts.snapshots, dataDirectory, nodeId }),
       openStore: parts.openStore ?? openUsualStore,
     },
     { pollMs: 50, tendMs: 50, reportMs: 100, ...options },

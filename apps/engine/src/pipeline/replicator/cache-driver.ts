@@ -13,6 +13,7 @@ import { linkedAbort } from '../../runtime/abort.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import type { OplogReader } from '../oplog/oplog.ts';
 import type { OplogPage } from '../oplog/oplog-types.ts';
+import type { CacheState } from '../sqlite-cache/cache-types.ts';
 import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
 import type { IndexedOutcome } from './cache-indexing.ts';
 import type { CachePhase } from './cache-phase.ts';
@@ -42,6 +43,8 @@ export interface DriverDependencies extends CatchUp {
   readonly served: CatchUp;
   /** Runs quick_check on the published file, beside its other calls. */
   readonly checkLater: (cache: EntityCache) => void;
+  /** Copies a snapshot to a new generation; null if none fits. */
+  readonly startFromSnapshot: (cache: EntityCache, signal: AbortSignal) => Promise<CacheState | null>;
   /** The node has something new to report about a cache. */
   readonly reportSoon: () => void;
 }
@@ -150,7 +153,11 @@ export class CacheDriver {
     const { cache } = this;
     const isServedSound = cache.error?.code !== 'EMC-4001';
     this.#logOutdated();
-    cache.opened(await this.#dependencies.store.build(cache.identity));
+    using wanted = linkedAbort(signal, this.#left.signal);
+    const started = await this.#dependencies.startFromSnapshot(cache, wanted.signal);
+    // A copy can take long. What it was made for may be paused or gone, and a build begins with what is asked for then.
+    if (wanted.signal.aborted) return;
+    cache.opened(started ?? (await this.#dependencies.store.build(cache.identity)));
     this.#soundGeneration = cache.state?.generation ?? null;
     if (isServedSound) this.#feed.start(signal);
     this.#handleIn(phase, 'ready');

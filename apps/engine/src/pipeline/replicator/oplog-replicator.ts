@@ -13,6 +13,7 @@ import { defaultStreamId } from '@emcachers/db/control/streams';
 import { type LinkedAbort, linkedAbort } from '../../runtime/abort.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import type { OplogReader } from '../oplog/oplog.ts';
+import type { SnapshotStore } from '../sqlite-cache/snapshot/snapshot-store.ts';
 import type { CacheStore } from '../sqlite-cache/sqlite-cache.ts';
 import { isDatabaseFault } from './cache-driver.ts';
 import { CacheRoster } from './cache-roster.ts';
@@ -21,6 +22,8 @@ import { Follower } from './follower.ts';
 import type { CachesReport, EntityCacheStatus, Replicator } from './replicator.ts';
 import { type ReplicatorOptions, replicatorDefaults } from './replicator-options.ts';
 import { SourceTimes } from './save-progress.ts';
+import { type SnapshotRecords, Snapshotter } from './snapshot/snapshotter.ts';
+import { SnapshotStarts } from './snapshot/start-from-snapshot.ts';
 import { StoreCare, type StoreCareDependencies } from './store-care.ts';
 import { StreamFollowers } from './stream-followers.ts';
 import { Turns } from './turns.ts';
@@ -37,6 +40,9 @@ export interface ReplicatorDependencies {
   readonly report: (report: CachesReport) => Promise<void>;
   /** What jobs ask this node to verify. */
   readonly verifications: Verifications;
+  /** What jobs ask this node to make snapshots of. */
+  readonly snapshotRecords: SnapshotRecords;
+  readonly snapshots: SnapshotStore;
   /** Opens the store. `run` calls it once and closes the store when it ends. */
   readonly openStore: () => CacheStore;
 }
@@ -70,6 +76,7 @@ class OplogReplicator implements Replicator {
   readonly #oplogWakeups = new Map<number, Wakeup>();
   readonly #entitiesWakeup: Wakeup;
   readonly #verifyWakeup: Wakeup;
+  readonly #snapshotWakeup: Wakeup;
   readonly #reportWakeup: Wakeup;
   #running: Running | null = null;
 
@@ -78,6 +85,7 @@ class OplogReplicator implements Replicator {
     this.#options = { ...replicatorDefaults, ...options };
     this.#entitiesWakeup = new Wakeup(dependencies.clock);
     this.#verifyWakeup = new Wakeup(dependencies.clock);
+    this.#snapshotWakeup = new Wakeup(dependencies.clock);
     this.#reportWakeup = new Wakeup(dependencies.clock);
   }
 
@@ -106,6 +114,7 @@ class OplogReplicator implements Replicator {
   entitiesChanged(): void {
     this.#entitiesWakeup.wake();
     this.#verifyWakeup.wake();
+    this.#snapshotWakeup.wake();
   }
 
   oplogChanged(): void {
@@ -130,6 +139,7 @@ class OplogReplicator implements Replicator {
         this.#loop(stop.signal, () => this.#lookAtEntities(roster, followers, stop.signal)),
         followers.ended(),
         this.#loop(stop.signal, this.#verifying({ store, roster }, stop.signal)),
+        this.#loop(stop.signal, this.#snapshotting({ store, roster }, stop.signal)),
         this.#loop(stop.signal, () => times.step(stop.signal)),
         this.#loop(stop.signal, () => this.#pause(this.#options.tendMs, stop.signal, () => care.tend())),
         this.#loop(stop.signal, () => this.#report(care, stop.signal)),
@@ -158,6 +168,8 @@ class OplogReplicator implements Replicator {
     const checkLater = care.checkLater.bind(care);
     const reportSoon = this.#reportWakeup.wake.bind(this.#reportWakeup);
     const { followRowsMax, followBytesMax } = this.#options;
+    const starts = new SnapshotStarts({ ...this.#dependencies, store });
+    const startFromSnapshot = starts.start.bind(starts);
     // A file that serves must not wait until one that is built gives up its turn.
     const served = { turns: new Turns(1), pageRowsMax: followRowsMax, pageBytesMax: followBytesMax };
     const driver = {
@@ -171,6 +183,7 @@ class OplogReplicator implements Replicator {
       pageRowsMax,
       pageBytesMax,
       checkLater,
+      startFromSnapshot,
       reportSoon,
       served,
     };
@@ -202,6 +215,15 @@ class OplogReplicator implements Replicator {
     const verifier = new Verifier({ ...this.#dependencies, store, rowsPerSecondMax, cacheOf });
     return async () => {
       if (!(await verifier.step(signal))) await this.#verifyWakeup.wait(verifyPollMs, signal);
+    };
+  }
+
+  #snapshotting({ store, roster }: Running, signal: AbortSignal): () => Promise<void> {
+    const { snapshotRecords: records } = this.#dependencies;
+    const cacheOf = roster.cacheOf.bind(roster);
+    const snapshotter = new Snapshotter({ ...this.#dependencies, store, records, cacheOf });
+    return async () => {
+      if (!(await snapshotter.step(signal))) await this.#snapshotWakeup.wait(this.#options.verifyPollMs, signal);
     };
   }
 

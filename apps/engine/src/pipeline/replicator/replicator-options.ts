@@ -16,7 +16,7 @@ export interface ReplicatorOptions {
   readonly catchUpMax: number;
   /** Rows that a verification compares per second, at most. */
   readonly verifyRowsPerSecondMax: number;
-  /** How often this node looks for requests to verify without a wake-up, milliseconds. */
+  /** How often this node looks for requests to verify, or for snapshots, without a wake-up, milliseconds. */
   readonly verifyPollMs: number;
   /** Shortest pause between two rounds that write the source time into files without new rows, milliseconds. */
   readonly sourceTimePauseMsMin: number;

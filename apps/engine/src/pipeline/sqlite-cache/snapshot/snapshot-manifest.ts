@@ -2,14 +2,11 @@
  * What a snapshot says about itself, in a JSON file beside it. A snapshot exists from the moment that this file has its name, which
  * is the last step of making one. Its file says the same about itself, and both must agree before it is used.
  */
-import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { type SnapshotManifest, snapshotManifestSchema } from '@emcachers/core/snapshot-manifest';
 import { z } from 'zod';
 import type { CacheMetadata } from '../cache-metadata.ts';
 import { writeDurably } from './durable-files.ts';
-
-/** Larger files are not read: a manifest has less than a kilobyte. */
-export const manifestBytesMax = 65_536;
 
 export interface FileFacts {
   readonly snapshotId: string;
@@ -52,9 +49,8 @@ export function contradiction(manifest: SnapshotManifest, metadata: CacheMetadat
 }
 
 /** Throws the file system's error, or an Error that says what is wrong with the manifest. */
-export function readManifest(path: string): SnapshotManifest {
-  const text = readFileSync(path, 'utf8');
-  if (text.length > manifestBytesMax) throw new Error('it is no manifest: it is too large');
+export async function readManifest(path: string): Promise<SnapshotManifest> {
+  const text = await readFile(path, 'utf8');
   const read = snapshotManifestSchema.safeParse(parsed(text));
   if (read.success) return read.data;
   throw new Error(`it is no manifest of a snapshot: ${z.prettifyError(read.error)}`);

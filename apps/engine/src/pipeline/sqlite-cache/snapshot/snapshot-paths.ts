@@ -1,11 +1,13 @@
 /**
  * Where snapshots are: `<folder>/<node>/<entity>/<id>.sqlite`, with `<id>.json` beside it. Several nodes may share a folder. Each writes
- * and deletes in the part of its own name only, and may start from any.
+ * and deletes in the part of its own name only, and may start from any. A folder may be a mount that does not answer, so nothing here
+ * blocks the event loop.
  */
-import { type Dirent, existsSync, readdirSync, rmSync } from 'node:fs';
+import type { Dirent } from 'node:fs';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SnapshotManifest } from '@emcachers/core/snapshot-manifest';
-import { removeDatabase } from './durable-files.ts';
+import { databaseSuffixes } from '../cache-paths.ts';
 import { readManifest } from './snapshot-manifest.ts';
 
 export interface SnapshotFiles {
@@ -41,63 +43,76 @@ export function snapshotFiles(directory: string, snapshotId: string): SnapshotFi
 }
 
 /** Snapshots of an entity in a folder, of all nodes; also those whose directories were copied without that of the node. */
-export function findSnapshots(folder: string, entityName: string): FoundSnapshots {
-  const nodes = entriesOf(folder).filter(isDirectory);
-  const directories = [entityName, ...nodes.map(({ name }) => join(name, entityName))];
-  const all = directories.map((directory) => snapshotsIn(join(folder, directory)));
-  return { found: all.flatMap(({ found }) => found), unreadable: all.flatMap(({ unreadable }) => unreadable) };
+export async function findSnapshots(folder: string, entityName: string): Promise<FoundSnapshots> {
+  const nodes = await directoriesOf(folder);
+  return joined([entityName, ...nodes.map((node) => join(node, entityName))].map((each) => join(folder, each)));
 }
 
 /** Everything that one node has made. */
-export function snapshotsOfNode(nodeFolder: string): readonly FoundSnapshot[] {
-  const entities = entriesOf(nodeFolder).filter(isDirectory);
-  return entities.flatMap(({ name }) => snapshotsIn(join(nodeFolder, name)).found);
+export async function snapshotsOfNode(nodeFolder: string): Promise<readonly FoundSnapshot[]> {
+  const entities = await directoriesOf(nodeFolder);
+  return (await joined(entities.map((name) => join(nodeFolder, name)))).found;
 }
 
-/** The manifest first: without it, the rest is what a kill has left. */
-export function removeSnapshot({ database, manifest }: SnapshotFiles): void {
-  rmSync(manifest, { force: true });
-  removeDatabase(database);
-}
-
-/** Removes what is not a file with its manifest; returns the paths. Nothing may be made in the folder meanwhile. */
-export function removeUnfinished(nodeFolder: string): readonly string[] {
-  return entriesOf(nodeFolder)
-    .filter(isDirectory)
-    .flatMap(({ name }) => removeUnfinishedIn(join(nodeFolder, name)));
-}
-
-function removeUnfinishedIn(directory: string): string[] {
-  const names = entriesOf(directory).map(({ name }) => name);
-  const isWhole = (name: string): boolean =>
-    wholeName.test(name) && ['sqlite', 'json'].every((kind) => names.includes(`${name.slice(0, 36)}.${kind}`));
-  const leftovers = names.filter((name) => ownName.test(name) && !isWhole(name));
-  for (const name of leftovers) rmSync(join(directory, name), { force: true });
-  return leftovers.map((name) => join(directory, name));
-}
-
-function snapshotsIn(directory: string): FoundSnapshots {
+async function joined(directories: readonly string[]): Promise<FoundSnapshots> {
   const found: FoundSnapshot[] = [];
   const unreadable: UnreadableSnapshot[] = [];
-  for (const { name } of entriesOf(directory)) {
-    const snapshotId = manifestName.exec(name)?.[1];
-    if (snapshotId === undefined) continue;
-    const files = snapshotFiles(directory, snapshotId);
-    try {
-      found.push({ manifest: readManifest(files.manifest), files });
-    } catch (error) {
-      unreadable.push({ path: files.manifest, reason: error instanceof Error ? error.message : String(error) });
+  for (const directory of directories)
+    for (const one of await snapshotsIn(directory)) {
+      if ('reason' in one) unreadable.push(one);
+      else found.push(one);
     }
-  }
   return { found, unreadable };
 }
 
-/** Empty if the directory does not exist. */
-function entriesOf(directory: string): Dirent[] {
-  if (!existsSync(directory)) return [];
-  return readdirSync(directory, { withFileTypes: true }).slice(0, entriesMax);
+/** The manifest first: without it, the rest is what a kill has left. */
+export async function removeSnapshot({ database, manifest }: SnapshotFiles): Promise<void> {
+  for (const path of [manifest, ...databaseSuffixes.map((suffix) => database + suffix)])
+    await rm(path, { force: true });
 }
 
-function isDirectory(entry: Dirent): boolean {
-  return entry.isDirectory();
+/** Removes what is not a file with its manifest; returns the paths. Nothing may be made in the folder meanwhile. */
+export async function removeUnfinished(nodeFolder: string): Promise<readonly string[]> {
+  const leftovers: string[] = [];
+  for (const entity of await directoriesOf(nodeFolder)) {
+    const directory = join(nodeFolder, entity);
+    const names = (await entriesOf(directory)).map(({ name }) => name);
+    leftovers.push(...unfinishedOf(names).map((name) => join(directory, name)));
+  }
+  for (const path of leftovers) await rm(path, { force: true });
+  return leftovers;
+}
+
+function unfinishedOf(names: readonly string[]): string[] {
+  const isWhole = (name: string): boolean =>
+    wholeName.test(name) && ['sqlite', 'json'].every((kind) => names.includes(`${name.slice(0, 36)}.${kind}`));
+  return names.filter((name) => ownName.test(name) && !isWhole(name));
+}
+
+async function snapshotsIn(directory: string): Promise<(FoundSnapshot | UnreadableSnapshot)[]> {
+  const ids = (await entriesOf(directory)).map(({ name }) => manifestName.exec(name)?.[1]);
+  return Promise.all(ids.filter((id) => id !== undefined).map((id) => readSnapshot(snapshotFiles(directory, id))));
+}
+
+async function readSnapshot(files: SnapshotFiles): Promise<FoundSnapshot | UnreadableSnapshot> {
+  try {
+    return { manifest: await readManifest(files.manifest), files };
+  } catch (error) {
+    return { path: files.manifest, reason: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+async function directoriesOf(directory: string): Promise<string[]> {
+  const directories = (await entriesOf(directory)).filter((entry) => entry.isDirectory());
+  return directories.map(({ name }) => name).toSorted();
+}
+
+/** Empty if the directory does not exist. */
+async function entriesOf(directory: string): Promise<Dirent[]> {
+  try {
+    return (await readdir(directory, { withFileTypes: true })).slice(0, entriesMax);
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
+    throw error;
+  }
 }

@@ -28,7 +28,7 @@ async function setUp(options: Partial<SnapshotStoreOptions> = {}) {
   const make = async (signal = never, onProgress: (bytes: number) => void = () => undefined) => {
     const snapshotId = randomUUID();
     await snapshots.make({ snapshotId, identity, nowMs: systemClock.nowMs(), signal, onProgress });
-    const [found] = snapshots.own().filter(({ manifest }) => manifest.snapshotId === snapshotId);
+    const [found] = (await snapshots.own()).filter(({ manifest }) => manifest.snapshotId === snapshotId);
     if (found === undefined) throw new Error('The snapshot is not listed.');
     return found;
   };
@@ -137,8 +137,8 @@ describe('a snapshot', () => {
       code: 'EMC-4009',
       detail: 'This node has no published cache of orders.',
     });
-    expect(world.snapshots.own()).toEqual([]);
-    expect(world.snapshots.removeUnfinished()).toEqual([]);
+    expect(await world.snapshots.own()).toEqual([]);
+    expect(await world.snapshots.removeUnfinished()).toEqual([]);
   });
 
   test('that is cancelled ends at its next step and leaves nothing behind', async () => {
@@ -181,7 +181,7 @@ describe('a snapshot that is not what its manifest says', () => {
     await using world = await setUp();
     const found = await world.make();
     spoil(found);
-    const [spoiled] = world.snapshots.find('orders').found;
+    const [spoiled] = (await world.snapshots.find('orders')).found;
     if (spoiled === undefined) throw new Error('It is not listed.');
     await expect(start(world, spoiled)).rejects.toMatchObject({
       code: 'EMC-4009',
@@ -210,7 +210,7 @@ describe('a snapshot that is not what its manifest says', () => {
     await using world = await setUp();
     const [broken, sound] = [await world.make(), await world.make()];
     writeFileSync(broken.files.manifest, '{"format":1');
-    const { found, unreadable } = world.snapshots.find('orders');
+    const { found, unreadable } = await world.snapshots.find('orders');
     expect(found.map(({ manifest }) => manifest.snapshotId)).toEqual([sound.manifest.snapshotId]);
     expect(unreadable).toEqual([{ path: broken.files.manifest, reason: expect.stringContaining('no manifest') }]);
   });
@@ -223,7 +223,9 @@ test('what a kill leaves half made is removed, and nothing else is', async () =>
   const id = randomUUID();
   const halves = [`${id}.sqlite`, `${id}.json.new`, `${randomUUID()}.sqlite.new`, `${randomUUID()}.sqlite.new-journal`];
   for (const name of [...halves, 'notes.txt']) writeFileSync(join(folder, name), 'x');
-  expect(world.snapshots.removeUnfinished().toSorted()).toEqual(halves.map((name) => join(folder, name)).toSorted());
+  expect((await world.snapshots.removeUnfinished()).toSorted()).toEqual(
+    halves.map((name) => join(folder, name)).toSorted(),
+  );
   const left = ['notes.txt', `${found.manifest.snapshotId}.json`, `${found.manifest.snapshotId}.sqlite`];
   expect(readdirSync(folder).toSorted()).toEqual(left.toSorted());
 });
@@ -233,11 +235,11 @@ test('snapshots are found in the folder to start from, also where the directorie
   const found = await world.make();
   using elsewhere = temporaryDirectory();
   renameSync(join(world.dataDirectory, 'snapshots/n1/orders'), join(elsewhere.path, 'orders'));
-  expect(world.snapshots.find('orders').found).toEqual([]);
+  expect((await world.snapshots.find('orders')).found).toEqual([]);
   const options = { dataDirectory: world.dataDirectory, nodeId: 'n2', startDirectory: elsewhere.path };
   const other = openSnapshotStore(options);
-  expect(other.find('orders').found.map(({ manifest }) => manifest)).toEqual([found.manifest]);
-  expect(other.own()).toEqual([]);
+  expect((await other.find('orders')).found.map(({ manifest }) => manifest)).toEqual([found.manifest]);
+  expect(await other.own()).toEqual([]);
 });
 
 function flipBit(path: string): void {

@@ -47,13 +47,13 @@ export interface SnapshotStore {
   /** Makes a snapshot of the published cache. The same id replaces what it had made. */
   make(request: SnapshotRequest): Promise<SnapshotManifest>;
   /** The snapshots that this node has made, newest first. Throws EMC-4003 if they cannot be listed. */
-  own(): readonly FoundSnapshot[];
+  own(): Promise<readonly FoundSnapshot[]>;
   /** Throws EMC-4003 if it cannot be deleted. */
-  remove(snapshot: FoundSnapshot): void;
+  remove(snapshot: FoundSnapshot): Promise<void>;
   /** Deletes what a killed process left behind; returns the paths. */
-  removeUnfinished(): readonly string[];
+  removeUnfinished(): Promise<readonly string[]>;
   /** All snapshots of an entity that a node may start from, by name only. Throws EMC-4003 if they cannot be listed. */
-  find(entityName: string): FoundSnapshots;
+  find(entityName: string): Promise<FoundSnapshots>;
   /** Puts a checked copy at `target`. The snapshot is not changed. */
   copy(snapshot: FoundSnapshot, copy: SnapshotCopy): Promise<void>;
   /** How many snapshots of an entity are kept. */
@@ -87,12 +87,12 @@ export function openSnapshotStore(options: SnapshotStoreOptions): SnapshotStore 
       if (manifest === null) throw new EmcachersError({ code: 'EMC-4009', detail: 'No manifest was written.' });
       return manifest;
     },
-    own: () => guarded(nodeFolder, () => newestFirst(snapshotsOfNode(nodeFolder))),
+    own: () => guarded(nodeFolder, async () => newestFirst(await snapshotsOfNode(nodeFolder))),
     remove: ({ files }) => guarded(files.manifest, () => removeSnapshot(files)),
     removeUnfinished: () => guarded(nodeFolder, () => removeUnfinished(nodeFolder)),
     find: (entityName) =>
-      guarded(folder, () => {
-        const all = folders.map((each) => findSnapshots(each, entityName));
+      guarded(folders.join(', '), async () => {
+        const all = await Promise.all(folders.map((each) => findSnapshots(each, entityName)));
         return { found: all.flatMap(({ found }) => found), unreadable: all.flatMap(({ unreadable }) => unreadable) };
       }),
     async copy(snapshot, { generation, target, signal }) {
@@ -121,9 +121,9 @@ function asSnapshotError(error: unknown): EmcachersError {
   return new EmcachersError({ code: isFull ? 'EMC-4008' : 'EMC-4009', detail: `${code} ${detail}`, cause: error });
 }
 
-function guarded<Result>(path: string, action: () => Result): Result {
+async function guarded<Result>(path: string, action: () => Promise<Result>): Promise<Result> {
   try {
-    return action();
+    return await action();
   } catch (error) {
     throw toCacheError(error, path);
   }
