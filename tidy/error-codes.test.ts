@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { renderErrorsPage } from './errors-page.ts';
 import { read, sourceFiles } from './repository.ts';
 
-const catalogue = ['', 'shape-', 'start-'].map((part) => `packages/core/src/${part}error-codes.ts`);
+const catalogue = ['', 'request-', 'shape-', 'start-'].map((part) => `packages/core/src/${part}error-codes.ts`);
 
 test('every error code is raised somewhere, and every raised code is in the catalogue', () => {
   const used = new Set<string>();

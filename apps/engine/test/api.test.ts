@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { IncomingMessage, request } from 'node:http';
 import { createTRPCClient, httpBatchLink, TRPCClientError } from '@trpc/client';
 import { expect, test } from 'vitest';
 import type { AppRouter } from '../src/api/router.ts';
@@ -62,7 +64,7 @@ test('a tRPC delete requires the repeated name, and unknown procedures are rejec
   const entityName = 'orders';
   expect(await ask('entities.delete', { entityName })).toEqual([400, 'EMC-5001', 'confirm']);
   expect(await ask('entities.delete', { entityName, confirm: 'order' })).toEqual([400, 'EMC-5001', 'confirm']);
-  expect(await ask('entities.explode', { entityName })).toEqual([404, 'EMC-5001']);
+  expect(await ask('entities.explode', { entityName })).toEqual([404, 'EMC-5011']);
   expect((await running.api.entity(entityName)).activity).not.toBe('deleting');
 });
 
@@ -92,24 +94,74 @@ test('ten simultaneous refresh requests create one job', async () => {
   await eventually(async () => ((await running.api.entity('orders')).version === 2 ? true : null), 'version 2');
 });
 
-test('rejects foreign origins and host names, and allows the console', async () => {
+/** `fetch` does not let a caller choose the Host header. */
+async function statusWith(url: string, headers: Record<string, string>, method = 'GET'): Promise<number> {
+  const [answer] = await once(request(url, { method, headers: { ...headers }, agent: false }).end(), 'response');
+  if (!(answer instanceof IncomingMessage)) throw new Error('There is no response.');
+  answer.resume();
+  return answer.statusCode ?? 0;
+}
+
+test('rejects foreign origins, foreign pages and host names before every route, and allows the console', async () => {
   await using stack = await createStack();
   await using running = await stack.engine();
+  const { url } = running.engine;
+  const paths = [
+    '/api/v1/entities',
+    '/api/docs',
+    '/trpc/fleet.get',
+    '/health',
+    '/healthz',
+    '/metrics',
+    '/none',
+    '/%ff',
+  ];
+  for (const path of paths) {
+    expect([path, await statusWith(`${url}${path}`, { host: 'evil.example' })]).toEqual([path, 403]);
+    expect([path, await statusWith(`${url}${path}`, { host: 'localhost:1' })]).toEqual([path, 403]);
+    expect([path, await statusWith(`${url}${path}`, { origin: 'https://evil.example' })]).toEqual([path, 403]);
+    expect([path, await statusWith(`${url}${path}`, { 'sec-fetch-site': 'cross-site' })]).toEqual([path, 403]);
+  }
   const ask = (headers: Record<string, string>) => running.api.request('GET', '/api/v1/entities', { headers });
-  expect((await ask({ origin: 'https://evil.example' })).status).toBe(403);
   const welcome = await ask({ origin: 'http://localhost:3000' });
   expect([welcome.status, welcome.headers.get('access-control-allow-origin')]).toEqual([200, 'http://localhost:3000']);
 });
 
-test('off loopback, every request except the probes needs the token', async () => {
+test('a form of another site changes nothing', async () => {
   await using stack = await createStack();
-  await using running = await stack.engine({ ENGINE_HOST: '0.0.0.0', EMCACHERS_TOKEN: 'a-token-of-some-length' });
-  const url = `http://127.0.0.1:${running.engine.port}`;
-  expect((await fetch(`${url}/api/v1/entities`)).status).toBe(401);
-  expect((await fetch(`${url}/metrics`)).status).toBe(401);
-  expect((await fetch(`${url}/healthz`)).status).toBe(200);
-  const headers = { authorization: 'Bearer a-token-of-some-length' };
-  expect((await fetch(`${url}/api/v1/entities`, { headers })).status).toBe(200);
+  await using running = await stack.engine();
+  await running.api.create(shape);
+  const path = `${running.engine.url}/api/v1/entities/orders`;
+  const form = { origin: 'https://evil.example', 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' };
+  expect(await statusWith(`${path}/pause`, form, 'POST')).toBe(403);
+  expect(await statusWith(path, { 'sec-fetch-site': 'same-site' }, 'DELETE')).toBe(403);
+  expect((await running.api.entity('orders')).activity).toMatch(/pending|scanning|catching-up|live/);
+});
+
+test.each(['127.0.0.1', '0.0.0.0'])(
+  'a token that is set is asked for by every route except the probes on %s',
+  async (host) => {
+    await using stack = await createStack();
+    await using running = await stack.engine({ ENGINE_HOST: host, EMCACHERS_TOKEN: 'a-token-of-some-length' });
+    const url = `http://127.0.0.1:${running.engine.port}`;
+    for (const path of ['/api/v1/entities', '/api/docs', '/trpc/fleet.get', '/metrics', '/health', '/none', '/%ff'])
+      expect([path, (await fetch(`${url}${path}`)).status]).toEqual([path, 401]);
+    expect((await fetch(`${url}/healthz`)).status).toBe(200);
+    const headers = { authorization: 'bearer a-token-of-some-length' };
+    expect((await fetch(`${url}/api/v1/entities`, { headers })).status).toBe(200);
+  },
+);
+
+test('an engine that other machines reach answers under its configured names only', async () => {
+  await using stack = await createStack();
+  const token = 'a-token-of-some-length';
+  const names = { EMCACHERS_HOSTS: 'engine.example.org:4000,cache.example.org' };
+  await using running = await stack.engine({ ENGINE_HOST: '0.0.0.0', EMCACHERS_TOKEN: token, ...names });
+  const url = `http://127.0.0.1:${running.engine.port}/api/v1/entities`;
+  const statusOf = (host: string) => statusWith(url, { host, authorization: `Bearer ${token}` });
+  expect(await statusOf('cache.example.org')).toBe(200);
+  expect(await statusOf('engine.example.org:4000')).toBe(200);
+  expect(await statusOf('evil.example')).toBe(403);
 });
 
 test('serves the OpenAPI document with every route, and the reference page', async () => {

@@ -1,12 +1,14 @@
 import { cacheErrorCodes } from './cache-error-codes.ts';
 import type { ErrorCodeEntry } from './error-code-entry.ts';
+import { requestErrorCodes } from './request-error-codes.ts';
 import { shapeErrorCodes } from './shape-error-codes.ts';
 import { startErrorCodes } from './start-error-codes.ts';
 
 /**
  * All error codes. A code is never reused. `cause` and `remedy` are shown by the API, the CLI and the console;
  * `retry` is what the engine does without an operator.
- * EMC-1xxx configuration and startup, 2xxx MongoDB, 3xxx PostgreSQL, 4xxx cache files, 5xxx requests, 6xxx documents, 7xxx readers of caches.
+ * EMC-1xxx configuration and startup, 2xxx MongoDB, 3xxx PostgreSQL, 4xxx cache files, 5xxx requests, 6xxx documents, 7xxx readers of caches,
+ * from 7010 on requests that no operation sees.
  */
 export const errorCodes = {
   'EMC-1001': {
@@ -377,6 +379,7 @@ export const errorCodes = {
     retry: 'never',
     httpStatus: 500,
   },
+  ...requestErrorCodes,
   ...shapeErrorCodes,
   ...startErrorCodes,
 } as const satisfies Record<string, ErrorCodeEntry>;

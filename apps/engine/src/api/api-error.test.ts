@@ -33,9 +33,15 @@ test('invalid input is EMC-5001 and names each field', () => {
   expect(describeError(z.string().safeParse(1).error).detail).toMatch(/^input: /);
 });
 
-test('a client error of tRPC is EMC-5001 with its message', () => {
-  const error = new TRPCError({ code: 'NOT_FOUND', message: 'No procedure found on path "x"' });
-  expect(describeError(error)).toMatchObject({ code: 'EMC-5001', detail: 'No procedure found on path "x"' });
+test.each([
+  ['NOT_FOUND', 'EMC-5011', 404],
+  ['METHOD_NOT_SUPPORTED', 'EMC-7010', 405],
+  ['UNSUPPORTED_MEDIA_TYPE', 'EMC-7011', 415],
+  ['PARSE_ERROR', 'EMC-7015', 400],
+  ['BAD_REQUEST', 'EMC-5001', 400],
+] as const)('what tRPC refuses with %s is %s with its message', (code, emcCode, status) => {
+  const error = new TRPCError({ code, message: 'No procedure found on path "x"', cause: new SyntaxError('secret') });
+  expect(describeError(error)).toMatchObject({ code: emcCode, status, detail: 'No procedure found on path "x"' });
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
-import { errorCodes } from '@emcachers/core/error-codes';
+import { type ErrorCode, errorCodes } from '@emcachers/core/error-codes';
 import { TRPCError } from '@trpc/server';
 import { z } from 'zod';
 
@@ -25,12 +25,11 @@ export interface ApiError {
  * which may contain secrets.
  */
 export function describeError(thrown: unknown): ApiError {
-  const error = thrown instanceof TRPCError && thrown.cause !== undefined ? thrown.cause : thrown;
+  const error = thrown instanceof TRPCError ? (thrown.cause ?? thrown) : thrown;
   if (error instanceof EmcachersError)
     return { ...fromCatalogue(error.code), detail: error.detail, hint: error.hint, fields: error.fields };
   if (error instanceof z.ZodError) return fromZod(error);
-  if (error instanceof TRPCError) return fromTrpc(error);
-  return { ...fromCatalogue('EMC-5999'), detail: 'The request failed with an unexpected error.', fields: [] };
+  return thrown instanceof TRPCError ? fromTrpc(thrown) : unexpected();
 }
 
 /** EMC-5001 with the invalid fields, for inputs that zod has parsed outside tRPC. */
@@ -39,7 +38,7 @@ export function inputError(error: z.ZodError): EmcachersError {
   return new EmcachersError({ code: 'EMC-5001', detail, fields, cause: error });
 }
 
-function fromCatalogue(code: keyof typeof errorCodes): Omit<ApiError, 'detail' | 'fields'> {
+function fromCatalogue(code: ErrorCode): Omit<ApiError, 'detail' | 'fields'> {
   const entry = errorCodes[code];
   return { code, title: entry.title, status: entry.httpStatus, hint: entry.remedy };
 }
@@ -53,34 +52,44 @@ function fromZod(error: z.ZodError): ApiError {
   return { ...fromCatalogue('EMC-5001'), detail: named.slice(0, 5).join(' '), fields };
 }
 
+/** What tRPC itself refuses. Its messages about the request are safe to return. */
+const codesOfTrpc: Partial<Record<TRPCError['code'], ErrorCode>> = {
+  PARSE_ERROR: 'EMC-7015',
+  BAD_REQUEST: 'EMC-5001',
+  NOT_FOUND: 'EMC-5011',
+  METHOD_NOT_SUPPORTED: 'EMC-7010',
+  UNSUPPORTED_MEDIA_TYPE: 'EMC-7011',
+  PAYLOAD_TOO_LARGE: 'EMC-7012',
+};
+
 function fromTrpc(error: TRPCError): ApiError {
-  if (error.code === 'INTERNAL_SERVER_ERROR')
-    return { ...fromCatalogue('EMC-5999'), detail: 'The request failed with an unexpected error.', fields: [] };
-  return { ...fromCatalogue('EMC-5001'), detail: error.message, fields: [] };
+  const code = codesOfTrpc[error.code];
+  if (code === undefined) return unexpected();
+  return { ...fromCatalogue(code), detail: error.message, fields: [] };
 }
+
+function unexpected(): ApiError {
+  return { ...fromCatalogue('EMC-5999'), detail: 'The request failed with an unexpected error.', fields: [] };
+}
+
+const trpcCodes: Readonly<Record<number, TRPCError['code']>> = {
+  400: 'BAD_REQUEST',
+  401: 'UNAUTHORIZED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  405: 'METHOD_NOT_SUPPORTED',
+  408: 'TIMEOUT',
+  409: 'CONFLICT',
+  413: 'PAYLOAD_TOO_LARGE',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+  422: 'UNPROCESSABLE_CONTENT',
+  429: 'TOO_MANY_REQUESTS',
+  501: 'NOT_IMPLEMENTED',
+  503: 'SERVICE_UNAVAILABLE',
+  504: 'GATEWAY_TIMEOUT',
+};
 
 /** tRPC's code for an HTTP status of the catalogue. */
 export function trpcCodeOf(status: number): TRPCError['code'] {
-  switch (status) {
-    case 400:
-      return 'BAD_REQUEST';
-    case 401:
-      return 'UNAUTHORIZED';
-    case 403:
-      return 'FORBIDDEN';
-    case 404:
-      return 'NOT_FOUND';
-    case 409:
-      return 'CONFLICT';
-    case 422:
-      return 'UNPROCESSABLE_CONTENT';
-    case 501:
-      return 'NOT_IMPLEMENTED';
-    case 503:
-      return 'SERVICE_UNAVAILABLE';
-    case 504:
-      return 'GATEWAY_TIMEOUT';
-    default:
-      return 'INTERNAL_SERVER_ERROR';
-  }
+  return trpcCodes[status] ?? 'INTERNAL_SERVER_ERROR';
 }

@@ -1,16 +1,20 @@
 import { randomUUID } from 'node:crypto';
+import type { ServerOptions } from 'node:http';
 import type { Log } from '@emcachers/core/log';
 import { type FastifyTRPCPluginOptions, fastifyTRPCPlugin } from '@trpc/server/adapters/fastify';
-import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Metrics } from '../observability/metrics.ts';
 import type { ServiceState } from '../runtime/supervisor.ts';
-import { type AccessRules, refuseAccess } from './access.ts';
+import type { AccessRules } from './access.ts';
+import { guardAccess, requireAccess } from './access-guard.ts';
 import type { ApiContext, ApiServices } from './api-context.ts';
-import { describeError } from './api-error.ts';
+import { type ApiError, describeError } from './api-error.ts';
 import { registerHealthRoutes } from './health-routes.ts';
-import { asProblem, sendProblem } from './problem.ts';
+import { sendProblem, setOwnHeaders } from './problem.ts';
+import { guardRequests, guardTrpcInput } from './request-boundary.ts';
 import { registerRest } from './rest.ts';
 import { type AppRouter, appRouter } from './router.ts';
+import { answerClientError } from './socket-problem.ts';
 
 /**
  * The engine's HTTP server: tRPC for the console, REST with an OpenAPI document for other clients, health and metrics.
@@ -36,28 +40,59 @@ export interface ApiLimits {
 /** A batch of tRPC calls has the names of all its procedures in the path. */
 const pathParameterCharsMax = 4_096;
 
+/** How often Node looks for requests that take too long. Its default, 30 s, would add that time to the limit. */
+const slownessCheckMs = 1_000;
+
 export async function createApiServer(dependencies: ApiServerDependencies): Promise<FastifyInstance> {
+  const { services, access, limits, log } = dependencies;
+  const answer = problemAnswer(log);
   const app = fastify({
     logger: false,
-    bodyLimit: dependencies.limits.bodyBytesMax,
-    requestTimeout: dependencies.limits.requestMsMax,
+    http: httpOptions(limits),
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => void answer(unroutable(error, request, access), request, reply),
+    bodyLimit: limits.bodyBytesMax,
+    requestTimeout: limits.requestMsMax,
     // The services' signal ends streams before the close; connections still open after that are closed by force.
     forceCloseConnections: true,
     routerOptions: { maxParamLength: pathParameterCharsMax },
     genReqId: () => randomUUID(),
   });
-  guard(app, dependencies.access);
-  app.addHook('onSend', async (request, reply) => {
-    reply.header('x-correlation-id', request.id);
-    reply.header('x-content-type-options', 'nosniff');
-  });
-  reportProblems(app, dependencies.log);
+  // An expectation that we do not know is ignored (RFC 9110, 10.1.1); Node would refuse it with an empty answer.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+  guardAccess(app, access);
+  guardRequests(app);
+  app.addHook('onSend', async (_request, reply) => setOwnHeaders(reply));
+  app.setErrorHandler(answer);
   registerHealthRoutes(app, dependencies);
-  const { services, log } = dependencies;
   const contextOf = ({ id }: FastifyRequest): ApiContext => ({ services, log, correlationId: id });
   registerRest(app, { contextOf });
-  await app.register(fastifyTRPCPlugin, { prefix: '/trpc', trpcOptions: trpcOptions(contextOf, log) });
+  await app.register(async (scope) => {
+    guardTrpcInput(scope);
+    await scope.register(fastifyTRPCPlugin, { prefix: '/trpc', trpcOptions: trpcOptions(contextOf, log) });
+  });
   return app;
+}
+
+function httpOptions({ requestMsMax }: ApiLimits): ServerOptions {
+  return {
+    // A request without a Host header gets our answer instead of an empty one of Node.
+    requireHostHeader: false,
+    connectionsCheckingInterval: slownessCheckMs,
+    requestTimeout: requestMsMax,
+    // Node takes the larger of the two for the whole request, and its own limit for headers is 60 s.
+    headersTimeout: requestMsMax,
+  };
+}
+
+/** A path that Fastify cannot route reaches no hook: the access rules come first here too. */
+function unroutable(error: unknown, request: FastifyRequest, rules: AccessRules): unknown {
+  try {
+    requireAccess(request, rules);
+    return error;
+  } catch (refusal) {
+    return refusal;
+  }
 }
 
 function trpcOptions(
@@ -67,55 +102,31 @@ function trpcOptions(
   return {
     router: appRouter,
     createContext: ({ req }) => contextOf(req),
+    responseMeta: ({ errors, type }) =>
+      errors.some(({ code }) => code === 'METHOD_NOT_SUPPORTED')
+        ? { headers: { allow: type === 'mutation' ? 'POST' : 'GET' } }
+        : {},
     onError({ error, path, ctx }) {
-      const { status, code } = describeError(error);
-      if (status >= 500 && code === 'EMC-5999')
-        log.error({ err: error, path, correlationId: ctx?.correlationId }, 'Call failed with an unexpected error.');
+      logProblem(log, describeError(error), { err: error, path, correlationId: ctx?.correlationId });
     },
   };
 }
 
-/** Rejects requests that the access rules do not allow, and sends the CORS headers that the console needs. */
-function guard(app: FastifyInstance, rules: AccessRules): void {
-  app.addHook('onRequest', async (request, reply) => {
-    const { origin } = request.headers;
-    const isPreflight = request.method === 'OPTIONS';
-    // A browser sends no token with a preflight.
-    const refusal = refusalOf(request, isPreflight ? { ...rules, token: null } : rules);
-    if (refusal !== null) throw refusal;
-    if (origin === undefined) return;
-    reply.header('access-control-allow-origin', origin).header('vary', 'origin');
-    reply.header('access-control-expose-headers', 'x-correlation-id, location');
-    if (!isPreflight) return;
-    return reply
-      .header('access-control-allow-methods', 'GET, POST, DELETE')
-      .header(
-        'access-control-allow-headers',
-        'content-type, authorization, idempotency-key, last-event-id, trpc-accept',
-      )
-      .header('access-control-max-age', '600')
-      .code(204)
-      .send();
-  });
+type ProblemAnswer = (thrown: unknown, request: FastifyRequest, reply: FastifyReply) => Promise<void>;
+
+function problemAnswer(log: Log): ProblemAnswer {
+  return async (thrown, request, reply) => {
+    const problem = await sendProblem(reply, thrown);
+    logProblem(log, problem, { err: thrown, path: request.url, correlationId: request.id });
+  };
 }
 
-function refusalOf(request: FastifyRequest, rules: AccessRules): ReturnType<typeof refuseAccess> {
-  const { host, origin, authorization } = request.headers;
-  return refuseAccess({ path: request.routeOptions.url ?? request.url, host, origin, authorization }, rules);
-}
-
-function reportProblems(app: FastifyInstance, log: Log): void {
-  app.setErrorHandler(async (error, request, reply) => {
-    const problem = asProblem(error, request.id);
-    if (problem.code === 'EMC-5999')
-      log.error(
-        { err: error, path: request.url, correlationId: request.id },
-        'Request failed with an unexpected error.',
-      );
-    await sendProblem(reply, problem);
-  });
-  app.setNotFoundHandler(async (request, reply) => {
-    const detail = `There is no route ${request.method} ${request.url.split('?')[0] ?? ''}.`;
-    await sendProblem(reply, asProblem({ notFound: detail }, request.id));
-  });
+/** What a client does wrong is no error of the engine. */
+function logProblem(
+  log: Log,
+  { code, status, detail }: Pick<ApiError, 'code' | 'status' | 'detail'>,
+  facts: object,
+): void {
+  if (code === 'EMC-5999') log.error(facts, 'Request failed with an unexpected error.');
+  else if (status < 500) log.debug({ ...facts, err: undefined, code, detail }, 'Request refused.');
 }

@@ -1,5 +1,6 @@
 import type { ApiContext } from './api-context.ts';
 import type { NamedOperation } from './operations.ts';
+import { requireStorableText } from './storable-text.ts';
 
 export interface OperationCall extends NamedOperation {
   /** Validated by the operation's schema. */
@@ -18,6 +19,7 @@ export async function callOperation({
   idempotencyKey,
 }: OperationCall): Promise<unknown> {
   const { services, log, correlationId } = context;
+  requireStorableText(input);
   const handle = (): Promise<unknown> => operation.handle({ input, services, asker: { actor: 'api', correlationId } });
   if (operation.kind === 'query') return handle();
   const key = operation.repetition === 'by-key' ? idempotencyKey : null;

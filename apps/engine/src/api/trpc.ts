@@ -35,7 +35,8 @@ export const router = trpc.router;
 /** Base procedure: errors of the catalogue keep their HTTP status instead of becoming 500. */
 export const procedure = trpc.procedure.use(async ({ next }) => {
   const result = await next();
-  if (result.ok || result.error.cause === undefined) return result;
+  // What tRPC refuses itself has its status already.
+  if (result.ok || result.error.code !== 'INTERNAL_SERVER_ERROR' || result.error.cause === undefined) return result;
   const { status, detail } = describeError(result.error);
   throw new TRPCError({ code: trpcCodeOf(status), message: detail, cause: result.error.cause });
 });

@@ -24,10 +24,11 @@ interface ApiParts extends Shared {
 export function createApi(parts: ApiParts): Api {
   const { config, clock, log, control, pipeline } = parts;
   const stopping = new AbortController();
-  const origins = [...config.consoleOrigins];
+  let port = config.port;
+  const site = { hosts: config.hosts, isPublic: !isLoopback(config.host), origins: config.consoleOrigins };
   const app = createApiServer({
     services: { ...control, clock, stopping: stopping.signal },
-    access: { origins, loopbackOnly: isLoopback(config.host), token: isLoopback(config.host) ? null : config.token },
+    access: { site: () => ({ ...site, port }), token: config.token },
     metrics: createMetrics({
       fleet: () => control.fleet.latest(),
       ingest: () => pipeline.led().map(({ streamName, ingest }) => ({ streamName, status: ingest.status() })),
@@ -48,10 +49,8 @@ export function createApi(parts: ApiParts): Api {
       const server = await app;
       try {
         const url = await server.listen({ host: config.host, port: config.port });
-        const { port } = new URL(url);
-        // Allows calls from the engine's own pages, such as the API reference.
-        origins.push(`http://127.0.0.1:${port}`, `http://localhost:${port}`);
-        return { url, port: Number(port) };
+        port = Number(new URL(url).port);
+        return { url, port };
       } catch (error) {
         throw listenError(error, config);
       }

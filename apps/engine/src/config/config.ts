@@ -64,6 +64,8 @@ export interface Config extends ComponentOptions {
   readonly failAfterMs: number | null;
   readonly host: string;
   readonly port: number;
+  /** Further hosts at which clients reach the engine, in addition to loopback names and `host`. */
+  readonly hosts: readonly string[];
   /** Origins whose pages may call the engine from a browser. */
   readonly consoleOrigins: readonly string[];
   readonly token: string | null;
@@ -138,6 +140,7 @@ function build(parsed: ParsedSettings, { folder, unknownNames }: BuildContext): 
     failAfterMs: parsed.EMCACHERS_FAIL_AFTER_SECONDS === null ? null : parsed.EMCACHERS_FAIL_AFTER_SECONDS * 1_000,
     host: parsed.ENGINE_HOST,
     port: parsed.ENGINE_PORT,
+    hosts: [`${parsed.ENGINE_HOST}:${parsed.ENGINE_PORT}`, ...(parsed.EMCACHERS_HOSTS ?? [])],
     consoleOrigins: [...consoleOriginsOf(parsed.CONSOLE_PORT), ...(parsed.EMCACHERS_CONSOLE_ORIGINS ?? [])],
     token: parsed.EMCACHERS_TOKEN,
     logLevel: parsed.LOG_LEVEL,

@@ -2,13 +2,20 @@ import { z } from 'zod';
 import { numberSetting, port } from './schemas.ts';
 import type { Setting } from './setting.ts';
 
-/** The engine's address, and the token that clients need. */
+const hostList = z.string().transform((text, context) => {
+  const hosts = text.split(',').map((host) => host.trim());
+  if (hosts.every((host) => URL.canParse(`http://${host}`) && /^[^\s/?#@]+$/.test(host))) return hosts;
+  context.addIssue({ code: 'custom', message: 'is not a list of hosts such as engine.example.org:4000' });
+  return z.NEVER;
+});
+
+/** The engine's address, its names, and the token that clients need. */
 export const apiSettings = {
   ENGINE_HOST: {
     schema: z.string().min(1, 'is empty'),
     standard: '127.0.0.1',
     unit: 'address to listen on',
-    reason: 'Loopback addresses need no authentication; any other address requires EMCACHERS_TOKEN.',
+    reason: 'A loopback address needs no EMCACHERS_TOKEN; any other address requires it.',
     reader: 'engine',
   },
   ENGINE_PORT: {
@@ -18,11 +25,20 @@ export const apiSettings = {
     reason: 'Serves tRPC, REST, health checks and metrics.',
     reader: 'engine',
   },
+  EMCACHERS_HOSTS: {
+    schema: hostList,
+    standard: null,
+    unit: 'comma-separated list of host names, with the port unless it is 80 or 443',
+    reason:
+      'Further names by which clients reach the engine, as they write them. A request with another Host is refused, because DNS rebinding would look like it. Addresses need not be named.',
+    reader: 'engine',
+  },
   EMCACHERS_TOKEN: {
     schema: z.string().min(16, 'has fewer than 16 characters'),
     standard: null,
     unit: 'secret, 16 characters or more',
-    reason: 'Clients send it as a bearer token. Required unless the engine listens on loopback only.',
+    reason:
+      'Clients send it as a bearer token, and the console asks for it. If set, it is asked for everywhere, also on loopback; required unless the engine listens on loopback only.',
     reader: 'engine',
   },
   EMCACHERS_API_BODY_BYTES_MAX: numberSetting({
