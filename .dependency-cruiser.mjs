@@ -78,6 +78,13 @@ export default {
       to: { path: '^packages/mongo-embedded/' },
     },
     {
+      name: 'cli-knows-only-core',
+      comment: 'The command line is a client of the REST API like any other.',
+      severity: 'error',
+      from: { path: '^packages/cli/src', pathNot: tests },
+      to: { path: '^(apps|packages|e2e|scripts)/', pathNot: ['^packages/(cli|core)/src', 'node_modules/'] },
+    },
+    {
       name: 'client-knows-only-what-is-bundled-with-it',
       comment: 'The published package contains the parts of core and bson that it imports, and depends on nothing.',
       severity: 'error',

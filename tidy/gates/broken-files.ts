@@ -79,6 +79,7 @@ export const forbiddenImports: Readonly<Record<string, readonly [string, string]
     'apps/engine/src/pipeline/oplog/embedded.ts',
     'packages/mongo-embedded/src/mongo-server.ts',
   ],
+  'cli-knows-only-core': ['packages/cli/src/upward.ts', 'packages/db/src/database.ts'],
   'client-knows-only-what-is-bundled-with-it': ['packages/client/src/upward.ts', 'packages/core/src/shape.ts'],
   'web-reaches-the-engine-by-type-alone': ['apps/web/src/server.ts', `${engine}/api/router.ts`],
   'e2e-knows-urls-only': ['e2e/inside.spec.ts', `${engine}/api/router.ts`],
