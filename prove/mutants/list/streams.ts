@@ -4,7 +4,7 @@ const statements = 'packages/db/src/statements';
 const streams = 'packages/db/src/control/streams.test.ts';
 /** As the source has it: the stream of an epoch. */
 const streamOf = (epoch: string): string => `\${streamOfEpoch(${epoch})}`;
-const followers = 'apps/engine/src/pipeline/replicator/stream-followers.test.ts';
+const follower = 'apps/engine/src/pipeline/replicator/follower.test.ts';
 
 /** Several streams in one database: what belongs to one must not be read or moved by another. */
 export const streamMutants: readonly Mutant[] = [
@@ -174,7 +174,7 @@ export const streamMutants: readonly Mutant[] = [
         to: 'if (!cache.isLevel) continue;',
       },
     ],
-    killers: [{ file: followers, name: 'caches of two streams follow both' }],
+    killers: [{ file: follower, name: 'reads for the caches of its stream only' }],
   },
   {
     id: 'X25b',

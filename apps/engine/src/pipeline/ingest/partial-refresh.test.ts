@@ -196,6 +196,19 @@ describe('a partial refresh by a query', () => {
     await expect(check).rejects.toMatchObject({ code: 'EMC-5012', detail: expect.stringContaining('$around') });
     await live.bench.source.checkFilter({ namespace, filter: { n: { $gt: 1 } } });
   });
+
+  test.each([
+    ['steps down', { errorCode: 189 }, 'EMC-2004'],
+    ['closes the connection', { closeConnection: true }, 'EMC-2001'],
+  ])('is not called wrong by a server that %s meanwhile', async (_what, data, code) => {
+    await using live = await openLive([]);
+    const { mongo, source } = live.bench;
+    await mongo
+      .db('admin')
+      .command({ configureFailPoint: 'failCommand', mode: { times: 1 }, data: { failCommands: ['find'], ...data } });
+    const check = source.checkFilter({ namespace: { database: 'shop', collection: 'items' }, filter: { n: 1 } });
+    await expect(check).rejects.toMatchObject({ code });
+  });
 });
 
 describe('a partial refresh since a time', () => {

@@ -75,6 +75,23 @@ test('I3: a page for several caches starts at the lowest of their offsets, so th
   await parts.expectAllRows();
 });
 
+test('a follower reads for the caches of its stream only: the head of another one says nothing about theirs', async () => {
+  await using oplog = await openTestOplog();
+  const asked: (readonly number[])[] = [];
+  const reader: OplogReader = {
+    ...oplog.reader,
+    readPage(request) {
+      asked.push(request.entityIds);
+      return oplog.reader.readPage(request);
+    },
+  };
+  await using parts = await setUp(oplog, reader);
+  const { first, second, follower } = parts;
+  second.entity = { ...second.entity, streamId: 2 };
+  await follower.step();
+  expect(asked).toEqual([[first.entity.entityId]]);
+});
+
 test('I3: a page is read again if PostgreSQL did not answer the question about its new term', async () => {
   await using oplog = await openTestOplog();
   let questions = 0;
