@@ -56,6 +56,7 @@ const capture = {
   bufferedOperations: 0,
   bufferedBytes: 0,
   error: null,
+  errorCode: null,
   mongo: null,
   sourceOplog: null,
 };

@@ -1,4 +1,5 @@
 import type { DatabaseLimits } from '@emcachers/db/database-limits';
+import type { IncidentKeeperOptions } from '../control/incident/incident-keeper.ts';
 import type { JobRunnerOptions } from '../control/job/job-runner-options.ts';
 import type { ChangeStreamOptions } from '../pipeline/change-source/change-stream-options.ts';
 import type { MongoClientOptions } from '../pipeline/change-source/mongo-client-options.ts';
@@ -24,8 +25,17 @@ export interface ComponentOptions {
   readonly cacheStore: CacheStoreLimits & { readonly openFilesMax?: number };
   readonly supervision: SupervisorOptions;
   readonly jobs: JobRunnerOptions;
+  readonly incidents: IncidentOptions;
   readonly pace: Pace;
   readonly apiLimits: { readonly bodyBytesMax: number; readonly requestMsMax: number };
+}
+
+/** How incidents are kept. */
+interface IncidentOptions extends IncidentKeeperOptions {
+  /** A cause that comes back within this time after its incident was closed opens it again, milliseconds. */
+  readonly reopenMs: number;
+  /** How long closed ones are kept. */
+  readonly days: number;
 }
 
 /** Intervals and time limits of the engine as a whole, milliseconds. */
@@ -54,6 +64,7 @@ export function componentOptions(values: ParsedSettings): ComponentOptions {
       pollMs: values.EMCACHERS_JOB_POLL_MS,
       deletionsPollMs: inMs(values.EMCACHERS_JOB_DELETIONS_SECONDS),
     },
+    incidents: incidentOptions(values),
     pace: paceOf(values),
     apiLimits: {
       bodyBytesMax: values.EMCACHERS_API_BODY_BYTES_MAX,
@@ -146,6 +157,16 @@ function supervisionOptions(values: ParsedSettings): SupervisorOptions {
       openMs: inMs(values.EMCACHERS_BREAKER_OPEN_SECONDS),
     },
     sustainedMs: inMs(values.EMCACHERS_RETRY_SUSTAINED_SECONDS),
+  };
+}
+
+function incidentOptions(values: ParsedSettings): IncidentOptions {
+  return {
+    openMs: inMs(values.EMCACHERS_INCIDENT_OPEN_SECONDS),
+    closeMs: inMs(values.EMCACHERS_INCIDENT_CLOSE_SECONDS),
+    reopenMs: 60_000 * values.EMCACHERS_INCIDENT_REOPEN_MINUTES,
+    checkMs: values.EMCACHERS_INCIDENT_CHECK_MS,
+    days: values.EMCACHERS_INCIDENT_DAYS,
   };
 }
 

@@ -89,11 +89,6 @@ export async function dropEntities(database: Database, entityIds: readonly numbe
   try {
     await dropPartitions(database.pool, entityIds);
     for (const entityId of entityIds) while ((await deleteHeld(database.pool, { entityId, limit: heldChunkRows })) > 0);
-    await database.pool.query(
-      `UPDATE incident i SET closed_at = now() FROM entity e
-        WHERE e.id = ANY ($1::integer[]) AND e.lifecycle = 'deleting' AND i.subject = 'entity:' || e.name AND i.closed_at IS NULL`,
-      [entityIds],
-    );
     await database.pool.query(`DELETE FROM entity WHERE id = ANY ($1::integer[]) AND lifecycle = 'deleting'`, [
       entityIds,
     ]);

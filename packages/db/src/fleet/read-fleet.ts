@@ -111,7 +111,7 @@ interface StoredCache extends Omit<CacheRow, 'lagEntries'> {
   readonly counted: number | null;
 }
 
-interface StoredStream extends Pick<StreamRow, 'streamId' | 'streamName' | 'head'> {
+interface StoredStream extends Pick<StreamRow, 'streamId' | 'streamName' | 'head' | 'loss'> {
   readonly leaderNodeId: string | null;
   readonly epoch: number;
   readonly savedAtMs: number | null;
@@ -164,7 +164,8 @@ SELECT ${entityFields},
        END AS "pausedSinceMs",
        (SELECT json_build_object('horizon', c.horizon, 'entries', c.entries, 'bytes', c.bytes, 'removed', c.removed_total,
                                  'finishedAtMs', ${millis('c.finished_at')}, 'heldBy', c.held_by)
-          FROM oplog_compaction c WHERE c.entity_id = e.id) AS compaction
+          FROM oplog_compaction c WHERE c.entity_id = e.id) AS compaction,
+       ARRAY(SELECT DISTINCT d.error_code FROM dead_letter d WHERE d.entity_id = e.id ORDER BY 1) AS "deadLetterCodes"
   FROM entity e
   LEFT JOIN LATERAL (SELECT o.id FROM oplog o WHERE o.entity_id = ${scope.id('e.id')} ORDER BY o.id DESC LIMIT 1) AS newest
     ON true
@@ -200,7 +201,10 @@ SELECT id AS "nodeId", roles, ${millis('started_at')} AS "startedAtMs", ${millis
 const streamsSql = `
 SELECT s.id AS "streamId", s.name AS "streamName", s.head, l.node_id AS "leaderNodeId", l.epoch,
        ${millis('t.saved_at')} AS "savedAtMs", (floor(t.cluster_time / 4294967296) * 1000)::int8 AS "sourceTimeMs",
-       (SELECT value FROM metadata WHERE key = 'capture:' || s.id) AS capture
+       (SELECT value FROM metadata WHERE key = 'capture:' || s.id) AS capture,
+       CASE WHEN t.lost_at IS NOT NULL THEN
+         json_build_object('lostAtMs', ${millis('t.lost_at')}, 'mendedAtMs', ${millis('t.mended_at')}, 'errorCode', t.lost_code, 'reason', t.lost_reason)
+       END AS loss
   FROM stream s JOIN leader l ON l.stream_id = s.id JOIN mongo_resume_token t ON t.stream_id = s.id
  WHERE ${isInUse}
  ORDER BY s.id`;
@@ -213,26 +217,30 @@ SELECT ${millis('clock_timestamp()')} AS "nowMs",
 
 function largeRows(entities: readonly (StoredEntity & OplogExtent)[], caches: readonly StoredCache[]): LargeRows {
   const extents = new Map(
-    entities.map(({ entityId, head, staged, compaction, pausedSinceMs }) => [
+    entities.map(({ entityId, head, staged, compaction, pausedSinceMs, deadLetterCodes }) => [
       entityId,
-      { head, staged, compaction, pausedSinceMs },
+      { head, staged, compaction, pausedSinceMs, deadLetterCodes },
     ]),
   );
   return {
     entities: entities.map(
-      ({ head: _head, staged: _staged, compaction: _compaction, pausedSinceMs: _since, ...stored }) =>
-        toEntityRecord(stored),
+      ({
+        head: _head,
+        staged: _staged,
+        compaction: _compaction,
+        pausedSinceMs: _since,
+        deadLetterCodes: _codes,
+        ...stored
+      }) => toEntityRecord(stored),
     ),
     extents,
     caches: caches.map((stored) => cacheRow(stored, extents.get(stored.entityId)?.head ?? null)),
   };
 }
 
-function streamRow({ streamId, streamName, head, ...stored }: StoredStream): StreamRow {
+function streamRow({ streamId, streamName, head, loss, ...stored }: StoredStream): StreamRow {
   return {
-    streamId,
-    streamName,
-    head,
+    ...{ streamId, streamName, head, loss },
     leader: { nodeId: stored.leaderNodeId, epoch: stored.epoch },
     position: { savedAtMs: stored.savedAtMs, sourceTimeMs: stored.sourceTimeMs },
     capture: parseCaptureReport(stored.capture),
