@@ -115,7 +115,7 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
     }),
     rowsReader: createRowsReader(pipeline.replicator),
     rowExplainer: createExplainer(shared, entityControl),
-    nodes: createNodeControl({ forget: (name) => forgetNode(database.pool, name) }),
+    nodes: createNodeControl({ forget: (name, asker) => forgetNode(database.pool, name, asker) }),
     readAudit: createAuditReader((filter) => readAudit(database.pool, filter)),
     incidents,
     register: registry.beat,

@@ -18,6 +18,15 @@ export interface FleetRows {
   readonly activeJobs: number;
   /** A digest of the newest jobs; another one whenever one of them changes. */
   readonly jobsRevision: string;
+  readonly incidents: IncidentCounts;
+}
+
+/** The open incidents. */
+export interface IncidentCounts {
+  readonly open: number;
+  readonly unacknowledged: number;
+  /** Another one whenever an incident is opened, acknowledged or closed. */
+  readonly revision: string;
 }
 
 /** One stream: who leads it, and how far it is. */

@@ -4,7 +4,7 @@ import { isInUse } from '../control/streams.ts';
 import { toDatabaseError } from '../database-error.ts';
 import { promptly } from '../prompt-query.ts';
 import { parseCaptureReport } from './capture-report.ts';
-import type { CacheRow, FleetRows, NodeRow, OplogExtent, StreamRow } from './fleet-rows.ts';
+import type { CacheRow, FleetRows, IncidentCounts, NodeRow, OplogExtent, StreamRow } from './fleet-rows.ts';
 
 /**
  * Reads the state of the fleet, each time from one snapshot, with small statements. Every engine calls it once a second, so no
@@ -123,6 +123,7 @@ interface StoredRest {
   readonly nowMs: number;
   readonly activeJobs: number;
   readonly jobsRevision: string;
+  readonly incidents: IncidentCounts;
 }
 
 /**
@@ -213,7 +214,10 @@ const restSql = `
 SELECT ${millis('clock_timestamp()')} AS "nowMs",
        (SELECT count(*) FROM job WHERE status IN ('queued', 'running')) AS "activeJobs",
        (SELECT coalesce(md5(string_agg(concat_ws(' ', j.id, j.status, j.message), ',')), '')
-          FROM (SELECT id, status, message FROM job ORDER BY created_at DESC, id LIMIT 200) j) AS "jobsRevision"`;
+          FROM (SELECT id, status, message FROM job ORDER BY created_at DESC, id LIMIT 200) j) AS "jobsRevision",
+       (SELECT json_build_object('open', count(*), 'unacknowledged', count(*) FILTER (WHERE acknowledged_at IS NULL), 'revision',
+                 coalesce(md5(string_agg(concat_ws(' ', id, times, acknowledged_at), ',' ORDER BY id)), ''))
+          FROM incident WHERE closed_at IS NULL) AS incidents`;
 
 function largeRows(entities: readonly (StoredEntity & OplogExtent)[], caches: readonly StoredCache[]): LargeRows {
   const extents = new Map(
@@ -255,6 +259,7 @@ function assemble({ large, nodes, streams, rest }: SmallRows & { readonly large:
     nodes,
     activeJobs: rest.activeJobs,
     jobsRevision: rest.jobsRevision,
+    incidents: rest.incidents,
   };
 }
 

@@ -104,6 +104,7 @@ const rows: FleetRows = {
   ],
   activeJobs: 0,
   jobsRevision: '',
+  incidents: { open: 0, unacknowledged: 0, revision: '' },
 };
 
 function samplerOf(...readings: (() => Promise<FleetRows>)[]) {

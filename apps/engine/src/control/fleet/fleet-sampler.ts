@@ -52,6 +52,7 @@ const noRows: FleetRows = {
   extents: new Map(),
   activeJobs: 0,
   jobsRevision: '',
+  incidents: { open: 0, unacknowledged: 0, revision: '' },
 };
 
 export function createFleetSampler(dependencies: FleetSamplerDependencies): FleetSampler {

@@ -32,6 +32,7 @@ export function fleetView(given: Reading): FleetView {
     streams: rows.streams.map((stream) => streamView(stream, status)),
     activeJobs: rows.activeJobs,
     jobsRevision: rows.jobsRevision,
+    incidents: { ...rows.incidents },
     at: iso(nowOf(reading)),
   };
 }
