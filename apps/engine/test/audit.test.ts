@@ -29,6 +29,35 @@ test('the audit has every request with the correlation id of its answer, newest 
   expect((await read('entityName=other')).entries).toEqual([]);
 });
 
+test('indexes and deletions have their record, and so has a node that is forgotten', async () => {
+  await using stack = await createStack();
+  {
+    await using other = await stack.engine({
+      ...{ EMCACHERS_NODE_ID: 'second', EMCACHERS_DATA_DIR: `${stack.dataDir}-2`, EMCACHERS_ROLES: 'replicate,api' },
+    });
+    expect((await other.api.request('GET', '/healthz')).status).toBe(200);
+  }
+  await using running = await stack.engine();
+  const { api } = running;
+  await api.create(orderShape('orders', 'shop.orders'));
+  await api.untilLive('orders');
+  const indexes = [{ columns: ['city'] }];
+  const indexed = await api.request('PUT', '/api/v1/entities/orders/indexes', { body: { indexes } });
+  expect(indexed.status).toBe(200);
+  const forgotten = await api.request('DELETE', '/api/v1/nodes/second');
+  expect(forgotten.status).toBe(200);
+  const deleted = await api.request('DELETE', '/api/v1/entities/orders');
+  await api.finished(deleted);
+  const { entries } = (await (await api.request('GET', '/api/v1/audit')).json()) as AuditPage;
+  const idOf = (answer: Response) => answer.headers.get('x-correlation-id');
+  expect(entries).toMatchObject([
+    { action: 'delete', entityName: 'orders', correlationId: idOf(deleted) },
+    { action: 'forgetNode', entityName: null, detail: { nodeId: 'second' }, correlationId: idOf(forgotten) },
+    { action: 'setIndexes', entityName: 'orders', detail: { indexes }, correlationId: idOf(indexed) },
+    { action: 'create', entityName: 'orders' },
+  ]);
+});
+
 test('a job has the correlation id of its request, in its record and in the line that ends it', async () => {
   await using stack = await createStack();
   await using running = await stack.engine();

@@ -23,7 +23,13 @@ test('rescans everything after a lost position; a sweep above its cap fails only
   // A real oplog always keeps its newest entry, so that there is a place to start from.
   await insertOrders(orders(stack.mongo, 'shop.elsewhere'), 1, randomFrom(3));
 
-  await using running = await stack.engine();
+  await using running = await stack.engine({
+    ...{
+      EMCACHERS_INCIDENT_OPEN_SECONDS: '1',
+      EMCACHERS_INCIDENT_CLOSE_SECONDS: '2',
+      EMCACHERS_INCIDENT_CHECK_MS: '250',
+    },
+  });
   const { api } = running;
   const failed = await eventually(async () => {
     const view = await api.entity('shrunk');
@@ -46,19 +52,27 @@ test('rescans everything after a lost position; a sweep above its cap fails only
   expect(health.detail).toMatch(/^shrunk: /);
 
   const incidents = async (query: string) => (await api.request('GET', `/api/v1/incidents?${query}`)).json();
-  expect(await incidents('state=open&entityName=shrunk')).toMatchObject({
-    entries: [{ entityName: 'shrunk', errorCode: 'EMC-3004', nextStep: expect.any(String), closedAt: null }],
-    next: null,
-  });
+  const untilEqual = (query: string, expected: object, what: string) =>
+    eventually(async () => {
+      expect(await incidents(query)).toMatchObject(expected);
+      return true;
+    }, what);
+  const refused = { subject: { kind: 'entity', name: 'shrunk' }, errorCode: 'EMC-3004', nextStep: expect.any(String) };
+  const lost = { subject: { kind: 'stream', name: 'default' }, errorCode: 'EMC-2003' };
+  await untilEqual(
+    'state=open&entityName=shrunk',
+    { entries: expect.arrayContaining([expect.objectContaining({ ...refused, closedAt: null })]) },
+    'the refused sweep to be an incident',
+  );
   expect(await incidents('limit=1')).toMatchObject({ entries: [{ id: expect.any(Number) }], next: expect.any(Number) });
 
   await api.job('shrunk', 'refresh', { allowLargeSweep: true });
   expect(await converged(stack, shrunk)).toBe(1_000);
-  expect(await incidents('state=open')).toEqual({ entries: [], next: null });
+  await untilEqual('state=open', { entries: [], next: null }, 'every incident to be closed');
   expect(await incidents('state=closed')).toMatchObject({
     entries: expect.arrayContaining([
-      expect.objectContaining({ entityName: 'shrunk', closedAt: expect.any(String) }),
-      expect.objectContaining({ stage: 'change-source', entityName: null }),
+      expect.objectContaining({ ...refused, closedAt: expect.any(String) }),
+      expect.objectContaining({ ...lost, entities: expect.arrayContaining(['shrunk', 'steady']) }),
     ]),
   });
 });

@@ -17,6 +17,7 @@ export function sampleFleet(overrides: Partial<FleetView> = {}): FleetView {
     streams: [{ stream: 'default', leader: { nodeId: 'node-a', epoch: 4 }, health: 'ok', reason: null }],
     activeJobs: 0,
     jobsRevision: '',
+    incidents: { open: 0, unacknowledged: 0, revision: '' },
     at: openedAt,
     ...overrides,
   };

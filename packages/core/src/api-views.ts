@@ -212,6 +212,14 @@ export const fleetViewSchema = z.object({
   activeJobs: z.number().int(),
   /** Changes whenever a listed job changes, so that a page knows when to list the jobs again. */
   jobsRevision: z.string(),
+  incidents: z.object({
+    /** Incidents that are open. */
+    open: z.number().int(),
+    /** Those of them that no operator has acknowledged. */
+    unacknowledged: z.number().int(),
+    /** Changes whenever an incident is opened, acknowledged or closed, so that a page knows when to list them again. */
+    revision: z.string(),
+  }),
   /** When the engine sampled this state. */
   at: z.iso.datetime(),
 });

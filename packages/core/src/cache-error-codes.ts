@@ -40,9 +40,10 @@ export const cacheErrorCodes = {
     httpStatus: 503,
   },
   'EMC-4006': {
-    title: 'Too many rows of a cache differ',
-    cause: 'A verification found more wrong rows than a repair writes one by one.',
-    remedy: 'Rebuild the cache: its file is made again from the oplog while the current one keeps serving.',
+    title: 'Rows of a cache differ',
+    cause: 'A verification found rows that are not what the oplog says.',
+    remedy:
+      'Repair the cache. If the rows are too many to be written one by one, rebuild it: its file is made again from the oplog while the current one keeps serving.',
     retry: 'never',
     httpStatus: 409,
   },

@@ -48,6 +48,7 @@ export const captureReportSchema = z.object({
   bufferedBytes: z.number(),
   /** Why the stream is not being read, in one sentence. */
   error: z.string().nullable(),
+  errorCode: z.string().nullable().default(null),
   mongo: z.object({ setName: z.string().nullable(), version: z.string() }).nullable(),
   /** Null before the first look. */
   sourceOplog: oplogLookSchema.nullable().default(null),

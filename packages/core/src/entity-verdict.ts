@@ -1,4 +1,5 @@
 import type { Health } from './api-views.ts';
+import { isStalled } from './entity-causes.ts';
 import { type CacheFacts, type StatusFacts, thresholds } from './status-facts.ts';
 import { counted, seconds } from './status-words.ts';
 import type { Verdict } from './verdict.ts';
@@ -95,10 +96,6 @@ function slowness(caches: readonly CacheFacts[], activity: Facts['activity']): V
   const behind = caches.filter((cache) => (cache.lagMs ?? 0) > thresholds.freshLagMsMax);
   if (activity !== 'live' || behind.length === 0) return null;
   return say('degraded', `The cache on ${namesOf(behind)} is ${longest(behind, 'lagMs')} behind and catching up.`);
-}
-
-function isStalled(cache: CacheFacts): boolean {
-  return cache.state !== 'paused' && (cache.lagEntries ?? 0) > 0 && cache.standstillMs > thresholds.standstillMsMax;
 }
 
 function noReport(late: readonly CacheFacts[]): string {

@@ -1,5 +1,6 @@
 import { cacheErrorCodes } from './cache-error-codes.ts';
 import type { ErrorCodeEntry } from './error-code-entry.ts';
+import { fleetErrorCodes } from './fleet-error-codes.ts';
 import { requestErrorCodes } from './request-error-codes.ts';
 import { shapeErrorCodes } from './shape-error-codes.ts';
 import { startErrorCodes } from './start-error-codes.ts';
@@ -181,9 +182,9 @@ export const errorCodes = {
     httpStatus: 409,
   },
   'EMC-5005': {
-    title: 'No such job',
-    cause: 'No job has this id, or its record has expired.',
-    remedy: 'List the jobs of the entity.',
+    title: 'No such job or incident',
+    cause: 'No job or incident has this id, or its record has expired.',
+    remedy: 'List the jobs of the entity, or the incidents.',
     retry: 'never',
     httpStatus: 404,
   },
@@ -382,7 +383,13 @@ export const errorCodes = {
   ...requestErrorCodes,
   ...shapeErrorCodes,
   ...startErrorCodes,
+  ...fleetErrorCodes,
 } as const satisfies Record<string, ErrorCodeEntry>;
 
 /** A code of the catalogue, for example `EMC-1001`. */
 export type ErrorCode = keyof typeof errorCodes;
+
+/** True for a code of the catalogue: a stored one may be older than it. */
+export function isErrorCode(code: string | null): code is ErrorCode {
+  return code !== null && Object.hasOwn(errorCodes, code);
+}

@@ -16,8 +16,13 @@ export interface StatusFacts {
   readonly headroom: HeadroomFacts;
   readonly nodes: readonly NodeFacts[];
   readonly entities: readonly (Pick<EntityView, 'entityName' | 'activity' | 'deadLetters' | 'stream'> & {
-    /** The reason stored in PostgreSQL for `failed`. */
+    /** The reason stored in PostgreSQL for `failed`, and its code. */
     readonly reason: string | null;
+    readonly errorCode: string | null;
+    /** How long the entity has been in its stage, milliseconds. */
+    readonly stageAgeMs: number;
+    /** Each code that a dead letter of the entity has. */
+    readonly deadLetterCodes: readonly string[];
     /** Age of the last page that the scan committed; null when no scan runs or none was read yet. */
     readonly scanProgressAgeMs: number | null;
     /** What an operator should check although it is no fault. Warnings never change health. */
@@ -34,8 +39,18 @@ export interface CaptureFacts {
   /** Age of MongoDB's newest reply on the change stream. Replies arrive even while the source is idle. */
   readonly replyAgeMs: number | null;
   readonly streamOpen: boolean;
-  /** Why the stream is not being read, in one sentence. */
+  /** Why the stream is not being read, in one sentence, and its code. */
   readonly error: string | null;
+  readonly errorCode: string | null;
+  /** The newest loss of the stream's position that is not mended, or was a moment ago; null if there is none. */
+  readonly loss: LossFacts | null;
+}
+
+/** The history after the saved position is gone, so every entity of the stream is scanned again. */
+export interface LossFacts {
+  readonly errorCode: string;
+  readonly reason: string;
+  readonly ageMs: number;
 }
 
 /** The facts about one node. Ages are in milliseconds. */
@@ -58,6 +73,7 @@ export interface CacheFacts {
   /** Rows that a verification found wrong and nobody has repaired. */
   readonly differences: number;
   readonly error: string | null;
+  readonly errorCode: string | null;
 }
 
 /** Thresholds, milliseconds. */
@@ -74,6 +90,8 @@ export const thresholds = {
   standstillMsMax: 30_000,
   /** A scan that commits no page for this long is stalled. */
   scanProgressAgeMsMax: 60_000,
+  /** A lost position is named for this long after the scans have mended it, so that no reading of the fleet misses it. */
+  lossToldMs: 10_000,
   /** A live cache with more lag than this is not fresh. */
   freshLagMsMax: 30_000,
 } as const;

@@ -16,13 +16,17 @@ const goodCache: CacheFacts = {
   standstillMs: 0,
   differences: 0,
   error: null,
+  errorCode: null,
 };
 const goodEntity: EntityFacts = {
   entityName: 'orders',
   stream: 'default',
   activity: 'live',
   reason: null,
+  errorCode: null,
+  stageAgeMs: 60_000,
   deadLetters: 0,
+  deadLetterCodes: [],
   scanProgressAgeMs: null,
   warnings: [],
   caches: [goodCache],
@@ -33,6 +37,8 @@ const goodCapture: CaptureFacts = {
   replyAgeMs: 900,
   streamOpen: true,
   error: null,
+  errorCode: null,
+  loss: null,
 };
 const good: StatusFacts = {
   postgres: { reachable: true, readAgeMs: 0 },
@@ -180,13 +186,17 @@ const anyCache: fc.Arbitrary<CacheFacts> = fc.record({
   standstillMs: ageMs,
   differences: fc.nat({ max: 2 }),
   error: fc.option(fc.string()),
+  errorCode: fc.option(fc.constantFrom('EMC-4002', 'EMC-3001', 'EMC-0000')),
 });
 const anyEntity: fc.Arbitrary<EntityFacts> = fc.record({
   entityName: fc.string({ minLength: 1 }),
   stream: fc.constantFrom('default', 'eu', 'gone'),
   activity: fc.constantFrom(...activities),
   reason: fc.option(fc.string()),
+  errorCode: fc.option(fc.constantFrom('EMC-3004', 'EMC-0000')),
+  stageAgeMs: ageMs,
   deadLetters: fc.nat(),
+  deadLetterCodes: fc.constantFrom([], ['EMC-6001']),
   scanProgressAgeMs: fc.option(ageMs),
   warnings: fc.array(fc.string(), { maxLength: 2 }),
   caches: fc.array(anyCache, { maxLength: 3 }),
@@ -197,6 +207,8 @@ const anyCapture: fc.Arbitrary<CaptureFacts> = fc.record({
   replyAgeMs: fc.option(ageMs),
   streamOpen: fc.boolean(),
   error: fc.option(fc.string({ minLength: 1 })),
+  errorCode: fc.option(fc.constantFrom('EMC-2001', 'EMC-2008', 'EMC-3001')),
+  loss: fc.option(fc.constant({ errorCode: 'EMC-2003', reason: 'The history is gone.', ageMs: 5_000 })),
 });
 const anyFacts: fc.Arbitrary<StatusFacts> = fc.record({
   postgres: fc.record({ reachable: fc.boolean(), readAgeMs: fc.option(ageMs) }),

@@ -17,4 +17,6 @@ export const advisoryLocks = {
   jobs: 4,
   /** Held while a partition is detached: PostgreSQL detaches one partition of a table at a time. */
   detach: 5,
+  /** Held while incidents are compared with the causes that the status names. */
+  incidents: 6,
 } as const;

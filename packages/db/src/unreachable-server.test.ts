@@ -56,6 +56,7 @@ const capture = {
   bufferedOperations: 0,
   bufferedBytes: 0,
   error: null,
+  errorCode: null,
   mongo: null,
   sourceOplog: null,
 };
@@ -78,7 +79,7 @@ test.each<[string, () => Promise<unknown>]>([
   ['writeCaptureReport', () => writeCaptureReport(pool, { nodeId: 'one', streamId: 1 }, capture)],
   ['forgetOtherOffsets', () => forgetOtherOffsets(pool, { nodeId: 'one', entityIds: [] })],
   ['writeSignOff', () => writeSignOff(pool, { nodeId: 'one', startedAtMs: 0 })],
-  ['forgetNode', () => forgetNode(pool, 'one')],
+  ['forgetNode', () => forgetNode(pool, 'one', { actor: 'api', correlationId: null })],
   ['forgetSilentNodes', () => forgetSilentNodes(pool, 24)],
   ['readFleet', () => createFleetReader(pool)()],
   ['readFleetOf', () => readFleetOf(pool, 'orders')],

@@ -1,12 +1,12 @@
 import type { Clock } from '@emcachers/core/clock';
 import type { Log } from '@emcachers/core/log';
 import type { ReadAuditPage } from '../control/browse/audit-view.ts';
-import type { ReadIncidentPage } from '../control/browse/incident-view.ts';
 import type { OplogBrowser } from '../control/browse/oplog-browser.ts';
 import type { RowsReader } from '../control/browse/rows-reader.ts';
 import type { SourceBrowser } from '../control/browse/source-browser.ts';
 import type { EntityManager } from '../control/entity/entity-manager.ts';
 import type { Fleet } from '../control/fleet/fleet.ts';
+import type { Incidents } from '../control/incident/incidents.ts';
 import type { JobServer } from '../control/job/job-server.ts';
 import type { NodeControl } from '../control/node/node-control.ts';
 import type { EntityPlanner } from '../control/plan/entity-planner.ts';
@@ -22,7 +22,7 @@ export interface ApiServices {
   readonly jobs: JobServer;
   readonly nodes: NodeControl;
   readonly readAudit: ReadAuditPage;
-  readonly readIncidents: ReadIncidentPage;
+  readonly incidents: Incidents;
   readonly idempotency: Idempotency;
   readonly sources: SourceBrowser;
   readonly oplogBrowser: OplogBrowser;

@@ -2,7 +2,6 @@ import type { EntityView } from '@emcachers/core/api-views';
 import { thresholds } from '@emcachers/core/status-facts';
 import { readAudit } from '@emcachers/db/control/audit';
 import { createEntityList } from '@emcachers/db/control/entity-list';
-import { readIncidents } from '@emcachers/db/control/incidents';
 import { documentHistory, passedTimeOf } from '@emcachers/db/explain/document-history';
 import {
   answeringNodes,
@@ -20,7 +19,6 @@ import { createIdempotencyStore } from '@emcachers/db/job/idempotency-store';
 import { createJobStore } from '@emcachers/db/job/job-store';
 import { createIdempotency, type Idempotency } from '../api/idempotency.ts';
 import { createAuditReader, type ReadAuditPage } from '../control/browse/audit-view.ts';
-import { createIncidentReader, type ReadIncidentPage } from '../control/browse/incident-view.ts';
 import { createOplogBrowser, type OplogBrowser } from '../control/browse/oplog-browser.ts';
 import { createRowsReader, type RowsReader } from '../control/browse/rows-reader.ts';
 import { createSourceBrowser, type SourceBrowser } from '../control/browse/source-browser.ts';
@@ -29,6 +27,7 @@ import { createEntityControl, type EntityControl } from '../control/entity/entit
 import { createEntityManager, type EntityManager } from '../control/entity/entity-manager.ts';
 import { createFleetSampler, type FleetSampler } from '../control/fleet/fleet-sampler.ts';
 import { withOwnCaches } from '../control/fleet/own-caches.ts';
+import type { Incidents } from '../control/incident/incidents.ts';
 import { createJobServer, type JobServer } from '../control/job/job-server.ts';
 import { createNodeControl, type NodeControl } from '../control/node/node-control.ts';
 import { createNodeRegistry } from '../control/node/node-registry.ts';
@@ -38,6 +37,7 @@ import { createRowAnswers, type RowAnswers } from '../control/row/row-answers.ts
 import { createRowExplainer, type RowExplainer } from '../control/row/row-explainer.ts';
 import { readRowSource } from '../control/row/row-source.ts';
 import type { Service } from '../runtime/service.ts';
+import { createIncidentControl } from './incidents.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Shared } from './shared.ts';
 
@@ -54,7 +54,7 @@ export interface Control {
   readonly rowExplainer: RowExplainer;
   readonly nodes: NodeControl;
   readonly readAudit: ReadAuditPage;
-  readonly readIncidents: ReadIncidentPage;
+  readonly incidents: Incidents;
   /** Registers this node before its parts report under its name. */
   readonly register: () => Promise<void>;
   /** Says, once its parts have ended, that this node stops in good order. */
@@ -87,6 +87,7 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
     sourceOplog: pipeline.sourceOplog,
   });
   const answers = createAnswers(shared);
+  const { incidents, keeper } = createIncidentControl(shared, fleet);
   const wakeListener = createWakeListener({
     databaseUrl: database.url,
     wake: (channel) => (channel === 'emcachers_rows' ? answers?.wake() : wakeFor(channel, pipeline, fleet)),
@@ -116,12 +117,12 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
     }),
     rowsReader: createRowsReader(pipeline.replicator),
     rowExplainer: createExplainer(shared, entityControl),
-    nodes: createNodeControl({ forget: (name) => forgetNode(database.pool, name) }),
+    nodes: createNodeControl({ forget: (name, asker) => forgetNode(database.pool, name, asker) }),
     readAudit: createAuditReader((filter) => readAudit(database.pool, filter)),
-    readIncidents: createIncidentReader((filter) => readIncidents(database.pool, filter)),
+    incidents,
     register: registry.beat,
     signOff: registry.signOff,
-    services: [wakeListener, fleet, registry, ...(answers === null ? [] : [answers])],
+    services: [wakeListener, fleet, registry, keeper, ...(answers === null ? [] : [answers])],
   };
 }
 

@@ -1,4 +1,5 @@
 import type { DatabaseLimits } from '@emcachers/db/database-limits';
+import type { IncidentKeeperOptions } from '../control/incident/incident-keeper.ts';
 import type { JobRunnerOptions } from '../control/job/job-runner-options.ts';
 import type { ChangeStreamOptions } from '../pipeline/change-source/change-stream-options.ts';
 import type { MongoClientOptions } from '../pipeline/change-source/mongo-client-options.ts';
@@ -27,8 +28,17 @@ export interface ComponentOptions {
   readonly snapshots: SnapshotLimits;
   readonly supervision: SupervisorOptions;
   readonly jobs: JobRunnerOptions;
+  readonly incidents: IncidentOptions;
   readonly pace: Pace;
   readonly apiLimits: { readonly bodyBytesMax: number; readonly requestMsMax: number };
+}
+
+/** How incidents are kept. */
+interface IncidentOptions extends IncidentKeeperOptions {
+  /** A cause that comes back within this time after its incident was closed opens it again, milliseconds. */
+  readonly reopenMs: number;
+  /** How long closed ones are kept. */
+  readonly days: number;
 }
 
 /** Intervals and time limits of the engine as a whole, milliseconds. */
@@ -60,6 +70,7 @@ export function componentOptions(values: ParsedSettings): ComponentOptions {
       attemptsMax: values.EMCACHERS_JOB_ATTEMPTS_MAX,
       backoff: { delayMsBase: values.EMCACHERS_JOB_RETRY_MS, delayMsMax: inMs(values.EMCACHERS_JOB_RETRY_SECONDS_MAX) },
     },
+    incidents: incidentOptions(values),
     pace: paceOf(values),
     apiLimits: {
       bodyBytesMax: values.EMCACHERS_API_BODY_BYTES_MAX,
@@ -164,6 +175,16 @@ function supervisionOptions(values: ParsedSettings): SupervisorOptions {
       openMs: inMs(values.EMCACHERS_BREAKER_OPEN_SECONDS),
     },
     sustainedMs: inMs(values.EMCACHERS_RETRY_SUSTAINED_SECONDS),
+  };
+}
+
+function incidentOptions(values: ParsedSettings): IncidentOptions {
+  return {
+    openMs: inMs(values.EMCACHERS_INCIDENT_OPEN_SECONDS),
+    closeMs: inMs(values.EMCACHERS_INCIDENT_CLOSE_SECONDS),
+    reopenMs: 60_000 * values.EMCACHERS_INCIDENT_REOPEN_MINUTES,
+    checkMs: values.EMCACHERS_INCIDENT_CHECK_MS,
+    days: values.EMCACHERS_INCIDENT_DAYS,
   };
 }
 

@@ -5,6 +5,7 @@ import { consoleSettings } from './settings/console.ts';
 import { databaseSettings } from './settings/database.ts';
 import { documentSettings } from './settings/document.ts';
 import { engineSettings } from './settings/engine.ts';
+import { incidentSettings } from './settings/incidents.ts';
 import { ingestSettings } from './settings/ingest.ts';
 import { jobSettings } from './settings/jobs.ts';
 import { leaderSettings } from './settings/leader.ts';
@@ -39,6 +40,7 @@ export const settings = {
   ...verifySettings,
   ...leaderSettings,
   ...outageSettings,
+  ...incidentSettings,
   ...retrySettings,
   ...jobSettings,
   ...apiSettings,
@@ -66,6 +68,7 @@ export const settingGroups: readonly {
   { title: 'Verification', settings: verifySettings },
   { title: 'Leadership', settings: leaderSettings },
   { title: 'Outages', settings: outageSettings },
+  { title: 'Incidents', settings: incidentSettings },
   { title: 'Retries', settings: retrySettings },
   { title: 'Jobs', settings: jobSettings },
   { title: 'API', settings: apiSettings },

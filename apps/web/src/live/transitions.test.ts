@@ -15,6 +15,7 @@ const fleet = (...entities: EntityView[]): FleetView => ({
   streams: [],
   activeJobs: 0,
   jobsRevision: '',
+  incidents: { open: 0, unacknowledged: 0, revision: '' },
   at: '2026-11-21T12:03:21.000Z',
 });
 

@@ -6,6 +6,7 @@ import { deleteHeld } from '../statements/delete-held.ts';
 import { dropPartitions } from '../statements/partition.ts';
 import { beforeRefresh, noteRefresh, restartScans } from '../statements/scan-state.ts';
 import { inTransaction } from '../transaction.ts';
+import { type Asker, writeAudit } from './audit.ts';
 
 /**
  * Operators' requests. Each is one short transaction on the entity's row; NOTIFY then wakes the leader and the replicators, which
@@ -49,13 +50,13 @@ export async function setPaused(database: Database, request: { entityId: number;
   await change(database, request.entityId, { set: request.paused ? 'paused = true' : 'paused = false' });
 }
 
-/** Each node changes the indexes of its cache file accordingly. Columns are not checked. */
+/** Each node changes the indexes of its cache file accordingly. Columns are not checked. The audit has it if somebody asked. */
 export async function setIndexes(
   database: Database,
-  request: { entityId: number; indexes: readonly CacheIndex[] },
+  { entityId, indexes, asker }: { entityId: number; indexes: readonly CacheIndex[]; asker?: Asker },
 ): Promise<void> {
-  const indexes = JSON.stringify(request.indexes);
-  await change(database, request.entityId, { set: 'indexes = $2::json', values: [indexes] });
+  const audit = asker === undefined ? {} : { audit: { asker, action: 'setIndexes', detail: { indexes } } };
+  await change(database, entityId, { set: 'indexes = $2::json', values: [JSON.stringify(indexes)], ...audit });
 }
 
 /** Stops ingest and replication of the entity; replicators remove its files. Idempotent. */
@@ -89,11 +90,6 @@ export async function dropEntities(database: Database, entityIds: readonly numbe
   try {
     await dropPartitions(database.pool, entityIds);
     for (const entityId of entityIds) while ((await deleteHeld(database.pool, { entityId, limit: heldChunkRows })) > 0);
-    await database.pool.query(
-      `UPDATE incident i SET closed_at = now() FROM entity e
-        WHERE e.id = ANY ($1::integer[]) AND e.lifecycle = 'deleting' AND i.subject = 'entity:' || e.name AND i.closed_at IS NULL`,
-      [entityIds],
-    );
     await database.pool.query(`DELETE FROM entity WHERE id = ANY ($1::integer[]) AND lifecycle = 'deleting'`, [
       entityIds,
     ]);
@@ -103,19 +99,29 @@ export async function dropEntities(database: Database, entityIds: readonly numbe
   }
 }
 
-async function change(
-  database: Database,
-  entityId: number,
-  statement: { set: string; values?: readonly unknown[]; again?: boolean },
-): Promise<void> {
+interface Change {
+  readonly set: string;
+  readonly values?: readonly unknown[];
+  readonly again?: boolean;
+  /** Who asked for what; absent for the work of a job, which has its record. */
+  readonly audit?: { readonly asker: Asker; readonly action: string; readonly detail: object };
+}
+
+async function change(database: Database, entityId: number, statement: Change): Promise<void> {
   await inTransaction(database.pool, async (client) => {
     await client.query('BEGIN');
     const guard = statement.again === true ? '' : `AND lifecycle <> 'deleting'`;
-    const answer = await client.query(`UPDATE entity SET ${statement.set} WHERE id = $1 ${guard}`, [
-      entityId,
-      ...(statement.values ?? []),
-    ]);
-    if (answer.rowCount === 0) throw await refusal(database, entityId);
+    const { set, values = [], audit } = statement;
+    const answer = await client.query<{ name: string }>(
+      `UPDATE entity SET ${set} WHERE id = $1 ${guard} RETURNING name`,
+      [entityId, ...values],
+    );
+    const [changed] = answer.rows;
+    if (changed === undefined) throw await refusal(database, entityId);
+    if (audit !== undefined) {
+      const { asker, action, detail } = audit;
+      await writeAudit(client, asker, { action, entityName: changed.name, detail });
+    }
     await client.query('NOTIFY emcachers_control; COMMIT');
   });
 }

@@ -18,6 +18,15 @@ export interface FleetRows {
   readonly activeJobs: number;
   /** A digest of the newest jobs; another one whenever one of them changes. */
   readonly jobsRevision: string;
+  readonly incidents: IncidentCounts;
+}
+
+/** The open incidents. */
+export interface IncidentCounts {
+  readonly open: number;
+  readonly unacknowledged: number;
+  /** Another one whenever an incident is opened, acknowledged or closed. */
+  readonly revision: string;
 }
 
 /** One stream: who leads it, and how far it is. */
@@ -30,6 +39,17 @@ export interface StreamRow {
   readonly position: { readonly savedAtMs: number | null; readonly sourceTimeMs: number | null };
   /** The leader's last report on its change stream; null before the first leader. */
   readonly capture: CaptureReport | null;
+  /** The newest loss of its position; null if there was none. */
+  readonly loss: PositionLossRecord | null;
+}
+
+/** A position whose history is gone. */
+export interface PositionLossRecord {
+  readonly lostAtMs: number;
+  /** When every entity had been scanned again; null before that. */
+  readonly mendedAtMs: number | null;
+  readonly errorCode: string;
+  readonly reason: string;
 }
 
 /** The extent of an entity in the oplog. */
@@ -42,6 +62,8 @@ export interface OplogExtent {
   readonly staged: number | null;
   /** Its size and compaction, as the leader last measured them; null before that. */
   readonly compaction: CompactionRecord | null;
+  /** Each code that a dead letter of the entity has. */
+  readonly deadLetterCodes: readonly string[];
 }
 
 /** The size of an entity's oplog and what compaction has done to it. */

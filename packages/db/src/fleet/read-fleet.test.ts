@@ -65,8 +65,8 @@ test('returns heads, offsets and lag per entity, and ages by one clock', async (
     rows.extents.get(entityId),
   ]);
   expect(stored).toEqual([
-    ['Customers', 'shop.customers', { head: 9, staged: 0, compaction: null, pausedSinceMs: null }],
-    ['orders', 'shop.orders.eu', { head: 10, staged: null, compaction, pausedSinceMs: null }],
+    ['Customers', 'shop.customers', { head: 9, staged: 0, compaction: null, pausedSinceMs: null, deadLetterCodes: [] }],
+    ['orders', 'shop.orders.eu', { head: 10, staged: null, compaction, pausedSinceMs: null, deadLetterCodes: [] }],
   ]);
   // Of the ids above 4 the odd ones belong to entity 2; 6, 8 and 10 wait for the cache of entity 1.
   expect(rows.caches).toMatchObject([{ nodeId: 'n1', entityId: 1, offset: 4, documents: 3, lagEntries: 3 }]);
@@ -91,7 +91,7 @@ test('the rows of one entity equal those of the fleet and can be read while othe
     expect(one).toEqual({
       ...all,
       entities: all.entities.filter(({ entityName }) => entityName === 'orders'),
-      extents: new Map([[1, { head: 10, staged: null, compaction, pausedSinceMs: null }]]),
+      extents: new Map([[1, { head: 10, staged: null, compaction, pausedSinceMs: null, deadLetterCodes: [] }]]),
     });
     expect(one.caches).toHaveLength(1);
     expect((await readFleetOf(database.pool, 'order')).entities).toEqual([]);
@@ -110,6 +110,7 @@ test('only the capture report of the leader is used', async () => {
     bufferedOperations: 0,
     bufferedBytes: 0,
     error: null,
+    errorCode: null,
     mongo: null,
     sourceOplog: null,
   };

@@ -4,7 +4,7 @@ import { isInUse } from '../control/streams.ts';
 import { toDatabaseError } from '../database-error.ts';
 import { promptly } from '../prompt-query.ts';
 import { parseCaptureReport } from './capture-report.ts';
-import type { CacheRow, FleetRows, NodeRow, OplogExtent, StreamRow } from './fleet-rows.ts';
+import type { CacheRow, FleetRows, IncidentCounts, NodeRow, OplogExtent, StreamRow } from './fleet-rows.ts';
 
 /**
  * Reads the state of the fleet, each time from one snapshot, with small statements. Every engine calls it once a second, so no
@@ -111,7 +111,7 @@ interface StoredCache extends Omit<CacheRow, 'lagEntries'> {
   readonly counted: number | null;
 }
 
-interface StoredStream extends Pick<StreamRow, 'streamId' | 'streamName' | 'head'> {
+interface StoredStream extends Pick<StreamRow, 'streamId' | 'streamName' | 'head' | 'loss'> {
   readonly leaderNodeId: string | null;
   readonly epoch: number;
   readonly savedAtMs: number | null;
@@ -123,6 +123,7 @@ interface StoredRest {
   readonly nowMs: number;
   readonly activeJobs: number;
   readonly jobsRevision: string;
+  readonly incidents: IncidentCounts;
 }
 
 /**
@@ -164,7 +165,8 @@ SELECT ${entityFields},
        END AS "pausedSinceMs",
        (SELECT json_build_object('horizon', c.horizon, 'entries', c.entries, 'bytes', c.bytes, 'removed', c.removed_total,
                                  'finishedAtMs', ${millis('c.finished_at')}, 'heldBy', c.held_by)
-          FROM oplog_compaction c WHERE c.entity_id = e.id) AS compaction
+          FROM oplog_compaction c WHERE c.entity_id = e.id) AS compaction,
+       ARRAY(SELECT DISTINCT d.error_code FROM dead_letter d WHERE d.entity_id = e.id ORDER BY 1) AS "deadLetterCodes"
   FROM entity e
   LEFT JOIN LATERAL (SELECT o.id FROM oplog o WHERE o.entity_id = ${scope.id('e.id')} ORDER BY o.id DESC LIMIT 1) AS newest
     ON true
@@ -200,7 +202,10 @@ SELECT id AS "nodeId", roles, ${millis('started_at')} AS "startedAtMs", ${millis
 const streamsSql = `
 SELECT s.id AS "streamId", s.name AS "streamName", s.head, l.node_id AS "leaderNodeId", l.epoch,
        ${millis('t.saved_at')} AS "savedAtMs", (floor(t.cluster_time / 4294967296) * 1000)::int8 AS "sourceTimeMs",
-       (SELECT value FROM metadata WHERE key = 'capture:' || s.id) AS capture
+       (SELECT value FROM metadata WHERE key = 'capture:' || s.id) AS capture,
+       CASE WHEN t.lost_at IS NOT NULL THEN
+         json_build_object('lostAtMs', ${millis('t.lost_at')}, 'mendedAtMs', ${millis('t.mended_at')}, 'errorCode', t.lost_code, 'reason', t.lost_reason)
+       END AS loss
   FROM stream s JOIN leader l ON l.stream_id = s.id JOIN mongo_resume_token t ON t.stream_id = s.id
  WHERE ${isInUse}
  ORDER BY s.id`;
@@ -209,30 +214,37 @@ const restSql = `
 SELECT ${millis('clock_timestamp()')} AS "nowMs",
        (SELECT count(*) FROM job WHERE status IN ('queued', 'running')) AS "activeJobs",
        (SELECT coalesce(md5(string_agg(concat_ws(' ', j.id, j.status, j.message), ',')), '')
-          FROM (SELECT id, status, message FROM job ORDER BY created_at DESC, id LIMIT 200) j) AS "jobsRevision"`;
+          FROM (SELECT id, status, message FROM job ORDER BY created_at DESC, id LIMIT 200) j) AS "jobsRevision",
+       (SELECT json_build_object('open', count(*), 'unacknowledged', count(*) FILTER (WHERE acknowledged_at IS NULL), 'revision',
+                 coalesce(md5(string_agg(concat_ws(' ', id, times, acknowledged_at), ',' ORDER BY id)), ''))
+          FROM incident WHERE closed_at IS NULL) AS incidents`;
 
 function largeRows(entities: readonly (StoredEntity & OplogExtent)[], caches: readonly StoredCache[]): LargeRows {
   const extents = new Map(
-    entities.map(({ entityId, head, staged, compaction, pausedSinceMs }) => [
+    entities.map(({ entityId, head, staged, compaction, pausedSinceMs, deadLetterCodes }) => [
       entityId,
-      { head, staged, compaction, pausedSinceMs },
+      { head, staged, compaction, pausedSinceMs, deadLetterCodes },
     ]),
   );
   return {
     entities: entities.map(
-      ({ head: _head, staged: _staged, compaction: _compaction, pausedSinceMs: _since, ...stored }) =>
-        toEntityRecord(stored),
+      ({
+        head: _head,
+        staged: _staged,
+        compaction: _compaction,
+        pausedSinceMs: _since,
+        deadLetterCodes: _codes,
+        ...stored
+      }) => toEntityRecord(stored),
     ),
     extents,
     caches: caches.map((stored) => cacheRow(stored, extents.get(stored.entityId)?.head ?? null)),
   };
 }
 
-function streamRow({ streamId, streamName, head, ...stored }: StoredStream): StreamRow {
+function streamRow({ streamId, streamName, head, loss, ...stored }: StoredStream): StreamRow {
   return {
-    streamId,
-    streamName,
-    head,
+    ...{ streamId, streamName, head, loss },
     leader: { nodeId: stored.leaderNodeId, epoch: stored.epoch },
     position: { savedAtMs: stored.savedAtMs, sourceTimeMs: stored.sourceTimeMs },
     capture: parseCaptureReport(stored.capture),
@@ -247,6 +259,7 @@ function assemble({ large, nodes, streams, rest }: SmallRows & { readonly large:
     nodes,
     activeJobs: rest.activeJobs,
     jobsRevision: rest.jobsRevision,
+    incidents: rest.incidents,
   };
 }
 

@@ -1,5 +1,4 @@
 import type pg from 'pg';
-import { closeEntityIncidents } from './incidents.ts';
 
 /** What decides whether an entity can be promoted. */
 export interface PromotionState {
@@ -42,7 +41,6 @@ export async function markLive(client: pg.PoolClient, entityId: number): Promise
       WHERE e.id = $1 AND d.entity_id = e.id AND d.updated_at < e.scan_started_at`,
     [entityId],
   );
-  await closeEntityIncidents(client, entityId);
   await client.query(
     `UPDATE entity
         SET lifecycle = CASE WHEN error_code IS NULL THEN 'live' ELSE 'failed' END, lifecycle_since = now(),

@@ -44,13 +44,24 @@ export async function readPosition(client: pg.Pool | pg.PoolClient, epoch: numbe
   return { version: row.version, status: row.status, position, savedAtMs: row.saved_at?.getTime() ?? null };
 }
 
-/** Discards a lost resume token and raises the version, so that positions of the old stream are refused. */
-export async function clearPosition(client: pg.PoolClient, epoch: number): Promise<void> {
+/** Why the history after the saved position is gone. */
+export interface PositionLoss {
+  readonly errorCode: string;
+  readonly reason: string;
+}
+
+/** Discards a lost resume token, notes why, and raises the version, so that positions of the old stream are refused. */
+export async function clearPosition(
+  client: pg.PoolClient,
+  epoch: number,
+  { errorCode, reason }: PositionLoss,
+): Promise<void> {
   await client.query(
     `UPDATE mongo_resume_token
         SET token = NULL, token_data = NULL, cluster_time = NULL, pipeline_hash = NULL, source_id = NULL,
-            change_token = NULL, passed_time = NULL, version = version + 1, status = 'scanning', saved_at = now()
+            change_token = NULL, passed_time = NULL, version = version + 1, status = 'scanning', saved_at = now(),
+            lost_at = now(), lost_code = $2, lost_reason = $3, mended_at = NULL
       WHERE stream_id = ${streamOfEpoch('$1')}`,
-    [epoch],
+    [epoch, errorCode, reason],
   );
 }

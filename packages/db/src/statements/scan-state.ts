@@ -153,15 +153,19 @@ export async function cancelRefresh(client: pg.PoolClient, jobId: string): Promi
   return cancelled.id;
 }
 
-/** Records next to the resume token of the epoch's stream whether any of its entities still has to be scanned, for operators. */
+/**
+ * Records next to the resume token of the epoch's stream whether any of its entities still has to be scanned, for operators; if none
+ * has, a loss of the position is mended.
+ */
 export async function recordStreamStatus(client: pg.PoolClient, epoch: number): Promise<void> {
   await client.query(streamStatusSql(streamOfEpoch('$1')), [epoch]);
 }
 
 function streamStatusSql(streamId: string): string {
   return `UPDATE mongo_resume_token t
-             SET status = CASE WHEN EXISTS (SELECT 1 FROM entity e WHERE e.stream_id = t.stream_id
-                                               AND e.lifecycle IN ('pending', 'scanning', 'catching-up'))
-                               THEN 'scanning' ELSE 'live' END
+             SET status = CASE WHEN s.scans THEN 'scanning' ELSE 'live' END,
+                 mended_at = CASE WHEN s.scans OR t.lost_at IS NULL THEN t.mended_at ELSE COALESCE(t.mended_at, clock_timestamp()) END
+            FROM (SELECT EXISTS (SELECT 1 FROM entity e WHERE e.stream_id = ${streamId}
+                                    AND e.lifecycle IN ('pending', 'scanning', 'catching-up')) AS scans) s
            WHERE t.stream_id = ${streamId}`;
 }

@@ -56,7 +56,7 @@ export const entityOperations = {
       summary: 'Set the indexes of the cache files. Nodes build and drop them without a scan; readers are not stopped.',
       status: 200,
     },
-    handle: ({ input, services }) => services.entities.setIndexes(input.entityName, input.indexes),
+    handle: ({ input, services, asker }) => services.entities.setIndexes(input.entityName, input.indexes, asker),
   }),
   get: query({
     input: namedEntity,

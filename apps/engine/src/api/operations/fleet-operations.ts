@@ -32,8 +32,8 @@ export const fleetOperations = {
       summary: 'Remove a node that has stopped or is silent from the fleet. It registers again if it comes back.',
       status: 200,
     },
-    async handle({ input, services }) {
-      await services.nodes.forget(input.nodeId);
+    async handle({ input, services, asker }) {
+      await services.nodes.forget(input.nodeId, asker);
       return services.fleet.read();
     },
   }),

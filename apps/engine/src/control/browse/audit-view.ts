@@ -7,7 +7,7 @@ const auditEntryViewSchema = z.object({
   id: z.number().int(),
   at: z.iso.datetime(),
   actor: z.string(),
-  /** The kind of a job, `create`, or `cancel`. */
+  /** The kind of a job, `create`, `setIndexes`, `cancel`, `acknowledge` or `forgetNode`. */
   action: z.string(),
   entityName: z.string().nullable(),
   detail: z.record(z.string(), z.unknown()),

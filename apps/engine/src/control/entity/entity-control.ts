@@ -2,6 +2,7 @@ import type { CacheIndex } from '@emcachers/core/cache-index';
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { thresholds } from '@emcachers/core/status-facts';
 import { readHead } from '@emcachers/db/compaction/safe-place';
+import type { Asker } from '@emcachers/db/control/audit';
 import { createEntities, type EntityToStore, findEntity } from '@emcachers/db/control/entities';
 import type { EntityRecord } from '@emcachers/db/control/entity-record';
 import {
@@ -43,7 +44,7 @@ export interface EntityControl {
   rebuild(entityId: number): Promise<void>;
   setPaused(entityId: number, paused: boolean): Promise<void>;
   /** Nodes change the indexes of their files accordingly. */
-  setIndexes(entityId: number, indexes: readonly CacheIndex[]): Promise<void>;
+  setIndexes(entityId: number, indexes: readonly CacheIndex[], asker?: Asker): Promise<void>;
   /** Deletes dead letters, all (null) or those of some documents. Returns how many. */
   discardDeadLetters(entityId: number, docIds: readonly string[] | null): Promise<number>;
   /** From now on nothing is appended for the entity, and nodes remove its files. */
@@ -95,7 +96,8 @@ export function createEntityControl(database: Database): EntityControl {
     find: (entityName) => findEntity(database, entityName),
     refresh: async (entityId, options) => ({ version: await requestRefresh(database, { entityId, ...options }) }),
     rebuild: (entityId) => requestRebuild(database, entityId),
-    setIndexes: (entityId, indexes) => setIndexes(database, { entityId, indexes }),
+    setIndexes: (entityId, indexes, asker) =>
+      setIndexes(database, { entityId, indexes, ...(asker === undefined ? {} : { asker }) }),
     setPaused: (entityId, paused) => setPaused(database, { entityId, paused }),
     discardDeadLetters: (entityId, docIds) => discardDeadLetters(database.pool, { entityId, docIds }),
     markDeleting: (entityId) => markDeleting(database, entityId),

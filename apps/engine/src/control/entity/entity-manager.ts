@@ -24,7 +24,7 @@ export interface EntityManager {
   /** Throws EMC-2007 if the source cannot be followed, EMC-5003 if the name is taken, EMC-5001 with the field if a path is invalid or there are too many streams, EMC-2010 if the filter is invalid, EMC-2020 if there is no key for its hashes. */
   create(entity: NewEntity, asker?: Asker): Promise<EntityView>;
   /** Throws EMC-5002 if there is no such entity, EMC-5004 if it is being deleted, EMC-5001 with the field if a column is unknown. */
-  setIndexes(entityName: string, indexes: readonly CacheIndex[]): Promise<EntityView>;
+  setIndexes(entityName: string, indexes: readonly CacheIndex[], asker?: Asker): Promise<EntityView>;
 }
 
 export interface EntityManagerDependencies {
@@ -67,7 +67,7 @@ export function createEntityManager(dependencies: EntityManagerDependencies): En
       // No last known view has the new entity, so a slow server is waited for, as it was for the insert.
       return viewOf(await readRows(shape.entityName), shape.entityName);
     },
-    async setIndexes(entityName, indexes) {
+    async setIndexes(entityName, indexes, asker) {
       const entity = await control.find(entityName);
       if (entity === null) throw unknownEntity(entityName);
       const [problem, ...others] = indexProblems(indexes, entity.columns).map(({ path, message }) => ({
@@ -76,7 +76,7 @@ export function createEntityManager(dependencies: EntityManagerDependencies): En
       }));
       if (problem !== undefined)
         throw new EmcachersError({ code: 'EMC-5001', detail: problem.message, fields: [problem, ...others] });
-      await control.setIndexes(entity.entityId, normalIndexes(indexes, entity.columns));
+      await control.setIndexes(entity.entityId, normalIndexes(indexes, entity.columns), asker);
       return viewOf(await readRows(entity.entityName), entity.entityName);
     },
   };

@@ -32,9 +32,11 @@ function streamOf(given: Given): StreamRow {
       bufferedOperations: buffered,
       bufferedBytes: 0,
       error: null,
+      errorCode: null,
       mongo: null,
       sourceOplog: null,
     },
+    loss: null,
   };
 }
 

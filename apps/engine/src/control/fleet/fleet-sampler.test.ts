@@ -81,15 +81,17 @@ const stream: StreamRow = {
     bufferedOperations: 0,
     bufferedBytes: 0,
     error: null,
+    errorCode: null,
     mongo: { setName: 'rs0', version: '8.0.0' },
     sourceOplog: null,
   },
+  loss: null,
 };
 const rows: FleetRows = {
   nowMs,
   streams: [stream],
   entities: [entity],
-  extents: new Map([[1, { head: 10, staged: null, compaction: null, pausedSinceMs: null }]]),
+  extents: new Map([[1, { head: 10, staged: null, compaction: null, pausedSinceMs: null, deadLetterCodes: [] }]]),
   caches: [cache],
   nodes: [
     {
@@ -102,6 +104,7 @@ const rows: FleetRows = {
   ],
   activeJobs: 0,
   jobsRevision: '',
+  incidents: { open: 0, unacknowledged: 0, revision: '' },
 };
 
 function samplerOf(...readings: (() => Promise<FleetRows>)[]) {

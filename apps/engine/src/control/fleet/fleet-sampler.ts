@@ -7,8 +7,11 @@ import type { Service } from '../../runtime/service.ts';
 import { Wakeup } from '../../runtime/wakeup.ts';
 import type { AgedFleetView, Fleet } from './fleet.ts';
 import { fleetIntervalMsDefault } from './fleet-interval.ts';
+import { type FleetJudgement, judge } from './fleet-judgement.ts';
 import { createFleetMeasures, type FleetMeasures } from './fleet-measures.ts';
+import type { Reading } from './fleet-reading.ts';
 import { fleetView } from './fleet-view.ts';
+import { createOutageRecord } from './outage-record.ts';
 import { createRowsInTime, type RowsInTime, type RowsReading } from './rows-in-time.ts';
 
 /**
@@ -29,6 +32,8 @@ export interface FleetSamplerDependencies {
 export interface FleetSampler extends Fleet, Service {
   /** Rates and standstills from all samples so far. */
   readonly measures: FleetMeasures;
+  /** What is wrong by the newest reading; null before the first. */
+  judgement(): FleetJudgement | null;
   /** Something may have changed: take a view as soon as the minimum gap allows instead of at the next tick. */
   wake(): void;
 }
@@ -47,6 +52,7 @@ const noRows: FleetRows = {
   extents: new Map(),
   activeJobs: 0,
   jobsRevision: '',
+  incidents: { open: 0, unacknowledged: 0, revision: '' },
 };
 
 export function createFleetSampler(dependencies: FleetSamplerDependencies): FleetSampler {
@@ -65,6 +71,7 @@ class PolledFleetSampler implements FleetSampler {
   #underWay: Promise<() => FleetView> | null = null;
   #queued: Promise<() => FleetView> | null = null;
   #wasReachable = true;
+  readonly #outages = createOutageRecord();
 
   constructor(dependencies: FleetSamplerDependencies) {
     this.#dependencies = dependencies;
@@ -106,6 +113,11 @@ class PolledFleetSampler implements FleetSampler {
     return { view: this.#viewOf(newest, this.#wasReachable), ageMs };
   }
 
+  judgement(): FleetJudgement | null {
+    const newest = this.#rows.newest();
+    return newest === null ? null : judge(this.#readingOf(newest, this.#wasReachable), this.#outages.last());
+  }
+
   patienceMs(): number {
     return this.#wasReachable ? patienceMs.reachable : patienceMs.unreachable;
   }
@@ -137,10 +149,17 @@ class PolledFleetSampler implements FleetSampler {
   }
 
   async #take(): Promise<() => FleetView> {
+    const begunAtMs = this.#dependencies.clock.monotonicMs();
     const outcome = await this.#rows.read();
+    const nowMs = this.#dependencies.clock.monotonicMs();
     const reachable = outcome.kind === 'read';
-    if (reachable) this.measures.observe(outcome.newest.rows, this.#dependencies.clock.monotonicMs());
-    else this.#warnOnce(outcome.error);
+    if (reachable) {
+      this.measures.observe(outcome.newest.rows, nowMs);
+      this.#outages.succeeded(outcome.newest.begunAtMs);
+    } else {
+      this.#warnOnce(outcome.error);
+      this.#outages.failed(begunAtMs, nowMs);
+    }
     this.#wasReachable = reachable;
     const view = onceMade(() => this.#viewOf(outcome.newest, reachable));
     this.#newest = view;
@@ -149,10 +168,14 @@ class PolledFleetSampler implements FleetSampler {
   }
 
   #viewOf(reading: RowsReading | null, reachable: boolean): FleetView {
+    return fleetView(this.#readingOf(reading, reachable));
+  }
+
+  #readingOf(reading: RowsReading | null, reachable: boolean): Reading {
     const { clock, nodeId } = this.#dependencies;
     const rows = reading?.rows ?? { ...noRows, nowMs: clock.nowMs() };
     const readAgeMs = reading === null ? 0 : clock.monotonicMs() - reading.begunAtMs;
-    return fleetView({ rows, reachable, readAgeMs, nodeId, measures: this.measures });
+    return { rows, reachable, readAgeMs, nodeId, measures: this.measures };
   }
 
   /** Logs once per outage, not once per second. */

@@ -32,11 +32,13 @@ export function fleetView(given: Reading): FleetView {
     streams: rows.streams.map((stream) => streamView(stream, status)),
     activeJobs: rows.activeJobs,
     jobsRevision: rows.jobsRevision,
+    incidents: { ...rows.incidents },
     at: iso(nowOf(reading)),
   };
 }
 
-function statusFacts(reading: Reading): StatusFacts {
+/** What the status of a reading is derived from. Its nodes are those that have not signed off. */
+export function statusFacts(reading: Reading): StatusFacts {
   const { rows, reachable, readAgeMs } = reading;
   const nowMs = nowOf(reading);
   return {
@@ -71,7 +73,17 @@ function captureFacts(stream: StreamRow, rows: FleetRows, nowMs: number): Captur
     replyAgeMs: replyAgeMs(stream, nowMs),
     streamOpen: capture?.streamOpen ?? false,
     error: capture?.error ?? null,
+    errorCode: capture?.errorCode ?? null,
+    loss: lossOf(stream, nowMs),
   };
+}
+
+/** Null once it was mended a while ago. */
+function lossOf({ loss }: StreamRow, nowMs: number): CaptureFacts['loss'] {
+  if (loss === null) return null;
+  const { lostAtMs, mendedAtMs, errorCode, reason } = loss;
+  if (mendedAtMs !== null && nowMs - mendedAtMs > thresholds.lossToldMs) return null;
+  return { errorCode, reason, ageMs: Math.max(0, nowMs - lostAtMs) };
 }
 
 function entityFacts(entity: EntityRecord, reading: Reading): StatusFacts['entities'][number] {
@@ -81,7 +93,10 @@ function entityFacts(entity: EntityRecord, reading: Reading): StatusFacts['entit
     stream: entity.streamName,
     activity: activityOf(entity),
     reason: entity.reason,
+    errorCode: entity.errorCode,
+    stageAgeMs: Math.max(0, nowOf(reading) - entity.lifecycleSinceMs),
     deadLetters: entity.deadLetters,
+    deadLetterCodes: reading.rows.extents.get(entity.entityId)?.deadLetterCodes ?? [],
     warnings: warningsAbout(entity, reading),
     scanProgressAgeMs: scanning ? reading.measures.scanStandstillMs(entity.entityId) : null,
     caches: cachesOf(entity.entityId, reading.rows).map((cache) => cacheFacts(cache, reading)),
@@ -99,6 +114,7 @@ function cacheFacts(cache: CacheRow, reading: Reading): CacheFacts {
     standstillMs: reading.measures.cacheStandstillMs(cache.entityId, cache.nodeId),
     differences: cache.differences,
     error: cache.error,
+    errorCode: cache.errorCode,
   };
 }
 

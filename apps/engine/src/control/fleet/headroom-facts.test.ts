@@ -25,9 +25,10 @@ function streamOf({ streamId, placeMs, lookAgeMs = null, reportAgeMs = 0, report
     position: { savedAtMs: nowMs, sourceTimeMs: placeMs },
     capture: {
       ...{ nodeId: reporter, reportedAtMs: nowMs - reportAgeMs, streamOpen: true, replyAgeMs: 0, changesTotal: 0 },
-      ...{ bufferedOperations: 0, bufferedBytes: 0, error: null, mongo: null },
+      ...{ bufferedOperations: 0, bufferedBytes: 0, error: null, errorCode: null, mongo: null },
       sourceOplog: lookAgeMs === null ? null : { oplog, ageMs: lookAgeMs, limits },
     },
+    loss: null,
   };
 }
 

@@ -70,14 +70,16 @@ export function createNodeRegistry(dependencies: NodeRegistryDependencies): Node
 }
 
 function captureReport(status: IngestStatus, nowMs: number) {
+  // The error of a stream that has since reopened is no longer relevant.
+  const error = status.streamOpen ? null : status.lastError;
   return {
     streamOpen: status.streamOpen,
     replyAgeMs: status.lastReplyAtMs === null ? null : Math.max(0, nowMs - status.lastReplyAtMs),
     changesTotal: status.changesTotal,
     bufferedOperations: status.bufferedOperations,
     bufferedBytes: status.bufferedBytes,
-    // The error of a stream that has since reopened is no longer relevant.
-    error: status.streamOpen ? null : (status.lastError?.message ?? null),
+    error: error?.message ?? null,
+    errorCode: error?.code ?? null,
     mongo: status.mongo,
   };
 }

@@ -3,7 +3,6 @@ import { toDatabaseError } from '@emcachers/db/database-error';
 import { type AppendTarget, beginAppend } from '@emcachers/db/statements/begin-append';
 import { commitAppend } from '@emcachers/db/statements/commit-append';
 import type { RefusedOperation } from '@emcachers/db/statements/copy-accepted';
-import { openIncident } from '@emcachers/db/statements/incidents';
 import { clearPosition, readPosition } from '@emcachers/db/statements/read-position';
 import { savePosition } from '@emcachers/db/statements/save-position';
 import { recordStreamStatus, restartScans } from '@emcachers/db/statements/scan-state';
@@ -56,8 +55,7 @@ export function createOplogWriter(options: OplogWriterOptions): OplogWriter {
       inTransaction(database.pool, async (client) => {
         const targets = await beginAppend(client, { epoch, entityIds: 'all', lock: 'update', appends: false });
         await restartScans(client, { entityIds: [...targets.keys()], reason, allowLargeSweep: false, hasGap: true });
-        await clearPosition(client, epoch);
-        await openIncident(client, { subject: 'change-source', errorCode, detail: reason });
+        await clearPosition(client, epoch, { errorCode, reason });
         await commitAppend(client, { epoch, appended: false, controlChanged: true });
       }),
     beginScan: (scan) => beginScan(options, scan),

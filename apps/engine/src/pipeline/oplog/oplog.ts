@@ -41,7 +41,7 @@ export interface OplogWriter {
   append(batch: AppendBatch): Promise<AppendResult>;
   /** Saves an idle position. Call it only when nothing before this position is in flight. */
   savePosition(position: StreamPosition): Promise<void>;
-  /** Handles a lost token: clears the position, and has every entity scanned again. An incident is open until they are. */
+  /** Handles a lost token: clears the position, notes why, and has every entity scanned again. */
   resetPosition(loss: { reason: string; errorCode: string }): Promise<void>;
   beginScan(scan: ScanRun & { collectionUuid: string | null; estimated: number | null }): Promise<ScanOutcome>;
   /** Records which collection a live entity copies, if it was not known: the collection was created after the scan. */

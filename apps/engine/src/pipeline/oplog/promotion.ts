@@ -1,5 +1,4 @@
 import { commitAppend } from '@emcachers/db/statements/commit-append';
-import { closeSourceIncidents } from '@emcachers/db/statements/incidents';
 import { promoteStaged } from '@emcachers/db/statements/promote-staged';
 import { markLive, type PromotionState } from '@emcachers/db/statements/promotion-state';
 import { recordStreamStatus } from '@emcachers/db/statements/scan-state';
@@ -65,7 +64,6 @@ async function moveLocked(
   if (done) {
     await markLive(client, chunk.entityId);
     await recordStreamStatus(client, epoch);
-    await closeSourceIncidents(client);
   }
   await commitAppend(client, { epoch, appended: promoted + swept > 0, controlChanged: done });
   if (done && isRefused) return { kind: 'refused' };

@@ -1,6 +1,5 @@
 import { grouped } from '@emcachers/core/status-words';
 import { commitAppend } from '@emcachers/db/statements/commit-append';
-import { openEntityIncident } from '@emcachers/db/statements/incidents';
 import { analyzeStaging, hasFewStaged } from '@emcachers/db/statements/promote-staged';
 import type { PromotionState } from '@emcachers/db/statements/promotion-state';
 import {
@@ -108,7 +107,6 @@ async function record(
     }
     const refusal = await refusalOf(client);
     await recordSweepPlan(client, { entityId, refusal });
-    if (refusal !== null) await openEntityIncident(client, { entityId, errorCode: 'EMC-3004', detail: refusal });
     await commitAppend(client, { epoch, appended: false, controlChanged: refusal !== null });
     return prepared;
   });
