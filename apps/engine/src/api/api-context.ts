@@ -10,6 +10,7 @@ import type { Fleet } from '../control/fleet/fleet.ts';
 import type { JobServer } from '../control/job/job-server.ts';
 import type { NodeControl } from '../control/node/node-control.ts';
 import type { RowExplainer } from '../control/row/row-explainer.ts';
+import type { SnapshotControl } from '../control/snapshot/snapshot-control.ts';
 import type { Idempotency } from './idempotency.ts';
 
 /** The services that the routes use. tRPC and REST share them, so both give the same answers. */
@@ -19,6 +20,7 @@ export interface ApiServices {
   readonly entities: EntityManager;
   readonly jobs: JobServer;
   readonly nodes: NodeControl;
+  readonly snapshots: SnapshotControl;
   readonly readAudit: ReadAuditPage;
   readonly readIncidents: ReadIncidentPage;
   readonly idempotency: Idempotency;

@@ -7,6 +7,7 @@ import { fleetOperations } from './operations/fleet-operations.ts';
 import { incidentOperations } from './operations/incident-operations.ts';
 import { jobOperations } from './operations/job-operations.ts';
 import { oplogOperations } from './operations/oplog-operations.ts';
+import { snapshotOperations } from './operations/snapshot-operations.ts';
 import { sourceOperations } from './operations/source-operations.ts';
 
 /**
@@ -15,7 +16,7 @@ import { sourceOperations } from './operations/source-operations.ts';
  */
 export const operations = {
   fleet: fleetOperations,
-  entities: { ...entityOperations, ...actionOperations, ...browseOperations },
+  entities: { ...entityOperations, ...actionOperations, ...browseOperations, ...snapshotOperations },
   sources: sourceOperations,
   jobs: jobOperations,
   oplog: oplogOperations,

@@ -16,6 +16,7 @@ import { readDeadLetters } from '@emcachers/db/fleet/read-dead-letters';
 import { createFleetReader, readFleetOf } from '@emcachers/db/fleet/read-fleet';
 import { createIdempotencyStore } from '@emcachers/db/job/idempotency-store';
 import { createJobStore } from '@emcachers/db/job/job-store';
+import { requestSnapshotDeletion } from '@emcachers/db/snapshot/snapshots';
 import { createIdempotency, type Idempotency } from '../api/idempotency.ts';
 import { createAuditReader, type ReadAuditPage } from '../control/browse/audit-view.ts';
 import { createIncidentReader, type ReadIncidentPage } from '../control/browse/incident-view.ts';
@@ -34,6 +35,7 @@ import { createWakeListener } from '../control/node/wake-listener.ts';
 import { createRowAnswers, type RowAnswers } from '../control/row/row-answers.ts';
 import { createRowExplainer, type RowExplainer } from '../control/row/row-explainer.ts';
 import { readRowSource } from '../control/row/row-source.ts';
+import { createSnapshotControl, type SnapshotControl } from '../control/snapshot/snapshot-control.ts';
 import type { Service } from '../runtime/service.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Shared } from './shared.ts';
@@ -49,6 +51,7 @@ export interface Control {
   readonly rowsReader: RowsReader;
   readonly rowExplainer: RowExplainer;
   readonly nodes: NodeControl;
+  readonly snapshots: SnapshotControl;
   readonly readAudit: ReadAuditPage;
   readonly readIncidents: ReadIncidentPage;
   /** Registers this node before its parts report under its name. */
@@ -115,6 +118,11 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
     rowsReader: createRowsReader(pipeline.replicator),
     rowExplainer: createExplainer(shared, entityControl),
     nodes: createNodeControl({ forget: (name) => forgetNode(database.pool, name) }),
+    snapshots: createSnapshotControl({
+      find: entityControl.find,
+      snapshotsOf: entityControl.snapshots,
+      requestDeletion: (snapshot) => requestSnapshotDeletion(database.pool, snapshot),
+    }),
     readAudit: createAuditReader((filter) => readAudit(database.pool, filter)),
     readIncidents: createIncidentReader((filter) => readIncidents(database.pool, filter)),
     register: registry.beat,
