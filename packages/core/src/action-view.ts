@@ -23,7 +23,7 @@ export const actionTextsSchema = z.object({
   doing: z.string(),
   /** Before the entity's name when the job has succeeded. */
   done: z.string(),
-  icon: z.enum(['refresh', 'rebuild', 'pause', 'resume', 'verify', 'repair', 'retry', 'discard', 'delete']),
+  icon: z.enum(['refresh', 'rebuild', 'pause', 'resume', 'verify', 'repair', 'snapshot', 'retry', 'discard', 'delete']),
   /** `page`: a button on the entity's own page, in the menu elsewhere. `menu`: always in the menu. */
   place: z.enum(['page', 'menu']),
   offered: z.enum(['always', 'while-paused', 'unless-paused', 'with-dead-letters']),

@@ -63,7 +63,7 @@ export const cacheErrorCodes = {
     remedy:
       'Free disk space, set EMCACHERS_SNAPSHOT_DIR to a larger disk, or lower EMCACHERS_SNAPSHOTS_KEPT. Then request the snapshot again. The cache is not affected.',
     retry: 'never',
-    httpStatus: 507,
+    httpStatus: 503,
   },
   'EMC-4009': {
     title: 'A snapshot cannot be made or used',

@@ -11,6 +11,7 @@ import type { JobServer } from '../control/job/job-server.ts';
 import type { NodeControl } from '../control/node/node-control.ts';
 import type { EntityPlanner } from '../control/plan/entity-planner.ts';
 import type { RowExplainer } from '../control/row/row-explainer.ts';
+import type { SnapshotControl } from '../control/snapshot/snapshot-control.ts';
 import type { Idempotency } from './idempotency.ts';
 
 /** The services that the routes use. tRPC and REST share them, so both give the same answers. */
@@ -21,6 +22,7 @@ export interface ApiServices {
   readonly planner: EntityPlanner;
   readonly jobs: JobServer;
   readonly nodes: NodeControl;
+  readonly snapshots: SnapshotControl;
   readonly readAudit: ReadAuditPage;
   readonly incidents: Incidents;
   readonly idempotency: Idempotency;

@@ -60,7 +60,7 @@ test.each(Object.entries(jobKinds))(
   (name, kind) => {
     const row = operationRows.find((each) => each.name === `entities.${name}`)?.operation;
     const entity = '/api/v1/entities/{entityName}';
-    const routeName = name === 'refreshDocuments' ? 'refresh-documents' : name;
+    const routeName = { refreshDocuments: 'refresh-documents', snapshot: 'snapshots' }[name] ?? name;
     expect(row?.kind).toBe('mutation');
     expect(row?.rest.status).toBe(202);
     expect(callOf(row?.rest ?? { method: '', path: '' })).toBe(

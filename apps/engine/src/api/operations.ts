@@ -8,6 +8,7 @@ import { incidentOperations } from './operations/incident-operations.ts';
 import { jobOperations } from './operations/job-operations.ts';
 import { oplogOperations } from './operations/oplog-operations.ts';
 import { planOperations } from './operations/plan-operations.ts';
+import { snapshotOperations } from './operations/snapshot-operations.ts';
 import { sourceOperations } from './operations/source-operations.ts';
 
 /**
@@ -16,7 +17,13 @@ import { sourceOperations } from './operations/source-operations.ts';
  */
 export const operations = {
   fleet: fleetOperations,
-  entities: { ...entityOperations, ...actionOperations, ...browseOperations, ...planOperations },
+  entities: {
+    ...entityOperations,
+    ...actionOperations,
+    ...browseOperations,
+    ...planOperations,
+    ...snapshotOperations,
+  },
   sources: sourceOperations,
   jobs: jobOperations,
   oplog: oplogOperations,

@@ -17,6 +17,7 @@ import { readDeadLetters } from '@emcachers/db/fleet/read-dead-letters';
 import { createFleetReader, readFleetOf } from '@emcachers/db/fleet/read-fleet';
 import { createIdempotencyStore } from '@emcachers/db/job/idempotency-store';
 import { createJobStore } from '@emcachers/db/job/job-store';
+import { requestSnapshotDeletion } from '@emcachers/db/snapshot/snapshots';
 import { createIdempotency, type Idempotency } from '../api/idempotency.ts';
 import { createAuditReader, type ReadAuditPage } from '../control/browse/audit-view.ts';
 import { createOplogBrowser, type OplogBrowser } from '../control/browse/oplog-browser.ts';
@@ -36,6 +37,7 @@ import { createEntityPlanner, type EntityPlanner } from '../control/plan/entity-
 import { createRowAnswers, type RowAnswers } from '../control/row/row-answers.ts';
 import { createRowExplainer, type RowExplainer } from '../control/row/row-explainer.ts';
 import { readRowSource } from '../control/row/row-source.ts';
+import { createSnapshotControl, type SnapshotControl } from '../control/snapshot/snapshot-control.ts';
 import type { Service } from '../runtime/service.ts';
 import { createIncidentControl } from './incidents.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -53,6 +55,7 @@ export interface Control {
   readonly rowsReader: RowsReader;
   readonly rowExplainer: RowExplainer;
   readonly nodes: NodeControl;
+  readonly snapshots: SnapshotControl;
   readonly readAudit: ReadAuditPage;
   readonly incidents: Incidents;
   /** Registers this node before its parts report under its name. */
@@ -118,6 +121,11 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
     rowsReader: createRowsReader(pipeline.replicator),
     rowExplainer: createExplainer(shared, entityControl),
     nodes: createNodeControl({ forget: (name, asker) => forgetNode(database.pool, name, asker) }),
+    snapshots: createSnapshotControl({
+      find: entityControl.find,
+      snapshotsOf: entityControl.snapshots,
+      requestDeletion: (snapshot) => requestSnapshotDeletion(database.pool, snapshot),
+    }),
     readAudit: createAuditReader((filter) => readAudit(database.pool, filter)),
     incidents,
     register: registry.beat,

@@ -131,15 +131,11 @@ export interface OwnSnapshots {
  * may have rows that an erasure removed. Files of another oplog history are left alone: this may be the wrong database.
  */
 export async function reconcileSnapshots(pool: pg.Pool, { nodeId, own }: OwnSnapshots): Promise<readonly string[]> {
-  const ids = own.map(({ manifest }) => manifest.snapshotId);
-  await queryRows(
-    pool,
-    `DELETE FROM cache_snapshot WHERE node_id = $1 AND state IN ('ready', 'deleting') AND id <> ALL ($2::uuid[])`,
-    [nodeId, ids],
-  );
+  const files = JSON.stringify(own);
+  await queryRows(pool, forgetGoneSql, [nodeId, files]);
   if (own.length === 0) return [];
-  await queryRows(pool, addKnownSql, [nodeId, JSON.stringify(own)]);
-  const unwanted = await queryRows<{ id: string }>(pool, unwantedSql, [nodeId, JSON.stringify(own)]);
+  await queryRows(pool, addKnownSql, [nodeId, files]);
+  const unwanted = await queryRows<{ id: string }>(pool, unwantedSql, [nodeId, files]);
   return unwanted.map(({ id }) => id);
 }
 
@@ -148,6 +144,10 @@ const ownSql = (parameter: string): string => `
          (o.manifest ->> 'rebuild')::integer AS rebuild, (o.manifest ->> 'madeAt')::timestamptz AS made_at, o.manifest, o.path
     FROM json_to_recordset(${parameter}::json) AS o(manifest json, path text)
    WHERE o.manifest ->> 'historyId' = (SELECT value #>> '{}' FROM metadata WHERE key = 'history_id')`;
+
+const forgetGoneSql = `
+  DELETE FROM cache_snapshot
+   WHERE node_id = $1 AND state IN ('ready', 'deleting') AND id NOT IN (SELECT own.id FROM (${ownSql('$2')}) AS own)`;
 
 /** A node that was killed after it had made a file, and before it said so, has done what it was asked for. */
 const addKnownSql = `

@@ -70,7 +70,9 @@ function routeOf(name: JobKindName, { isFinal, summary }: JobKind): RestRoute {
       };
 }
 
-/** The last segment of a kind's REST path: `refreshDocuments` is `refresh-documents`. */
+/** The last segment of a kind's REST path: `refreshDocuments` is `refresh-documents`, unless the kind has one of its own. */
 export function routeNameOf(name: JobKindName): string {
+  const { routeName }: JobKind = jobKinds[name];
+  if (routeName !== undefined) return routeName;
   return name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

@@ -16,6 +16,13 @@ import {
 } from '@emcachers/db/control/entity-requests';
 import { listOffsets, type OffsetRecord } from '@emcachers/db/control/offset-reports';
 import type { Database } from '@emcachers/db/database';
+import {
+  cancelSnapshots,
+  requestSnapshots,
+  type SnapshotRecord,
+  snapshotsOfEntity,
+  snapshotsOfJob,
+} from '@emcachers/db/snapshot/snapshots';
 import { discardDeadLetters } from '@emcachers/db/statements/retry-dead-letters';
 import {
   cancelVerification,
@@ -60,6 +67,13 @@ export interface EntityControl {
   /** What the nodes of a job have found so far. */
   verifications(jobId: string): Promise<readonly Verification[]>;
   cancelVerification(jobId: string): Promise<void>;
+  /** Asks nodes to make snapshots for a job. Repeating it changes nothing. */
+  requestSnapshots(request: Parameters<typeof requestSnapshots>[1]): Promise<void>;
+  /** What the nodes of a job have made so far. */
+  snapshotsOfJob(jobId: string): Promise<readonly SnapshotRecord[]>;
+  cancelSnapshots(jobId: string): Promise<void>;
+  /** Of all nodes, newest first. */
+  snapshots(entityId: number): Promise<readonly SnapshotRecord[]>;
   /** The last report of each node that still has files of the entity. */
   caches(entityId: number): Promise<readonly CacheReport[]>;
 }
@@ -109,6 +123,10 @@ export function createEntityControl(database: Database): EntityControl {
     requestVerification: (request) => requestVerification(database.pool, request),
     verifications: (jobId) => verificationsOf(database.pool, jobId),
     cancelVerification: (jobId) => cancelVerification(database.pool, jobId),
+    requestSnapshots: (request) => requestSnapshots(database.pool, request),
+    snapshotsOfJob: (jobId) => snapshotsOfJob(database.pool, jobId),
+    cancelSnapshots: (jobId) => cancelSnapshots(database.pool, jobId),
+    snapshots: (entityId) => snapshotsOfEntity(database.pool, entityId),
     async caches(entityId) {
       const offsets = (await listOffsets(database)).filter((report) => report.entityId === entityId);
       return offsets.map(({ nodeId, offset, generation, generations = null, published, state, reportedAgeMs }) => ({

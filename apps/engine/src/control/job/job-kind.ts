@@ -24,6 +24,8 @@ export interface JobKind<Input extends z.ZodRawShape = z.ZodRawShape> {
   readonly summary: string;
   /** The line that the engine logs when it accepts a request. */
   readonly audit: string;
+  /** The last segment of the REST path, if it is not made from the kind's name. */
+  readonly routeName?: string;
   /** Request fields other than the entity's name. The job's record stores them as JSON. */
   readonly input: Input;
   /** Error codes of `check`, beside EMC-5001. */

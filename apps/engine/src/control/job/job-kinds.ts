@@ -9,6 +9,7 @@ import { refreshJob } from './kinds/refresh-job.ts';
 import { repairJob } from './kinds/repair-job.ts';
 import { resumeJob } from './kinds/resume-job.ts';
 import { retryJob } from './kinds/retry-job.ts';
+import { snapshotJob } from './kinds/snapshot-job.ts';
 import { verifyJob } from './kinds/verify-job.ts';
 
 /**
@@ -22,6 +23,7 @@ export const jobKinds = {
   resume: resumeJob,
   verify: verifyJob,
   repair: repairJob,
+  snapshot: snapshotJob,
   refreshDocuments: refreshDocumentsJob,
   retry: retryJob,
   discard: discardJob,

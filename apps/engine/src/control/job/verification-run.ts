@@ -5,10 +5,8 @@ import type { Verification } from '@emcachers/db/verify/verifications';
 import { onAbort } from '../../runtime/abort.ts';
 import { engineStops } from './engine-stops.ts';
 import type { JobContext, JobTarget } from './job-kind.ts';
+import { nodesWithCache, silentOf } from './nodes-with-cache.ts';
 import { waitFor } from './wait-for.ts';
-
-/** Longest wait for the report of a published cache, milliseconds. */
-const reportWaitMsMax = 10_000;
 
 type VerificationContext = Pick<JobContext, 'jobId' | 'entity' | 'control' | 'clock' | 'signal' | 'note'>;
 
@@ -21,7 +19,8 @@ export function verificationRefusal(entity: JobTarget): string | null {
 /** Resolves with one sentence. Rejects with EMC-5020 or EMC-5021. */
 export async function runVerification(context: VerificationContext, repair: boolean): Promise<string> {
   const { jobId, entity, control, signal } = context;
-  const nodeIds = await nodesWithCache(context);
+  const detail = `No node has a published cache of ${entity.entityName}.`;
+  const nodeIds = await nodesWithCache(context, new EmcachersError({ code: 'EMC-5020', detail }));
   await control.requestVerification({ entityId: entity.entityId, jobId, repair, nodeIds });
   // A stop of the engine is not a cancellation: the nodes go on, and the next runner waits for them.
   using _cancelling = onAbort(signal, () => void cancelled(context));
@@ -29,19 +28,6 @@ export async function runVerification(context: VerificationContext, repair: bool
   const failed = done.filter(({ state }) => state === 'failed' || state === 'cancelled');
   if (failed.length > 0) throw new EmcachersError({ code: 'EMC-5021', detail: failed.map(failureOf).join(' ') });
   return summaryOf(done);
-}
-
-/** A node that has just published its cache reports it a moment later. */
-async function nodesWithCache(context: VerificationContext): Promise<readonly string[]> {
-  const { entity, control, clock } = context;
-  const endMs = clock.monotonicMs() + reportWaitMsMax;
-  return waitFor(context, async () => {
-    const caches = await control.caches(entity.entityId);
-    const ready = caches.filter((cache) => cache.isPrompt && cache.published);
-    if (ready.length > 0) return ready.map(({ nodeId }) => nodeId);
-    if (clock.monotonicMs() < endMs) return null;
-    throw new EmcachersError({ code: 'EMC-5020', detail: `No node has a published cache of ${entity.entityName}.` });
-  });
 }
 
 async function cancelled({ jobId, control, signal }: VerificationContext): Promise<void> {
@@ -54,14 +40,12 @@ async function look({ jobId, entity, control, note }: VerificationContext): Prom
   const all = await control.verifications(jobId);
   const working = all.filter(({ state }) => state === 'requested' || state === 'running');
   if (working.length === 0 && all.length > 0) return all;
-  const prompt = new Set(
-    (await control.caches(entity.entityId)).filter(({ isPrompt }) => isPrompt).map(({ nodeId }) => nodeId),
+  const silent = await silentOf(
+    { entity, control },
+    working.map(({ nodeId }) => nodeId),
   );
-  const silent = working.filter(({ nodeId }) => !prompt.has(nodeId));
-  if (silent.length > 0 || all.length === 0) {
-    const names = silent.map(({ nodeId }) => nodeId).join(', ');
-    throw new EmcachersError({ code: 'EMC-5021', detail: `No report from ${names === '' ? 'any node' : names}.` });
-  }
+  if (silent !== '' || all.length === 0)
+    throw new EmcachersError({ code: 'EMC-5021', detail: `No report from ${silent === '' ? 'any node' : silent}.` });
   await note(
     `Compared ${counted(total(all, 'compared'), 'row', 'rows')}; ${working.length} of ${counted(all.length, 'node', 'nodes')} still at work.`,
   );

@@ -1,4 +1,5 @@
 import {
+  Camera,
   Eraser,
   Hammer,
   type LucideIcon,
@@ -19,6 +20,7 @@ const icons = {
   resume: Play,
   verify: SearchCheck,
   repair: Wrench,
+  snapshot: Camera,
   retry: RotateCcw,
   discard: Eraser,
   delete: Trash2,

@@ -5,6 +5,7 @@ import { createFindDocuments, type FindDocuments, type FindRequest } from '../..
 import type { ErasureOutcome } from '../../../pipeline/oplog/erasure.ts';
 import { type CacheReport, servesLaterThan } from '../../entity/entity-control.ts';
 import { documentIds, keysOf } from '../document-input.ts';
+import { deleteSnapshots } from '../erased-snapshots.ts';
 import { type JobContext, jobKind } from '../job-kind.ts';
 import { waitFor } from '../wait-for.ts';
 
@@ -43,12 +44,12 @@ export const eraseJob = jobKind({
       },
       {
         term: 'What happens',
-        text: 'Their values are removed from the oplog, from dead letters and from staging, and {caches} are built again.',
+        text: 'Their values are removed from the oplog, from dead letters and from staging, and {caches} are built again. Snapshots that nodes have made of them are deleted.',
       },
       { term: 'Readers', text: 'Applications use the current files until the new ones have caught up.' },
       {
         term: 'Not reached',
-        text: 'Write-ahead logs, replicas and backups of PostgreSQL and MongoDB, and copies of cache files.',
+        text: 'Write-ahead logs, replicas and backups of PostgreSQL and MongoDB, and copies of cache files and of snapshots.',
       },
     ],
     options: [],
@@ -74,7 +75,8 @@ export const eraseJob = jobKind({
     const caches = await rebuildCaches(context);
     const unclean = caches.filter(({ isClean, isPrompt }) => isPrompt && !isClean);
     if (unclean.length > 0) throw notErased(erased, unclean);
-    return [erased, cacheWords(caches), notReached(caches)].join(' ');
+    const snapshots = await deleteSnapshots(context, erased);
+    return [erased, cacheWords(caches), snapshots, notReached(caches)].join(' ');
   },
 });
 
@@ -86,7 +88,7 @@ function notReached(caches: readonly RebuiltCache[]): string {
       ? 'nodes that are switched off, which will build their files when they return'
       : `${silent}, which did not report, and other nodes that are switched off: they will build their files when they return`;
   return (
-    `Not looked at: ${nodes}; write-ahead logs, replicas and backups of PostgreSQL and MongoDB; copies of cache files; freed blocks of disks. ` +
+    `Not looked at: ${nodes}; write-ahead logs, replicas and backups of PostgreSQL and MongoDB; copies of cache files and of snapshots; freed blocks of disks. ` +
     'The _ids remain in job records, and in Deletes of the oplog until compaction removes them.'
   );
 }
