@@ -53,7 +53,9 @@ entities:
       - { name: city, type: Text, path: customer.city }
 ${more}`;
 
-test('a file of entities is planned, applied, applied again without effect, and removed with --prune', { timeout }, async () => {
+test('a file of entities is planned, applied, applied again without effect, and removed with --prune', {
+  timeout,
+}, async () => {
   await using cli = await openCli();
   await cli.write('emcachers.yaml', description());
   expect(await cli.run('diff')).toMatchObject({ exitCode: 9, stdout: expect.stringMatching(/orders +create +yes/) });

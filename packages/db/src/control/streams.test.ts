@@ -164,7 +164,7 @@ test('a leader has no target in another stream, and reads and moves only the pos
   expect((await readPosition(opened.database.pool, eu.epoch)).position?.clusterTime).toBe(7n);
   expect((await readPosition(opened.database.pool, us.epoch)).position).toBeNull();
   expect([(await eu.page()).passedTime, (await us.page()).passedTime]).toEqual([7n, null]);
-  await inClient(us, (session) => clearPosition(session, us.epoch));
+  await inClient(us, (session) => clearPosition(session, us.epoch, { errorCode: 'EMC-2003', reason: 'Lost.' }));
   expect((await readPosition(opened.database.pool, eu.epoch)).position?.clusterTime).toBe(7n);
 });
 
