@@ -1,4 +1,4 @@
-import { expect, test } from './fixtures.ts';
+import { expect, signIn, test } from './fixtures.ts';
 import { startSecondConsole } from './second-console.ts';
 
 // Opened without the `page` fixture, which fails on the 503 answers that are the point here.
@@ -8,6 +8,7 @@ test('an engine that stands still leaves nothing green: headline, pills, indicat
   stack,
 }) => {
   await using console = await startSecondConsole(stack.engineUrl);
+  await signIn(context, console.url);
   const page = await context.newPage();
   await page.goto(console.url);
   const row = page.getByRole('row').filter({ has: page.getByRole('link', { name: liveEntity }) });
@@ -35,6 +36,7 @@ test('a page of an entity that is opened while the engine stands still says so i
   stack,
 }) => {
   await using console = await startSecondConsole(stack.engineUrl);
+  await signIn(context, console.url);
   console.freezeEngine();
   const page = await context.newPage();
   await page.goto(`${console.url}/entities/${liveEntity}`);

@@ -1,4 +1,4 @@
-import { expect, test } from './fixtures.ts';
+import { expect, signIn, test } from './fixtures.ts';
 import { startSecondConsole } from './second-console.ts';
 
 // These pages are opened without the `page` fixture, which fails on the 502 answers that are the point here.
@@ -8,6 +8,7 @@ test('figures stay and are called out of date while the engine is stopped, and r
   stack,
 }) => {
   await using console = await startSecondConsole(stack.engineUrl);
+  await signIn(context, console.url);
   const page = await context.newPage();
   await page.goto(console.url);
   await expect(page.getByRole('link', { name: liveEntity })).toBeVisible();
@@ -31,6 +32,7 @@ test('a page that opens while the engine is stopped says so, with the error code
   stack,
 }) => {
   await using console = await startSecondConsole(stack.engineUrl);
+  await signIn(context, console.url);
   await console.cutEngine();
   const page = await context.newPage();
   for (const [path, words] of [

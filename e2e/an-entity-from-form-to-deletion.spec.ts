@@ -1,4 +1,4 @@
-import { chooseSource, expect, readCache, test } from './fixtures.ts';
+import { callEngine, chooseSource, expect, readCache, test } from './fixtures.ts';
 
 test('an operator defines an entity, watches it go live, sees a change arrive, refreshes, rebuilds and deletes it', async ({
   page,
@@ -66,6 +66,6 @@ test('an operator defines an entity, watches it go live, sees a change arrive, r
     await confirm.click();
     await expect(page).toHaveURL(`${stack.consoleUrl}/`, { timeout: 60_000 });
     await expect(page.getByRole('link', { name: entityName })).toHaveCount(0);
-    expect((await fetch(`${stack.engineUrl}/api/v1/entities/${entityName}`)).status).toBe(404);
+    expect((await callEngine(stack, `/api/v1/entities/${entityName}`)).status).toBe(404);
   });
 });

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import process from 'node:process';
 import { AxeBuilder } from '@axe-core/playwright';
-import { test as base, expect, type Page } from '@playwright/test';
+import { type BrowserContext, test as base, expect, type Page } from '@playwright/test';
 import Database from 'better-sqlite3';
 import { type Db, MongoClient } from 'mongodb';
 
@@ -42,6 +42,10 @@ export const test = base.extend<Fixtures>({
       engineUrl: variable('ENGINE_URL'),
       dataDir: variable('STACK_DATA_DIR'),
     });
+  },
+  context: async ({ context, stack }, use) => {
+    await signIn(context, stack.consoleUrl);
+    await use(context);
   },
   baseURL: async ({ stack }, use) => {
     await use(stack.consoleUrl);
@@ -119,12 +123,26 @@ export const test = base.extend<Fixtures>({
 
 export { expect } from '@playwright/test';
 
+/** Does what the sign-in page does, if the product asks for a token. */
+export async function signIn(context: BrowserContext, consoleUrl: string): Promise<void> {
+  const token = process.env['EMCACHERS_TOKEN'];
+  if (token !== undefined) await context.request.post(`${consoleUrl}/sign-in`, { form: { token } });
+}
+
+/** A call of the REST API, with the token if there is one. */
+export function callEngine(stack: Stack, pathname: string, init: RequestInit = {}): Promise<Response> {
+  const token = process.env['EMCACHERS_TOKEN'];
+  const headers = new Headers(init.headers);
+  if (token !== undefined) headers.set('authorization', `Bearer ${token}`);
+  return fetch(`${stack.engineUrl}${pathname}`, { ...init, headers });
+}
+
 async function deleteEntities(stack: Stack, prefix: string): Promise<void> {
-  const list = (await (await fetch(`${stack.engineUrl}/api/v1/entities`)).json()) as { entityName: string }[];
+  const list = (await (await callEngine(stack, `/api/v1/entities`)).json()) as { entityName: string }[];
   for (const { entityName } of list.filter((entity) => entity.entityName.startsWith(prefix))) {
-    await fetch(`${stack.engineUrl}/api/v1/entities/${entityName}`, { method: 'DELETE' });
+    await callEngine(stack, `/api/v1/entities/${entityName}`, { method: 'DELETE' });
     await expect
-      .poll(async () => (await fetch(`${stack.engineUrl}/api/v1/entities/${entityName}`)).status, { timeout: 30_000 })
+      .poll(async () => (await callEngine(stack, `/api/v1/entities/${entityName}`)).status, { timeout: 30_000 })
       .toBe(404);
   }
 }
@@ -137,7 +155,7 @@ export interface EntityShape {
 
 /** Creates an entity through the REST API. */
 export async function createEntity(stack: Stack, shape: EntityShape): Promise<void> {
-  const answer = await fetch(`${stack.engineUrl}/api/v1/entities`, {
+  const answer = await callEngine(stack, `/api/v1/entities`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(shape),
@@ -153,7 +171,7 @@ export interface EntityState {
 
 /** An entity as the REST API returns it, or null if it does not exist. */
 export async function readEntity(stack: Stack, entityName: string): Promise<EntityState | null> {
-  const answer = await fetch(`${stack.engineUrl}/api/v1/entities/${entityName}`);
+  const answer = await callEngine(stack, `/api/v1/entities/${entityName}`);
   return answer.status === 404 ? null : ((await answer.json()) as EntityState);
 }
 

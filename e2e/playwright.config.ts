@@ -2,7 +2,9 @@ import { defineConfig } from '@playwright/test';
 import chromium from '@sparticuz/chromium';
 
 /** One process for everything, as small hosts want it, ends the whole browser when one page closes. */
-const browserArgs = chromium.args.filter((argument) => argument !== '--single-process');
+const ownArgs = chromium.args.filter((argument) => argument !== '--single-process');
+/** A foreign name that points at this machine, as DNS rebinding makes it. */
+const browserArgs = [...ownArgs, '--host-resolver-rules=MAP evil.example 127.0.0.1'];
 
 /** The browser comes from npm, so that a bare machine needs nothing else; it runs headless and without a sandbox as root. */
 export default defineConfig({

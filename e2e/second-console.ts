@@ -20,13 +20,25 @@ export interface SecondConsole extends AsyncDisposable {
   readonly thawEngine: () => void;
 }
 
-export async function startSecondConsole(engineUrl: string): Promise<SecondConsole> {
+/** `environment`: settings of this console alone. */
+export async function startSecondConsole(
+  engineUrl: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<SecondConsole> {
   const engine = createEnginePort(Number(new URL(engineUrl).port));
-  const enginePort = await engine.open(0);
+  // The engine answers under names and ports that it knows.
+  const enginePort = await engine.open(Number(process.env['STACK_PASSAGE_PORT']));
   const consolePort = await freePort();
   const child = spawn(process.execPath, [next, 'start', '--hostname', '127.0.0.1', '--port', String(consolePort)], {
     cwd: webDir,
-    env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1', ENGINE_HOST: '127.0.0.1', ENGINE_PORT: String(enginePort) },
+    env: {
+      ...process.env,
+      NEXT_TELEMETRY_DISABLED: '1',
+      ENGINE_HOST: '127.0.0.1',
+      ENGINE_PORT: String(enginePort),
+      CONSOLE_PORT: String(consolePort),
+      ...environment,
+    },
     stdio: 'ignore',
   });
   const url = `http://127.0.0.1:${consolePort}`;

@@ -9,25 +9,28 @@ import process from 'node:process';
 /**
  * Starts the product exactly as `npm start` does, on free ports and in a folder of its own, without the demo.
  * The tests know it by its addresses alone: CONSOLE_URL, ENGINE_URL, STACK_MONGO_URL, STACK_DATA_DIR.
+ * If EMCACHERS_TOKEN is set, the product asks for it, and the same tests run signed in.
  */
 const startMsMax = 240_000;
 const root = path.resolve(import.meta.dirname, '..');
 
 export default async function startStack(): Promise<() => Promise<void>> {
   const dataDir = mkdtempSync(path.join(tmpdir(), 'emcachers-e2e-'));
-  const [consolePort, enginePort, mongoPort, postgresPort] = await freePorts(4);
+  const [consolePort, enginePort, mongoPort, postgresPort, passagePort] = await freePorts(5);
   const environment: NodeJS.ProcessEnv = {
     ...process.env,
     EMCACHERS_DATA_DIR: dataDir,
     EMCACHERS_DEMO: 'off',
     LOG_LEVEL: 'info',
   };
-  for (const name of ['MONGO_URL', 'DATABASE_URL', 'EMCACHERS_TOKEN']) delete environment[name];
+  for (const name of ['MONGO_URL', 'DATABASE_URL']) delete environment[name];
   Object.assign(environment, {
     CONSOLE_PORT: String(consolePort),
     ENGINE_PORT: String(enginePort),
     EMCACHERS_MONGO_PORT: String(mongoPort),
     EMCACHERS_POSTGRES_PORT: String(postgresPort),
+    // A second console reaches the engine by this port (`second-console.ts`).
+    EMCACHERS_HOSTS: `127.0.0.1:${passagePort}`,
   });
   const child = spawn(process.execPath, [path.join(root, 'scripts/start.ts')], {
     cwd: root,
@@ -41,6 +44,7 @@ export default async function startStack(): Promise<() => Promise<void>> {
     ENGINE_URL: `http://127.0.0.1:${enginePort}`,
     STACK_MONGO_URL: mongoUrl,
     STACK_DATA_DIR: dataDir,
+    STACK_PASSAGE_PORT: String(passagePort),
   });
   return async () => {
     const ended = once(child, 'exit');

@@ -1,4 +1,4 @@
-import { expect, test } from './fixtures.ts';
+import { callEngine, expect, test } from './fixtures.ts';
 
 test('ten tabs load and are live on one stream, and another tab takes it over when its tab is closed', async ({
   context,
@@ -9,7 +9,7 @@ test('ten tabs load and are live on one stream, and another tab takes it over wh
   // Ten pages are loaded one after the other, which takes more than a minute on a busy machine.
   test.setTimeout(240_000);
   const streams = async (): Promise<string | undefined> => {
-    const metrics = await (await fetch(`${stack.engineUrl}/metrics`)).text();
+    const metrics = await (await callEngine(stack, `/metrics`)).text();
     return /^emcachers_live_streams (\d+)$/m.exec(metrics)?.[1];
   };
   const pages = [];

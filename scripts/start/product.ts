@@ -158,7 +158,8 @@ function partOf(name: string, child: Child): Part {
 function sayReady(context: StartContext, mongoUrl: string, url: string): void {
   const { progress, settings } = context;
   progress.say('');
-  progress.say(`  Console   http://127.0.0.1:${settings.consolePort}`);
+  const hint = settings.token === null ? '' : '  (sign in with the value of EMCACHERS_TOKEN)';
+  progress.say(`  Console   http://127.0.0.1:${settings.consolePort}${hint}`);
   progress.say(`  API       ${url}/api/docs`);
   if (settings.mongoUrl === null) progress.say(`  MongoDB   ${mongoUrl}`);
   progress.say(`  Caches    ${path.join(settings.dataDir, 'dbs')}/<entity>/db.sqlite`);

@@ -1,12 +1,13 @@
 import type { Metadata, Viewport } from 'next';
-import { cookies } from 'next/headers';
+import { cookies, headers } from 'next/headers';
 import type { ReactNode } from 'react';
 import { preload } from 'react-dom';
+import { isSignedIn } from '../access/session.ts';
 import { Providers } from '../components/providers.tsx';
 import { Shell } from '../components/shell/shell.tsx';
 import { themeCookie, themeOf } from '../components/shell/theme.ts';
 import { readEnvironment } from '../env.ts';
-import { readInitialData } from '../trpc/initial-data.ts';
+import { emptyData, readInitialData } from '../trpc/initial-data.ts';
 import './globals.css';
 
 export const metadata: Metadata = {
@@ -29,12 +30,17 @@ const fonts = [
 export default async function RootLayout({ children }: { readonly children: ReactNode }) {
   for (const font of fonts) preload(font.pathname, { as: 'font', type: 'font/woff2', crossOrigin: 'anonymous' });
   const theme = themeOf((await cookies()).get(themeCookie)?.value);
-  const initialData = await readInitialData(readEnvironment());
+  const environment = readEnvironment();
+  // The proxy has asked for the sign-in already; data must not depend on that alone.
+  const isIn = isSignedIn(environment, (await headers()).get('cookie'), Date.now());
+  const initialData = isIn ? await readInitialData(environment) : emptyData();
   return (
     <html lang="en" data-theme={theme === 'system' ? undefined : theme}>
       <body>
         <Providers renderedAtMs={Date.now()} initialData={initialData}>
-          <Shell theme={theme}>{children}</Shell>
+          <Shell theme={theme} canSignOut={environment.token !== null}>
+            {children}
+          </Shell>
         </Providers>
       </body>
     </html>

@@ -1,11 +1,13 @@
+import { isSignedIn } from '../access/session.ts';
 import type { ConsoleEnvironment } from '../env.ts';
 import { createAnswerDeadline } from './answer-deadline.ts';
-import { engineAway, engineLate, originRefused } from './gateway-problem.ts';
+import { engineAway, engineLate } from './gateway-problem.ts';
 
 /**
  * Forwards the console's API calls to the engine, so that the browser needs one address only. Bodies are streamed in
  * both directions; event streams are not buffered (`no-transform` disables compression). If either side closes the
- * connection, the other side's is closed too. The gateway keeps no state. Worst case: a call is refused, with the
+ * connection, the other side's is closed too. It adds the engine's token for a browser that has signed in; `proxy.ts` has
+ * refused requests of other sites before. The gateway keeps no state. Worst case: a call is refused, with the
  * reason, or ends at its deadline although the engine would still have answered.
  */
 export interface GatewayCall {
@@ -28,14 +30,26 @@ function answerMsMaxOf({ request, procedure }: GatewayCall): number {
 }
 
 /** Request headers that are forwarded to the engine; cookies and all others are not. */
-const headersPassedOn = ['accept', 'content-type', 'origin', 'last-event-id', 'trpc-accept', 'x-trpc-source'] as const;
-const headersPassedBack = ['content-type', 'retry-after', 'vary', 'trpc-accept'] as const;
-const loopbackHosts = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])(?::\d+)?$/;
+const headersPassedOn = [
+  'accept',
+  'content-type',
+  'idempotency-key',
+  'origin',
+  'last-event-id',
+  'trpc-accept',
+  'x-trpc-source',
+] as const;
+const headersPassedBack = [
+  'allow',
+  'content-type',
+  'idempotency-replayed',
+  'retry-after',
+  'vary',
+  'trpc-accept',
+] as const;
 
 export async function passToEngine(call: GatewayCall): Promise<Response> {
   const { request, environment } = call;
-  if (!isOwnPage(request, environment.hosts))
-    return originRefused(request.headers.get('origin') ?? request.headers.get('host') ?? '');
   const answerMsMax = call.answerMsMax ?? answerMsMaxOf(call);
   const deadline = createAnswerDeadline(request.signal, answerMsMax);
   try {
@@ -62,25 +76,14 @@ function forward(call: GatewayCall, signal: AbortSignal): Promise<Response> {
   });
 }
 
-/**
- * The console needs no login on loopback, so two checks keep out pages of other sites. The Host header must be a
- * loopback name or a configured one (a foreign name that resolves to 127.0.0.1 is refused), and the Origin header, if
- * present, must have the same host.
- */
-function isOwnPage(request: Request, hosts: readonly string[]): boolean {
-  const host = request.headers.get('host') ?? '';
-  if (!loopbackHosts.test(host) && !hosts.includes(host)) return false;
-  const origin = request.headers.get('origin');
-  return origin === null || (URL.canParse(origin) && new URL(origin).host === host);
-}
-
 function headersFor({ request, environment }: GatewayCall): Headers {
   const headers = new Headers();
   for (const name of headersPassedOn) {
     const value = request.headers.get(name);
     if (value !== null) headers.set(name, value);
   }
-  if (environment.token !== null) headers.set('authorization', `Bearer ${environment.token}`);
+  if (environment.token !== null && isSignedIn(environment, request.headers.get('cookie'), Date.now()))
+    headers.set('authorization', `Bearer ${environment.token}`);
   return headers;
 }
 

@@ -18,7 +18,7 @@ async function listen(listener: RequestListener) {
 }
 
 const reach = (engineUrl: string) =>
-  reachEngine({ environment: { engineUrl, token: null, hosts: [] }, fetch: globalThis.fetch });
+  reachEngine({ environment: { engineUrl, port: 3000, token: null, origins: [] }, fetch: globalThis.fetch });
 
 test('an engine that answers is reached', async () => {
   await using engine = await listen((_request, response) => response.end('{"status":"alive"}'));

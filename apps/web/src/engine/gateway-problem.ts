@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type ErrorCode, errorCodes } from '@emcachers/core/error-codes';
+import { sessionScheme } from '../access/sign-in-again.ts';
 
 /** An error answer of the gateway itself, in the format of the engine's tRPC errors. */
 function problem(code: ErrorCode, detail: string): Response {
@@ -23,6 +24,13 @@ export function engineLate(engineUrl: string, answerMsMax: number): Response {
   return problem('EMC-5008', `The engine at ${engineUrl} has not answered within ${answerMsMax / 1_000} s.`);
 }
 
-export function originRefused(host: string): Response {
-  return problem('EMC-5009', `The host "${host}" is not allowed to use this console.`);
+/** The answer does not repeat the foreign name. */
+export function originRefused(): Response {
+  return problem('EMC-5009', 'The request came from another site, or under a host name that is not the console’s.');
+}
+
+export function signInRequired(): Response {
+  const answer = problem('EMC-5006', 'This browser has not signed in to the console, or its session has ended.');
+  answer.headers.set('www-authenticate', sessionScheme);
+  return answer;
 }

@@ -1,3 +1,4 @@
+import { signInAgain } from '../access/sign-in-again.ts';
 import type { Reach } from './silence.ts';
 
 /** The answer of `/api/reach`, which the console's own server gives. */
@@ -15,6 +16,7 @@ export const probeReach: ReachProbe = async (signal) => {
   const late = AbortSignal.timeout(answerMsMax);
   try {
     const answer = await fetch('/api/reach', { cache: 'no-store', signal: AbortSignal.any([signal, late]) });
+    signInAgain(answer, location);
     if (!answer.ok) return 'console';
     const { engine }: ReachAnswer = await answer.json();
     return engine === 'answers' ? 'engine' : 'gateway';

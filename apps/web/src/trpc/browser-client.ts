@@ -7,6 +7,7 @@ import {
   splitLink,
   type TRPCClient,
 } from '@trpc/client';
+import { signInAgain } from '../access/sign-in-again.ts';
 
 const url = '/api/trpc';
 /** Calls that read the source can take seconds and would delay all other calls in their batch. */
@@ -19,11 +20,13 @@ type Fetch = NonNullable<NonNullable<Parameters<typeof httpLink>[0]>['fetch']>;
 
 /** Ends a call that the console's server does not answer; without this it would stay open for minutes. */
 function fetchWithin(delayMsMax: number): Fetch {
-  return (input, init) => {
+  return async (input, init) => {
     const late = AbortSignal.timeout(delayMsMax);
     const left = init?.signal;
     const signal = left === undefined || left === null ? late : AbortSignal.any([left, late]);
-    return fetch(String(input), { ...init, signal });
+    const answer = await fetch(String(input), { ...init, signal });
+    signInAgain(answer, location);
+    return answer;
   };
 }
 

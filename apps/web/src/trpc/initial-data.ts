@@ -33,3 +33,8 @@ export async function readInitialData(environment: ConsoleEnvironment): Promise<
   ]);
   return dehydrate(queryClient);
 }
+
+/** For a browser that may see nothing. */
+export function emptyData(): DehydratedState {
+  return dehydrate(createQueryClient());
+}

@@ -4,12 +4,20 @@ import { Crumbs } from './crumbs.tsx';
 import { LeaderNote } from './leader-note.tsx';
 import { LiveIndicator } from './live-indicator.tsx';
 import { Navigation } from './navigation.tsx';
+import { SignOut } from './sign-out.tsx';
 import { TabStatus } from './tab-status.tsx';
 import type { Theme } from './theme.ts';
 import { ThemeSwitch } from './theme-switch.tsx';
 
+interface ShellProps {
+  readonly theme: Theme;
+  /** Whether the console asks for a sign-in. Default: it does not. */
+  readonly canSignOut?: boolean;
+  readonly children: ReactNode;
+}
+
 /** The layout of every page: navigation (a sidebar, or a bar on narrow screens), breadcrumb, live state and theme. */
-export function Shell({ theme, children }: { readonly theme: Theme; readonly children: ReactNode }) {
+export function Shell({ theme, canSignOut = false, children }: ShellProps) {
   return (
     <div className="min-h-dvh md:grid md:grid-cols-[212px_minmax(0,1fr)]">
       <TabStatus />
@@ -26,7 +34,10 @@ export function Shell({ theme, children }: { readonly theme: Theme; readonly chi
         <Navigation />
         <div className="max-md:col-start-2 max-md:row-start-1 max-md:pt-3 max-md:pr-4 max-md:pb-1 md:mx-2.5 md:mt-auto md:grid md:gap-2.5 md:border-line md:border-t md:px-2 md:py-3">
           <LeaderNote />
-          <ThemeSwitch initial={theme} />
+          <div className="flex flex-wrap items-center justify-between gap-2">
+            <ThemeSwitch initial={theme} />
+            {canSignOut ? <SignOut /> : null}
+          </div>
         </div>
       </aside>
       <div className="min-w-0">
