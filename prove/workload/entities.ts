@@ -26,7 +26,7 @@ const choices: readonly Choice[] = [
   { kind: 'repair', weight: 0.5 },
   { kind: 'pause', weight: 1 },
   { kind: 'resume', weight: 2 },
-  { kind: 'delete', weight: 3 },
+  { kind: 'delete', weight: 5 },
 ];
 
 export function anyRequest(dice: Dice): Request {
