@@ -40,7 +40,7 @@ class Follower implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #lines: Interface;
 
-  constructor({ command: [command, ...words] }: Example, dataDir: string) {
+  constructor({ command: [command, ...words] }: Pick<Example, 'command'>, dataDir: string) {
     this.#child = spawn(command, [...words, dataDir, 'orders'], { stdio: ['pipe', 'pipe', 'inherit'] });
     if (this.#child.stdout === null) throw new Error('The example has no output.');
     this.#lines = createInterface({ input: this.#child.stdout });
@@ -81,3 +81,21 @@ for (const example of programs) {
     });
   });
 }
+
+test('the example that keeps texts of rows warm makes only those of changed rows anew, and all after a rebuild', async () => {
+  await using caches = await openTestCaches({ graceMs: 0 });
+  const entity = await caches.publish('orders', ['a', 1], ['b', 2]);
+  const command = [process.execPath, join(examples, 'node/keep-warm.mjs')] as const;
+  await using warm = new Follower({ command: [...command] }, caches.dataDir);
+  const has = (key: string, line: string) => expect.poll(() => warm.ask(key), { timeout: 20_000 }).toBe(line);
+  const text = (key: string, n: number): string => JSON.stringify({ doc_id: key, n, t: `text ${n}` });
+  await has('a', `2 2 ${text('a', 1)}`);
+  await entity.apply(['a', 3], ['c', 4], ['b', null]);
+  await has('a', `5 4 ${text('a', 3)}`);
+  expect([await warm.ask('b'), await warm.ask('c')]).toEqual(['5 4 no row', `5 4 ${text('c', 4)}`]);
+  await entity.apply(['a', 5], ['a', 6]);
+  await has('a', `7 5 ${text('a', 6)}`);
+  await entity.rebuild(['a', 7], ['d', 8]);
+  await has('d', `2 7 ${text('d', 8)}`);
+  expect(await warm.ask('c')).toBe('2 7 no row');
+});
