@@ -205,6 +205,22 @@ test('a live stream starts with a full view, then sends what changes and which r
   }, 'the streams to be forgotten');
 });
 
+test('a node without the role api answers health and metrics only, and says so', async () => {
+  await using stack = await createStack();
+  await insertOrders(orders(stack.mongo), 10, randomFrom(1));
+  await using running = await stack.engine({ EMCACHERS_ROLES: 'ingest,replicate' });
+  const statusOf = async (path: string) => (await running.api.request('GET', path)).status;
+  for (const path of ['/healthz', '/health', '/metrics']) expect([path, await statusOf(path)]).toEqual([path, 200]);
+  for (const path of ['/api/v1/entities', '/api/docs', '/trpc/fleet.get']) {
+    const refused = await running.api.request('GET', path);
+    expect(await refused.json()).toMatchObject({
+      status: 404,
+      code: 'EMC-5011',
+      detail: expect.stringMatching(/role api/),
+    });
+  }
+});
+
 async function openStream(url: string) {
   const input = encodeURIComponent(JSON.stringify({ entityNames: ['orders'] }));
   const response = await fetch(`${url}/trpc/live.stream?input=${input}`);

@@ -28,6 +28,8 @@ export interface ApiServerDependencies {
   readonly serviceStates: () => readonly ServiceState[];
   readonly log: Log;
   readonly limits: ApiLimits;
+  /** Without operations the server answers health and metrics only, which every node needs. */
+  readonly hasOperations: boolean;
 }
 
 export interface ApiLimits {
@@ -44,7 +46,7 @@ const pathParameterCharsMax = 4_096;
 const slownessCheckMs = 1_000;
 
 export async function createApiServer(dependencies: ApiServerDependencies): Promise<FastifyInstance> {
-  const { services, access, limits, log } = dependencies;
+  const { access, limits, log, services } = dependencies;
   const answer = problemAnswer(log);
   const app = fastify({
     logger: false,
@@ -61,17 +63,24 @@ export async function createApiServer(dependencies: ApiServerDependencies): Prom
   // An expectation that we do not know is ignored (RFC 9110, 10.1.1); Node would refuse it with an empty answer.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   guardAccess(app, access);
-  guardRequests(app);
+  guardRequests(app, dependencies);
   app.addHook('onSend', async (_request, reply) => setOwnHeaders(reply));
   app.setErrorHandler(answer);
   registerHealthRoutes(app, dependencies);
+  if (dependencies.hasOperations) await registerOperations(app, { services, log });
+  return app;
+}
+
+async function registerOperations(
+  app: FastifyInstance,
+  { services, log }: Pick<ApiServerDependencies, 'services' | 'log'>,
+): Promise<void> {
   const contextOf = ({ id }: FastifyRequest): ApiContext => ({ services, log, correlationId: id });
   registerRest(app, { contextOf });
   await app.register(async (scope) => {
     guardTrpcInput(scope);
     await scope.register(fastifyTRPCPlugin, { prefix: '/trpc', trpcOptions: trpcOptions(contextOf, log) });
   });
-  return app;
 }
 
 function httpOptions({ requestMsMax }: ApiLimits): ServerOptions {

@@ -6,15 +6,15 @@ import { MethodRefusal } from './method-refusal.ts';
 /**
  * Refuses what no operation could read, before the body is received: an address that is not percent-encoded text, a path or method that
  * does not exist, a body that is not JSON. It comes after the access rules, so that a stranger does not learn which routes exist.
- * Call it before any route is registered.
+ * Call it before any route is registered. `hasOperations`: the node has the role `api`.
  */
-export function guardRequests(app: FastifyInstance): void {
+export function guardRequests(app: FastifyInstance, { hasOperations }: { readonly hasOperations: boolean }): void {
   const allowedMethods = recordMethods(app);
   // Without this, a text body would reach an operation as a string.
   app.removeContentTypeParser('text/plain');
   app.addHook('onRequest', async (request) => {
     requireReadableAddress(request);
-    requireRoute(request, allowedMethods);
+    requireRoute(request, allowedMethods, hasOperations);
     requireJson(request);
   });
 }
@@ -43,13 +43,22 @@ function requireReadableAddress({ url }: FastifyRequest): void {
   }
 }
 
-function requireRoute(request: FastifyRequest, allowedMethods: AllowedMethods): void {
+function requireRoute(request: FastifyRequest, allowedMethods: AllowedMethods, hasOperations: boolean): void {
   const path = request.url.split('?')[0] ?? '';
   const allowed = allowedMethods(path);
   const { method } = request;
+  if (request.is404 && allowed.length === 0 && !hasOperations) throw withoutRole();
   if (request.is404 && allowed.length === 0)
     throw new EmcachersError({ code: 'EMC-5011', detail: `There is no route ${method} ${path}.` });
   if (allowed.length > 0 && !allowed.includes(method)) throw new MethodRefusal({ method, path, allowed });
+}
+
+function withoutRole(): EmcachersError {
+  return new EmcachersError({
+    code: 'EMC-5011',
+    detail: 'This node does not have the role api: it answers /healthz, /readyz, /health and /metrics only.',
+    hint: 'Call a node that has the role, or add api to EMCACHERS_ROLES of this one.',
+  });
 }
 
 function requireJson({ headers }: FastifyRequest): void {

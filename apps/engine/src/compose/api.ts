@@ -43,6 +43,7 @@ export function createApi(parts: ApiParts): Api {
     serviceStates: parts.serviceStates,
     log,
     limits: config.apiLimits,
+    hasOperations: config.roles.includes('api'),
   });
   return {
     async listen() {

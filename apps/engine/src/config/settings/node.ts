@@ -29,7 +29,8 @@ export const nodeSettings = {
     schema: roleList,
     standard: 'ingest,replicate,api',
     unit: 'comma-separated list of ingest, replicate and api',
-    reason: 'The roles this process runs. By default one process runs all of them.',
+    reason:
+      'The roles this process runs. By default one process runs all of them. Without api it answers health and metrics only.',
     reader: 'engine',
   },
   EMCACHERS_NODE_ID: {
