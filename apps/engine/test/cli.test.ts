@@ -114,6 +114,12 @@ test('jobs are followed to their end, and every answer can be had as JSON', { ti
   expect((await run('dead-letters', 'list', 'orders')).stdout).toBe('There are no dead letters.\n');
   expect((await run('incidents')).exitCode).toBe(0);
   expect((await run('nodes')).stdout).toContain('test-node');
+  expect((await run('snapshots', 'create', 'orders')).exitCode).toBe(0);
+  const listed = await run('snapshots', 'list', 'orders', '-o', 'json');
+  const [snapshot] = JSON.parse(listed.stdout) as { snapshotId: string; state: string; documents: number }[];
+  expect(snapshot).toMatchObject({ state: 'ready', documents: 100 });
+  expect((await run('snapshots', 'list', 'orders')).stdout).toMatch(/ready/);
+  expect((await run('snapshots', 'delete', 'orders', snapshot?.snapshotId ?? '')).exitCode).toBe(0);
 
   expect(await run('delete', 'orders')).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--yes') });
   expect(cacheRows(cli.stack.dataDir, orderShape('orders')).size).toBe(100);

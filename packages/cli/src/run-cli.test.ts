@@ -82,6 +82,27 @@ test('the token and the address come from the environment, and names in a path a
   expect(engine.requests).toEqual([{ url: '/api/v1/entities/a%2Fb%3Fc', authorization: 'Bearer secret' }]);
 });
 
+test('incidents are listed with subject and next step, and acknowledged by id', async () => {
+  const incident = {
+    ...{
+      id: 7,
+      subject: { kind: 'node', name: 'n1' },
+      errorCode: 'EMC-5022',
+      detail: 'Silent.',
+      nextStep: 'Start it.',
+    },
+    ...{ openedAt: '2026-11-27T10:00:00Z', closedAt: null, acknowledgedAt: null, entityCount: 3 },
+  };
+  await using engine = await answering(200, JSON.stringify({ entries: [incident], next: null }));
+  const listed = await ran(['incidents', '--state', 'open', '--url', engine.url]);
+  expect(listed.stdout).toMatch(/7 {2}2026-11-27T10:00:00Z {2}- +no +EMC-5022 {2}node n1 +3 {2}Silent\. {2}Start it\./);
+  expect((await ran(['incidents', 'acknowledge', '7', '--url', engine.url])).exitCode).toBe(0);
+  expect(engine.requests.map(({ url }) => url)).toEqual([
+    '/api/v1/incidents?state=open&limit=50',
+    '/api/v1/incidents/7/acknowledge',
+  ]);
+});
+
 test('input that cannot be sent is refused before the engine is asked', async () => {
   await using engine = await answering(200, '[]');
   const at = (...words: string[]) => ran([...words, '--url', engine.url]);

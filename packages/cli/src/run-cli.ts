@@ -8,6 +8,7 @@ import { addEntityCommands } from './commands/entity-commands.ts';
 import { addFleetCommands } from './commands/fleet-commands.ts';
 import { addJobCommands } from './commands/job-commands.ts';
 import { addRowCommands } from './commands/row-commands.ts';
+import { addSnapshotCommands } from './commands/snapshot-commands.ts';
 import { addSourceCommands } from './commands/source-commands.ts';
 import { type ExitCode, exitCodes } from './exit-codes.ts';
 
@@ -27,6 +28,7 @@ export async function runCli(words: readonly string[], world: CliWorld): Promise
     addApplyCommands,
     addRowCommands,
     addJobCommands,
+    addSnapshotCommands,
     addSourceCommands,
     addCompletionCommand,
   ] satisfies AddCommands[])

@@ -5,7 +5,7 @@ import { type CliCall, positiveNumber, type RunCommand } from '../cli.ts';
 import { pathOf } from '../engine-client.ts';
 import { type ExitCode, exitCodes } from '../exit-codes.ts';
 import { type Answer, listAnswer } from '../output/output.ts';
-import { renderTable } from '../output/table.ts';
+import { type Column, renderTable } from '../output/table.ts';
 import { ticks } from '../pause.ts';
 import { entityColumns } from './entity-columns.ts';
 
@@ -25,13 +25,19 @@ export function addFleetCommands(program: Command, run: RunCommand): void {
     .argument('<node>', 'name of the node')
     .description('Forget a node that is gone for good. It registers again if it comes back.')
     .action(run(forgetNode));
-  program
-    .command('incidents')
-    .description('List what went wrong, newest first, with the next step.')
+  const incidents = program.command('incidents').description('List and acknowledge what went wrong.');
+  incidents
+    .command('list', { isDefault: true })
+    .description('List incidents, newest first, with the next step.')
     .option('--state <state>', 'open or closed')
     .option('--entity <name>', 'of one entity')
     .option('--limit <number>', 'longest list', positiveNumber, 50)
     .action(run(listIncidents));
+  incidents
+    .command('acknowledge')
+    .argument('<incident>', 'id of the incident')
+    .description('Say that you know of an incident. It stays open until its cause is gone.')
+    .action(run(acknowledge));
   program
     .command('audit')
     .description('List what operators and the engine have done, newest first.')
@@ -101,18 +107,31 @@ async function forgetNode(call: CliCall, nodeId: string): Promise<undefined> {
   call.note(`Forgot node ${nodeId}.`);
 }
 
-const incidentsSchema = z.looseObject({
-  entries: z.array(
-    z.looseObject({
-      entityName: z.string().nullable(),
-      errorCode: z.string(),
-      title: z.string(),
-      openedAt: z.string(),
-      closedAt: z.string().nullable(),
-      nextStep: z.string().nullable(),
-    }),
-  ),
+const incidentSchema = z.looseObject({
+  id: z.number(),
+  subject: z.looseObject({ kind: z.string(), name: z.string().nullable() }),
+  errorCode: z.string(),
+  detail: z.string(),
+  openedAt: z.string(),
+  closedAt: z.string().nullable(),
+  acknowledgedAt: z.string().nullable(),
+  entityCount: z.number(),
+  nextStep: z.string().nullable(),
 });
+const incidentsSchema = z.looseObject({ entries: z.array(incidentSchema) });
+type Incident = z.infer<typeof incidentSchema>;
+
+const incidentColumns: readonly Column<Incident>[] = [
+  { heading: 'id', cell: ({ id }) => id, end: true },
+  { heading: 'opened', cell: ({ openedAt }) => openedAt },
+  { heading: 'closed', cell: ({ closedAt }) => closedAt },
+  { heading: 'known', cell: ({ acknowledgedAt }) => (acknowledgedAt === null ? 'no' : 'yes') },
+  { heading: 'code', cell: ({ errorCode }) => errorCode },
+  { heading: 'subject', cell: ({ subject: { kind, name } }) => (name === null ? kind : `${kind} ${name}`) },
+  { heading: 'entities', cell: ({ entityCount }) => entityCount, end: true },
+  { heading: 'what', cell: ({ detail }) => detail },
+  { heading: 'next step', cell: ({ nextStep }) => nextStep },
+];
 
 interface IncidentOptions {
   readonly state?: string;
@@ -123,20 +142,13 @@ interface IncidentOptions {
 async function listIncidents(call: CliCall, { state, entity, limit }: IncidentOptions): Promise<undefined> {
   const query = { state, entityName: entity, limit };
   const { entries } = await call.engine.call(incidentsSchema, { path: '/api/v1/incidents', query });
-  call.answer(
-    listAnswer(
-      entries,
-      [
-        { heading: 'opened', cell: ({ openedAt }) => openedAt },
-        { heading: 'closed', cell: ({ closedAt }) => closedAt },
-        { heading: 'code', cell: ({ errorCode }) => errorCode },
-        { heading: 'entity', cell: ({ entityName }) => entityName },
-        { heading: 'what', cell: ({ title }) => title },
-        { heading: 'next step', cell: ({ nextStep }) => nextStep },
-      ],
-      'There are no incidents.',
-    ),
-  );
+  call.answer(listAnswer(entries, incidentColumns, 'There are no incidents.'));
+}
+
+async function acknowledge(call: CliCall, id: string): Promise<undefined> {
+  const request = { method: 'POST', path: pathOf`/api/v1/incidents/${id}/acknowledge` } as const;
+  await call.engine.call(z.unknown(), request);
+  call.note(`Acknowledged incident ${id}.`);
 }
 
 const auditSchema = z.looseObject({
