@@ -18,6 +18,16 @@ const routeOf = (shape: readonly Column[] = columns, rowBytesMax = 1_000_000) =>
   );
 const limits = { largeDocumentBytes: 1_000, rowBytesMax: 1_000_000, maskKey: null };
 
+const changeOf = (document: Uint8Array) =>
+  ({
+    kind: 'document',
+    namespace: { database: 'shop', collection: 'orders' },
+    documentKey: serialize({ _id: 'large' }),
+    document,
+    isInsert: false,
+    sourceTimeMs: 1,
+  }) as const;
+
 const small = serialize({ _id: 'small', t: 'a', n: 1 });
 const large = serialize({ _id: 'large', t: '"'.repeat(5_000), n: 'no number' });
 const tooLarge = serialize({ _id: 'too large', t: 'x'.repeat(2_000_000) });
@@ -46,18 +56,31 @@ test('a change of a large document is projected for every entity that copies it,
   await using documents = new LargeDocuments(limits);
   const refusing = routeOf([column('n', 'Integer', { whenRefused: 'dead-letter' })]);
   const routes = new Routes([routeOf(), { ...refusing, entityId: 2 }]);
-  const event = {
-    kind: 'document',
-    namespace: { database: 'shop', collection: 'orders' },
-    documentKey: serialize({ _id: 'large' }),
-    document: large,
-    isInsert: false,
-    sourceTimeMs: 1,
-  } as const;
+  const event = changeOf(large);
   await documents.prepare(event, routes);
   const { items, deadLetters } = convertEvent(event, routes);
   expect(items.map((item) => item.kind)).toEqual(['Upsert', 'Delete']);
   expect(deadLetters).toMatchObject([{ entityId: 2, errorCode: 'EMC-6003', columnName: 'n' }]);
+});
+
+test('a large document does not get past the filter or a mask of its entity, in a scan or as a change', async () => {
+  await using documents = new LargeDocuments(limits);
+  const secret = column('t', 'Text', { mask: { kind: 'truncate', length: 3 } });
+  const shape = { entityId: 1, sourceName: 'shop.orders', columns: [secret], maskKeyId: null };
+  const outside = compileRoute({ ...shape, where: { n: { $gte: 0 } } });
+  const inside = compileRoute({ ...shape, where: { n: 'no number' }, entityId: 2 });
+  const scanned = await Promise.all(
+    [outside, inside].map((route) => documents.convertPage([large], route, { bytesMax: 10_000_000 })),
+  );
+  expect(scanned.flatMap(({ conversion }) => conversion.items)).toMatchObject([{ entityId: 2, data: '["\\"\\"\\""]' }]);
+  expect(scanned.map(({ counts }) => counts.outside)).toEqual([1, 0]);
+  const routes = new Routes([outside, inside]);
+  const change = changeOf(large);
+  await documents.prepare(change, routes);
+  expect(convertEvent(change, routes).items).toMatchObject([
+    { kind: 'Delete', entityId: 1 },
+    { kind: 'Upsert', entityId: 2, data: '["\\"\\"\\""]' },
+  ]);
 });
 
 test('a small document needs no thread', async () => {
