@@ -47,6 +47,13 @@ const pagesWithEntity: readonly AuditedPage[] = [
     },
   },
   {
+    name: 'the audit',
+    open: async ({ page, entityName }) => {
+      await page.goto(`/audit?entity=${entityName}`);
+      await expect(page.getByRole('row').filter({ hasText: 'Create entity' })).toBeVisible();
+    },
+  },
+  {
     name: 'the nodes',
     open: async ({ page }) => {
       await page.goto('/nodes');
@@ -77,6 +84,13 @@ const pagesWithoutEntity = [
     open: async (page: Page) => {
       await page.goto('/jobs');
       await expect(page.getByRole('heading', { level: 1 })).toContainText('running');
+    },
+  },
+  {
+    name: 'the incidents',
+    open: async (page: Page) => {
+      await page.goto('/incidents');
+      await expect(page.getByRole('heading', { level: 1 })).toContainText(/incidents? (is )?open/);
     },
   },
   {

@@ -150,7 +150,12 @@ async function deleteEntities(stack: Stack, prefix: string): Promise<void> {
 export interface EntityShape {
   readonly entityName: string;
   readonly sourceName: string;
-  readonly columns: readonly { readonly name: string; readonly type: string; readonly path: string }[];
+  readonly columns: readonly {
+    readonly name: string;
+    readonly type: string;
+    readonly path: string;
+    readonly whenRefused?: string;
+  }[];
 }
 
 /** Creates an entity through the REST API. */

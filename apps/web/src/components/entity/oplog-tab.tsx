@@ -14,8 +14,8 @@ import { Card } from '../ui/card.tsx';
 import { CopyButton } from '../ui/copy-button.tsx';
 import { DataTable, type TableColumn } from '../ui/data-table.tsx';
 import { Moment } from '../ui/moment.tsx';
+import { PageBar } from '../ui/page-bar.tsx';
 import { Trouble } from '../ui/trouble.tsx';
-import { PageBar } from './rows-tab.tsx';
 import { useHeld } from './use-held.ts';
 
 const entriesMax = 25;

@@ -7,8 +7,8 @@ import { type ReactNode, useState } from 'react';
 import { formatCount, plural } from '../../format/numbers.ts';
 import { engineErrorOf } from '../../trpc/engine-error.ts';
 import { useTRPC } from '../../trpc/trpc.ts';
-import { Button } from '../ui/button.tsx';
 import { Card } from '../ui/card.tsx';
+import { PageBar } from '../ui/page-bar.tsx';
 import { Trouble } from '../ui/trouble.tsx';
 import { FindDocument } from './find-document.tsx';
 import { RowExplanations } from './row-explanations.tsx';
@@ -102,27 +102,4 @@ function emptyWords(docId: string | null, activity: Activity): ReactNode {
     );
   if (activity === 'live') return 'The collection is empty. Documents appear here as soon as they are inserted.';
   return 'No rows yet. All rows appear when the first scan is complete.';
-}
-
-interface PageBarProps {
-  readonly onFirst: (() => void) | null;
-  readonly onPrevious: (() => void) | null;
-  readonly onNext: (() => void) | null;
-}
-
-export function PageBar({ onFirst, onPrevious, onNext }: PageBarProps) {
-  if (onFirst === null && onPrevious === null && onNext === null) return null;
-  return (
-    <nav aria-label="Pages" className="flex justify-end gap-2 border-line border-t px-4 py-2.5">
-      <Button size="small" disabled={onFirst === null} onClick={onFirst ?? undefined}>
-        First
-      </Button>
-      <Button size="small" disabled={onPrevious === null} onClick={onPrevious ?? undefined}>
-        Previous
-      </Button>
-      <Button size="small" disabled={onNext === null} onClick={onNext ?? undefined}>
-        Next
-      </Button>
-    </nav>
-  );
 }

@@ -1,18 +1,17 @@
 'use client';
 
 import type { JobView } from '@emcachers/core/api-views';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import Link from 'next/link';
-import { useEffect, useRef, useState } from 'react';
 import { jobStatusWords } from '../../entity-facts/status-words.ts';
 import { unknownFigure } from '../../format/numbers.ts';
 import { formatDuration } from '../../format/times.ts';
 import { useLive } from '../../live/live-context.ts';
 import { isPolling } from '../../live/live-state.ts';
-import { createRenewal } from '../../live/renewal.ts';
 import { useEngineNow } from '../../live/use-engine-now.ts';
 import { useFleet } from '../../live/use-fleet.ts';
 import { usePollInterval } from '../../live/use-poll-interval.ts';
+import { useRenewalOf } from '../../live/use-renewal-of.ts';
 import { engineErrorOf } from '../../trpc/engine-error.ts';
 import { useTRPC } from '../../trpc/trpc.ts';
 import { useActions } from '../actions/use-actions.ts';
@@ -40,7 +39,7 @@ interface JobListProps {
 export function JobList({ entityName, empty, markedJobId = null }: JobListProps) {
   const trpc = useTRPC();
   const refetchInterval = usePollInterval(isPolling(useLive().state) ? pollMs : renewMs);
-  useRenewalOfJobs();
+  useRenewalOf(useFleet().fleet?.jobsRevision, trpc.jobs.list.queryKey());
   const input = { limit: jobsMax, ...(entityName === undefined ? {} : { entityName }) };
   // A list of a moment ago can be out of date: jobs that changed while no list was shown are not followed.
   const answer = useQuery(trpc.jobs.list.queryOptions(input, { refetchInterval, staleTime: 0 }));
@@ -63,20 +62,6 @@ export function JobList({ entityName, empty, markedJobId = null }: JobListProps)
       columns={columnsFor(entityName === undefined, markedJobId)}
     />
   );
-}
-
-/** Lists the jobs again whenever one has changed since the list was opened, however the page learns of it. */
-function useRenewalOfJobs(): void {
-  const trpc = useTRPC();
-  const queryClient = useQueryClient();
-  const [renew] = useState(() => createRenewal(queryClient));
-  const revision = useFleet().fleet?.jobsRevision;
-  const listed = useRef(revision);
-  useEffect(() => {
-    const isNew = listed.current !== undefined && listed.current !== revision;
-    listed.current = revision;
-    if (isNew) renew(trpc.jobs.list.queryKey());
-  }, [revision, renew, trpc]);
 }
 
 function columnsFor(hasEntity: boolean, markedJobId: string | null): TableColumn<JobView>[] {

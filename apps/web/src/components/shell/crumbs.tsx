@@ -32,5 +32,7 @@ function placeOf(pathname: string): string {
   if (pathname === '/problems') return 'Problems';
   if (pathname === '/nodes') return 'Nodes';
   if (pathname === '/jobs') return 'Jobs';
+  if (pathname === '/incidents') return 'Incidents';
+  if (pathname === '/audit') return 'Audit';
   return entityOfPath(pathname) ?? 'EMCachers';
 }

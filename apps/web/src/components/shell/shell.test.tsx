@@ -25,27 +25,31 @@ describe('the navigation', () => {
     { pathname: '/entities/new', current: 'Entities' },
     { pathname: '/nodes', current: 'Nodes' },
     { pathname: '/jobs', current: 'Jobs' },
+    { pathname: '/incidents', current: 'Incidents' },
+    { pathname: '/audit', current: 'Audit' },
   ])('marks $current as the current page at $pathname', ({ pathname, current }) => {
     openShell(pathname);
     const marked = links().filter((link) => link.getAttribute('aria-current') === 'page');
     expect(marked.map((link) => link.textContent)).toEqual([expect.stringContaining(current)]);
   });
 
-  test('counts entities, nodes and active jobs, with words for screen readers', async () => {
-    openShell('/', { activeJobs: 1_200 });
+  test('counts entities, new incidents, nodes and active jobs, with words for screen readers', async () => {
+    openShell('/', { activeJobs: 1_200, incidents: { open: 5, unacknowledged: 3, revision: '' } });
     await navigation().findByText('1,200');
     expect(links().map((link) => link.textContent)).toEqual([
       'Entities1 total',
       'Problems',
+      'Incidents3 new',
       'Nodes1 total',
       'Jobs1,200 active',
+      'Audit',
     ]);
   });
 
-  test('shows no count for jobs while none is active', async () => {
-    openShell('/');
+  test('shows no count for jobs while none is active, and none for incidents while none is new', async () => {
+    openShell('/', { incidents: { open: 2, unacknowledged: 0, revision: '' } });
     await navigation().findAllByText('1');
-    expect(links().at(-1)?.textContent).toBe('Jobs');
+    expect(links().map((link) => link.textContent)).toEqual(expect.arrayContaining(['Jobs', 'Incidents']));
   });
 });
 
