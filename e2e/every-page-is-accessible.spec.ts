@@ -49,7 +49,8 @@ const pagesWithEntity: readonly AuditedPage[] = [
   {
     name: 'the audit',
     open: async ({ page, entityName }) => {
-      await page.goto(`/audit?entity=${entityName}`);
+      await page.goto('/audit');
+      await page.getByLabel('Entity').selectOption(entityName);
       await expect(page.getByRole('row').filter({ hasText: 'Create entity' })).toBeVisible();
     },
   },
