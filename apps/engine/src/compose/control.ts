@@ -100,7 +100,7 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
       readRows: async (entityName) => withOwn(await readFleetOf(database.pool, entityName)),
     }),
     jobs: createJobServer({ store: createJobStore(database), control: entityControl, source }),
-    idempotency: createIdempotency(createIdempotencyStore(database)),
+    idempotency: createIdempotency({ store: createIdempotencyStore(database), clock }),
     sources: createSourceBrowser({
       source,
       clock,
