@@ -1,7 +1,6 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { expect, test } from 'vitest';
-import { read, root } from './repository.ts';
+import { problemsOfNamedTests } from './named-tests.ts';
+import { read } from './repository.ts';
 
 /** Hazards of each chapter, from 1 on. */
 const counts = [21, 22, 10, 22, 18];
@@ -21,17 +20,5 @@ test('every hazard has one row', () => {
 });
 
 test('every hazard names tests that exist, or says why it has none', () => {
-  expect(rows().flatMap(([number, tests]) => problemsOf(number, tests))).toEqual([]);
+  expect(rows().flatMap(([number, tests]) => problemsOfNamedTests(number, tests))).toEqual([]);
 });
-
-function problemsOf(number: string, tests: string): readonly string[] {
-  if (tests.startsWith('No test: ')) return [];
-  const named = tests.split('; ').map((each) => /^\[[^\]]+\]\((\.\.\/[^)]+\.test\.ts)\) “(.+)”$/.exec(each));
-  return named.flatMap((match) => {
-    if (match === null) return [`${number}: ${tests} is not a list of links with names`];
-    const [, link = '', name = ''] = match;
-    const file = path.join('docs', link);
-    if (!existsSync(path.join(root, file))) return [`${number}: ${file} does not exist`];
-    return read(file).includes(name) ? [] : [`${number}: ${file} has no test “${name}”`];
-  });
-}

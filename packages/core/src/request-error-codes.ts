@@ -31,6 +31,13 @@ export const requestErrorCodes = {
     retry: 'never',
     httpStatus: 408,
   },
+  'EMC-7014': {
+    title: 'A request with this key is in progress',
+    cause: 'An equal request with the same Idempotency-Key was sent before and has not been answered yet.',
+    remedy: 'Send the request again in a few seconds, with the same key: it then gets the answer of the first one.',
+    retry: 'backoff',
+    httpStatus: 409,
+  },
   'EMC-7015': {
     title: 'The request cannot be read',
     cause: 'The body is not valid JSON, the address is not valid percent-encoding, or the message is not valid HTTP.',

@@ -26,6 +26,7 @@ const url = 'postgres://app:hunter2@127.0.0.1:1/none';
 const database = openDatabase({ url });
 const { pool } = database;
 const jobs = createJobStore(database);
+const attempt = { key: 'key', requestHash: 'a', attemptId: '00000000-0000-4000-8000-000000000000', correlationId: 'a' };
 const idempotency = createIdempotencyStore(database);
 afterAll(() => database.close());
 
@@ -93,8 +94,11 @@ test.each<[string, () => Promise<unknown>]>([
   ['jobs.finish', () => jobs.finish('1', { status: 'succeeded', message: 'Done.', errorCode: null })],
   ['jobs.cancel', () => jobs.cancel('1', 'text')],
   ['jobs.cancelled', () => jobs.cancelled(['1'])],
-  ['idempotency.find', () => idempotency.find('key')],
-  ['idempotency.keep', () => idempotency.keep({ key: 'key', requestHash: 'a', response: {} })],
+  ['idempotency.take', () => idempotency.take(attempt)],
+  ['idempotency.renew', () => idempotency.renew(attempt)],
+  ['idempotency.answer', () => idempotency.answer(attempt, {})],
+  ['idempotency.forget', () => idempotency.forget(attempt)],
+  ['idempotency.leave', () => idempotency.leave(attempt)],
 ])('%s: an unreachable server is EMC-3001, which names DATABASE_URL and not the password', async (_, call) => {
   const error = await call().catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ code: 'EMC-3001', detail: expect.stringContaining('DATABASE_URL') });

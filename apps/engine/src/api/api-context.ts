@@ -39,4 +39,6 @@ export interface ApiContext {
   readonly log: Log;
   /** Identifies the request in the log and in its error responses. */
   readonly correlationId: string;
+  /** The client's Idempotency-Key; null if it sent none. */
+  readonly idempotencyKey: string | null;
 }

@@ -10,6 +10,7 @@ import { guardAccess, requireAccess } from './access-guard.ts';
 import type { ApiContext, ApiServices } from './api-context.ts';
 import { type ApiError, describeError } from './api-error.ts';
 import { registerHealthRoutes } from './health-routes.ts';
+import { idempotencyKeyOf } from './idempotency-key.ts';
 import { sendProblem, setOwnHeaders } from './problem.ts';
 import { guardRequests, guardTrpcInput } from './request-boundary.ts';
 import { registerRest } from './rest.ts';
@@ -75,7 +76,12 @@ async function registerOperations(
   app: FastifyInstance,
   { services, log }: Pick<ApiServerDependencies, 'services' | 'log'>,
 ): Promise<void> {
-  const contextOf = ({ id }: FastifyRequest): ApiContext => ({ services, log, correlationId: id });
+  const contextOf = (request: FastifyRequest): ApiContext => ({
+    services,
+    log,
+    correlationId: request.id,
+    idempotencyKey: idempotencyKeyOf(request.headers),
+  });
   registerRest(app, { contextOf });
   await app.register(async (scope) => {
     guardTrpcInput(scope);

@@ -25,3 +25,11 @@ test('every reference points to an existing schema', () => {
   expect(references.length).toBeGreaterThan(0);
   for (const [, name] of references) expect(document.components.schemas).toHaveProperty(name ?? '');
 });
+
+test('every mutation, and no query, takes an Idempotency-Key', () => {
+  for (const { operation } of operationRows) {
+    const { path, method } = operation.rest;
+    const described = document.paths[path]?.[method.toLowerCase()]?.parameters ?? [];
+    expect(described.some(({ name }) => name === 'Idempotency-Key')).toBe(operation.kind === 'mutation');
+  }
+});

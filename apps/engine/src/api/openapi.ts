@@ -1,5 +1,6 @@
 import { problemSchema } from '@emcachers/core/api-views';
 import { z } from 'zod';
+import { idempotencyKeyCharsMax } from './idempotency-key.ts';
 import type { Operation } from './operation.ts';
 import type { NamedOperation } from './operations.ts';
 import { restInputOf } from './rest-input.ts';
@@ -73,8 +74,14 @@ function parametersIn(place: 'path' | 'query', object: z.ZodObject | null): unkn
 }
 
 function headersOf(operation: Operation): unknown[] {
-  if (operation.kind === 'query' || operation.repetition !== 'by-key') return [];
-  return [{ name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string' } }];
+  if (operation.kind === 'query') return [];
+  const repetition =
+    operation.repetition === 'same'
+      ? 'Without a key, a repeated request gives the same state.'
+      : 'Without a key, a repeated request is refused or has a second effect.';
+  const description = `A value of your choice, new for each request, for example a UUID. A retry with the same key has no second effect and gets the first answer, for a day. ${repetition}`;
+  const schema = { type: 'string', minLength: 1, maxLength: idempotencyKeyCharsMax };
+  return [{ name: 'Idempotency-Key', in: 'header', required: false, description, schema }];
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Record<string, unknown> {

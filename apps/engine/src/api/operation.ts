@@ -40,8 +40,8 @@ export interface Mutation<Input extends z.ZodObject, Output extends z.ZodType> e
   /** The audit line in the log after a successful call. */
   readonly audit: string;
   /**
-   * What a repeated call does. `same`: gives the same state and answer. `by-key`: returns the first answer if the call
-   * has the Idempotency-Key of the first call.
+   * What a repeated call without an Idempotency-Key does. `same`: gives the same state and answer. `by-key`: it is refused or has a second
+   * effect. With the key of the first call, every mutation returns the first answer.
    */
   readonly repetition: 'same' | 'by-key';
   /**

@@ -1,11 +1,12 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { type AllowedMethods, recordMethods } from './allowed-methods.ts';
+import { idempotencyKeyOf } from './idempotency-key.ts';
 import { MethodRefusal } from './method-refusal.ts';
 
 /**
  * Refuses what no operation could read, before the body is received: an address that is not percent-encoded text, a path or method that
- * does not exist, a body that is not JSON. It comes after the access rules, so that a stranger does not learn which routes exist.
+ * does not exist, a body that is not JSON, an Idempotency-Key that is none. It comes after the access rules, so that a stranger does not learn which routes exist.
  * Call it before any route is registered. `hasOperations`: the node has the role `api`.
  */
 export function guardRequests(app: FastifyInstance, { hasOperations }: { readonly hasOperations: boolean }): void {
@@ -16,6 +17,7 @@ export function guardRequests(app: FastifyInstance, { hasOperations }: { readonl
     requireReadableAddress(request);
     requireRoute(request, allowedMethods, hasOperations);
     requireJson(request);
+    idempotencyKeyOf(request.headers);
   });
 }
 

@@ -27,15 +27,10 @@ function registerRoute(app: FastifyInstance, row: NamedOperation, { contextOf }:
     url: rest.path.replaceAll(/\{(\w+)\}/g, ':$1'),
     handler: async (request, reply) => {
       const input = readRestInput(parts, request);
-      const idempotencyKey = idempotencyKeyOf(request);
-      const answer = await callOperation({ ...row, input, context: contextOf(request), idempotencyKey });
+      const { answer, isReplay } = await callOperation({ ...row, input, context: contextOf(request) });
+      if (isReplay) reply.header('idempotency-replayed', 'true');
       if (rest.location !== undefined) reply.header('location', rest.location(answer));
       return reply.code(rest.status).send(answer);
     },
   });
-}
-
-function idempotencyKeyOf({ headers }: FastifyRequest): string | null {
-  const key = headers['idempotency-key'];
-  return typeof key === 'string' ? key : null;
 }

@@ -37,8 +37,8 @@ export function proceduresOf<Rows extends Readonly<Record<string, Operation>>>(
 }
 
 function procedureOf(name: string, operation: Operation) {
-  const call = ({ ctx, input }: { readonly ctx: ApiContext; readonly input: unknown }) =>
-    callOperation({ name, operation, input: confirmed(operation, input), context: ctx, idempotencyKey: null });
+  const call = async ({ ctx, input }: { readonly ctx: ApiContext; readonly input: unknown }) =>
+    (await callOperation({ name, operation, input: confirmed(operation, input), context: ctx })).answer;
   const checked = procedure.input(inputOf(operation));
   return operation.kind === 'query' ? checked.query(call) : checked.mutation(call);
 }

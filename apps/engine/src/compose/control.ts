@@ -105,7 +105,7 @@ export function createControl(shared: Shared & { readonly pipeline: Pipeline }):
     entities,
     planner: createEntityPlanner({ ...checks, existing: createEntityList(database) }),
     jobs: createJobServer({ store: createJobStore(database), control: entityControl, source }),
-    idempotency: createIdempotency(createIdempotencyStore(database)),
+    idempotency: createIdempotency({ store: createIdempotencyStore(database), clock }),
     sources: createSourceBrowser({
       source,
       clock,

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { advisoryLocks, advisoryNamespace } from '../advisory-locks.ts';
 import { openDatabase } from '../database.ts';
 import { createTestDatabase } from '../testing.ts';
-import { createIdempotencyStore } from './idempotency-store.ts';
 import { createJobStore } from './job-store.ts';
 
 async function openTest() {
@@ -124,21 +123,12 @@ test('the newest 10,000 records are kept, and every job that has not ended', asy
   expect(kept.at(-2)).toMatchObject({ entityName: 'e4' });
 });
 
-test('an idempotency key whose day is over can be used again', async () => {
+test('a request that is carried out again gets the job that it has added before, even after the job has ended', async () => {
   await using database = await openTest();
-  const store = createIdempotencyStore(database);
-  await store.keep({ key: 'k', requestHash: 'a', response: { first: true } });
-  await database.pool.query(`UPDATE idempotency_key SET expires_at = now() - interval '1 second'`);
-  expect(await store.find('k')).toBeNull();
-  await store.keep({ key: 'k', requestHash: 'b', response: { first: false } });
-  expect(await store.find('k')).toEqual({ requestHash: 'b', response: { first: false } });
-});
-
-test('the first response for an idempotency key is kept', async () => {
-  await using database = await openTest();
-  const store = createIdempotencyStore(database);
-  expect(await store.find('k')).toBeNull();
-  await store.keep({ key: 'k', requestHash: 'a', response: { first: true } });
-  await store.keep({ key: 'k', requestHash: 'b', response: { first: false } });
-  expect(await store.find('k')).toEqual({ requestHash: 'a', response: { first: true } });
+  const asker = { actor: 'api', correlationId: 'first' } as const;
+  const job = { kind: 'refresh', entityName: 'orders', input: {}, asker };
+  const first = await database.jobs.add(job);
+  await database.jobs.cancel(first.jobId, 'Cancelled.');
+  expect(await database.jobs.add(job)).toEqual({ jobId: first.jobId, isNew: false });
+  expect((await database.jobs.add({ ...job, asker: { ...asker, correlationId: 'second' } })).isNew).toBe(true);
 });

@@ -51,7 +51,10 @@ export interface JobPostponement {
 
 /** The jobs in PostgreSQL. Errors of every method: EMC-3001. */
 export interface JobStore {
-  /** Returns the new job, or the job of the same request already queued or running for the entity. Names are case-insensitive. */
+  /**
+   * Returns the new job, or the job that is queued or running for the entity already, or that was added with the same correlation id. Names are
+   * case-insensitive.
+   */
   add(job: NewJob): Promise<{ readonly jobId: string; readonly isNew: boolean }>;
   list(filter: { readonly entityName: string | null; readonly limit: number }): Promise<JobRecord[]>;
   get(jobId: string): Promise<JobRecord | null>;
@@ -185,15 +188,19 @@ const pruneSql = `DELETE FROM job WHERE status NOT IN ('queued', 'running') AND 
 
 const insertSql = `INSERT INTO job (id, kind, entity_name, input, input_hash, correlation_id, stream_id)
  SELECT $1, $2, $3, $4, $5, $6, COALESCE((SELECT e.stream_id FROM entity e WHERE e.name_lower = lower($3)), ${defaultStreamId})`;
+// A request that is carried out again, because its first attempt ended without an answer, finds its job by the correlation id.
 const activeSql = `SELECT id FROM job
- WHERE kind = $1 AND lower(entity_name) = lower($2) AND input_hash = $3 AND status IN ('queued', 'running')`;
+ WHERE kind = $1 AND lower(entity_name) = lower($2) AND input_hash = $3 AND (status IN ('queued', 'running') OR correlation_id = $4)
+ ORDER BY created_at LIMIT 1`;
 
 /** One at a time, so that simultaneous requests for the same job create one job. The audit record commits with the job. */
 async function add(pool: pg.Pool, job: NewJob): Promise<{ jobId: string; isNew: boolean }> {
   return inTransaction(pool, async (client) => {
     await client.query('BEGIN');
     await client.query('SELECT pg_advisory_xact_lock($1, $2)', [advisoryNamespace, advisoryLocks.jobs]);
-    const active = await client.query<{ id: string }>(activeSql, [job.kind, job.entityName, inputHash(job)]);
+    const { correlationId } = job.asker ?? operator;
+    const values = [job.kind, job.entityName, inputHash(job), correlationId];
+    const active = await client.query<{ id: string }>(activeSql, values);
     const jobId = active.rows[0]?.id ?? randomUUID();
     const isNew = active.rows[0] === undefined;
     if (isNew) await insert(client, { ...job, jobId });

@@ -1,9 +1,10 @@
-import { entityViewSchema } from '@emcachers/core/api-views';
+import { type EntityView, entityViewSchema } from '@emcachers/core/api-views';
 import { cacheIndexesSchema } from '@emcachers/core/cache-index';
-import { newEntitySchema } from '@emcachers/core/new-entity';
+import { EmcachersError } from '@emcachers/core/emcachers-error';
+import { type NewEntity, newEntitySchema } from '@emcachers/core/new-entity';
 import { z } from 'zod';
 import { namedEntity, noInput } from '../inputs.ts';
-import { mutation, query } from '../operation.ts';
+import { type HandledCall, mutation, query } from '../operation.ts';
 
 const tag = 'entities';
 
@@ -36,11 +37,11 @@ export const entityOperations = {
       path: '/api/v1/entities',
       operationId: 'createEntity',
       tag,
-      summary: 'Create an entity and start its scan. A retry with the same Idempotency-Key returns the first answer.',
+      summary: 'Create an entity and start its scan.',
       status: 201,
       location: ({ entityName }) => `/api/v1/entities/${encodeURIComponent(entityName)}`,
     },
-    handle: ({ input, services, asker }) => services.entities.create(input, asker),
+    handle: (call) => createOnce(call),
   }),
   setIndexes: mutation({
     input: namedEntity.extend({ indexes: cacheIndexesSchema }),
@@ -73,3 +74,16 @@ export const entityOperations = {
     handle: ({ input, services }) => services.entities.get(input.entityName),
   }),
 };
+
+/** A request that is carried out again, because its first attempt ended without an answer, finds its entity by the audit. */
+async function createOnce({ input, services, asker }: HandledCall<NewEntity>): Promise<EntityView> {
+  try {
+    return await services.entities.create(input, asker);
+  } catch (error) {
+    if (!(error instanceof EmcachersError) || error.code !== 'EMC-5003') throw error;
+    const { entityName } = input;
+    const { entries } = await services.readAudit({ entityName, action: 'create', before: null, limit: 1 });
+    if (entries[0]?.correlationId !== asker.correlationId) throw error;
+    return services.entities.get(entityName);
+  }
+}
