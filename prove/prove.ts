@@ -95,7 +95,7 @@ async function prove({ cluster, dice, report, tally, options }: Run): Promise<vo
     kept: (entityName) => keptEntity(cluster.database, entityName),
     cameFirst: (rev, other) => cameFirst(tally, rev, other),
   });
-  const banks = bankEntities.map(({ entityName }) => new BankReader(entityName, cluster.database, report));
+  const banks = bankEntities.map((bank) => new BankReader(bank, cluster.database, report));
   const erasures = new Erasures(cluster, report);
   const { operations, faults } = options;
   const endMs = performance.now() + options.minutes * 60_000;
@@ -145,7 +145,7 @@ function restartsOf({ nodes }: Cluster): number {
 async function createFirst({ nodes, mongo }: Cluster, dice: Dice): Promise<void> {
   const api = await nodes[0]?.ready();
   await openAccounts(mongo);
-  for (const body of bankEntities) await api?.request('POST', '/api/v1/entities', { body });
+  for (const { shape } of bankEntities) await api?.request('POST', '/api/v1/entities', { body: shape });
   for (let created = 0; created < 4; created += 1)
     await api?.request('POST', '/api/v1/entities', { body: anyShape(dice) });
 }

@@ -1,4 +1,4 @@
-import { Int32, type MongoClient } from 'mongodb';
+import { type ClientSession, Int32, type MongoClient } from 'mongodb';
 import type { Dice } from './dice.ts';
 import type { NewShape } from './shapes.ts';
 
@@ -6,14 +6,31 @@ import type { NewShape } from './shapes.ts';
 export const accounts = 8;
 export const sumOfBalances = 800;
 
-/** The same accounts in two streams, each of which must show whole transactions. No order holds between them. */
-export const bankEntities: readonly NewShape[] = [bankOfStream('bank', 'default'), bankOfStream('bank_east', 'east')];
+/** A collection of accounts, and how its transactions write. */
+const banks = [
+  /** A replacement carries its document, so a cache must show whole transactions at every moment. */
+  { collection: 'bank', isExact: true },
+  /** MongoDB looks up the document of an update later, and it may then be newer than its transaction (docs/decisions/0016). */
+  { collection: 'till', isExact: false },
+] as const;
 
-function bankOfStream(entityName: string, stream: string): NewShape {
+interface BankEntity {
+  readonly shape: NewShape;
+  readonly isExact: boolean;
+}
+
+/** The bank in two streams, each of which must show whole transactions. No order holds between them. */
+export const bankEntities: readonly BankEntity[] = [
+  { shape: bankShape('bank', 'bank', 'default'), isExact: true },
+  { shape: bankShape('bank_east', 'bank', 'east'), isExact: true },
+  { shape: bankShape('till', 'till', 'east'), isExact: false },
+];
+
+function bankShape(entityName: string, collection: string, stream: string): NewShape {
   return {
     entityName,
     stream,
-    sourceName: 'prove.bank',
+    sourceName: `prove.${collection}`,
     columns: [
       { name: 'rev', type: 'Integer', path: 'rev' },
       { name: 'balance', type: 'Integer', path: 'balance' },
@@ -27,14 +44,14 @@ interface Account {
   readonly rev: Int32;
 }
 
-function bankOf(mongo: MongoClient) {
-  return mongo.db('prove').collection<Account>('bank');
+function accountsOf(mongo: MongoClient, collection: string) {
+  return mongo.db('prove').collection<Account>(collection);
 }
 
 export async function openAccounts(mongo: MongoClient): Promise<void> {
   const balance = new Int32(sumOfBalances / accounts);
   const ids = Array.from({ length: accounts }, (_, id) => ({ _id: new Int32(id), balance, rev: new Int32(0) }));
-  await bankOf(mongo).insertMany(ids);
+  for (const { collection } of banks) await accountsOf(mongo, collection).insertMany(ids);
 }
 
 /** Moves an amount from one account to another. False if another writer was faster. */
@@ -42,15 +59,13 @@ export async function transfer(mongo: MongoClient, dice: Dice, rev: number): Pro
   const from = dice.below(accounts);
   const to = (from + dice.between(1, accounts - 1)) % accounts;
   const amount = dice.between(1, 10);
+  const { collection, isExact } = dice.pick(banks);
+  const move = isExact ? replace : increase;
   return mongo.withSession(async (session) => {
     session.startTransaction();
     try {
       for (const [id, change] of [[from, -amount] as const, [to, amount] as const])
-        await bankOf(mongo).updateOne(
-          { _id: new Int32(id) },
-          { $inc: { balance: new Int32(change) }, $set: { rev: new Int32(rev) } },
-          { session },
-        );
+        await move({ found: accountsOf(mongo, collection), session }, id, { change, rev });
       await session.commitTransaction();
       return true;
     } catch (error) {
@@ -59,4 +74,22 @@ export async function transfer(mongo: MongoClient, dice: Dice, rev: number): Pro
       throw error;
     }
   });
+}
+
+interface Place {
+  readonly found: ReturnType<typeof accountsOf>;
+  readonly session: ClientSession;
+}
+
+type Change = { readonly change: number; readonly rev: number };
+
+async function increase({ found, session }: Place, id: number, { change, rev }: Change): Promise<void> {
+  const update = { $inc: { balance: new Int32(change) }, $set: { rev: new Int32(rev) } };
+  await found.updateOne({ _id: new Int32(id) }, update, { session });
+}
+
+async function replace({ found, session }: Place, id: number, { change, rev }: Change): Promise<void> {
+  const account = await found.findOne({ _id: new Int32(id) }, { session });
+  const balance = new Int32(Number(account?.balance) + change);
+  await found.replaceOne({ _id: new Int32(id) }, { balance, rev: new Int32(rev) }, { session });
 }
