@@ -10,6 +10,7 @@ import { countGenerations } from './cache-paths.ts';
 import { type CacheStoreLimits, cacheStoreDefaults } from './cache-store-limits.ts';
 import type {
   CacheFinding,
+  CacheIdentity,
   CacheState,
   CacheTrouble,
   DocumentCount,
@@ -45,11 +46,8 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
   const limits = { idleMs, graceMs, changesKept, openFilesMax: filesOfThread(options, threads) };
   const shelf = { kind: 'shelf', dataDirectory, ...limits } as const;
   const callers = Array.from({ length: Math.max(1, threads) }, () => new ThreadCaller(shelf));
-  const [first] = callers;
-  if (first === undefined) throw new EmcachersError({ code: 'EMC-5999', detail: 'No cache thread is configured.' });
   const files = new Map<number, string>();
-
-  const callerOf = (entityId: number): ThreadCaller => callers[Math.abs(entityId) % callers.length] ?? first;
+  const callerOf = (entityId: number): ThreadCaller => callerFor(callers, entityId);
   const closeThreads = async (): Promise<void> => {
     await Promise.all(callers.map((caller) => caller.close(clock.monotonicMs())));
   };
@@ -58,6 +56,11 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
   const call = async <Value>(caller: ThreadCaller, shelfCall: ShelfCall): Promise<Value> => {
     if (!guard.isHeld) await guard.require();
     return (await caller.call({ nowMs: clock.monotonicMs(), call: shelfCall })) as Value;
+  };
+  const created = async ({ entityId }: CacheIdentity, shelfCall: ShelfCall): Promise<CacheState> => {
+    const state = await call<CacheState>(callerOf(entityId), shelfCall);
+    files.set(entityId, state.file);
+    return state;
   };
 
   return {
@@ -68,18 +71,9 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
       return finding;
     },
     openServed: (identity) => call(callerOf(identity.entityId), { name: 'openServed', argument: identity }),
-    async build(identity) {
-      const state = await call<CacheState>(callerOf(identity.entityId), { name: 'build', argument: identity });
-      files.set(identity.entityId, state.file);
-      return state;
-    },
+    build: (identity) => created(identity, { name: 'build', argument: identity }),
     prepare: (identity) => call(callerOf(identity.entityId), { name: 'prepare', argument: identity }),
-    async adopt(adopted) {
-      const { entityId } = adopted.identity;
-      const state = await call<CacheState>(callerOf(entityId), { name: 'adopt', argument: adopted });
-      files.set(entityId, state.file);
-      return state;
-    },
+    adopt: (adopted) => created(adopted.identity, { name: 'adopt', argument: adopted }),
     apply: (batch) => call<CacheState>(callerOf(batch.entityId), { name: 'apply', argument: batch }),
     publish: (entityId) => call<CacheState>(callerOf(entityId), { name: 'publish', argument: entityId }),
     changeIndexes: (identity, declared) =>
@@ -105,7 +99,7 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
       files.delete(entity.entityId);
       await call(callerOf(entity.entityId), { name: 'remove', argument: entity });
     },
-    removeOthers: (keep) => call<readonly RemovalTrouble[]>(first, { name: 'removeOthers', argument: keep }),
+    removeOthers: (keep) => call<readonly RemovalTrouble[]>(callerOf(0), { name: 'removeOthers', argument: keep }),
     countGenerations: (entityName) => countGenerations(dataDirectory, entityName),
     readRows: (request) => readRows(dataDirectory, request),
     readWholeRows: (request) => readWholeRows(dataDirectory, request),
@@ -114,6 +108,13 @@ export function openCacheStore(options: CacheStoreOptions): CacheStore {
       guard.release();
     },
   };
+}
+
+/** Always the same for one entity. */
+function callerFor(callers: readonly ThreadCaller[], entityId: number): ThreadCaller {
+  const caller = callers[Math.abs(entityId) % callers.length];
+  if (caller === undefined) throw new EmcachersError({ code: 'EMC-5999', detail: 'No cache thread is configured.' });
+  return caller;
 }
 
 /** The file is closed in its own thread while another one changes its indexes. */
