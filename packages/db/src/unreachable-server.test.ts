@@ -9,6 +9,8 @@ import {
   requestRefresh,
   setPaused,
 } from './control/entity-requests.ts';
+import { keepIncidents, pruneIncidents } from './control/incident-keeping.ts';
+import { acknowledgeIncident, readIncidents } from './control/incidents.ts';
 import { listOffsets, reportOffsets } from './control/offset-reports.ts';
 import { openDatabase } from './database.ts';
 import { writeCaptureReport } from './fleet/capture-report.ts';
@@ -80,6 +82,10 @@ test.each<[string, () => Promise<unknown>]>([
   ['writeCaptureReport', () => writeCaptureReport(pool, { nodeId: 'one', streamId: 1 }, capture)],
   ['forgetOtherOffsets', () => forgetOtherOffsets(pool, { nodeId: 'one', entityIds: [] })],
   ['writeSignOff', () => writeSignOff(pool, { nodeId: 'one', startedAtMs: 0 })],
+  ['keepIncidents', () => keepIncidents(database, 1, () => [])],
+  ['pruneIncidents', () => pruneIncidents(database, 1)],
+  ['readIncidents', () => readIncidents(pool, { before: null, isOpen: null, entityName: null, limit: 1 })],
+  ['acknowledgeIncident', () => acknowledgeIncident(database, 1, { actor: 'api', correlationId: null })],
   ['forgetNode', () => forgetNode(pool, 'one', { actor: 'api', correlationId: null })],
   ['forgetSilentNodes', () => forgetSilentNodes(pool, 24)],
   ['readFleet', () => createFleetReader(pool)()],

@@ -63,8 +63,10 @@ export async function freezablePostgres(folder: string): Promise<FreezableServer
   const directory = path.join(folder, 'postgres');
   const server = await startEmbeddedPostgres({ directory, port: 0, settings: ['fsync=off'] });
   const [pid = ''] = (await readFile(path.join(directory, 'postmaster.pid'), 'utf8')).split('\n');
+  // The first process forks the others: stopped first, it adds none to those that are listed then.
   const signal = async (name: 'SIGSTOP' | 'SIGCONT'): Promise<void> => {
-    for (const each of [Number(pid), ...(await childrenOf(pid))]) process.kill(each, name);
+    process.kill(Number(pid), name);
+    for (const session of await childrenOf(pid)) killIfThere(session, name);
   };
   return {
     url: server.url,
@@ -72,6 +74,15 @@ export async function freezablePostgres(folder: string): Promise<FreezableServer
     thaw: () => signal('SIGCONT'),
     [Symbol.asyncDispose]: () => server.stop(),
   };
+}
+
+/** A session may have ended since it was listed. */
+function killIfThere(pid: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
 
 async function childrenOf(pid: string): Promise<number[]> {
