@@ -21,3 +21,11 @@ test('a SQLSTATE decides by its class', () => {
   const other = errorWith({ code: '42P01' });
   expect(toDatabaseError(other)).toBe(other);
 });
+
+test('a session that was ended during a statement of Prisma, which has a code of its own for it, means that PostgreSQL is away', () => {
+  const cause = { originalCode: '57P01', originalMessage: 'terminating connection due to administrator command' };
+  const meta = { modelName: 'Job', driverAdapterError: { name: 'DriverAdapterError', cause } };
+  expect(toDatabaseError(errorWith({ code: 'P2039', meta }))).toMatchObject({ code: 'EMC-3001' });
+  const defect = errorWith({ code: 'P2039', meta: { driverAdapterError: { cause: { originalCode: '42P01' } } } });
+  expect(toDatabaseError(defect)).toBe(defect);
+});

@@ -1,5 +1,6 @@
 import { EmcachersError } from '@emcachers/core/emcachers-error';
 import { isSocketError } from '@emcachers/core/socket-error';
+import { z } from 'zod';
 
 /**
  * How a caller must react to a PostgreSQL error, by SQLSTATE (PostgreSQL manual, appendix A).
@@ -82,8 +83,18 @@ function isAway(error: unknown): boolean {
 /** Null for an error that PostgreSQL did not send. Some codes of the operating system, such as EPIPE, have the same form. */
 function sqlState(error: unknown): string | null {
   if (isSystemError(error)) return null;
-  const code = codeOf(error);
+  const code = prismaCause(error) ?? codeOf(error);
   return code !== null && /^[0-9A-Z]{5}$/.test(code) ? code : null;
+}
+
+const prismaErrorSchema = z.object({
+  meta: z.object({ driverAdapterError: z.object({ cause: z.object({ originalCode: z.string() }) }) }),
+});
+
+/** The SQLSTATE that Prisma keeps beside its own code, of an error that it does not know, such as a session that was ended. */
+function prismaCause(error: unknown): string | null {
+  const known = prismaErrorSchema.safeParse(error);
+  return known.success ? known.data.meta.driverAdapterError.cause.originalCode : null;
 }
 
 function isSystemError(error: unknown): boolean {
