@@ -119,6 +119,18 @@ export async function saveSnapshot(pool: pg.Pool, progress: SnapshotProgress): P
   return rows.length > 0;
 }
 
+/** True if the node is to delete a snapshot, by what PostgreSQL knows of it. Costs nothing while it has none. */
+export async function hasUnwantedSnapshots(pool: pg.Pool, nodeId: string): Promise<boolean> {
+  const rows = await queryRows(
+    pool,
+    `SELECT 1 FROM cache_snapshot c JOIN entity e ON e.id = c.entity_id
+      WHERE c.node_id = $1 AND (c.state = 'deleting' OR c.state = 'ready' AND
+            (e.lifecycle = 'deleting' OR (c.manifest ->> 'rebuild')::integer < e.rebuild_requested)) LIMIT 1`,
+    [nodeId],
+  );
+  return rows.length > 0;
+}
+
 /** The files of a node's snapshots. */
 export interface OwnSnapshots {
   readonly nodeId: string;

@@ -21,6 +21,8 @@ export interface SnapshotRecords {
   next(): Promise<SnapshotRecord | null>;
   /** False if it is no longer wanted. */
   save(progress: Omit<SnapshotProgress, 'nodeId'>): Promise<boolean>;
+  /** True if this node is to delete a file that the table has. Cheap. */
+  hasUnwanted(): Promise<boolean>;
   /** Corrects the table by the files that exist. Returns the ids of those that must be deleted. */
   reconcile(own: OwnSnapshots['own']): Promise<readonly string[]>;
   forget(snapshotIds: readonly string[]): Promise<void>;
@@ -37,12 +39,15 @@ export interface SnapshotterDependencies {
 
 /** How often progress is saved, milliseconds. */
 const progressMs = 1_000;
+/** How often the folder is compared with the table if nothing asks for it, milliseconds. */
+const tidyMs = 60_000;
 
 type Outcome = Omit<SnapshotProgress, 'nodeId' | 'snapshotId'>;
 
 export class Snapshotter {
   readonly #dependencies: SnapshotterDependencies;
   #isClean = false;
+  #tidiedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(dependencies: SnapshotterDependencies) {
     this.#dependencies = dependencies;
@@ -52,7 +57,7 @@ export class Snapshotter {
   async step(signal: AbortSignal): Promise<boolean> {
     const { records, log } = this.#dependencies;
     try {
-      await this.#tidy();
+      if (await this.#isTidyDue()) await this.#tidy();
       const asked = await records.next();
       if (asked === null || signal.aborted) return false;
       const outcome = await this.#outcome(asked, signal);
@@ -65,6 +70,12 @@ export class Snapshotter {
       log.warn({ err: error }, 'The snapshots of this node cannot be looked after; trying again later.');
       return false;
     }
+  }
+
+  /** The files are looked at rarely, so that idle snapshots cost nothing. */
+  async #isTidyDue(): Promise<boolean> {
+    const { clock, records } = this.#dependencies;
+    return clock.monotonicMs() - this.#tidiedAtMs >= tidyMs || (await records.hasUnwanted());
   }
 
   async #tidy(): Promise<void> {
@@ -84,6 +95,7 @@ export class Snapshotter {
       log.info({ entityName, offset, path: snapshot.files.database }, 'A snapshot was deleted.');
     }
     if (removed.length > 0) await records.forget(removed.map(({ manifest }) => manifest.snapshotId));
+    this.#tidiedAtMs = this.#dependencies.clock.monotonicMs();
   }
 
   /** Null if the signal aborts. An error ends this snapshot, not the replicator. */
