@@ -110,8 +110,8 @@ export const streamMutants: readonly Mutant[] = [
     edits: [
       {
         file: `${statements}/read-position.ts`,
-        from: `      WHERE stream_id = ${streamOf("'$1'")}\`,\n    [epoch],\n  );\n}`,
-        to: `      WHERE 0 < ${streamOf("'$1'")}\`,\n    [epoch],\n  );\n}`,
+        from: `      WHERE stream_id = ${streamOf("'$1'")}\`,\n    [epoch, errorCode, reason],\n  );\n}`,
+        to: `      WHERE 0 < ${streamOf("'$1'")}\`,\n    [epoch, errorCode, reason],\n  );\n}`,
       },
     ],
     killers: [{ file: streams, name: 'reads and moves only the position of its own' }],
