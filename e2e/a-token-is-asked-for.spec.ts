@@ -5,6 +5,9 @@ import { startSecondConsole } from './second-console.ts';
 
 const token = process.env['EMCACHERS_TOKEN'] ?? 'a-token-of-some-length';
 
+// Each test starts a console of its own, which takes long on a busy machine.
+test.setTimeout(240_000);
+
 /** The second console has a token, whether the engine asks for one or not. */
 async function openConsole(context: BrowserContext, url: string, path: string): Promise<Page> {
   await context.clearCookies();

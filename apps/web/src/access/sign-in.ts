@@ -71,7 +71,7 @@ function signInPage(request: Request, next: string, { problem, status, headers =
   const alert = problem === null ? '' : `<p role="alert" id="problem">${problem}</p>`;
   const described = problem === null ? 'about' : 'about problem';
   const invalid = problem === null ? '' : ' aria-invalid="true"';
-  const content = `<h1>Sign in</h1>
+  const content = `<h1>Sign in to EMCachers</h1>
 <p id="about">This engine asks for its token, the value of <code>EMCACHERS_TOKEN</code>. You stay signed in for ${sessionHours} hours in this browser.</p>
 ${alert}<form method="post" action="/sign-in"><input type="hidden" name="next" value="${escapeHtml(next)}">
 <label for="token">Token</label>
