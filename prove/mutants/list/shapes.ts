@@ -45,7 +45,7 @@ export const shapeMutants: readonly Mutant[] = [
         to: 'compileShape({ ...shape, where: null }, options)',
       },
     ],
-    killers: [{ file: `${source}/large-documents.test.ts` }],
+    killers: [{ file: `${source}/large-documents.test.ts`, name: 'does not get past the filter or a mask' }],
   },
   {
     id: 'X26d',
@@ -75,7 +75,7 @@ export const shapeMutants: readonly Mutant[] = [
         to: '  } catch {\n    return false;\n  }',
       },
     ],
-    killers: [{ file: `${ingest}/sweep-proof.test.ts` }, { file: filters }],
+    killers: [{ file: `${ingest}/sweep-proof.test.ts`, name: 'the filter cannot read' }],
   },
   {
     id: 'X27',
@@ -117,7 +117,7 @@ export const shapeMutants: readonly Mutant[] = [
     ],
     killers: [
       { file: masks, name: 'no unmasked value is in PostgreSQL' },
-      { file: `${source}/large-documents.test.ts` },
+      { file: `${source}/large-documents.test.ts`, name: 'does not get past the filter or a mask' },
     ],
   },
   {

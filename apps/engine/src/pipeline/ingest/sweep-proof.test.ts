@@ -1,5 +1,8 @@
+import type { ShapeFilter } from '@emcachers/core/shape-filter';
+import { createEntity } from '@emcachers/db/control/entities';
 import { describe, expect, test } from 'vitest';
 import { type IngestBench, openIngestBench, until } from '../../../test/support/test-ingest.ts';
+import { storedShape } from '../../control/entity/stored-shape.ts';
 import type { MongoSource } from '../change-source/change-source.ts';
 
 interface Item {
@@ -7,14 +10,20 @@ interface Item {
   readonly n: number;
 }
 
+const filteredItems = {
+  entityName: 'items',
+  sourceName: 'shop.items',
+  columns: [{ name: 'n', type: 'Integer' as const, path: 'n' }],
+};
 const documents = (count: number): Item[] => Array.from({ length: count }, (_, _id) => ({ _id, n: _id }));
 
 /** A live entity of `count` documents. Ingest is stopped; `restart` forgets the position, so that only a scan finds deletions. */
-async function openStopped(count: number) {
+async function openStopped(count: number, where?: ShapeFilter) {
   const bench = await openIngestBench();
   const items = bench.mongo.db('shop').collection<Item>('items');
   await items.insertMany(documents(count));
-  await bench.create('items');
+  if (where === undefined) await bench.create('items');
+  else await createEntity(bench.oplog.database, storedShape({ ...filteredItems, where }, null));
   const first = bench.run();
   await bench.settled('items');
   await first.stop();
@@ -43,6 +52,13 @@ function losingPages(source: MongoSource): MongoSource {
   };
 }
 
+/** The document with a BSON type that does not exist in its second field, after the int32 `_id`. */
+function damaged(document: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(document);
+  bytes[13] = 0x30;
+  return bytes;
+}
+
 async function refused(bench: IngestBench): Promise<string | null> {
   await until(async () => (await bench.oplog.entity('items')).lifecycle === 'failed');
   const { errorCode, reason } = await bench.oplog.entity('items');
@@ -63,6 +79,22 @@ describe('I7: the sweep after a scan', () => {
     await using stopped = await openStopped(300);
     const { bench } = stopped;
     const source = { ...losingPages(bench.source), countDocuments: async () => 250 };
+    await stopped.restart(source);
+    expect(await refused(bench)).toContain('The source still has 50 of 50 documents that the scan did not find');
+    expect((await bench.replayed('items')).size).toBe(300);
+  });
+
+  test('deletes nothing if the filter cannot read the documents that the source still has', async () => {
+    await using stopped = await openStopped(300, { n: { $gte: 0 } });
+    const { bench } = stopped;
+    const source: MongoSource = {
+      ...losingPages(bench.source),
+      countDocuments: async () => 250,
+      async readDocuments(request) {
+        const answer = await bench.source.readDocuments(request);
+        return { ...answer, documents: answer.documents.map(damaged) };
+      },
+    };
     await stopped.restart(source);
     expect(await refused(bench)).toContain('The source still has 50 of 50 documents that the scan did not find');
     expect((await bench.replayed('items')).size).toBe(300);
