@@ -15,7 +15,11 @@ const allowances: readonly { readonly files: RegExp; readonly words: readonly st
     words: ['event', 'events', 'common'],
     reason: 'Every event here is a change event of MongoDB; `common` holds the fields that all of them share.',
   },
-  { files: /sqlite-cache\/(thread-caller|snapshot\/run-snapshot-thread)/, words: ['worker'], reason: 'A worker thread of Node.' },
+  {
+    files: /sqlite-cache\/(thread-caller|snapshot\/run-snapshot-thread)/,
+    words: ['worker'],
+    reason: 'A worker thread of Node.',
+  },
   { files: /engine\/vitest\.config\.ts$/, words: ['workers'], reason: 'An option of Vitest.' },
   { files: /api\/live-router\.ts$/, words: ['event'], reason: "tRPC's `lastEventId`." },
 ];
