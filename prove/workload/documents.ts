@@ -1,12 +1,9 @@
 /** Writers that change documents at random, side by side, while everything else goes wrong. */
 import type { AnyBulkWriteOperation, ClientSession, Collection, Document, Filter, MongoClient } from 'mongodb';
 import { transfer } from './bank.ts';
+import { collectionNames, databaseName } from './collections.ts';
 import type { Dice } from './dice.ts';
 import { anyFields, anyId, anyUpdate } from './values.ts';
-
-export const databaseName = 'prove';
-/** The last two are renamed onto each other. */
-export const collectionNames: readonly string[] = ['c0', 'c1', 'c2', 'c3', 'r0', 'r1'];
 
 export interface Tally {
   /** Operations on single documents, by kind. */

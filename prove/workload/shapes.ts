@@ -2,8 +2,8 @@
 import type { ColumnType } from '../oracle/cell.ts';
 import type { ProvedColumn, ProvedShape } from '../oracle/expected-rows.ts';
 import type { Mask } from '../oracle/mask.ts';
+import { collectionNames, databaseName } from './collections.ts';
 import type { Dice } from './dice.ts';
-import { collectionNames, databaseName } from './documents.ts';
 import { anyFilter, type Filter } from './filters.ts';
 import { paths } from './values.ts';
 
