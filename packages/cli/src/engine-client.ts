@@ -17,7 +17,6 @@ export interface EngineRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
   readonly body?: unknown;
-  readonly idempotencyKey?: string;
 }
 
 /** Calls the engine's REST API. Every failure is a `CliError`. */
@@ -75,12 +74,11 @@ function targetOf(url: string, { path, query = {} }: EngineRequest): URL {
   return target;
 }
 
-function headersOf({ token }: EngineOptions, { body, idempotencyKey }: EngineRequest): Record<string, string> {
+function headersOf({ token }: EngineOptions, { body }: EngineRequest): Record<string, string> {
   return {
     accept: 'application/json',
     ...(token === null ? {} : { authorization: `Bearer ${token}` }),
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
   };
 }
 

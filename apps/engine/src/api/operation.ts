@@ -6,8 +6,7 @@ import type { ApiServices } from './api-context.ts';
 /**
  * The definition of one API operation. The definitions are the rows of `operations.ts`; tRPC (`trpc-procedures.ts`),
  * REST (`rest.ts`), the OpenAPI document and the reference page are generated from them and so always agree. Who may call
- * the API does not depend on the operation: any local client if the engine is bound to loopback, otherwise a client with
- * the token (`access.ts`).
+ * the API does not depend on the operation (`access.ts`): with a token, whoever sends it; without one, programs of this machine.
  */
 export type Operation<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodType = z.ZodType> =
   | Query<Input, Output>

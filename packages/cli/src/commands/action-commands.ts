@@ -7,6 +7,11 @@ import { exitCodes } from '../exit-codes.ts';
 import { followJob } from '../follow-job.ts';
 import { jobAnswer } from './job-commands.ts';
 
+/** Of commands that start a job. */
+export const noWait = ['--no-wait', 'print the job and do not wait for its end'] as const;
+/** Of commands whose effect cannot be taken back. */
+export const yes = ['--yes', 'confirm what cannot be taken back'] as const;
+
 /** Jobs on an entity. Each waits for the end of its job and fails with it, unless --no-wait is given. */
 export function addActionCommands(program: Command, run: RunCommand): void {
   const action = (name: string, description: string): Command =>
@@ -14,7 +19,7 @@ export function addActionCommands(program: Command, run: RunCommand): void {
       .command(name)
       .argument('<entity>', 'name of the entity')
       .description(description)
-      .option('--no-wait', 'print the job and do not wait for its end');
+      .option(...noWait);
   action('refresh', 'Scan the source again, or read some documents again.')
     .option('--ids <json>', 'only these _ids: a JSON array of Extended JSON', jsonOption)
     .option('--query <json>', 'only the documents of a MongoDB query in Extended JSON', jsonOption)
@@ -37,7 +42,7 @@ export function addActionCommands(program: Command, run: RunCommand): void {
     );
   action('erase', 'Remove every trace of documents that MongoDB no longer has.')
     .requiredOption('--ids <json>', 'their _ids: a JSON array of Extended JSON', jsonOption)
-    .option('--yes', 'do not ask to repeat the command')
+    .option(...yes)
     .action(
       run((call, entity: string, options: WaitOptions & { ids: unknown; yes?: boolean }) => {
         requireYes(options.yes, `Erases documents of ${entity} from the oplog and from every cache.`);
@@ -45,7 +50,7 @@ export function addActionCommands(program: Command, run: RunCommand): void {
       }),
     );
   action('delete', 'Delete an entity with its oplog and its caches. MongoDB is not changed.')
-    .option('--yes', 'do not ask to repeat the command')
+    .option(...yes)
     .action(
       run((call, entity: string, options: WaitOptions & { yes?: boolean }) => {
         requireYes(options.yes, `Deletes ${entity}, its oplog and its caches on every node.`);
@@ -70,7 +75,7 @@ const submittedSchema = z.object({ jobId: z.string() });
 
 /** Sends the request of a job and follows it. */
 export async function submit(call: CliCall, request: EngineRequest, { wait }: WaitOptions): Promise<undefined> {
-  const { jobId } = await call.engine.call(submittedSchema, { ...request, idempotencyKey: crypto.randomUUID() });
+  const { jobId } = await call.engine.call(submittedSchema, request);
   if (wait) call.answer(jobAnswer(await followJob(call, jobId)));
   else call.answer({ value: { jobId }, text: `${jobId}\n` });
 }
@@ -91,8 +96,8 @@ function refreshRequest(entity: string, { ids, query, since, field, allowLargeSw
 }
 
 /** What cannot be taken back needs a word more. */
-export function requireYes(yes: boolean | undefined, consequence: string): void {
-  if (yes === true) return;
+export function requireYes(isConfirmed: boolean | undefined, consequence: string): void {
+  if (isConfirmed === true) return;
   throw new CliError(`${consequence} This cannot be taken back.`, {
     exitCode: exitCodes.usage,
     hint: 'Repeat the command with --yes.',

@@ -43,7 +43,7 @@ async function get(call: CliCall, entityName: string): Promise<undefined> {
 
 async function create(call: CliCall, { file, wait }: { file: string; wait: boolean }): Promise<undefined> {
   const body = checkedEntity(readInput(file));
-  const request = { method: 'POST', path: '/api/v1/entities', body, idempotencyKey: crypto.randomUUID() } as const;
+  const request = { method: 'POST', path: '/api/v1/entities', body } as const;
   const created = await call.engine.call(entityViewSchema, request);
   call.note(`Created ${created.entityName}.`);
   call.answer(entityAnswer(wait ? await untilPublished(call, created.entityName) : created));

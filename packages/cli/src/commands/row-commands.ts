@@ -7,7 +7,7 @@ import { pathOf } from '../engine-client.ts';
 import { type Answer, listAnswer } from '../output/output.ts';
 import { cellText, renderTable } from '../output/table.ts';
 import { ticks } from '../pause.ts';
-import { actionRequest, requireYes, submit } from './action-commands.ts';
+import { actionRequest, noWait, requireYes, submit, yes } from './action-commands.ts';
 
 /** Rows, their explanation, dead letters and oplog entries. */
 export function addRowCommands(program: Command, run: RunCommand): void {
@@ -39,7 +39,7 @@ export function addRowCommands(program: Command, run: RunCommand): void {
     .argument('<entity>')
     .argument('[docId...]', 'their DocIDs; all without any')
     .description('Read documents again that have a dead letter.')
-    .option('--no-wait', 'print the job and do not wait for its end')
+    .option(...noWait)
     .action(
       run((call, ...[entity, docIds, options]: LetterArguments) =>
         submit(call, actionRequest(entity, 'retry', lettersOf(docIds)), options),
@@ -50,8 +50,8 @@ export function addRowCommands(program: Command, run: RunCommand): void {
     .argument('<entity>')
     .argument('[docId...]', 'their DocIDs; all without any')
     .description('Delete dead letters without copying their documents.')
-    .option('--yes', 'do not ask to repeat the command')
-    .option('--no-wait', 'print the job and do not wait for its end')
+    .option(...yes)
+    .option(...noWait)
     .action(
       run((call, ...[entity, docIds, options]: LetterArguments) => {
         requireYes(options.yes, `Discards ${docIds.length === 0 ? 'all' : docIds.length} dead letters of ${entity}.`);

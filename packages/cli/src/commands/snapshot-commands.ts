@@ -4,7 +4,7 @@ import type { CliCall, RunCommand } from '../cli.ts';
 import { pathOf } from '../engine-client.ts';
 import { listAnswer } from '../output/output.ts';
 import { countText } from '../output/words.ts';
-import { actionRequest, submit } from './action-commands.ts';
+import { actionRequest, noWait, submit } from './action-commands.ts';
 
 /** Copies of a cache in one file, from which other nodes can start. */
 export function addSnapshotCommands(program: Command, run: RunCommand): void {
@@ -14,7 +14,7 @@ export function addSnapshotCommands(program: Command, run: RunCommand): void {
     .argument('<entity>')
     .description('Copy the published cache into a snapshot, on every node or on one.')
     .option('--node <node>', 'on this node only')
-    .option('--no-wait', 'print the job and do not wait for its end')
+    .option(...noWait)
     .action(
       run((call, entity: string, { node, wait }: { node?: string; wait: boolean }) =>
         submit(call, actionRequest(entity, 'snapshots', node === undefined ? {} : { nodeId: node }), { wait }),

@@ -51,6 +51,10 @@ test('a job that a dead runner left running is requeued, which is no attempt of 
   await database.jobs.claim(1);
   await database.jobs.requeue();
   expect(await database.jobs.claim(1)).toMatchObject([{ jobId, attempts: 1 }]);
+  // As an earlier release left it, which did not count.
+  await database.pool.query('UPDATE job SET attempts = 0');
+  await database.jobs.requeue();
+  expect(await database.jobs.claim(1)).toMatchObject([{ jobId, attempts: 1 }]);
 });
 
 test('I9: the runner of a term that has ended claims, requeues and ends no job', async () => {

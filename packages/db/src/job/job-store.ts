@@ -170,8 +170,8 @@ const claimSql = `${termSql} UPDATE job SET status = 'running', started_at = now
    AND (retry_at IS NULL OR retry_at <= now()) ORDER BY created_at LIMIT $2 FOR UPDATE SKIP LOCKED)
  RETURNING ${recordColumns}`;
 
-// A restart is no failure of the job.
-const requeueSql = `${termSql} UPDATE job SET status = 'queued', started_at = NULL, attempts = attempts - 1 WHERE ${inTerm} AND status = 'running' AND ${inStream}`;
+// A restart is no failure of the job. A job that an earlier release began has no attempts yet.
+const requeueSql = `${termSql} UPDATE job SET status = 'queued', started_at = NULL, attempts = GREATEST(attempts - 1, 0) WHERE ${inTerm} AND status = 'running' AND ${inStream}`;
 
 const postponeSql = `${termSql} UPDATE job
    SET status = 'queued', started_at = NULL, message = $3, error_code = $4, retry_at = now() + $5 * interval '1 millisecond'

@@ -21,7 +21,8 @@ test('reads the audit page by page, and filters by entity and action', async () 
   const table = within(await screen.findByRole('table', { name: 'Audit records' }));
   await table.findByText('Change indexes');
   expect(table.getByRole('link', { name: 'orders' }).getAttribute('href')).toBe('/entities/orders');
-  expect(table.getByText('{"indexes":[{"columns":["city"]}]}')).toBeTruthy();
+  const row = table.getByRole('row', { name: /Change indexes/ });
+  expect(row.textContent).toContain('{"indexes":[{"columns":["city"]}]}');
   await user.click(screen.getByRole('button', { name: 'Next' }));
   await expect.poll(() => engine.inputsOf('audit.list').at(-1)).toEqual({ limit: 50, before: 9 });
   await user.selectOptions(screen.getByLabelText('Action'), 'Forget node');
